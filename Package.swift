@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every outside dependency hangs on the trait `Server`. A provider author writes `traits: []` and gets
+// `ProviderKit` with no other checkout.
+let server: TargetDependencyCondition = .when(traits: ["Server"])
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A provider library: `libprovider-<api>-<name>.so`, found by that name when a distribution asks for
+/// `<api>` and `inline::<name>`.
+func providerLibrary(_ api: String, _ name: String, _ target: String) -> Product {
+    .library(name: "provider-\(api)-\(name)", type: .dynamic, targets: [target])
+}
+
+let package = Package(
+    name: "llama-stack",
+    products: [
+        .executable(name: "llama-stack", targets: ["llama-stack"]),
+        .library(name: "ProviderKit", targets: ["ProviderKit"]),
+        .library(name: "CProviderABI", targets: ["CProviderABI"]),
+        providerLibrary("inference", "echo", "EchoProvider"),
+        providerLibrary("inference", "echo-c", "EchoCProvider"),
+        providerLibrary("inference", "cpu", "InferenceCPUProvider"),
+    ],
+    traits: [
+        .trait(name: "Server", description: "The host, its HTTP front and the llama-stack command."),
+        .default(enabledTraits: ["Server"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+    ],
+    targets: [
+        // The contract, the API, and what a provider author imports.
+        .target(name: "CProviderABI"),
+        .target(name: "LlamaStackAPI", swiftSettings: strict),
+        .target(name: "ProviderKit", dependencies: ["CProviderABI", "LlamaStackAPI"], swiftSettings: strict),
+        .target(name: "ProviderConformance", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
+
+        // The host.
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "Host",
+            dependencies: [
+                "CProviderABI", "LlamaStackAPI", .target(name: "CYAML", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "HTTPFront",
+            dependencies: [
+                "Host", "LlamaStackAPI",
+                .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "llama-stack",
+            dependencies: [
+                "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
+            ],
+            swiftSettings: strict),
+
+        // A model on the CPU.
+        .target(name: "CKernels"),
+        .target(name: "LlamaEngine", dependencies: ["CKernels"], swiftSettings: strict),
+
+        // Providers: one library each.
+        .target(name: "EchoProvider", dependencies: ["ProviderKit"], path: "Plugins/Echo", swiftSettings: strict),
+        .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
+        .target(
+            name: "InferenceCPUProvider", dependencies: ["ProviderKit", "LlamaEngine"],
+            path: "Plugins/InferenceCPU", swiftSettings: strict),
+
+        .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI"]),
+        .testTarget(name: "ProviderKitTests", dependencies: ["ProviderKit", "LlamaStackAPI"]),
+        .testTarget(name: "HostTests", dependencies: ["Host", "ProviderConformance"]),
+        .testTarget(name: "HTTPFrontTests", dependencies: ["HTTPFront", "Host", "LlamaStackAPI"]),
+        .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI"]),
+    ]
+)

@@ -1,0 +1,1 @@
+#include "llama_stack_provider.h"

@@ -1,0 +1,3 @@
+#ifndef LSP_PROVIDER_H
+#define LSP_PROVIDER_H
+#endif
