@@ -3,11 +3,11 @@ import PackageDescription
 
 // Every outside dependency hangs on the trait `Server`. A provider author writes `traits: []` and gets
 // `ProviderKit` with no other checkout.
-let server: TargetDependencyCondition = .when(traits: ["Server"])
+let server: TargetDependencyCondition? = .when(traits: ["Server"])
 
 let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error),
+
 ]
 
 /// A provider library: `libprovider-<api>-<name>.so`, found by that name when a distribution asks for
