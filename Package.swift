@@ -6,8 +6,8 @@ import PackageDescription
 let server: TargetDependencyCondition? = .when(traits: ["Server"])
 
 let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error),
-
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
 ]
 
 /// A provider library: `libprovider-<api>-<name>.so`, found by that name when a distribution asks for
