@@ -1,0 +1,51 @@
+/// The way to one provider instance. Whether its code runs in this process or in a child, the face is this one.
+package protocol Channel: Sendable {
+    /// Starts a call; the answer goes to `sink`, from any thread, perhaps before this returns. Returns promptly.
+    func invoke(_ request: CallRequest, into sink: any AnswerSink)
+    /// Advisory and idempotent: the sink is finished soon after. Unknown ids are ignored.
+    func cancel(_ callID: UInt64)
+    /// Cancels what runs, waits until the provider has let go of everything, at most `seconds`.
+    func close(withinSeconds seconds: Double) async
+}
+
+/// One call: spans of bytes, not one blob, so that what is only forwarded is never decoded.
+package struct CallRequest: Sendable {
+    /// Unique in this process.
+    package var callID: UInt64
+    package var method: String
+    /// A JSON object made from the query; empty means {}.
+    package var parameters: [UInt8] = []
+    /// The client's bytes.
+    package var body: [UInt8] = []
+    /// A JSON object that only the host sets; empty means {}.
+    package var options: [UInt8] = []
+    /// The resource's own id behind its alias.
+    package var resource: String = ""
+    package var principal: String = ""
+    package var requestID: String = ""
+    /// CLOCK_MONOTONIC nanoseconds; 0 means none.
+    package var deadlineNanoseconds: Int64 = 0
+
+    package init(callID: UInt64, method: String) { (self.callID, self.method) = (callID, method) }
+}
+
+package enum AnswerPart: Sendable, Equatable {
+    /// A piece of a whole answer; pieces are concatenated.
+    case body([UInt8])
+    /// One event of a stream: one JSON value.
+    case event([UInt8])
+}
+
+package enum Pressure: Sendable, Equatable { case more, pause, closed }
+
+/// Where the answer to a call goes. Writes come one after the other; `finish` exactly once, nothing after it.
+package protocol AnswerSink: Sendable {
+    /// Never blocks. `pause`: it was taken, but the reader is behind. `closed`: it was not taken; stop.
+    func write(_ part: AnswerPart) -> Pressure
+    /// nil: the call succeeded.
+    func finish(_ error: StackError?)
+    /// Calls `wake` once, when a write would be taken without pause or the call is closed; at once when that is so.
+    func whenWritable(_ wake: @escaping @Sendable () -> Void)
+    /// The same for blocking code, never on a thread of Swift's pool.
+    func waitWritable() -> Pressure
+}

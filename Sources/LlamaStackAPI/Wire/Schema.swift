@@ -1,0 +1,37 @@
+/// The shape of a wire value, as far as this API needs it: what JSON Schema and the OpenAPI document are made from.
+public indirect enum Schema: Sendable {
+    case any
+    case boolean
+    case integer(minimum: Int64? = nil, maximum: Int64? = nil)
+    case number(minimum: Double? = nil, maximum: Double? = nil)
+    case string(format: String? = nil, pattern: String? = nil, contentEncoding: String? = nil)
+    case array(Schema, uniqueItems: Bool = false)
+    /// An object with any keys.
+    case map(Schema)
+    /// A string out of a closed list. `isOpen`: input may be any string, the document prints the list.
+    case enumeration(name: String, values: [String], isOpen: Bool = false)
+    /// A string that is always this one.
+    case constant(String)
+    case anyOf([Schema])
+    /// A union or alias that the document names.
+    case named(String, Schema)
+    case object(Record)
+
+    public struct Record: Sendable {
+        public var name: String
+        public var isComponent: Bool
+        public var properties: [Property]
+        public var description: String
+    }
+
+    public struct Property: Sendable {
+        public var key: String
+        public var schema: Schema
+        /// Input must have it.
+        public var isRequired: Bool
+        /// It may be absent in output too.
+        public var isOptional: Bool
+        public var `default`: JSON?
+        public var description: String
+    }
+}

@@ -1,0 +1,56 @@
+/// A value that goes over the wire: made from JSON strictly, written as JSON, described by a schema.
+///
+/// Records do not conform by hand: they conform to ``WireRecord`` and declare one ``Object``.
+public protocol WireValue: Sendable {
+    static var schema: Schema { get }
+    /// Throws a ``WireError`` that names `path` when `json` does not fit.
+    init(json: JSON, at path: FieldPath) throws
+    var json: JSON { get }
+}
+
+/// A record of the wire: everything about it comes from `object`.
+public protocol WireRecord: WireValue {
+    static var object: Object<Self> { get }
+}
+
+extension WireRecord {
+    public static var schema: Schema { object.schema }
+    public init(json: JSON, at path: FieldPath) throws { self = try Self.object.decode(json, at: path) }
+    public var json: JSON { Self.object.encode(self) }
+}
+
+/// Where a value stood in the request: `sampling_params.top_p`, `messages[2].role`.
+public indirect enum FieldPath: Sendable, CustomStringConvertible {
+    case root
+    case key(FieldPath, String)
+    case index(FieldPath, Int)
+
+    public var description: String {
+        switch self {
+        case .root: ""
+        case .key(.root, let key): key
+        case .key(let parent, let key): "\(parent).\(key)"
+        case .index(let parent, let index): "\(parent)[\(index)]"
+        }
+    }
+
+    public subscript(key: String) -> FieldPath { .key(self, key) }
+    public subscript(index: Int) -> FieldPath { .index(self, index) }
+}
+
+/// JSON that does not fit the schema, or a value out of range.
+public struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
+    public var code: ErrorCode
+    /// Empty when it is about the whole body.
+    public var field: String
+    /// A sentence that begins after the field's name: "must be a string, got a number".
+    public var message: String
+
+    public init(_ path: FieldPath, _ message: String, code: ErrorCode = .invalidRequest) {
+        self.code = code
+        self.field = path.description
+        self.message = message
+    }
+
+    public var description: String { "\(field.isEmpty ? "the body" : field) \(message)" }
+}
