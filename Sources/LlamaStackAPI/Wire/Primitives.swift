@@ -1,3 +1,5 @@
+import Foundation
+
 // The plain values of the wire.
 
 extension Bool: WireValue {
