@@ -30,13 +30,3 @@ struct ContractTests {
         }
     }
 }
-
-/// Files under Tests/Fixtures.
-enum Fixture {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Fixtures")
-
-    static func json(_ name: String) throws -> JSON {
-        try JSON(parsing: Array(try Data(contentsOf: folder.appendingPathComponent(name))))
-    }
-}

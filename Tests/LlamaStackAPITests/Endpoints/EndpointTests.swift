@@ -25,7 +25,7 @@ struct EndpointTests {
     static let refusals = [
         (#"{"model":"m"}"#, "dialog is required"),
         (#"{"model":null,"dialog":{}}"#, "model must be a string, got null"),
-        (#"{"model":"","dialog":{}}"#, "model must be 1 to 200 bytes without control characters, got "),
+        (#"{"model":"","dialog":{}}"#, #"model must be 1 to 200 bytes without control characters, got """#),
         (#"[]"#, "the body must be an object, got an array"),
         (#"{"model":"m","dialog":{"message":{"role":"usr","content":""}}}"#,
             "dialog.message.role must be one of 'system', 'user', 'assistant', 'tool', got 'usr' (did you mean 'user'?)"),
