@@ -22,7 +22,9 @@ struct ErrorCodeTests {
         for row in ErrorCode.all { #expect(ErrorCode.find(code: row.code, abiStatus: row.abiStatus) == row) }
     }
 
-    @Test("every status of the contract has a general row, and any other status is internal", arguments: 1...13 as ClosedRange<Int32>)
+    @Test(
+        "every status of the contract has a general row, and any other status is internal",
+        arguments: 1...13 as ClosedRange<Int32>)
     func general(status: Int32) {
         #expect(ErrorCode.find(code: nil, abiStatus: status).abiStatus == status)
         #expect(ErrorCode.find(code: nil, abiStatus: status + 13) == .internal)

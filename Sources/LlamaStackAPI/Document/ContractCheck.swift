@@ -1,5 +1,5 @@
-/// Holds the API against the recovered contract of the draft. From the contract alone it works out what the document and
-/// the JSON Schemas must be, and compares.
+/// Holds the API against the recovered contract of the draft. From the contract alone it works out what the document
+/// and the JSON Schemas must be, and compares.
 package enum ContractCheck {
     /// One line a difference; none when the API is the contract.
     package static func differences(contract: JSON, endpoints: [EndpointDescription] = Endpoints.all) -> [String] {

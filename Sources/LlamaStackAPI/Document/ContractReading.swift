@@ -1,4 +1,5 @@
-/// What the document must be, worked out from the contract's own words ("array<ToolCall>", "map<any>") and nothing of ours.
+/// What the document must be, worked out from the contract's own words ("array<ToolCall>", "map<any>") and nothing of
+/// ours.
 struct ContractReading {
     private let contract: JSON
     /// Words that could not be read: each is a difference.
@@ -17,7 +18,8 @@ struct ContractReading {
         }
         var url = members(contract["aliases"]?["URL"])
         url.removeAll { $0.key == "note" }
-        components["URL"] = .object(JSONObject(uncheckedMembers: url.map { JSONObject.Member(key: $0.key, value: $0.value) }))
+        components["URL"] = .object(
+            JSONObject(uncheckedMembers: url.map { JSONObject.Member(key: $0.key, value: $0.value) }))
         (self.paths, self.components) = (.object(paths), .object(components))
         checkCounts()
     }
@@ -61,7 +63,9 @@ struct ContractReading {
         }
         var content = JSONObject()
         for answer in [route["response"], route["response_stream"]] {
-            guard let media = answer?["media_type"]?.stringValue, let name = answer?["type"]?.stringValue else { continue }
+            guard let media = answer?["media_type"]?.stringValue, let name = answer?["type"]?.stringValue else {
+                continue
+            }
             content[media] = ["schema": type(name)]
         }
         let status = route["status"]?.text ?? "?"
@@ -106,7 +110,9 @@ struct ContractReading {
         default: break
         }
         if let values = contract["enums"]?[word] { return ["type": "string", "enum": values] }
-        if let record = contract["schemas"]?[word] { return record["component"] == true ? reference(word) : definition(record) }
+        if let record = contract["schemas"]?[word] {
+            return record["component"] == true ? reference(word) : definition(record)
+        }
         if let alias = contract["aliases"]?[word]?.stringValue { return type(alias) }
         complaints.append("the contract's type '\(word)' is unknown")
         return .null

@@ -5,7 +5,9 @@ package enum OpenAPI {
     package static let server = "http://any-hosted-llama-stack.com"
 
     /// Without `extensions` it is the draft's own surface: 25 routes.
-    package static func document(of endpoints: [EndpointDescription] = Endpoints.all, extensions: Bool = false) -> JSON {
+    package static func document(
+        of endpoints: [EndpointDescription] = Endpoints.all, extensions: Bool = false
+    ) -> JSON {
         let printed = endpoints.filter { extensions || !$0.isExtension }
         var paths = JSONObject()
         for endpoint in printed {

@@ -13,7 +13,8 @@ package enum Samples {
         case .object: return isMinimal ? [:] : ["key": "value"]
         case .enumeration(_, let values, _): return .string(values.first ?? "")
         case .constant(let value): return .string(value)
-        case .oneOf(let members), .anyOf(let members): return members.first.map { sample(for: $0, isMinimal: isMinimal) } ?? .null
+        case .oneOf(let members), .anyOf(let members):
+            return members.first.map { sample(for: $0, isMinimal: isMinimal) } ?? .null
         case .named(_, _, let schema): return sample(for: schema, isMinimal: isMinimal)
         case .record(let record): return sample(of: record.properties, isMinimal: isMinimal)
         }
@@ -71,7 +72,8 @@ package enum Samples {
         case .map(let value): found += mutations(of: value, at: path["key"]).map { $0.wrapped { ["key": $0] } }
         case .oneOf(let members), .anyOf(let members):
             for member in members { found += mutations(of: member, at: path).filter { isInside(path, $0.field) } }
-        case .named("URL", _, _): found.append(Mutation(json: "ftp://example.com", field: path.description, why: "a bad scheme"))
+        case .named("URL", _, _):
+            found.append(Mutation(json: "ftp://example.com", field: path.description, why: "a bad scheme"))
         case .named(_, _, let schema): found += mutations(of: schema, at: path)
         case .record(let record): found += mutations(of: record, at: path)
         default: break

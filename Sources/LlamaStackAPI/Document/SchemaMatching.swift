@@ -7,7 +7,8 @@ extension Schema {
         case (.integer, .number(let value)): Int64(exactly: value) != nil
         case (.number(let least, let most), .integer(let value)):
             Double(value) >= least ?? -.infinity && Double(value) <= most ?? .infinity
-        case (.number(let least, let most), .number(let value)): value >= least ?? -.infinity && value <= most ?? .infinity
+        case (.number(let least, let most), .number(let value)):
+            value >= least ?? -.infinity && value <= most ?? .infinity
         case (.string(let format, let pattern, let encoding), .string(let text)):
             Self.matches(text, format: format, pattern: pattern, encoding: encoding)
         case (.array(let item, let uniqueItems), .array(let items)):
@@ -37,7 +38,9 @@ extension Schema {
 extension Schema.Record {
     fileprivate func matches(_ object: JSONObject) -> Bool {
         let known = properties.allSatisfy { property in
-            guard let value = object[property.key], value != .null || property.isRequired else { return !property.isRequired }
+            guard let value = object[property.key], value != .null || property.isRequired else {
+                return !property.isRequired
+            }
             return property.schema.matches(value)
         }
         return known && (isOpen || object.keys.allSatisfy { key in properties.contains { $0.key == key } })

@@ -1,8 +1,8 @@
 extension Schema {
     /// Who reads the rendered schema, which decides what is spelled out and what `required` means.
     enum Rendering {
-        /// The OpenAPI document, in the draft's manner: components by reference and everything else in place; `required`
-        /// lists every field that is not optional, defaults or not.
+        /// The OpenAPI document, in the draft's manner: components by reference and everything else in place;
+        /// `required` lists every field that is not optional, defaults or not.
         case document
         /// JSON Schema of what a client may send: every field with a default may be missing or null.
         case request

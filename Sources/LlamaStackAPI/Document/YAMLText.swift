@@ -22,9 +22,8 @@ private struct YAMLWriter {
         case .array(let items) where !items.isEmpty:
             for (index, item) in items.enumerated() {
                 if index > 0 || level == 0 { indent(level) }
-                text += "-"
-                item.isBlock ? text += " " : ()
-                item.isBlock ? write(item, level: level + 1) : child(item, level: level)
+                text += item.isBlock ? "- " : "-"
+                if item.isBlock { write(item, level: level + 1) } else { child(item, level: level) }
             }
         default: text += "\(Self.inline(json))\n"
         }
@@ -48,8 +47,8 @@ private struct YAMLWriter {
         return scalar(string)
     }
 
-    /// Plain only when it begins with a letter or a slash, is made of letters, digits and a few harmless signs, and is no
-    /// word that some YAML reads as a boolean or null. Everything else as JSON writes it, which is YAML.
+    /// Plain only when it begins with a letter or a slash, is made of letters, digits and a few harmless signs, and
+    /// is no word that some YAML reads as a boolean or null. Everything else as JSON writes it, which is YAML.
     private static func scalar(_ string: String) -> String {
         let isHarmless = string.utf8.allSatisfy { byte in
             switch byte {

@@ -6,22 +6,27 @@ struct CatalogTests {
     @Test("the routes are the golden ones")
     func routes() throws {
         let lines = Endpoints.all.map { endpoint -> String in
-            let streaming = switch endpoint.streaming {
-            case .never: "-"
-            case .onRequest: "stream"
-            case .always: "events"
-            }
-            let routing = switch endpoint.routingKey {
-            case .none: "-"
-            case .model: "model"
-            case .parameter(let name): name
-            }
+            let streaming =
+                switch endpoint.streaming {
+                case .never: "-"
+                case .onRequest: "stream"
+                case .always: "events"
+                }
+            let routing =
+                switch endpoint.routingKey {
+                case .none: "-"
+                case .model: "model"
+                case .parameter(let name): name
+                }
             let columns = [
                 endpoint.route.verb.rawValue, endpoint.route.path, endpoint.id, "\(endpoint.answerForm)", streaming,
                 "by \(routing)", "\(endpoint.bodyBytesMax >> 20) MiB",
-                endpoint.aliases.map { "also \($0.verb.rawValue) \($0.path)" + ($0.bodyParameter.map { " ?\($0)=" } ?? "") }
-                    .joined(separator: ", "),
-                endpoint.queryAliases.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", "),
+                endpoint.aliases.map {
+                    "also \($0.verb.rawValue) \($0.path)" + ($0.bodyParameter.map { " ?\($0)=" } ?? "")
+                }
+                .joined(separator: ", "),
+                endpoint.queryAliases.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(
+                    separator: ", "),
             ]
             return columns.joined(separator: " | ")
         }

@@ -21,9 +21,10 @@ enum Fixture {
         }
         let golden = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         let differing = zip(text.split(separator: "\n"), golden.split(separator: "\n")).first { $0 != $1 }
+            .map { "now '\($0)', was '\($1)'" }
         #expect(
             text == golden,
-            "golden/\(name) differs; now \(differing.map { "'\($0)', was '\($1)'" } ?? "longer or shorter"); GOLDEN=1 rewrites it",
+            "golden/\(name) differs: \(differing ?? "longer or shorter"); GOLDEN=1 rewrites it",
             sourceLocation: location)
     }
 }

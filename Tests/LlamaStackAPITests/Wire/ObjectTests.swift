@@ -14,7 +14,8 @@ struct ObjectTests {
         var name: String
         var size: Int
         static let object = Object(
-            "Probe", Self.init(name:size:), Field("name", \.name), Field("size", \.size, default: 3, check: .atLeast(0), "How big."))
+            "Probe", Self.init(name:size:), Field("name", \.name),
+            Field("size", \.size, default: 3, check: .atLeast(0), "How big."))
     }
 
     @Test("a field that is declared is decoded, written, defaulted, described, and no longer unknown")

@@ -40,7 +40,8 @@ struct StrictnessTests {
     @Test("a record with only what is required gets its defaults, null counting as absent", arguments: records.indices)
     func defaults(index: Int) throws {
         let type = Self.records[index]
-        guard case .record(let record) = type.schema, case .object(let minimal) = Samples.sample(for: type.schema, isMinimal: true)
+        guard case .record(let record) = type.schema,
+            case .object(let minimal) = Samples.sample(for: type.schema, isMinimal: true)
         else {
             Issue.record("\(type) is no record")
             return
@@ -75,7 +76,8 @@ struct StrictnessTests {
         #expect(
             fields.isSuperset(of: [
                 "", "model", "no_such_field", "dialog.message.role", "dialog.message_history[0].content.url",
-                "dialog.message.content[0].mime_type", "sampling_params.top_k", "available_tools[0].input_shields[0].shield_type",
+                "dialog.message.content[0].mime_type", "sampling_params.top_k",
+                "available_tools[0].input_shields[0].shield_type",
                 "dialog.message.tool_responses[0].content[0].url",
             ]), "\(fields.sorted())")
     }

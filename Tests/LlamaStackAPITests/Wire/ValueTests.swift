@@ -41,7 +41,9 @@ struct ValueTests {
         #expect(Date(timeIntervalSince1970: -1e300).json == "0001-01-01T00:00:00Z")
     }
 
-    @Test("bytes are base64 with padding", arguments: [([], ""), ([104, 105], "aGk="), ([0, 255, 128], "AP+A")] as [([UInt8], String)])
+    @Test(
+        "bytes are base64 with padding",
+        arguments: [([], ""), ([104, 105], "aGk="), ([0, 255, 128], "AP+A")] as [([UInt8], String)])
     func base64(bytes: [UInt8], text: String) throws {
         #expect(Base64Data(bytes).json == .string(text))
         #expect(try Base64Data(json: .string(text), at: .root).bytes == bytes)
@@ -56,7 +58,9 @@ struct ValueTests {
         }
     }
 
-    @Test("what is not base64 is refused", arguments: ["aGk", "aGk=\n", "a-_=", "====", "a", "=", "a===", "aG=k", "aGl=", "aR==", "ä==="])
+    @Test(
+        "what is not base64 is refused",
+        arguments: ["aGk", "aGk=\n", "a-_=", "====", "a", "=", "a===", "aG=k", "aGl=", "aR==", "ä==="])
     func badBase64(text: String) {
         #expect(throws: WireError.self) { try Base64Data(json: .string(text), at: .root) }
     }
@@ -70,8 +74,12 @@ struct ValueTests {
         #expect(try WireURL(json: JSON(parsing: text), at: .root).json == "https://a/b")
     }
 
-    @Test("a URL of another scheme, or an object of another form, is refused",
-        arguments: [#""ftp://a""#, #""HTTP://a""#, #""""#, "1", "{}", #"{"url":1}"#, #"{"href":"http://a"}"#, #"{"url":"http://a","uri":"http://a"}"#])
+    @Test(
+        "a URL of another scheme, or an object of another form, is refused",
+        arguments: [
+            #""ftp://a""#, #""HTTP://a""#, #""""#, "1", "{}", #"{"url":1}"#, #"{"href":"http://a"}"#,
+            #"{"url":"http://a","uri":"http://a"}"#,
+        ])
     func badURL(text: String) {
         #expect(throws: WireError.self) { try WireURL(json: JSON(parsing: text), at: .root) }
     }
@@ -80,7 +88,9 @@ struct ValueTests {
     func identifiers() {
         let holds = Check.identifier.holds
         #expect(holds("a") && holds("ä/.. b'") && holds(String(repeating: "x", count: 200)))
-        #expect(!holds("") && !holds(String(repeating: "x", count: 201)) && !holds("a\u{0}") && !holds("a\u{85}") && !holds("\n"))
+        #expect(
+            !holds("") && !holds(String(repeating: "x", count: 201)) && !holds("a\u{0}") && !holds("a\u{85}")
+                && !holds("\n"))
     }
 
     @Test("a built-in tool's name means that tool, any other is the caller's")
@@ -98,26 +108,36 @@ struct ValueTests {
         }
     }
 
-    @Test("content has three forms, each kept as it came", arguments: [
-        #""hi""#, #"{"url":"data:,x","mime_type":"text/plain"}"#, #"["a",{"url":"data:,x","mime_type":"text/plain"},"b"]"#, "[]",
-    ])
+    @Test(
+        "content has three forms, each kept as it came",
+        arguments: [
+            #""hi""#, #"{"url":"data:,x","mime_type":"text/plain"}"#,
+            #"["a",{"url":"data:,x","mime_type":"text/plain"},"b"]"#, "[]",
+        ])
     func content(text: String) throws {
         #expect(try Content(json: JSON(parsing: text), at: .root).json.text == text)
     }
 
     @Test("a step of one kind with another's fields is refused")
     func steps() {
-        #expect(throws: WireError(FieldPath.root["text"], "is not a field of SafetyFilteringStep; it has step_type, uuid, violation")) {
+        #expect(
+            throws: WireError(
+                FieldPath.root["text"], "is not a field of SafetyFilteringStep; it has step_type, uuid, violation")
+        ) {
             try ExecutionStep(json: ["step_type": "safety_filtering", "uuid": "s", "text": "x"], at: .root)
         }
         #expect(throws: WireError(FieldPath.root["step_type"], #"must be "tool_execution", got "model_inference""#)) {
-            try ToolExecutionStep(json: ["step_type": "model_inference", "uuid": "s", "tool_calls": [], "tool_responses": []], at: .root)
+            try ToolExecutionStep(
+                json: ["step_type": "model_inference", "uuid": "s", "tool_calls": [], "tool_responses": []], at: .root)
         }
     }
 
     @Test("any model's name is taken, and the document prints the draft's")
     func models() throws {
         #expect(try InstructModel(json: "my-model", at: .root).rawValue == "my-model")
-        #expect(InstructModel.schema.definition(.document) == ["type": "string", "enum": ["llama3_8b_chat", "llama3_70b_chat"]])
+        #expect(
+            InstructModel.schema.definition(.document) == [
+                "type": "string", "enum": ["llama3_8b_chat", "llama3_70b_chat"],
+            ])
     }
 }
