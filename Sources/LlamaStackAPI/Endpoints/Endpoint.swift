@@ -7,7 +7,7 @@
 public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Event: WireValue>: Sendable {
     public let description: EndpointDescription
 
-    init(
+    package init(
         _ api: API, _ method: String, _ verb: Verb, _ path: String, aliases: [EndpointDescription.Route] = [],
         queryAliases: [String: String] = [:], isJSONLines: Bool = false, streaming: Streaming = .never,
         routingKey: RoutingKey = .none, bodyBytesMax: Int = 2 << 20, isExtension: Bool = false, summary: String

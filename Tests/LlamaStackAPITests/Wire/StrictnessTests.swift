@@ -68,6 +68,35 @@ struct StrictnessTests {
         }
     }
 
+    @Test("an id that a caller chooses must not be empty nor hold control characters", arguments: records.indices)
+    func identifiers(index: Int) throws {
+        let type = Self.records[index]
+        let ids = ["uuid", "agent_uuid", "job_uuid", "agent_id", "bank_uuid", "dataset_id", "id", "model"]
+        guard case .record(let record) = type.schema else { return }
+        for key in record.properties.map(\.key) where ids.contains(key) {
+            for id in ["", "a\n", String(repeating: "x", count: 201)] {
+                var json = Samples.sample(for: type.schema).objectValue ?? [:]
+                json[key] = .string(id)
+                let error = #expect(throws: WireError.self, "\(type).\(key)") {
+                    try type.init(json: .object(json), at: .root)
+                }
+                #expect(error?.field == key)
+            }
+        }
+    }
+
+    @Test("a step of every kind is read and written back the same")
+    func steps() throws {
+        let kinds: [any WireRecord.Type] = [
+            ModelInferenceStep.self, ToolExecutionStep.self, SafetyFilteringStep.self, MemoryRetrievalStep.self,
+        ]
+        for (kind, type) in zip(kinds, ExecutionStepType.allCases) {
+            let sample = Samples.sample(for: kind.schema)
+            let step = try ExecutionStep(json: sample, at: .root)
+            #expect(step.json == sample && step.type == type)
+        }
+    }
+
     @Test("the generator spoils every field of a nested request")
     func generatorCoverage() {
         let mutations = Samples.mutations(of: ChatCompletionRequest.schema)
