@@ -20,6 +20,17 @@ public struct Method<P: Provider>: Sendable {
         }
     }
 
+    /// A method with an empty answer.
+    public init<Query, Body, Event>(
+        _ endpoint: Endpoint<Query, Body, Nothing, Event>,
+        _ act: @escaping @Sendable (P, Query, Body, Call) async throws -> Void
+    ) {
+        self.init(endpoint) { provider, query, body, call in
+            try await act(provider, query, body, call)
+            return Nothing()
+        }
+    }
+
     /// A method that streams when the body asks for it (`when`), and else answers as a whole.
     public init<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>,
@@ -60,22 +71,23 @@ struct IncomingCall: @unchecked Sendable {
     let answer: Answer
     let call: Call
 
+    /// Decodes without a copy of the bytes, once.
     func decode<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>
     ) throws -> (Query, Body) {
-        let parameters = request.parameters.isEmpty ? .object([:]) : try JSON(parsing: request.parameters.buffer)
-        let query = try Query(json: parameters, at: .root)
-        if Body.self == Nothing.self, let nothing = Nothing() as? Body { return (query, nothing) }
-        let limits = JSONLimits(bodyBytesMax: endpoint.description.bodyBytesMax)
-        return (query, try Body(json: try JSON(parsing: request.body.buffer, limits: limits), at: .root))
+        let query = try Query(json: json(request.parameters, JSONLimits()) ?? .object([:]), at: .root)
+        let body = try json(request.body, endpoint.description.limits)
+        if Body.self == Nothing.self { return (query, try Body(json: body ?? .object([:]), at: .root)) }
+        guard let body else { throw WireError(.root, "is missing") }
+        return (query, try Body(json: body, at: .root))
+    }
+
+    private func json(_ bytes: lsp_bytes, _ limits: JSONLimits) throws -> JSON? {
+        bytes.isEmpty ? nil : try JSON(parsing: bytes.buffer, limits: limits)
     }
 
     func send<Query, Body, Answer, Event>(_ answer: Answer, _ endpoint: Endpoint<Query, Body, Answer, Event>) {
-        switch (endpoint.description.answerForm, answer.json) {
-        case (.empty, _): break
-        case (.jsonLines, .array(let lines)):
-            for line in lines { self.answer.write(Int32(LSP_BODY), line.bytes + [UInt8(ascii: "\n")]) }
-        case (_, let json): self.answer.write(Int32(LSP_BODY), json.bytes)
-        }
+        let bytes = endpoint.encode(answer: answer)
+        if !bytes.isEmpty { self.answer.write(Int32(LSP_BODY), bytes) }
     }
 }

@@ -16,8 +16,8 @@ struct RunningProvider: Sendable {
         shutdown = { await provider.shutdown() }
         var handlers: [String: Handler] = [:]
         for method in P.offered { handlers[method.name] = { try await method.run(provider, $0) } }
-        handlers["register"] = { try await provider.register($0.resource()) }
-        handlers["unregister"] = { try await provider.unregister($0.resource()) }
+        handlers[ResourceMethods.register.name] = { try await provider.register($0.resource()) }
+        handlers[ResourceMethods.unregister.name] = { try await provider.unregister($0.resource()) }
         self.handlers = handlers
     }
 

@@ -8,13 +8,18 @@ public struct AnswerEvents<Event: WireValue>: AsyncSequence, Sendable {
     public typealias Element = Event
 
     private let owner: Owner
+    private let decode: @Sendable ([UInt8]) throws -> Event
 
-    init(_ pending: PendingAnswer, _ link: HostLink) { owner = Owner(pending, link) }
+    init(_ pending: PendingAnswer, _ link: HostLink, _ decode: @escaping @Sendable ([UInt8]) throws -> Event) {
+        owner = Owner(pending, link)
+        self.decode = decode
+    }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(owner: owner) }
+    public func makeAsyncIterator() -> Iterator { Iterator(owner: owner, decode: decode) }
 
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let owner: Owner
+        fileprivate let decode: @Sendable ([UInt8]) throws -> Event
 
         public mutating func next() async throws -> Event? {
             let owner = owner
@@ -23,8 +28,7 @@ public struct AnswerEvents<Event: WireValue>: AsyncSequence, Sendable {
             } onCancel: {
                 owner.cancel()
             }
-            guard let bytes else { return nil }
-            return try Event(json: try JSON(parsing: bytes), at: .root)
+            return try bytes.map(decode)
         }
     }
 

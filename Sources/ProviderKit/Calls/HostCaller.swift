@@ -19,15 +19,7 @@ public struct HostCaller: Sendable {
         } onCancel: {
             link.cancel(pending.callID)
         }
-        switch endpoint.description.answerForm {
-        case .empty: return try Answer(json: .object([:]), at: .root)
-        case .json: return try Answer(json: try JSON(parsing: bytes, limits: .answer), at: .root)
-        case .jsonLines:
-            let lines = try bytes.split(separator: UInt8(ascii: "\n")).map {
-                try JSON(parsing: Array($0), limits: .answer)
-            }
-            return try Answer(json: .array(lines), at: .root)
-        }
+        return try endpoint.decodeAnswer(bytes)
     }
 
     /// The events of a streamed call. Its writer waits when this reader is behind; leaving the loop cancels the call.
@@ -36,7 +28,7 @@ public struct HostCaller: Sendable {
         options: JSONObject = JSONObject()
     ) throws -> AnswerEvents<Event> {
         let (pending, link) = try start(endpoint, query, body, options)
-        return AnswerEvents(pending, link)
+        return AnswerEvents(pending, link, endpoint.decodeEvent)
     }
 
     private func start<Query, Body, Answer, Event>(
@@ -44,8 +36,8 @@ public struct HostCaller: Sendable {
     ) throws -> (PendingAnswer, HostLink) {
         guard let link else { throw ProviderError(.providerUnavailable, "there is no host to reach '\(target)' through") }
         var request = OutgoingRequest(target: target, method: endpoint.description.method)
-        if Query.self != Nothing.self { request.parameters = query.json.bytes }
-        if Body.self != Nothing.self { request.body = body.json.bytes }
+        if Query.self != Nothing.self { request.parameters = endpoint.encode(query: query) }
+        request.body = endpoint.encode(body: body)
         if !options.isEmpty { request.options = JSON.object(options).bytes }
         if let origin {
             request.principal = origin.principal
@@ -54,9 +46,4 @@ public struct HostCaller: Sendable {
         }
         return (try link.call(request), link)
     }
-}
-
-extension JSONLimits {
-    /// Answers come from a provider of the same distribution: as long as the body may be.
-    fileprivate static var answer: JSONLimits { JSONLimits(bodyBytesMax: PendingAnswer.bodyBytesMax) }
 }

@@ -3,7 +3,7 @@ import LlamaStackAPI
 /// For providers that have nothing to configure.
 public struct NoConfiguration: WireRecord, Equatable {
     public init() {}
-    public static let object = Object("NoConfiguration", isComponent: false, "", { NoConfiguration() })
+    public static let object = Object("NoConfiguration", isComponent: false, { NoConfiguration() })
 }
 
 extension WireRecord {

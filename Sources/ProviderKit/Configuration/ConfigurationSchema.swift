@@ -5,7 +5,8 @@ extension Schema {
     /// additionalProperties, default, description. What they cannot say (patterns, unions) is left to the decoding.
     var configurationSchema: JSON {
         switch self {
-        case .any, .anyOf: [:]
+        case .any, .anyOf, .oneOf: [:]
+        case .object: ["type": "object"]
         case .boolean: ["type": "boolean"]
         case .integer(let minimum, let maximum):
             bounded("integer", minimum.map { .integer($0) }, maximum.map { .integer($0) })
@@ -17,8 +18,8 @@ extension Schema {
         case .enumeration(_, let values, let isOpen):
             isOpen ? ["type": "string"] : ["type": "string", "enum": .array(values.map { .string($0) })]
         case .constant(let value): ["type": "string", "enum": [.string(value)]]
-        case .named(_, let schema): schema.configurationSchema
-        case .object(let record): record.configurationSchema
+        case .named(_, _, let schema): schema.configurationSchema
+        case .record(let record): record.configurationSchema
         }
     }
 
@@ -42,8 +43,7 @@ extension Schema.Record {
         var object: JSONObject = ["type": "object", "properties": .object(members)]
         let required = properties.filter(\.isRequired).map { JSON.string($0.key) }
         if !required.isEmpty { object["required"] = .array(required) }
-        object["additionalProperties"] = false
-        if !description.isEmpty { object["description"] = .string(description) }
+        object["additionalProperties"] = .bool(isOpen)
         return .object(object)
     }
 }
