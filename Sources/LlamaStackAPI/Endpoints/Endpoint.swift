@@ -1,82 +1,84 @@
-/// The APIs that a provider can implement. The raw value is the word in a distribution and over the contract.
-public enum API: String, Sendable, CaseIterable {
-    case inference, agenticSystem = "agentic_system", memoryBanks = "memory_banks", datasets
-    case rewardScoring = "reward_scoring", syntheticDataGeneration = "synthetic_data_generation"
-    case postTraining = "post_training"
-}
-
-public enum Verb: String, Sendable, CaseIterable {
-    case get = "GET", post = "POST", put = "PUT", delete = "DELETE"
-}
-
-/// How an answer goes over HTTP.
-public enum AnswerForm: Sendable, Equatable {
-    /// 200 without content.
-    case empty
-    /// One JSON value, application/json.
-    case json
-    /// One JSON value a line, application/jsonl; a JSON array when `Accept` asks for application/json.
-    case jsonLines
-}
-
-/// When an endpoint answers with server-sent events in place of its answer.
-public enum Streaming: Sendable, Equatable {
-    case never
-    /// When the body's `stream` is true.
-    case onRequest
-    case always
-}
-
-/// Which resource decides the provider when several serve the API.
-public enum RoutingKey: Sendable, Equatable {
-    /// The API's only (or default) provider.
-    case none
-    /// The field `model` of the body names a model.
-    case model
-    /// A query parameter names a resource that the provider owns (a bank, a dataset, a job).
-    case parameter(String)
-}
-
-/// Everything about one endpoint except its Swift types: what HTTP, routing, the document and the commands read.
-public struct EndpointDescription: Sendable {
-    public struct Route: Sendable, Hashable {
-        public var verb: Verb
-        /// Without regard to a trailing slash: both forms are served.
-        public var path: String
-        public init(_ verb: Verb, _ path: String) { (self.verb, self.path) = (verb, path) }
-    }
-
-    public var api: API
-    /// The method's name over the plug-in contract, unique within the API.
-    public var method: String
-    /// The draft's route, as the document prints it.
-    public var route: Route
-    /// Also served, not printed.
-    public var aliases: [Route]
-    public var query: [Schema.Property]
-    /// Other names under which a query parameter is accepted: alias → name.
-    public var queryAliases: [String: String]
-    public var body: Schema?
-    public var answer: Schema?
-    public var answerForm: AnswerForm
-    public var event: Schema?
-    public var streaming: Streaming
-    public var routingKey: RoutingKey
-    public var bodyBytesMax: Int
-    /// Not in the draft: printed only with --extensions.
-    public var isExtension: Bool
-    /// The draft's own document lost it (M1); ours prints it.
-    public var summary: String
-}
-
 /// One endpoint, once. `Query` is a record of the query parameters, `Body` the JSON body, `Answer` what a whole
 /// answer is (for JSON Lines: an array), `Event` what one event of a stream is. ``Nothing`` where there is none.
+///
+/// Its coders are for both ends: a provider decodes the request and encodes the answer, a client the other way round.
+/// Whatever does not fit throws a ``WireError`` that names the field; bytes that are not JSON too, with the code
+/// `invalid_json` or `json_too_deep`.
 public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Event: WireValue>: Sendable {
     public let description: EndpointDescription
+
+    init(
+        _ api: API, _ method: String, _ verb: Verb, _ path: String, aliases: [EndpointDescription.Route] = [],
+        queryAliases: [String: String] = [:], isJSONLines: Bool = false, streaming: Streaming = .never,
+        routingKey: RoutingKey = .none, bodyBytesMax: Int = 2 << 20, isExtension: Bool = false, summary: String
+    ) {
+        let schema = { (type: any WireValue.Type) in type == Nothing.self ? nil : type.schema }
+        description = EndpointDescription(
+            api: api, method: method, route: EndpointDescription.Route(verb, path), aliases: aliases,
+            query: Query.object.properties, queryAliases: queryAliases, body: schema(Body.self),
+            answer: schema(Answer.self),
+            answerForm: Answer.self == Nothing.self ? .empty : isJSONLines ? .jsonLines : .json,
+            event: schema(Event.self), streaming: streaming, routingKey: routingKey, bodyBytesMax: bodyBytesMax,
+            isExtension: isExtension, summary: summary)
+    }
+
+    // MARK: The provider's end
+
+    /// `json`: an object made from the query, `parameters` over the contract. No bytes: no parameters.
+    public func decodeQuery(_ json: [UInt8]) throws -> Query {
+        try Query(json: json.isEmpty ? [:] : JSON(wire: json, limits: JSONLimits()), at: .root)
+    }
+
+    /// Where the endpoint takes no body, no bytes and `{}` are taken.
+    public func decodeBody(_ json: [UInt8]) throws -> Body {
+        if Body.self == Nothing.self, json.isEmpty { return try Body(json: [:], at: .root) }
+        return try Body(json: JSON(wire: json, limits: description.limits), at: .root)
+    }
+
+    /// No bytes for an empty answer, one line an item for JSON Lines.
+    public func encode(answer: Answer) -> [UInt8] {
+        switch (description.answerForm, answer.json) {
+        case (.empty, _): []
+        case (.jsonLines, .array(let items)): items.flatMap { $0.bytes + [0x0A] }
+        case (_, let json): json.bytes
+        }
+    }
+
+    /// The JSON of one event, without its framing.
+    public func encode(event: Event) -> [UInt8] { event.json.bytes }
+
+    // MARK: The client's end
+
+    public func encode(query: Query) -> [UInt8] { query.json.bytes }
+
+    public func encode(body: Body) -> [UInt8] { Body.self == Nothing.self ? [] : body.json.bytes }
+
+    public func decodeAnswer(_ bytes: [UInt8]) throws -> Answer {
+        switch description.answerForm {
+        case .empty: return try Answer(json: [:], at: .root)
+        case .json: return try Answer(json: JSON(wire: bytes, limits: description.limits), at: .root)
+        case .jsonLines:
+            let lines = bytes.split(separator: 0x0A)
+            return try Answer(json: .array(try lines.map { try JSON(wire: Array($0), limits: description.limits) }), at: .root)
+        }
+    }
+
+    public func decodeEvent(_ bytes: [UInt8]) throws -> Event {
+        try Event(json: JSON(wire: bytes, limits: description.limits), at: .root)
+    }
 }
 
 /// The absence of a query, a body, an answer or events.
-public struct Nothing: WireRecord, Equatable {
+public struct Nothing: WireRecord, Hashable {
     public init() {}
-    public static let object = Object("Nothing", isComponent: false, "", { Nothing() })
+    public static let object = Object("Nothing", isComponent: false, { Nothing() })
+}
+
+extension JSON {
+    /// Bytes of a body: what is wrong with them is a ``WireError`` about the whole body.
+    init(wire bytes: [UInt8], limits: JSONLimits) throws {
+        do throws(JSONError) { self = try JSON(parsing: bytes, limits: limits) } catch {
+            throw WireError(.root, "is \(error)", code: error.code)
+        }
+    }
 }

@@ -28,6 +28,13 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// Trusts that no key comes twice; the parser has checked it.
     init(uncheckedMembers members: [Member]) { self.members = members }
 
+    /// Trusts that `key` is new: keeps writing a record linear.
+    mutating func append(_ key: String, _ value: JSON) { members.append(Member(key: key, value: value)) }
+
+    func filter(_ isIncluded: (String) -> Bool) -> JSONObject {
+        JSONObject(uncheckedMembers: members.filter { isIncluded($0.key) })
+    }
+
     public var isEmpty: Bool { members.isEmpty }
     public var keys: [String] { members.map(\.key) }
 

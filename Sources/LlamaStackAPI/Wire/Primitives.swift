@@ -62,21 +62,3 @@ extension JSONObject: WireValue {
         self = value
     }
 }
-
-extension Array: WireValue where Element: WireValue {
-    public static var schema: Schema { .array(Element.schema) }
-    public var json: JSON { .array(map(\.json)) }
-    public init(json: JSON, at path: FieldPath) throws {
-        guard case .array(let items) = json else { throw WireError(path, "must be an array, got \(json.kind)") }
-        self = try items.enumerated().map { try Element(json: $1, at: path[$0]) }
-    }
-}
-
-/// Only as a field's type: nil when the field is missing or null.
-extension Optional: WireValue where Wrapped: WireValue {
-    public static var schema: Schema { Wrapped.schema }
-    public var json: JSON { self?.json ?? .null }
-    public init(json: JSON, at path: FieldPath) throws {
-        self = json == .null ? nil : try Wrapped(json: json, at: path)
-    }
-}

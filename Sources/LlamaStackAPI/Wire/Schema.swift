@@ -12,16 +12,22 @@ public indirect enum Schema: Sendable {
     case enumeration(name: String, values: [String], isOpen: Bool = false)
     /// A string that is always this one.
     case constant(String)
+    /// A union whose members never fit together.
+    case oneOf([Schema])
+    /// A union whose members overlap.
     case anyOf([Schema])
-    /// A union or alias that the document names.
-    case named(String, Schema)
-    case object(Record)
+    /// An object of which nothing is known.
+    case object
+    /// A union or alias with a name. `isComponent`: the document has it as a component; else it is written in place.
+    case named(String, isComponent: Bool = false, Schema)
+    case record(Record)
 
     public struct Record: Sendable {
         public var name: String
         public var isComponent: Bool
+        /// It may have other keys too.
+        public var isOpen: Bool
         public var properties: [Property]
-        public var description: String
     }
 
     public struct Property: Sendable {

@@ -6,6 +6,12 @@ public protocol WireValue: Sendable {
     /// Throws a ``WireError`` that names `path` when `json` does not fit.
     init(json: JSON, at path: FieldPath) throws
     var json: JSON { get }
+    /// What a field of this type is when it is missing or null; nil when it must not be. Only optionals have it.
+    static var whenMissing: Self? { get }
+}
+
+extension WireValue {
+    public static var whenMissing: Self? { nil }
 }
 
 /// A record of the wire: everything about it comes from `object`.
@@ -36,6 +42,14 @@ public indirect enum FieldPath: Sendable, CustomStringConvertible {
 
     public subscript(key: String) -> FieldPath { .key(self, key) }
     public subscript(index: Int) -> FieldPath { .index(self, index) }
+
+    /// Another field of the same record.
+    func sibling(_ key: String) -> FieldPath {
+        switch self {
+        case .root: .key(.root, key)
+        case .key(let parent, _), .index(let parent, _): .key(parent, key)
+        }
+    }
 }
 
 /// JSON that does not fit the schema, or a value out of range.

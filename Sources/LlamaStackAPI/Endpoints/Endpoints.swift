@@ -1,0 +1,15 @@
+/// The catalog: every endpoint there is. Routes, dispatch, clients, lists and the document all come from it.
+public enum Endpoints {
+    /// In the draft's order.
+    public static let all: [EndpointDescription] =
+        AgenticSystem.all + Datasets.all + Inference.all + MemoryBanks.all + PostTraining.all + RewardScoring.all
+        + SyntheticDataGeneration.all
+
+    public static func find(_ api: API, _ method: String) -> EndpointDescription? {
+        all.first { $0.api == api && $0.method == method }
+    }
+
+    /// Documents and datasets come in one body.
+    static let documentsBytesMax = 16 << 20
+    static let datasetBytesMax = 64 << 20
+}

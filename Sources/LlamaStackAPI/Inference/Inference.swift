@@ -1,0 +1,27 @@
+public enum Inference {
+    public static let batchChatCompletion = Endpoint<
+        Nothing, BatchChatCompletionRequest, [ChatCompletionResponse], Nothing
+    >(
+        .inference, "batch_chat_completion", .post, "/inference/batch_chat_completion", isJSONLines: true,
+        routingKey: .model, summary: "Answer several dialogs: all, in order, or none.")
+
+    public static let batchCompletion = Endpoint<Nothing, BatchCompletionRequest, [CompletionResponse], Nothing>(
+        .inference, "batch_completion", .post, "/inference/batch_completion", isJSONLines: true, routingKey: .model,
+        summary: "Continue several texts: all, in order, or none.")
+
+    public static let chatCompletion = Endpoint<
+        Nothing, ChatCompletionRequest, ChatCompletionResponse, ChatCompletionResponseStreamChunk
+    >(
+        .inference, "chat_completion", .post, "/inference/chat_completion", streaming: .onRequest, routingKey: .model,
+        summary: "Answer a dialog.")
+
+    public static let completion = Endpoint<
+        Nothing, CompletionRequest, CompletionResponse, CompletionResponseStreamChunk
+    >(
+        .inference, "completion", .post, "/inference/completion", streaming: .onRequest, routingKey: .model,
+        summary: "Continue a text.")
+
+    static let all = [
+        batchChatCompletion.description, batchCompletion.description, chatCompletion.description, completion.description,
+    ]
+}

@@ -1,0 +1,7 @@
+public enum RewardScoring {
+    public static let score = Endpoint<Nothing, RewardScoringRequest, RewardScoringResponse, Nothing>(
+        .rewardScoring, "score", .post, "/reward_scoring/score", routingKey: .model,
+        summary: "Score candidates for the next message of dialogs.")
+
+    static let all = [score.description]
+}

@@ -1,0 +1,34 @@
+/// What a decoded value must hold beyond its type. The draft's schemas do not print it.
+public struct Check<Value: Sendable>: Sendable {
+    /// Completes "must be …".
+    let wanted: String
+    let holds: @Sendable (Value) -> Bool
+
+    public init(_ wanted: String, _ holds: @escaping @Sendable (Value) -> Bool) {
+        (self.wanted, self.holds) = (wanted, holds)
+    }
+
+    func callAsFunction(_ value: Value, at path: FieldPath) throws {
+        guard holds(value) else { throw WireError(path, "must be \(wanted), got \(Quote.short("\(value)"))") }
+    }
+}
+
+extension Check where Value == String {
+    /// An id that a caller chose: opaque, but bounded and printable.
+    public static let identifier = Check("1 to 200 bytes without control characters") { id in
+        (1...200).contains(id.utf8.count) && !id.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+}
+
+extension Check where Value: Comparable & Numeric {
+    public static func atLeast(_ least: Value) -> Check { Check("at least \(least)") { $0 >= least } }
+}
+
+extension Check where Value == Double {
+    public static let fraction = Check("in (0, 1]") { $0 > 0 && $0 <= 1 }
+}
+
+/// Another's text in a message of ours: bounded.
+enum Quote {
+    static func short(_ text: String) -> String { text.count <= 64 ? text : "\(text.prefix(64))…" }
+}

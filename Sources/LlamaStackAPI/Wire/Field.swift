@@ -1,0 +1,105 @@
+/// One field of a record: its key, where it lives in the Swift type, what it is when absent, what it means.
+public struct Field<Root: Sendable, Value: WireValue>: Sendable {
+    let key: String
+    private let get: @Sendable (Root) -> Value
+    private let read: @Sendable (JSON, JSONObject, FieldPath) throws -> Value
+    private let absent: Value?
+    let property: Schema.Property
+
+    /// A field that the sender must give. Of an optional type: one that may be missing or null, and is not written when
+    /// nil.
+    public init(_ key: String, _ path: any KeyPath<Root, Value> & Sendable, _ description: String = "") {
+        let absent = Value.whenMissing
+        self.init(key, path, absent: absent, check: nil, Property(isOptional: absent != nil, description: description))
+    }
+
+    /// A field that the sender must give, and that must hold `check`.
+    public init(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, check: Check<Value>, _ description: String = ""
+    ) {
+        self.init(key, path, absent: nil, check: check, Property(description: description))
+    }
+
+    /// A field that is `default` when it is missing or null.
+    public init(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, default: Value, check: Check<Value>? = nil,
+        _ description: String = ""
+    ) {
+        self.init(
+            key, path, absent: `default`, check: check, Property(default: `default`.json, description: description))
+    }
+
+    /// A field that is `absent` when it is missing or null and is always written, though the document states no default.
+    public init(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, whenAbsent absent: Value, _ description: String = ""
+    ) {
+        self.init(key, path, absent: absent, check: nil, Property(description: description))
+    }
+
+    /// A field that always is `constant`: input with another value is refused.
+    public init(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, constant: Value, _ description: String = ""
+    )
+    where Value: WireEnum {
+        self.init(
+            key, path, absent: nil, check: Check("\"\(constant.rawValue)\"") { $0 == constant },
+            Property(schema: .constant(constant.rawValue), description: description))
+    }
+
+    /// A field whose kind another field of the record tells.
+    public init(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, taggedBy tag: String, _ description: String = ""
+    )
+    where Value: TaggedWireValue {
+        self.init(key, path, absent: nil, check: nil, Property(description: description)) { json, members, path in
+            let tag = try Value.Tag(json: members[tag] ?? .null, at: path.sibling(tag))
+            return try Value(json: json, tag: tag, at: path)
+        }
+    }
+
+    private struct Property {
+        var schema = Value.schema
+        var isOptional = false
+        var `default`: JSON?
+        var description: String
+    }
+
+    private init(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, absent: Value?, check: Check<Value>?,
+        _ property: Property,
+        read: @escaping @Sendable (JSON, JSONObject, FieldPath) throws -> Value = { json, _, path in
+            try Value(json: json, at: path)
+        }
+    ) {
+        self.key = key
+        self.get = { $0[keyPath: path] }
+        self.absent = absent
+        self.read = { json, members, path in
+            let value = try read(json, members, path)
+            try check?(value, at: path)
+            return value
+        }
+        self.property = Schema.Property(
+            key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
+            default: property.default, description: property.description)
+    }
+
+    func decode(_ members: JSONObject, at path: FieldPath) throws -> Value {
+        let value = members[key]
+        if value == nil || value == .null, let absent { return absent }
+        guard let value else { throw WireError(path[key], "is required") }
+        return try read(value, members, path[key])
+    }
+
+    func encode(_ root: Root, into object: inout JSONObject) {
+        let value = get(root).json
+        if property.isOptional, value == .null { return }
+        object.append(key, value)
+    }
+}
+
+/// A value whose kind is told by a field beside it.
+public protocol TaggedWireValue: WireValue {
+    associatedtype Tag: WireValue
+    init(json: JSON, tag: Tag, at path: FieldPath) throws
+}

@@ -1,0 +1,38 @@
+/// A URL as the draft has it: a string that begins with http://, https://, file:// or data:.
+///
+/// The document names it `URL`; here it has its own name because Foundation's would be in the way of every provider.
+/// Input may also be an object `{"url": …}` or `{"uri": …}`, as other clients of that time send it.
+public struct WireURL: WireValue, Hashable, CustomStringConvertible {
+    public let string: String
+
+    /// Throws a ``WireError`` when it has none of the four schemes.
+    public init(_ string: String) throws { try self.init(string, at: .root) }
+
+    private init(_ string: String, at path: FieldPath) throws {
+        guard Self.schemes.contains(where: string.hasPrefix) else {
+            throw WireError(
+                path, "must be a URL that begins with \(Self.schemes.joined(separator: ", ")), got '\(Quote.short(string))'")
+        }
+        self.string = string
+    }
+
+    public static let schemes = ["http://", "https://", "file://", "data:"]
+    public static var schema: Schema {
+        .named("URL", isComponent: true, .string(format: "uri", pattern: "^(https?://|file://|data:)"))
+    }
+    public var json: JSON { .string(string) }
+    public var description: String { string }
+
+    public init(json: JSON, at path: FieldPath) throws {
+        switch json {
+        case .string(let string): try self.init(string, at: path)
+        case .object(let object) where object.members.count == 1:
+            let member = object.members[0]
+            guard ["url", "uri"].contains(member.key) else {
+                throw WireError(path[member.key], "is not a field of a URL object; it has 'url'")
+            }
+            try self.init(try String(json: member.value, at: path[member.key]), at: path[member.key])
+        default: throw WireError(path, "must be a URL as a string, got \(json.kind)")
+        }
+    }
+}
