@@ -7,42 +7,55 @@ public struct NoConfiguration: WireRecord, Equatable {
 }
 
 extension WireRecord {
-    /// Decodes a provider's configuration, and reports as many mistakes as one reading can find.
+    /// Decodes a provider's configuration, and reports as many mistakes as it can find.
+    ///
+    /// Decoding stops at the first mistake. So a member that is wrong or missing is replaced by one that passes, and the
+    /// rest is read again; the value is only given out when nothing had to be replaced.
     init(configuration json: JSON) throws {
         guard case .object(var members) = json else {
             throw ConfigurationError("", "must be an object, got \(json.kind)")
         }
         var problems: [ConfigurationError.Problem] = []
-        // A member that is wrong is taken out, and the rest is read again: what remains may be wrong too. What is
-        // missing ends it, unless it is only missing because it was taken out.
-        var removed: Set<String> = []
+        var replaced: Set<String> = []
         while true {
             do {
-                let value = try Self(json: .object(members), at: .root)
-                guard problems.isEmpty else { throw ConfigurationError(problems) }
-                self = value
-                return
+                self = try Self(json: .object(members), at: .root)
+                break
             } catch let error as WireError {
                 let top = Self.topLevelKey(of: error.field, in: members)
-                if let top, members[top] != nil {
-                    problems.append(ConfigurationError.Problem(error, in: json))
-                    members[top] = nil
-                    removed.insert(top)
-                    continue
+                // A stand-in that does not pass hides the rest: say what is known.
+                guard let top, replaced.insert(top).inserted else {
+                    if problems.isEmpty { problems = [ConfigurationError.Problem(error, in: json)] }
+                    throw ConfigurationError(problems)
                 }
-                let missing = Self.object.properties.filter { $0.isRequired && members[$0.key] == nil }.map(\.key)
-                    .filter { !removed.contains($0) }
-                for key in missing {
-                    problems.append(.init(pointer: JSON.pointer(toField: key, in: json), message: "is required"))
-                }
-                if problems.isEmpty { problems = [ConfigurationError.Problem(error, in: json)] }
-                throw ConfigurationError(problems)
+                problems.append(ConfigurationError.Problem(error, in: json))
+                let property = Self.object.properties.first { $0.key == top }
+                members[top] = property?.isRequired == true ? property?.schema.standIn : nil
             }
         }
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
     }
 
     private static func topLevelKey(of field: String, in members: JSONObject) -> String? {
-        members.keys.filter { field == $0 || field.hasPrefix($0 + ".") || field.hasPrefix($0 + "[") }
+        (members.keys + object.properties.map(\.key))
+            .filter { field == $0 || field.hasPrefix($0 + ".") || field.hasPrefix($0 + "[") }
             .max { $0.count < $1.count }
+    }
+}
+
+extension Schema {
+    /// Some value that has the right type.
+    fileprivate var standIn: JSON {
+        switch self {
+        case .boolean: false
+        case .integer(let minimum, _): .integer(minimum ?? 1)
+        case .number(let minimum, _): .number(minimum ?? 1)
+        case .array: []
+        case .map, .object, .record: [:]
+        case .enumeration(_, let values, _): .string(values.first ?? "")
+        case .constant(let value): .string(value)
+        case .named(_, _, let schema): schema.standIn
+        case .any, .string, .anyOf, .oneOf: "stand-in"
+        }
     }
 }
