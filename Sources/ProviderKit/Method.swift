@@ -75,15 +75,11 @@ struct IncomingCall: @unchecked Sendable {
     func decode<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>
     ) throws -> (Query, Body) {
-        let query = try Query(json: json(request.parameters, JSONLimits()) ?? .object([:]), at: .root)
-        let body = try json(request.body, endpoint.description.limits)
-        if Body.self == Nothing.self { return (query, try Body(json: body ?? .object([:]), at: .root)) }
-        guard let body else { throw WireError(.root, "is missing") }
+        let parameters = request.parameters.isEmpty ? .object([:]) : try JSON(parsing: request.parameters.buffer)
+        let query = try Query(json: parameters, at: .root)
+        if Body.self == Nothing.self, request.body.isEmpty { return (query, try Body(json: .object([:]), at: .root)) }
+        let body = try JSON(parsing: request.body.buffer, limits: endpoint.description.limits)
         return (query, try Body(json: body, at: .root))
-    }
-
-    private func json(_ bytes: lsp_bytes, _ limits: JSONLimits) throws -> JSON? {
-        bytes.isEmpty ? nil : try JSON(parsing: bytes.buffer, limits: limits)
     }
 
     func send<Query, Body, Answer, Event>(_ answer: Answer, _ endpoint: Endpoint<Query, Body, Answer, Event>) {

@@ -216,7 +216,8 @@ struct lsp_provider {
        a model's id is what later requests carry in `resource`. */
     void (*invoke)(void *instance, const lsp_request *request, const lsp_sink *sink);
     /* [prompt] The call should end soon. May come before invoke returned, twice, or after finish: unknown ids are ignored.
-       Never after destroy was called. The call's sink must still be finished. */
+       Never after destroy was called. The host has closed the call's sink by then: writes answer LSP_CLOSED, and who waits
+       to write is woken. The sink must still be finished. */
     void (*cancel)(void *instance, uint64_t call_id);
     /* [prompt] Called once, perhaps while create still works. No invoke comes after it. The provider ends what runs and
        finishes every open sink (ready among them), stops its threads, frees the instance and then finishes done. */
