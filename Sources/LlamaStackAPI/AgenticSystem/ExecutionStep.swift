@@ -18,7 +18,8 @@ public enum ExecutionStep: WireValue, Hashable {
         .named(
             "ExecutionStep",
             .oneOf([
-                ModelInferenceStep.schema, ToolExecutionStep.schema, SafetyFilteringStep.schema, MemoryRetrievalStep.schema,
+                ModelInferenceStep.schema, ToolExecutionStep.schema, SafetyFilteringStep.schema,
+                MemoryRetrievalStep.schema,
             ]))
     }
 

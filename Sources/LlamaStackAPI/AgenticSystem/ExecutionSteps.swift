@@ -15,7 +15,8 @@ public struct ModelInferenceStep: WireRecord, Hashable {
     }
 
     public static let object = Object(
-        "ModelInferenceStep", isComponent: false, { _, uuid, text, logprobs in Self(uuid: uuid, text: text, logprobs: logprobs) },
+        "ModelInferenceStep", isComponent: false,
+        { _, uuid, text, logprobs in Self(uuid: uuid, text: text, logprobs: logprobs) },
         Field("step_type", \.stepType, constant: .modelInference, "Which kind of step this is."),
         Field("uuid", \.uuid, check: .identifier, "The step's id."),
         Field("text", \.text, "What it wrote."),
@@ -34,7 +35,8 @@ public struct ToolExecutionStep: WireRecord, Hashable {
     }
 
     public static let object = Object(
-        "ToolExecutionStep", isComponent: false, { _, uuid, toolCalls, toolResponses in Self(uuid: uuid, toolCalls: toolCalls, toolResponses: toolResponses) },
+        "ToolExecutionStep", isComponent: false,
+        { _, uuid, toolCalls, toolResponses in Self(uuid: uuid, toolCalls: toolCalls, toolResponses: toolResponses) },
         Field("step_type", \.stepType, constant: .toolExecution, "Which kind of step this is."),
         Field("uuid", \.uuid, check: .identifier, "The step's id."),
         Field("tool_calls", \.toolCalls, "The calls."),
@@ -70,7 +72,8 @@ public struct MemoryRetrievalStep: WireRecord, Hashable {
     }
 
     public static let object = Object(
-        "MemoryRetrievalStep", isComponent: false, { _, uuid, documents, scores in Self(uuid: uuid, documents: documents, scores: scores) },
+        "MemoryRetrievalStep", isComponent: false,
+        { _, uuid, documents, scores in Self(uuid: uuid, documents: documents, scores: scores) },
         Field("step_type", \.stepType, constant: .memoryRetrieval, "Which kind of step this is."),
         Field("uuid", \.uuid, check: .identifier, "The step's id."),
         Field("documents", \.documents, "What was found."),

@@ -5,7 +5,9 @@ public enum API: String, Sendable, CaseIterable {
     case postTraining = "post_training"
 
     /// The draft's name for it: a tag of the document.
-    public var tag: String { rawValue.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() }
+    public var tag: String {
+        rawValue.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
 
     /// Its endpoints, in the draft's order.
     public var endpoints: [EndpointDescription] { Endpoints.all.filter { $0.api == self } }

@@ -7,7 +7,7 @@
 public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Event: WireValue>: Sendable {
     public let description: EndpointDescription
 
-    init(
+    package init(
         _ api: API, _ method: String, _ verb: Verb, _ path: String, aliases: [EndpointDescription.Route] = [],
         queryAliases: [String: String] = [:], isJSONLines: Bool = false, streaming: Streaming = .never,
         routingKey: RoutingKey = .none, bodyBytesMax: Int = 2 << 20, isExtension: Bool = false, summary: String
@@ -55,17 +55,21 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
 
     public func decodeAnswer(_ bytes: [UInt8]) throws -> Answer {
         switch description.answerForm {
-        case .empty: return try Answer(json: [:], at: .root)
-        case .json: return try Answer(json: JSON(wire: bytes, limits: description.limits), at: .root)
+        case .empty: try Answer(json: [:], at: .root)
+        case .json: try Answer(json: JSON(wire: bytes, limits: Self.answerLimits), at: .root)
         case .jsonLines:
-            let lines = bytes.split(separator: 0x0A)
-            return try Answer(json: .array(try lines.map { try JSON(wire: Array($0), limits: description.limits) }), at: .root)
+            try Answer(
+                json: .array(bytes.split(separator: 0x0A).map { try JSON(wire: Array($0), limits: Self.answerLimits) }),
+                at: .root)
         }
     }
 
     public func decodeEvent(_ bytes: [UInt8]) throws -> Event {
-        try Event(json: JSON(wire: bytes, limits: description.limits), at: .root)
+        try Event(json: JSON(wire: bytes, limits: Self.answerLimits), at: .root)
     }
+
+    /// An answer may hold what came in the largest request.
+    private static var answerLimits: JSONLimits { JSONLimits(bodyBytesMax: Endpoints.datasetBytesMax) }
 }
 
 /// The absence of a query, a body, an answer or events.

@@ -22,6 +22,7 @@ public enum Inference {
         summary: "Continue a text.")
 
     static let all = [
-        batchChatCompletion.description, batchCompletion.description, chatCompletion.description, completion.description,
+        batchChatCompletion.description, batchCompletion.description, chatCompletion.description,
+        completion.description,
     ]
 }

@@ -71,6 +71,11 @@ extension JSON {
         return object[key]
     }
 
+    public var objectValue: JSONObject? {
+        guard case .object(let object) = self else { return nil }
+        return object
+    }
+
     public var stringValue: String? {
         guard case .string(let string) = self else { return nil }
         return string

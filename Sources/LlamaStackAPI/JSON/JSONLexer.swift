@@ -76,7 +76,8 @@ struct JSONLexer {
                 hasEscapes = true
                 try escape()
             } else if next < 0x20 {
-                throw JSONError("a control character in a string must be written as \\u00\(hex(next))", byteOffset: offset)
+                throw JSONError(
+                    "a control character in a string must be written as \\u00\(hex(next))", byteOffset: offset)
             } else {
                 try multibyte()
             }
@@ -94,7 +95,9 @@ struct JSONLexer {
         let start = offset
         var isInteger = true
         _ = take(0x2D)
-        if !take(0x30) { try digits() } else if isDigit(peek()) {
+        if !take(0x30) {
+            try digits()
+        } else if isDigit(peek()) {
             throw JSONError("a number must not begin with a zero", byteOffset: start)
         }
         if take(0x2E) {
@@ -150,7 +153,8 @@ struct JSONLexer {
     }
 
     var tooDeep: JSONError {
-        JSONError("objects and arrays are nested deeper than \(limits.depthMax)", byteOffset: offset, code: .jsonTooDeep)
+        JSONError(
+            "objects and arrays are nested deeper than \(limits.depthMax)", byteOffset: offset, code: .jsonTooDeep)
     }
 
     func tooMany(_ what: String, _ most: Int) -> JSONError {
@@ -175,7 +179,8 @@ struct JSONLexer {
             let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             // A byte below 0x20, or one whose difference to a quote or a backslash is 0, borrows into its high bit. A
             // borrow may mark its upper neighbour too, so only the lowest mark counts.
-            let special = (word &- ones &* 0x20) | ((word ^ (ones &* 0x22)) &- ones) | ((word ^ (ones &* 0x5C)) &- ones) | word
+            let special =
+                (word &- ones &* 0x20) | ((word ^ (ones &* 0x22)) &- ones) | ((word ^ (ones &* 0x5C)) &- ones) | word
             let marks = special & (ones &* 0x80)
             if marks != 0 {
                 offset += marks.trailingZeroBitCount >> 3
@@ -190,7 +195,8 @@ struct JSONLexer {
         }
     }
 
-    /// One character of two to four bytes: no overlong form, no surrogate, nothing above U+10FFFF (Unicode 15, table 3-7).
+    /// One character of two to four bytes: no overlong form, no surrogate, nothing above U+10FFFF (Unicode 15, table
+    /// 3-7).
     @inline(__always)
     private mutating func multibyte() throws(JSONError) {
         let lead = byte(offset)

@@ -1,11 +1,11 @@
 extension JSON {
     /// Reads a whole JSON text, strictly RFC 8259.
     ///
-    /// Our own parser, because Foundation's `JSONDecoder` takes time that grows with the square of the nesting depth, does
-    /// not see that a key comes twice, and forgets the order of keys. Beyond the RFC it refuses duplicate keys (keys
-    /// that Unicode holds to be the same text count as one), a byte order mark, halves of surrogate pairs, numbers that no
-    /// double can hold, and whatever passes `limits`. Integers beyond 64 bits become doubles. Time and memory are linear
-    /// in the text.
+    /// Our own parser, because Foundation's `JSONDecoder` takes time that grows with the square of the nesting depth,
+    /// does not see that a key comes twice, and forgets the order of keys. Beyond the RFC it refuses duplicate keys
+    /// (keys that Unicode holds to be the same text count as one), a byte order mark, halves of surrogate pairs,
+    /// numbers that no double can hold, and whatever passes `limits`. Integers beyond 64 bits become doubles. Time
+    /// and memory are linear in the text.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
         var parser = JSONParser(JSONLexer(bytes, limits: limits))
         self = try parser.document()

@@ -1,5 +1,5 @@
-/// What the front must know of a body that it only forwards, from one pass that builds no values: that it is JSON within
-/// the limits, whether a top-level key comes twice, and the top-level `model` and `stream`.
+/// What the front must know of a body that it only forwards, from one pass that builds no values: that it is JSON
+/// within the limits, whether a top-level key comes twice, and the top-level `model` and `stream`.
 ///
 /// It takes what ``JSON/init(parsing:limits:)`` takes, except that it does not look for keys that come twice in deeper
 /// objects: whoever decodes the body does. Linear in the text; memory is a few bytes for each open bracket and the
@@ -15,7 +15,9 @@ package struct RequestScan: Sendable, Equatable {
 
     package init(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
         let result = bytes.withUnsafeBytes { raw -> Result<RequestScan, JSONError> in
-            do throws(JSONError) { return .success(try RequestScan(raw, limits: limits)) } catch { return .failure(error) }
+            do throws(JSONError) { return .success(try RequestScan(raw, limits: limits)) } catch {
+                return .failure(error)
+            }
         }
         self = try result.get()
     }
@@ -88,7 +90,9 @@ package struct RequestScan: Sendable, Equatable {
         levels[last].count += 1
         let limits = lexer.limits
         guard levels[last].isObject else {
-            guard levels[last].count <= limits.itemsMax else { throw lexer.tooMany("items in one array", limits.itemsMax) }
+            guard levels[last].count <= limits.itemsMax else {
+                throw lexer.tooMany("items in one array", limits.itemsMax)
+            }
             return
         }
         let start = lexer.offset

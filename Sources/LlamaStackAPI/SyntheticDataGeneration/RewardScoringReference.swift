@@ -1,6 +1,6 @@
 /// How to score generated candidates. The draft names the reward scoring service itself as this field's type, which has
-/// no fields: so any object is taken. We read `model`, a reward model, and the filter's settings `k`, `p`, `threshold`
-/// and `seed` from it.
+/// no fields: so any object is taken. Providers read `model`, a reward model, and the filter's settings `k`, `p`,
+/// `threshold` and `seed` from it.
 public struct RewardScoringReference: WireValue, Hashable, ExpressibleByDictionaryLiteral {
     public var members: JSONObject
 

@@ -1,5 +1,5 @@
 /// What a decoded value must hold beyond its type. The draft's schemas do not print it.
-public struct Check<Value: Sendable>: Sendable {
+public struct Check<Value: WireValue>: Sendable {
     /// Completes "must be …".
     let wanted: String
     let holds: @Sendable (Value) -> Bool
@@ -9,7 +9,7 @@ public struct Check<Value: Sendable>: Sendable {
     }
 
     func callAsFunction(_ value: Value, at path: FieldPath) throws {
-        guard holds(value) else { throw WireError(path, "must be \(wanted), got \(Quote.short("\(value)"))") }
+        guard holds(value) else { throw WireError(path, "must be \(wanted), got \(Quote.short(value.json.text))") }
     }
 }
 

@@ -5,7 +5,9 @@ extension Date: WireValue {
     public static var schema: Schema { .string(format: "date-time") }
     public var json: JSON { .string(DateTime.text(self)) }
     public init(json: JSON, at path: FieldPath) throws {
-        guard case .string(let text) = json else { throw WireError(path, "must be a date-time string, got \(json.kind)") }
+        guard case .string(let text) = json else {
+            throw WireError(path, "must be a date-time string, got \(json.kind)")
+        }
         guard let date = DateTime.date(text) else {
             throw WireError(
                 path, "must be a date-time with a zone, as 2024-07-11T10:00:00Z, got '\(Quote.short(text))'")

@@ -29,7 +29,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             key, path, absent: `default`, check: check, Property(default: `default`.json, description: description))
     }
 
-    /// A field that is `absent` when it is missing or null and is always written, though the document states no default.
+    /// A field that is `absent` when it is missing or null and is always written, though the document states no
+    /// default.
     public init(
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, whenAbsent absent: Value, _ description: String = ""
     ) {

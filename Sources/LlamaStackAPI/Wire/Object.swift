@@ -5,8 +5,8 @@
 ///         Field("url", \.url, "Where the bytes are"),
 ///         Field("mime_type", \.mimeType))
 ///
-/// The initialiser's parameters and the fields come in the same order. With `rest`, keys that no field has are no errors
-/// but go there, and are written after the fields.
+/// The initialiser's parameters and the fields come in the same order. With `rest`, keys that no field has are no
+/// errors but go there, and are written after the fields.
 public struct Object<Root: Sendable>: Sendable {
     public let name: String
     public let properties: [Schema.Property]

@@ -10,7 +10,8 @@ extension WireEnum {
 }
 
 /// A list of words of which input may hold others too, as the names of models: the document prints the known ones.
-public protocol OpenWireEnum: WireValue, RawRepresentable, ExpressibleByStringLiteral, Hashable where RawValue == String {
+public protocol OpenWireEnum: WireValue, RawRepresentable, ExpressibleByStringLiteral, Hashable
+where RawValue == String {
     static var known: [Self] { get }
     init(rawValue: String)
 }
@@ -32,7 +33,8 @@ enum Choice {
     static func decode<Choice: RawRepresentable & CaseIterable>(_ json: JSON, at path: FieldPath) throws -> Choice
     where Choice.RawValue == String {
         let words = Choice.allCases.map(\.rawValue)
-        let wanted = (words.count == 1 ? "must be " : "must be one of ") + words.map { "'\($0)'" }.joined(separator: ", ")
+        let wanted =
+            (words.count == 1 ? "must be " : "must be one of ") + words.map { "'\($0)'" }.joined(separator: ", ")
         guard case .string(let word) = json else { throw WireError(path, "\(wanted), got \(json.kind)") }
         if let choice = Choice(rawValue: word) { return choice }
         let close = Spelling.closest(to: word, in: words).map { " (did you mean '\($0)'?)" } ?? ""

@@ -11,7 +11,8 @@ public struct WireURL: WireValue, Hashable, CustomStringConvertible {
     private init(_ string: String, at path: FieldPath) throws {
         guard Self.schemes.contains(where: string.hasPrefix) else {
             throw WireError(
-                path, "must be a URL that begins with \(Self.schemes.joined(separator: ", ")), got '\(Quote.short(string))'")
+                path,
+                "must be a URL that begins with \(Self.schemes.joined(separator: ", ")), got '\(Quote.short(string))'")
         }
         self.string = string
     }

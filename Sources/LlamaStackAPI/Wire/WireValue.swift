@@ -34,8 +34,9 @@ public indirect enum FieldPath: Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .root: ""
-        case .key(.root, let key): key
-        case .key(let parent, let key): "\(parent).\(key)"
+        // A key may be the sender's own, of any length.
+        case .key(.root, let key): Quote.short(key)
+        case .key(let parent, let key): "\(parent).\(Quote.short(key))"
         case .index(let parent, let index): "\(parent)[\(index)]"
         }
     }

@@ -8,11 +8,15 @@ struct JSONParserTests {
         ("-12", -12), ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
         ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("1.0", 1.0), ("0.1", 0.1), ("-0.95", -0.95),
         ("1e2", 100.0), ("1E+2", 100.0), ("1.5e-3", 0.0015), ("1e-400", 0.0), ("2.5e307", 2.5e307),
-        ("123456789012345678.5", 123456789012345678.5), ("\"\"", ""), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
+        ("123456789012345678.5", 123456789012345678.5), ("\"\"", ""),
+        (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
         (#""\u0041\u00e9\u20AC\ud83d\ude00""#, "Aé€😀"), ("\"é€😀\u{7f}\"", "é€😀\u{7f}"), (#""\u0000""#, "\0"),
         ("[]", []), ("[ ]", []), ("[1,[2, 3]]", [1, [2, 3]]), ("{}", [:]), ("{ }", [:]),
         (#"{"b":1,"a":{"b":null}}"#, ["b": 1, "a": ["b": .null]]), (#"{"":1}"#, ["": 1]),
-        (#""plain text longer than eight bytes, then é and \u0022""#, "plain text longer than eight bytes, then é and \""),
+        (
+            #""plain text longer than eight bytes, then é and \u0022""#,
+            "plain text longer than eight bytes, then é and \""
+        ),
     ]
 
     @Test("a JSON text gives its value", arguments: accepted.indices)
@@ -36,11 +40,14 @@ struct JSONParserTests {
         (#"{a:1}"#, 1, "found 'a', wanted a key in quotes"), (#"{"a":1 "b":2}"#, 7, "found '\"', wanted ',' or '}'"),
         (#"{"a":1,"a":2}"#, 7, "the key \"a\" comes twice in one object"),
         (#"{"a":1,"\u0061":2}"#, 7, "the key \"a\" comes twice in one object"),
-        ("\"a", 2, "the text ends inside a string"), (#""a\"#, 3, "the text ends, wanted one of \" \\ / b f n r t u after a backslash"),
+        ("\"a", 2, "the text ends inside a string"),
+        (#""a\"#, 3, "the text ends, wanted one of \" \\ / b f n r t u after a backslash"),
         (#""\x""#, 2, "found 'x', wanted one of \" \\ / b f n r t u after a backslash"),
         (#""\u12g4""#, 5, "found 'g', wanted four hex digits after \\u"),
-        (#""\ud800""#, 1, "half of a surrogate pair stands alone"), (#""\ude00""#, 1, "half of a surrogate pair stands alone"),
-        (#""\ud800\u0041""#, 1, "half of a surrogate pair stands alone"), (#""\ud800x""#, 1, "half of a surrogate pair stands alone"),
+        (#""\ud800""#, 1, "half of a surrogate pair stands alone"),
+        (#""\ude00""#, 1, "half of a surrogate pair stands alone"),
+        (#""\ud800\u0041""#, 1, "half of a surrogate pair stands alone"),
+        (#""\ud800x""#, 1, "half of a surrogate pair stands alone"),
         ("\"a\nb\"", 2, "a control character in a string must be written as \\u000A"),
         ("\u{FEFF}1", 0, "found a byte order mark, wanted a JSON value"), ("'a'", 0, "found ''', wanted a JSON value"),
         ("// x\n1", 0, "found '/', wanted a JSON value"), ("[1]\0", 3, "found byte 0x00, wanted the end of the text"),
@@ -56,7 +63,8 @@ struct JSONParserTests {
     @Test(
         "bytes that are not UTF-8 are refused",
         arguments: [
-            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xC3, 0x28], [0xE0, 0x80, 0x80], [0xE2, 0x82], [0xED, 0xA0, 0x80],
+            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xC3, 0x28], [0xE0, 0x80, 0x80], [0xE2, 0x82],
+            [0xED, 0xA0, 0x80],
             [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xF0, 0x9F, 0x98],
             [0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0xFF],
         ] as [[UInt8]])

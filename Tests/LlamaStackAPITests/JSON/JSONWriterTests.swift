@@ -11,7 +11,8 @@ struct JSONWriterTests {
         ]
         #expect(
             value.text
-                == #"{"z":[1,-2,1.0,0.1,1e+300,-0.0,-9223372036854775808],"a":null,"t":true,"e":{},"l":[],"s":"q\" b\\ n\n u\u0001 é😀/"}"#)
+                == #"{"z":[1,-2,1.0,0.1,1e+300,-0.0,-9223372036854775808],"a":null,"t":true,"e":{},"l":[],"s":"q\" b\\ n\n u\u0001 é😀/"}"#
+        )
     }
 
     @Test("a number that JSON cannot hold is written as null", arguments: [Double.nan, .infinity, -.infinity])
@@ -70,7 +71,9 @@ extension JSON {
             return .number(value.isFinite ? value : 0.5)
         case 4: return .number(Double(Int.random(in: -999_999...999_999, using: &random)) / 1000)
         case 5: return .string(text(using: &random))
-        case 6: return .array((0..<Int.random(in: 0..<6, using: &random)).map { _ in .random(depth: depth - 1, using: &random) })
+        case 6:
+            return .array(
+                (0..<Int.random(in: 0..<6, using: &random)).map { _ in .random(depth: depth - 1, using: &random) })
         default:
             var object = JSONObject()
             for _ in 0..<Int.random(in: 0..<6, using: &random) {

@@ -7,11 +7,14 @@ struct RequestScanTests {
 
     @Test("the top-level model and stream are found wherever they stand")
     func finds() throws {
-        let scan = try scan(#"{"dialog":{"model":"no","stream":false},"stream":true,"x":[{"model":1}],"model":"a\u0062c"}"#)
+        let scan = try scan(
+            #"{"dialog":{"model":"no","stream":false},"stream":true,"x":[{"model":1}],"model":"a\u0062c"}"#)
         #expect(scan.top == .object && scan.model == "abc" && scan.stream == true)
     }
 
-    @Test("what is missing, null or of another type is nil", arguments: ["{}", #"{"model":null,"stream":null}"#, #"{"model":1,"stream":"true"}"#])
+    @Test(
+        "what is missing, null or of another type is nil",
+        arguments: ["{}", #"{"model":null,"stream":null}"#, #"{"model":1,"stream":"true"}"#])
     func findsNothing(text: String) throws {
         let scan = try scan(text)
         #expect(scan.top == .object && scan.model == nil && scan.stream == nil)
@@ -46,10 +49,14 @@ struct RequestScanTests {
             // Arrays on top: the scan leaves keys of deeper objects to the parser, and random ones rarely come twice.
             var bytes = JSON.array([.random(depth: 4, using: &random)]).bytes
             let at = Int.random(in: bytes.indices, using: &random)
-            bytes[at] = Bool.random(using: &random) ? UInt8.random(in: 0...255, using: &random) : (bytes.randomElement(using: &random) ?? 0)
+            bytes[at] =
+                Bool.random(using: &random)
+                ? UInt8.random(in: 0...255, using: &random) : (bytes.randomElement(using: &random) ?? 0)
             let parsed = Result { try JSON(parsing: bytes) }, scanned = Result { try RequestScan(bytes) }
             if case .failure(let error as JSONError) = parsed, error.message.contains("comes twice") { continue }
-            #expect(failure(parsed) == failure(scanned), "seed \(seed), round \(round): \(String(decoding: bytes, as: UTF8.self))")
+            #expect(
+                failure(parsed) == failure(scanned),
+                "seed \(seed), round \(round): \(String(decoding: bytes, as: UTF8.self))")
         }
     }
 

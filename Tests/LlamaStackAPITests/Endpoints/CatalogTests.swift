@@ -1,0 +1,80 @@
+import Testing
+
+@testable import LlamaStackAPI
+
+struct CatalogTests {
+    @Test("the routes are the golden ones")
+    func routes() throws {
+        let lines = Endpoints.all.map { endpoint -> String in
+            let streaming =
+                switch endpoint.streaming {
+                case .never: "-"
+                case .onRequest: "stream"
+                case .always: "events"
+                }
+            let routing =
+                switch endpoint.routingKey {
+                case .none: "-"
+                case .model: "model"
+                case .parameter(let name): name
+                }
+            let columns = [
+                endpoint.route.verb.rawValue, endpoint.route.path, endpoint.id, "\(endpoint.answerForm)", streaming,
+                "by \(routing)", "\(endpoint.bodyBytesMax >> 20) MiB",
+                endpoint.aliases.map {
+                    "also \($0.verb.rawValue) \($0.path)" + ($0.bodyParameter.map { " ?\($0)=" } ?? "")
+                }
+                .joined(separator: ", "),
+                endpoint.queryAliases.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(
+                    separator: ", "),
+            ]
+            return columns.joined(separator: " | ")
+        }
+        try Fixture.expectGolden(lines.joined(separator: "\n") + "\n", "routes.txt")
+    }
+
+    @Test("no two endpoints share a name, and no two routes a verb and a path")
+    func unique() {
+        let ids = Endpoints.all.map(\.id)
+        #expect(Set(ids).count == ids.count)
+        let routes = Endpoints.all.flatMap(\.routes).map { "\($0.verb) \($0.path)" }
+        #expect(Set(routes).count == routes.count)
+    }
+
+    @Test("every API has endpoints and is found by its methods")
+    func find() {
+        for api in API.allCases {
+            #expect(!api.endpoints.isEmpty)
+            for endpoint in api.endpoints { #expect(Endpoints.find(api, endpoint.method)?.id == endpoint.id) }
+        }
+        #expect(Endpoints.find(.inference, "no_such") == nil)
+    }
+
+    @Test("methods are lower snake words and no internal method's name")
+    func methods() {
+        for endpoint in Endpoints.all {
+            #expect(endpoint.method.allSatisfy { $0.isLowercase || $0 == "_" })
+            #expect(!ResourceMethods.all.map(\.name).contains(endpoint.method))
+        }
+    }
+
+    @Test("an endpoint streams exactly when it has events, and on request exactly when its body has the field stream")
+    func streaming() {
+        for endpoint in Endpoints.all {
+            #expect((endpoint.streaming != .never) == (endpoint.event != nil))
+            var fields: [String] = []
+            if case .record(let record)? = endpoint.body { fields = record.properties.map(\.key) }
+            #expect((endpoint.streaming == .onRequest) == fields.contains("stream"))
+            #expect(endpoint.routingKey != .model || fields.contains("model"))
+        }
+    }
+
+    @Test("a query alias and a routing parameter lead to a parameter that there is")
+    func parameters() {
+        for endpoint in Endpoints.all {
+            let names = endpoint.query.map(\.key)
+            for (alias, name) in endpoint.queryAliases { #expect(names.contains(name) && !names.contains(alias)) }
+            if case .parameter(let name) = endpoint.routingKey { #expect(names.contains(name)) }
+        }
+    }
+}
