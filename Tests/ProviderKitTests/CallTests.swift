@@ -135,3 +135,30 @@ struct CallTests {
         }
     }
 }
+
+/// What an author's own tests do.
+@Suite struct WithoutHostTests {
+    @Test("a provider can be tested as a value, without a host")
+    func value() async throws {
+        let probe = try await Probe(
+            configuration: Probe.Settings(model: "m", threads: 1, shards: []), context: ProviderContext(providerID: "t"))
+        let request = ChatCompletionRequest(
+            model: InstructModel(rawValue: "m"), dialog: Dialog(message: Message(role: .user, content: "hi")))
+        #expect(try await probe.chatCompletion(request, Call()).content == .text("hi"))
+    }
+
+    @Test("without a host, a call to another provider is an error that says so")
+    func noHost() async throws {
+        await #expect(throws: ProviderError(.providerUnavailable, "there is no host to reach 'memory_banks' through")) {
+            try await Call().memoryBanks().list()
+        }
+    }
+
+    @Test("relative paths of a configuration start from the distribution's folder")
+    func paths() {
+        let context = ProviderContext(providerID: "t", basePath: "/dist")
+        #expect(context.path("models/a.gguf") == "/dist/models/a.gguf")
+        #expect(context.path("/a.gguf") == "/a.gguf")
+        #expect(context.statePath == nil)
+    }
+}
