@@ -100,6 +100,8 @@ enum {
  * Where the answer to one call goes. Made by the caller of the call; copy the struct when you need it after the
  * function that gave it to you returned. Writes to one sink come one after the other (any thread); different
  * sinks are independent. finish is called exactly once, also after a cancel, and nothing on that sink after it.
+ * write and finish do not call back into the provider on the caller's stack, so a lock may be held around them;
+ * when_writable may (its wake).
  */
 typedef struct lsp_sink {
     uint32_t struct_size;
@@ -111,7 +113,8 @@ typedef struct lsp_sink {
        the sink are dead once this returns. */
     void (*finish)(void *context, lsp_status status, lsp_bytes error);
     /* [prompt] Calls wake(user) once, when a write would be taken without PAUSE or the call is closed; at once, on
-       this stack, when that is so already. One waiter at a time. */
+       this stack, when that is so already. One waiter at a time. finish wakes one that still waits before it returns,
+       so each wake comes exactly once and none comes after finish. wake is prompt and may come on any thread. */
     void (*when_writable)(void *context, void (*wake)(void *user), void *user);
     /* [blocks] The same for blocking code. Returns LSP_MORE or LSP_CLOSED. Never on a thread of an async pool. */
     int32_t (*wait_writable)(void *context);
@@ -201,7 +204,8 @@ struct lsp_provider {
     const char *config_schema; /* JSON Schema of an object. Keywords: type, properties, required, enum, minimum,
                                   maximum, items, additionalProperties, default, description */
     const char *methods;       /* JSON: [{"name": "chat_completion", "stream"?: true, "options"?: ["seed"]}]; a method
-                                  that is not here is answered 501 by the host */
+                                  that is not here is answered 501 by the host. "register" and "unregister" are not
+                                  listed: every provider answers them, LSP_UNSUPPORTED for a kind it does not take */
     const char *needs;         /* JSON: the APIs it calls through the host, ["inference"]; "[]" for none */
 
     /* [prompt] Makes an instance. Finish ready when it can serve, or with an error: then the host calls destroy. Returns
@@ -212,10 +216,11 @@ struct lsp_provider {
        a model's id is what later requests carry in `resource`. */
     void (*invoke)(void *instance, const lsp_request *request, const lsp_sink *sink);
     /* [prompt] The call should end soon. May come before invoke returned, twice, or after finish: unknown ids are ignored.
-       The call's sink must still be finished. */
+       Never after destroy was called. The host has closed the call's sink by then: writes answer LSP_CLOSED, and who waits
+       to write is woken. The sink must still be finished. */
     void (*cancel)(void *instance, uint64_t call_id);
-    /* [prompt] Called once. The host has cancelled what was running; the provider finishes every open sink, stops its
-       threads, frees the instance and then finishes done. */
+    /* [prompt] Called once, perhaps while create still works. No invoke comes after it. The provider ends what runs and
+       finishes every open sink (ready among them), stops its threads, frees the instance and then finishes done. */
     void (*destroy)(void *instance, const lsp_sink *done);
 };
 

@@ -1,0 +1,89 @@
+import ProviderKit
+
+/// Answers with what was said last, word by word: the smallest provider that does everything a real one must.
+struct Echo: InferenceProvider {
+    // How a distribution names it, and what `llama-stack list providers` prints.
+    static let providerType = "inline::echo"
+    static let version = "1.0.0"
+    static let summary = "Answers with what was said last, word by word. For tests and as a tutorial."
+
+    let configuration: EchoConfiguration
+    let log: Log
+
+    // Called once for each entry of a distribution. The configuration is decoded and checked by now; a provider that
+    // finds more wrong with it throws a ConfigurationError, and the host shows it at its line.
+    init(configuration: EchoConfiguration, context: ProviderContext) async throws {
+        self.configuration = configuration
+        log = context.log
+        log.info("echo is ready")
+    }
+
+    // Each model that the distribution gives to this provider. A real one opens `resource.path` here.
+    func register(_ resource: Resource) async throws {
+        guard resource.kind == "model" else { throw Self.refusal(of: resource) }
+    }
+
+    func unregister(_ resource: Resource) async throws {}
+
+    // A streamed answer. Whole answers and batches are made from it by ProviderKit.
+    func chatCompletion(
+        _ request: ChatCompletionRequest, _ call: Call,
+        streamingTo stream: EventStream<ChatCompletionResponseStreamChunk>
+    ) async throws {
+        let answer = try words(request.dialog.message.content, "dialog.message.content", request.maxTokens)
+        for word in answer.words {
+            try await pause()
+            // Waits when the client reads slowly; throws CancellationError when it has left. Let it pass.
+            try await stream.send(ChatCompletionResponseStreamChunk(textDelta: word))
+        }
+        try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", stopReason: answer.stopReason))
+    }
+
+    func completion(
+        _ request: CompletionRequest, _ call: Call, streamingTo stream: EventStream<CompletionResponseStreamChunk>
+    ) async throws {
+        let answer = try words(request.content, "content", request.maxTokens)
+        for word in answer.words {
+            try await pause()
+            try await stream.send(CompletionResponseStreamChunk(textDelta: word))
+        }
+        try await stream.send(CompletionResponseStreamChunk(textDelta: "", stopReason: answer.stopReason))
+    }
+
+    // Only text can be echoed. The error names the field, and reaches the client as a 400.
+    private func words(
+        _ content: Content, _ field: String, _ wordsMax: Int
+    ) throws -> (words: [String], stopReason: StopReason) {
+        let text = try content.all.map { item in
+            guard case .text(let text) = item else {
+                throw ProviderError(.unsupportedContent, "\(field) must be text: echo reads no attachments", field: field)
+            }
+            return text
+        }
+        let words = (configuration.prefix + text.joined(separator: " ")).piecesEndingInSpace
+        let isCut = wordsMax > 0 && words.count > wordsMax
+        return (isCut ? Array(words.prefix(wordsMax)) : words, isCut ? .maxTokens : .finishedOK)
+    }
+
+    // Task.sleep throws when the call is cancelled, which is all that Echo has to do about it.
+    private func pause() async throws {
+        guard configuration.delayMilliseconds > 0 else { return }
+        try await Task.sleep(for: .milliseconds(configuration.delayMilliseconds))
+    }
+}
+
+extension String {
+    /// The words, each with the white space after it: joined, they are the text again.
+    var piecesEndingInSpace: [String] {
+        var pieces: [String] = []
+        var piece = ""
+        for character in self {
+            if let last = piece.last, last.isWhitespace, !character.isWhitespace {
+                pieces.append(piece)
+                piece = ""
+            }
+            piece.append(character)
+        }
+        return piece.isEmpty ? pieces : pieces + [piece]
+    }
+}

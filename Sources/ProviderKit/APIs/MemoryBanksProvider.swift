@@ -1,0 +1,33 @@
+import LlamaStackAPI
+
+/// A provider of `memory_banks`: named banks of documents.
+public protocol MemoryBanksProvider: Provider {
+    func create(_ bank: MemoryBankCreateQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws
+    /// The id of the bank that is gone.
+    func drop(_ bank: MemoryBankQuery, _ call: Call) async throws -> String
+    func list(_ call: Call) async throws -> [MemoryBank]
+
+    /// All, or none and an error.
+    func insert(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws
+    /// All, or none and an error.
+    func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws
+    func getDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [MemoryBankDocument]
+    /// The ids of the documents that are gone.
+    func deleteDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [String]
+}
+
+extension MemoryBanksProvider {
+    public static var api: API { .memoryBanks }
+
+    public static var methods: [Method<Self>] {
+        [
+            Method(MemoryBanks.create) { try await $0.create($1, $2, $3) },
+            Method(MemoryBanks.drop) { provider, bank, _, call in try await provider.drop(bank, call) },
+            Method(MemoryBanks.list) { provider, _, _, call in try await provider.list(call) },
+            Method(MemoryBanks.insert) { try await $0.insert($1, $2, $3) },
+            Method(MemoryBanks.update) { try await $0.update($1, $2, $3) },
+            Method(MemoryBanks.getDocuments) { try await $0.getDocuments($1, $2, $3) },
+            Method(MemoryBanks.deleteDocuments) { try await $0.deleteDocuments($1, $2, $3) },
+        ]
+    }
+}

@@ -1,0 +1,143 @@
+import CProviderABI
+import LlamaStackAPI
+import Synchronization
+
+/// One created provider: takes the contract's calls, runs each as a task, and sees to it that each ends exactly once.
+///
+/// The host holds one reference (the pointer that `create` returned) until `destroy` lets go of it.
+final class Instance: Sendable {
+    private struct State {
+        var provider: RunningProvider?
+        var isClosing = false
+        var creation: RunningTask?
+        var calls: [UInt64: RunningTask] = [:]
+    }
+
+    private let link: HostLink
+    /// Creation and every open call are inside.
+    private let gate = Gate()
+    private let state = Mutex(State())
+
+    init(_ link: HostLink) { self.link = link }
+
+    /// Answers on `ready`. `configuration` is the setup's bytes.
+    func create(_ factory: ProviderFactory, _ configuration: [UInt8], _ context: ProviderContext, _ ready: lsp_sink) {
+        let answer = Answer(ready) { [gate] in gate.leave() }
+        _ = gate.enter()
+        let creation = RunningTask()
+        state.withLock { $0.creation = creation }
+        creation.run { [self] in
+            var json = JSON.object([:])
+            do {
+                if !configuration.isEmpty { json = try JSON(parsing: configuration) }
+                let provider = try await factory.make(json, context)
+                state.withLock { $0.provider = provider }
+                answer.finish(.success)
+            } catch {
+                answer.finish(Outcome(creating: error, isCancelled: creation.isCancelled, configuration: json))
+            }
+        }
+    }
+
+    func invoke(_ request: lsp_request, _ sink: lsp_sink) {
+        guard gate.enter() else {
+            return Answer(sink).finish(Outcome(ProviderError(.shuttingDown, "the provider is being stopped")))
+        }
+        let answer = Answer(sink) { [gate] in gate.leave() }
+        let id = request.call_id
+        let task = RunningTask()
+        let (provider, isNew) = state.withLock { state -> (RunningProvider?, Bool) in
+            guard let provider = state.provider, !state.isClosing else { return (nil, false) }
+            guard state.calls[id] == nil else { return (provider, false) }
+            state.calls[id] = task
+            return (provider, true)
+        }
+        guard let provider else {
+            return answer.finish(Outcome(ProviderError(.providerUnavailable, "the provider is not ready")))
+        }
+        guard isNew else {
+            return answer.finish(Outcome(ProviderError(.internal, "call id \(id) is in use by a call that still runs")))
+        }
+        let unread = UnreadCall(request: request, answer: answer)
+        task.run { [self] in
+            let outcome: Outcome
+            do {
+                try await provider.serve(unread.read(link))
+                outcome = .success
+            } catch {
+                outcome = Outcome(of: error, isCancelled: task.isCancelled || answer.isClosed)
+            }
+            // Before finish: the host may use the id again as soon as finish was called.
+            state.withLock { _ = $0.calls.removeValue(forKey: id) }
+            answer.finish(outcome)
+        }
+    }
+
+    func cancel(_ callID: UInt64) {
+        state.withLock { $0.calls[callID] }?.cancel()
+    }
+
+    /// `done` is finished when nothing of this instance runs any more.
+    func destroy(_ done: lsp_sink) {
+        let tasks = state.withLock { state in
+            state.isClosing = true
+            return Array(state.calls.values) + [state.creation].compactMap(\.self)
+        }
+        for task in tasks { task.cancel() }
+        let done = Answer(done)
+        gate.close { [self] in
+            Task {
+                await takeProvider()?.shutdown()
+                link.close { done.finish(.success) }
+            }
+        }
+    }
+
+    /// The provider's last reference here, so that it is gone once `shutdown` returned.
+    private func takeProvider() -> RunningProvider? {
+        state.withLock { state in
+            defer { state.provider = nil }
+            return state.provider
+        }
+    }
+}
+
+/// A task that can be cancelled before it was started.
+private final class RunningTask: Sendable {
+    private let state = Mutex<(task: Task<Void, Never>?, isCancelled: Bool)>((nil, false))
+
+    var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    func run(_ body: @escaping @Sendable () async -> Void) {
+        let task = Task(operation: body)
+        let isCancelled = state.withLock { state in
+            state.task = task
+            return state.isCancelled
+        }
+        if isCancelled { task.cancel() }
+    }
+
+    func cancel() {
+        let task = state.withLock { state in
+            state.isCancelled = true
+            return state.task
+        }
+        task?.cancel()
+    }
+}
+
+/// A request whose spans nobody has looked at yet: `invoke` must return at once, so the task reads them.
+private struct UnreadCall: @unchecked Sendable {
+    // Unchecked because of these C pointers; nothing writes to what they point at.
+    let request: lsp_request
+    let answer: Answer
+
+    func read(_ link: HostLink) throws -> IncomingCall {
+        let options = request.options.isEmpty ? .object([:]) : try JSON(parsing: request.options.buffer)
+        let call = Call(
+            method: request.method.text, requestID: request.request_id.text, principal: request.principal.text,
+            resource: request.resource.text, options: try JSONObject(json: options, at: .root["options"]),
+            deadlineNanoseconds: request.deadline_ns, link: link)
+        return IncomingCall(request: request, answer: answer, call: call)
+    }
+}

@@ -1,0 +1,14 @@
+// Swift's libraries on Linux carry no version in their names, so a provider says which Swift it was built with, and the
+// host refuses another. The rule: major and minor of the compiler; patch releases of one minor work together. A new
+// minor is a new line here; a compiler newer than this file is known by the last line.
+#if compiler(>=6.6)
+let swiftRuntime = "swift 6.6"
+#elseif compiler(>=6.5)
+let swiftRuntime = "swift 6.5"
+#elseif compiler(>=6.4)
+let swiftRuntime = "swift 6.4"
+#elseif compiler(>=6.3)
+let swiftRuntime = "swift 6.3"
+#else
+let swiftRuntime = "swift 6.2"
+#endif

@@ -1,0 +1,49 @@
+import LlamaStackAPI
+
+/// Calls the endpoints of one API through the host. The typed clients (``InferenceClient``, …) are made of it.
+public struct HostCaller: Sendable {
+    let link: HostLink?
+    /// "api" or "api/provider_id".
+    let target: String
+    /// The call on whose behalf: its request id, principal and deadline go along.
+    let origin: Call?
+
+    /// The whole answer of a call. Cancelling the task cancels the call.
+    public func answer<Query, Body, Answer, Event>(
+        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body,
+        options: JSONObject = JSONObject()
+    ) async throws -> Answer {
+        let (pending, link) = try start(endpoint, query, body, options)
+        let bytes = try await withTaskCancellationHandler {
+            try await pending.body()
+        } onCancel: {
+            link.cancel(pending.callID)
+        }
+        return try endpoint.decodeAnswer(bytes)
+    }
+
+    /// The events of a streamed call. Its writer waits when this reader is behind; leaving the loop cancels the call.
+    public func events<Query, Body, Answer, Event>(
+        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body,
+        options: JSONObject = JSONObject()
+    ) throws -> AnswerEvents<Event> {
+        let (pending, link) = try start(endpoint, query, body, options)
+        return AnswerEvents(pending, link, endpoint.decodeEvent)
+    }
+
+    private func start<Query, Body, Answer, Event>(
+        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, _ options: JSONObject
+    ) throws -> (PendingAnswer, HostLink) {
+        guard let link else { throw ProviderError(.providerUnavailable, "there is no host to reach '\(target)' through") }
+        var request = OutgoingRequest(target: target, method: endpoint.description.method)
+        if Query.self != Nothing.self { request.parameters = endpoint.encode(query: query) }
+        request.body = endpoint.encode(body: body)
+        if !options.isEmpty { request.options = JSON.object(options).bytes }
+        if let origin {
+            request.principal = origin.principal
+            request.requestID = origin.requestID
+            request.deadlineNanoseconds = origin.deadlineNanoseconds
+        }
+        return (try link.call(request), link)
+    }
+}

@@ -1,0 +1,89 @@
+import CProviderABI
+import LlamaStackAPI
+
+/// One row of ``Provider/methods``: an endpoint, and the method of the provider that answers it.
+public struct Method<P: Provider>: Sendable {
+    public let name: String
+    public let canStream: Bool
+    let run: @Sendable (P, IncomingCall) async throws -> Void
+
+    /// A method that answers as a whole.
+    public init<Query, Body, Answer, Event>(
+        _ endpoint: Endpoint<Query, Body, Answer, Event>,
+        _ answer: @escaping @Sendable (P, Query, Body, Call) async throws -> Answer
+    ) {
+        name = endpoint.description.method
+        canStream = false
+        run = { provider, incoming in
+            let (query, body) = try incoming.decode(endpoint)
+            incoming.send(try await answer(provider, query, body, incoming.call), endpoint)
+        }
+    }
+
+    /// A method with an empty answer.
+    public init<Query, Body, Event>(
+        _ endpoint: Endpoint<Query, Body, Nothing, Event>,
+        _ act: @escaping @Sendable (P, Query, Body, Call) async throws -> Void
+    ) {
+        self.init(endpoint) { provider, query, body, call in
+            try await act(provider, query, body, call)
+            return Nothing()
+        }
+    }
+
+    /// A method that streams when the body asks for it (`when`), and else answers as a whole.
+    public init<Query, Body, Answer, Event>(
+        _ endpoint: Endpoint<Query, Body, Answer, Event>,
+        _ answer: @escaping @Sendable (P, Query, Body, Call) async throws -> Answer,
+        when isStreamed: @escaping @Sendable (Body) -> Bool,
+        _ stream: @escaping @Sendable (P, Query, Body, Call, EventStream<Event>) async throws -> Void
+    ) {
+        name = endpoint.description.method
+        canStream = true
+        run = { provider, incoming in
+            let (query, body) = try incoming.decode(endpoint)
+            if isStreamed(body) {
+                try await stream(provider, query, body, incoming.call, EventStream(incoming.answer))
+            } else {
+                incoming.send(try await answer(provider, query, body, incoming.call), endpoint)
+            }
+        }
+    }
+
+    /// A method that always streams.
+    public init<Query, Body, Answer, Event>(
+        streaming endpoint: Endpoint<Query, Body, Answer, Event>,
+        _ stream: @escaping @Sendable (P, Query, Body, Call, EventStream<Event>) async throws -> Void
+    ) {
+        name = endpoint.description.method
+        canStream = true
+        run = { provider, incoming in
+            let (query, body) = try incoming.decode(endpoint)
+            try await stream(provider, query, body, incoming.call, EventStream(incoming.answer))
+        }
+    }
+}
+
+/// A call as it came in. The spans it borrows live until the answer is finished, and that is after `run` returned.
+struct IncomingCall: @unchecked Sendable {
+    // Unchecked because of these C pointers; nothing writes to what they point at.
+    let request: lsp_request
+    let answer: Answer
+    let call: Call
+
+    /// Decodes without a copy of the bytes, once.
+    func decode<Query, Body, Answer, Event>(
+        _ endpoint: Endpoint<Query, Body, Answer, Event>
+    ) throws -> (Query, Body) {
+        let parameters = request.parameters.isEmpty ? .object([:]) : try JSON(parsing: request.parameters.buffer)
+        let query = try Query(json: parameters, at: .root)
+        if Body.self == Nothing.self, request.body.isEmpty { return (query, try Body(json: .object([:]), at: .root)) }
+        let body = try JSON(parsing: request.body.buffer, limits: endpoint.description.limits)
+        return (query, try Body(json: body, at: .root))
+    }
+
+    func send<Query, Body, Answer, Event>(_ answer: Answer, _ endpoint: Endpoint<Query, Body, Answer, Event>) {
+        let bytes = endpoint.encode(answer: answer)
+        if !bytes.isEmpty { self.answer.write(Int32(LSP_BODY), bytes) }
+    }
+}

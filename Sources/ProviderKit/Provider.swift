@@ -1,0 +1,67 @@
+import LlamaStackAPI
+
+/// One kind of provider: conform to the protocol of its API (``InferenceProvider``, …), and export it with one line.
+///
+///     struct Echo: InferenceProvider {
+///         static let providerType = "inline::echo"
+///         static let version = "1.0.0"
+///         static let summary = "Says what it was told."
+///         init(configuration: NoConfiguration, context: ProviderContext) {}
+///         …
+///     }
+///
+///     @c(llama_stack_provider_v1)
+///     public func entry(_ hostMinor: UInt32) -> UnsafePointer<lsp_module>? { exportProviders(Echo.self) }
+///
+/// An instance is made for each entry of a distribution that names it. Its methods run at once, many of them, each in a
+/// task of its own on Swift's shared threads: what computes or blocks for more than a millisecond belongs on a thread
+/// or queue of the provider's own. A call that the client has given up is a cancelled task.
+public protocol Provider: Sendable {
+    /// Declared like a wire type: one `Object` gives the defaults, the strictness and the schema that the host checks a
+    /// distribution against.
+    associatedtype Configuration: WireRecord = NoConfiguration
+
+    /// Given by the API's protocol.
+    static var api: API { get }
+    /// `inline::cpu` for one that does the work itself, `remote::openai` for one that asks another server.
+    static var providerType: String { get }
+    /// The provider's own: `1.2.0`.
+    static var version: String { get }
+    /// One line for `llama-stack list providers`.
+    static var summary: String { get }
+    /// The APIs that it calls through the host. The host starts their providers first, and refuses calls to others.
+    static var needs: [API] { get }
+    /// Methods of the API that this provider does not have: `["completion"]`. The host answers them 501 without asking.
+    static var lacks: Set<String> { get }
+    /// The options of a call that each method honours: `["chat_completion": ["seed", "stop"]]`. A call with another one is
+    /// refused before it reaches the method.
+    static var options: [String: Set<String>] { get }
+    /// Given by the API's protocol: how the contract's calls reach the methods.
+    static var methods: [Method<Self>] { get }
+
+    /// Returns when the instance can serve. Throw a ``ConfigurationError`` for what is wrong with the configuration.
+    init(configuration: Configuration, context: ProviderContext) async throws
+
+    /// A resource of the distribution (a model, an adapter, a shield) that this instance shall serve. Called for each
+    /// before the first call, and later for what is announced. `resource.id` comes back as ``Call/resource``.
+    func register(_ resource: Resource) async throws
+    func unregister(_ resource: Resource) async throws
+
+    /// Stop threads, close files. Called once, when no call runs any more.
+    func shutdown() async
+}
+
+extension Provider {
+    public static var needs: [API] { [] }
+    public static var lacks: Set<String> { [] }
+    public static var options: [String: Set<String>] { [:] }
+
+    public func register(_ resource: Resource) async throws { throw Self.refusal(of: resource) }
+    public func unregister(_ resource: Resource) async throws { throw Self.refusal(of: resource) }
+    public func shutdown() async {}
+
+    /// For an implementation of `register` that meets a kind it does not know.
+    public static func refusal(of resource: Resource) -> ProviderError {
+        ProviderError(.notImplemented, "\(providerType) takes no \(resource.kind) (got '\(resource.id)')", field: "kind")
+    }
+}

@@ -1,0 +1,41 @@
+import LlamaStackAPI
+
+/// What an instance is given at its start, to keep: who it is, its folders, and what the host lends it.
+public struct ProviderContext: Sendable {
+    /// The entry's `provider_id` in the distribution.
+    public let providerID: String
+    /// A folder (mode 0700) for this instance alone; nil when the distribution keeps no state.
+    public let statePath: String?
+    /// The folder of the distribution's file. Relative paths in the configuration start from it: see ``path(_:)``.
+    public let basePath: String
+    public let log: Log
+    public let metrics: Metrics
+
+    let link: HostLink?
+
+    /// For tests of a provider without a host: the log goes nowhere, and calls of other providers fail.
+    public init(providerID: String, statePath: String? = nil, basePath: String = "/") {
+        self.init(providerID: providerID, statePath: statePath ?? "", basePath: basePath, link: nil)
+    }
+
+    init(providerID: String, statePath: String, basePath: String, link: HostLink?) {
+        self.providerID = providerID
+        self.statePath = statePath.isEmpty ? nil : statePath
+        self.basePath = basePath
+        self.link = link
+        log = Log(link: link, fields: [:])
+        metrics = Metrics(link: link)
+    }
+
+    /// A path out of the configuration, made absolute.
+    public func path(_ path: String) -> String {
+        path.hasPrefix("/") ? path : basePath.hasSuffix("/") ? basePath + path : "\(basePath)/\(path)"
+    }
+
+    /// Makes a resource known: the host keeps it, and registers it with the provider that serves its kind. Returns when
+    /// that provider has taken it.
+    public func announce(_ resource: Resource) async throws {
+        guard let link else { throw ProviderError(.providerUnavailable, "there is no host") }
+        _ = try await link.announce(resource).body()
+    }
+}
