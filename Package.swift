@@ -44,7 +44,8 @@ let package = Package(
         .target(name: "CProviderABI"),
         .target(name: "LlamaStackAPI", swiftSettings: strict),
         .target(name: "ProviderKit", dependencies: ["CProviderABI", "LlamaStackAPI"], swiftSettings: strict),
-        .target(name: "ProviderConformance", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
+        .target(
+            name: "ProviderConformance", dependencies: ["CProviderABI", "Host", "LlamaStackAPI"], swiftSettings: strict),
 
         // The host.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -52,7 +53,6 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "CProviderABI", "LlamaStackAPI", .target(name: "CYAML", condition: server),
-                .product(name: "Logging", package: "swift-log", condition: server),
             ],
             swiftSettings: strict),
         .target(
@@ -92,7 +92,8 @@ let package = Package(
 
         .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI"]),
         .testTarget(name: "ProviderKitTests", dependencies: ["ProviderKit", "LlamaStackAPI"]),
-        .testTarget(name: "HostTests", dependencies: ["Host", "ProviderConformance"]),
+        .testTarget(
+            name: "HostTests", dependencies: ["CProviderABI", "Host", "LlamaStackAPI", "ProviderConformance"]),
         .testTarget(name: "HTTPFrontTests", dependencies: ["HTTPFront", "Host", "LlamaStackAPI"]),
         .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI"]),

@@ -5,12 +5,14 @@ package protocol Channel: Sendable {
     /// Advisory and idempotent: the sink is finished soon after. Unknown ids are ignored.
     func cancel(_ callID: UInt64)
     /// Cancels what runs, waits until the provider has let go of everything, at most `seconds`.
-    func close(withinSeconds seconds: Double) async
+    /// False when the provider did not manage in time.
+    @discardableResult
+    func close(withinSeconds seconds: Double) async -> Bool
 }
 
 /// One call: spans of bytes, not one blob, so that what is only forwarded is never decoded.
 package struct CallRequest: Sendable {
-    /// Unique in this process.
+    /// Unique among the calls of one channel that have not finished. ``Stack/call(_:model:request:)`` sets it.
     package var callID: UInt64
     package var method: String
     /// A JSON object made from the query; empty means {}.
@@ -19,14 +21,14 @@ package struct CallRequest: Sendable {
     package var body: [UInt8] = []
     /// A JSON object that only the host sets; empty means {}.
     package var options: [UInt8] = []
-    /// The resource's own id behind its alias.
+    /// The resource's own id behind its alias. ``Stack/call(_:model:request:)`` sets it.
     package var resource: String = ""
     package var principal: String = ""
     package var requestID: String = ""
-    /// CLOCK_MONOTONIC nanoseconds; 0 means none.
+    /// CLOCK_MONOTONIC nanoseconds; 0 means none. When it passes, the call fails with `provider_timeout`.
     package var deadlineNanoseconds: Int64 = 0
 
-    package init(callID: UInt64, method: String) { (self.callID, self.method) = (callID, method) }
+    package init(callID: UInt64 = 0, method: String) { (self.callID, self.method) = (callID, method) }
 }
 
 package enum AnswerPart: Sendable, Equatable {
@@ -34,6 +36,10 @@ package enum AnswerPart: Sendable, Equatable {
     case body([UInt8])
     /// One event of a stream: one JSON value.
     case event([UInt8])
+
+    package var bytes: [UInt8] {
+        switch self { case .body(let bytes), .event(let bytes): bytes }
+    }
 }
 
 package enum Pressure: Sendable, Equatable { case more, pause, closed }
@@ -46,6 +52,4 @@ package protocol AnswerSink: Sendable {
     func finish(_ error: StackError?)
     /// Calls `wake` once, when a write would be taken without pause or the call is closed; at once when that is so.
     func whenWritable(_ wake: @escaping @Sendable () -> Void)
-    /// The same for blocking code, never on a thread of Swift's pool.
-    func waitWritable() -> Pressure
 }

@@ -9,6 +9,8 @@ package struct StackError: Error, Sendable, Equatable, CustomStringConvertible {
     package var field: String?
     /// With 429 and 503: when to try again.
     package var retryAfterSeconds: Int?
+    /// What an operator may read and a client may not: how a provider failed. For the log and for start.
+    package var operatorMessage: String?
 
     package init(_ code: ErrorCode, _ message: String, field: String? = nil, retryAfterSeconds: Int? = nil) {
         (self.code, self.message, self.field, self.retryAfterSeconds) = (code, message, field, retryAfterSeconds)

@@ -1,0 +1,151 @@
+import CProviderABI
+import LlamaStackAPI
+import Synchronization
+
+/// What one instance may ask of the host, and who is asking: behind one `lsp_host`.
+final class HostServices: Sendable {
+    /// What reaches the rest of the stack. Set when the stack is whole enough; calls before are refused.
+    struct Reach: Sendable {
+        /// Starts a call to "api" or "api/provider_id"; answers the channel and the call's id there.
+        var call: @Sendable (_ target: String, CallRequest, any AnswerSink) throws(StackError) -> (any Channel, UInt64)
+        var announce: @Sendable (JSON) async -> StackError?
+    }
+
+    /// A message or a name longer than this is cut.
+    static let textBytesMax = 16 * 1024
+
+    /// "inference/cpu".
+    let label: String
+    /// The APIs that the descriptor says it calls.
+    let needs: [String]
+    let number: UInt64
+    private let log: LogSink
+    private let metrics: MetricsSink
+    private let reach: Reach
+    /// Calls that this instance made: its id → where it went.
+    private let outgoing = Mutex<[UInt64: Outgoing]>([:])
+    private let lateCount = Atomic<Int>(0)
+    private let isClosed = Atomic<Bool>(false)
+
+    private struct Outgoing {
+        var channel: (any Channel)?
+        var callID: UInt64 = 0
+        var isCancelled = false
+    }
+
+    init(label: String, needs: [String], log: LogSink, metrics: MetricsSink, reach: Reach) {
+        (self.label, self.needs, self.log, self.metrics, self.reach) = (label, needs, log, metrics, reach)
+        number = InstanceTable.newNumber()
+        InstanceTable.insert(self)
+    }
+
+    /// From here on nothing more is done for the instance.
+    func close() { isClosed.store(true, ordering: .relaxed) }
+
+    /// A write or a finish for a call that was finished already. The first few are logged.
+    func noteLate(_ what: String) {
+        let count = lateCount.wrappingAdd(1, ordering: .relaxed).newValue
+        if count <= 10 {
+            log.log(.error, "broke the contract: \(what) after finish; ignored", source: label)
+        }
+    }
+
+    func log(_ level: Int32, _ message: lsp_bytes, _ fields: lsp_bytes) {
+        log.log(
+            LogLevel(rawValue: level) ?? .info, Self.text(message), Self.strings(fields), source: label)
+    }
+
+    func metric(_ kind: Int32, _ name: lsp_bytes, _ value: Double, _ labels: lsp_bytes) {
+        guard let kind = Measurement.Kind(rawValue: kind) else { return }
+        metrics.record(
+            Measurement(
+                kind: kind, name: Self.text(name), value: value, labels: Self.strings(labels), source: label))
+    }
+
+    func call(_ request: lsp_request, _ sink: ForeignSink) {
+        guard request.struct_size >= 152 else {
+            return sink.finish(StackError(.internal, "lsp_request.struct_size is \(request.struct_size), wanted 152"))
+        }
+        let target = Self.text(request.target)
+        let api = target.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
+        guard needs.contains(api) else {
+            log.log(.error, "called \(Quote.short(target)), which its \"needs\" does not name", source: label)
+            return sink.finish(
+                StackError(.apiNotServed, "\(label) may not call \(Quote.short(target)): its \"needs\" does not name it"))
+        }
+        guard !isClosed.load(ordering: .relaxed) else {
+            return sink.finish(StackError(.shuttingDown, "the provider is being stopped"))
+        }
+        var inner = CallRequest(method: request.method.text)
+        inner.parameters = request.parameters.copied ?? []
+        inner.body = request.body.copied ?? []
+        inner.options = request.options.copied ?? []
+        inner.resource = request.resource.text
+        inner.principal = request.principal.text
+        inner.requestID = request.request_id.text
+        inner.deadlineNanoseconds = request.deadline_ns
+        start(inner, to: target, id: request.call_id, sink)
+    }
+
+    private func start(_ request: CallRequest, to target: String, id: UInt64, _ sink: ForeignSink) {
+        outgoing.withLock { $0[id] = Outgoing() }
+        let watched = EndWatch(sink) { [weak self] in
+            self?.outgoing.withLock { _ = $0.removeValue(forKey: id) }
+        }
+        do {
+            let (channel, callID) = try reach.call(target, request, watched)
+            let isCancelled = outgoing.withLock { calls -> Bool in
+                guard let call = calls[id] else { return false }
+                calls[id]?.channel = channel
+                calls[id]?.callID = callID
+                return call.isCancelled
+            }
+            if isCancelled { channel.cancel(callID) }
+        } catch {
+            watched.finish(error)
+        }
+    }
+
+    func cancel(_ id: UInt64) {
+        let call = outgoing.withLock { calls -> Outgoing? in
+            calls[id]?.isCancelled = true
+            return calls[id]
+        }
+        if let call { call.channel?.cancel(call.callID) }
+    }
+
+    func announce(_ resource: lsp_bytes, _ done: ForeignSink) {
+        guard let bytes = resource.copied, let json = try? JSON(parsing: bytes), case .object = json else {
+            return done.finish(StackError(.badRequest, "the resource must be a JSON object"))
+        }
+        let reach = reach
+        Task { done.finish(await reach.announce(json)) }
+    }
+
+    private static func text(_ bytes: lsp_bytes) -> String {
+        lsp_bytes(data: bytes.data, size: min(bytes.size, textBytesMax)).text
+    }
+
+    /// The members of a JSON object, as strings. What does not parse is left out: a log line is worth more than its form.
+    private static func strings(_ bytes: lsp_bytes) -> [String: String] {
+        guard bytes.size > 0, bytes.size <= textBytesMax, let copy = bytes.copied,
+            let json = try? JSON(parsing: copy), case .object(let object) = json
+        else { return [:] }
+        var out: [String: String] = [:]
+        for member in object.members { out[member.key] = member.value.stringValue ?? member.value.text }
+        return out
+    }
+}
+
+/// Passes everything on, and says when it has ended.
+private struct EndWatch: AnswerSink {
+    let sink: any AnswerSink
+    let ended: @Sendable () -> Void
+    init(_ sink: any AnswerSink, ended: @escaping @Sendable () -> Void) { (self.sink, self.ended) = (sink, ended) }
+    func write(_ part: AnswerPart) -> Pressure { sink.write(part) }
+    func finish(_ error: StackError?) {
+        ended()
+        sink.finish(error)
+    }
+    func whenWritable(_ wake: @escaping @Sendable () -> Void) { sink.whenWritable(wake) }
+}

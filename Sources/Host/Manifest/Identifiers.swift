@@ -1,0 +1,57 @@
+/// What the names in a distribution may look like. Each answers what is wrong, or nil.
+enum Identifiers {
+    /// Also the name of a folder of the state.
+    static func providerProblem(_ id: String) -> String? {
+        let bytes = Array(id.utf8)
+        let isGood =
+            (1...64).contains(bytes.count) && isLetterOrDigit(bytes[0])
+            && bytes.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+        return isGood ? nil : "must be 1 to 64 letters, digits, '.', '_' or '-', a letter or digit first"
+    }
+
+    /// Also part of a library's file name.
+    static func typeProblem(_ type: String) -> String? {
+        let wanted = "must be inline::<name> or remote::<name>"
+        guard let name = ["inline::", "remote::"].first(where: type.hasPrefix).map({ type.dropFirst($0.count) }) else {
+            return wanted
+        }
+        let isGood =
+            (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+        return isGood ? nil : wanted + ", the name of letters, digits, '_' and '-'"
+    }
+
+    /// Ids that clients use: opaque, but printable and of bounded length.
+    static func resourceProblem(_ id: String) -> String? {
+        guard (1...200).contains(id.utf8.count) else { return "must have 1 to 200 bytes" }
+        return id.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f }
+            ? "must not hold control characters" : nil
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+}
+
+/// The address that a server listens on.
+package enum ServerAddress {
+    /// Whether only this machine can reach it.
+    package static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host == "::1" || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// What is wrong with a host, or nil.
+    static func problem(_ host: String) -> String? {
+        let isGood =
+            (1...253).contains(host.utf8.count)
+            && host.utf8.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+                    || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ":")
+                    || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]")
+            }
+        return isGood ? nil : "must be an address or a host name"
+    }
+}

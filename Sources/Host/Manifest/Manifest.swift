@@ -1,0 +1,64 @@
+import LlamaStackAPI
+
+/// A distribution, decoded and checked as far as the file alone allows.
+package struct Manifest: Sendable {
+    /// As the user wrote it; diagnostics name it so.
+    package var file: String
+    /// Absolute: what relative paths in the file refer to.
+    package var directory: String
+    package var name: String
+    /// Absolute; nil: nothing is kept.
+    package var statePath: String?
+    package var server: Server
+    /// Absolute folders, searched first.
+    package var providerPath: [String]
+    package var providers: [ProviderEntry]
+    package var models: [ModelEntry]
+    /// The whole file with its places, for complaints that come later.
+    var source: ManifestSource
+
+    package struct Server: Sendable {
+        package var host: String
+        package var port: Int
+        /// Values of the Host header that are served besides the address itself.
+        package var allowedHosts: [String]
+        /// Values of the Origin header that are served besides the server's own.
+        package var allowedOrigins: [String]
+        /// Serve an address that others can reach without authentication.
+        package var isInsecure: Bool
+        /// nil: each endpoint's own limit.
+        package var bodyBytesMax: Int?
+        package var connectionsMax: Int
+        package var headerTimeoutSeconds: Double
+        package var idleTimeoutSeconds: Double
+        package var writeTimeoutSeconds: Double
+        package var drainSeconds: Double
+    }
+
+    package struct ProviderEntry: Sendable {
+        package var api: API
+        package var providerID: String
+        /// "inline::cpu".
+        package var providerType: String
+        /// A name or a path; nil: found by rule.
+        package var library: String?
+        /// The stack starts without it when it fails.
+        package var isOptional: Bool
+        /// An object; positions are in ``ManifestSource``.
+        var config: YAMLNode?
+        var position: Position
+        /// "inference/cpu".
+        package var label: String { "\(api.rawValue)/\(providerID)" }
+    }
+
+    package struct ModelEntry: Sendable {
+        package var modelID: String
+        package var providerID: String
+        package var aliases: [String]
+        /// The id of the model that this one adapts.
+        package var base: String?
+        /// What `register` carries: the entry as in the file, paths made absolute, "kind" added.
+        package var resource: JSONObject
+        var position: Position
+    }
+}

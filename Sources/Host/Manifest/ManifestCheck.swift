@@ -1,0 +1,158 @@
+import Foundation
+import LlamaStackAPI
+
+/// Holds the parts of a distribution against each other, and makes paths absolute.
+struct ManifestCheck {
+    static let version = 1
+    let diagnostics: Diagnostics
+    let directory: String
+    /// An entry with a mistake of its own is not among the providers, but what names it is not wrong for that.
+    let tree: YAMLNode
+
+    func manifest(_ raw: RawManifest, file: String, name: String) -> Manifest {
+        checkVersion(raw.version)
+        checkServer(raw.server)
+        checkProviders(raw.providers)
+        let models = models(raw.models, raw.providers)
+        return Manifest(
+            file: file, directory: directory, name: name, statePath: raw.state.map(absolute),
+            server: Manifest.Server(
+                host: raw.server.host.value, port: raw.server.port, allowedHosts: raw.server.allowedHosts,
+                allowedOrigins: raw.server.allowedOrigins, isInsecure: raw.server.isInsecure,
+                bodyBytesMax: raw.server.limits.bodyBytesMax, connectionsMax: raw.server.limits.connectionsMax,
+                headerTimeoutSeconds: raw.server.limits.headerTimeoutSeconds,
+                idleTimeoutSeconds: raw.server.limits.idleTimeoutSeconds,
+                writeTimeoutSeconds: raw.server.limits.writeTimeoutSeconds,
+                drainSeconds: raw.server.limits.drainSeconds),
+            providerPath: raw.providerPath.map(absolute),
+            providers: raw.providers.map { provider in
+                Manifest.ProviderEntry(
+                    api: provider.api, providerID: provider.providerID.value,
+                    providerType: provider.providerType.value, library: provider.library,
+                    isOptional: provider.isOptional, config: provider.config, position: provider.position)
+            },
+            models: models, source: ManifestSource(file: file))
+    }
+
+    private func checkVersion(_ version: Placed<Int>) {
+        guard version.value != Self.version else { return }
+        diagnostics.add(
+            version.position, "bad_version", "'version' must be \(Self.version), got \(version.value)",
+            hint: "this llama-stack reads version \(Self.version) of the format")
+    }
+
+    private func checkServer(_ server: RawServer) {
+        guard !server.isInsecure, !ServerAddress.isLoopback(server.host.value) else { return }
+        diagnostics.add(
+            server.host.position, "not_loopback",
+            "'host' \(Quote.short(server.host.value)) can be reached from other machines, and there is no authentication",
+            hint: "listen on 127.0.0.1, or say 'insecure: true' under 'server'")
+    }
+
+    private func checkProviders(_ providers: [RawProvider]) {
+        var first: [String: Position] = [:]
+        for provider in providers {
+            let label = "\(provider.api.rawValue)/\(provider.providerID.value)"
+            if let other = first[label] {
+                diagnostics.add(
+                    provider.providerID.position, "duplicate_provider",
+                    "\(provider.api.rawValue) has a provider \(Quote.short(provider.providerID.value)) on line \(other.line) already")
+            } else {
+                first[label] = provider.providerID.position
+            }
+            if provider.isolation.value == "process" {
+                diagnostics.add(
+                    provider.isolation.position, "not_available", "'isolation: process' is not available yet",
+                    hint: "use 'isolation: inline'")
+            }
+        }
+    }
+
+    // MARK: models
+
+    private func models(_ models: [RawModel], _ providers: [RawProvider]) -> [Manifest.ModelEntry] {
+        checkNames(models)
+        let inference = written("provider_id", in: tree["providers"]?["inference"])
+        return models.compactMap { model in
+            checkBase(model, models)
+            guard let provider = provider(of: model, inference) else { return nil }
+            var resource: JSONObject = ["kind": "model", "id": .string(model.modelID.value)]
+            if let path = model.path { resource["path"] = .string(absolute(path)) }
+            if let base = model.base { resource["base"] = .string(base.value) }
+            if let adapter = model.adapter { resource["adapter"] = .string(absolute(adapter)) }
+            return Manifest.ModelEntry(
+                modelID: model.modelID.value, providerID: provider, aliases: model.aliases.map(\.value),
+                base: model.base?.value, resource: resource, position: model.position)
+        }
+    }
+
+    private func checkNames(_ models: [RawModel]) {
+        var owners: [String: Position] = [:]
+        // Ids first: an alias that takes an id's name is the alias's mistake, wherever it stands.
+        for name in models.map(\.modelID) + models.flatMap(\.aliases) {
+            if let other = owners[name.value] {
+                diagnostics.add(
+                    name.position, "duplicate_model",
+                    "\(Quote.short(name.value)) names a model on line \(other.line) already")
+            } else {
+                owners[name.value] = name.position
+            }
+        }
+    }
+
+    private func checkBase(_ model: RawModel, _ models: [RawModel]) {
+        guard let base = model.base else {
+            if model.adapter != nil {
+                diagnostics.add(
+                    model.position, "missing_key", "the model has an 'adapter' but no 'base' that it adapts")
+            }
+            return
+        }
+        let ids = written("model_id", in: tree["models"])
+        guard ids.contains(base.value), base.value != model.modelID.value else {
+            let rest =
+                if let close = Spelling.closest(to: base.value, in: ids.filter { $0 != model.modelID.value }) {
+                    " (did you mean '\(close)'?)"
+                } else {
+                    ""
+                }
+            diagnostics.add(
+                base.position, "unknown_model", "'base' must be another model's model_id, got \(Quote.short(base.value))\(rest)")
+            return
+        }
+        guard model.adapter != nil else {
+            return diagnostics.add(base.position, "missing_key", "the model has a 'base' but no 'adapter'")
+        }
+        if models.first(where: { $0.modelID.value == base.value })?.base != nil {
+            diagnostics.add(base.position, "bad_value", "'base' must not be an adapter itself")
+        }
+    }
+
+    private func provider(of model: RawModel, _ inference: [String]) -> String? {
+        guard let wanted = model.providerID else {
+            if inference.count == 1 { return inference[0] }
+            diagnostics.add(
+                model.position, "missing_key",
+                inference.isEmpty
+                    ? "the model has no provider: 'providers' has no inference"
+                    : "the model must name its 'provider_id': there are " + inference.joined(separator: ", "))
+            return nil
+        }
+        if inference.contains(wanted.value) { return wanted.value }
+        let close = Spelling.closest(to: wanted.value, in: inference).map { " (did you mean '\($0)'?)" }
+        let rest = close ?? (inference.isEmpty ? "; there are none" : "; there are " + inference.joined(separator: ", "))
+        diagnostics.add(
+            wanted.position, "unknown_provider", "no inference provider \(Quote.short(wanted.value))\(rest)")
+        return nil
+    }
+
+    /// The values of a key in the items of a list, as they stand in the file.
+    private func written(_ key: String, in list: YAMLNode?) -> [String] {
+        guard case .sequence(let items)? = list?.content else { return [] }
+        return items.compactMap { $0[key]?.json.stringValue }
+    }
+
+    private func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path.hasPrefix("/") ? path : directory + "/" + path).standardizedFileURL.path
+    }
+}

@@ -1,0 +1,192 @@
+import LlamaStackAPI
+
+/// A distribution as it stands in the file, before its parts are held against each other.
+struct RawManifest: Sendable {
+    var version: Placed<Int>
+    var name: String?
+    var state: String?
+    var server: RawServer
+    var providerPath: [String]
+    var providers: [RawProvider]
+    var models: [RawModel]
+}
+
+struct RawServer: Sendable {
+    var host: Placed<String>
+    var port: Int
+    var allowedHosts: [String]
+    var allowedOrigins: [String]
+    var isInsecure: Bool
+    var limits: RawLimits
+}
+
+struct RawLimits: Sendable {
+    var bodyBytesMax: Int?
+    var connectionsMax: Int
+    var headerTimeoutSeconds: Double
+    var idleTimeoutSeconds: Double
+    var writeTimeoutSeconds: Double
+    var drainSeconds: Double
+}
+
+struct RawProvider: Sendable {
+    var api: API
+    var providerID: Placed<String>
+    var providerType: Placed<String>
+    var library: String?
+    var isolation: Placed<String>
+    var isOptional: Bool
+    var config: YAMLNode?
+    var position: Position
+}
+
+struct RawModel: Sendable {
+    var modelID: Placed<String>
+    var providerID: Placed<String>?
+    var path: String?
+    var base: Placed<String>?
+    var adapter: String?
+    var aliases: [Placed<String>]
+    var position: Position
+}
+
+/// Every key of a distribution, once.
+enum ManifestKeys {
+    static let limits = Section(
+        "'limits'", RawLimits.init,
+        Key(
+            "body_bytes_max", ValueReader.integer(1024...1_073_741_824).optional, default: nil, as: "each route's own",
+            "The largest request body, for every route"),
+        Key("connections_max", .integer(1...1_000_000), default: 1024, "Connections at once"),
+        Key(
+            "header_timeout_seconds", .seconds(0.1...3600), default: 10,
+            "How long a client may take over the head of a request"),
+        Key(
+            "idle_timeout_seconds", .seconds(0.1...86_400), default: 60,
+            "How long a kept connection, or a body that has begun, may stay silent"),
+        Key(
+            "write_timeout_seconds", .seconds(0.1...86_400), default: 30,
+            "How long a client may leave an answer unread"),
+        Key("drain_seconds", .seconds(0...3600), default: 10, "How long calls may still run after SIGTERM"))
+
+    static let defaultLimits = RawLimits(
+        bodyBytesMax: nil, connectionsMax: 1024, headerTimeoutSeconds: 10, idleTimeoutSeconds: 60,
+        writeTimeoutSeconds: 30, drainSeconds: 10)
+
+    static let server = Section(
+        "'server'", RawServer.init,
+        Key(
+            "host", ValueReader.string("address", ServerAddress.problem).placed,
+            default: Placed(value: "127.0.0.1", position: .start), as: "127.0.0.1", "The address to listen on"),
+        Key("port", .integer(0...65535), default: 8321, "The port to listen on; 0 takes a free one"),
+        Key(
+            "allowed_hosts", .list(of: .string(), "list of strings"), default: [], as: "none",
+            "Values of the Host header that are served besides the address itself"),
+        Key(
+            "allowed_origins", .list(of: .string(), "list of strings"), default: [], as: "none",
+            "Values of the Origin header that are served besides the server's own"),
+        Key(
+            "insecure", .boolean, default: false,
+            "Serve an address that others can reach, though there is no authentication"),
+        Key("limits", limits.reader, default: defaultLimits, as: "the defaults below", "Limits of size and time"))
+
+    static let defaultServer = RawServer(
+        host: Placed(value: "127.0.0.1", position: .start), port: 8321, allowedHosts: [], allowedOrigins: [],
+        isInsecure: false, limits: defaultLimits)
+
+    /// The list stands under an API's name, which the reader adds.
+    static func provider(_ api: API) -> ValueReader<RawProvider> {
+        ValueReader("mapping") { node, _, diagnostics in
+            guard let entry = providerEntry.read(node, diagnostics) else { return nil }
+            return RawProvider(
+                api: api, providerID: entry.id, providerType: entry.type, library: entry.library,
+                isolation: entry.isolation, isOptional: entry.isOptional, config: entry.config,
+                position: node.position)
+        }
+    }
+
+    struct ProviderFields: Sendable {
+        var id: Placed<String>, type: Placed<String>, library: String?, isolation: Placed<String>, isOptional: Bool
+        var config: YAMLNode?
+    }
+
+    static let providerEntry = Section(
+        "the provider", ProviderFields.init,
+        Key("provider_id", ValueReader.string("id", Identifiers.providerProblem).placed, "Its name in this file"),
+        Key(
+            "provider_type", ValueReader.string("type", Identifiers.typeProblem).placed,
+            "What it is: inline::<name> or remote::<name>"),
+        Key(
+            "library", ValueReader.path.optional, default: nil, as: "libprovider-<api>-<name>.so",
+            "The library's name, or its path"),
+        Key(
+            "isolation", ValueReader.word(["inline", "process"]).placed,
+            default: Placed(value: "inline", position: .start), as: "inline", "Where its code runs"),
+        Key("optional", .boolean, default: false, "Start without it when it fails"),
+        Key("config", ValueReader.mapping.optional, default: nil, as: "empty", "What `plugin inspect` shows"))
+
+    static let model = Section(
+        "the model",
+        { (id: Placed<String>, provider: Placed<String>?, path: String?, base: Placed<String>?, adapter: String?,
+            aliases: [Placed<String>]) in
+            RawModel(
+                modelID: id, providerID: provider, path: path, base: base, adapter: adapter, aliases: aliases,
+                position: id.position)
+        },
+        Key("model_id", ValueReader.string("id", Identifiers.resourceProblem).placed, "The name that clients use"),
+        Key(
+            "provider_id", ValueReader.string("id", Identifiers.providerProblem).placed.optional, default: nil,
+            as: "the only inference provider", "The inference provider that serves it"),
+        Key("path", ValueReader.path.optional, default: nil, as: "none", "Its file, relative to this one"),
+        Key(
+            "base", ValueReader.string("id", Identifiers.resourceProblem).placed.optional, default: nil, as: "none",
+            "The model_id that it adapts"),
+        Key("adapter", ValueReader.path.optional, default: nil, as: "none", "The adapter's file, relative to this one"),
+        Key(
+            "aliases", .list(of: ValueReader.string("id", Identifiers.resourceProblem).placed, "list of ids"),
+            default: [], as: "none", "Other names for it"))
+
+    static let providers = ValueReader<[RawProvider]>("mapping of API to list of providers") { node, _, diagnostics in
+        guard case .mapping(let members) = node.content else {
+            diagnostics.add(
+                node.position, "wrong_type", "'providers' must map APIs to lists of providers, got \(node.found)")
+            return []
+        }
+        let names = API.allCases.map(\.rawValue)
+        return members.flatMap { member -> [RawProvider] in
+            guard let api = API(rawValue: member.key) else {
+                let close = Spelling.closest(to: member.key, in: names)
+                let rest = close.map { " (did you mean '\($0)'?)" } ?? "; there are " + names.joined(separator: ", ")
+                diagnostics.add(member.keyPosition, "unknown_api", "unknown API \(Quote.short(member.key))\(rest)")
+                return []
+            }
+            guard !member.value.isNull else { return [] }
+            return ValueReader.list(of: provider(api), "list").read(member.value, member.key, diagnostics) ?? []
+        }
+    }
+
+    static let manifest = Section(
+        "the distribution", RawManifest.init,
+        Key(
+            "version", ValueReader.integer(0...1_000_000).placed,
+            standIn: Placed(value: ManifestCheck.version, position: .start), "Of this format: 1"),
+        Key("name", ValueReader.string().optional, default: nil, as: "the file's name", "What the distribution is called"),
+        Key("state", ValueReader.path.optional, default: nil, as: "none", "A folder for what is kept between runs"),
+        Key("server", server.reader, default: defaultServer, as: "the defaults below", "Where and how to listen"),
+        Key(
+            "provider_path", .list(of: .path, "list of paths"), default: [], as: "none",
+            "Folders to search for provider libraries first"),
+        Key("providers", providers, default: [], as: "none", "What serves each API"),
+        Key("models", .list(of: model.reader, "list of models"), default: [], as: "none", "The models to serve"))
+
+    /// For the documentation of the format.
+    static let documentation: [(section: String, rows: [KeyRow])] = [
+        ("the distribution", manifest.rows), ("server", server.rows), ("server.limits", limits.rows),
+        ("providers.<api>[]", providerEntry.rows), ("models[]", model.rows),
+    ]
+}
+
+extension Manifest {
+    /// Every key of a distribution, section by section.
+    package static var documentation: [(section: String, rows: [KeyRow])] { ManifestKeys.documentation }
+}

@@ -1,0 +1,77 @@
+import CProviderABI
+import LlamaStackAPI
+
+/// The config of one provider and where its parts stand in the file: turns complaints about the config into
+/// diagnostics.
+struct ConfigPlaces {
+    let entry: Manifest.ProviderEntry
+    let source: ManifestSource
+
+    /// {} when the file gives none.
+    var json: JSON { entry.config?.json ?? .object([:]) }
+
+    func diagnostic(_ mistake: ConfigMistake) -> FileDiagnostic {
+        let (position, value) = place(mistake.path, isAboutKey: mistake.isAboutKey)
+        var message = "config of \(entry.label): \(mistake.message)"
+        if mistake.showsValue, let value, case .scalar(let scalar) = value.content { message += ", got \(scalar.quoted)" }
+        return source.diagnostic(position, mistake.code, message)
+    }
+
+    /// What `create` answered.
+    func failure(_ failure: InlineChannel.CreateFailure) -> StartFailure {
+        let json = (try? JSON(parsing: failure.error)) ?? .null
+        if failure.status == Int32(LSP_BAD_CONFIG), case .array(let items) = json, !items.isEmpty {
+            return StartFailure(items.prefix(ManifestLimits.diagnosticsMax).map(diagnostic))
+        }
+        let message = masked(json["message"]?.stringValue ?? "it did not say why")
+        let row = ErrorCode.find(code: json["code"]?.stringValue, abiStatus: failure.status)
+        return StartFailure(
+            [source.diagnostic(entry.position, row.code, "\(entry.label) did not start: \(message)")],
+            exitCode: row.exitCode)
+    }
+
+    /// {"pointer", "code", "message"}.
+    private func diagnostic(_ complaint: JSON) -> FileDiagnostic {
+        let pointer = complaint["pointer"]?.stringValue ?? ""
+        let code = complaint["code"]?.stringValue ?? "invalid_config"
+        let steps = JSONPointer.steps(pointer) ?? []
+        let (position, _) = place(steps, isAboutKey: code == "unknown_key")
+        let message = masked(complaint["message"]?.stringValue ?? "is refused")
+        let name = pointer.isEmpty ? "" : "\(pointer): "
+        return source.diagnostic(position, code, "config of \(entry.label): \(name)\(message)")
+    }
+
+    /// The place of a part, or of the nearest thing around it that the file has.
+    private func place(_ path: [String], isAboutKey: Bool) -> (Position, YAMLNode?) {
+        guard var node = entry.config else { return (entry.position, nil) }
+        var position = node.position
+        for step in path {
+            switch node.content {
+            case .mapping(let members):
+                guard let member = members.first(where: { $0.key == step }) else { return (position, nil) }
+                position = member.keyPosition
+                node = member.value
+            case .sequence(let items):
+                guard let index = Int(step), items.indices.contains(index) else { return (position, nil) }
+                node = items[index]
+                position = node.position
+            case .scalar: return (position, nil)
+            }
+        }
+        return (isAboutKey ? position : node.position, node)
+    }
+
+    /// A provider may quote what it was given; secrets of the config are taken out.
+    private func masked(_ message: String) -> String {
+        secrets(of: entry.config).reduce(message) { $0.replacing($1, with: "***") }
+    }
+
+    private func secrets(of node: YAMLNode?) -> [String] {
+        switch node?.content {
+        case .scalar(let scalar)?: scalar.isSecret && scalar.text.count >= 4 ? [scalar.text] : []
+        case .sequence(let items)?: items.flatMap(secrets)
+        case .mapping(let members)?: members.flatMap { secrets(of: $0.value) }
+        case nil: []
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import LlamaStackAPI
+
+/// What a running stack holds: for the line that says it has started, `list`, and the health routes.
+package struct Summary: Sendable {
+    package struct Provider: Sendable {
+        package var api: API
+        package var providerID: String
+        package var providerType: String
+        /// The provider's own version.
+        package var version: String
+        package var runtime: String
+        package var libraryPath: String
+        package var methods: [String]
+        package var needs: [String]
+    }
+
+    package struct Model: Sendable {
+        package var modelID: String
+        package var providerID: String
+        package var aliases: [String]
+        package var base: String?
+        /// Announced by a provider rather than named in the file.
+        package var isAnnounced: Bool
+    }
+
+    /// In the order of the API table.
+    package var apis: [API] { API.allCases.filter { api in providers.contains { $0.api == api } } }
+    package var providers: [Provider]
+    package var models: [Model]
+    /// Optional providers that did not start, "inference/gpu", with why.
+    package var failed: [(provider: String, reason: String)]
+}
