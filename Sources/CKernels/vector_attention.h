@@ -9,9 +9,13 @@ LK_INLINE v16 cache16(const int is_f16, const void *row, size_t i) {
 
 LK_INLINE void widen_tile(const int is_f16, const uint8_t *rows, size_t stride_bytes, size_t count, size_t head_dim,
                           float *out) {
-    for (size_t p = 0; p < count; p++)
-        for (size_t i = 0; i < head_dim; i += 16)
-            store16(out + p * head_dim + i, cache16(is_f16, rows + p * stride_bytes, i));
+    const size_t line_values = is_f16 ? 32 : 16;
+    for (size_t p = 0; p < count; p++, rows += stride_bytes, out += head_dim) {
+        // Rows of one head lie apart in memory, too far for the CPU to guess: ask for the next tile's.
+        for (size_t i = 0; i < head_dim; i += line_values)
+            __builtin_prefetch(rows + tile_positions * stride_bytes + i * (64 / line_values));
+        for (size_t i = 0; i < head_dim; i += 16) store16(out + i, cache16(is_f16, rows, i));
+    }
 }
 
 LK_INLINE void score_tile(const float *q, const float *k, size_t count, size_t head_dim, float scale, float *scores) {
@@ -25,10 +29,7 @@ LK_INLINE void score_tile(const float *q, const float *k, size_t count, size_t h
             s2 = v * load16(k + 2 * head_dim + i) + s2;
             s3 = v * load16(k + 3 * head_dim + i) + s3;
         }
-        scores[p] = sum16(s0) * scale;
-        scores[p + 1] = sum16(s1) * scale;
-        scores[p + 2] = sum16(s2) * scale;
-        scores[p + 3] = sum16(s3) * scale;
+        *(v4_anywhere *)(scores + p) = sum16x4(s0, s1, s2, s3) * (v4){scale, scale, scale, scale};
     }
     for (; p < count; p++, k += head_dim) {
         v16 sum = all16(0);

@@ -34,7 +34,8 @@ LK_INLINE void add_1x4(const lk_type type, const uint8_t *w, const float *x, siz
         s2 = v * load16(x2 + i) + s2;
         s3 = v * load16(x3 + i) + s3;
     }
-    float t0 = sum16(s0), t1 = sum16(s1), t2 = sum16(s2), t3 = sum16(s3);
+    v4 sums = sum16x4(s0, s1, s2, s3);
+    float t0 = sums[0], t1 = sums[1], t2 = sums[2], t3 = sums[3];
     for (; i < n; i++) {
         float v = weight(type, w + i * size);
         t0 += v * x[i];
@@ -68,10 +69,7 @@ LK_INLINE void store_4x1(const lk_type type, const uint8_t *w, size_t row_bytes,
         s2 = weights16(type, w2 + i * size) * v + s2;
         s3 = weights16(type, w3 + i * size) * v + s3;
     }
-    y[0] = sum16(s0);
-    y[1] = sum16(s1);
-    y[2] = sum16(s2);
-    y[3] = sum16(s3);
+    *(v4_anywhere *)y = sum16x4(s0, s1, s2, s3);
     for (; i < n; i++) {
         y[0] += weight(type, w + i * size) * x[i];
         y[1] += weight(type, w1 + i * size) * x[i];
