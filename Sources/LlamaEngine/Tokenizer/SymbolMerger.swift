@@ -21,8 +21,8 @@ struct SymbolMerger {
     private var priorities: [UInt32] = []
     private var merged: [Int32] = []
 
-    private var previous: [Int] = []
-    private var next: [Int] = []
+    private var previous: [Int32] = []
+    private var next: [Int32] = []
     private var heap = PairHeap()
 
     mutating func begin() {
@@ -85,26 +85,29 @@ struct SymbolMerger {
     /// The same on a linked list. An entry of the heap is stale unless it names the pair's present priority.
     private mutating func mergeByHeap(_ rule: some MergeRule, _ text: UnsafeBufferPointer<UInt8>) {
         let count = ids.count
-        previous = Array(-1..<count - 1)
-        next = Array(1...count)  // `count` is the end; starts[count] is the end of the text
+        // No request is that long; if one were, its bytes left as they are would still say the same text.
+        guard count < Int32.max else { return }
+        previous = (0..<Int32(count)).map { $0 - 1 }
+        next = (0..<Int32(count)).map { $0 + 1 }  // `count` is the end; starts[count] is the end of the text
         heap.fill(priorities, ignoring: Self.none)
         while let (priority, left) = heap.pop() {
             guard priorities[left] == priority else { continue }
-            let right = next[left]
+            let right = Int(next[left])
+            let afterRight = Int(next[right])
             ids[left] = merged[left]
             priorities[right] = Self.none
-            next[left] = next[right]
-            if next[left] < count { previous[next[left]] = left }
-            if previous[left] >= 0 { renew(previous[left], rule, text) }
+            next[left] = Int32(afterRight)
+            if afterRight < count { previous[afterRight] = Int32(left) }
+            if left > 0 { renew(Int(previous[left]), rule, text) }
             renew(left, rule, text)
         }
         compact(count)
     }
 
     private mutating func renew(_ index: Int, _ rule: some MergeRule, _ text: UnsafeBufferPointer<UInt8>) {
-        let right = next[index]
+        let right = Int(next[index])
         guard right < ids.count else { return priorities[index] = Self.none }
-        look(at: index, right, next[right], rule, text)
+        look(at: index, right, Int(next[right]), rule, text)
         if priorities[index] != Self.none { heap.push(priorities[index], index) }
     }
 
@@ -115,7 +118,7 @@ struct SymbolMerger {
             ids[kept] = ids[index]
             starts[kept] = starts[index]
             kept += 1
-            index = next[index]
+            index = Int(next[index])
         }
         starts[kept] = starts[count]
         ids.removeSubrange(kept...)
@@ -123,14 +126,15 @@ struct SymbolMerger {
     }
 }
 
-/// A binary heap of (priority, position), lowest first; of equal priorities the leftmost.
+/// A binary heap of (priority, position), lowest first; of equal priorities the leftmost. Both share one word,
+/// the priority in its upper half, so that one comparison orders them.
 struct PairHeap {
-    private var entries: [(priority: UInt32, position: Int)] = []
+    private var entries: [UInt64] = []
 
     mutating func fill(_ priorities: [UInt32], ignoring none: UInt32) {
         entries.removeAll(keepingCapacity: true)
         for (position, priority) in priorities.enumerated() where priority != none {
-            entries.append((priority, position))
+            entries.append(UInt64(priority) << 32 | UInt64(position))
         }
         var index = entries.count / 2
         while index > 0 {
@@ -139,15 +143,18 @@ struct PairHeap {
         }
     }
 
+    /// `position` is below 2^32.
     mutating func push(_ priority: UInt32, _ position: Int) {
-        entries.append((priority, position))
+        let entry = UInt64(priority) << 32 | UInt64(position)
+        entries.append(entry)
         var child = entries.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard entries[child] < entries[parent] else { return }
-            entries.swapAt(child, parent)
+            guard entry < entries[parent] else { break }
+            entries[child] = entries[parent]
             child = parent
         }
+        entries[child] = entry
     }
 
     mutating func pop() -> (priority: UInt32, position: Int)? {
@@ -157,19 +164,21 @@ struct PairHeap {
             entries[0] = last
             sink(0)
         }
-        return top
+        return (UInt32(truncatingIfNeeded: top >> 32), Int(top & 0xFFFF_FFFF))
     }
 
     private mutating func sink(_ start: Int) {
+        let entry = entries[start]
+        let count = entries.count
         var parent = start
         while true {
-            var least = parent
-            let left = 2 * parent + 1
-            if left < entries.count, entries[left] < entries[least] { least = left }
-            if left + 1 < entries.count, entries[left + 1] < entries[least] { least = left + 1 }
-            if least == parent { return }
-            entries.swapAt(parent, least)
-            parent = least
+            var child = 2 * parent + 1
+            guard child < count else { break }
+            if child + 1 < count, entries[child + 1] < entries[child] { child += 1 }
+            guard entries[child] < entry else { break }
+            entries[parent] = entries[child]
+            parent = child
         }
+        entries[parent] = entry
     }
 }

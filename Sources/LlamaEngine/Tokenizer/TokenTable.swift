@@ -15,8 +15,7 @@ struct TokenTable: Sendable {
     /// Token t's bytes are `bytes[offsets[t]..<offsets[t + 1]]`.
     private let bytes: [UInt8]
     private let offsets: [UInt32]
-    /// Token + 1, or 0 for an empty slot; probed linearly. The count is a power of two.
-    private var slots: [UInt32]
+    private var slots: HashSlots
     private(set) var longestTextToken = 0
 
     var count: Int { kinds.count }
@@ -28,9 +27,7 @@ struct TokenTable: Sendable {
         self.bytes = bytes
         self.offsets = offsets
         self.kinds = kinds
-        var slotCount = 16
-        while slotCount < 2 * kinds.count { slotCount *= 2 }
-        slots = [UInt32](repeating: 0, count: slotCount)
+        slots = HashSlots(capacity: kinds.count)
         try bytes.withUnsafeBufferPointer { bytes in
             for token in kinds.indices where kinds[token].isText {
                 let range = Int(offsets[token])..<Int(offsets[token + 1])
@@ -42,25 +39,17 @@ struct TokenTable: Sendable {
     }
 
     private mutating func insert(_ token: Int, _ spelling: UnsafeBufferPointer<UInt8>, _ place: String) throws {
-        var slot = slotIndex(ByteHash.of(spelling))
-        while slots[slot] != 0 {
-            let other = Int(slots[slot]) - 1
-            if isToken(other, spelling) {
-                if kinds[token] == .userDefined { return }
-                guard kinds[other] == .userDefined else {
-                    throw TokenizerError(
-                        place,
-                        "tokens \(other) and \(token) are both '\(String(decoding: spelling, as: UTF8.self))'; each token must be spelled once")
-                }
-                break
+        let hash = ByteHash.of(spelling)
+        let (found, slot) = slots.find(hash) { isToken($0, spelling) }
+        if let found {
+            if kinds[token] == .userDefined { return }
+            guard kinds[found] == .userDefined else {
+                throw TokenizerError(
+                    place,
+                    "tokens \(found) and \(token) are both '\(String(decoding: spelling, as: UTF8.self))'; each token must be spelled once")
             }
-            slot = (slot + 1) & (slots.count - 1)
         }
-        slots[slot] = UInt32(token) + 1
-    }
-
-    private func slotIndex(_ hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: hash ^ (hash >> 29)) & (slots.count - 1)
+        slots.set(slot, token, hash)
     }
 
     /// The text token with exactly these bytes.
@@ -70,13 +59,7 @@ struct TokenTable: Sendable {
 
     /// The same, for callers that have the hash already.
     func token(_ spelling: UnsafeBufferPointer<UInt8>, hash: UInt64) -> Int32? {
-        var slot = slotIndex(hash)
-        while slots[slot] != 0 {
-            let token = Int(slots[slot]) - 1
-            if isToken(token, spelling) { return Int32(truncatingIfNeeded: token) }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return nil
+        slots.find(hash) { isToken($0, spelling) }.found.map { Int32(truncatingIfNeeded: $0) }
     }
 
     /// Whether token number `token` has exactly these bytes.

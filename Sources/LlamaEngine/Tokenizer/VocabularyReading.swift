@@ -1,7 +1,7 @@
 /// Limits on what a file may claim, so that a bad one is refused before it costs memory.
 enum VocabularyLimit {
     static let tokensMax = 1 << 22
-    static let mergesMax = 1 << 23
+    static let mergesMax = HashSlots.entriesMax
     /// Bytes of one token; real vocabularies stay below 300.
     static let tokenBytesMax = 16_384
     /// All tokens' bytes together.
