@@ -54,7 +54,9 @@ private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) 
 /// `<0x0A>` → 10.
 private func readByteToken(_ spelling: ArraySlice<UInt8>, _ token: Int) throws -> UInt8 {
     let text = String(decoding: spelling, as: UTF8.self)
-    guard text.hasPrefix("<0x"), text.hasSuffix(">"), text.utf8.count == 6, let byte = UInt8(text.dropFirst(3).dropLast(), radix: 16) else {
+    let digits = text.dropFirst(3).dropLast()
+    guard text.hasPrefix("<0x"), text.hasSuffix(">"), text.utf8.count == 6, digits.allSatisfy(\.isHexDigit), let byte = UInt8(digits, radix: 16)
+    else {
         throw TokenizerError("tokenizer.ggml.tokens[\(token)]", "is a byte token spelled '\(text)'; wanted the form <0x41>")
     }
     return byte
