@@ -2,6 +2,11 @@
 #define LK_CKERNELS_H
 // The hot loops of the engine. Every function has a plain form, the reference, and faster forms beside it
 // that are chosen once at run time by what the CPU offers.
+//
+// Rules that hold for all of them: any thread may call; nothing is allocated, kept or freed; inputs and outputs
+// must not overlap unless a comment says "in place"; pointers need no more alignment than their type, except
+// weights, which may lie at any byte (they are read straight from a mapped file). Counts are the caller's to
+// check: the kernels trust them. Matrices are row-major, and floats are IEEE f32.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +19,133 @@ typedef enum lk_type {
     LK_F32 = 0, LK_F16 = 1, LK_Q4_0 = 2, LK_Q4_1 = 3, LK_Q5_0 = 6, LK_Q5_1 = 7, LK_Q8_0 = 8,
     LK_Q2_K = 10, LK_Q3_K = 11, LK_Q4_K = 12, LK_Q5_K = 13, LK_Q6_K = 14, LK_BF16 = 30,
 } lk_type;
+
+// MARK: - Rows of weights
+
+/// Values in one block of `type`: 1, 32 or 256. 0 for a type that is not in the list above.
+size_t lk_block_size(lk_type type);
+
+/// Bytes of a row of `n` values. 0 when the type is unknown, `n` is not a whole number of blocks, or the product
+/// does not fit.
+size_t lk_row_bytes(lk_type type, size_t n);
+
+/// out[i] = value i of the row, in f32. `n` is a multiple of the block size.
+void lk_dequantize_row(lk_type type, const void *row, float *out, size_t n);
+
+/// out[i] = x[i] rounded to IEEE f16, nearest even. Out of range becomes infinity. For caches of keys and values;
+/// the way back is lk_dequantize_row(LK_F16, ...).
+void lk_f16_from_f32(const float *x, uint16_t *out, size_t n);
+
+// MARK: - Matrix products
+// W is [outputs, n] and starts at `w`, its rows one after another. x is [rows, n]. Threads share a product by each
+// taking a part [out_begin, out_end) of the outputs; `w` and `y` stay the start of the whole.
+
+/// y[r*ldy + o] = sum_i W[o,i] * x[r*n + i] for o in [out_begin, out_end), all in f32, for every type. The exact
+/// path: each weight row is decoded once and serves all rows of x.
+void lk_matmul_f32(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
+                   size_t n, float *y, size_t ldy);
+
+/// 128 activations as int8 with one scale for each 32: value 32*j + i is scale[j] * q. Zeroes fill up the last block
+/// of a row. Only lk_quantize_rows writes these and only lk_matmul_q8 reads them.
+typedef struct lk_q8_block {
+    float scale[4];
+    float sum_scaled[4];  // scale[j] * sum[j], for weights with a minimum
+    int32_t sum[4];       // sum of the 32 q of part j, for weights with an offset
+    int32_t unused[4];    // keeps q on a cache line
+    int8_t q[2][4][16];   // [half][j][i]: values 32*j + 16*half + i, the order in which 4-bit blocks unpack
+} lk_q8_block;
+
+/// Blocks that lk_quantize_rows writes for one row of `n` values: n / 128, rounded up.
+size_t lk_q8_blocks(size_t n);
+
+/// Quantises x [rows, n] to out [rows, lk_q8_blocks(n)]: symmetric, one scale per 32 values (largest magnitude / 127),
+/// to nearest. `n` is a multiple of 32.
+void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out);
+
+/// 1 when lk_matmul_q8 serves weights of `type`, otherwise 0 (use lk_matmul_f32).
+int lk_has_q8(lk_type type);
+
+/// As lk_matmul_f32 with activations from lk_quantize_rows: products in int8, sums of 32 in int32, the rest in f32.
+void lk_matmul_q8(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x, size_t rows,
+                  size_t n, float *y, size_t ldy);
+
+// MARK: - One row at a time
+
+/// out[i] = x[i] * weight[i] / sqrt(mean(x^2) + eps). RMSNorm (Zhang & Sennrich 2019, arXiv:1910.07467). In place
+/// is fine: out may be x.
+void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float *out);
+
+/// out[i] = silu(gate[i]) * up[i], silu(g) = g / (1 + exp(-g)). SwiGLU (Shazeer 2020, arXiv:2002.05202). out may be
+/// gate or up.
+void lk_swiglu(const float *gate, const float *up, size_t n, float *out);
+
+/// x[i] += y[i].
+void lk_add(float *x, const float *y, size_t n);
+
+/// Turns the first `rotary_dim` values of each head by the angles of one position, in place. x: [heads, head_dim];
+/// cos, sin: [rotary_dim / 2]. RoPE (Su et al. 2021, arXiv:2104.09864). The pair of angle i is (2i, 2i+1) in the
+/// interleaved order, that of the paper and of GGUF files of the llama architecture, whose weights were permuted
+/// to it; it is (i, i + rotary_dim/2) in the half order, that of Hugging Face weights and of GGUF qwen2 and qwen3.
+void lk_rope_interleaved(float *x, size_t heads, size_t head_dim, size_t rotary_dim, const float *cos,
+                         const float *sin);
+void lk_rope_half(float *x, size_t heads, size_t head_dim, size_t rotary_dim, const float *cos, const float *sin);
+
+/// x becomes softmax(x), in place; the answer is log(sum(exp(x))), so log p[i] = x[i] - answer for the old x.
+/// n >= 1.
+float lk_softmax(float *x, size_t n);
+
+/// log(sum(exp(x))), x untouched. n >= 1.
+float lk_logsumexp(const float *x, size_t n);
+
+/// Index of the largest value, the first of equals. NaN never wins; 0 when n is 0 or all are NaN.
+size_t lk_argmax(const float *x, size_t n);
+
+// MARK: - Attention
+// Online softmax (Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135): start, then one
+// call for each contiguous run of positions (a page of the cache, or all of it), then finish. `queries` are the
+// vectors that see the same positions of one key/value head: the query heads of its group, for one token or for
+// several. Causal masking is the caller's: it gives each token only the positions it may see.
+//   q:     [queries, head_dim] f32, contiguous
+//   k, v:  position p at k + p*stride, v + p*stride, head_dim values each; stride in values
+//   state: [queries, 2] f32, running maximum and running sum
+//   out:   [queries, head_dim] f32, the weighted sum so far; after finish the answer
+// A finish without a single position gives zeroes.
+
+void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out);
+void lk_attention_f16(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
+                      const uint16_t *v, size_t stride, size_t positions, float *state, float *out);
+void lk_attention_f32(const float *q, size_t queries, size_t head_dim, float scale, const float *k, const float *v,
+                      size_t stride, size_t positions, float *state, float *out);
+void lk_attention_finish(size_t queries, size_t head_dim, const float *state, float *out);
+
+// MARK: - Which form runs
+
+/// The forms of the kernels that differ between instruction sets, one table for each. The functions above call the
+/// active table; tests call the others to compare them.
+typedef struct lk_forms {
+    const char *isa;  // "plain", "avx2" or "avx512-vnni"
+    void (*dequantize_row)(lk_type, const void *, float *, size_t);
+    void (*f16_from_f32)(const float *, uint16_t *, size_t);
+    void (*matmul_f32)(lk_type, const void *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
+    void (*quantize_rows)(const float *, size_t, size_t, lk_q8_block *);
+    void (*matmul_q8)(lk_type, const void *, size_t, size_t, const lk_q8_block *, size_t, size_t, float *, size_t);
+    void (*rmsnorm)(const float *, const float *, float, size_t, float *);
+    void (*swiglu)(const float *, const float *, size_t, float *);
+    float (*softmax)(float *, size_t);
+    float (*logsumexp)(const float *, size_t);
+    size_t (*argmax)(const float *, size_t);
+    void (*attention_f16)(const float *, size_t, size_t, float, const uint16_t *, const uint16_t *, size_t, size_t,
+                          float *, float *);
+    void (*attention_f32)(const float *, size_t, size_t, float, const float *, const float *, size_t, size_t, float *,
+                          float *);
+} lk_forms;
+
+/// The table of that instruction set, or NULL when this CPU or build does not offer it.
+const lk_forms *lk_forms_for(const char *isa);
+
+/// The instruction set in use: the one named by the environment variable LK_ISA at the first call when the CPU
+/// offers it, otherwise the fastest that the CPU offers.
+const char *lk_isa(void);
 
 #ifdef __cplusplus
 }

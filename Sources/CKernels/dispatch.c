@@ -1,0 +1,109 @@
+// Chooses, once, which form of each kernel runs. A new instruction set is a table here.
+#include "forms.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+
+const lk_forms lk_forms_plain = {
+    .isa = "plain",
+    .dequantize_row = lk_dequantize_row_plain,
+    .f16_from_f32 = lk_f16_from_f32_plain,
+    .matmul_f32 = lk_matmul_f32_plain,
+    .quantize_rows = lk_quantize_rows_plain,
+    .matmul_q8 = lk_matmul_q8_plain,
+    .rmsnorm = lk_rmsnorm_plain,
+    .swiglu = lk_swiglu_plain,
+    .softmax = lk_softmax_plain,
+    .logsumexp = lk_logsumexp_plain,
+    .argmax = lk_argmax_plain,
+    .attention_f16 = lk_attention_f16_plain,
+    .attention_f32 = lk_attention_f32_plain,
+};
+
+#if defined(__x86_64__)
+static int has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+static int has_avx512(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+}
+#endif
+
+static int always(void) { return 1; }
+
+/// Fastest first.
+static const struct { const lk_forms *forms; int (*offered)(void); } known[] = {
+#if defined(__x86_64__)
+    {&lk_forms_avx512, has_avx512},
+    {&lk_forms_avx2, has_avx2},
+#endif
+    {&lk_forms_plain, always},
+};
+
+const lk_forms *lk_forms_for(const char *isa) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].forms->isa, isa) == 0) return known[i].offered() ? known[i].forms : NULL;
+    return NULL;
+}
+
+static const lk_forms *choose(void) {
+    const char *wanted = getenv("LK_ISA");
+    const lk_forms *forms = wanted ? lk_forms_for(wanted) : NULL;
+    for (size_t i = 0; forms == NULL; i++)
+        if (known[i].offered()) forms = known[i].forms;
+    return forms;
+}
+
+/// Threads that come here together choose the same table.
+static const lk_forms *active(void) {
+    static _Atomic(const lk_forms *) chosen;
+    const lk_forms *forms = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (forms == NULL) atomic_store_explicit(&chosen, forms = choose(), memory_order_release);
+    return forms;
+}
+
+const char *lk_isa(void) { return active()->isa; }
+
+void lk_dequantize_row(lk_type type, const void *row, float *out, size_t n) {
+    active()->dequantize_row(type, row, out, n);
+}
+
+void lk_f16_from_f32(const float *x, uint16_t *out, size_t n) { active()->f16_from_f32(x, out, n); }
+
+void lk_matmul_f32(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
+                   size_t n, float *y, size_t ldy) {
+    active()->matmul_f32(type, w, out_begin, out_end, x, rows, n, y, ldy);
+}
+
+void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out) {
+    active()->quantize_rows(x, rows, n, out);
+}
+
+void lk_matmul_q8(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x, size_t rows,
+                  size_t n, float *y, size_t ldy) {
+    active()->matmul_q8(type, w, out_begin, out_end, x, rows, n, y, ldy);
+}
+
+void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float *out) {
+    active()->rmsnorm(x, weight, eps, n, out);
+}
+
+void lk_swiglu(const float *gate, const float *up, size_t n, float *out) { active()->swiglu(gate, up, n, out); }
+
+float lk_softmax(float *x, size_t n) { return active()->softmax(x, n); }
+
+float lk_logsumexp(const float *x, size_t n) { return active()->logsumexp(x, n); }
+
+size_t lk_argmax(const float *x, size_t n) { return active()->argmax(x, n); }
+
+void lk_attention_f16(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
+                      const uint16_t *v, size_t stride, size_t positions, float *state, float *out) {
+    active()->attention_f16(q, queries, head_dim, scale, k, v, stride, positions, state, out);
+}
+
+void lk_attention_f32(const float *q, size_t queries, size_t head_dim, float scale, const float *k, const float *v,
+                      size_t stride, size_t positions, float *state, float *out) {
+    active()->attention_f32(q, queries, head_dim, scale, k, v, stride, positions, state, out);
+}

@@ -1,0 +1,85 @@
+// What the files of this target share: the tables of forms, and reads of small little-endian numbers from blocks.
+#ifndef LK_FORMS_H
+#define LK_FORMS_H
+#include "CKernels.h"
+#include <string.h>
+
+extern const lk_forms lk_forms_plain;
+#if defined(__x86_64__)
+extern const lk_forms lk_forms_avx2;
+extern const lk_forms lk_forms_avx512;
+#endif
+
+// The plain forms, for types and tails that a faster form leaves to them.
+void lk_dequantize_row_plain(lk_type type, const void *row, float *out, size_t n);
+void lk_f16_from_f32_plain(const float *x, uint16_t *out, size_t n);
+void lk_matmul_f32_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
+                         size_t n, float *y, size_t ldy);
+void lk_quantize_rows_plain(const float *x, size_t rows, size_t n, lk_q8_block *out);
+void lk_matmul_q8_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x,
+                        size_t rows, size_t n, float *y, size_t ldy);
+void lk_rmsnorm_plain(const float *x, const float *weight, float eps, size_t n, float *out);
+void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out);
+float lk_softmax_plain(float *x, size_t n);
+float lk_logsumexp_plain(const float *x, size_t n);
+size_t lk_argmax_plain(const float *x, size_t n);
+void lk_attention_f16_plain(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
+                            const uint16_t *v, size_t stride, size_t positions, float *state, float *out);
+void lk_attention_f32_plain(const float *q, size_t queries, size_t head_dim, float scale, const float *k,
+                            const float *v, size_t stride, size_t positions, float *state, float *out);
+
+static inline uint16_t lk_read_u16(const void *p) {
+    uint16_t value;
+    memcpy(&value, p, sizeof value);
+    return value;
+}
+
+static inline uint32_t lk_read_u32(const void *p) {
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+    return value;
+}
+
+static inline float lk_float_from_bits(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline uint32_t lk_bits_from_float(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/// IEEE binary16 to f32, exact.
+static inline float lk_f32_from_f16(uint16_t half) {
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16;
+    uint32_t rest = half & 0x7fff;
+    if (rest >= 0x7c00) return lk_float_from_bits(sign | 0x7f800000 | (rest & 0x3ff) << 13);
+    if (rest >= 0x0400) return lk_float_from_bits(sign | ((rest << 13) + 0x38000000));
+    float subnormal = (float)rest * 0x1p-24f;
+    return sign ? -subnormal : subnormal;
+}
+
+static inline float lk_f16_at(const void *p) { return lk_f32_from_f16(lk_read_u16(p)); }
+
+/// The scale and the minimum of part j (0...7) of a Q4_K or Q5_K block, from its 12 packed bytes of 6-bit numbers.
+static inline void lk_k4_scale(const uint8_t *packed, int j, int *scale, int *minimum) {
+    if (j < 4) {
+        *scale = packed[j] & 63;
+        *minimum = packed[j + 4] & 63;
+    } else {
+        *scale = (packed[j + 4] & 15) | (packed[j - 4] >> 6) << 4;
+        *minimum = packed[j + 4] >> 4 | (packed[j] >> 6) << 4;
+    }
+}
+
+/// The scale of part j (0...15) of a Q3_K block, -32...31, from its 12 packed bytes.
+static inline int lk_k3_scale(const uint8_t *packed, int j) {
+    int low = j < 8 ? packed[j] & 15 : packed[j - 8] >> 4;
+    int high = packed[8 + j % 4] >> 2 * (j / 4) & 3;
+    return (low | high << 4) - 32;
+}
+
+#endif

@@ -1,0 +1,68 @@
+// Norms, activations, rotations and softmax, the reference. Sums run in double: these rows are short, and the
+// reference should be the one to trust.
+#include "forms.h"
+#include <math.h>
+
+void lk_rmsnorm_plain(const float *x, const float *weight, float eps, size_t n, float *out) {
+    double squares = 0;
+    for (size_t i = 0; i < n; i++) squares += (double)x[i] * x[i];
+    float inverse = (float)(1 / sqrt(squares / (double)n + eps));
+    for (size_t i = 0; i < n; i++) out[i] = x[i] * inverse * weight[i];
+}
+
+void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out) {
+    for (size_t i = 0; i < n; i++) out[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+}
+
+void lk_add(float *x, const float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) x[i] += y[i];
+}
+
+static inline void turn(float *a, float *b, float cos, float sin) {
+    float x = *a, y = *b;
+    *a = x * cos - y * sin;
+    *b = x * sin + y * cos;
+}
+
+void lk_rope_interleaved(float *x, size_t heads, size_t head_dim, size_t rotary_dim, const float *cos,
+                         const float *sin) {
+    for (float *head = x; head < x + heads * head_dim; head += head_dim)
+        for (size_t i = 0; i < rotary_dim / 2; i++) turn(head + 2 * i, head + 2 * i + 1, cos[i], sin[i]);
+}
+
+void lk_rope_half(float *x, size_t heads, size_t head_dim, size_t rotary_dim, const float *cos, const float *sin) {
+    size_t half = rotary_dim / 2;
+    for (float *head = x; head < x + heads * head_dim; head += head_dim)
+        for (size_t i = 0; i < half; i++) turn(head + i, head + half + i, cos[i], sin[i]);
+}
+
+static float largest_of(const float *x, size_t n) {
+    float largest = -INFINITY;
+    for (size_t i = 0; i < n; i++)
+        if (x[i] > largest) largest = x[i];
+    return largest;
+}
+
+float lk_softmax_plain(float *x, size_t n) {
+    float largest = largest_of(x, n);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i] = expf(x[i] - largest);
+    for (size_t i = 0; i < n; i++) x[i] = (float)(x[i] / sum);
+    return largest + (float)log(sum);
+}
+
+float lk_logsumexp_plain(const float *x, size_t n) {
+    float largest = largest_of(x, n);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += expf(x[i] - largest);
+    return largest + (float)log(sum);
+}
+
+size_t lk_argmax_plain(const float *x, size_t n) {
+    size_t best = 0;
+    while (best < n && x[best] != x[best]) best++;
+    if (best >= n) return 0;
+    for (size_t i = best + 1; i < n; i++)
+        if (x[i] > x[best]) best = i;
+    return best;
+}
