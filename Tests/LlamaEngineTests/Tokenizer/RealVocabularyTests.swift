@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 @testable import LlamaEngine
@@ -32,7 +31,6 @@ extension Fixture {
     static let llama3 = "llama3-tokenizer.model"
 
     static func smolLM2Tokenizer() throws -> any Tokenizer {
-        let data = try Data(contentsOf: URL(fileURLWithPath: #require(model(smolLM2))), options: .alwaysMapped)
-        return try data.withUnsafeBytes { try makeTokenizer(DevGGUF.source($0.bindMemory(to: UInt8.self))) }
+        try makeTokenizer(from: GGUFFile.open(path: #require(model(smolLM2))))
     }
 }
