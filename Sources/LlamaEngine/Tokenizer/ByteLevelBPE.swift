@@ -12,18 +12,6 @@ struct ByteLevelBPE: VocabularyTokenizer {
     let vocabulary: Vocabulary
     let merges: Merges
     let preTokenizer: PreTokenizer
-    /// The token of each single byte, or -1. Some vocabularies lack bytes that never came up in training; like the
-    /// tokenisers they come from, we leave such bytes out.
-    let byteTokens: [Int32]
-
-    init(vocabulary: Vocabulary, merges: Merges, preTokenizer: PreTokenizer) {
-        self.vocabulary = vocabulary
-        self.merges = merges
-        self.preTokenizer = preTokenizer
-        byteTokens = (0...UInt8.max).map { byte in
-            withUnsafeBytes(of: byte) { vocabulary.table.token($0.assumingMemoryBound(to: UInt8.self)) ?? -1 }
-        }
-    }
 
     var addsSpacePrefix: Bool { false }
 
@@ -45,8 +33,11 @@ struct ByteLevelBPE: VocabularyTokenizer {
     private func encode(_ word: UnsafeBufferPointer<UInt8>, _ merger: inout SymbolMerger, _ tokens: inout [Int32]) {
         if preTokenizer.takesWholeWordsFirst, let token = vocabulary.table.token(word) { return tokens.append(token) }
         merger.begin()
-        for (index, byte) in word.enumerated() where byteTokens[Int(byte)] >= 0 {
-            merger.append(byteTokens[Int(byte)], start: index)
+        // Some vocabularies lack bytes that never came up in training. Like the tokenisers they come from, we leave
+        // such bytes out.
+        for (index, byte) in word.enumerated() {
+            let token = vocabulary.table.byteTokens[Int(byte)]
+            if token >= 0 { merger.append(token, start: index) }
         }
         switch merges {
         case .pairs(let pairs): merger.merge(PairRule(pairs: pairs), in: word, end: word.count)

@@ -1,5 +1,5 @@
 /// The slots of an open-addressing hash whose entries lie in arrays of their own: a slot holds an entry's number
-/// and some bits of its hash, so that nearly every look at the entry itself is a hit. At most half full.
+/// and some bits of its hash, so that nearly every look at the entry itself is a hit. At most two thirds full.
 struct HashSlots: Sendable {
     /// Entries are numbered below this.
     static let entriesMax = (1 << 23) - 1
@@ -11,7 +11,7 @@ struct HashSlots: Sendable {
     init(capacity: Int) {
         precondition(capacity <= Self.entriesMax, "the caller limits how many entries there are")
         var count = 16
-        while count < 2 * capacity { count *= 2 }
+        while 2 * count < 3 * capacity { count *= 2 }
         slots = [UInt32](repeating: 0, count: count)
     }
 

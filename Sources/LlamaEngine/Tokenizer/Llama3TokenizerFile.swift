@@ -60,11 +60,10 @@ package enum Llama3TokenizerFile {
             table: table, special: special, bos: special.token("<|begin_of_text|>"), eos: special.token("<|end_of_text|>"),
             unknown: nil, addsBOS: true, addsEOS: false,
             endOfTurnTokens: Set(Vocabulary.endOfTurnNames.compactMap { special.token($0) }))
-        let tokenizer = ByteLevelBPE(vocabulary: vocabulary, merges: .tokenOrder, preTokenizer: .llama3)
-        if let missing = tokenizer.byteTokens.firstIndex(of: -1) {
+        if let missing = table.byteTokens.firstIndex(of: -1) {
             throw TokenizerError(place, "has no token for the single byte \(missing); all 256 are wanted")
         }
-        return tokenizer
+        return ByteLevelBPE(vocabulary: vocabulary, merges: .tokenOrder, preTokenizer: .llama3)
     }
 
     /// `IQ== 0` → the byte 0x21 for rank 0.

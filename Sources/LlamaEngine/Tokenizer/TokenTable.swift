@@ -16,6 +16,8 @@ struct TokenTable: Sendable {
     private let bytes: [UInt8]
     private let offsets: [UInt32]
     private var slots: HashSlots
+    /// The text token of each single byte, or -1: asked for so often that it skips the hash.
+    private(set) var byteTokens = [Int32](repeating: -1, count: 256)
     private(set) var longestTextToken = 0
 
     var count: Int { kinds.count }
@@ -50,6 +52,7 @@ struct TokenTable: Sendable {
             }
         }
         slots.set(slot, token, hash)
+        if spelling.count == 1 { byteTokens[Int(spelling[0])] = Int32(token) }
     }
 
     /// The text token with exactly these bytes.
@@ -59,7 +62,8 @@ struct TokenTable: Sendable {
 
     /// The same, for callers that have the hash already.
     func token(_ spelling: UnsafeBufferPointer<UInt8>, hash: UInt64) -> Int32? {
-        slots.find(hash) { isToken($0, spelling) }.found.map { Int32(truncatingIfNeeded: $0) }
+        if spelling.count == 1 { return byteTokens[Int(spelling[0])] < 0 ? nil : byteTokens[Int(spelling[0])] }
+        return slots.find(hash) { isToken($0, spelling) }.found.map { Int32(truncatingIfNeeded: $0) }
     }
 
     /// Whether token number `token` has exactly these bytes.
@@ -70,6 +74,11 @@ struct TokenTable: Sendable {
             for index in spelling.indices where bytes[start + index] != spelling[index] { return false }
             return true
         }
+    }
+
+    /// The same for any number, and false for tokens that are not normal.
+    func isNormalToken(_ token: Int, _ spelling: UnsafeBufferPointer<UInt8>) -> Bool {
+        token < kinds.count && kinds[token] == .normal && isToken(token, spelling)
     }
 
     /// The bytes of a token that is known to be in range.

@@ -73,8 +73,8 @@ private func readKinds(_ source: VocabularySource<some ByteStrings>, count: Int)
     }
 }
 
-/// Reads `left right` lines, best first. Most vocabularies number their merged tokens in merge order, so the one
-/// after the last result is tried before the hash.
+/// Reads `left right` lines, best first. Most vocabularies number their merged tokens in merge order, and some list
+/// every pair that makes the same token, so the last result and the one after it are tried before the hash.
 func readMerges(_ merges: some ByteStrings, _ table: TokenTable, _ special: SpecialTokenTrie) throws -> PairTable {
     let place = "tokenizer.ggml.merges"
     guard merges.count <= VocabularyLimit.mergesMax else {
@@ -83,7 +83,7 @@ func readMerges(_ merges: some ByteStrings, _ table: TokenTable, _ special: Spec
     var pairs = PairTable(capacity: merges.count)
     let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 2 * VocabularyLimit.tokenBytesMax)
     defer { scratch.deallocate() }
-    var expected = 0
+    var last = 0
     try ByteAlphabet.bytes.withUnsafeBufferPointer { alphabet in
         for rank in 0..<merges.count {
             try merges.withBytes(rank) { line in
@@ -114,14 +114,16 @@ func readMerges(_ merges: some ByteStrings, _ table: TokenTable, _ special: Spec
                 let leftHash = ByteHash.of(left)
                 guard let leftToken = try find(left, leftHash), let rightToken = try find(right, ByteHash.of(right)) else { return }
                 let merged: Int32
-                if expected < table.count, table.kinds[expected] == .normal, table.isToken(expected, whole) {
-                    merged = Int32(expected)
+                if table.isNormalToken(last, whole) {
+                    merged = Int32(last)
+                } else if table.isNormalToken(last + 1, whole) {
+                    merged = Int32(last + 1)
                 } else if let found = try find(whole, ByteHash.extended(leftHash, by: right)) {
                     merged = found
                 } else {
                     return
                 }
-                expected = Int(merged) + 1
+                last = Int(merged)
                 pairs.append(left: leftToken, right: rightToken, merged: merged)
             }
         }

@@ -35,6 +35,31 @@ struct ReferenceIDsTests {
     }
 }
 
+@Suite("Marks of a Llama 3 tokenizer file")
+struct Llama3TokenizerFileTests {
+    let tokenizer: any Tokenizer
+    /// The learned tokens of the small file; 128,000 in the published one.
+    let learned: Int32 = 456
+
+    init() throws { tokenizer = try Llama3TokenizerFile.tokenizer(path: Fixture.folder.appending(path: "llama3-tiny.model").path) }
+
+    @Test("256 control tokens follow the learned ones", arguments: [
+        ("<|begin_of_text|>", 0), ("<|end_of_text|>", 1), ("<|finetune_right_pad_id|>", 4), ("<|start_header_id|>", 6),
+        ("<|end_header_id|>", 7), ("<|eom_id|>", 8), ("<|eot_id|>", 9), ("<|python_tag|>", 10), ("<|reserved_special_token_245|>", 255),
+    ] as [(String, Int32)])
+    func controlTokens(name: String, offset: Int32) {
+        #expect(tokenizer.token(named: name) == learned + offset)
+        #expect(tokenizer.isControl(learned + offset))
+    }
+
+    @Test("end of text, of message and of turn end the model's turn")
+    func ends() {
+        #expect(tokenizer.vocabularySize == Int(learned) + 256)
+        #expect(tokenizer.bos == learned && tokenizer.eos == learned + 1 && tokenizer.addsBOS && !tokenizer.addsEOS)
+        #expect(tokenizer.endOfTurnTokens == [learned + 1, learned + 8, learned + 9])
+    }
+}
+
 /// Compares every fixture text; a text that differs is named with both answers.
 func expectIDs(_ tokenizer: any Tokenizer, _ reference: Reference) throws {
     let texts = try Fixture.texts()

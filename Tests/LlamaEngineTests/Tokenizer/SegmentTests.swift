@@ -55,4 +55,15 @@ struct SegmentTests {
         #expect(tokenizer.encode(segments: []) == [])
         #expect(tokenizer.encode(segments: [(text: "", special: true), (text: "", special: false)]) == [])
     }
+
+    @Test("SentencePiece begins a sentence, with its space, after a control token and not after a user-defined one")
+    func sentenceStarts() throws {
+        let tokenizer = try Fixture.tokenizer("sentencepiece-tiny")
+        let turn = try #require(tokenizer.token(named: "<|turn|>"))
+        let tool = try #require(tokenizer.token(named: "<tool>"))
+        let word = tokenizer.encode("the", special: false)
+        let bare = Array(tokenizer.encode("<tool>the", special: false).dropFirst(2))
+        #expect(word != bare)
+        #expect(tokenizer.encode("<|turn|>the<tool>the", special: true) == [turn] + word + [tool] + bare)
+    }
 }
