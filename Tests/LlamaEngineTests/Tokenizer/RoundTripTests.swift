@@ -75,6 +75,14 @@ struct IncrementalDetokenizerTests {
         }
     }
 
+    @Test("only bytes that a scalar can still begin with are held back", arguments: [
+        ([0x41], 0), ([0xC3], 1), ([0xC1], 0), ([0xE2, 0x82], 2), ([0xE0, 0x9F], 0), ([0xE0, 0xA0], 2), ([0xED, 0xA0], 0), ([0xED, 0x9F], 2),
+        ([0xF0, 0x8F], 0), ([0xF0, 0x90, 0x80], 3), ([0xF4, 0x90], 0), ([0xF4, 0x8F, 0xBF], 3), ([0xF5], 0), ([0x80, 0x80, 0x80, 0x80], 0), ([], 0),
+    ] as [([UInt8], Int)])
+    func held(bytes: [UInt8], count: Int) {
+        #expect(IncrementalDetokenizer.incompleteTailCount(bytes) == count)
+    }
+
     @Test("what was held back comes out as one replacement character at the end")
     func unfinished() {
         var detokenizer = IncrementalDetokenizer(PieceTokenizer(pieces: [[0x68, 0xF0, 0x9F, 0x98]]))

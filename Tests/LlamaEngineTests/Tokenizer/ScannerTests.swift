@@ -33,6 +33,20 @@ struct ScannerTests {
         }
     }
 
+    @Test("a contraction is a word of its own, in capitals and with a long s too where the pattern ignores case", arguments: [
+        (PreTokenizer.llama3, ["it", "'\u{17F}", "aI", "'Ll", "x", "''", "ve"]),
+        (.gpt2, ["it", "'", "\u{17F}aI", "'", "Llx", "''", "ve"]),
+    ])
+    func contractions(scanner: PreTokenizer, words: [String]) {
+        var text = "it'\u{17F}aI'Llx''ve"
+        let found = text.withUTF8 { bytes in
+            var found: [String] = []
+            scanner.forEachWord(in: bytes) { found.append(String(decoding: bytes[$0], as: UTF8.self)) }
+            return found
+        }
+        #expect(found == words)
+    }
+
     @Test("a word too long to rescan merges as a shorter one does")
     func heapEqualsRescan() throws {
         let tokenizer = try Fixture.tokenizer("gpt-2-tiny")
