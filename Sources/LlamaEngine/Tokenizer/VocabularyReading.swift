@@ -4,6 +4,9 @@ enum VocabularyLimit {
     static let mergesMax = HashSlots.entriesMax
     /// Bytes of one token; real vocabularies stay below 300.
     static let tokenBytesMax = 16_384
+    /// Bytes of one control or user-defined token, and of all of them: text is searched for these at every place.
+    static let specialTokenBytesMax = 1024
+    static let allSpecialTokensBytesMax = 1 << 24
     /// All tokens' bytes together.
     static let allTokensBytesMax = 1 << 28
 }

@@ -67,9 +67,19 @@ private func makeVocabulary(
     spelling: (ArraySlice<UInt8>) -> [UInt8]
 ) throws -> Vocabulary {
     var special = SpecialTokenTrie()
+    var specialBytes = 0
     for token in table.kinds.indices where table.kinds[token].isControl || table.kinds[token] == .userDefined {
-        let isNew = special.insert(
-            spelling(table.bytes(of: token)), token: Int32(token), isControl: table.kinds[token].isControl)
+        let size = table.bytes(of: token).count
+        specialBytes += size
+        guard size <= VocabularyLimit.specialTokenBytesMax, specialBytes <= VocabularyLimit.allSpecialTokensBytesMax else {
+            throw TokenizerError(
+                "tokenizer.ggml.tokens[\(token)]",
+                "is a special token of \(size) bytes, \(specialBytes) with those before it; at most \(VocabularyLimit.specialTokenBytesMax) each and \(VocabularyLimit.allSpecialTokensBytesMax) in all are served")
+        }
+        // Text can't spell what is no UTF-8, and a match must not end inside a scalar.
+        let words = spelling(table.bytes(of: token))
+        guard String(validating: words, as: UTF8.self) != nil else { continue }
+        let isNew = special.insert(words, token: Int32(token), isControl: table.kinds[token].isControl)
         guard isNew else {
             throw TokenizerError(
                 "tokenizer.ggml.tokens[\(token)]",

@@ -147,4 +147,44 @@ struct BadVocabularyTests {
         }
         #expect(error?.description == problem)
     }
+
+    @Test("a special token as long as a page")
+    func longSpecial() {
+        var source = Fixture.bytesOnly()
+        source.tokens.strings.append([UInt8](repeating: 0x3C, count: 1025))
+        source.types = [Int32](repeating: 1, count: 256) + [3]
+        #expect(refusal(source) == "tokenizer.ggml.tokens[256]: is a special token of 1025 bytes, 1025 with those before it; at most 1024 each and 16777216 in all are served")
+    }
+
+    /// Nothing to compare with: what counts is that every vocabulary is either refused or serves any text.
+    @Test("vocabularies made at random are refused or work, and never crash")
+    func random() {
+        var random = SplitMix(seed: 20_260_107)
+        print("seed 20260107")
+        var served = 0
+        for _ in 0..<3000 {
+            func spelling() -> [UInt8] { (0..<random.below(4)).map { _ in [0x61, 0x62, 0x20, 0xC4, 0xA0, 0xE2, 0x96, 0x81, 0x3C, 0xFF][random.below(10)] } }
+            var tokens = (0..<random.below(9)).map { _ in spelling() }
+            if random.below(2) == 0 { tokens += Fixture.bytesOnly().tokens.strings }
+            var source = VocabularySource(model: ["gpt2", "llama"][random.below(2)], tokens: StringList([]))
+            source.tokens.strings = tokens
+            source.pre = PreTokenizer.names[random.below(PreTokenizer.names.count)].name
+            source.types = tokens.map { _ in Int32([1, 1, 1, 2, 3, 4, 5][random.below(7)]) }
+            source.scores = tokens.map { _ in Float([0, -0.0, -1, 1, 1e30, -3.5][random.below(6)]) }
+            source.unknownID = random.below(2) == 0 ? nil : random.below(4)
+            var merges = StringList([])
+            for _ in 0..<random.below(4) { merges.strings.append((tokens.randomElement(using: &random) ?? []) + [0x20] + (tokens.randomElement(using: &random) ?? [])) }
+            source.merges = merges
+            guard let tokenizer = try? makeTokenizer(source) else { continue }
+            served += 1
+            let text = "ab  ba\u{2581}<\u{100}\n" + random.text(scalarsMax: 20)
+            for special in [true, false] {
+                let ids = tokenizer.encode(text, special: special)
+                #expect(ids.allSatisfy { (0..<Int32(tokenizer.vocabularySize)).contains($0) })
+                #expect(special || !ids.contains { tokenizer.isControl($0) && $0 != source.unknownID.map(Int32.init) })
+                _ = tokenizer.decode(ids, showingControl: special)
+            }
+        }
+        #expect(served > 300)
+    }
 }
