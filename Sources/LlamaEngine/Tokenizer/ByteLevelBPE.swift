@@ -1,0 +1,69 @@
+/// Byte-level BPE: every byte is a symbol, so any text can be written and nothing is unknown (Radford et al. 2019).
+/// GGUF calls it `gpt2`; Llama 3, Qwen and SmolLM2 use it, each with its own way to cut words.
+struct ByteLevelBPE: VocabularyTokenizer {
+    /// Where the order of merges comes from.
+    enum Merges: Sendable {
+        /// A list of pairs, best first.
+        case pairs(PairTable)
+        /// The ids themselves: two neighbours merge if together they are a token, lowest id first (tiktoken).
+        case tokenOrder
+    }
+
+    let vocabulary: Vocabulary
+    let merges: Merges
+    let preTokenizer: PreTokenizer
+
+    var addsSpacePrefix: Bool { false }
+
+    func encode(segments: [(text: String, special: Bool)]) -> [Int32] {
+        let text = SegmentedText(preTokenizer.normalizesToNFC ? segments.map { (composed($0.text), $0.special) } : segments)
+        var tokens: [Int32] = []
+        tokens.reserveCapacity(text.bytes.count / 3 + 8)
+        var merger = SymbolMerger()
+        text.split(by: vocabulary.special) { stretch in
+            preTokenizer.forEachWord(in: stretch) { word in
+                encode(UnsafeBufferPointer(rebasing: stretch[word]), &merger, &tokens)
+            }
+        } special: {
+            tokens.append($0)
+        }
+        return tokens
+    }
+
+    private func encode(_ word: UnsafeBufferPointer<UInt8>, _ merger: inout SymbolMerger, _ tokens: inout [Int32]) {
+        if preTokenizer.takesWholeWordsFirst, let token = vocabulary.table.token(word) { return tokens.append(token) }
+        merger.begin()
+        // Some vocabularies lack bytes that never came up in training. Like the tokenisers they come from, we leave
+        // such bytes out.
+        for (index, byte) in word.enumerated() {
+            let token = vocabulary.table.byteTokens[Int(byte)]
+            if token >= 0 { merger.append(token, start: index) }
+        }
+        switch merges {
+        case .pairs(let pairs): merger.merge(PairRule(pairs: pairs), in: word, end: word.count)
+        case .tokenOrder: merger.merge(TokenOrderRule(table: vocabulary.table), in: word, end: word.count)
+        }
+        tokens.append(contentsOf: merger.ids)
+    }
+
+    func appendBytes(of token: Int32, showingControl: Bool, to bytes: inout [UInt8]) {
+        guard let kind = vocabulary.table.kind(of: token), showingControl || !kind.isControl else { return }
+        bytes.append(contentsOf: vocabulary.table.bytes(of: Int(token)))
+    }
+}
+
+private struct PairRule: MergeRule {
+    let pairs: PairTable
+
+    func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)? {
+        pairs.merge(left, right).map { ($0.rank, $0.merged) }
+    }
+}
+
+private struct TokenOrderRule: MergeRule {
+    let table: TokenTable
+
+    func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)? {
+        table.token(bytes).map { (UInt32(bitPattern: $0), $0) }
+    }
+}

@@ -1,0 +1,103 @@
+/// The tokenizer that a checkpoint's metadata describes. Reads each string once, where it lies; nothing of
+/// `source` is kept. Throws `TokenizerError` naming the key that is wrong.
+package func makeTokenizer(_ source: VocabularySource<some ByteStrings>) throws -> any Tokenizer {
+    switch source.model {
+    case "gpt2": try makeByteLevelBPE(source)
+    case "llama": try makeSentencePieceBPE(source)
+    default:
+        throw TokenizerError(
+            "tokenizer.ggml.model",
+            "'\(source.model)' is not served; served are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)")
+    }
+}
+
+private func makeByteLevelBPE(_ source: VocabularySource<some ByteStrings>) throws -> any Tokenizer {
+    let scanner = try PreTokenizer(named: source.pre ?? "default")
+    guard let mergeStrings = source.merges else {
+        throw TokenizerError("tokenizer.ggml.merges", "missing; byte-level BPE can't merge without it")
+    }
+    let table = try readTokens(source) { spelling, kind, out in
+        guard !kind.isControl, kind != .userDefined else { return nil }
+        return ByteAlphabet.bytes.withUnsafeBufferPointer { ByteAlphabet.decode(spelling, into: out, using: $0) }
+    }
+    let vocabulary = try makeVocabulary(source, table, addsBOS: scanner == .llama3) { Array($0) }
+    let merges = try readMerges(mergeStrings, table, vocabulary.special)
+    return ByteLevelBPE(vocabulary: vocabulary, merges: .pairs(merges), preTokenizer: scanner)
+}
+
+private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) throws -> any Tokenizer {
+    guard let scores = source.scores else {
+        throw TokenizerError("tokenizer.ggml.scores", "missing; SentencePiece BPE merges by score")
+    }
+    guard scores.count == source.tokens.count else {
+        throw TokenizerError("tokenizer.ggml.scores", "has \(scores.count) numbers for \(source.tokens.count) tokens; wanted one each")
+    }
+    if let bad = scores.firstIndex(where: { !$0.isFinite }) {
+        throw TokenizerError("tokenizer.ggml.scores[\(bad)]", "is \(scores[bad]); wanted a finite number")
+    }
+    guard source.types != nil else {
+        throw TokenizerError("tokenizer.ggml.token_type", "missing; SentencePiece BPE finds its byte tokens by it")
+    }
+    let table = try readTokens(source) { _, _, _ in nil }
+    let vocabulary = try makeVocabulary(source, table, addsBOS: true) { piece in
+        // Text is searched for these tokens before its spaces are marked.
+        Array(String(decoding: piece, as: UTF8.self).replacing("\u{2581}", with: " ").utf8)
+    }
+    var byteOfToken: [Int32: UInt8] = [:]
+    for token in table.kinds.indices where table.kinds[token] == .byte {
+        byteOfToken[Int32(token)] = try readByteToken(table.bytes(of: token), token)
+    }
+    return SentencePieceBPE(
+        vocabulary: vocabulary, scores: scores, byteOfToken: byteOfToken, addsSpacePrefix: source.addsSpacePrefix ?? true)
+}
+
+/// `<0x0A>` → 10.
+private func readByteToken(_ spelling: ArraySlice<UInt8>, _ token: Int) throws -> UInt8 {
+    let text = String(decoding: spelling, as: UTF8.self)
+    let digits = text.dropFirst(3).dropLast()
+    guard text.hasPrefix("<0x"), text.hasSuffix(">"), text.utf8.count == 6, digits.allSatisfy(\.isHexDigit), let byte = UInt8(digits, radix: 16)
+    else {
+        throw TokenizerError("tokenizer.ggml.tokens[\(token)]", "is a byte token spelled '\(text)'; wanted the form <0x41>")
+    }
+    return byte
+}
+
+private func makeVocabulary(
+    _ source: VocabularySource<some ByteStrings>, _ table: TokenTable, addsBOS: Bool,
+    spelling: (ArraySlice<UInt8>) -> [UInt8]
+) throws -> Vocabulary {
+    var special = SpecialTokenTrie()
+    var specialBytes = 0
+    for token in table.kinds.indices where table.kinds[token].isControl || table.kinds[token] == .userDefined {
+        let size = table.bytes(of: token).count
+        specialBytes += size
+        guard size <= VocabularyLimit.specialTokenBytesMax, specialBytes <= VocabularyLimit.allSpecialTokensBytesMax else {
+            throw TokenizerError(
+                "tokenizer.ggml.tokens[\(token)]",
+                "is a special token of \(size) bytes, \(specialBytes) with those before it; at most \(VocabularyLimit.specialTokenBytesMax) each and \(VocabularyLimit.allSpecialTokensBytesMax) in all are served")
+        }
+        // Text can't spell what is no UTF-8, and a match must not end inside a scalar.
+        let words = spelling(table.bytes(of: token))
+        guard String(validating: words, as: UTF8.self) != nil else { continue }
+        let isNew = special.insert(words, token: Int32(token), isControl: table.kinds[token].isControl)
+        guard isNew else {
+            throw TokenizerError(
+                "tokenizer.ggml.tokens[\(token)]",
+                "'\(String(decoding: table.bytes(of: token), as: UTF8.self))' is a special token twice; each must be spelled once")
+        }
+    }
+    func checked(_ id: Int?, _ key: String) throws -> Int32? {
+        guard let id else { return nil }
+        guard table.kinds.indices.contains(id) else {
+            throw TokenizerError("tokenizer.ggml.\(key)", "is \(id), but the tokens are 0 to \(table.count - 1)")
+        }
+        return Int32(id)
+    }
+    let eos = try checked(source.eosID, "eos_token_id")
+    var ends = Vocabulary.endOfTurnNames.compactMap(special.token)
+    ends += [eos, try checked(source.eotID, "eot_token_id"), try checked(source.eomID, "eom_token_id")].compactMap { $0 }
+    return Vocabulary(
+        table: table, special: special, bos: try checked(source.bosID, "bos_token_id"), eos: eos,
+        unknown: try checked(source.unknownID, "unknown_token_id"),
+        addsBOS: source.addsBOS ?? addsBOS, addsEOS: source.addsEOS ?? false, endOfTurnTokens: Set(ends))
+}
