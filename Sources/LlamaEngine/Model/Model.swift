@@ -1,0 +1,21 @@
+/// A checkpoint ready to run: its dimensions, and its weights where they lie in the mapped file. Immutable; any thread.
+package final class Model: Sendable {
+    package let configuration: ModelConfiguration
+    let weights: DecoderWeights
+    /// Keep the memory that `weights` point into.
+    private let file: GGUFFile
+    private let arena: WeightArena
+
+    /// Reads dimensions and finds every weight; decodes none but the norms and biases.
+    /// - Throws: `ModelError` when the architecture is unknown, a key or tensor is missing, or sizes disagree.
+    package init(_ file: GGUFFile) throws(ModelError) {
+        let metadata = ModelMetadata(file)
+        let family = try metadata.family()
+        var configuration = try metadata.configuration(of: family)
+        let arena = WeightArena()
+        weights = try WeightLoader(file: file, family: family, arena: arena).load(&configuration)
+        self.configuration = configuration
+        self.file = file
+        self.arena = arena
+    }
+}
