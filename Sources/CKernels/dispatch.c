@@ -19,15 +19,50 @@ const lk_forms lk_forms_plain = {
     .attention_f32 = lk_attention_f32_plain,
 };
 
-static const lk_forms *const offered[] = {&lk_forms_plain};
+#if defined(__x86_64__)
+static int has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+static int has_avx512(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+}
+#endif
+
+static int always(void) { return 1; }
+
+/// Fastest first.
+static const struct { const lk_forms *forms; int (*offered)(void); } known[] = {
+#if defined(__x86_64__)
+    {&lk_forms_avx512, has_avx512},
+    {&lk_forms_avx2, has_avx2},
+#endif
+    {&lk_forms_plain, always},
+};
 
 const lk_forms *lk_forms_for(const char *isa) {
-    for (size_t i = 0; i < sizeof offered / sizeof *offered; i++)
-        if (strcmp(offered[i]->isa, isa) == 0) return offered[i];
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].forms->isa, isa) == 0) return known[i].offered() ? known[i].forms : NULL;
     return NULL;
 }
 
-static const lk_forms *active(void) { return &lk_forms_plain; }
+static const lk_forms *choose(void) {
+    const char *wanted = getenv("LK_ISA");
+    const lk_forms *forms = wanted ? lk_forms_for(wanted) : NULL;
+    for (size_t i = 0; forms == NULL; i++)
+        if (known[i].offered()) forms = known[i].forms;
+    return forms;
+}
+
+/// Threads that come here together choose the same table.
+static const lk_forms *active(void) {
+    static _Atomic(const lk_forms *) chosen;
+    const lk_forms *forms = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (forms == NULL) atomic_store_explicit(&chosen, forms = choose(), memory_order_release);
+    return forms;
+}
 
 const char *lk_isa(void) { return active()->isa; }
 
