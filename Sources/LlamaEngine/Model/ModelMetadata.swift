@@ -12,28 +12,27 @@ struct ModelMetadata {
         self.file = file
     }
 
-    func family() throws(ModelError) -> ModelFamily {
-        guard let architecture = file.string("general.architecture") else {
-            throw error(.missingKey, "has no general.architecture, so it is not a model")
-        }
+    func family() throws -> ModelFamily {
+        let key = "general.architecture"
+        let architecture = try file.requiredString(key)
         guard let family = ModelFamily.all.first(where: { $0.architecture == architecture }) else {
-            throw error(
-                .unknownArchitecture,
-                "the architecture '\(architecture.prefix(64))' is not one of those that can be run: "
-                    + ModelFamily.architectures.joined(separator: ", "))
+            throw refuse(
+                key, found: architecture.quotedForMessage(),
+                wanted: "one of " + ModelFamily.architectures.joined(separator: ", "))
         }
         return family
     }
 
     /// `vocabulary` is left at 0: the embedding's shape says it.
-    func configuration(of family: ModelFamily) throws(ModelError) -> ModelConfiguration {
+    func configuration(of family: ModelFamily) throws -> ModelConfiguration {
         let keys = Keys(metadata: self, prefix: family.architecture)
         let hidden = try keys.count("embedding_length", 1...ModelConfiguration.widthMax)
         let heads = try keys.count("attention.head_count", 1...ModelConfiguration.headsMax)
         let keyValueHeads = try keys.count("attention.head_count_kv", 1...ModelConfiguration.headsMax, default: heads)
         guard heads % keyValueHeads == 0 else {
-            throw error(
-                .invalidValue, "\(heads) attention heads cannot share \(keyValueHeads) key/value heads evenly")
+            throw refuse(
+                keys.name("attention.head_count_kv"), found: "\(keyValueHeads)",
+                wanted: "a divisor of the \(heads) heads of queries")
         }
         let headDimension = try keys.count(
             "attention.key_length", 1...ModelConfiguration.headDimensionMax,
@@ -41,9 +40,9 @@ struct ModelMetadata {
         let valueDimension = try keys.count(
             "attention.value_length", 1...ModelConfiguration.headDimensionMax, default: headDimension)
         guard valueDimension == headDimension else {
-            throw error(
-                .invalidValue, "heads of values are \(valueDimension) wide and those of keys \(headDimension); "
-                    + "only equal widths can be run")
+            throw refuse(
+                keys.name("attention.value_length"), found: "\(valueDimension)",
+                wanted: "the width of the keys' heads, \(headDimension)")
         }
         return ModelConfiguration(
             architecture: family.architecture,
@@ -61,18 +60,18 @@ struct ModelMetadata {
 
     private func rope(
         _ keys: Keys, headDimension: Int, order: RopeConfiguration.Order
-    ) throws(ModelError) -> RopeConfiguration {
+    ) throws -> RopeConfiguration {
         let dimension = try keys.count("rope.dimension_count", 2...max(2, headDimension), default: headDimension)
         guard dimension % 2 == 0 else {
-            throw error(.invalidValue, "\(keys.name("rope.dimension_count")) is \(dimension); it must be even")
+            throw refuse(keys.name("rope.dimension_count"), found: "\(dimension)", wanted: "an even number")
         }
         return RopeConfiguration(
             theta: try keys.number("rope.freq_base", above: 1, upTo: 1e12, default: 10_000),
             dimension: dimension, order: order, scaling: try scaling(keys))
     }
 
-    private func scaling(_ keys: Keys) throws(ModelError) -> RopeConfiguration.Scaling {
-        guard let type = file.string(keys.name("rope.scaling.type")) else {
+    private func scaling(_ keys: Keys) throws -> RopeConfiguration.Scaling {
+        guard let type = try file.string(keys.name("rope.scaling.type")) else {
             let factor = try keys.number("rope.scale_linear", above: 0, upTo: 1e6, default: 1)
             return factor == 1 ? .none : .linear(factor: factor)
         }
@@ -98,14 +97,14 @@ struct ModelMetadata {
                 magnitude: try keys.number(
                     "rope.scaling.attn_factor", above: 0, upTo: 1e3, default: factor > 1 ? 0.1 * log(factor) + 1 : 1))
         default:
-            throw error(
-                .invalidValue, "\(keys.name("rope.scaling.type")) is '\(type.prefix(64))'; "
-                    + "known are none, linear, llama3 and yarn")
+            throw refuse(
+                keys.name("rope.scaling.type"), found: type.quotedForMessage(),
+                wanted: "one of none, linear, llama3, yarn")
         }
     }
 
-    private func error(_ code: ModelError.Code, _ message: String) -> ModelError {
-        ModelError(code: code, file: file.name, message: message)
+    private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
+        CheckpointError(path: file.path, field: "metadata '\(key)'", offset: nil, found: found, wanted: wanted)
     }
 
     /// The keys of one architecture, each read with the range that it must lie in.
@@ -115,39 +114,26 @@ struct ModelMetadata {
 
         func name(_ key: String) -> String { "\(prefix).\(key)" }
 
-        func count(_ key: String, _ range: ClosedRange<Int>, default: Int? = nil) throws(ModelError) -> Int {
-            guard metadata.file.has(name(key)) else {
-                guard let value = `default` else { throw missing(key) }
-                return value
-            }
-            guard let value = metadata.file.integer(name(key)) else {
-                throw metadata.error(.invalidValue, "\(name(key)) must be an integer")
+        func count(_ key: String, _ range: ClosedRange<Int>, default: Int? = nil) throws -> Int {
+            guard let value = try metadata.file.int(name(key)) ?? `default` else {
+                return try metadata.file.requiredInt(name(key), in: range)
             }
             guard range.contains(value) else {
-                throw metadata.error(
-                    .invalidValue, "\(name(key)) is \(value); it must be in \(range.lowerBound)...\(range.upperBound)")
+                throw metadata.refuse(
+                    name(key), found: "\(value)", wanted: "\(range.lowerBound) to \(range.upperBound)")
             }
             return value
         }
 
         func number(
             _ key: String, above lower: Double, upTo upper: Double, default: Double? = nil
-        ) throws(ModelError) -> Double {
-            guard metadata.file.has(name(key)) else {
-                guard let value = `default` else { throw missing(key) }
-                return value
-            }
-            guard let value = metadata.file.number(name(key)) else {
-                throw metadata.error(.invalidValue, "\(name(key)) must be a number")
-            }
+        ) throws -> Double {
+            let value = try metadata.file.float(name(key)) ?? `default` ?? metadata.file.requiredFloat(name(key))
             guard value > lower, value <= upper else {
-                throw metadata.error(.invalidValue, "\(name(key)) is \(value); it must be in (\(lower), \(upper)]")
+                throw metadata.refuse(
+                    name(key), found: "\(value)", wanted: "more than \(lower) and at most \(upper)")
             }
             return value
-        }
-
-        private func missing(_ key: String) -> ModelError {
-            metadata.error(.missingKey, "has no \(name(key))")
         }
     }
 }

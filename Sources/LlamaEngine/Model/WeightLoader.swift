@@ -7,7 +7,7 @@ struct WeightLoader {
     let arena: WeightArena
 
     /// Sets `configuration.vocabulary` from the embedding.
-    func load(_ configuration: inout ModelConfiguration) throws(ModelError) -> DecoderWeights {
+    func load(_ configuration: inout ModelConfiguration) throws -> DecoderWeights {
         let names = family.weights
         let embedding = try embedding(named: names.embedding, hidden: configuration.hidden)
         configuration.vocabulary = embedding.outputs
@@ -17,7 +17,7 @@ struct WeightLoader {
             layers.append(try layer(index, configuration))
         }
         let head =
-            file.tensor(names.head) == nil
+            file.tensor(named: names.head) == nil
             ? embedding : try matrix(names.head, outputs: configuration.vocabulary, inputs: configuration.hidden)
         return DecoderWeights(
             embedding: embedding, layers: layers,
@@ -27,7 +27,7 @@ struct WeightLoader {
 
     private func layer(
         _ index: Int, _ configuration: ModelConfiguration
-    ) throws(ModelError) -> DecoderWeights.Layer {
+    ) throws -> DecoderWeights.Layer {
         let names = family.weights
         let (hidden, feedForward, dimension) = (
             configuration.hidden, configuration.feedForward, configuration.headDimension
@@ -36,7 +36,7 @@ struct WeightLoader {
         let keyWidth = configuration.keyValueHeads * dimension
         func linear(
             _ name: String, _ outputs: Int, _ inputs: Int, bias: ModelFamily.Presence
-        ) throws(ModelError) -> Linear {
+        ) throws -> Linear {
             Linear(
                 matrix: try matrix(names.layer(index, name + ".weight"), outputs: outputs, inputs: inputs),
                 bias: try vector(names.layer(index, name + ".bias"), count: outputs, bias))
@@ -55,67 +55,56 @@ struct WeightLoader {
             down: try linear(names.down, hidden, feedForward, bias: .optional))
     }
 
-    private func rope(_ configuration: RopeConfiguration) throws(ModelError) -> RopeTable {
+    private func rope(_ configuration: RopeConfiguration) throws -> RopeTable {
         let name = family.weights.ropeDivisors
         guard let divisors = try vector(name, count: configuration.dimension / 2, .optional) else {
             return RopeTable(configuration)
         }
         let values = Array(UnsafeBufferPointer(start: divisors.base, count: divisors.count))
         guard values.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-            throw error(.invalidValue, "the tensor '\(name)' must hold positive numbers")
+            throw refuse("values of tensor '\(name)'", found: "one that is not", wanted: "positive numbers")
         }
         return RopeTable(configuration, divisors: values)
     }
 
-    private func embedding(named name: String, hidden: Int) throws(ModelError) -> Matrix {
-        let tensor = try tensor(name)
-        guard tensor.shape.count == 2, tensor.shape[0] == hidden,
-            (1...ModelConfiguration.vocabularyMax).contains(tensor.shape[1])
-        else {
-            throw wrongShape(name, tensor, wanted: "[\(hidden), 1 to \(ModelConfiguration.vocabularyMax)]")
+    /// The embedding's rows say how large the vocabulary is.
+    private func embedding(named name: String, hidden: Int) throws -> Matrix {
+        let rows = file.tensor(named: name)?.dimensions.last ?? 1
+        guard rows <= ModelConfiguration.vocabularyMax else {
+            throw refuse(
+                "dimension 1 of tensor '\(name)'", found: "\(rows)",
+                wanted: "at most vocabularyMax = \(ModelConfiguration.vocabularyMax)")
         }
-        return try matrix(name, outputs: tensor.shape[1], inputs: hidden)
+        return try matrix(name, outputs: rows, inputs: hidden)
     }
 
-    private func matrix(_ name: String, outputs: Int, inputs: Int) throws(ModelError) -> Matrix {
-        let tensor = try tensor(name)
-        guard tensor.shape == [inputs, outputs] else {
-            throw wrongShape(name, tensor, wanted: "[\(inputs), \(outputs)]")
-        }
-        return Matrix(type: tensor.type, outputs: outputs, inputs: inputs, base: tensor.base)
+    private func matrix(_ name: String, outputs: Int, inputs: Int) throws -> Matrix {
+        let tensor = try file.requiredTensor(name, dimensions: [inputs, outputs])
+        guard let base = tensor.bytes.baseAddress else { throw empty(name) }
+        return Matrix(type: tensor.type, outputs: outputs, inputs: inputs, base: base)
     }
 
-    private func vector(_ name: String, count: Int) throws(ModelError) -> Vector {
-        let tensor = try tensor(name)
-        guard tensor.shape == [count] else { throw wrongShape(name, tensor, wanted: "[\(count)]") }
+    private func vector(_ name: String, count: Int) throws -> Vector {
+        let tensor = try file.requiredTensor(name, dimensions: [count])
+        guard let base = tensor.bytes.baseAddress else { throw empty(name) }
         let values = arena.allocate(count)
-        lk_dequantize_row(tensor.type, tensor.base, values, count)
+        lk_dequantize_row(tensor.type, base, values, count)
         return Vector(base: values, count: count)
     }
 
-    private func vector(
-        _ name: String, count: Int, _ presence: ModelFamily.Presence
-    ) throws(ModelError) -> Vector? {
+    private func vector(_ name: String, count: Int, _ presence: ModelFamily.Presence) throws -> Vector? {
         switch presence {
         case .absent: nil
-        case .optional: file.tensor(name) == nil ? nil : try vector(name, count: count)
+        case .optional: file.tensor(named: name) == nil ? nil : try vector(name, count: count)
         case .required: try vector(name, count: count)
         }
     }
 
-    private func tensor(_ name: String) throws(ModelError) -> GGUFTensor {
-        guard let tensor = file.tensor(name) else {
-            throw error(
-                .missingTensor, "has no tensor '\(name)', which the architecture \(family.architecture) needs")
-        }
-        return tensor
+    private func empty(_ name: String) -> CheckpointError {
+        refuse("tensor '\(name)'", found: "no bytes", wanted: "weights")
     }
 
-    private func wrongShape(_ name: String, _ tensor: GGUFTensor, wanted: String) -> ModelError {
-        error(.wrongShape, "the tensor '\(name)' has the shape \(tensor.shape); the metadata ask for \(wanted)")
-    }
-
-    private func error(_ code: ModelError.Code, _ message: String) -> ModelError {
-        ModelError(code: code, file: file.name, message: message)
+    private func refuse(_ field: String, found: String, wanted: String) -> CheckpointError {
+        CheckpointError(path: file.path, field: field, offset: nil, found: found, wanted: wanted)
     }
 }
