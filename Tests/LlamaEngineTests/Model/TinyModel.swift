@@ -40,7 +40,7 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
 
     var path: String { Self.folder.appending(path: "\(name).gguf").path }
 
-    func load() throws -> Model { try Model(GGUFFile(path: path)) }
+    func load() throws -> Model { try Model(path: path) }
 
     /// [rows, vocabulary]
     func referenceLogits() throws -> [Float] {
