@@ -1,0 +1,70 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The bytes of a file, read-only, as long as this object lives. Any thread may read them.
+///
+/// A mapping follows its file: when another process shortens the file later, a read of the lost part ends the process
+/// with SIGBUS. Checks at the start can't help against that; whoever replaces a model writes a new file and renames it.
+package final class MappedFile: @unchecked Sendable {  // safe: nothing changes after init
+    package let path: String
+    package let bytes: UnsafeRawBufferPointer
+    private let release: () -> Void
+
+    /// Takes bytes that are somewhere already. `release` is called once, when nobody needs them any more.
+    package init(path: String, bytes: UnsafeRawBufferPointer, release: @escaping () -> Void) {
+        self.path = path
+        self.bytes = bytes
+        self.release = release
+    }
+
+    deinit { release() }
+
+    /// Maps the file at `path`. Only regular files: a pipe or a device would block or never end.
+    package static func open(path: String) throws -> MappedFile {
+        func refuse(_ field: String, _ found: String, _ wanted: String) -> CheckpointError {
+            CheckpointError(path: path, field: field, offset: nil, found: found, wanted: wanted)
+        }
+        // Non-blocking, or a named pipe would hold us here before we can look at it.
+        let descriptor = systemOpen(path)
+        guard descriptor >= 0 else {
+            throw refuse("model file", String(cString: strerror(errno)), "a file that can be read")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw refuse("model file", String(cString: strerror(errno)), "a file that can be read")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw refuse("model file", "something that is not a regular file", "a file")
+        }
+        let count = Int(status.st_size)
+        guard count > 0 else { throw refuse("model file", "an empty file", "a model") }
+        guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+            throw refuse("model file", "mapping failed: \(String(cString: strerror(errno)))", "\(count) bytes mapped")
+        }
+        return MappedFile(path: path, bytes: UnsafeRawBufferPointer(start: base, count: count)) {
+            munmap(base, count)
+        }
+    }
+
+    /// Asks the system to read the range ahead, in large pages where it can. A hint: nothing depends on it.
+    package func willNeed(_ range: Range<Int>) {
+        guard let base = bytes.baseAddress, !range.isEmpty, range.upperBound <= bytes.count else { return }
+        let page = Int(getpagesize())
+        let begin = range.lowerBound / page * page
+        let start = UnsafeMutableRawPointer(mutating: base + begin)
+        #if os(Linux)
+        madvise(start, range.upperBound - begin, 14)  // MADV_HUGEPAGE
+        #endif
+        madvise(start, range.upperBound - begin, MADV_WILLNEED)
+    }
+}
+
+private func systemOpen(_ path: String) -> Int32 {
+    open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+}
