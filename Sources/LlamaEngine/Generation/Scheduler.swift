@@ -259,7 +259,7 @@ final class Scheduler: @unchecked Sendable {
         } else {
             return
         }
-        ended.cache = nil
+        ended.cache?.truncate(to: 0)
         monitor.locked { inbox.live -= 1 }
         publishLoad()
         last(ended)

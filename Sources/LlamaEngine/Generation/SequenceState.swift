@@ -40,8 +40,6 @@ final class SequenceState: @unchecked Sendable {
     }
 
     func end(_ event: Generation.Event) {
-        // Memory first: whoever hears the last event may count on the place being free.
-        cache = nil
         _ = sink(event)
     }
 }

@@ -129,7 +129,7 @@ import Testing
     @Test("random numbers are those of SplitMix64")
     func splitMix() {
         // The published sequence for seed 1234567.
-        var random = SplitMix64(seed: 1_234_567)
+        var random = LlamaEngine.SplitMix64(seed: 1_234_567)
         #expect([random.next(), random.next()] == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973])
     }
 }
