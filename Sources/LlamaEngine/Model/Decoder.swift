@@ -63,6 +63,11 @@ package final class Decoder {
         KVLayout(model.configuration, element: precision == .exact ? .f32 : .f16)
     }
 
+    /// An empty cache of its own for one sequence, without a limit.
+    func makeCache() -> KVCache {
+        KVCache(pool: KVPagePool(layout: cacheLayout, pagesMax: .max))
+    }
+
     /// Computes the segments in one pass and advances their caches. Each segment needs a cache of its own. Token ids must be
     /// in `0..<vocabulary`.
     /// - Returns: logits [rows asked for, vocabulary], segment after segment, valid until the next call.

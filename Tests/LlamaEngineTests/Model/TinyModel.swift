@@ -44,8 +44,12 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
 
     /// [rows, vocabulary]
     func referenceLogits() throws -> [Float] {
-        let data = try Data(contentsOf: Self.folder.appending(path: "\(name).logits.bin"))
-        return data.withUnsafeBytes { bytes in
+        try Self.floats(Self.folder.appending(path: "\(name).logits.bin"))
+    }
+
+    /// A file of little-endian f32.
+    static func floats(_ file: URL) throws -> [Float] {
+        try Data(contentsOf: file).withUnsafeBytes { bytes in
             stride(from: 0, to: bytes.count, by: 4).map {
                 Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
             }
@@ -58,10 +62,6 @@ extension Decoder {
     static func make(_ model: Model, _ precision: Precision) throws -> (Decoder, KVCache) {
         let decoder = Decoder(model: model, precision: precision, pool: try ThreadPool(threads: 2))
         return (decoder, decoder.makeCache())
-    }
-
-    func makeCache() -> KVCache {
-        KVCache(pool: KVPagePool(layout: cacheLayout, pagesMax: .max))
     }
 
     /// Logits of every token of `tokens`, computed in chunks of `chunk`.
