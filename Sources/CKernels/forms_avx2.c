@@ -1,20 +1,75 @@
 // The table of forms for AVX2, FMA and F16C (Intel Haswell and AMD Zen onwards).
 #if defined(__x86_64__)
 #include "forms_x86.h"
+#include "unpack_avx2.h"
+
+#define LK_TARGET LK_AVX2
+#define LK_FORM(name) name##_avx2
+#include "vector.h"
+
+/// Sixteen weights from bytes 0...15 of `q`: d * (q - offset) + m.
+LK_AVX2_INLINE void store_16(const lk_type type, __m128i q, float d, float m, float *out) {
+    __m256 scale = _mm256_set1_ps(d), minimum = _mm256_set1_ps(m);
+    __m256i offset = _mm256_set1_epi32(lk_offset256(type));
+    __m128i upper = _mm_unpackhi_epi64(q, q);
+    __m256i a = type == LK_Q8_0 ? _mm256_cvtepi8_epi32(q) : _mm256_cvtepu8_epi32(q);
+    __m256i b = type == LK_Q8_0 ? _mm256_cvtepi8_epi32(upper) : _mm256_cvtepu8_epi32(upper);
+    a = _mm256_sub_epi32(a, offset);
+    b = _mm256_sub_epi32(b, offset);
+    _mm256_storeu_ps(out, _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(a), scale), minimum));
+    _mm256_storeu_ps(out + 8, _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(b), scale), minimum));
+}
+
+LK_AVX2_INLINE void store_part(const lk_type type, const lk_weights256 *w, int j, float *out) {
+    __m256i low = j < 2 ? w->low01 : w->low23, high = j < 2 ? w->high01 : w->high23;
+    int odd = j % 2;
+    store_16(type, odd ? _mm256_extracti128_si256(low, 1) : _mm256_castsi256_si128(low), w->d[j], w->m[j], out);
+    store_16(type, odd ? _mm256_extracti128_si256(high, 1) : _mm256_castsi256_si128(high), w->d_high[j], w->m[j],
+             out + 16);
+}
+
+LK_AVX2_INLINE void dequantize(const lk_type type, const void *row, float *out, size_t n) {
+    for (size_t i = 0; i < n; i += 128) {
+        size_t parts = n - i < 128 ? (n - i) / 32 : 4;
+        lk_weights256 w = lk_unpack256(type, row, i / 128, parts);
+        store_part(type, &w, 0, out + i);
+        if (parts > 1) store_part(type, &w, 1, out + i + 32);
+        if (parts > 2) store_part(type, &w, 2, out + i + 64);
+        if (parts > 3) store_part(type, &w, 3, out + i + 96);
+    }
+}
+
+LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *out, size_t n) {
+    switch (type) {
+    case LK_Q4_0: dequantize(LK_Q4_0, row, out, n); return;
+    case LK_Q4_1: dequantize(LK_Q4_1, row, out, n); return;
+    case LK_Q5_0: dequantize(LK_Q5_0, row, out, n); return;
+    case LK_Q5_1: dequantize(LK_Q5_1, row, out, n); return;
+    case LK_Q8_0: dequantize(LK_Q8_0, row, out, n); return;
+    case LK_Q4_K: dequantize(LK_Q4_K, row, out, n); return;
+    case LK_Q5_K: dequantize(LK_Q5_K, row, out, n); return;
+    case LK_Q6_K: dequantize(LK_Q6_K, row, out, n); return;
+    default: lk_dequantize_row_plain(type, row, out, n); return;
+    }
+}
+
+#include "vector_rows.h"
+#include "vector_matmul.h"
+#include "vector_attention.h"
 
 const lk_forms lk_forms_avx2 = {
     .isa = "avx2",
-    .dequantize_row = lk_dequantize_row_plain,
-    .f16_from_f32 = lk_f16_from_f32_plain,
-    .matmul_f32 = lk_matmul_f32_plain,
-    .quantize_rows = lk_quantize_rows_plain,
-    .matmul_q8 = lk_matmul_q8_plain,
-    .rmsnorm = lk_rmsnorm_plain,
-    .swiglu = lk_swiglu_plain,
-    .softmax = lk_softmax_plain,
-    .logsumexp = lk_logsumexp_plain,
-    .argmax = lk_argmax_plain,
-    .attention_f16 = lk_attention_f16_plain,
-    .attention_f32 = lk_attention_f32_plain,
+    .dequantize_row = dequantize_row_avx2,
+    .f16_from_f32 = f16_from_f32_avx2,
+    .matmul_f32 = matmul_f32_avx2,
+    .quantize_rows = quantize_rows_avx2,
+    .matmul_q8 = lk_matmul_q8_avx2,
+    .rmsnorm = rmsnorm_avx2,
+    .swiglu = swiglu_avx2,
+    .softmax = softmax_avx2,
+    .logsumexp = logsumexp_avx2,
+    .argmax = argmax_avx2,
+    .attention_f16 = attention_f16_avx2,
+    .attention_f32 = attention_f32_avx2,
 };
 #endif

@@ -1,20 +1,73 @@
 // The table of forms for AVX-512 with VNNI and VBMI (Intel Ice Lake and AMD Zen 4 onwards).
 #if defined(__x86_64__)
 #include "forms_x86.h"
+#include "unpack_avx512.h"
+
+#define LK_TARGET LK_AVX512
+#define LK_FORM(name) name##_avx512
+#include "vector.h"
+
+/// Sixteen weights of one half of part `j`, from bytes 16*j... of `q`.
+#define STORE_HALF(j, q, d, m, p) \
+    _mm512_storeu_ps(p, _mm512_add_ps(_mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_sub_epi32( \
+        _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(q, j)), offset))), m))
+
+#define STORE_PART(j) { \
+        __m512 m = _mm512_broadcastss_ps(_mm_permute_ps(w.m, j)); \
+        if (j < parts) { \
+            STORE_HALF(j, w.low, _mm512_shuffle_f32x4(w.d, w.d, j * 0x55), m, out + 32 * j); \
+            STORE_HALF(j, w.high, _mm512_shuffle_f32x4(w.d_high, w.d_high, j * 0x55), m, out + 32 * j + 16); \
+        } \
+    }
+
+LK_AVX512_INLINE void store_weights(const lk_type type, lk_weights512 w, int parts, float *out) {
+    const __m512i offset = _mm512_set1_epi32(lk_offset512(type));
+    STORE_PART(0)
+    STORE_PART(1)
+    STORE_PART(2)
+    STORE_PART(3)
+}
+
+LK_AVX512_INLINE void dequantize(const lk_type type, const void *row, float *out, size_t n) {
+    for (size_t g = 0; g < n / 128; g++)
+        store_weights(type, lk_unpack512(type, row, g, lk_full_masks512()), 4, out + 128 * g);
+    size_t parts = n % 128 / 32;
+    if (parts == 0) return;
+    lk_weights512 w = lk_unpack512(type, row, n / 128, lk_tail_masks512(type, parts));
+    store_weights(type, w, (int)parts, out + n / 128 * 128);
+}
+
+LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float *out, size_t n) {
+    switch (type) {
+    case LK_Q4_0: dequantize(LK_Q4_0, row, out, n); return;
+    case LK_Q4_1: dequantize(LK_Q4_1, row, out, n); return;
+    case LK_Q5_0: dequantize(LK_Q5_0, row, out, n); return;
+    case LK_Q5_1: dequantize(LK_Q5_1, row, out, n); return;
+    case LK_Q8_0: dequantize(LK_Q8_0, row, out, n); return;
+    case LK_Q4_K: dequantize(LK_Q4_K, row, out, n); return;
+    case LK_Q5_K: dequantize(LK_Q5_K, row, out, n); return;
+    case LK_Q6_K: dequantize(LK_Q6_K, row, out, n); return;
+    default: lk_dequantize_row_plain(type, row, out, n); return;
+    }
+}
+
+#include "vector_rows.h"
+#include "vector_matmul.h"
+#include "vector_attention.h"
 
 const lk_forms lk_forms_avx512 = {
     .isa = "avx512-vnni",
-    .dequantize_row = lk_dequantize_row_plain,
-    .f16_from_f32 = lk_f16_from_f32_plain,
-    .matmul_f32 = lk_matmul_f32_plain,
-    .quantize_rows = lk_quantize_rows_plain,
+    .dequantize_row = dequantize_row_avx512,
+    .f16_from_f32 = f16_from_f32_avx512,
+    .matmul_f32 = matmul_f32_avx512,
+    .quantize_rows = quantize_rows_avx512,
     .matmul_q8 = lk_matmul_q8_avx512,
-    .rmsnorm = lk_rmsnorm_plain,
-    .swiglu = lk_swiglu_plain,
-    .softmax = lk_softmax_plain,
-    .logsumexp = lk_logsumexp_plain,
-    .argmax = lk_argmax_plain,
-    .attention_f16 = lk_attention_f16_plain,
-    .attention_f32 = lk_attention_f32_plain,
+    .rmsnorm = rmsnorm_avx512,
+    .swiglu = swiglu_avx512,
+    .softmax = softmax_avx512,
+    .logsumexp = logsumexp_avx512,
+    .argmax = argmax_avx512,
+    .attention_f16 = attention_f16_avx512,
+    .attention_f32 = attention_f32_avx512,
 };
 #endif

@@ -76,14 +76,17 @@ extension GGUFCursor {
         let items = try count(
             of: 8, limit: limits.arrayItemsMax, "arrayItemsMax", "item count of metadata \(key)")
         let start = offset
+        // A header is less than 4 GiB unless somebody sets the limit so: then the array is.
+        guard limits.headerBytesMax <= UInt32.max else {
+            throw refuse("metadata \(key)", found: "headerBytesMax = \(limits.headerBytesMax)", wanted: "less than 4 GiB")
+        }
         var starts: [UInt32] = []
+        starts.reserveCapacity(items)  // no more than an eighth of what is left: `count` saw to that
         for index in 0..<items {
-            // A header is less than 4 GiB unless somebody sets the limit so: then the array is.
-            guard let place = UInt32(exactly: offset - start) else {
-                throw refuse("metadata \(key)", found: "an array beyond 4 GiB", wanted: "a smaller one")
+            starts.append(UInt32(offset - start))
+            if !skipString(bytesMax: limits.stringBytesMax) {  // again, for the message
+                _ = try string(bytesMax: limits.stringBytesMax, "stringBytesMax", "item \(index) of metadata \(key)")
             }
-            starts.append(place)
-            _ = try string(bytesMax: limits.stringBytesMax, "stringBytesMax", "item \(index) of metadata \(key)")
         }
         return GGUFStrings(storage: GGUFBytes(file: file, range: start..<offset), starts: starts)
     }

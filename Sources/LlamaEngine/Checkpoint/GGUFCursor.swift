@@ -75,6 +75,16 @@ struct GGUFCursor {
         return offset..<(offset + Int(length))
     }
 
+    /// As `string`, for the hundred thousand strings of a vocabulary: answers false, and stays, where that throws.
+    @inline(__always)
+    mutating func skipString(bytesMax: Int) -> Bool {
+        guard end - offset >= 8, let base = file.bytes.baseAddress else { return false }
+        let length = UInt64(littleEndian: (base + offset).loadUnaligned(as: UInt64.self))
+        guard length <= UInt64(bytesMax), Int(length) <= end - offset - 8 else { return false }
+        offset += 8 + Int(length)
+        return true
+    }
+
     private func tooLong(
         _ length: UInt64, _ bytesMax: Int, _ limitName: String, _ field: String, at start: Int
     ) -> CheckpointError {

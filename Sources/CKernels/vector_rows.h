@@ -1,0 +1,114 @@
+// Norms, activations, softmax, argmax and quantised activations, 16 lanes at a time. See vector.h.
+
+LK_TARGET static void LK_FORM(rmsnorm)(const float *x, const float *weight, float eps, size_t n, float *out) {
+    v16 squares = all16(0);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        v16 v = load16(x + i);
+        squares = v * v + squares;
+    }
+    float sum = sum16(squares);
+    for (; i < n; i++) sum += x[i] * x[i];
+    float inverse = 1 / sqrtf(sum / (float)n + eps);
+    for (i = 0; i + 16 <= n; i += 16) store16(out + i, load16(x + i) * all16(inverse) * load16(weight + i));
+    for (; i < n; i++) out[i] = x[i] * inverse * weight[i];
+}
+
+LK_TARGET static void LK_FORM(swiglu)(const float *gate, const float *up, size_t n, float *out) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        v16 g = load16(gate + i);
+        store16(out + i, g / (all16(1) + exp16(-g)) * load16(up + i));
+    }
+    lk_swiglu_plain(gate + i, up + i, n - i, out + i);
+}
+
+LK_INLINE float largest_of(const float *x, size_t n) {
+    v16 largest = all16(-INFINITY);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) largest = larger16(load16(x + i), largest);
+    float result = largest16(largest);
+    for (; i < n; i++) result = x[i] > result ? x[i] : result;
+    return result;
+}
+
+/// sum of exp(x - largest); keeps them in `out` unless it is NULL.
+LK_INLINE float sum_of_exp(const float *x, size_t n, float largest, float *out) {
+    v16 sums = all16(0);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        v16 e = exp16(load16(x + i) - all16(largest));
+        if (out) store16(out + i, e);
+        sums += e;
+    }
+    float sum = sum16(sums);
+    for (; i < n; i++) {
+        float e = expf(x[i] - largest);
+        if (out) out[i] = e;
+        sum += e;
+    }
+    return sum;
+}
+
+LK_TARGET static float LK_FORM(softmax)(float *x, size_t n) {
+    float largest = largest_of(x, n), sum = sum_of_exp(x, n, largest, x), inverse = 1 / sum;
+    for (size_t i = 0; i < n; i++) x[i] *= inverse;
+    return largest + logf(sum);
+}
+
+LK_TARGET static float LK_FORM(logsumexp)(const float *x, size_t n) {
+    float largest = largest_of(x, n);
+    return largest + logf(sum_of_exp(x, n, largest, NULL));
+}
+
+LK_TARGET static size_t LK_FORM(argmax)(const float *x, size_t n) {
+    float largest = largest_of(x, n);
+    size_t i = 0;
+    while (i < n && x[i] != largest) i++;
+    return i < n ? i : 0;
+}
+
+/// As the plain form, to the bit.
+LK_TARGET static void LK_FORM(quantize_rows)(const float *x, size_t rows, size_t n, lk_q8_block *out) {
+    size_t blocks = lk_q8_blocks(n);
+    const v16 rounder = all16(12582912.0f);
+    for (size_t r = 0; r < rows; r++, x += n, out += blocks) {
+        if (n % 128 != 0) memset(out + blocks - 1, 0, sizeof *out);
+        for (size_t i = 0; i < n; i += 32) {
+            lk_q8_block *block = out + i / 128;
+            size_t part = i % 128 / 32;
+            v16 a = load16(x + i), b = load16(x + i + 16);
+            // Magnitudes compare as integers, NaN and infinity above all others.
+            v16i magnitude = (v16i)a & 0x7fffffff, other = (v16i)b & 0x7fffffff, more = other > magnitude;
+            magnitude = (other & more) | (magnitude & ~more);
+            v8i m8 = __builtin_elementwise_max(__builtin_shufflevector(magnitude, magnitude, 0, 1, 2, 3, 4, 5, 6, 7),
+                                               __builtin_shufflevector(magnitude, magnitude, 8, 9, 10, 11, 12, 13, 14, 15));
+            v4i m4 = __builtin_elementwise_max(__builtin_shufflevector(m8, m8, 0, 1, 2, 3),
+                                               __builtin_shufflevector(m8, m8, 4, 5, 6, 7));
+            m4 = __builtin_elementwise_max(m4, __builtin_shufflevector(m4, m4, 2, 3, 0, 1));
+            int32_t largest = m4[0] > m4[1] ? m4[0] : m4[1];
+            int is_finite = largest < 0x7f800000;
+            float scale = is_finite ? lk_float_from_bits((uint32_t)largest) / 127 : NAN;
+            float inverse = is_finite && scale > 0 ? 1 / scale : 0;
+            if (!(inverse <= 3.402823466e38f)) inverse = scale = 0;
+            v16i qa = (v16i)(a * all16(inverse) + rounder) - (v16i)rounder;
+            v16i qb = (v16i)(b * all16(inverse) + rounder) - (v16i)rounder;
+            if (!is_finite) qa = qb = (v16i)all16(0);
+            v16i sums = qa + qb;
+            int32_t sum = 0;
+            for (int j = 0; j < 16; j++) sum += sums[j];
+            *(v16b *)block->q[0][part] = __builtin_convertvector(qa, v16b);
+            *(v16b *)block->q[1][part] = __builtin_convertvector(qb, v16b);
+            block->scale[part] = scale;
+            block->sum[part] = sum;
+            block->sum_scaled[part] = scale * (float)sum;
+        }
+    }
+}
+
+LK_TARGET static void LK_FORM(f16_from_f32)(const float *x, uint16_t *out, size_t n) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        *(v16h_anywhere *)(out + i) = (v16h)__builtin_convertvector(load16(x + i), v16half);
+    lk_f16_from_f32_plain(x + i, out + i, n - i);
+}
