@@ -7,7 +7,8 @@ package struct Sampling: Sendable, Equatable {
     package var topP: Double
     /// Keep this many of the likeliest tokens; 0 keeps all. Applied before `topP`.
     package var topK: Int
-    /// The same seed, prompt and options give the same tokens; nil draws a new seed.
+    /// The same seed, prompt and options give the same tokens on the same instruction set, whatever other sequences are
+    /// computed beside; nil draws a new seed.
     package var seed: UInt64?
     /// nil: no logprobs. Otherwise each token carries its own and those of this many likeliest tokens, up to
     /// `topLogprobsMax`.

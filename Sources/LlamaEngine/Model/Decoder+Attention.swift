@@ -56,16 +56,20 @@ extension Decoder {
     /// Causal attention of every row over its own sequence: `workspace.queries` to `workspace.attended`.
     ///
     /// The work is cut into tiles of consecutive tokens times one group of heads, so that a tile reads each key and value
-    /// once for all its queries.
+    /// once for all its queries. Tiles lie on a grid of positions, and every query sums over the same runs wherever its pass
+    /// began: a sequence's numbers do not depend on how its prompt was cut.
     func attention(layer: Int, _ segments: [Segment]) {
         let heads = model.configuration.keyValueHeads
         tiles.removeAll(keepingCapacity: true)
         var first = 0
         for (index, segment) in segments.enumerated() {
             let end = first + segment.tokens.count
-            for start in stride(from: first, to: end, by: ForwardWorkspace.tileTokens) {
-                tiles.append(
-                    Tile(segment: index, rows: start..<min(end, start + ForwardWorkspace.tileTokens)))
+            var start = first
+            while start < end {
+                let left = ForwardWorkspace.tileTokens - rows[start].position % ForwardWorkspace.tileTokens
+                let next = min(end, start + left)
+                tiles.append(Tile(segment: index, rows: start..<next))
+                start = next
             }
             first = end
         }
@@ -75,7 +79,7 @@ extension Decoder {
         }
     }
 
-    /// Consecutive rows of one segment.
+    /// Consecutive rows of one segment, all in the same stretch of `tileTokens` positions.
     struct Tile {
         let segment: Int
         let rows: Range<Int>
@@ -97,10 +101,10 @@ extension Decoder {
         lk_attention_start(count * group, dimension, state, sums)
         let span = Span(
             cache: cache, layer: layer, head: head, dimension: dimension, queries: queries, state: state, sums: sums)
-        let seenByAll = rows[tile.rows.lowerBound].position + 1
-        span.see(0..<seenByAll, queries: 0..<count * group)
-        for index in 1..<max(1, count) {
-            span.see(seenByAll..<seenByAll + index, queries: index * group..<(index + 1) * group)
+        let grid = rows[tile.rows.lowerBound].position / ForwardWorkspace.tileTokens * ForwardWorkspace.tileTokens
+        span.see(0..<grid, queries: 0..<count * group)
+        for (index, row) in tile.rows.enumerated() {
+            span.see(grid..<rows[row].position + 1, queries: index * group..<(index + 1) * group)
         }
         lk_attention_finish(count * group, dimension, state, sums)
         for (index, row) in tile.rows.enumerated() {

@@ -13,7 +13,7 @@ extension Decoder {
     }
 
     /// Outputs that a thread takes at least. All products have these many outputs but for the last grain.
-    private static let grain = 32
+    static let grain = 32
 
     /// Computes up to three products that share `workspace.input`, in one loop over all threads.
     func multiply(_ first: Product, _ second: Product? = nil, _ third: Product? = nil) {
@@ -41,7 +41,8 @@ extension Decoder {
         }
     }
 
-    private func multiply(
+    /// `rows` rows of `workspace.input` times some rows of a matrix.
+    func multiply(
         _ matrix: Matrix, _ outputs: Range<Int>, rows: Int, to output: UnsafeMutablePointer<Float>
     ) {
         if precision == .quantized && matrix.takesQuantised {
@@ -52,14 +53,6 @@ extension Decoder {
             lk_matmul_f32(
                 matrix.type, matrix.base, outputs.lowerBound, outputs.upperBound, workspace.input.base, rows,
                 matrix.inputs, output, matrix.outputs)
-        }
-    }
-
-    /// The head's product: `rows` rows of `workspace.input` to `workspace.logits`.
-    func multiplyHead(rows: Int) {
-        let head = model.weights.head
-        pool.run(over: head.outputs, grain: Self.grain) { _, range in
-            multiply(head, range, rows: rows, to: workspace.logits.base)
         }
     }
 }

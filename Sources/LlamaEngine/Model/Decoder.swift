@@ -55,7 +55,7 @@ package final class Decoder {
         self.model = model
         self.precision = precision
         self.pool = pool
-        workspace = ForwardWorkspace(model.configuration, threads: pool.threads)
+        workspace = ForwardWorkspace(model.configuration)
     }
 
     /// Where keys and values of this decoder's precision lie.
@@ -98,7 +98,7 @@ package final class Decoder {
                 rows.append(Row(segment: index, token: token, position: segment.cache.count + offset))
             }
         }
-        try workspace.reserve(rows: rows.count, logitRows: logitRows)
+        try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses, threads: pool.threads)
     }
 
     private func embed() {
@@ -157,30 +157,10 @@ package final class Decoder {
         }
     }
 
-    private func quantise(row: Int, width: Int) {
+    func quantise(row: Int, width: Int) {
         guard precision == .quantized, width % 32 == 0 else { return }
         lk_quantize_rows(
             workspace.input.base + row * width, 1, width, workspace.quantised.base + row * lk_q8_blocks(width))
-    }
-
-    private func computeLogits(_ segments: [Segment], logitRows: Int) {
-        guard logitRows > 0 else { return }
-        let hidden = model.configuration.hidden
-        var wanted = 0
-        var first = 0
-        for segment in segments {
-            let last = first + segment.tokens.count
-            for row in (last - segment.logitRows)..<last {
-                let output = workspace.input.base + wanted * hidden
-                lk_rmsnorm(
-                    workspace.residual.base + row * hidden, model.weights.finalNorm.base,
-                    model.configuration.normEpsilon, hidden, output)
-                quantise(row: wanted, width: hidden)
-                wanted += 1
-            }
-            first = last
-        }
-        multiplyHead(rows: logitRows)
     }
 
     /// Calls `body` for each row, on all threads when there are enough rows to be worth waking them.

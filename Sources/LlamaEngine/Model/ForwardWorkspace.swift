@@ -3,7 +3,6 @@ import CKernels
 /// The memory between the steps of one forward pass. Each matrix is row-major, one row per token of the pass.
 final class ForwardWorkspace {
     private let configuration: ModelConfiguration
-    private let threads: Int
 
     /// The residual stream, [rows, hidden].
     let residual = ScratchBuffer<Float>()
@@ -26,15 +25,14 @@ final class ForwardWorkspace {
     let sines = ScratchBuffer<Float>()
     /// [threads, tileFloats]
     let tiles = ScratchBuffer<Float>()
-    /// [rows asked for, vocabulary]
+    /// [rows of the head's product, vocabulary]; the logits are the first.
     let logits = ScratchBuffer<Float>()
 
     /// Tokens whose queries share one reading of keys and values.
     static let tileTokens = 16
 
-    init(_ configuration: ModelConfiguration, threads: Int) {
+    init(_ configuration: ModelConfiguration) {
         self.configuration = configuration
-        self.threads = threads
     }
 
     /// Queries, sums and softmax state of one tile of one group of heads.
@@ -48,12 +46,13 @@ final class ForwardWorkspace {
     }
 
     /// - Throws: `GenerationError.outOfMemory`.
-    func reserve(rows: Int, logitRows: Int) throws(GenerationError) {
+    func reserve(rows: Int, headRows: Int, threads: Int) throws(GenerationError) {
         let c = configuration
+        let inputRows = max(rows, headRows)
         try residual.reserve(rows * c.hidden)
         try update.reserve(rows * c.hidden)
-        try input.reserve(rows * inputWidth)
-        try quantised.reserve(rows * lk_q8_blocks(inputWidth))
+        try input.reserve(inputRows * inputWidth)
+        try quantised.reserve(inputRows * lk_q8_blocks(inputWidth))
         try queries.reserve(rows * c.heads * c.headDimension)
         try attended.reserve(rows * c.heads * c.headDimension)
         try keys.reserve(rows * c.keyValueHeads * c.headDimension)
@@ -63,6 +62,6 @@ final class ForwardWorkspace {
         try cosines.reserve(rows * c.rope.dimension / 2)
         try sines.reserve(rows * c.rope.dimension / 2)
         try tiles.reserve(threads * tileFloats)
-        try logits.reserve(logitRows * c.vocabulary)
+        try logits.reserve(headRows * c.vocabulary)
     }
 }

@@ -9,7 +9,9 @@ package final class Model: Sendable {
     /// Opens a GGUF file.
     /// - Throws: `CheckpointError`, as `init(_:)` does.
     package convenience init(path: String) throws {
-        try self.init(GGUFFile.open(path: path))
+        let file = try GGUFFile.open(path: path)
+        try self.init(file)
+        file.willNeedWeights()
     }
 
     /// Reads dimensions and finds every weight; decodes none but the norms and biases.

@@ -19,13 +19,13 @@ struct SmolLM2Tests {
         #expect(largestDifference(prompt.top.map { logits[Int($0)] }, prompt.topLogits) < 1e-3)
     }
 
-    /// Measured: 0.0035 nats for "france", 0.0087 for the ungrammatical "long"; int8 activations cost about 0.003 on text.
+    /// Measured: 0.0016 to 0.0039 nats, differing with the instruction set.
     @Test("the quantized path's distribution is close to that of transformers", arguments: SmolLM2.prompts.filter(\.whole))
     func quantized(_ prompt: SmolLM2.Prompt) throws {
         let logits = try SmolLM2.logits(of: prompt, .quantized)
         let divergence = try divergence(of: logits, from: SmolLM2.reference(prompt))
         print("SmolLM2 \(prompt.name) quantized: KL divergence \(divergence)")
-        #expect(divergence < 0.02)
+        #expect(divergence < 0.01)
     }
 
     private func likeliest(_ logits: [Float]) -> [Int32] {
