@@ -6,6 +6,7 @@
 #define LK_TARGET LK_AVX2
 #define LK_FORM(name) name##_avx2
 #include "vector.h"
+#include "vector_dequantize.h"
 
 /// Sixteen weights from bytes 0...15 of `q`: d * (q - offset) + m.
 LK_AVX2_INLINE void store_16(const lk_type type, __m128i q, float d, float m, float *out) {
@@ -49,7 +50,9 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
     case LK_Q4_K: dequantize(LK_Q4_K, row, out, n); return;
     case LK_Q5_K: dequantize(LK_Q5_K, row, out, n); return;
     case LK_Q6_K: dequantize(LK_Q6_K, row, out, n); return;
-    default: lk_dequantize_row_plain(type, row, out, n); return;
+    case LK_Q2_K:
+    case LK_Q3_K: dequantize_k23_avx2(type, row, out, n); return;
+    default: widen_avx2(type, row, out, n); return;
     }
 }
 

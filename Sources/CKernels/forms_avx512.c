@@ -6,6 +6,7 @@
 #define LK_TARGET LK_AVX512
 #define LK_FORM(name) name##_avx512
 #include "vector.h"
+#include "vector_dequantize.h"
 
 /// Sixteen weights of one half of part `j`, from bytes 16*j... of `q`.
 #define STORE_HALF(j, q, d, m, p) \
@@ -47,7 +48,9 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
     case LK_Q4_K: dequantize(LK_Q4_K, row, out, n); return;
     case LK_Q5_K: dequantize(LK_Q5_K, row, out, n); return;
     case LK_Q6_K: dequantize(LK_Q6_K, row, out, n); return;
-    default: lk_dequantize_row_plain(type, row, out, n); return;
+    case LK_Q2_K:
+    case LK_Q3_K: dequantize_k23_avx512(type, row, out, n); return;
+    default: widen_avx512(type, row, out, n); return;
     }
 }
 

@@ -18,6 +18,7 @@ typedef uint16_t v16h __attribute__((vector_size(32)));
 typedef uint16_t v16h_anywhere __attribute__((vector_size(32), aligned(1)));
 typedef _Float16 v16half __attribute__((vector_size(32)));
 typedef int8_t v16b __attribute__((vector_size(16)));
+typedef int8_t v16b_anywhere __attribute__((vector_size(16), aligned(1)));
 typedef float v8 __attribute__((vector_size(32)));
 typedef float v4 __attribute__((vector_size(16)));
 typedef float v4_anywhere __attribute__((vector_size(16), aligned(4)));

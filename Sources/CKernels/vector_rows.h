@@ -97,8 +97,8 @@ LK_TARGET static void LK_FORM(quantize_rows)(const float *x, size_t rows, size_t
             v16i sums = qa + qb;
             int32_t sum = 0;
             for (int j = 0; j < 16; j++) sum += sums[j];
-            *(v16b *)block->q[0][part] = __builtin_convertvector(qa, v16b);
-            *(v16b *)block->q[1][part] = __builtin_convertvector(qb, v16b);
+            *(v16b_anywhere *)block->q[0][part] = __builtin_convertvector(qa, v16b);
+            *(v16b_anywhere *)block->q[1][part] = __builtin_convertvector(qb, v16b);
             block->scale[part] = scale;
             block->sum[part] = sum;
             block->sum_scaled[part] = scale * (float)sum;

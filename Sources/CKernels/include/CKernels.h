@@ -38,7 +38,8 @@ void lk_f16_from_f32(const float *x, uint16_t *out, size_t n);
 
 // MARK: - Matrix products
 // W is [outputs, n] and starts at `w`, its rows one after another. x is [rows, n]. Threads share a product by each
-// taking a part [out_begin, out_end) of the outputs; `w` and `y` stay the start of the whole.
+// taking a part [out_begin, out_end) of the outputs; `w` and `y` stay the start of the whole. A result is the same to
+// the bit however the outputs are shared and however many other rows there are, but not between instruction sets.
 
 /// y[r*ldy + o] = sum_i W[o,i] * x[r*n + i] for o in [out_begin, out_end), all in f32, for every type. The exact
 /// path: each weight row is decoded once and serves all rows of x.

@@ -180,6 +180,23 @@ struct GGUFFileTests {
         #expect(error?.field == "length of metadata 'example.text'")
     }
 
+    @Test("a string that ends beyond the file is refused, however little", arguments: 1...16)
+    func lastString(missing: Int) {
+        var array = GGUFWriter(), single = GGUFWriter(), numbers = GGUFWriter()
+        array.alignment = 1
+        array.add("general.alignment", UInt32(1))
+        single = array
+        numbers = array
+        array.add("example.words", ["first", "the last one of all"])
+        single.add("example.word", "the last one of all")
+        numbers.add("example.numbers", (0..<8).map { Float($0) })
+        for writer in [array, single, numbers] {
+            let bytes = writer.encoded().bytes
+            #expect(throws: CheckpointError.self) { try GGUFFile(file: guardedFile(bytes.dropLast(missing))) }
+            #expect(throws: Never.self) { try GGUFFile(file: guardedFile(bytes)) }
+        }
+    }
+
     @Test("text that is not UTF-8 is refused where text is wanted")
     func notText() throws {
         var writer = GGUFWriter()

@@ -107,13 +107,13 @@ extension GGUFWriter {
 
 /// A file in memory whose last byte is followed by a page that must not be touched: a read beyond the end is a crash,
 /// not luck.
-func guardedFile(_ bytes: [UInt8]) -> MappedFile {
+func guardedFile(_ bytes: some Collection<UInt8>) -> MappedFile {
     let page = Int(getpagesize())
     let room = (bytes.count + page - 1) / page * page
     let region = mmap(nil, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
     mprotect(region + room, page, PROT_NONE)
     let start = region + (room - bytes.count)
-    bytes.withUnsafeBytes { if !$0.isEmpty { start.copyMemory(from: $0.baseAddress!, byteCount: $0.count) } }
+    Array(bytes).withUnsafeBytes { if !$0.isEmpty { start.copyMemory(from: $0.baseAddress!, byteCount: $0.count) } }
     return MappedFile(path: "sample.gguf", bytes: UnsafeRawBufferPointer(start: start, count: bytes.count)) {
         munmap(region, room + page)
     }

@@ -130,6 +130,36 @@ struct MatmulTests {
         }
     }
 
+    @Test("a row's result is the same bits alone and among others", arguments: elementTypes.map(\.name))
+    func batchInvariance(typeName: String) {
+        let type = elementTypes.first { $0.name == typeName }!.type
+        var random = RandomFloats(seed: 27)
+        let n = lk_block_size(type) == 1 ? 300 : lk_block_size(type) == 32 ? 288 : 1536
+        let outputs = 9, rows = 11
+        let weights = random.weights(type, rows: outputs, n: n), x = random.array(rows * n)
+        let run = { (forms: lk_forms, x: [Float], rows: Int) -> [Float] in
+            var y = [Float](repeating: 7, count: rows * outputs)
+            if lk_has_q8(type) == 1 {
+                let quantised = [lk_q8_block](unsafeUninitializedCapacity: rows * lk_q8_blocks(n)) { buffer, count in
+                    forms.quantize_rows(x, rows, n, buffer.baseAddress)
+                    count = rows * lk_q8_blocks(n)
+                }
+                forms.matmul_q8(type, weights, 0, outputs, quantised, rows, n, &y, outputs)
+            }
+            var exact = [Float](repeating: 7, count: rows * outputs)
+            forms.matmul_f32(type, weights, 0, outputs, x, rows, n, &exact, outputs)
+            return (0..<rows).flatMap { row in
+                let part = (row * outputs)..<((row + 1) * outputs)
+                return Array(y[part]) + Array(exact[part])
+            }
+        }
+        for forms in offeredForms {
+            let together = run(forms, x, rows)
+            let alone = (0..<rows).flatMap { run(forms, Array(x[($0 * n)..<(($0 + 1) * n)]), 1) }
+            #expect(together == alone, "\(name(forms))")
+        }
+    }
+
     @Test("activations quantise to the same bits everywhere")
     func activations() {
         let seed: UInt64 = 25
