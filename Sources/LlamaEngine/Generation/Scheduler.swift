@@ -215,17 +215,17 @@ final class Scheduler: @unchecked Sendable {
     private func deliver(
         _ batch: [(sequence: SequenceState, segment: Decoder.Segment)], _ logits: UnsafeBufferPointer<Float>
     ) {
+        // Counted before any sink hears of it: whoever reads the count at a last event finds its own tokens in it.
+        let computed = batch.reduce(0) { $0 + $1.segment.tokens.count }
+        monitor.locked { inbox.load.tokensComputed += computed }
         var row = 0
-        var computed = 0
         for (sequence, segment) in batch {
-            computed += segment.tokens.count
             sequence.pending = sequence.pending.dropFirst(segment.tokens.count)
             guard segment.logitRows > 0 else { continue }
             let own = UnsafeBufferPointer(rebasing: logits[row * vocabulary..<(row + 1) * vocabulary])
             row += 1
             continueSequence(sequence, with: sequence.sampler.next(own))
         }
-        monitor.locked { inbox.load.tokensComputed += computed }
     }
 
     private func continueSequence(_ sequence: SequenceState, with token: Generation.Token?) {
