@@ -1,0 +1,104 @@
+/// Runs one model for many callers: requests go in from any thread, tokens come out through each request's sink.
+///
+/// One thread of its own computes all sequences step by step, sharing each step's arithmetic with a pool of threads:
+/// every step gives each running sequence one token, or the next part of its prompt. Nothing runs on Swift's
+/// cooperative threads.
+package final class Engine: Sendable {
+    package struct Options: Sendable {
+        /// Threads that compute, 1 to `ThreadPool.threadsMax`.
+        package var threads = 1
+        package var precision = Precision.quantized
+        /// Positions of one sequence, prompt and answer together; nil, or more than the model has, means the model's own.
+        package var contextTokensMax: Int?
+        /// Sequences computed at the same time.
+        package var runningMax = 16
+        /// Requests that wait for a place; one more is refused with `queueFull`.
+        package var waitingMax = 64
+        /// Prompt tokens computed in one step, over all sequences. More reads prompts faster and makes the other
+        /// sequences wait longer between tokens.
+        package var prefillTokensMax = 128
+        /// Memory for keys and values, taken as it is needed; nil sets no limit of its own. A request waits until its
+        /// whole length is free.
+        package var cacheBytesMax: Int?
+
+        package init() {}
+    }
+
+    /// What the engine is doing now.
+    package struct Load: Sendable, Equatable {
+        package var running = 0
+        package var waiting = 0
+        /// Tokens that have gone through the model since the start, prompts included.
+        package var tokensComputed = 0
+        package var cacheBytes = 0
+    }
+
+    package let model: Model
+    /// Positions of one sequence.
+    package let contextTokens: Int
+    private let scheduler: Scheduler
+    private let thread: Thread
+
+    /// - Throws: `EngineFailure`.
+    package init(model: Model, options: Options = Options()) throws(EngineFailure) {
+        try options.validate()
+        self.model = model
+        contextTokens = min(options.contextTokensMax ?? .max, model.configuration.contextTokens)
+        let pool = try ThreadPool(threads: options.threads)
+        let scheduler = Scheduler(
+            decoder: Decoder(model: model, precision: options.precision, pool: pool), options: options,
+            contextTokens: contextTokens)
+        self.scheduler = scheduler
+        thread = try Thread.start(name: "llama-scheduler") { scheduler.run() }
+    }
+
+    deinit {
+        scheduler.requestStop()
+        // The last reference may go away inside a sink, on the thread itself.
+        if thread.isCurrent { thread.detach() } else { thread.join() }
+    }
+
+    /// Takes a request in. Its sink hears exactly one last event, whatever happens after this returns.
+    /// - Throws: `GenerationError` when the request is wrong, can never fit, or the queue is full; the sink then hears nothing.
+    package func submit(
+        _ request: Generation.Request, sink: @escaping Generation.Sink
+    ) throws(GenerationError) -> Generation.Handle {
+        try scheduler.submit(request, sink: sink)
+    }
+
+    /// Ends a request within one step; its sink hears `.finished` with `.cancelled`. Without effect once the last event was sent.
+    package func cancel(_ handle: Generation.Handle) {
+        scheduler.post(.cancel(handle.number))
+    }
+
+    /// Goes on with a request whose sink answered `.pause`. Without effect on others. May come before that answer takes
+    /// effect: it is never lost.
+    package func resume(_ handle: Generation.Handle) {
+        scheduler.post(.resume(handle.number))
+    }
+
+    package var load: Load { scheduler.load }
+
+    /// Refuses new requests and fails those that live with `engineStopped`, within one step. Returns at once.
+    package func stop() {
+        scheduler.requestStop()
+    }
+}
+
+extension Engine.Options {
+    func validate() throws(EngineFailure) {
+        try require("threads", threads, 1...ThreadPool.threadsMax)
+        try require("context_tokens_max", contextTokensMax ?? 1, 1...ModelConfiguration.contextTokensMax)
+        try require("running_max", runningMax, 1...4096)
+        try require("waiting_max", waitingMax, 0...1_000_000)
+        try require("prefill_tokens_max", prefillTokensMax, 1...65536)
+        try require("cache_bytes_max", cacheBytesMax ?? 1, 1...Int.max)
+    }
+
+    private func require(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(EngineFailure) {
+        guard range.contains(value) else {
+            throw .invalidOption(
+                name: name, reason: "must be in \(range.lowerBound)...\(range.upperBound), got \(value)")
+        }
+    }
+}

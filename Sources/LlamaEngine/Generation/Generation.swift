@@ -1,0 +1,89 @@
+/// The words of generation: what a caller asks of an engine and what comes back.
+package enum Generation {
+    /// One sequence to continue.
+    package struct Request: Sendable {
+        /// Token ids, each in `0..<vocabulary`; at least one.
+        package var prompt: [Int32]
+        /// How many tokens to generate at most; 0 means up to the context limit.
+        package var tokensMax: Int
+        package var sampling: Sampling
+        /// Tokens that end the sequence. They are not sent as `.token` events.
+        package var stopTokens: Set<Int32>
+        /// When to give up, in the queue or in the middle of the answer.
+        package var deadline: ContinuousClock.Instant?
+
+        package init(
+            prompt: [Int32], tokensMax: Int = 0, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [],
+            deadline: ContinuousClock.Instant? = nil
+        ) {
+            self.prompt = prompt
+            self.tokensMax = tokensMax
+            self.sampling = sampling
+            self.stopTokens = stopTokens
+            self.deadline = deadline
+        }
+    }
+
+    /// Names one submitted request, for `cancel` and `resume`. Never used twice by one engine.
+    package struct Handle: Hashable, Sendable {
+        let number: UInt64
+    }
+
+    /// A generated token.
+    package struct Token: Sendable, Equatable {
+        package let id: Int32
+        /// Natural logarithm of the token's probability under the model, before temperature, top-k and top-p. Present when
+        /// `Sampling.topLogprobs` is set.
+        package let logprob: Float?
+        /// The likeliest tokens, likeliest first; as many as `Sampling.topLogprobs` asked for.
+        package let top: [Candidate]
+
+        package init(id: Int32, logprob: Float? = nil, top: [Candidate] = []) {
+            self.id = id
+            self.logprob = logprob
+            self.top = top
+        }
+    }
+
+    package struct Candidate: Sendable, Equatable {
+        package let id: Int32
+        package let logprob: Float
+    }
+
+    package enum StopReason: Sendable, Equatable {
+        /// The model ended the sequence with this one of the request's stop tokens.
+        case stop(token: Int32)
+        /// `tokensMax` or the context limit was reached.
+        case length
+        /// The caller cancelled, or its sink answered `.closed`.
+        case cancelled
+    }
+
+    package struct Finish: Sendable, Equatable {
+        package let reason: StopReason
+        package let promptTokens: Int
+        /// Tokens sampled, a stop token included.
+        package let generatedTokens: Int
+    }
+
+    /// What a sink hears: any number of `.token`, then exactly one `.finished` or `.failed`.
+    package enum Event: Sendable, Equatable {
+        case token(Token)
+        case finished(Finish)
+        case failed(GenerationError)
+    }
+
+    /// What a sink answers. The answer to a last event is ignored.
+    package enum Flow: Sendable {
+        /// Go on.
+        case more
+        /// Send nothing until `Engine.resume`. Other sequences go on; this one keeps its place and its cache.
+        case pause
+        /// Nobody listens any more: as `Engine.cancel`.
+        case closed
+    }
+
+    /// Hears the events of one request, in order, on the engine's thread. Must return quickly and must not block: while it
+    /// runs, no sequence moves. It may call `submit`, `cancel` and `resume`.
+    package typealias Sink = @Sendable (Event) -> Flow
+}

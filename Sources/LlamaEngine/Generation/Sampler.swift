@@ -1,0 +1,156 @@
+import CKernels
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Chooses the tokens of one sequence. Holds the sequence's random numbers and its scratch memory, so that a token costs
+/// no allocation.
+struct Sampler {
+    private struct Weighted {
+        let id: Int32
+        let weight: Float
+    }
+
+    private let options: Sampling
+    private var random: SplitMix64
+    private var kept: [Weighted] = []
+    /// Weight that `keepWorthSorting` took out.
+    private var dropped = 0.0
+
+    /// `options` must have passed `validate()`.
+    init(_ options: Sampling) {
+        self.options = options
+        random = SplitMix64(seed: options.seed ?? UInt64.random(in: .min ... .max))
+    }
+
+    /// - Parameter logits: one value per token of the vocabulary, left as they are. NaN counts as impossible.
+    /// - Returns: nil when no token can be chosen: all logits are NaN or infinite, or logprobs were asked for and are NaN.
+    mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Generation.Token? {
+        let best = lk_argmax(logits.baseAddress, logits.count)
+        guard best < logits.count, logits[best].isFinite else { return nil }
+        let id = options.temperature == 0 ? Int32(best) : draw(logits, largest: logits[best])
+        guard let count = options.topLogprobs else { return Generation.Token(id: id) }
+        let logTotal = lk_logsumexp(logits.baseAddress, logits.count)
+        guard logTotal.isFinite else { return nil }
+        keepLargest(min(count, logits.count), of: logits)
+        return Generation.Token(
+            id: id, logprob: logits[Int(id)] - logTotal,
+            top: kept.map { Generation.Candidate(id: $0.id, logprob: $0.weight - logTotal) })
+    }
+
+    /// Draws from softmax(logits / temperature), cut by top-k and then by top-p.
+    private mutating func draw(_ logits: UnsafeBufferPointer<Float>, largest: Float) -> Int32 {
+        // Bounded, so that the likeliest token (0 * scale) keeps its weight of 1 at the smallest temperature.
+        let scale = Float(min(1 / options.temperature, 1e30))
+        // exp(-30) is 1e-13: what lies below could not add up to one part in a million even in a vocabulary of 10^6.
+        let weigh = { (logit: Float) in
+            let exponent = (logit - largest) * scale
+            return exponent > -30 ? expf(exponent) : 0
+        }
+        if options.topK > 0, options.topK < logits.count {
+            keepLargest(options.topK, of: logits)
+            for index in kept.indices {
+                kept[index] = Weighted(id: kept[index].id, weight: weigh(kept[index].weight))
+            }
+        } else {
+            keepAll(logits, weigh)
+            if options.topP < 1 { keepWorthSorting() }
+        }
+        return drawFromKept()
+    }
+
+    private mutating func keepAll(_ logits: UnsafeBufferPointer<Float>, _ weigh: (Float) -> Float) {
+        kept.removeAll(keepingCapacity: true)
+        for id in logits.indices {
+            let weight = weigh(logits[id])
+            if weight > 0 { kept.append(Weighted(id: Int32(id), weight: weight)) }
+        }
+    }
+
+    /// A token less likely than (1 - topP) / count cannot be needed to reach topP, since all such tokens together weigh
+    /// less than 1 - topP. Dropping them first leaves few to sort; their weight still counts towards the total.
+    private mutating func keepWorthSorting() {
+        let total = kept.reduce(0) { $0 + Double($1.weight) }
+        let least = Float((1 - options.topP) * total / Double(kept.count))
+        dropped = 0
+        kept.removeAll { candidate in
+            let drop = candidate.weight < least
+            if drop { dropped += Double(candidate.weight) }
+            return drop
+        }
+        kept.sort(by: Self.likelier)
+    }
+
+    private mutating func drawFromKept() -> Int32 {
+        var total = kept.reduce(0) { $0 + Double($1.weight) }
+        var count = kept.count
+        if options.topP < 1 {
+            let wanted = options.topP * (total + dropped)
+            dropped = 0
+            total = 0
+            for (index, candidate) in kept.enumerated() {
+                total += Double(candidate.weight)
+                if total >= wanted {
+                    count = index + 1
+                    break
+                }
+            }
+        }
+        var left = random.nextUnit() * total
+        for candidate in kept.prefix(count) {
+            left -= Double(candidate.weight)
+            if left < 0 { return candidate.id }
+        }
+        return kept[count - 1].id
+    }
+
+    private static func likelier(_ a: Weighted, _ b: Weighted) -> Bool {
+        a.weight != b.weight ? a.weight > b.weight : a.id < b.id
+    }
+
+    /// Leaves in `kept` the `count` largest logits, largest first, by a heap whose root is the least of those kept.
+    private mutating func keepLargest(_ count: Int, of logits: UnsafeBufferPointer<Float>) {
+        kept.removeAll(keepingCapacity: true)
+        guard count > 0 else { return }
+        for id in logits.indices {
+            let logit = logits[id]
+            if kept.count == count, !(logit > kept[0].weight) { continue }
+            if logit.isNaN { continue }
+            let candidate = Weighted(id: Int32(id), weight: logit)
+            if kept.count < count {
+                kept.append(candidate)
+                siftUp()
+            } else {
+                kept[0] = candidate
+                siftDown()
+            }
+        }
+        kept.sort(by: Self.likelier)
+    }
+
+    private mutating func siftUp() {
+        var child = kept.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard Self.likelier(kept[parent], kept[child]) else { return }
+            kept.swapAt(parent, child)
+            child = parent
+        }
+    }
+
+    private mutating func siftDown() {
+        var parent = 0
+        while true {
+            var least = parent
+            for child in (2 * parent + 1)...(2 * parent + 2) where child < kept.count {
+                if Self.likelier(kept[least], kept[child]) { least = child }
+            }
+            if least == parent { return }
+            kept.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

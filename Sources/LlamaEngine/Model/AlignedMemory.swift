@@ -1,0 +1,41 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Memory on a boundary of 64 bytes, to be given back with `deallocate()`; nil when the system has no more. Untouched
+/// pages of it cost nothing.
+func allocateAligned(bytes: Int) -> UnsafeMutableRawPointer? {
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, 64, max(64, bytes)) == 0 else { return nil }
+    return memory
+}
+
+/// A buffer that grows when asked for more than it has, and keeps its size otherwise. Its contents are lost when it grows.
+/// Not shared between threads while it grows.
+final class ScratchBuffer<Element: BitwiseCopyable> {
+    private(set) var base: UnsafeMutablePointer<Element>
+    private var capacity: Int
+
+    init() {
+        base = .allocate(capacity: 1)
+        capacity = 1
+    }
+
+    deinit {
+        free(base)
+    }
+
+    /// - Throws: `GenerationError.outOfMemory`; the buffer is then unchanged.
+    func reserve(_ count: Int) throws(GenerationError) {
+        guard count > capacity else { return }
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        guard !overflow, let memory = allocateAligned(bytes: bytes) else {
+            throw .outOfMemory(bytes: overflow ? .max : bytes)
+        }
+        free(base)
+        base = memory.bindMemory(to: Element.self, capacity: count)
+        capacity = count
+    }
+}

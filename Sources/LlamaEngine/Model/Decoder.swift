@@ -1,0 +1,176 @@
+import CKernels
+
+/// How the forward pass computes.
+package enum Precision: String, Sendable, CaseIterable {
+    /// Everything in f32, keys and values too: the reference.
+    case exact
+    /// Activations as int8 with a scale for each 32, keys and values as f16.
+    case quantized
+}
+
+/// Runs a model over tokens. Owns the working memory of one pass, so one thread at a time; the model is shared.
+package final class Decoder {
+    /// Rows of one sequence in a pass.
+    package struct Segment {
+        /// Which rows' logits are wanted.
+        package enum Logits: Sendable {
+            case none, last, all
+        }
+
+        package let tokens: ArraySlice<Int32>
+        /// The sequence so far: the tokens take the positions from `cache.count` on.
+        let cache: KVCache
+        package let logits: Logits
+
+        init(tokens: ArraySlice<Int32>, cache: KVCache, logits: Logits) {
+            self.tokens = tokens
+            self.cache = cache
+            self.logits = logits
+        }
+
+        var logitRows: Int {
+            switch logits {
+            case .none: 0
+            case .last: min(1, tokens.count)
+            case .all: tokens.count
+            }
+        }
+    }
+
+    /// A row of the pass: its token's place.
+    struct Row {
+        let segment: Int
+        let token: Int32
+        let position: Int
+    }
+
+    package let model: Model
+    package let precision: Precision
+    let pool: ThreadPool
+    let workspace: ForwardWorkspace
+    var rows: [Row] = []
+    var tiles: [Tile] = []
+
+    package init(model: Model, precision: Precision, pool: ThreadPool) {
+        self.model = model
+        self.precision = precision
+        self.pool = pool
+        workspace = ForwardWorkspace(model.configuration)
+    }
+
+    /// Where keys and values of this decoder's precision lie.
+    var cacheLayout: KVLayout {
+        KVLayout(model.configuration, element: precision == .exact ? .f32 : .f16)
+    }
+
+    /// An empty cache of its own for one sequence, without a limit.
+    func makeCache() -> KVCache {
+        KVCache(pool: KVPagePool(layout: cacheLayout, pagesMax: .max))
+    }
+
+    /// Computes the segments in one pass and advances their caches. Each segment needs a cache of its own. Token ids must be
+    /// in `0..<vocabulary`.
+    /// - Returns: logits [rows asked for, vocabulary], segment after segment, valid until the next call.
+    /// - Throws: `GenerationError.outOfMemory`; then no cache has advanced.
+    func run(_ segments: [Segment]) throws(GenerationError) -> UnsafeBufferPointer<Float> {
+        let logitRows = segments.reduce(0) { $0 + $1.logitRows }
+        try prepare(segments, logitRows: logitRows)
+        embed()
+        for (index, layer) in model.weights.layers.enumerated() {
+            normalise(layer.attentionNorm)
+            attend(layer, index: index, segments)
+            multiply(Product(layer.output, workspace.update.base))
+            addUpdate()
+            normalise(layer.feedForwardNorm)
+            feedForward(layer)
+            addUpdate()
+        }
+        for segment in segments { segment.cache.advance(by: segment.tokens.count) }
+        computeLogits(segments, logitRows: logitRows)
+        return UnsafeBufferPointer(start: workspace.logits.base, count: logitRows * model.configuration.vocabulary)
+    }
+
+    private func prepare(_ segments: [Segment], logitRows: Int) throws(GenerationError) {
+        rows.removeAll(keepingCapacity: true)
+        for (index, segment) in segments.enumerated() {
+            try segment.cache.reserve(segment.tokens.count)
+            for (offset, token) in segment.tokens.enumerated() {
+                rows.append(Row(segment: index, token: token, position: segment.cache.count + offset))
+            }
+        }
+        try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses, threads: pool.threads)
+    }
+
+    private func embed() {
+        let configuration = model.configuration
+        let rope = model.weights.rope
+        let pairs = configuration.rope.dimension / 2
+        for (index, row) in rows.enumerated() {
+            precondition(
+                0 <= row.token && Int(row.token) < configuration.vocabulary, "token ids are checked on admission")
+            model.weights.embedding.row(Int(row.token), to: workspace.residual.base + index * configuration.hidden)
+            rope.fill(
+                position: row.position, cosines: workspace.cosines.base + index * pairs,
+                sines: workspace.sines.base + index * pairs)
+        }
+    }
+
+    private func attend(_ layer: DecoderWeights.Layer, index: Int, _ segments: [Segment]) {
+        multiply(
+            Product(layer.query, workspace.queries.base), Product(layer.key, workspace.keys.base),
+            Product(layer.value, workspace.values.base))
+        placeHeads(layer, index: index, segments)
+        attention(layer: index, segments)
+        let width = model.configuration.heads * model.configuration.headDimension
+        let (attended, input) = (workspace.attended.base, workspace.input.base)
+        eachRow { row in
+            (input + row * width).update(from: attended + row * width, count: width)
+            quantise(row: row, width: width)
+        }
+    }
+
+    private func feedForward(_ layer: DecoderWeights.Layer) {
+        let width = model.configuration.feedForward
+        let (gate, up, input) = (workspace.gate.base, workspace.up.base, workspace.input.base)
+        multiply(Product(layer.gate, gate), Product(layer.up, up))
+        eachRow { row in
+            lk_swiglu(gate + row * width, up + row * width, width, input + row * width)
+            quantise(row: row, width: width)
+        }
+        multiply(Product(layer.down, workspace.update.base))
+    }
+
+    private func addUpdate() {
+        let hidden = model.configuration.hidden
+        let (residual, update) = (workspace.residual.base, workspace.update.base)
+        eachRow { row in lk_add(residual + row * hidden, update + row * hidden, hidden) }
+    }
+
+    /// RMSNorm of the residual stream, as the next product's input.
+    private func normalise(_ weight: Vector) {
+        let hidden = model.configuration.hidden
+        let (residual, input) = (workspace.residual.base, workspace.input.base)
+        eachRow { row in
+            lk_rmsnorm(
+                residual + row * hidden, weight.base, model.configuration.normEpsilon, hidden, input + row * hidden)
+            quantise(row: row, width: hidden)
+        }
+    }
+
+    func quantise(row: Int, width: Int) {
+        guard precision == .quantized, width % 32 == 0 else { return }
+        lk_quantize_rows(
+            workspace.input.base + row * width, 1, width, workspace.quantised.base + row * lk_q8_blocks(width))
+    }
+
+    /// Calls `body` for each row, on all threads when there are enough rows to be worth waking them.
+    func eachRow(_ body: (Int) -> Void) {
+        if rows.count < 4 {
+            for row in rows.indices { body(row) }
+        } else {
+            pool.run(over: rows.count, grain: 1) { _, range in
+                for row in range { body(row) }
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// The weights of a decoder-only transformer with RMSNorm, rotary positions, grouped queries and SwiGLU. What a family
+/// does not have is nil.
+struct DecoderWeights: Sendable {
+    struct Layer: Sendable {
+        let attentionNorm: Vector
+        let query: Linear
+        let key: Linear
+        let value: Linear
+        /// Applied to each head, [headDimension].
+        let queryNorm: Vector?
+        let keyNorm: Vector?
+        let output: Linear
+        let feedForwardNorm: Vector
+        let gate: Linear
+        let up: Linear
+        let down: Linear
+    }
+
+    /// [vocabulary, hidden]
+    let embedding: Matrix
+    let layers: [Layer]
+    let finalNorm: Vector
+    /// [vocabulary, hidden]; the embedding itself where the checkpoint ties them.
+    let head: Matrix
+    let rope: RopeTable
+}

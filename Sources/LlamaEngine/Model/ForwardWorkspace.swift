@@ -1,0 +1,67 @@
+import CKernels
+
+/// The memory between the steps of one forward pass. Each matrix is row-major, one row per token of the pass.
+final class ForwardWorkspace {
+    private let configuration: ModelConfiguration
+
+    /// The residual stream, [rows, hidden].
+    let residual = ScratchBuffer<Float>()
+    /// What a layer adds to it, [rows, hidden].
+    let update = ScratchBuffer<Float>()
+    /// The input of the next product, [rows, its width], and the same as int8.
+    let input = ScratchBuffer<Float>()
+    let quantised = ScratchBuffer<lk_q8_block>()
+    /// [rows, heads * headDimension]
+    let queries = ScratchBuffer<Float>()
+    let attended = ScratchBuffer<Float>()
+    /// [rows, keyValueHeads * headDimension]
+    let keys = ScratchBuffer<Float>()
+    let values = ScratchBuffer<Float>()
+    /// [rows, feedForward]
+    let gate = ScratchBuffer<Float>()
+    let up = ScratchBuffer<Float>()
+    /// [rows, rope.dimension / 2]
+    let cosines = ScratchBuffer<Float>()
+    let sines = ScratchBuffer<Float>()
+    /// [threads, tileFloats]
+    let tiles = ScratchBuffer<Float>()
+    /// [rows of the head's product, vocabulary]; the logits are the first.
+    let logits = ScratchBuffer<Float>()
+
+    /// Tokens whose queries share one reading of keys and values.
+    static let tileTokens = 16
+
+    init(_ configuration: ModelConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Queries, sums and softmax state of one tile of one group of heads.
+    var tileFloats: Int {
+        Self.tileTokens * (configuration.heads / configuration.keyValueHeads) * (2 * configuration.headDimension + 2)
+    }
+
+    /// Widest input of any product.
+    private var inputWidth: Int {
+        max(configuration.hidden, configuration.feedForward, configuration.heads * configuration.headDimension)
+    }
+
+    /// - Throws: `GenerationError.outOfMemory`.
+    func reserve(rows: Int, headRows: Int, threads: Int) throws(GenerationError) {
+        let c = configuration
+        let inputRows = max(rows, headRows)
+        try residual.reserve(rows * c.hidden)
+        try update.reserve(rows * c.hidden)
+        try input.reserve(inputRows * inputWidth)
+        try quantised.reserve(inputRows * lk_q8_blocks(inputWidth))
+        try queries.reserve(rows * c.heads * c.headDimension)
+        try attended.reserve(rows * c.heads * c.headDimension)
+        try keys.reserve(rows * c.keyValueHeads * c.headDimension)
+        try values.reserve(rows * c.keyValueHeads * c.headDimension)
+        try gate.reserve(rows * c.feedForward)
+        try up.reserve(rows * c.feedForward)
+        try cosines.reserve(rows * c.rope.dimension / 2)
+        try sines.reserve(rows * c.rope.dimension / 2)
+        try tiles.reserve(threads * tileFloats)
+        try logits.reserve(headRows * c.vocabulary)
+    }
+}

@@ -1,0 +1,139 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Reads a `ModelConfiguration` from a GGUF file's metadata.
+struct ModelMetadata {
+    private let file: GGUFFile
+
+    init(_ file: GGUFFile) {
+        self.file = file
+    }
+
+    func family() throws -> ModelFamily {
+        let key = "general.architecture"
+        let architecture = try file.requiredString(key)
+        guard let family = ModelFamily.all.first(where: { $0.architecture == architecture }) else {
+            throw refuse(
+                key, found: architecture.quotedForMessage(),
+                wanted: "one of " + ModelFamily.architectures.joined(separator: ", "))
+        }
+        return family
+    }
+
+    /// `vocabulary` is left at 0: the embedding's shape says it.
+    func configuration(of family: ModelFamily) throws -> ModelConfiguration {
+        let keys = Keys(metadata: self, prefix: family.architecture)
+        let hidden = try keys.count("embedding_length", 1...ModelConfiguration.widthMax)
+        let heads = try keys.count("attention.head_count", 1...ModelConfiguration.headsMax)
+        let keyValueHeads = try keys.count("attention.head_count_kv", 1...ModelConfiguration.headsMax, default: heads)
+        guard heads % keyValueHeads == 0 else {
+            throw refuse(
+                keys.name("attention.head_count_kv"), found: "\(keyValueHeads)",
+                wanted: "a divisor of the \(heads) heads of queries")
+        }
+        let headDimension = try keys.count(
+            "attention.key_length", 1...ModelConfiguration.headDimensionMax,
+            default: hidden % heads == 0 ? hidden / heads : nil)
+        let valueDimension = try keys.count(
+            "attention.value_length", 1...ModelConfiguration.headDimensionMax, default: headDimension)
+        guard valueDimension == headDimension else {
+            throw refuse(
+                keys.name("attention.value_length"), found: "\(valueDimension)",
+                wanted: "the width of the keys' heads, \(headDimension)")
+        }
+        return ModelConfiguration(
+            architecture: family.architecture,
+            layers: try keys.count("block_count", 1...ModelConfiguration.layersMax),
+            hidden: hidden,
+            feedForward: try keys.count("feed_forward_length", 1...ModelConfiguration.widthMax),
+            heads: heads,
+            keyValueHeads: keyValueHeads,
+            headDimension: headDimension,
+            vocabulary: 0,
+            contextTokens: try keys.count("context_length", 1...ModelConfiguration.contextTokensMax),
+            normEpsilon: Float(try keys.number("attention.layer_norm_rms_epsilon", above: 0, upTo: 1)),
+            rope: try rope(keys, headDimension: headDimension, order: family.ropeOrder))
+    }
+
+    private func rope(
+        _ keys: Keys, headDimension: Int, order: RopeConfiguration.Order
+    ) throws -> RopeConfiguration {
+        let dimension = try keys.count("rope.dimension_count", 2...max(2, headDimension), default: headDimension)
+        guard dimension % 2 == 0 else {
+            throw refuse(keys.name("rope.dimension_count"), found: "\(dimension)", wanted: "an even number")
+        }
+        return RopeConfiguration(
+            theta: try keys.number("rope.freq_base", above: 1, upTo: 1e12, default: 10_000),
+            dimension: dimension, order: order, scaling: try scaling(keys))
+    }
+
+    private func scaling(_ keys: Keys) throws -> RopeConfiguration.Scaling {
+        guard let type = try file.string(keys.name("rope.scaling.type")) else {
+            let factor = try keys.number("rope.scale_linear", above: 0, upTo: 1e6, default: 1)
+            return factor == 1 ? .none : .linear(factor: factor)
+        }
+        switch type {
+        case "none":
+            return .none
+        case "linear":
+            return .linear(factor: try keys.number("rope.scaling.factor", above: 0, upTo: 1e6))
+        case "llama3":
+            let low = try keys.number("rope.scaling.low_freq_factor", above: 0, upTo: 1e6, default: 1)
+            return .llama3(
+                factor: try keys.number("rope.scaling.factor", above: 0, upTo: 1e6),
+                lowFrequencyFactor: low,
+                highFrequencyFactor: try keys.number("rope.scaling.high_freq_factor", above: low, upTo: 1e6, default: 4),
+                originalContext: try keys.number("rope.scaling.original_context_length", above: 0, upTo: 1e9))
+        case "yarn":
+            let factor = try keys.number("rope.scaling.factor", above: 0, upTo: 1e6)
+            return .yarn(
+                factor: factor,
+                originalContext: try keys.number("rope.scaling.original_context_length", above: 0, upTo: 1e9),
+                betaFast: try keys.number("rope.scaling.yarn_beta_fast", above: 0, upTo: 1e6, default: 32),
+                betaSlow: try keys.number("rope.scaling.yarn_beta_slow", above: 0, upTo: 1e6, default: 1),
+                magnitude: try keys.number(
+                    "rope.scaling.attn_factor", above: 0, upTo: 1e3, default: factor > 1 ? 0.1 * log(factor) + 1 : 1))
+        default:
+            throw refuse(
+                keys.name("rope.scaling.type"), found: type.quotedForMessage(),
+                wanted: "one of none, linear, llama3, yarn")
+        }
+    }
+
+    private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
+        CheckpointError(path: file.path, field: "metadata '\(key)'", offset: nil, found: found, wanted: wanted)
+    }
+
+    /// The keys of one architecture, each read with the range that it must lie in.
+    private struct Keys {
+        let metadata: ModelMetadata
+        let prefix: String
+
+        func name(_ key: String) -> String { "\(prefix).\(key)" }
+
+        func count(_ key: String, _ range: ClosedRange<Int>, default: Int? = nil) throws -> Int {
+            guard let value = try metadata.file.int(name(key)) ?? `default` else {
+                return try metadata.file.requiredInt(name(key), in: range)
+            }
+            guard range.contains(value) else {
+                throw metadata.refuse(
+                    name(key), found: "\(value)", wanted: "\(range.lowerBound) to \(range.upperBound)")
+            }
+            return value
+        }
+
+        func number(
+            _ key: String, above lower: Double, upTo upper: Double, default: Double? = nil
+        ) throws -> Double {
+            let value = try metadata.file.float(name(key)) ?? `default` ?? metadata.file.requiredFloat(name(key))
+            guard value > lower, value <= upper else {
+                throw metadata.refuse(
+                    name(key), found: "\(value)", wanted: "more than \(lower) and at most \(upper)")
+            }
+            return value
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Synchronization
+import Testing
+
+@testable import LlamaEngine
+
+/// Runs requests and keeps what their sinks heard.
+struct EngineProbe: Sendable {
+    let engine: Engine
+
+    init(_ model: Model, _ change: (inout Engine.Options) -> Void = { _ in }) throws {
+        var options = Engine.Options()
+        options.precision = .exact
+        change(&options)
+        engine = try Engine(model: model, options: options)
+    }
+
+    static func tiny(_ change: (inout Engine.Options) -> Void = { _ in }) throws -> EngineProbe {
+        try EngineProbe(TinyModel.named("llama31").load(), change)
+    }
+
+    /// Submits; `answer` is given how many tokens the sink has heard and says how to go on.
+    func submit(
+        _ prompt: [Int32], _ tokensMax: Int, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [],
+        deadline: ContinuousClock.Instant? = nil, answer: @escaping @Sendable (Int) -> Generation.Flow = { _ in .more }
+    ) throws -> Heard {
+        let heard = Heard()
+        heard.engine = engine
+        let request = Generation.Request(
+            prompt: prompt, tokensMax: tokensMax, sampling: sampling, stopTokens: stopTokens, deadline: deadline)
+        heard.handle = try engine.submit(request) { event in
+            answer(heard.hear(event))
+        }
+        return heard
+    }
+}
+
+extension EngineProbe {
+    /// The tokens of a whole answer.
+    func answer(_ prompt: [Int32], _ tokensMax: Int, sampling: Sampling = Sampling()) async throws -> [Int32] {
+        try await submit(prompt, tokensMax, sampling: sampling).tokens()
+    }
+}
+
+/// What one sink heard.
+final class Heard: @unchecked Sendable {
+    private let monitor = Monitor()
+    private var events: [Generation.Event] = []
+    private let ended: AsyncStream<Void>
+    private let end: AsyncStream<Void>.Continuation
+    private let gate: AsyncStream<Void>
+    private let open: AsyncStream<Void>.Continuation
+    var handle = Generation.Handle(number: 0)
+    /// Lives until the answer is there.
+    var engine: Engine?
+
+    init() {
+        (ended, end) = AsyncStream.makeStream()
+        (gate, open) = AsyncStream.makeStream()
+    }
+
+    /// - Returns: tokens heard so far.
+    func hear(_ event: Generation.Event) -> Int {
+        let tokens = monitor.locked {
+            events.append(event)
+            return events.count { if case .token = $0 { true } else { false } }
+        }
+        open.yield()
+        if case .token = event { return tokens }
+        end.finish()
+        return tokens
+    }
+
+    /// Waits for the first event.
+    func first() async {
+        for await _ in gate { return }
+    }
+
+    /// Waits for the last event; answers all.
+    func all() async -> [Generation.Event] {
+        for await _ in ended {}
+        return monitor.locked { events }
+    }
+
+    func tokens() async -> [Int32] {
+        await all().compactMap { if case .token(let token) = $0 { token.id } else { nil } }
+    }
+
+    func last() async -> Generation.Event? { await all().last }
+
+    var soFar: [Generation.Event] { monitor.locked { events } }
+}
+
+extension Generation.Event {
+    var reason: Generation.StopReason? { if case .finished(let finish) = self { finish.reason } else { nil } }
+    var error: GenerationError? { if case .failed(let error) = self { error } else { nil } }
+}
