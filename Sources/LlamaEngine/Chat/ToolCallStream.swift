@@ -23,6 +23,8 @@ package struct ToolCallStream: Sendable {
     /// Bytes of `buffer` already looked at for the closing mark.
     private var scanned = 0
     private var callsMade = 0
+    /// After a call: white space between calls is no text of the reply.
+    private var skipsSpace = false
 
     /// - Parameter parser: nil, or one without tools, for a reply that can make no calls: then nothing is held back.
     package init(parser: ToolCallParser?) { self.parser = parser?.tools.isEmpty == true ? nil : parser }
@@ -74,6 +76,10 @@ package struct ToolCallStream: Sendable {
 
     /// Shows all up to a mark, or to what may become one.
     private mutating func passText(_ events: inout [Event]) -> Bool {
+        if skipsSpace {
+            buffer = Array(buffer.drop { $0 == 10 || $0 == 13 || $0 == 32 })
+            skipsSpace = buffer.isEmpty
+        }
         for place in buffer.indices where buffer[place] == UInt8(ascii: "<") || buffer[place] == UInt8(ascii: "[") {
             let rest = buffer[place...]
             if let mark = Self.marks.first(where: { rest.starts(with: $0.open) }) {
@@ -111,8 +117,7 @@ package struct ToolCallStream: Sendable {
             callsMade += calls.count
             events += calls.map { .call($0) }
             buffer.removeFirst(end)
-            // White space between calls is no text of the reply.
-            buffer = Array(buffer.drop { $0 == 10 || $0 == 13 || $0 == 32 })
+            skipsSpace = true
             scanned = 0
         }
         state = .text

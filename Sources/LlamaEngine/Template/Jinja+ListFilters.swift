@@ -53,13 +53,18 @@ extension Jinja.Machine {
         return found
     }
 
-    private func attribute(_ path: Value, of value: Value) throws(TemplateError) -> Value {
+    /// `fallback` stands in for whatever is missing on the way.
+    private func attribute(_ path: Value, of value: Value, fallback: Value? = nil) throws(TemplateError) -> Value {
         try charge(1)
-        guard case .text(let text) = path else { return try item(path, of: value) }
+        guard case .text(let text) = path else {
+            let found = try item(path, of: value)
+            return found.isUndefined ? fallback ?? found : found
+        }
         var current = value
         for part in text.split([UInt8(ascii: ".")], limit: .max) {
             try charge(1)
             current = try item(Int(part.string).map { .int($0) } ?? .text(part), of: current)
+            if current.isUndefined, let fallback { current = fallback }
         }
         return current
     }
@@ -70,14 +75,16 @@ extension Jinja.Machine {
         if arguments.positional.isEmpty, let path = arguments.get(0, "attribute") {
             let fallback = arguments.named.first { $0.0 == "default" }?.1
             for item in items {
-                let found = try attribute(path, of: item)
-                results.append(found.isUndefined ? fallback ?? found : found)
+                results.append(try attribute(path, of: item, fallback: fallback))
             }
             return try list(results)
         }
         guard case .text(let name)? = arguments.positional.first else { throw fault("map needs a filter's name or an attribute") }
         var rest = arguments
         rest.positional.removeFirst()
+        // `map` of `map` of `map`: each is a filter's whole frame.
+        try descend(12)
+        defer { ascend(12) }
         for item in items {
             try charge(1)
             results.append(try filter(name.string, item, rest))

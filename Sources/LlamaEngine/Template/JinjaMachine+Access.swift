@@ -3,26 +3,50 @@ extension Jinja.Machine {
         try charge(1)
         switch step {
         case .attribute(let name): return try attribute(name, of: value)
-        case .item(let index): return try item(try evaluate(index), of: value)
+        case .item(let index): return try item(index, value)
         case .slice(let start, let end, let stride): return try slice(value, start, end, stride)
-        case .call(let given, let line):
-            let arguments = try arguments(given)
-            self.line = line
-            return try call(value, arguments)
-        case .filter(let name, let given, let line):
-            let arguments = try arguments(given)
-            self.line = line
-            return try filter(name, value, arguments)
+        case .call(let given, let line): return try called(value, given, line)
+        case .filter(let name, let given, let line): return try filtered(name, value, given, line)
         case .test(let name, let given, let isNegated, let line):
-            let arguments = try arguments(given)
-            self.line = line
-            return .bool(try test(name, value, arguments) != isNegated)
+            return .bool(try tested(name, value, given, line) != isNegated)
         }
     }
 
+    // A function each, so that a chain inside a chain costs only the frames that it needs: see `TemplateLimits.depthMax`.
+
+    private func item(_ index: any Jinja.Expression, _ value: Value) throws(TemplateError) -> Value {
+        let index = try evaluate(index)
+        return try item(index, of: value)
+    }
+
+    private func called(_ value: Value, _ given: Jinja.CallArguments, _ line: Int) throws(TemplateError) -> Value {
+        let arguments = try arguments(given)
+        self.line = line
+        if case .macro(let index) = value { return try callMacro(index, arguments) }
+        return try call(value, arguments)
+    }
+
+    private func filtered(
+        _ name: String, _ value: Value, _ given: Jinja.CallArguments, _ line: Int
+    ) throws(TemplateError) -> Value {
+        let arguments = try arguments(given)
+        self.line = line
+        return try filter(name, value, arguments)
+    }
+
+    private func tested(
+        _ name: String, _ value: Value, _ given: Jinja.CallArguments, _ line: Int
+    ) throws(TemplateError) -> Bool {
+        let arguments = try arguments(given)
+        self.line = line
+        return try test(name, value, arguments)
+    }
+
     func arguments(_ given: Jinja.CallArguments) throws(TemplateError) -> Jinja.Arguments {
+        if given.isEmpty { return Jinja.Arguments() }
+        try descend()
+        defer { ascend() }
         var arguments = Jinja.Arguments()
-        if given.isEmpty { return arguments }
         for expression in given.positional { arguments.positional.append(try evaluate(expression)) }
         for (name, expression) in given.named { arguments.named.append((name, try evaluate(expression))) }
         if let spread = given.spread {
@@ -134,7 +158,7 @@ extension Jinja.Machine {
             for place in places { result.append(text.slice(offsets[place]..<offsets[place + 1])) }
             return .text(result)
         case .undefined(let what): throw fault("\(what) is undefined, so it has no items")
-        default: return .undefined("the \(value.typeName)'s slice")
+        default: throw fault("a \(value.typeName) cannot be sliced")
         }
     }
 

@@ -9,7 +9,9 @@ extension Jinja.Machine {
         }
     }
 
-    private func callMacro(_ index: Int, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
+    func callMacro(_ index: Int, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
+        try descend(2)
+        defer { ascend(2) }
         let (definition, home) = macro(at: index)
         let inside = Jinja.Scope(parent: home)
         guard arguments.positional.count <= definition.parameters.count else {

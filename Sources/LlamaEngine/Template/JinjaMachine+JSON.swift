@@ -27,27 +27,48 @@ extension Jinja.Machine {
         try charge(1)
         if text.bytes.count > limits.outputBytesMax { try check(text) }
         switch value {
+        case .list(let list): try writeJSON(list, style, level: level, into: &text)
+        case .map(let map): try writeJSON(map, style, level: level, into: &text)
+        default: try writeJSONLeaf(value, into: &text)
+        }
+    }
+
+    private func writeJSON(
+        _ list: Jinja.List, _ style: Jinja.JSONStyle, level: Int, into text: inout Text
+    ) throws(TemplateError) {
+        text.append("[")
+        for place in list.items.indices {
+            try separate(place, style, level: level + 1, in: &text)
+            try writeJSON(list.items[place], style, level: level + 1, into: &text)
+        }
+        try close("]", isEmpty: list.items.isEmpty, style, level: level, in: &text)
+    }
+
+    private func writeJSON(
+        _ map: Jinja.Map, _ style: Jinja.JSONStyle, level: Int, into text: inout Text
+    ) throws(TemplateError) {
+        text.append("{")
+        let entries = try ordered(map, style)
+        for place in entries.indices {
+            try separate(place, style, level: level + 1, in: &text)
+            try writeKey(entries[place].key, style, into: &text)
+            try writeJSON(entries[place].value, style, level: level + 1, into: &text)
+        }
+        try close("}", isEmpty: entries.isEmpty, style, level: level, in: &text)
+    }
+
+    private func writeKey(_ key: Value, _ style: Jinja.JSONStyle, into text: inout Text) throws(TemplateError) {
+        try writeJSON(try self.key(key), into: &text)
+        text.append(style.afterKey, as: true)
+    }
+
+    private func writeJSONLeaf(_ value: Value, into text: inout Text) throws(TemplateError) {
+        switch value {
         case .none: text.append("null")
         case .bool(let value): value ? text.append("true") : text.append("false")
         case .int(let value): text.append(String(value), trusted: true)
         case .double(let value): text.append(Self.jsonDigits(value), trusted: true)
         case .text(let inner): try writeJSON(inner, into: &text)
-        case .list(let list):
-            text.append("[")
-            for (place, item) in list.items.enumerated() {
-                try separate(place, style, level: level + 1, in: &text)
-                try writeJSON(item, style, level: level + 1, into: &text)
-            }
-            try close("]", isEmpty: list.items.isEmpty, style, level: level, in: &text)
-        case .map(let map):
-            text.append("{")
-            for (place, entry) in try ordered(map, style).enumerated() {
-                try separate(place, style, level: level + 1, in: &text)
-                try writeJSON(try key(entry.key), into: &text)
-                text.append(style.afterKey, as: true)
-                try writeJSON(entry.value, style, level: level + 1, into: &text)
-            }
-            try close("}", isEmpty: map.entries.isEmpty, style, level: level, in: &text)
         case .undefined(let what): throw fault("\(what) is undefined, and tojson cannot write that")
         default: throw fault("tojson cannot write a \(value.typeName)")
         }

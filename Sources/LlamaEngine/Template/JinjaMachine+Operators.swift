@@ -33,19 +33,32 @@ extension Jinja.Machine {
             try charge(min(a.bytes.count, b.bytes.count) / 64)
             return a == b
         case (.list(let a), .list(let b)):
-            guard a.isTuple == b.isTuple, a.items.count == b.items.count else { return false }
-            for (one, other) in zip(a.items, b.items) {
-                try charge(1)
-                guard try isEqual(one, other) else { return false }
-            }
-            return true
-        case (.map(let a), .map(let b)):
-            guard a.entries.count == b.entries.count else { return false }
-            for entry in a.entries {
-                try charge(1 + b.entries.count / 8)
-                guard let other = b.value(entry.key), try isEqual(entry.value, other) else { return false }
-            }
-            return true
+            return a.isTuple == b.isTuple ? try isEqual(a.items, b.items) : false
+        case (.map(let a), .map(let b)): return try isEqual(a, b)
+        default: return Self.isEqualLeaf(left, right)
+        }
+    }
+
+    private func isEqual(_ a: [Value], _ b: [Value]) throws(TemplateError) -> Bool {
+        guard a.count == b.count else { return false }
+        for place in a.indices {
+            try charge(1)
+            guard try isEqual(a[place], b[place]) else { return false }
+        }
+        return true
+    }
+
+    private func isEqual(_ a: Jinja.Map, _ b: Jinja.Map) throws(TemplateError) -> Bool {
+        guard a.entries.count == b.entries.count else { return false }
+        for place in a.entries.indices {
+            try charge(1 + b.entries.count / 8)
+            guard let other = b.value(a.entries[place].key), try isEqual(a.entries[place].value, other) else { return false }
+        }
+        return true
+    }
+
+    private static func isEqualLeaf(_ left: Value, _ right: Value) -> Bool {
+        switch (left, right) {
         case (.namespace(let a), .namespace(let b)), (.macro(let a), .macro(let b)): return a == b
         case (.function(let a), .function(let b)): return a == b
         default:
@@ -83,7 +96,7 @@ extension Jinja.Machine {
             guard case .text(let part) = value else {
                 throw fault("'in' a text needs a text on its left, got \(value.typeName)")
             }
-            try charge(text.bytes.count / 16)
+            try charge(text.bytes.count / 8)
             return text.find(part.bytes) != nil
         case .map(let map):
             try charge(map.entries.count / 8)

@@ -19,29 +19,42 @@ extension Jinja.Machine {
         try charge(1)
         if text.bytes.count > limits.outputBytesMax { try check(text) }
         switch value {
+        case .list(let list): try represent(list, into: &text)
+        case .map(let map): try represent(map, into: &text)
+        default: try representLeaf(value, into: &text)
+        }
+    }
+
+    private func represent(_ list: Jinja.List, into text: inout Text) throws(TemplateError) {
+        list.isTuple ? text.append("(") : text.append("[")
+        for place in list.items.indices {
+            if place > 0 { text.append(", ") }
+            try represent(list.items[place], into: &text)
+        }
+        if list.isTuple, list.items.count == 1 { text.append(",") }
+        list.isTuple ? text.append(")") : text.append("]")
+    }
+
+    private func represent(_ map: Jinja.Map, into text: inout Text) throws(TemplateError) {
+        text.append("{")
+        for place in map.entries.indices {
+            if place > 0 { text.append(", ") }
+            try represent(map.entries[place].key, into: &text)
+            text.append(": ")
+            try represent(map.entries[place].value, into: &text)
+        }
+        text.append("}")
+    }
+
+    private func representLeaf(_ value: Value, into text: inout Text) throws(TemplateError) {
+        switch value {
         case .undefined: text.append("Undefined")
         case .none: text.append("None")
         case .bool(let value): value ? text.append("True") : text.append("False")
         case .int(let value): text.append(String(value), trusted: true)
         case .double(let value): text.append(Self.digits(value), trusted: true)
         case .text(let inner): try quote(inner, into: &text)
-        case .list(let list):
-            list.isTuple ? text.append("(") : text.append("[")
-            for (place, item) in list.items.enumerated() {
-                if place > 0 { text.append(", ") }
-                try represent(item, into: &text)
-            }
-            if list.isTuple, list.items.count == 1 { text.append(",") }
-            list.isTuple ? text.append(")") : text.append("]")
-        case .map(let map):
-            text.append("{")
-            for (place, entry) in map.entries.enumerated() {
-                if place > 0 { text.append(", ") }
-                try represent(entry.key, into: &text)
-                text.append(": ")
-                try represent(entry.value, into: &text)
-            }
-            text.append("}")
+        case .list, .map: break
         case .namespace: text.append("<Namespace>")
         case .macro(let index): text.append("<Macro '\(macro(at: index).definition.name)'>", trusted: true)
         case .function(let function): text.append("<function \(function.rawValue)>", trusted: true)

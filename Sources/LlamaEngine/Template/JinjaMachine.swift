@@ -38,6 +38,9 @@ extension Jinja {
     ///
     /// `@unchecked Sendable` only so that nodes may name it; it lives and dies inside one `Template.render`.
     final class Machine: @unchecked Sendable {
+        /// What an iteration of a loop costs besides its body: a scope, and the names in it.
+        static let iterationSteps = 4
+
         let limits: TemplateLimits
         let today: TemplateDate
         /// The name `caller`, where the template uses it.
@@ -75,10 +78,13 @@ extension Jinja {
             try charge(text.weight / 32)
         }
 
-        private func descend() throws(TemplateError) {
-            depth += 1
+        /// Goes deeper by `levels` of `TemplateLimits.depthMax`; undone by `ascend`.
+        func descend(_ levels: Int = 1) throws(TemplateError) {
+            depth += levels
             if depth > limits.depthMax { throw limit("more than \(limits.depthMax) parts of the template inside each other") }
         }
+
+        func ascend(_ levels: Int = 1) { depth -= levels }
 
         // MARK: Running
 

@@ -195,6 +195,8 @@ extension Jinja.Parser {
     }
 
     private mutating func subscripted() throws(TemplateError) -> Jinja.Step {
+        try enter()
+        defer { leave() }
         var parts: [(any Jinja.Expression)?] = []
         var isSlice = false
         var expectsPart = true
@@ -221,6 +223,8 @@ extension Jinja.Parser {
 
     /// `(a, b, c=d)`
     mutating func arguments() throws(TemplateError) -> Jinja.CallArguments {
+        try enter()
+        defer { leave() }
         try expect(symbol: "(")
         var arguments = Jinja.CallArguments()
         var isFirst = true

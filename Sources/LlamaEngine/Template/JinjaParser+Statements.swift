@@ -45,15 +45,18 @@ extension Jinja.Parser {
             guard loops > 0 else { throw fault("'\(name)' outside a loop") }
             body.append(Jinja.Jump(name == "break" ? .breakLoop : .continueLoop, line: line))
             try endTag()
-        case "include", "import", "from", "extends", "block", "do", "autoescape", "trans":
-            throw fault("'{% \(name) %}' is not part of chat templates")
-        default:
-            let known = [
-                "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall", "filter",
-                "endfilter", "with", "endwith", "generation", "endgeneration", "break", "continue", "raw",
-            ]
-            throw fault("unknown tag '\(name.prefix(60))'" + Jinja.suggestion(for: name, among: known))
+        default: throw unknownTag(name)
         }
+    }
+
+    private func unknownTag(_ name: String) -> TemplateError {
+        let leftOut = ["include", "import", "from", "extends", "block", "do", "autoescape", "trans"]
+        if leftOut.contains(name) { return fault("'{% \(name) %}' is not part of chat templates") }
+        let known = [
+            "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall", "filter",
+            "endfilter", "with", "endwith", "generation", "endgeneration", "break", "continue", "raw",
+        ]
+        return fault("unknown tag '\(name.prefix(60))'" + Jinja.suggestion(for: name, among: known))
     }
 
     private mutating func endTag() throws(TemplateError) { try expect(.blockEnd, "%}") }

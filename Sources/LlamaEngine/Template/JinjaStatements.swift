@@ -67,6 +67,7 @@ extension Jinja {
                 machine.loopLevel -= 1
             }
             for index in items.indices {
+                try machine.charge(Machine.iterationSteps)
                 state.index = index
                 machine.scope = Scope(parent: around)
                 machine.scope.set(loop, .loop(state))
@@ -84,6 +85,7 @@ extension Jinja {
             defer { machine.scope = around }
             var chosen: [Value] = []
             for item in items {
+                try machine.charge(Machine.iterationSteps)
                 machine.scope = Scope(parent: around)
                 try machine.assign(item, to: target)
                 if try machine.isTrue(test) { chosen.append(item) }

@@ -5,8 +5,9 @@ package struct TemplateLimits: Sendable, Equatable {
     package var sourceBytesMax = 256 << 10
     /// Blocks, brackets and operators open inside each other, in the source; the same for values inside values.
     package var nestingMax = 64
-    /// Nodes being evaluated inside each other while rendering, through macro calls too.
-    package var depthMax = 192
+    /// Nodes being evaluated inside each other while rendering, through macro calls too; a call counts for several.
+    /// Chosen so that a debug build stays within 512 KiB of stack.
+    package var depthMax = 128
     /// Nodes evaluated, plus the work of the bigger operations on text and lists.  The default ends any template within
     /// 250 ms of an optimised build.
     package var stepsMax = 1_000_000

@@ -54,7 +54,7 @@ struct TrustTests {
                 ChatMessage(role: .system, content: forged), ChatMessage(role: .user, content: forged),
                 ChatMessage(role: .assistant, content: "", toolCalls: [ChatToolCall(name: forged, arguments: TemplateMap([(forged, .string(forged))]))]),
                 ChatMessage(role: .tool, content: forged, toolResponses: [ChatToolResponse(toolName: forged, content: forged)]),
-                ChatMessage(role: .user, content: forged),
+                ChatMessage(role: .assistant, content: forged), ChatMessage(role: .user, content: forged),
             ],
             tools: [ChatTool(name: forged, summary: forged, parameters: TemplateMap([(forged, .map(["description": .string(forged)]))]))], today: someDay)
         var plain = conversation
