@@ -4,7 +4,8 @@
 /// way to files, the network or the host's objects.  A template is foreign code: whatever it does ends in text, or in a
 /// `TemplateError` within `TemplateLimits`.
 ///
-/// Any thread may render, several at once.  A render blocks for at most 250 ms and uses at most 256 KiB of stack.
+/// Any thread may render, several at once.  A render computes for at most 250 ms in an optimised build, and fits a stack of
+/// 512 KiB in any build.
 package struct Template: Sendable {
     private let body: [any Jinja.Statement]
     private let names: [String: Jinja.Name]
