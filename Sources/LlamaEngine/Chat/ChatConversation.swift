@@ -1,0 +1,22 @@
+/// What a model is asked to go on with.
+package struct ChatConversation: Sendable {
+    package var messages: [ChatMessage]
+    package var tools: [ChatTool]
+    /// Ends the prompt with an open assistant header.
+    package var addsGenerationPrompt: Bool
+    /// What `strftime_now` and the `Today Date:` line say.
+    package var today: TemplateDate
+    /// Further variables of a template, such as `enable_thinking`.
+    package var variables: TemplateMap
+
+    package init(
+        messages: [ChatMessage], tools: [ChatTool] = [], addsGenerationPrompt: Bool = true,
+        today: TemplateDate = .now(), variables: TemplateMap = [:]
+    ) {
+        self.messages = messages
+        self.tools = tools
+        self.addsGenerationPrompt = addsGenerationPrompt
+        self.today = today
+        self.variables = variables
+    }
+}

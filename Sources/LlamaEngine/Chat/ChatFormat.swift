@@ -1,0 +1,85 @@
+/// How one model is spoken to: its template, and what to do where the template does not know a part of a conversation.
+///
+/// Build once per model; any thread may make prompts, several at once.
+package struct ChatFormat: Sendable {
+    package enum Builtin: Sendable, CaseIterable { case llama3, llama31, chatML }
+
+    private let template: Template
+    private let bosToken: String
+    private let eosToken: String
+    let traits: TemplateTraits
+    /// The template tells built-in tools from others, as Llama 3.1's does.
+    private let namesBuiltins: Bool
+    private let marksMessageEnd: Bool
+    /// The texts of control tokens that end a reply.  A vocabulary need not have all of them.
+    package let stopTokens: [String]
+
+    /// A format by the template of a model file.
+    /// - Parameters:
+    ///   - bosToken, eosToken: the texts of the vocabulary's begin and end tokens; empty for none.
+    package init(
+        template source: String, bosToken: String, eosToken: String, limits: TemplateLimits = .init()
+    ) throws(TemplateError) {
+        template = try Template(source, limits: limits)
+        (self.bosToken, self.eosToken) = (bosToken, eosToken)
+        namesBuiltins = template.mentions("builtin_tools")
+        marksMessageEnd = source.contains("<|eom_id|>")
+        traits = TemplateTraits(of: template, ["bos_token": .control(bosToken), "eos_token": .control(eosToken)])
+        var stops = Self.knownStops.filter { source.contains($0) }
+        if !eosToken.isEmpty, !stops.contains(eosToken) { stops.append(eosToken) }
+        stopTokens = stops
+    }
+
+    /// A format of ours, for a model file without a template.
+    package init(builtin: Builtin, bosToken: String = "", eosToken: String = "") throws(TemplateError) {
+        let source =
+            switch builtin {
+            case .llama3: BuiltinTemplates.llama3
+            case .llama31: BuiltinTemplates.llama31
+            case .chatML: BuiltinTemplates.chatML
+            }
+        let begin = builtin == .chatML || !bosToken.isEmpty ? bosToken : "<|begin_of_text|>"
+        try self.init(template: source, bosToken: begin, eosToken: eosToken)
+    }
+
+    private static let knownStops = [
+        "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end_of_text|>", "<|endoftext|>", "<|end|>", "</s>",
+    ]
+
+    /// The format of a model: its own template, else the built-in form that its vocabulary was made for.
+    /// - Parameter hasToken: whether the vocabulary has a control token of this text.
+    package static func choose(
+        template: String?, bosToken: String, eosToken: String, hasToken: (String) -> Bool
+    ) throws(TemplateError) -> ChatFormat {
+        if let template, !template.isEmpty {
+            return try ChatFormat(template: template, bosToken: bosToken, eosToken: eosToken)
+        }
+        if hasToken("<|start_header_id|>") {
+            let isLater = hasToken("<|eom_id|>") && hasToken("<|python_tag|>")
+            return try ChatFormat(builtin: isLater ? .llama31 : .llama3, bosToken: bosToken, eosToken: eosToken)
+        }
+        if hasToken("<|im_start|>") { return try ChatFormat(builtin: .chatML, bosToken: bosToken, eosToken: eosToken) }
+        throw TemplateError(
+            .evaluation, line: 0,
+            "the model file has no chat template, and its vocabulary has neither <|start_header_id|> (Llama 3) nor <|im_start|> "
+                + "(ChatML); use the completion route, or a file whose metadata has tokenizer.chat_template")
+    }
+
+    /// The prompt for a conversation.  It begins with the begin-of-text token where the format wants one: a tokeniser must
+    /// not add another.
+    ///
+    /// Throws `TemplateError`: `refused` where the template turns the conversation down, `limit` where it is too much.
+    package func prompt(_ conversation: ChatConversation) throws(TemplateError) -> Prompt {
+        let adapted = try ConversationAdapter(traits: traits, namesBuiltins: namesBuiltins).adapt(conversation)
+        var variables: TemplateMap = [
+            "bos_token": .control(bosToken), "eos_token": .control(eosToken), "documents": .null,
+            "add_generation_prompt": .bool(conversation.addsGenerationPrompt),
+            "date_string": .control(conversation.today.formatted("%d %B %Y")),
+        ]
+        variables["messages"] = .list(adapted.messages)
+        variables["tools"] = adapted.tools.isEmpty ? .null : .list(adapted.tools)
+        if !adapted.builtins.isEmpty { variables["builtin_tools"] = .list(adapted.builtins) }
+        for entry in conversation.variables.entries { variables[entry.key] = entry.value }
+        return try template.render(variables, today: conversation.today)
+    }
+}

@@ -1,0 +1,72 @@
+/// A tool that the model may call.
+package struct ChatTool: Sendable, Equatable {
+    package var name: String
+    package var summary: String
+    /// A JSON Schema object (`type`, `properties`, `required`), or name -> `{param_type, description, required}`.
+    package var parameters: TemplateMap
+
+    package init(name: String, summary: String = "", parameters: TemplateMap = [:]) {
+        (self.name, self.summary, self.parameters) = (name, summary, parameters)
+    }
+
+    /// The tools that the draft names.  Llama 3.1 knows them by other names.
+    package enum Builtin: String, Sendable, CaseIterable {
+        case webSearch = "web_search"
+        case math
+        case imageGen = "image_gen"
+        case codeInterpreter = "code_interpreter"
+
+        package var nameForModel: String {
+            switch self {
+            case .webSearch: "brave_search"
+            case .math: "wolfram_alpha"
+            case .imageGen: "photogen"
+            case .codeInterpreter: "code_interpreter"
+            }
+        }
+
+        /// The argument that a call of it carries.
+        package var argument: String { self == .codeInterpreter ? "code" : "query" }
+
+        /// By the draft's name or by the model's.
+        package init?(anyName: String) {
+            guard let found = Self.allCases.first(where: { $0.rawValue == anyName || $0.nameForModel == anyName })
+            else { return nil }
+            self = found
+        }
+    }
+
+    package var builtin: Builtin? { Builtin(rawValue: name) }
+
+    /// The parameters as a JSON Schema object, whichever of the two forms they came in.
+    package var schema: TemplateMap {
+        if parameters["properties"] != nil || parameters["type"] == .string("object") || parameters["$ref"] != nil {
+            return parameters
+        }
+        var properties: TemplateMap = [:]
+        var required: [TemplateValue] = []
+        for entry in parameters.entries {
+            guard case .map(let given) = entry.value else {
+                properties[entry.key] = .map([:])
+                continue
+            }
+            var property: TemplateMap = [:]
+            for field in given.entries where field.key != "required" {
+                property[field.key == "param_type" ? "type" : field.key] = field.value
+            }
+            properties[entry.key] = .map(property)
+            if given["required"] != .bool(false) { required.append(.string(entry.key)) }
+        }
+        return ["type": "object", "properties": .map(properties), "required": .list(required)]
+    }
+
+    /// `{"type": "function", "function": {…}}`, the form that the templates of models take.
+    package var definition: TemplateMap {
+        var shown = summary
+        if shown.isEmpty, case .string(let text)? = parameters["description"] { shown = text }
+        return [
+            "type": "function",
+            "function": ["name": .string(name), "description": .string(shown), "parameters": .map(schema)],
+        ]
+    }
+}

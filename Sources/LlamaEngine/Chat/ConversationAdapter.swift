@@ -1,0 +1,189 @@
+/// Puts a conversation into the shape that a template takes, and what the template lacks into plain words.
+///
+/// Plain forms, for a template that
+/// - has no system message: its text stands before the first user message, a blank line between;
+/// - has no tools: the definitions, one line of JSON each, end the system message, after a line that asks for a call as
+///   `{"name": …, "parameters": {…}}`;
+/// - has no calls: a call is the text of an assistant message, in that form; a result is a user message that begins
+///   `Result of NAME:`;
+/// - takes one call per message: each call is a message of its own, its result after it.
+struct ConversationAdapter {
+    struct Adapted {
+        var messages: [TemplateValue] = []
+        var tools: [TemplateValue] = []
+        /// Names as the model knows them.
+        var builtins: [TemplateValue] = []
+    }
+
+    let traits: TemplateTraits
+    let namesBuiltins: Bool
+
+    func adapt(_ conversation: ChatConversation) throws(TemplateError) -> Adapted {
+        var adapted = Adapted()
+        var tools = conversation.tools
+        if namesBuiltins {
+            adapted.builtins = tools.compactMap { $0.builtin.map { .control($0.nameForModel) } }
+            tools.removeAll { $0.builtin != nil }
+        }
+        let definitions = tools.map { TemplateValue.map(Self.completed($0).definition) }
+        var messages = conversation.messages
+        if traits.hasTools || (namesBuiltins && tools.isEmpty) {
+            adapted.tools = definitions
+        } else if !tools.isEmpty {
+            try Self.describe(definitions, in: &messages)
+        }
+        if !traits.hasSystem { Self.foldSystem(&messages) }
+        let endsMessages = !conversation.tools.isEmpty
+        var pending: [(call: ChatToolCall, id: String)] = []
+        for message in messages {
+            switch message.role {
+            case .tool: try append(message, answering: &pending, to: &adapted.messages)
+            case .assistant where !message.toolCalls.isEmpty:
+                pending = message.toolCalls.enumerated().map { ($1, Self.id($0)) }
+                try appendCalls(of: message, pending, endsMessage: endsMessages, to: &adapted.messages)
+            default: adapted.messages.append(.map(plain(message)))
+            }
+        }
+        if !traits.hasSeveralCalls { Self.pairCalls(&adapted.messages) }
+        return adapted
+    }
+
+    /// Nine letters and digits: what Mistral's templates insist on.
+    private static func id(_ place: Int) -> String {
+        let digits = String(place % 100_000 + 1)
+        return "call" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+
+    /// A built-in tool that came without parameters still has one.
+    private static func completed(_ tool: ChatTool) -> ChatTool {
+        guard let builtin = tool.builtin, tool.parameters.isEmpty else { return tool }
+        var tool = tool
+        if tool.summary.isEmpty {
+            tool.summary =
+                switch builtin {
+                case .webSearch: "Searches the web."
+                case .math: "Answers a question of mathematics or of facts."
+                case .imageGen: "Makes a picture from its description."
+                case .codeInterpreter: "Runs Python source and returns what it prints."
+                }
+        }
+        tool.parameters = [
+            "type": "object", "properties": .map([builtin.argument: ["type": "string"]]),
+            "required": [.string(builtin.argument)],
+        ]
+        return tool
+    }
+
+    private static func describe(_ definitions: [TemplateValue], in messages: inout [ChatMessage]) throws(TemplateError) {
+        var text = "You can call the functions below. To call one, answer with nothing but JSON of the form "
+        text += "{\"name\": its name, \"parameters\": {argument: value}}.\n"
+        for definition in definitions { text += "\n" + (try definition.json()) }
+        if let place = messages.firstIndex(where: { $0.role == .system }) {
+            messages[place].content += (messages[place].content.isEmpty ? "" : "\n\n") + text
+        } else {
+            messages.insert(ChatMessage(role: .system, content: text), at: 0)
+        }
+    }
+
+    private static func foldSystem(_ messages: inout [ChatMessage]) {
+        let system = messages.filter { $0.role == .system }.map(\.content).filter { !$0.isEmpty }.joined(separator: "\n\n")
+        messages.removeAll { $0.role == .system }
+        if system.isEmpty { return }
+        if let place = messages.firstIndex(where: { $0.role == .user }) {
+            messages[place].content = system + "\n\n" + messages[place].content
+        } else {
+            messages.insert(ChatMessage(role: .user, content: system), at: 0)
+        }
+    }
+
+    private func plain(_ message: ChatMessage) -> TemplateMap {
+        var shown: TemplateMap = ["role": .control(message.role.rawValue), "content": .string(message.content)]
+        if let reasoning = message.reasoning { shown["reasoning_content"] = .string(reasoning) }
+        return shown
+    }
+
+    private func appendCalls(
+        of message: ChatMessage, _ calls: [(call: ChatToolCall, id: String)], endsMessage: Bool,
+        to messages: inout [TemplateValue]
+    ) throws(TemplateError) {
+        var shown = plain(message)
+        guard traits.hasCalls else {
+            var lines = message.content.isEmpty ? [] : [message.content]
+            for (call, _) in calls {
+                lines.append(try TemplateValue.map(["name": .string(call.name), "parameters": .map(call.arguments)]).json())
+            }
+            shown["content"] = .string(lines.joined(separator: "\n"))
+            messages.append(.map(shown))
+            return
+        }
+        shown["ended_message_only"] = .bool(message.endedMessageOnly ?? endsMessage)
+        shown["tool_calls"] = .list(
+            calls.map { call, id in
+                let builtin = namesBuiltins ? ChatTool.Builtin(rawValue: call.name) : nil
+                return [
+                    "type": "function", "id": .string(id), "builtin": .bool(builtin != nil),
+                    "function": ["name": .string(builtin?.nameForModel ?? call.name), "arguments": .map(call.arguments)],
+                ]
+            })
+        messages.append(.map(shown))
+    }
+
+    /// One message per result.  A result belongs to the call at its place, if that has its name, else to the first open
+    /// call of its name, else to the call at its place.
+    private func append(
+        _ message: ChatMessage, answering pending: inout [(call: ChatToolCall, id: String)], to messages: inout [TemplateValue]
+    ) throws(TemplateError) {
+        var responses = message.toolResponses
+        if responses.isEmpty { responses = [ChatToolResponse(toolName: pending.first?.call.name ?? "", content: message.content)] }
+        for response in responses {
+            let name = response.toolName.isEmpty ? pending.first?.call.name ?? "tool" : response.toolName
+            let place = pending.firstIndex { $0.call.name == name } ?? pending.indices.first
+            let id = place.map { pending.remove(at: $0).id } ?? Self.id(0)
+            guard traits.hasCalls else {
+                messages.append(["role": .control("user"), "content": .string("Result of \(name):\n\(response.content)")])
+                continue
+            }
+            messages.append([
+                "role": .control("tool"), "content": .string(response.content), "name": .string(name), "tool_call_id": .string(id),
+            ])
+        }
+    }
+
+    /// Splits messages of several calls, and puts each result behind its call.
+    private static func pairCalls(_ messages: inout [TemplateValue]) {
+        var paired: [TemplateValue] = []
+        var place = 0
+        while place < messages.count {
+            let message = messages[place]
+            place += 1
+            guard case .map(var shown) = message, case .list(let calls)? = shown["tool_calls"], calls.count > 1 else {
+                paired.append(message)
+                continue
+            }
+            var results: [TemplateMap] = []
+            while place < messages.count, case .map(let result) = messages[place], result["role"] == .control("tool") {
+                results.append(result)
+                place += 1
+            }
+            for call in calls {
+                shown["tool_calls"] = [call]
+                paired.append(.map(shown))
+                shown["content"] = ""
+                guard case .map(let fields) = call else { continue }
+                if let found = results.firstIndex(where: { $0["tool_call_id"] == fields["id"] }) {
+                    paired.append(.map(results.remove(at: found)))
+                }
+            }
+            paired += results.map { .map($0) }
+        }
+        messages = paired
+    }
+}
+
+extension TemplateValue {
+    /// The JSON text of this value on one line, as Python's `json.dumps` writes it.
+    package func json(limits: TemplateLimits = .init()) throws(TemplateError) -> String {
+        let machine = Jinja.Machine(limits: limits, today: TemplateDate(year: 1970, month: 1, day: 1), callerName: nil)
+        return try machine.json(try Jinja.Value(self, levels: limits.nestingMax), Jinja.JSONStyle()).string
+    }
+}

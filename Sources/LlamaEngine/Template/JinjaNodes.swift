@@ -1,0 +1,48 @@
+extension Jinja {
+    /// Something with a value.  Nodes are classes: a value of this type is two words, so that frames stay small.
+    protocol Expression: AnyObject, Sendable {
+        func value(_ machine: Machine) throws(TemplateError) -> Value
+    }
+
+    /// Something that writes, sets or decides.
+    protocol Statement: AnyObject, Sendable {
+        var line: Int { get }
+        func run(_ machine: Machine) throws(TemplateError) -> Flow
+    }
+
+    /// How a statement ended.
+    enum Flow: Sendable { case next, breakLoop, continueLoop }
+
+    /// A name by its place in the template's table of names.
+    typealias Name = Int
+
+    /// What a `for` or a `set` writes to.
+    indirect enum Target: Sendable {
+        case name(Name)
+        case tuple([Target])
+        case attribute(Name, of: String, String)
+    }
+
+    /// The arguments of a call, a filter or a test, not yet evaluated.
+    struct CallArguments: Sendable {
+        var positional: [any Expression] = []
+        var named: [(String, any Expression)] = []
+        /// `*list`, added to the positional ones.
+        var spread: (any Expression)?
+        var isEmpty: Bool { positional.isEmpty && named.isEmpty && spread == nil }
+    }
+
+    /// A macro as written; a `call` block is one without a name.
+    final class MacroDefinition: Sendable {
+        let name: String
+        let parameters: [(name: Name, text: String, fallback: (any Expression)?)]
+        let body: [any Statement]
+        let usesCaller: Bool
+        init(
+            name: String, parameters: [(name: Name, text: String, fallback: (any Expression)?)], body: [any Statement],
+            usesCaller: Bool
+        ) {
+            (self.name, self.parameters, self.body, self.usesCaller) = (name, parameters, body, usesCaller)
+        }
+    }
+}

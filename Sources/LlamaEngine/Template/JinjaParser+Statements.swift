@@ -1,0 +1,214 @@
+extension Jinja.Parser {
+    /// Statements up to a tag whose name is in `ends`; that tag's name is left as the current token.  With no `ends`, up
+    /// to the end of the template.
+    mutating func statements(until ends: Set<String>) throws(TemplateError) -> [any Jinja.Statement] {
+        try enter()
+        defer { leave() }
+        var body: [any Jinja.Statement] = []
+        while true {
+            let line = token.line
+            switch kind {
+            case .data(let text):
+                body.append(Jinja.Literal(text, line: line))
+                advance()
+            case .variableBegin:
+                advance()
+                body.append(Jinja.Output(try tuple(), line: line))
+                try expect(.variableEnd, "}}")
+            case .blockBegin:
+                advance()
+                if case .name(let name) = kind, ends.contains(name) { return body }
+                try statement(into: &body)
+            case .end:
+                if ends.isEmpty { return body }
+                throw fault("a block is never closed: expected '{% \(ends.sorted().joined(separator: " %}' or '{% ")) %}'")
+            default: throw unexpected("text or a tag")
+            }
+        }
+    }
+
+    private mutating func statement(into body: inout [any Jinja.Statement]) throws(TemplateError) {
+        let line = token.line
+        let name = try expectName()
+        switch name {
+        case "if": body.append(try ifStatement(line))
+        case "for": body.append(try forStatement(line))
+        case "set": body.append(try setStatement(line))
+        case "macro": body.append(try macroStatement(line))
+        case "call": body.append(try callStatement(line))
+        case "filter": body.append(try filterStatement(line))
+        case "with": body.append(try withStatement(line))
+        case "generation":
+            try endTag()
+            body.append(Jinja.Group(body: try block("endgeneration"), line: line))
+        case "break", "continue":
+            guard loops > 0 else { throw fault("'\(name)' outside a loop") }
+            body.append(Jinja.Jump(name == "break" ? .breakLoop : .continueLoop, line: line))
+            try endTag()
+        default: throw unknownTag(name)
+        }
+    }
+
+    private func unknownTag(_ name: String) -> TemplateError {
+        let leftOut = ["include", "import", "from", "extends", "block", "do", "autoescape", "trans"]
+        if leftOut.contains(name) { return fault("'{% \(name) %}' is not part of chat templates") }
+        let known = [
+            "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall", "filter",
+            "endfilter", "with", "endwith", "generation", "endgeneration", "break", "continue", "raw",
+        ]
+        return fault("unknown tag '\(name.prefix(60))'" + Jinja.suggestion(for: name, among: known))
+    }
+
+    private mutating func endTag() throws(TemplateError) { try expect(.blockEnd, "%}") }
+
+    /// A body and the tag that closes it.
+    private mutating func block(_ end: String) throws(TemplateError) -> [any Jinja.Statement] {
+        let body = try statements(until: [end])
+        advance()
+        try endTag()
+        return body
+    }
+
+    private mutating func ifStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        var branches: [(test: any Jinja.Expression, body: [any Jinja.Statement])] = []
+        var otherwise: [any Jinja.Statement] = []
+        while true {
+            let test = try tuple(withChoice: false)
+            try endTag()
+            branches.append((test, try statements(until: ["elif", "else", "endif"])))
+            if skip(name: "elif") { continue }
+            if skip(name: "else") {
+                try endTag()
+                otherwise = try statements(until: ["endif"])
+            }
+            try expect(name: "endif")
+            try endTag()
+            return Jinja.If(branches: branches, otherwise: otherwise, line: line)
+        }
+    }
+
+    private mutating func forStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        let target = try target()
+        try expect(name: "in")
+        let source = try tuple(withChoice: false)
+        let test = skip(name: "if") ? try condition() : nil
+        if isName("recursive") { throw fault("'recursive' loops are not part of chat templates") }
+        try endTag()
+        loops += 1
+        let body = try statements(until: ["else", "endfor"])
+        loops -= 1
+        var otherwise: [any Jinja.Statement] = []
+        if skip(name: "else") {
+            try endTag()
+            otherwise = try statements(until: ["endfor"])
+        }
+        try expect(name: "endfor")
+        try endTag()
+        return Jinja.For(
+            target: target, source: source, test: test, body: body, otherwise: otherwise, loop: intern("loop"), line: line)
+    }
+
+    /// `a`, `a, b`, `(a, b)`, or `ns.a` where a `set` may write to it.
+    private mutating func target(allowsAttribute: Bool = false) throws(TemplateError) -> Jinja.Target {
+        try enter()
+        defer { leave() }
+        var targets: [Jinja.Target] = []
+        var isTuple = false
+        repeat {
+            if isName("in") || isSymbol("=") { break }
+            if skip(symbol: "(") {
+                targets.append(try self.target())
+                try expect(symbol: ")")
+            } else {
+                let name = try expectName()
+                guard !["true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else"].contains(name) else {
+                    throw fault("'\(name)' cannot be set")
+                }
+                if allowsAttribute, skip(symbol: ".") {
+                    targets.append(.attribute(intern(name), of: name, try expectName()))
+                } else {
+                    targets.append(.name(intern(name)))
+                }
+            }
+            if isSymbol(",") { isTuple = true }
+        } while skip(symbol: ",")
+        guard let first = targets.first else { throw unexpected("a name") }
+        return isTuple ? .tuple(targets) : first
+    }
+
+    private mutating func setStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        let target = try target(allowsAttribute: true)
+        if skip(symbol: "=") {
+            let value = try tuple()
+            try endTag()
+            return Jinja.Set(target: target, value: value, line: line)
+        }
+        var filters: [Jinja.Step] = []
+        try filtersAndTests(into: &filters)
+        try endTag()
+        return Jinja.SetBlock(target: target, filters: filters, body: try block("endset"), line: line)
+    }
+
+    private mutating func parameters() throws(TemplateError) -> [(name: Jinja.Name, text: String, fallback: (any Jinja.Expression)?)] {
+        var parameters: [(name: Jinja.Name, text: String, fallback: (any Jinja.Expression)?)] = []
+        try expect(symbol: "(")
+        while !skip(symbol: ")") {
+            if !parameters.isEmpty { try expect(symbol: ",") }
+            if skip(symbol: ")") { break }
+            let name = try expectName()
+            parameters.append((intern(name), name, skip(symbol: "=") ? try condition() : nil))
+        }
+        return parameters
+    }
+
+    private mutating func macroStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        let name = try expectName()
+        let parameters = try parameters()
+        try endTag()
+        let body = try macroBody("endmacro")
+        _ = intern("caller")
+        let definition = Jinja.MacroDefinition(name: name, parameters: parameters, body: body, usesCaller: true)
+        return Jinja.Macro(definition: definition, name: intern(name), line: line)
+    }
+
+    /// `break` inside a macro has no loop around it, whatever is around the macro.
+    private mutating func macroBody(_ end: String) throws(TemplateError) -> [any Jinja.Statement] {
+        let around = loops
+        loops = 0
+        defer { loops = around }
+        return try block(end)
+    }
+
+    private mutating func callStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        let parameters = isSymbol("(") ? try parameters() : []
+        let call = try condition()
+        try endTag()
+        guard let chain = call as? Jinja.Chain, case .call(let arguments, let callLine)? = chain.steps.last else {
+            throw fault("'{% call %}' needs a call of a macro")
+        }
+        let callee: any Jinja.Expression =
+            chain.steps.count == 1 ? chain.base : Jinja.Chain(base: chain.base, steps: Array(chain.steps.dropLast()))
+        let definition = Jinja.MacroDefinition(
+            name: "caller", parameters: parameters, body: try macroBody("endcall"), usesCaller: false)
+        return Jinja.CallBlock(callee: callee, arguments: arguments, caller: definition, line: callLine)
+    }
+
+    private mutating func filterStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        var filters = [try filter()]
+        try filtersAndTests(into: &filters)
+        try endTag()
+        return Jinja.FilterBlock(filters: filters, body: try block("endfilter"), line: line)
+    }
+
+    private mutating func withStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        var settings: [(Jinja.Target, any Jinja.Expression)] = []
+        while kind != .blockEnd {
+            if !settings.isEmpty { try expect(symbol: ",") }
+            let name = intern(try expectName())
+            try expect(symbol: "=")
+            settings.append((.name(name), try condition()))
+        }
+        try endTag()
+        return Jinja.With(settings: settings, body: try block("endwith"), line: line)
+    }
+}
