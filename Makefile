@@ -71,9 +71,9 @@ bench-start: build model ## time from spawn to /health/ready, beside a plain rea
 	@Scripts/bench-start.py --runs $(RUNS) $(DIST)
 
 .PHONY: bench-peers
-bench-peers: model ## build llama.cpp from PyPI (about 10 minutes, once) and measure it on the same model
+bench-peers: model ## build llama.cpp from PyPI (once, about 6 minutes) and measure it on the same model
 	@Scripts/setup-peers.sh --model $(MODEL)
-	@Scripts/bench-peers.sh
+	@Scripts/bench-peers.py
 
 .PHONY: clean
 clean: ## delete what was built; models and state stay

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # fetch_from_pypi FILE SHA256 OPTIONS...: FILE is in place and its hash is right when this returns. OPTIONS go to
-# pypi_file.py, which does the fetching. $scripts is the folder of the scripts.
+# pypi-file.py, which does the fetching. $scripts is the folder of the scripts.
 fetch_from_pypi() {
     local file=$1 sha256=$2 scripts=${scripts:?} python
     shift 2
@@ -21,7 +21,7 @@ fetch_from_pypi() {
     "$scripts/install-system-packages.sh" download
     mkdir -p -- "$(dirname -- "$file")"
     python=$(python_with_pip)
-    "$python" "$scripts/pypi_file.py" --output "$file" --sha256 "$sha256" "$@"
+    "$python" "$scripts/pypi-file.py" --output "$file" --sha256 "$sha256" "$@"
     remember_verified "$file" "$sha256"
     echo "$file is in place."
 }

