@@ -104,7 +104,7 @@ def wait_until_ready(process, port, started, log):
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
                 connection.sendall(request)
-                if connection.recv(64).startswith(b"HTTP/1.1 200"):
+                if connection.recv(64).split()[1:2] == [b"200"]:
                     return
         except OSError:
             pass  # not listening yet

@@ -72,7 +72,7 @@ done <<<"$missing"
 
 if ! has_command apt-get; then
     cannot_install "there is no apt-get here; these are the names that Debian and Ubuntu use." \
-        "(this system's package manager)"
+        "this system's package manager"
 fi
 
 as_root=()

