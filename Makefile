@@ -52,8 +52,7 @@ end-to-end: toolchain model test-data build ## the end-to-end tests alone
 
 .PHONY: golden
 golden: toolchain model test-data build ## rewrite the golden files from what the code does now
-	@UPDATE_GOLDEN=1 Scripts/run-tests.sh || true
-	@git --no-pager diff --stat -- Tests
+	@status=0; UPDATE_GOLDEN=1 Scripts/run-tests.sh || status=$$?; git --no-pager diff --stat -- Tests; exit $$status
 
 .PHONY: format
 format: toolchain ## format every tracked Swift file in place
