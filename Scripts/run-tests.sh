@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Runs the tests and closes with one line: `N passed, N failed, N skipped`. `make test` calls it when all is set up.
+#
+#   Scripts/run-tests.sh [unit] [end-to-end]      (without a word: both)
+#
+# Unit tests run in a debug build. End-to-end tests start the release build's llama-stack with the real model; they
+# find both by LLAMA_STACK_BIN and LLAMA_STACK_MODELS. FILTER=REGEX runs only the tests that match. SWIFT_FLAGS goes to
+# every swift command. With UPDATE_GOLDEN=1 the golden tests write their files instead of comparing (`make golden`). The
+# second part runs whatever the first one found.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+read -ra swift_flags <<<"${SWIFT_FLAGS--Xcc -O3}"
+export LLAMA_STACK_BIN=${LLAMA_STACK_BIN:-$PWD/.build/release/llama-stack}
+export LLAMA_STACK_MODELS=${LLAMA_STACK_MODELS:-$PWD/models}
+results=.build/test-results
+passed=0 failed=0 skipped=0
+
+# run PART SELECTION...: runs one part and adds its tests to the sums.
+run() {
+    local part=$1 status=0 counts run_passed run_failed run_skipped
+    shift
+    echo "==> $part tests"
+    rm -f "$results/$part"*.xml
+    swift test "${swift_flags[@]}" --skip-build --xunit-output "$results/$part.xml" "$@" || status=$?
+    counts=$(count "$results/$part-swift-testing.xml")
+    read -r run_passed run_failed run_skipped <<<"$counts"
+    if [[ $((run_passed + run_failed + run_skipped)) -eq 0 && -z ${FILTER-} ]]; then
+        echo "error: no $part test ran; this counts as one failure." >&2
+        run_failed=1
+    elif [[ $status -ne 0 && $run_failed -eq 0 ]]; then
+        echo "error: the $part tests ended with status $status before all had run; this counts as one failure." >&2
+        run_failed=1
+    fi
+    passed=$((passed + run_passed)) failed=$((failed + run_failed)) skipped=$((skipped + run_skipped))
+}
+
+# Prints `passed failed skipped` from a results file; zeros when the process died before it was written.
+count() {
+    [[ -f $1 ]] || { echo "0 0 0"; return; }
+    awk '
+        function close_case() { if (open) { if (bad) f++; else if (idle) s++; else p++ } open = bad = idle = 0 }
+        /<testcase /  { close_case(); open = 1 }
+        /<failure/    { bad = 1 }
+        /<skipped/    { idle = 1 }
+        END           { close_case(); print p + 0, f + 0, s + 0 }
+    ' "$1"
+}
+
+parts=("$@")
+[[ ${#parts[@]} -gt 0 ]] || parts=(unit end-to-end)
+only=()
+[[ -z ${FILTER-} ]] || only=(--filter "$FILTER")
+
+mkdir -p "$results"
+echo "==> debug build of the tests"
+swift build "${swift_flags[@]}" --build-tests
+for part in "${parts[@]}"; do
+    case $part in
+        unit) run unit --skip EndToEndTests "${only[@]}" ;;
+        end-to-end)
+            if [[ ! -x $LLAMA_STACK_BIN ]]; then
+                echo "error: there is no $LLAMA_STACK_BIN; run make build first." >&2
+                exit 69
+            fi
+            # SwiftPM takes several filters as alternatives, so a narrower one leaves out the units by hand.
+            if [[ -n ${FILTER-} ]]; then
+                run end-to-end "${only[@]}" --skip '^(?!EndToEndTests)'
+            else
+                run end-to-end --filter EndToEndTests
+            fi
+            ;;
+        *) echo "usage: Scripts/run-tests.sh [unit] [end-to-end]" >&2; exit 64 ;;
+    esac
+done
+
+if [[ $((passed + failed + skipped)) -eq 0 ]]; then
+    echo "error: no test matches FILTER='${FILTER-}'; it is a regular expression over Target.Suite/function names." >&2
+    failed=1
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[[ $failed -eq 0 ]]
