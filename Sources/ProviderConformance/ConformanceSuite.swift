@@ -21,19 +21,28 @@ package struct ConformanceSuite: Sendable {
 
     /// Every result, in the order in which the checks ran.
     ///
-    /// - Parameter names: the checks to run; nil: all.
-    package func run(only names: [String]? = nil) async -> [CheckResult] {
+    /// - Parameters:
+    ///   - names: the checks to run; nil: all.
+    ///   - report: hears of each result when it is known.
+    package func run(
+        only names: [String]? = nil, report: (CheckResult) -> Void = { _ in }
+    ) async -> [CheckResult] {
+        var results: [CheckResult] = []
+        func add(_ result: CheckResult) {
+            report(result)
+            results.append(result)
+        }
         let loaded: PluginLibrary
         do {
             loaded = try await Self.load(library)
         } catch {
             let what = (error as? PluginRefusal)?.description ?? "\(error)"
-            return [CheckResult(provider: library, name: "can be loaded", outcome: .failed(what))]
+            add(CheckResult(provider: library, name: "can be loaded", outcome: .failed(what)))
+            return results
         }
-        var results: [CheckResult] = []
         for descriptor in loaded.providers {
             let label = "\(descriptor.api) \(descriptor.type)"
-            results.append(CheckResult(provider: label, name: "can be loaded", outcome: .passed))
+            add(CheckResult(provider: label, name: "can be loaded", outcome: .passed))
             for check in Check.all where names?.contains(check.name) ?? true {
                 let context = CheckContext(suite: self, descriptor: descriptor)
                 let outcome: CheckResult.Outcome
@@ -42,7 +51,7 @@ package struct ConformanceSuite: Sendable {
                 } catch {
                     outcome = .failed(error.message)
                 }
-                results.append(CheckResult(provider: label, name: check.name, outcome: outcome))
+                add(CheckResult(provider: label, name: check.name, outcome: outcome))
             }
         }
         return results

@@ -11,6 +11,10 @@ package struct LogLine: Sendable {
     package var source: String
     package var message: String
     package var fields: [String: String]
+
+    package init(level: LogLevel, source: String, message: String, fields: [String: String] = [:]) {
+        (self.level, self.source, self.message, self.fields) = (level, source, message, fields)
+    }
 }
 
 /// Where the host's and the providers' log lines go. A closure, so that Host needs no logging package.

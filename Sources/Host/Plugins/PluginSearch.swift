@@ -37,6 +37,17 @@ package struct PluginSearch: Sendable {
         "libprovider-" + name.replacingOccurrences(of: "_", with: "-") + ".so"
     }
 
+    /// Every provider library in the folders; of one name the first, which is the one that would be found. Blocks.
+    package var libraries: [String] {
+        var names: Set<String> = []
+        return folders.flatMap { folder in
+            ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+                .filter { $0.hasPrefix("libprovider-") && $0.hasSuffix(".so") }.sorted()
+                .filter { names.insert($0).inserted }
+                .map { URL(fileURLWithPath: folder + "/" + $0).standardizedFileURL.path }
+        }
+    }
+
     /// The absolute path of the library. Blocks on the disk.
     ///
     /// - Parameter library: the entry's own word: a path when it has a slash, else a file name or the part of one

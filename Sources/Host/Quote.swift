@@ -1,12 +1,12 @@
 /// The user's own text inside a message: control characters escaped, length bounded.
-enum Quote {
+package enum Quote {
     /// A key or a value in quotation marks, at most 40 characters of it.
-    static func short(_ text: String, charactersMax: Int = 40) -> String {
+    package static func short(_ text: String, charactersMax: Int = 40) -> String {
         "'" + printable(text, charactersMax: charactersMax) + "'"
     }
 
     /// Looks at no more of `text` than it returns.
-    static func printable(_ text: String, charactersMax: Int) -> String {
+    package static func printable(_ text: String, charactersMax: Int) -> String {
         var out = ""
         var count = 0
         for scalar in text.unicodeScalars {

@@ -1,0 +1,38 @@
+import Synchronization
+
+/// Whether the client of a connection is still there, and what is to happen when it goes: a running call is
+/// cancelled. Any thread.
+final class ClientPresence: Sendable {
+    private struct State {
+        var isGone = false
+        var nextToken = 0
+        var actions: [Int: @Sendable () -> Void] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Runs `action` once when the client goes; at once when it has gone already. The token takes it back.
+    func onDeparture(_ action: @escaping @Sendable () -> Void) -> Int {
+        let token: Int? = state.withLock { state in
+            guard !state.isGone else { return nil }
+            state.nextToken += 1
+            state.actions[state.nextToken] = action
+            return state.nextToken
+        }
+        if token == nil { action() }
+        return token ?? 0
+    }
+
+    func forget(_ token: Int) {
+        state.withLock { _ = $0.actions.removeValue(forKey: token) }
+    }
+
+    func depart() {
+        let actions = state.withLock { state in
+            state.isGone = true
+            defer { state.actions = [:] }
+            return Array(state.actions.values)
+        }
+        for action in actions { action() }
+    }
+}

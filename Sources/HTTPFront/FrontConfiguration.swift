@@ -1,0 +1,40 @@
+/// How the server listens, whom it answers, and how much it takes. Every limit has a name and a default.
+package struct FrontConfiguration: Sendable {
+    package var host = "127.0.0.1"
+    /// 0: any free port.
+    package var port = 8321
+    /// Besides the loopback names with our port: what a `Host` header may say, with its port if it has one.
+    package var allowedHosts: [String] = []
+    /// What an `Origin` header may say. Browsers send it; nobody else needs to.
+    package var allowedOrigins: [String] = []
+    package var limits = Limits()
+    /// How long running answers may go on once the server was told to stop.
+    package var drainSeconds = 30.0
+
+    package init() {}
+
+    package struct Limits: Sendable {
+        package var connections = 1024
+        package var headerFields = 100
+        package var headerFieldBytes = 8 * 1024
+        package var headerListBytes = 16 * 1024
+        package var uriBytes = 8 * 1024
+        /// For JSON requests; endpoints that take documents or datasets have their own, larger one.
+        package var bodyBytes = 2 * 1024 * 1024
+        /// From the connection's opening to the end of its first header.
+        package var headerSeconds = 10.0
+        /// Between two pieces of a body.
+        package var bodyIdleSeconds = 15.0
+        /// For a whole body.
+        package var bodySeconds = 60.0
+        /// Between an answer and the next request.
+        package var keepAliveSeconds = 60.0
+        /// A write that the client has not taken after this long ends the connection.
+        package var writeStallSeconds = 30.0
+
+        package init() {}
+    }
+
+    /// Whether only this machine can connect.
+    package var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+}

@@ -1,0 +1,29 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What goes along with one request.
+struct FrontContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+    /// The client's own `X-Request-Id` where it is a plain word, else one made here.
+    var requestID = ""
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+
+    /// The watcher of this request's connection.
+    func presence() async throws -> ClientPresence {
+        let channel = channel
+        return try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).presence
+        }.get()
+    }
+}
+
+extension HTTPField.Name {
+    static let requestID = Self("X-Request-Id")!
+}

@@ -1,0 +1,93 @@
+import Host
+import HTTPTypes
+import Hummingbird
+import LlamaStackAPI
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// The HTTP server of a running stack: every route of the endpoint table, health, and nothing else. It decodes nothing
+/// of what it forwards.
+package struct HTTPFront: Sendable {
+    private let stack: Stack
+    private let configuration: FrontConfiguration
+    private let logger: Logger
+    private let drain = Drain()
+    private let port: BoundPort
+
+    package init(stack: Stack, configuration: FrontConfiguration, logger: Logger) {
+        (self.stack, self.configuration, self.logger) = (stack, configuration, logger)
+        port = BoundPort(configuration.port)
+    }
+
+    /// Listens until SIGTERM or SIGINT, then drains and returns. `onListening` gets the port that was bound.
+    package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
+        let application = Application(
+            router: router(),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionGuard(limits: configuration.limits)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: configuration.limits.headerFieldBytes,
+                        maxHeaderListSize: configuration.limits.headerListBytes,
+                        maxHeaderFieldCount: configuration.limits.headerFields))),
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port), serverName: "llama-stack",
+                availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
+            onServerRunning: { [port] channel in
+                port.set(channel.localAddress?.port ?? 0)
+                await onListening(port.value)
+            },
+            logger: quiet)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: DrainService(drain: drain, seconds: configuration.drainSeconds, logger: logger)),
+                           .init(service: application)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+    }
+
+    /// Hummingbird and the service group speak only when something is wrong.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = .error
+        return logger
+    }
+
+    private func router() -> Router<FrontContext> {
+        let router = Router(context: FrontContext.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: RequestLog(logger: logger))
+        router.add(middleware: OriginCheck(configuration: configuration, port: { [port] in port.value }))
+        router.add(middleware: URILimit(bytesMax: configuration.limits.uriBytes))
+        Health(drain: drain).add(to: router)
+        EndpointRoutes(stack: stack, configuration: configuration, drain: drain).add(to: router)
+        return router
+    }
+}
+
+/// The port that was really bound.
+private final class BoundPort: Sendable {
+    private let port: Atomic<Int>
+    init(_ port: Int) { self.port = Atomic(port) }
+    var value: Int { port.load(ordering: .relaxed) }
+    func set(_ value: Int) { port.store(value, ordering: .relaxed) }
+}
+
+/// Bounds the end: when the server is told to stop, running answers get `seconds`, then they are cut.
+private struct DrainService: Service {
+    let drain: Drain
+    let seconds: Double
+    let logger: Logger
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        drain.begin()
+        for _ in 0..<Int(seconds * 20) {
+            guard drain.isBusy else { return }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        let cut = drain.cutAll()
+        if cut > 0 { logger.warning("cut \(cut) answers that were still running after \(seconds) s") }
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Host
+import HTTPTypes
+import Hummingbird
+import LlamaStackAPI
+import NIOCore
+
+/// Reads a request's body within its limit, and stops reading where the limit is passed.
+enum BodyReader {
+    static func read(_ request: Request, bytesMax: Int) async throws -> [UInt8] {
+        try checkHeaders(request, bytesMax: bytesMax)
+        var bytes: [UInt8] = []
+        if let length = request.headers[.contentLength].flatMap(Int.init) { bytes.reserveCapacity(min(length, 64 * 1024)) }
+        for try await buffer in request.body {
+            guard bytes.count + buffer.readableBytes <= bytesMax else { throw tooLarge(bytesMax) }
+            bytes.append(contentsOf: buffer.readableBytesView)
+        }
+        return bytes
+    }
+
+    private static func checkHeaders(_ request: Request, bytesMax: Int) throws {
+        if let length = request.headers[.contentLength] {
+            guard let length = Int(length), length >= 0 else {
+                throw StackError(.badRequest, "Content-Length is not a number")
+            }
+            if length > bytesMax { throw tooLarge(bytesMax) }
+        }
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw StackError(.unsupportedMediaType, "send the body without Content-Encoding")
+        }
+        // Also what keeps a form on a web page from being a request.
+        let type = request.headers[.contentType]?.split(separator: ";").first.map {
+            $0.trimmingCharacters(in: .whitespaces).lowercased()
+        }
+        guard type == "application/json" else {
+            throw StackError(
+                .unsupportedMediaType,
+                "the body must be sent as application/json (with curl: -H 'Content-Type: application/json')")
+        }
+    }
+
+    private static func tooLarge(_ bytesMax: Int) -> StackError {
+        StackError(.bodyTooLarge, "the body is over this route's limit of \(bytesMax) bytes")
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Host
+import HTTPTypes
+import Hummingbird
+import LlamaStackAPI
+
+/// Serves one endpoint: reads the request, finds what routing needs without decoding the rest, starts the call, and
+/// passes the answer on. A client that leaves cancels the call.
+struct EndpointHandler: HTTPResponder {
+    typealias Context = FrontContext
+    let endpoint: EndpointDescription
+    /// The one of its routes that this handler is at.
+    let route: EndpointDescription.Route
+    let stack: Stack
+    let bodyBytesMax: Int
+    let drain: Drain
+    let callIDs: CallIDs
+
+    func respond(to request: Request, context: FrontContext) async throws -> Response {
+        let query = try QueryParameters(request, of: endpoint, on: route)
+        let body = try await body(of: request, query)
+        let scan = try scan(body)
+
+        var call = CallRequest(callID: callIDs.next(), method: endpoint.method)
+        if !query.object.isEmpty { call.parameters = JSON.object(query.object).bytes }
+        call.body = body
+        call.requestID = context.requestID
+        let answer = try stack.call(endpoint, model: try model(in: scan), request: call)
+
+        let presence = try await context.presence()
+        let leaving = presence.onDeparture { answer.cancel() }
+        let draining = try drain.enter { answer.cancel() }
+        let sender = AnswerSender(answer: answer, requestID: context.requestID) {
+            presence.forget(leaving)
+            drain.leave(draining)
+        }
+        let streams = endpoint.streaming == .always || (endpoint.streaming == .onRequest && scan?.stream == true)
+        if streams { return try await sender.eventStream() }
+        return try await sender.whole(endpoint.answerForm, asArray: wantsArray(request))
+    }
+
+    private func body(of request: Request, _ query: QueryParameters) async throws -> [UInt8] {
+        guard endpoint.body != nil else { return [] }
+        if !query.bodyItems.isEmpty { return JSON.array(query.bodyItems.map { .string($0) }).bytes }
+        return try await BodyReader.read(request, bytesMax: bodyBytesMax)
+    }
+
+    private func scan(_ body: [UInt8]) throws(StackError) -> RequestScan? {
+        guard endpoint.body != nil else { return nil }
+        do throws(JSONError) {
+            return try RequestScan(body, limits: JSONLimits(bodyBytesMax: bodyBytesMax))
+        } catch {
+            throw StackError(error.code, error.description)
+        }
+    }
+
+    private func model(in scan: RequestScan?) throws(StackError) -> String? {
+        guard endpoint.routingKey == .model else { return nil }
+        guard let model = scan?.model else {
+            throw StackError(.invalidRequest, "model is required and must be a string", field: "model")
+        }
+        return model
+    }
+
+    /// JSON Lines unless the client asks for JSON and not for lines.
+    private func wantsArray(_ request: Request) -> Bool {
+        guard let accept = request.headers[.accept]?.lowercased() else { return false }
+        return accept.contains("application/json") && !accept.contains("jsonl") && !accept.contains("*/*")
+    }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import Host
+import HTTPFront
+import LlamaStackAPI
+import NIOCore
+
+struct BenchCalls: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calls",
+        abstract: "What a call costs on top of the model: the way through HTTP, the host and the contract.",
+        discussion: """
+            Serves a distribution on a free port and asks its first model for a completion, one request after the \
+            other over one connection; in turn with requests to /health/live, which pass through the same HTTP server \
+            and no provider. The difference of the two medians is what host, contract and provider add. Meant for a \
+            provider that computes nothing, such as inline::echo.
+            """)
+
+    @OptionGroup var distribution: DistributionArgument
+    @Option(help: "Requests of each kind.") var count = 2000
+    @Flag(help: "Print a JSON object.") var json = false
+
+    func validate() throws {
+        guard (10...1_000_000).contains(count) else {
+            throw ValidationError("--count must be 10 to 1000000, got \(count)")
+        }
+    }
+
+    func run() async throws {
+        let quiet = LogOutput(format: .text, level: .warning)
+        var manifest = try distribution.manifest()
+        manifest.server.host = "127.0.0.1"
+        manifest.server.port = 0
+        let stack = try await RunningStack.start(manifest, quiet)
+        guard let model = stack.summary.models.first?.modelID else {
+            await stack.shutdown(withinSeconds: 5)
+            throw Fail.with("error: \(distribution.file) has no models", exitCode: 78)
+        }
+        let front = HTTPFront(
+            stack: stack, configuration: try FrontConfiguration(manifest.server), logger: quiet.logger())
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let server = Task { try await front.run { port.yield($0) } }
+        var iterator = ports.makeAsyncIterator()
+        let bound = await iterator.next() ?? 0
+        do {
+            let result = try await measure(stack, model, "http://127.0.0.1:\(bound)")
+            await Self.stop(server, stack)
+            show(result)
+        } catch {
+            await Self.stop(server, stack)
+            throw (error as? StackError).map(Fail.with) ?? error
+        }
+    }
+
+    private static func stop(_ server: Task<Void, any Error>, _ stack: Stack) async {
+        server.cancel()
+        try? await server.value
+        await stack.shutdown(withinSeconds: 5)
+    }
+
+    private struct Result {
+        var inProcess: [Double] = []
+        var health: [Double] = []
+        var completion: [Double] = []
+    }
+
+    private func measure(_ stack: Stack, _ model: String, _ url: String) async throws -> Result {
+        let endpoint = Inference.completion.description
+        let body = CompletionRequest(content: "One line of text.", model: PretrainedModel(rawValue: model)).json
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        let health = HTTPClientRequest(url: url + "/health/live")
+        var completion = HTTPClientRequest(url: url + endpoint.route.path)
+        completion.method = .POST
+        completion.headers.add(name: "Content-Type", value: "application/json")
+        completion.body = .bytes(body.bytes)
+
+        var result = Result()
+        do {
+            for round in 0..<count + count / 10 {
+                let inProcess = try await Self.microseconds {
+                    var request = CallRequest(method: endpoint.method)
+                    request.body = body.bytes
+                    _ = try await stack.call(endpoint, model: model, request: request).collect()
+                }
+                let live = try await Self.microseconds { try await Self.send(health, client) }
+                let call = try await Self.microseconds { try await Self.send(completion, client) }
+                // The first tenth warms up.
+                guard round >= count / 10 else { continue }
+                result.inProcess.append(inProcess)
+                result.health.append(live)
+                result.completion.append(call)
+            }
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
+        return result
+    }
+
+    private static func send(_ request: HTTPClientRequest, _ client: HTTPClient) async throws {
+        let response = try await client.execute(request, timeout: .seconds(30))
+        let body = try await response.body.collect(upTo: 1024 * 1024)
+        guard response.status == .ok else {
+            throw StackError(.internal, "\(request.url) answered \(response.status.code): \(String(buffer: body))")
+        }
+    }
+
+    private static func microseconds(_ body: () async throws -> Void) async throws -> Double {
+        let start = ContinuousClock.now
+        try await body()
+        return (ContinuousClock.now - start) / .microseconds(1)
+    }
+
+    private func show(_ result: Result) {
+        let rows = [
+            ("call in the process", Spread(result.inProcess)), ("GET /health/live", Spread(result.health)),
+            ("POST /inference/completion", Spread(result.completion)),
+        ]
+        let added = Spread(result.completion).median - Spread(result.health).median
+        if json {
+            var object = JSONObject()
+            for (key, spread) in zip(["in_process_us", "health_us", "completion_us"], rows.map(\.1)) {
+                object[key] = spread.json
+            }
+            object["added_us"] = .number(added)
+            Output.json(.object(object))
+        } else {
+            Output.write(
+                Table.text([["", "median", "fastest", "slowest", "µs"]] + rows.map { [$0.0] + $0.1.cells }))
+            Output.line(String(format: "added by host, contract and provider: %.1f µs", added))
+        }
+    }
+}

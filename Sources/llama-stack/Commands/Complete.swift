@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Host
+import LlamaStackAPI
+
+struct Complete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let a model continue a text.",
+        discussion: """
+              llama-stack complete Distributions/starter.yaml --prompt "The capital of France is" --max-tokens 8
+              llama-stack complete --prompt - < prompt.txt
+            """)
+
+    @OptionGroup var options: ModelOptions
+    @Option(help: "The text to continue; - reads standard input.") var prompt: String
+    @Flag(help: "Print a JSON object with the text and why it ended.") var json = false
+
+    func run() async throws {
+        let text = prompt == "-" ? Self.standardInput() : prompt
+        let quiet = LogOutput(format: .text, level: .warning)
+        let (connection, model) = try await options.connect(quiet, defaultModel: "llama3_8b")
+        let request = CompletionRequest(
+            content: .text(text), model: PretrainedModel(rawValue: model), samplingParams: options.samplingParams,
+            maxTokens: options.maxTokens, stream: true)
+        var completion = ""
+        var reason: StopReason?
+        do {
+            for try await event in connection.events(Inference.completion.description, body: request.json) {
+                let chunk = try CompletionResponseStreamChunk(json: event, at: .root)
+                completion += chunk.textDelta
+                reason = chunk.stopReason ?? reason
+                if !json { Output.write(chunk.textDelta) }
+            }
+        } catch let error as StackError {
+            await connection.close()
+            throw Fail.with(error)
+        }
+        await connection.close()
+        if json {
+            Output.json(["text": .string(completion), "stop_reason": .string(reason?.rawValue ?? "")])
+        } else {
+            Output.write("\n")
+        }
+        if reason == nil { throw Fail.with("error: the answer broke off", exitCode: 70) }
+    }
+
+    private static func standardInput() -> String {
+        String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import Host
+import LlamaStackAPI
+
+struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List APIs, routes or the providers that can be found.",
+        subcommands: [APIs.self, Routes.self, Providers.self])
+
+    struct APIs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "apis", abstract: "The APIs, with their methods.")
+        @Flag(help: "Print a JSON array.") var json = false
+        func run() async throws {
+            let rows = API.allCases.map { api in (api, Endpoints.all.filter { $0.api == api }.map(\.method)) }
+            if json {
+                let items = rows.map { api, methods -> JSON in
+                    ["api": .string(api.rawValue), "methods": .array(methods.map { .string($0) })]
+                }
+                Output.json(.array(items))
+            } else {
+                Output.write(Table.text(rows.map { [$0.rawValue, $1.joined(separator: ", ")] }))
+            }
+        }
+    }
+
+    struct Routes: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "routes", abstract: "The HTTP routes.")
+        @Flag(help: "Print a JSON array.") var json = false
+        @Flag(help: "Also the aliases, which are served and not in the document.") var aliases = false
+        func run() async throws {
+            let rows = Endpoints.all.flatMap { endpoint in
+                (aliases ? endpoint.routes : [endpoint.route]).map { ($0, endpoint) }
+            }
+            if json {
+                Output.json(.array(rows.map { route, endpoint in
+                    [
+                        "verb": .string(route.verb.rawValue), "path": .string(route.path),
+                        "api": .string(endpoint.api.rawValue), "method": .string(endpoint.method),
+                    ]
+                }))
+            } else {
+                Output.write(Table.text(rows.map { route, endpoint in
+                    [route.verb.rawValue, route.path, "\(endpoint.api.rawValue).\(endpoint.method)", endpoint.summary]
+                }))
+            }
+        }
+    }
+
+    struct Providers: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "providers", abstract: "The provider libraries that can be found, and what each holds.",
+            discussion: """
+                Looks where `run` does: in the folders of LLAMA_STACK_PROVIDER_PATH, in ../lib/llama-stack/providers from \
+                this program, and beside it.
+                """)
+        @Flag(help: "Print a JSON array.") var json = false
+
+        func run() async throws {
+            let search = PluginSearch(providerPath: [], environment: ProcessInfo.processInfo.environment)
+            var items: [JSON] = []
+            var rows: [[String]] = []
+            for path in search.libraries {
+                do throws(PluginRefusal) {
+                    let inspection = try PluginInspection(path: path)
+                    items.append(inspection.json)
+                    rows += inspection.library.providers.map { [$0.api, $0.type, $0.version, $0.description, path] }
+                } catch {
+                    Output.error("\(path): \(error)")
+                }
+            }
+            if json { return Output.json(.array(items)) }
+            guard !rows.isEmpty else { throw Fail.with(
+                "no provider libraries in \(search.folders.joined(separator: ", "))\n  hint: `make build` builds this "
+                    + "project's; LLAMA_STACK_PROVIDER_PATH names folders with others", exitCode: 69) }
+            Output.write(Table.text([["API", "TYPE", "VERSION", "WHAT", "LIBRARY"]] + rows))
+        }
+    }
+}

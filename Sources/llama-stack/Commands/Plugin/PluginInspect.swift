@@ -1,0 +1,23 @@
+import ArgumentParser
+import Host
+
+struct PluginInspect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Show what a provider library holds: its APIs, methods, needs and configuration.",
+        discussion: "Loads the library, and creates no provider. Exit code 69 when the host would refuse it.")
+
+    @OptionGroup var library: LibraryArgument
+    @Flag(help: "Print a JSON object.") var json = false
+
+    func run() async throws {
+        let path = library.file
+        let inspection: PluginInspection
+        do throws(PluginRefusal) {
+            inspection = try PluginInspection(path: path)
+        } catch {
+            throw Fail.with(error)
+        }
+        if json { Output.json(inspection.json) } else { Output.line(inspection.text) }
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Host
+import HTTPFront
+import LlamaStackAPI
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve a distribution over HTTP.",
+        discussion: """
+            Prints one line when it is ready, logs to standard error, and stops on SIGTERM or SIGINT after the running \
+            answers have ended (at most server.drain_seconds).
+            """)
+
+    @OptionGroup var distribution: DistributionArgument
+    @Option(help: "Address to listen on, in place of the file's.") var host: String?
+    @Option(help: "Port to listen on, in place of the file's; 0 takes a free one.") var port: Int?
+    @OptionGroup var logging: LogOptions
+
+    func validate() throws {
+        if let port, !(0...65535).contains(port) { throw ValidationError("--port must be 0 to 65535, got \(port)") }
+    }
+
+    func run() async throws {
+        let start = ContinuousClock.now
+        var manifest = try distribution.manifest()
+        if let host { manifest.server.host = host }
+        if let port { manifest.server.port = port }
+        let front = try FrontConfiguration(manifest.server)
+        let stack = try await RunningStack.start(manifest, logging.output)
+        let server = HTTPFront(stack: stack, configuration: front, logger: logging.output.logger())
+        do {
+            try await server.run { port in
+                let took = Int((ContinuousClock.now - start) / .milliseconds(1))
+                Output.line(StartLine.text(stack.summary, host: front.host, port: port, milliseconds: took))
+            }
+        } catch {
+            await stack.shutdown(withinSeconds: 5)
+            throw Fail.with(
+                "error: can't listen on \(front.host):\(front.port): \(error)\n  hint: is another server running there? "
+                    + "`--port 0` takes a free port", exitCode: 69)
+        }
+        await stack.shutdown(withinSeconds: 5)
+    }
+}
+
+/// A stack started for a command.
+enum RunningStack {
+    static func start(_ manifest: Manifest, _ log: LogOutput) async throws -> Stack {
+        do throws(StartFailure) {
+            return try await Stack.start(manifest, log: log.sink, metrics: .discard)
+        } catch {
+            throw Fail.with(error)
+        }
+    }
+}
+
+/// What `run` says when it is ready.
+enum StartLine {
+    static func text(_ summary: Summary, host: String, port: Int, milliseconds: Int) -> String {
+        let address = host.contains(":") ? "[\(host)]" : host
+        let apis = summary.apis.map(\.rawValue).joined(separator: ", ")
+        let providers = summary.providers.map { "\($0.api.rawValue)/\($0.providerID)" }.joined(separator: ", ")
+        var line = "ready: http://\(address):\(port)  apis: \(apis)  providers: \(providers)"
+        if !summary.models.isEmpty { line += "  models: \(summary.models.map(\.modelID).joined(separator: ", "))" }
+        for failed in summary.failed { line += "  without \(failed.provider) (\(failed.reason))" }
+        return line + "  (\(milliseconds) ms)"
+    }
+}
+
+extension FrontConfiguration {
+    /// The settings of a distribution's `server`. An address that others can reach needs `insecure: true` until keys
+    /// exist.
+    init(_ server: Manifest.Server) throws {
+        self.init()
+        host = server.host
+        port = server.port
+        allowedHosts = server.allowedHosts.map { $0.lowercased() }
+        allowedOrigins = server.allowedOrigins
+        if let bytes = server.bodyBytesMax { limits.bodyBytes = bytes }
+        limits.connections = server.connectionsMax
+        limits.headerSeconds = server.headerTimeoutSeconds
+        limits.keepAliveSeconds = server.idleTimeoutSeconds
+        limits.writeStallSeconds = server.writeTimeoutSeconds
+        drainSeconds = server.drainSeconds
+        guard isLoopback || server.isInsecure else {
+            throw Fail.with(
+                "error: \(host) can be reached by others and this server asks for no key\n"
+                    + "  hint: listen on 127.0.0.1, or write `insecure: true` under `server` if the network is trusted",
+                exitCode: 78)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+
+/// The commands. Exit codes are those of sysexits: 64 usage, 65 bad input, 66 a file that is not there, 69 a provider
+/// that does not serve, 75 try again later, 78 a mistake in a distribution.
+@main
+struct LlamaStack: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "llama-stack",
+        abstract: "Turns one YAML file into a running Llama Stack.",
+        discussion: """
+            A distribution is a YAML file that names providers and models. The host loads each provider from a shared \
+            library and serves the Llama Stack API over HTTP:
+
+              llama-stack run Distributions/starter.yaml
+              llama-stack chat Distributions/starter.yaml
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Run.self, Validate.self, List.self, Chat.self, Complete.self, Plugin.self, Spec.self, Bench.self,
+        ])
+
+    static func main() async {
+        // A socket that the client has closed is an error of one call, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        // Full Foundation must be initialised before any provider brings it in from another thread; otherwise
+        // CoreFoundation takes the main queue and SIGTERM is never heard.
+        _ = NSString(string: "").length
+        await main(nil)
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Foundation
+import Host
+import LlamaStackAPI
+
+/// Ends a command: a message on stderr, an exit code.
+enum Fail {
+    static func with(_ message: String, exitCode: Int32) -> ExitCode {
+        Output.error(message)
+        return ExitCode(exitCode)
+    }
+
+    static func with(_ failure: StartFailure) -> ExitCode { with(failure.description, exitCode: failure.exitCode) }
+
+    /// A library that the host won't load.
+    static func with(_ refusal: PluginRefusal) -> ExitCode { with("error: \(refusal)", exitCode: 69) }
+
+    static func with(_ error: StackError) -> ExitCode {
+        with("error: \(error.message)", exitCode: error.code.exitCode)
+    }
+}
+
+/// Standard output and standard error, written at once: nothing of it is lost when the process dies.
+enum Output {
+    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    static func line(_ text: String) { write(text + "\n") }
+    static func json(_ value: JSON) { line(String(decoding: value.bytes, as: UTF8.self)) }
+    static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Host
+import LlamaStackAPI
+import Logging
+
+/// The log: one line each on standard error, in text or JSON. Host and providers speak through ``LogSink``, the HTTP
+/// front through swift-log; both end here.
+struct LogOutput: Sendable {
+    enum Format: String, CaseIterable, Sendable { case text, json }
+    let format: Format
+    let level: LogLevel
+
+    var sink: LogSink {
+        LogSink { line in
+            guard line.level >= level else { return }
+            write(line)
+        }
+    }
+
+    func logger() -> Logger {
+        var logger = Logger(label: "http") { Handler(output: self, label: $0) }
+        logger.logLevel = Self.swiftLog[level] ?? .info
+        return logger
+    }
+
+    private static let swiftLog: [LogLevel: Logger.Level] = [
+        .trace: .trace, .debug: .debug, .info: .info, .warning: .warning, .error: .error,
+    ]
+
+    fileprivate func write(_ line: LogLine) {
+        FileHandle.standardError.write(Data((rendered(line) + "\n").utf8))
+    }
+
+    private func rendered(_ line: LogLine) -> String {
+        let time = Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        let fields = line.fields.sorted { $0.key < $1.key }
+        switch format {
+        case .text:
+            let rest = fields.map { " \($0.key)=\(Quote.printable($0.value, charactersMax: 500))" }.joined()
+            return "\(time) \(line.level) \(line.source): \(Quote.printable(line.message, charactersMax: 2000))\(rest)"
+        case .json:
+            var object: [(String, String)] = [
+                ("time", time), ("level", "\(line.level)"), ("source", line.source), ("message", line.message),
+            ]
+            object += fields.map { ($0.key, $0.value) }
+            return Self.json(object)
+        }
+    }
+
+    private static func json(_ members: [(String, String)]) -> String {
+        var object = JSONObject()
+        for (key, value) in members { object[key] = .string(value) }
+        return String(decoding: JSON.object(object).bytes, as: UTF8.self)
+    }
+
+    private struct Handler: LogHandler {
+        let output: LogOutput
+        let label: String
+        var metadata: Logger.Metadata = [:]
+        var logLevel: Logger.Level = .info
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let merged = metadata.merging(event.metadata ?? [:]) { $1 }
+            let level = LogOutput.swiftLog.first { $0.value == event.level }?.key ?? .info
+            output.write(
+                LogLine(
+                    level: level, source: label, message: "\(event.message)",
+                    fields: merged.mapValues { "\($0)" }))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import AsyncHTTPClient
+import Foundation
+import Host
+import LlamaStackAPI
+import NIOCore
+import NIOHTTP1
+
+/// A stack that a command talks to: one that runs somewhere, or one that the command starts itself.
+protocol StackConnection: Sendable {
+    /// Calls a streaming method; each element is one event's JSON.
+    func events(_ endpoint: EndpointDescription, body: JSON) -> AsyncThrowingStream<JSON, any Error>
+    func close() async
+}
+
+/// A stack in this process, straight from a distribution.
+struct LocalStack: StackConnection {
+    let stack: Stack
+
+    func events(_ endpoint: EndpointDescription, body: JSON) -> AsyncThrowingStream<JSON, any Error> {
+        AsyncThrowingStream { continuation in
+            let task = Task {
+                do {
+                    var request = CallRequest(callID: UInt64.random(in: 1..<(1 << 62)), method: endpoint.method)
+                    request.body = body.bytes
+                    let answer = try stack.call(endpoint, model: body["model"]?.stringValue, request: request)
+                    while let parts = try await answer.nextParts() {
+                        for part in parts { continuation.yield(try JSON(parsing: part.bytes)) }
+                    }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    func close() async { await stack.shutdown(withinSeconds: 5) }
+}
+
+/// A stack behind a URL.
+struct RemoteStack: StackConnection {
+    let url: String
+    private let client = HTTPClient(eventLoopGroupProvider: .singleton)
+    /// One event; a longer line is not of this API.
+    private static let lineBytesMax = 16 * 1024 * 1024
+
+    init(url: String) { self.url = url.hasSuffix("/") ? String(url.dropLast()) : url }
+
+    func events(_ endpoint: EndpointDescription, body: JSON) -> AsyncThrowingStream<JSON, any Error> {
+        AsyncThrowingStream { continuation in
+            let task = Task {
+                do {
+                    try await run(endpoint, body) { continuation.yield($0) }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: Self.readable(error, url: url))
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    private func run(_ endpoint: EndpointDescription, _ body: JSON, _ yield: (JSON) -> Void) async throws {
+        var request = HTTPClientRequest(url: url + endpoint.route.path)
+        request.method = .RAW(value: endpoint.route.verb.rawValue)
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(body.bytes)
+        let response = try await client.execute(request, timeout: .hours(1))
+        guard response.status == .ok else {
+            let bytes = try await response.body.collect(upTo: 1024 * 1024)
+            throw Self.error(Array(bytes.readableBytesView), status: Int(response.status.code))
+        }
+        var parser = EventStreamParser(lineBytesMax: Self.lineBytesMax)
+        for try await buffer in response.body {
+            for record in try parser.append(buffer.readableBytesView) {
+                let json = try JSON(parsing: Array(record.data.utf8))
+                if record.event == "error" { throw Self.error(Array(record.data.utf8), status: 500) }
+                yield(json)
+            }
+        }
+    }
+
+    private static func error(_ bytes: [UInt8], status: Int) -> StackError {
+        let detail = (try? JSON(parsing: bytes))?["detail"]
+        let code = detail?["code"]?.stringValue
+        let row = ErrorCode.all.first { $0.code == code } ?? .internal
+        return StackError(row, detail?["message"]?.stringValue ?? "the server answered \(status)")
+    }
+
+    private static func readable(_ error: any Error, url: String) -> any Error {
+        if error is StackError || error is CancellationError { return error }
+        return StackError(
+            .providerUnavailable, "can't reach \(url): \(error). Is `llama-stack run` running there?")
+    }
+
+    func close() async { try? await client.shutdown() }
+}
