@@ -55,6 +55,10 @@ only=()
 mkdir -p "$results"
 echo "==> debug build of the tests"
 swift build "${swift_flags[@]}" --build-tests
+# The provider in Rust goes beside the others, where there is a Rust compiler; its tests say that they are skipped else.
+for folder in .build/debug "$(dirname "$LLAMA_STACK_BIN")"; do
+    [[ ! -d $folder ]] || Scripts/build-rust-provider.sh "$folder" || [[ $? -eq 69 ]]
+done
 for part in "${parts[@]}"; do
     case $part in
         unit) run unit --skip EndToEndTests "${only[@]}" ;;

@@ -56,7 +56,8 @@ struct Echo: InferenceProvider {
     ) throws -> (words: [String], stopReason: StopReason) {
         let text = try content.all.map { item in
             guard case .text(let text) = item else {
-                throw ProviderError(.unsupportedContent, "\(field) must be text: echo reads no attachments", field: field)
+                throw ProviderError(
+                    .unsupportedContent, "\(field) must be text: echo reads no attachments", field: field)
             }
             return text
         }

@@ -78,7 +78,8 @@ extension Check {
                 let milliseconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6
                 _ = await sink.waitForEnd(seconds: context.seconds)
                 guard milliseconds <= promptMilliseconds else {
-                    throw CheckFailure("invoke took \(Int(milliseconds)) ms; it must hand its work to a thread of its own")
+                    throw CheckFailure(
+                        "invoke took \(Int(milliseconds)) ms; it must hand its work to a thread of its own")
                 }
                 return .passed
             }

@@ -27,7 +27,12 @@ package struct CheckResult: Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        let mark = switch outcome { case .passed: "ok  "; case .failed: "FAIL"; case .notExercised: "skip" }
+        let mark =
+            switch outcome {
+            case .passed: "ok  "
+            case .failed: "FAIL"
+            case .notExercised: "skip"
+            }
         return "\(mark) \(provider): \(name)" + (detail.isEmpty ? "" : "\n       \(detail)")
     }
 }

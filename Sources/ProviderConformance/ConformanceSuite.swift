@@ -104,7 +104,8 @@ struct CheckContext: Sendable {
                 descriptor, providerID: "conformance", config: suite.config, log: log.sink, withinSeconds: seconds)
         } catch {
             throw CheckFailure(
-                "create with \(suite.config.text) answered status \(error.status) \(String(decoding: error.error, as: UTF8.self))")
+                "create with \(suite.config.text) answered status \(error.status) \(String(decoding: error.error, as: UTF8.self))"
+            )
         }
         for (index, resource) in suite.resources.enumerated() {
             var request = CallRequest(callID: UInt64(1000 + index), method: "register")

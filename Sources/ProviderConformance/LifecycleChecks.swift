@@ -22,7 +22,8 @@ extension Check {
         },
         Check("lets no unknown key into its config") { context throws(CheckFailure) in
             guard context.descriptor.configSchema["additionalProperties"] == .bool(false) else {
-                throw CheckFailure("'config_schema' must say \"additionalProperties\": false, or slips of the pen go unseen")
+                throw CheckFailure(
+                    "'config_schema' must say \"additionalProperties\": false, or slips of the pen go unseen")
             }
             return .passed
         },

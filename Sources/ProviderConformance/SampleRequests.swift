@@ -27,7 +27,9 @@ struct SampleRequests {
     /// The methods that take a JSON object.
     var methodsWithBody: [String] {
         descriptor.methods.map(\.name).filter { name in
-            guard let api = API(rawValue: descriptor.api), let endpoint = Endpoints.find(api, name) else { return false }
+            guard let api = API(rawValue: descriptor.api), let endpoint = Endpoints.find(api, name) else {
+                return false
+            }
             return endpoint.body.map(Self.isClosedObject) ?? false
         }
     }

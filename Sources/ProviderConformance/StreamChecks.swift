@@ -26,7 +26,9 @@ extension Check {
                 let early = sink.writesWhilePaused
                 sink.release()
                 _ = await sink.waitForEnd(seconds: context.seconds)
-                guard early == 0 else { throw CheckFailure("wrote \(early) more times after LSP_PAUSE without waiting") }
+                guard early == 0 else {
+                    throw CheckFailure("wrote \(early) more times after LSP_PAUSE without waiting")
+                }
                 return sink.parts > 1 ? .passed : .notExercised("the sample's answer has one event only")
             }
         },

@@ -62,6 +62,7 @@ extension Provider {
 
     /// For an implementation of `register` that meets a kind it does not know.
     public static func refusal(of resource: Resource) -> ProviderError {
-        ProviderError(.notImplemented, "\(providerType) takes no \(resource.kind) (got '\(resource.id)')", field: "kind")
+        ProviderError(
+            .notImplemented, "\(providerType) takes no \(resource.kind) (got '\(resource.id)')", field: "kind")
     }
 }

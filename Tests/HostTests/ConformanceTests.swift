@@ -76,16 +76,21 @@ struct ConformanceTests {
         let cargo = Process()
         cargo.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         cargo.arguments = [
-            "cargo", "build", "--offline", "--quiet", "--manifest-path", ProbeLibrary.root + "/Plugins/EchoRust/Cargo.toml",
+            "cargo", "build", "--offline", "--quiet", "--manifest-path",
+            ProbeLibrary.root + "/Plugins/EchoRust/Cargo.toml",
             "--target-dir", folder,
         ]
         cargo.standardError = FileHandle.nullDevice
         try cargo.run()
         cargo.waitUntilExit()
         // env answers 127 when there is no such command.
-        guard cargo.terminationStatus != 127 else { return print("the provider in Rust was not tried: there is no cargo") }
+        guard cargo.terminationStatus != 127 else {
+            return print("the provider in Rust was not tried: there is no cargo")
+        }
         try #require(cargo.terminationStatus == 0)
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder + "/debug").filter { $0.hasSuffix(".so") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder + "/debug").filter {
+            $0.hasSuffix(".so")
+        }
         let library = folder + "/debug/" + (try #require(files.first))
         let results = await ConformanceSuite(
             library: library, resources: [["kind": "model", "id": "conformance"]], secondsMax: 20

@@ -4,7 +4,9 @@ import Testing
 @testable import Host
 
 struct EnvironmentTests {
-    static let environment = ["NAME": "value", "NUMBER": "42", "EMPTY": "", "TRUE": "true", "SPACE": "a b", "YAML": "[1, 2]"]
+    static let environment = [
+        "NAME": "value", "NUMBER": "42", "EMPTY": "", "TRUE": "true", "SPACE": "a b", "YAML": "[1, 2]",
+    ]
 
     /// What stands in the file → what comes out; nil: a mistake.
     static let table: [(text: String, value: JSON?)] = [
@@ -79,10 +81,14 @@ struct EnvironmentTests {
 
     /// Plain scalars by YAML 1.2's core schema.
     static let scalars: [(text: String, value: JSON)] = [
-        ("1", 1), ("-1", -1), ("+1", 1), ("0x1F", 31), ("0o17", 15), ("017", 17), ("1.5", 1.5), (".5", 0.5), ("1.", 1.0),
-        ("1e3", 1000.0), ("1e999", "1e999"), ("true", true), ("True", true), ("yes", "yes"), ("no", "no"), ("on", "on"), ("null", .null),
-        ("~", .null), ("", .null), ("NULL", .null), ("nULL", "nULL"), (".inf", ".inf"), ("1_000", "1_000"), ("1:30", "1:30"),
-        ("9223372036854775807", .integer(.max)), ("9223372036854775808", 9223372036854775808.0), ("-", "-"), ("2024-01-01", "2024-01-01"),
+        ("1", 1), ("-1", -1), ("+1", 1), ("0x1F", 31), ("0o17", 15), ("017", 17), ("1.5", 1.5), (".5", 0.5),
+        ("1.", 1.0),
+        ("1e3", 1000.0), ("1e999", "1e999"), ("true", true), ("True", true), ("yes", "yes"), ("no", "no"), ("on", "on"),
+        ("null", .null),
+        ("~", .null), ("", .null), ("NULL", .null), ("nULL", "nULL"), (".inf", ".inf"), ("1_000", "1_000"),
+        ("1:30", "1:30"),
+        ("9223372036854775807", .integer(.max)), ("9223372036854775808", 9223372036854775808.0), ("-", "-"),
+        ("2024-01-01", "2024-01-01"),
     ]
 
     @Test("a plain scalar means what the core schema says", arguments: scalars.indices)

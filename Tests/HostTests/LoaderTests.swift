@@ -22,7 +22,10 @@ struct LoaderTests {
     }
 
     static let members: [(macro: String, wanted: String)] =
-        ["API", "TYPE", "VERSION", "RUNTIME", "DESCRIPTION", "CONFIG_SCHEMA", "METHODS", "NEEDS", "CREATE", "INVOKE", "CANCEL", "DESTROY"]
+        [
+            "API", "TYPE", "VERSION", "RUNTIME", "DESCRIPTION", "CONFIG_SCHEMA", "METHODS", "NEEDS", "CREATE", "INVOKE",
+            "CANCEL", "DESTROY",
+        ]
         .map { ("NULL_" + $0, "provider 0: '\($0.lowercased())' is NULL") }
         + [
             ("NULL_PROVIDER", "lsp_module.providers[0] is NULL"), ("NULL_PROVIDERS", "lsp_module.providers is NULL"),
@@ -31,11 +34,17 @@ struct LoaderTests {
             ("BREAK_PROVIDER_SIZE", "provider 0: lsp_provider.struct_size is 40, wanted at least 112"),
             ("BREAK_NO_PROVIDERS", "lsp_module.provider_count is 0, wanted 1 to 256"),
             ("ENTRY=something_else", "is not a Llama Stack provider: it does not export llama_stack_provider_v1"),
-            ("ENTRY=llama_stack_provider_v2", "speaks version 2 of the provider contract (llama_stack_provider_v2); this host speaks version 1"),
+            (
+                "ENTRY=llama_stack_provider_v2",
+                "speaks version 2 of the provider contract (llama_stack_provider_v2); this host speaks version 1"
+            ),
             ("ABI_MINOR=7", "was built for version 1.7 of the provider contract; this host speaks 1.0"),
             ("PROVIDER_SCHEMA=\"{\"", "provider 0: 'config_schema' is not valid JSON"),
             ("PROVIDER_SCHEMA=\"[]\"", "provider 0: 'config_schema' must describe an object"),
-            ("PROVIDER_SCHEMA=\"{\\\"type\\\":\\\"object\\\",\\\"requird\\\":[]}\"", "provider 0: 'config_schema' has an unknown keyword 'requird' (did you mean 'required'?)"),
+            (
+                "PROVIDER_SCHEMA=\"{\\\"type\\\":\\\"object\\\",\\\"requird\\\":[]}\"",
+                "provider 0: 'config_schema' has an unknown keyword 'requird' (did you mean 'required'?)"
+            ),
             ("PROVIDER_METHODS=\"{}\"", "provider 0: 'methods' must be an array"),
             ("PROVIDER_NEEDS=\"[1]\"", "provider 0: 'needs' must be an array of strings, got a number"),
         ]
@@ -102,7 +111,9 @@ struct LoaderTests {
     func otherRuntime() throws {
         let path = try ProbeLibrary.build("PROVIDER_RUNTIME=\"swift 5.9\"")
         let library = try PluginLibrary.load(path)
-        let error = #expect(throws: PluginRefusal.self) { _ = try library.provider(api: "inference", type: "inline::probe") }
+        let error = #expect(throws: PluginRefusal.self) {
+            _ = try library.provider(api: "inference", type: "inline::probe")
+        }
         #expect(error?.message == "\(path): was built with 'swift 5.9'; this host runs '\(SwiftRuntime.own)'")
     }
 
@@ -110,7 +121,9 @@ struct LoaderTests {
     func otherType() throws {
         let path = try ProbeLibrary.build()
         let library = try PluginLibrary.load(path)
-        let error = #expect(throws: PluginRefusal.self) { _ = try library.provider(api: "inference", type: "inline::cpu") }
+        let error = #expect(throws: PluginRefusal.self) {
+            _ = try library.provider(api: "inference", type: "inline::cpu")
+        }
         #expect(error?.message == "\(path): has no inference inline::cpu; it holds inference inline::probe")
     }
 
@@ -120,7 +133,9 @@ struct LoaderTests {
         let error = #expect(throws: PluginRefusal.self) {
             _ = try search.find(api: "memory_banks", type: "inline::sql_lite", library: nil, directory: "/d")
         }
-        #expect(error?.message == "no provider library libprovider-memory-banks-sql-lite.so for memory_banks inline::sql_lite")
+        #expect(
+            error?.message
+                == "no provider library libprovider-memory-banks-sql-lite.so for memory_banks inline::sql_lite")
         let own = try #require(PluginSearch.executableFolder)
         #expect(search.folders.prefix(3) == ["/a", "/b", "/c"])
         #expect(search.folders.last == own)

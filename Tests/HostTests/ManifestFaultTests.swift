@@ -42,7 +42,8 @@ struct ManifestFaultTests {
 
     private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix) {
         let words = [
-            "\0", "\u{feff}", "\r\n", "\t", "&a ", "*a", "<<: ", "!!int ", "---\n", "...\n", "{", "}", "[", "]", ": ", "- ",
+            "\0", "\u{feff}", "\r\n", "\t", "&a ", "*a", "<<: ", "!!int ", "---\n", "...\n", "{", "}", "[", "]", ": ",
+            "- ",
             "? ", "${env.X}", "${env.", "}", "|\n", ">\n", "\"", "'", "#", "%YAML 1.2\n", "version: 1\n", "1e999", "0x",
             "99999999999999999999", "-", "~", "null", "\u{202e}", "\u{85}",
         ].map { Array($0.utf8) }
@@ -60,16 +61,26 @@ struct ManifestFaultTests {
     }
 
     static let bombs: [(name: String, bytes: @Sendable () -> [UInt8])] = [
-        ("aliases of aliases", {
-            var text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
-            for level in 1...9 { text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ",") + "]\n" }
-            return Array(text.utf8)
-        }),
+        (
+            "aliases of aliases",
+            {
+                var text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
+                for level in 1...9 {
+                    text +=
+                        "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ",")
+                        + "]\n"
+                }
+                return Array(text.utf8)
+            }
+        ),
         ("an alias of itself", { Array("a: &a [*a]\n".utf8) }),
         ("merge keys", { Array((0..<2000).map { "k\($0): {<<: {a: 1}}\n" }.joined().utf8) }),
         ("1001 lists in each other", { Array(repeating: UInt8(ascii: "["), count: 1001) }),
         ("100,000 mappings in each other", { Array(String(repeating: "{a: ", count: 100_000).utf8) }),
-        ("1001 blocks in each other", { Array((0..<1001).map { String(repeating: " ", count: $0) + "a:\n" }.joined().utf8) }),
+        (
+            "1001 blocks in each other",
+            { Array((0..<1001).map { String(repeating: " ", count: $0) + "a:\n" }.joined().utf8) }
+        ),
         ("a value of 10 MB", { Array("name: ".utf8) + Array(repeating: 120, count: 10_000_000) }),
         ("a value of 1 MB", { Array("name: ".utf8) + Array(repeating: 120, count: 1_000_000) }),
         ("a key of 1 MB", { Array(repeating: 120, count: 1_000_000) + Array(": 1".utf8) }),
@@ -78,7 +89,10 @@ struct ManifestFaultTests {
         ("500,000 question marks", { Array(String(repeating: "? ", count: 500_000).utf8) }),
         ("500,000 dashes", { Array(String(repeating: "- ", count: 500_000).utf8) }),
         ("one long quoted value", { Array("name: \"".utf8) + Array(repeating: 120, count: 1_000_000) }),
-        ("many references", { Array(("name: \"" + String(repeating: "${env.A:=bbbbbbbbbb}", count: 40_000) + "\"").utf8) }),
+        (
+            "many references",
+            { Array(("name: \"" + String(repeating: "${env.A:=bbbbbbbbbb}", count: 40_000) + "\"").utf8) }
+        ),
         ("one key half a million times", { Array(String(repeating: "a: 1\n", count: 200_000).utf8) }),
         ("invalid UTF-8 all over", { Array(repeating: 0xc3, count: 1_000_000) }),
         ("a million colons", { Array(repeating: UInt8(ascii: ":"), count: 1_000_000) }),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Host
 
-/// What a user reads about each of the files in Tests/Fixtures/manifests. `GOLDEN=1 swift test` rewrites the answers;
+/// What a user reads about each of the files in Tests/Fixtures/manifests. `make golden` rewrites the answers;
 /// review the difference.
 struct ManifestGoldenTests {
     static let folder = ProbeLibrary.root + "/Tests/Fixtures/manifests"
@@ -25,7 +25,7 @@ struct ManifestGoldenTests {
         }
         text += "\n"
         let golden = URL(fileURLWithPath: Self.folder + "/" + file.replacing(".yaml", with: ".expected"))
-        if ProcessInfo.processInfo.environment["GOLDEN"] == "1" { try Data(text.utf8).write(to: golden) }
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" { try Data(text.utf8).write(to: golden) }
         #expect(text == String(decoding: try Data(contentsOf: golden), as: UTF8.self))
     }
 
@@ -36,11 +36,15 @@ struct ManifestGoldenTests {
 extension Manifest {
     /// Everything, a line each.
     var outline: String {
-        var lines = ["name \(name)", "state \(statePath ?? "none")", "server \(server)", "provider_path \(providerPath)"]
+        var lines = [
+            "name \(name)", "state \(statePath ?? "none")", "server \(server)", "provider_path \(providerPath)",
+        ]
         lines += providers.map {
             "provider \($0.label) \($0.providerType) library=\($0.library ?? "-") optional=\($0.isOptional) config=\($0.config?.json.text ?? "-") at \($0.position.line):\($0.position.column)"
         }
-        lines += models.map { "model \($0.modelID) on \($0.providerID) as \($0.aliases) \(JSON.object($0.resource).text)" }
+        lines += models.map {
+            "model \($0.modelID) on \($0.providerID) as \($0.aliases) \(JSON.object($0.resource).text)"
+        }
         return lines.joined(separator: "\n").replacing("Host.", with: "")
     }
 }

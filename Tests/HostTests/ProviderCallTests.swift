@@ -42,7 +42,9 @@ struct ProviderCallTests {
     @Test("a provider's call reaches another provider, by the alias of a model")
     func call() async throws {
         let log = LogRecord(), seen = Mutex<[String]>([])
-        let metrics = MetricsSink { measurement in seen.withLock { $0.append("\(measurement.source) \(measurement.name)") } }
+        let metrics = MetricsSink { measurement in
+            seen.withLock { $0.append("\(measurement.source) \(measurement.name)") }
+        }
         let stack = try await start(log: log, metrics: metrics)
         #expect(try await ask(stack, #"{"ask:":1}"#) == #"{"completion_message":"word"}"#)
         let line = try #require(log.lines.first { $0.message == "asking" })
@@ -113,7 +115,10 @@ struct BrokenProviderTests {
         let channel = try await instance("BREAK_FINISH_TWICE", log)
         _ = try await chat(channel, 1).collect()
         await channel.close(withinSeconds: 5)
-        #expect(log.lines.contains { $0.source == "inference/broken" && $0.message == "broke the contract: finish after finish; ignored" })
+        #expect(
+            log.lines.contains {
+                $0.source == "inference/broken" && $0.message == "broke the contract: finish after finish; ignored"
+            })
     }
 
     @Test("a write after finish is ignored and logged")

@@ -11,7 +11,8 @@ struct StackTests {
         _ config: String = "{}", models: String = "[{model_id: tiny, aliases: [small]}]", log: LogRecord = LogRecord(),
         macros: String..., more: String = ""
     ) async throws -> Stack {
-        let library = try ProbeLibrary.build(macros, source: ProbeLibrary.root + "/Tests/Fixtures/broken-providers/provider.c")
+        let library = try ProbeLibrary.build(
+            macros, source: ProbeLibrary.root + "/Tests/Fixtures/broken-providers/provider.c")
         let manifest = try distribution(
             """
             version: 1
@@ -66,8 +67,10 @@ struct StackTests {
         let stack = try await start()
         let error = #expect(throws: StackError.self) { _ = try self.chat(stack, "{}", model: "tinny") }
         #expect(
-            error == StackError(
-                .modelNotFound, "there is no model 'tinny' (did you mean 'tiny'?); there are tiny, small", field: "model"))
+            error
+                == StackError(
+                    .modelNotFound, "there is no model 'tinny' (did you mean 'tiny'?); there are tiny, small",
+                    field: "model"))
         await stack.shutdown(withinSeconds: 5)
     }
 
@@ -79,8 +82,9 @@ struct StackTests {
             _ = try stack.call(endpoint, request: CallRequest(method: endpoint.method))
         }
         #expect(
-            error == StackError(
-                .apiNotServed, "this distribution has no provider for 'memory_banks'; it serves inference"))
+            error
+                == StackError(
+                    .apiNotServed, "this distribution has no provider for 'memory_banks'; it serves inference"))
         await stack.shutdown(withinSeconds: 5)
     }
 

@@ -6,7 +6,9 @@ import Testing
 
 /// What a start says when it can't be.
 struct StartTests {
-    private func start(_ yaml: String, environment: [String: String] = [:], log: LogRecord = LogRecord()) async throws -> Stack {
+    private func start(_ yaml: String, environment: [String: String] = [:], log: LogRecord = LogRecord()) async throws
+        -> Stack
+    {
         try await Stack.start(try distribution(yaml, environment: environment), environment: [:], log: log.sink)
     }
 
@@ -142,7 +144,9 @@ struct StartTests {
             """, log: log)
         #expect(stack.summary.failed.map(\.provider) == ["inference/a"])
         let endpoint = try #require(Endpoints.find(.inference, "chat_completion"))
-        let error = #expect(throws: StackError.self) { _ = try stack.call(endpoint, request: CallRequest(method: "chat_completion")) }
+        let error = #expect(throws: StackError.self) {
+            _ = try stack.call(endpoint, request: CallRequest(method: "chat_completion"))
+        }
         #expect(error?.code == .providerUnavailable)
         await stack.shutdown(withinSeconds: 1)
     }

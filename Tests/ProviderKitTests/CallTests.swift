@@ -141,7 +141,8 @@ struct CallTests {
     @Test("a provider can be tested as a value, without a host")
     func value() async throws {
         let probe = try await Probe(
-            configuration: Probe.Settings(model: "m", threads: 1, shards: []), context: ProviderContext(providerID: "t"))
+            configuration: Probe.Settings(model: "m", threads: 1, shards: []), context: ProviderContext(providerID: "t")
+        )
         let request = ChatCompletionRequest(
             model: InstructModel(rawValue: "m"), dialog: Dialog(message: Message(role: .user, content: "hi")))
         #expect(try await probe.chatCompletion(request, Call()).content == .text("hi"))

@@ -125,7 +125,8 @@ struct CancelTests {
     @Test("a deadline is known to the method")
     func deadline() async {
         let probe = await TestInstance.ready(probeModule.value, config: config)
-        let with = await probe.start("chat_completion", body: chat("deadline", stream: true), deadline: 1).sink.finished()
+        let with = await probe.start("chat_completion", body: chat("deadline", stream: true), deadline: 1).sink
+            .finished()
         let without = await probe.start("chat_completion", body: chat("deadline", stream: true)).sink.finished()
         #expect(with.events == [#"{"text_delta":"some"}"#])
         #expect(without.events == [#"{"text_delta":"none"}"#])

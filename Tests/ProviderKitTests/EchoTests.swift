@@ -13,7 +13,9 @@ struct EchoTests {
         let record = await echo.call("chat_completion", body: chat(#"one \"two\" \u00e4\ud83d\ude00\n three"#))
         #expect(
             record.body == #"{"content":"one \"two\" ä😀\n three","tool_calls":[],"stop_reason":"finished_ok"}"#
-                || record.body == #"{"content":"one \"two\" ä😀\u000a three","tool_calls":[],"stop_reason":"finished_ok"}"#)
+                || record.body
+                    == #"{"content":"one \"two\" ä😀\u000a three","tool_calls":[],"stop_reason":"finished_ok"}"#
+        )
         #expect(record.status == 0)
         await echo.destroy()
     }
@@ -47,7 +49,10 @@ struct EchoTests {
             (chat("x", more: #", "max_tokens": -1"#), "max_tokens"),
             (chat("x", more: #", "max_tokens": 1.5"#), "max_tokens"),
             (chat("x", more: #", "logprobs": "yes""#), "logprobs"),
-            (chat("x", more: #", "available_tools": [{"tool_name": "f"}, {"tool_name": 1}]"#), "available_tools[1].tool_name"),
+            (
+                chat("x", more: #", "available_tools": [{"tool_name": "f"}, {"tool_name": 1}]"#),
+                "available_tools[1].tool_name"
+            ),
             (#"{"model": "m", "dialog": {"message": {"role": "bot", "content": "x"}}}"#, "dialog.message.role"),
             (#"{"model": "m", "dialog": {"message": {"role": "user"}}}"#, "dialog.message.content"),
             (#"{"model": "m"}"#, "dialog"),
@@ -118,7 +123,9 @@ struct EchoTests {
 
     @Test("a configuration with an unknown key, or a value out of range, is 13 and names it", arguments: libraries)
     func configuration(_ library: EchoLibrary) async {
-        for (config, pointer) in [(#"{"prefx": "a"}"#, "/prefx"), (#"{"delay_milliseconds": -1}"#, "/delay_milliseconds")] {
+        for (config, pointer) in [
+            (#"{"prefx": "a"}"#, "/prefx"), (#"{"delay_milliseconds": -1}"#, "/delay_milliseconds"),
+        ] {
             let echo = await TestInstance.ready(library.module, config: config)
             #expect(echo.ready.record.status == 13)
             guard case .array(let problems)? = echo.ready.record.error else {

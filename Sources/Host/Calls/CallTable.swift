@@ -38,7 +38,9 @@ enum CallTable {
             struct_size: UInt32(MemoryLayout<lsp_sink>.size), reserved: 0,
             context: UnsafeMutableRawPointer(bitPattern: UInt(call.handle)),
             write: { context, kind, bytes in
-                guard let call = CallTable.find(CallTable.number(context)) else { return CallTable.late("write", context, Int32(LSP_CLOSED)) }
+                guard let call = CallTable.find(CallTable.number(context)) else {
+                    return CallTable.late("write", context, Int32(LSP_CLOSED))
+                }
                 return call.write(kind, bytes)
             },
             finish: { context, status, error in

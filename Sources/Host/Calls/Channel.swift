@@ -38,7 +38,9 @@ package enum AnswerPart: Sendable, Equatable {
     case event([UInt8])
 
     package var bytes: [UInt8] {
-        switch self { case .body(let bytes), .event(let bytes): bytes }
+        switch self {
+        case .body(let bytes), .event(let bytes): bytes
+        }
     }
 }
 

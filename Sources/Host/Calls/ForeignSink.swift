@@ -22,7 +22,11 @@ final class ForeignSink: AnswerSink, @unchecked Sendable {
     func write(_ part: AnswerPart) -> Pressure {
         lock.withLock {
             guard !isDead else { return .closed }
-            let kind = switch part { case .body: LSP_BODY; case .event: LSP_EVENT }
+            let kind =
+                switch part {
+                case .body: LSP_BODY
+                case .event: LSP_EVENT
+                }
             let answer = part.bytes.withUnsafeBufferPointer {
                 sink.write(sink.context, Int32(kind), lsp_bytes(data: $0.baseAddress, size: $0.count))
             }

@@ -71,7 +71,8 @@ final class HostServices: Sendable {
         guard needs.contains(api) else {
             log.log(.error, "called \(Quote.short(target)), which its \"needs\" does not name", source: label)
             return sink.finish(
-                StackError(.apiNotServed, "\(label) may not call \(Quote.short(target)): its \"needs\" does not name it"))
+                StackError(
+                    .apiNotServed, "\(label) may not call \(Quote.short(target)): its \"needs\" does not name it"))
         }
         guard !isClosed.load(ordering: .relaxed) else {
             return sink.finish(StackError(.shuttingDown, "the provider is being stopped"))

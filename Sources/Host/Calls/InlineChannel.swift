@@ -71,7 +71,8 @@ package final class InlineChannel: Channel {
         let label = services.label
         let ready = Outcome<CreateFailure>()
         let call = OpenCall(
-            handle: CallTable.newHandle(of: services.number), label: "\(label) create", sink: nil, memory: nil, log: log,
+            handle: CallTable.newHandle(of: services.number), label: "\(label) create", sink: nil, memory: nil,
+            log: log,
             ended: { status, error, _ in ready.set(CreateFailure(status: status, error: error)) })
         CallTable.insert(call)
         let made = Outcome<UInt?>()
@@ -210,7 +211,8 @@ package final class InlineChannel: Channel {
     private func destroy(withinSeconds seconds: Double) async -> Bool {
         let done = Outcome<Bool>()
         let call = OpenCall(
-            handle: CallTable.newHandle(of: services.number), label: "\(label) destroy", sink: nil, memory: nil, log: log,
+            handle: CallTable.newHandle(of: services.number), label: "\(label) destroy", sink: nil, memory: nil,
+            log: log,
             ended: { _, _, _ in done.set(true) })
         CallTable.insert(call)
         let pointer = provider.pointer, instance = instance

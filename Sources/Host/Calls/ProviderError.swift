@@ -6,7 +6,8 @@ enum ProviderError {
     static let bytesMax = 64 * 1024
 
     /// nil for LSP_OK. What an internal error says is for the log: the client's message names nothing.
-    static func decode(_ status: Int32, _ text: [UInt8], label: String, requestID: String, log: LogSink) -> StackError? {
+    static func decode(_ status: Int32, _ text: [UInt8], label: String, requestID: String, log: LogSink) -> StackError?
+    {
         guard status != Int32(LSP_OK) else { return nil }
         var code: String?
         var message = ""

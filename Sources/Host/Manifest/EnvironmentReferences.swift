@@ -77,7 +77,8 @@ struct EnvironmentReferences {
             let tail = rest[start.upperBound...]
             guard let end = tail.firstIndex(of: "}") else {
                 outcome.problem = Problem(
-                    code: "bad_reference", message: "\(Quote.short(String(rest[start.lowerBound...]))) has no closing '}'")
+                    code: "bad_reference",
+                    message: "\(Quote.short(String(rest[start.lowerBound...]))) has no closing '}'")
                 return nil
             }
             guard let value = value(of: String(tail[..<end]), &outcome) else { return nil }
@@ -121,7 +122,8 @@ struct EnvironmentReferences {
             let word = String(rest.dropFirst(2))
             guard !word.contains("${") else {
                 outcome.problem = Problem(
-                    code: "bad_reference", message: "\(Quote.short("${env." + reference)) has a reference inside a reference")
+                    code: "bad_reference",
+                    message: "\(Quote.short("${env." + reference)) has a reference inside a reference")
                 return nil
             }
             if rest.hasPrefix(":+") { return value == nil ? "" : word }

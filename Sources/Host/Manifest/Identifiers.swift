@@ -5,7 +5,9 @@ enum Identifiers {
         let bytes = Array(id.utf8)
         let isGood =
             (1...64).contains(bytes.count) && isLetterOrDigit(bytes[0])
-            && bytes.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+            && bytes.allSatisfy {
+                isLetterOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+            }
         return isGood ? nil : "must be 1 to 64 letters, digits, '.', '_' or '-', a letter or digit first"
     }
 
@@ -29,7 +31,8 @@ enum Identifiers {
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     }
 }
 

@@ -56,7 +56,8 @@ struct ManifestCheck {
             if let other = first[label] {
                 diagnostics.add(
                     provider.providerID.position, "duplicate_provider",
-                    "\(provider.api.rawValue) has a provider \(Quote.short(provider.providerID.value)) on line \(other.line) already")
+                    "\(provider.api.rawValue) has a provider \(Quote.short(provider.providerID.value)) on line \(other.line) already"
+                )
             } else {
                 first[label] = provider.providerID.position
             }
@@ -117,7 +118,8 @@ struct ManifestCheck {
                     ""
                 }
             diagnostics.add(
-                base.position, "unknown_model", "'base' must be another model's model_id, got \(Quote.short(base.value))\(rest)")
+                base.position, "unknown_model",
+                "'base' must be another model's model_id, got \(Quote.short(base.value))\(rest)")
             return
         }
         guard model.adapter != nil else {
@@ -140,7 +142,8 @@ struct ManifestCheck {
         }
         if inference.contains(wanted.value) { return wanted.value }
         let close = Spelling.closest(to: wanted.value, in: inference).map { " (did you mean '\($0)'?)" }
-        let rest = close ?? (inference.isEmpty ? "; there are none" : "; there are " + inference.joined(separator: ", "))
+        let rest =
+            close ?? (inference.isEmpty ? "; there are none" : "; there are " + inference.joined(separator: ", "))
         diagnostics.add(
             wanted.position, "unknown_provider", "no inference provider \(Quote.short(wanted.value))\(rest)")
         return nil

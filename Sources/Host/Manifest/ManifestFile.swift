@@ -50,7 +50,9 @@ extension Manifest {
         var bytes = [UInt8](repeating: 0, count: ManifestLimits.fileBytesMax + 1)
         var filled = 0
         while filled < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { Foundation.read(handle, $0.baseAddress.map { $0 + filled }, $0.count - filled) }
+            let got = bytes.withUnsafeMutableBytes {
+                Foundation.read(handle, $0.baseAddress.map { $0 + filled }, $0.count - filled)
+            }
             guard got >= 0 else { throw failure("unreadable", String(cString: strerror(errno))) }
             if got == 0 { break }
             filled += got
@@ -59,7 +61,8 @@ extension Manifest {
             throw StartFailure([
                 FileDiagnostic(
                     file: path, position: nil, code: "too_large",
-                    message: "is larger than \(ManifestLimits.fileBytesMax) bytes, the most that a distribution may have")
+                    message:
+                        "is larger than \(ManifestLimits.fileBytesMax) bytes, the most that a distribution may have")
             ])
         }
         return Array(bytes.prefix(filled))

@@ -127,8 +127,11 @@ enum ManifestKeys {
 
     static let model = Section(
         "the model",
-        { (id: Placed<String>, provider: Placed<String>?, path: String?, base: Placed<String>?, adapter: String?,
-            aliases: [Placed<String>]) in
+        {
+            (
+                id: Placed<String>, provider: Placed<String>?, path: String?, base: Placed<String>?, adapter: String?,
+                aliases: [Placed<String>]
+            ) in
             RawModel(
                 modelID: id, providerID: provider, path: path, base: base, adapter: adapter, aliases: aliases,
                 position: id.position)
@@ -170,7 +173,9 @@ enum ManifestKeys {
         Key(
             "version", ValueReader.integer(0...1_000_000).placed,
             standIn: Placed(value: ManifestCheck.version, position: .start), "Of this format: 1"),
-        Key("name", ValueReader.string().optional, default: nil, as: "the file's name", "What the distribution is called"),
+        Key(
+            "name", ValueReader.string().optional, default: nil, as: "the file's name",
+            "What the distribution is called"),
         Key("state", ValueReader.path.optional, default: nil, as: "none", "A folder for what is kept between runs"),
         Key("server", server.reader, default: defaultServer, as: "the defaults below", "Where and how to listen"),
         Key(

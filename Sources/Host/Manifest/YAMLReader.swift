@@ -121,7 +121,8 @@ struct YAMLReader {
             let name = scalar.text
             guard name.utf8.count <= ManifestLimits.keyBytesMax, !name.isEmpty else {
                 diagnostics.add(
-                    key.position, "bad_key", "a key has 1 to \(ManifestLimits.keyBytesMax) bytes, this one \(name.utf8.count)")
+                    key.position, "bad_key",
+                    "a key has 1 to \(ManifestLimits.keyBytesMax) bytes, this one \(name.utf8.count)")
                 continue
             }
             if name == "<<", scalar.isPlain {
@@ -132,7 +133,8 @@ struct YAMLReader {
             }
             if let first = places[name] {
                 diagnostics.add(
-                    key.position, "duplicate_key", "key \(Quote.short(name)) is here twice; first on line \(first.line)")
+                    key.position, "duplicate_key", "key \(Quote.short(name)) is here twice; first on line \(first.line)"
+                )
                 continue
             }
             places[name] = key.position

@@ -49,7 +49,9 @@ enum ConfigSchema {
             guard case .array = value else { return "has a '\(key)' that is not an array\(place)" }
         }
         if let properties = object["properties"] {
-            guard case .object(let members) = properties else { return "has 'properties' that are not an object\(place)" }
+            guard case .object(let members) = properties else {
+                return "has 'properties' that are not an object\(place)"
+            }
             for member in members.members {
                 let inner = pointer + "/properties/" + JSONPointer.escape(member.key)
                 if let problem = problem(of: member.value, at: inner, depth: depth + 1) { return problem }
@@ -69,11 +71,15 @@ enum ConfigSchema {
         if let type = schema["type"]?.stringValue, !fits(value, type) {
             return [
                 ConfigMistake(
-                    path: path, code: "wrong_type", message: "\(name(path)) must be \(article(type)), got \(value.kind)")
+                    path: path, code: "wrong_type", message: "\(name(path)) must be \(article(type)), got \(value.kind)"
+                )
             ]
         }
         if case .array(let allowed)? = schema["enum"], !allowed.contains(where: { same($0, value) }) {
-            return [ConfigMistake(path: path, code: "not_allowed", message: enumMessage(value, allowed, path), showsValue: true)]
+            return [
+                ConfigMistake(
+                    path: path, code: "not_allowed", message: enumMessage(value, allowed, path), showsValue: true)
+            ]
         }
         switch value {
         case .object(let object): return mistakes(in: object, schema, path)

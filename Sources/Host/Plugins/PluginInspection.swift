@@ -36,9 +36,15 @@ package struct PluginInspection: Sendable {
         for provider in library.providers {
             lines.append("")
             lines.append("\(provider.api) \(provider.type) \(provider.version)")
-            if !provider.description.isEmpty { lines.append("  \(Quote.printable(provider.description, charactersMax: 500))") }
-            lines.append("  runtime  \(provider.runtime)" + (Self.runsHere(provider) ? "" : " (not this host's, which is \(SwiftRuntime.own))"))
-            lines.append("  methods  " + provider.methods.map { $0.name + ($0.streams ? " (streams)" : "") }.joined(separator: ", "))
+            if !provider.description.isEmpty {
+                lines.append("  \(Quote.printable(provider.description, charactersMax: 500))")
+            }
+            lines.append(
+                "  runtime  \(provider.runtime)"
+                    + (Self.runsHere(provider) ? "" : " (not this host's, which is \(SwiftRuntime.own))"))
+            lines.append(
+                "  methods  "
+                    + provider.methods.map { $0.name + ($0.streams ? " (streams)" : "") }.joined(separator: ", "))
             lines.append("  needs    " + (provider.needs.isEmpty ? "nothing" : provider.needs.joined(separator: ", ")))
             lines.append("  config")
             lines += Self.configLines(provider.configSchema)

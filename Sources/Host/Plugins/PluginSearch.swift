@@ -65,7 +65,9 @@ package struct PluginSearch: Sendable {
             library.map { $0.hasSuffix(".so") ? $0 : Self.fileName($0) } ?? Self.fileName(api: api, type: type)
         for folder in folders {
             let path = folder + "/" + name
-            if FileManager.default.fileExists(atPath: path) { return URL(fileURLWithPath: path).standardizedFileURL.path }
+            if FileManager.default.fileExists(atPath: path) {
+                return URL(fileURLWithPath: path).standardizedFileURL.path
+            }
         }
         throw PluginRefusal(
             "library_not_found", "no provider library \(name) for \(api) \(type)",

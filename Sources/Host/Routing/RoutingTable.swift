@@ -58,7 +58,8 @@ struct RoutingTable: Sendable {
         of endpoint: EndpointDescription, model: String?
     ) throws(StackError) -> Destination {
         let isByModel = endpoint.routingKey == .model
-        return try destination(api: endpoint.api, providerID: nil, method: endpoint.method, model: isByModel ? model : nil)
+        return try destination(
+            api: endpoint.api, providerID: nil, method: endpoint.method, model: isByModel ? model : nil)
     }
 
     /// - Parameter providerID: nil: whoever serves the model, else the API's default.
@@ -73,7 +74,8 @@ struct RoutingTable: Sendable {
             guard let model = model(named: name) else { throw unknownModel(name) }
             guard let owner = self.instance(api, model.providerID) else {
                 throw StackError(
-                    .providerUnavailable, "the provider of model \(Quote.short(name)), \(model.providerID), is not running")
+                    .providerUnavailable,
+                    "the provider of model \(Quote.short(name)), \(model.providerID), is not running")
             }
             (instance, resource) = (owner, model.modelID)
         }

@@ -46,7 +46,8 @@ actor Announcements {
                 try await register(resource)
             } catch {
                 log.log(
-                    .warning, "the announced \(resource.kind) \(Quote.short(resource.id)) can't be served: \(error.message)")
+                    .warning,
+                    "the announced \(resource.kind) \(Quote.short(resource.id)) can't be served: \(error.message)")
             }
         }
     }
@@ -64,14 +65,17 @@ actor Announcements {
         let table = switchboard.current
         let existing = table.model(named: resource.id)
         if let existing, !existing.isAnnounced || existing.modelID != resource.id {
-            throw StackError(.alreadyExists, "the distribution has a model \(Quote.short(resource.id)) already", field: "id")
+            throw StackError(
+                .alreadyExists, "the distribution has a model \(Quote.short(resource.id)) already", field: "id")
         }
         guard inProgress.insert(resource.id).inserted else {
             throw StackError(.alreadyExists, "\(Quote.short(resource.id)) is being registered already", field: "id")
         }
         defer { inProgress.remove(resource.id) }
         let instance = try provider(of: resource, table)
-        if existing != nil { try? await switchboard.register(resource, on: instance, method: ResourceMethods.unregister.name) }
+        if existing != nil {
+            try? await switchboard.register(resource, on: instance, method: ResourceMethods.unregister.name)
+        }
         try await switchboard.register(resource, on: instance)
         guard existing == nil else { return }
         switchboard.update {

@@ -13,7 +13,9 @@ struct ConfigPlaces {
     func diagnostic(_ mistake: ConfigMistake) -> FileDiagnostic {
         let (position, value) = place(mistake.path, isAboutKey: mistake.isAboutKey)
         var message = "config of \(entry.label): \(mistake.message)"
-        if mistake.showsValue, let value, case .scalar(let scalar) = value.content { message += ", got \(scalar.quoted)" }
+        if mistake.showsValue, let value, case .scalar(let scalar) = value.content {
+            message += ", got \(scalar.quoted)"
+        }
         return source.diagnostic(position, mistake.code, message)
     }
 

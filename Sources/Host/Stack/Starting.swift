@@ -168,7 +168,8 @@ final class Starting: Sendable {
         }
     }
 
-    private func instanceFolder(_ state: StateFolder?, _ entry: Manifest.ProviderEntry) -> Result<String, StartFailure> {
+    private func instanceFolder(_ state: StateFolder?, _ entry: Manifest.ProviderEntry) -> Result<String, StartFailure>
+    {
         guard let state else { return .success("") }
         do throws(StateFolder.Failure) {
             return .success(try state.folder(api: entry.api.rawValue, providerID: entry.providerID))

@@ -32,7 +32,8 @@ final class StateFolder: Sendable {
             let owner = Self.readOwner(handle)
             close(handle)
             throw Failure(
-                message: "the state folder \(path) is in use by another llama-stack" + (owner.map { " (process \($0))" } ?? ""),
+                message: "the state folder \(path) is in use by another llama-stack"
+                    + (owner.map { " (process \($0))" } ?? ""),
                 hint: "stop that one, or give this distribution another 'state'", exitCode: 75)
         }
         _ = ftruncate(handle, 0)
@@ -50,7 +51,8 @@ final class StateFolder: Sendable {
         }
         guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
             throw Failure(
-                message: "the state folder \(path) must belong to the user of llama-stack, and nobody else may write to it",
+                message:
+                    "the state folder \(path) must belong to the user of llama-stack, and nobody else may write to it",
                 hint: "chmod 700 \(path), or name another folder under 'state'", exitCode: 77)
         }
     }
@@ -108,7 +110,8 @@ final class StateFolder: Sendable {
         var buffer = [UInt8](repeating: 0, count: 32)
         let count = pread(handle, &buffer, buffer.count, 0)
         guard count > 0 else { return nil }
-        return Int(String(decoding: buffer.prefix(count), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        return Int(
+            String(decoding: buffer.prefix(count), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     private static func reason(_ error: any Error) -> String {

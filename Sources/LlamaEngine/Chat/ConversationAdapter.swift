@@ -74,7 +74,8 @@ struct ConversationAdapter {
         return tool
     }
 
-    private static func describe(_ definitions: [TemplateValue], in messages: inout [ChatMessage]) throws(TemplateError) {
+    private static func describe(_ definitions: [TemplateValue], in messages: inout [ChatMessage]) throws(TemplateError)
+    {
         var text = "You can call the functions below. To call one, answer with nothing but JSON of the form "
         text += "{\"name\": its name, \"parameters\": {argument: value}}.\n"
         for definition in definitions { text += "\n" + (try definition.json()) }
@@ -86,7 +87,8 @@ struct ConversationAdapter {
     }
 
     private static func foldSystem(_ messages: inout [ChatMessage]) {
-        let system = messages.filter { $0.role == .system }.map(\.content).filter { !$0.isEmpty }.joined(separator: "\n\n")
+        let system = messages.filter { $0.role == .system }.map(\.content).filter { !$0.isEmpty }.joined(
+            separator: "\n\n")
         messages.removeAll { $0.role == .system }
         if system.isEmpty { return }
         if let place = messages.firstIndex(where: { $0.role == .user }) {
@@ -110,7 +112,8 @@ struct ConversationAdapter {
         guard traits.hasCalls else {
             var lines = message.content.isEmpty ? [] : [message.content]
             for (call, _) in calls {
-                lines.append(try TemplateValue.map(["name": .string(call.name), "parameters": .map(call.arguments)]).json())
+                lines.append(
+                    try TemplateValue.map(["name": .string(call.name), "parameters": .map(call.arguments)]).json())
             }
             shown["content"] = .string(lines.joined(separator: "\n"))
             messages.append(.map(shown))
@@ -122,7 +125,9 @@ struct ConversationAdapter {
                 let builtin = namesBuiltins ? ChatTool.Builtin(rawValue: call.name) : nil
                 return [
                     "type": "function", "id": .string(id), "builtin": .bool(builtin != nil),
-                    "function": ["name": .string(builtin?.nameForModel ?? call.name), "arguments": .map(call.arguments)],
+                    "function": [
+                        "name": .string(builtin?.nameForModel ?? call.name), "arguments": .map(call.arguments),
+                    ],
                 ]
             })
         messages.append(.map(shown))
@@ -131,20 +136,26 @@ struct ConversationAdapter {
     /// One message per result.  A result belongs to the call at its place, if that has its name, else to the first open
     /// call of its name, else to the call at its place.
     private func append(
-        _ message: ChatMessage, answering pending: inout [(call: ChatToolCall, id: String)], to messages: inout [TemplateValue]
+        _ message: ChatMessage, answering pending: inout [(call: ChatToolCall, id: String)],
+        to messages: inout [TemplateValue]
     ) throws(TemplateError) {
         var responses = message.toolResponses
-        if responses.isEmpty { responses = [ChatToolResponse(toolName: pending.first?.call.name ?? "", content: message.content)] }
+        if responses.isEmpty {
+            responses = [ChatToolResponse(toolName: pending.first?.call.name ?? "", content: message.content)]
+        }
         for response in responses {
             let name = response.toolName.isEmpty ? pending.first?.call.name ?? "tool" : response.toolName
             let place = pending.firstIndex { $0.call.name == name } ?? pending.indices.first
             let id = place.map { pending.remove(at: $0).id } ?? Self.id(0)
             guard traits.hasCalls else {
-                messages.append(["role": .control("user"), "content": .string("Result of \(name):\n\(response.content)")])
+                messages.append([
+                    "role": .control("user"), "content": .string("Result of \(name):\n\(response.content)"),
+                ])
                 continue
             }
             messages.append([
-                "role": .control("tool"), "content": .string(response.content), "name": .string(name), "tool_call_id": .string(id),
+                "role": .control("tool"), "content": .string(response.content), "name": .string(name),
+                "tool_call_id": .string(id),
             ])
         }
     }

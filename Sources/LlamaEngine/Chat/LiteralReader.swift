@@ -48,7 +48,8 @@ struct LiteralReader {
         let start = place
         while let byte = next,
             byte == UInt8(ascii: "_") || byte >= 0x80 || (byte | 32 >= 97 && byte | 32 <= 122)
-                || (place > start && ((48...57).contains(byte) || byte == UInt8(ascii: "-") || (dots && byte == UInt8(ascii: "."))))
+                || (place > start
+                    && ((48...57).contains(byte) || byte == UInt8(ascii: "-") || (dots && byte == UInt8(ascii: "."))))
         {
             place += 1
         }
@@ -119,7 +120,9 @@ struct LiteralReader {
         let digits = String(decoding: bytes[start..<place], as: UTF8.self)
         if dialect == .json {
             let plain = digits.drop { $0 == "-" }
-            if digits.hasPrefix("+") || (plain.hasPrefix("0") && plain.dropFirst().first?.isNumber == true) { return nil }
+            if digits.hasPrefix("+") || (plain.hasPrefix("0") && plain.dropFirst().first?.isNumber == true) {
+                return nil
+            }
         }
         if let whole = Int(digits) { return .int(whole) }
         guard let last = digits.last, last.isNumber, let value = Double(digits), value.isFinite else { return nil }
@@ -174,7 +177,9 @@ struct LiteralReader {
     }
 
     private mutating func hex() -> UInt32? {
-        guard place + 4 <= bytes.count, bytes[place] != UInt8(ascii: "+"), bytes[place] != UInt8(ascii: "-") else { return nil }
+        guard place + 4 <= bytes.count, bytes[place] != UInt8(ascii: "+"), bytes[place] != UInt8(ascii: "-") else {
+            return nil
+        }
         defer { place += 4 }
         return UInt32(String(decoding: bytes[place..<place + 4], as: UTF8.self), radix: 16)
     }

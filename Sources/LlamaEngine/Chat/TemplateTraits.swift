@@ -16,13 +16,16 @@ struct TemplateTraits: Sendable, Equatable {
             variables["messages"] = .list(messages)
             variables["tools"] = tools
             variables["add_generation_prompt"] = true
-            guard let prompt = try? template.render(variables, today: TemplateDate(year: 2024, month: 7, day: 26)) else {
+            guard let prompt = try? template.render(variables, today: TemplateDate(year: 2024, month: 7, day: 26))
+            else {
                 return false
             }
             let text = prompt.text
             return wanted.allSatisfy { text.contains($0) }
         }
-        func say(_ role: String, _ content: String) -> TemplateValue { ["role": .control(role), "content": .string(content)] }
+        func say(_ role: String, _ content: String) -> TemplateValue {
+            ["role": .control(role), "content": .string(content)]
+        }
         func call(_ name: String, _ id: String) -> TemplateValue {
             ["type": "function", "id": .string(id), "function": ["name": .string(name), "arguments": ["q": "1"]]]
         }
@@ -33,7 +36,9 @@ struct TemplateTraits: Sendable, Equatable {
         let tool = TemplateValue.map(ChatTool(name: "Xtool", summary: "x", parameters: [:]).definition)
         hasSystem = finds(["Xsystem", "Xuser"], [say("system", "Xsystem"), user])
         hasTools = finds(["Xtool"], [user], tools: [tool])
-        let one: TemplateValue = ["role": .control("assistant"), "content": "", "tool_calls": [call("Xcall", "call00001")]]
+        let one: TemplateValue = [
+            "role": .control("assistant"), "content": "", "tool_calls": [call("Xcall", "call00001")],
+        ]
         hasCalls = finds(["Xcall", "Xresult"], [user, one, result("Xresult", "call00001")], tools: [tool])
         let two: TemplateValue = [
             "role": .control("assistant"), "content": "",

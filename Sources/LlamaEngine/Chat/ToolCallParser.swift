@@ -34,7 +34,8 @@ package struct ToolCallParser: Sendable {
     static let header = "<|start_header_id|>assistant<|end_header_id|>"
     static let pythonTag = "<|python_tag|>"
     private static let ends: [(String, ParsedReply.Ending)] = [
-        ("<|eom_id|>", .endOfMessage), ("<|eot_id|>", .endOfTurn), ("<|im_end|>", .endOfTurn), ("<|end_of_text|>", .endOfTurn),
+        ("<|eom_id|>", .endOfMessage), ("<|eot_id|>", .endOfTurn), ("<|im_end|>", .endOfTurn),
+        ("<|end_of_text|>", .endOfTurn),
         ("<|endoftext|>", .endOfTurn), ("</s>", .endOfTurn),
     ]
 
@@ -106,7 +107,8 @@ package struct ToolCallParser: Sendable {
     private func functionTag(_ text: Substring) -> ChatToolCall? {
         guard let mark = text.firstIndex(of: ">") else { return nil }
         let name = text[..<mark].trimmed
-        guard !name.isEmpty, case .map(let arguments)? = LiteralReader.value(String(text[text.index(after: mark)...])) else {
+        guard !name.isEmpty, case .map(let arguments)? = LiteralReader.value(String(text[text.index(after: mark)...]))
+        else {
             return nil
         }
         return repaired(String(name), arguments)
@@ -163,7 +165,8 @@ package struct ToolCallParser: Sendable {
     }
 
     private func jsonList(_ text: Substring) -> [ChatToolCall]? {
-        guard case .list(let items)? = LiteralReader.value(String(text)), !items.isEmpty, items.count <= limits.callsMax else {
+        guard case .list(let items)? = LiteralReader.value(String(text)), !items.isEmpty, items.count <= limits.callsMax
+        else {
             return nil
         }
         let calls = items.compactMap(call)
@@ -199,9 +202,12 @@ package struct ToolCallParser: Sendable {
 
     /// `brave_search.call(query="…")`; quotes inside the query are not escaped, so the last one ends it.
     private func builtinCall(_ text: Substring) -> ChatToolCall? {
-        guard let mark = text.firstRange(of: ".call("), text.hasSuffix(")"), mark.upperBound < text.endIndex else { return nil }
+        guard let mark = text.firstRange(of: ".call("), text.hasSuffix(")"), mark.upperBound < text.endIndex else {
+            return nil
+        }
         let name = text[..<mark.lowerBound]
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 == UInt8(ascii: "_") || (97...122).contains($0 | 32) || (48...57).contains($0) })
+        guard !name.isEmpty,
+            name.utf8.allSatisfy({ $0 == UInt8(ascii: "_") || (97...122).contains($0 | 32) || (48...57).contains($0) })
         else { return nil }
         var reader = LiteralReader(Array(text[text.index(before: mark.upperBound)...].utf8), dialect: .python)
         if let arguments = keywords(&reader), reader.isAtEnd { return repaired(String(name), arguments) }

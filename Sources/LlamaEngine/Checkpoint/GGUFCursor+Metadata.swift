@@ -26,8 +26,9 @@ extension GGUFCursor {
             let start = offset
             let key = try name("metadata key \(index)")
             guard values[key] == nil else {
-                throw refuse("metadata key \(index)", at: start, found: "\(key.quotedForMessage()) again",
-                             wanted: "each key once")
+                throw refuse(
+                    "metadata key \(index)", at: start, found: "\(key.quotedForMessage()) again",
+                    wanted: "each key once")
             }
             values[key] = try value(of: key.quotedForMessage())
         }
@@ -39,8 +40,10 @@ extension GGUFCursor {
         let type = try integer(UInt32.self, "type of metadata \(key)")
         switch type {
         case 8:
-            return .string(GGUFBytes(
-                file: file, range: try string(bytesMax: limits.stringBytesMax, "stringBytesMax", "metadata \(key)")))
+            return .string(
+                GGUFBytes(
+                    file: file, range: try string(bytesMax: limits.stringBytesMax, "stringBytesMax", "metadata \(key)"))
+            )
         case 9:
             return try array(of: key)
         default:
@@ -67,9 +70,10 @@ extension GGUFCursor {
         let items = try count(
             of: scalar.byteCount, limit: limits.arrayItemsMax, "arrayItemsMax", "item count of metadata \(key)")
         let at = try take(items * scalar.byteCount, "metadata \(key)")
-        return .numbers(GGUFNumbers(
-            type: scalar, count: items,
-            storage: GGUFBytes(file: file, range: at..<(at + items * scalar.byteCount))))
+        return .numbers(
+            GGUFNumbers(
+                type: scalar, count: items,
+                storage: GGUFBytes(file: file, range: at..<(at + items * scalar.byteCount))))
     }
 
     private mutating func stringArray(of key: String) throws -> GGUFStrings {
@@ -78,7 +82,8 @@ extension GGUFCursor {
         let start = offset
         // A header is less than 4 GiB unless somebody sets the limit so: then the array is.
         guard limits.headerBytesMax <= UInt32.max else {
-            throw refuse("metadata \(key)", found: "headerBytesMax = \(limits.headerBytesMax)", wanted: "less than 4 GiB")
+            throw refuse(
+                "metadata \(key)", found: "headerBytesMax = \(limits.headerBytesMax)", wanted: "less than 4 GiB")
         }
         var starts: [UInt32] = []
         starts.reserveCapacity(items)  // no more than an eighth of what is left: `count` saw to that

@@ -20,8 +20,9 @@ extension GGUFCursor {
             let start = offset
             let tensor = try tensorInfo(index)
             guard names.insert(tensor.name).inserted else {
-                throw refuse("name of tensor \(index)", at: start, found: "\(tensor.name.quotedForMessage()) again",
-                             wanted: "each name once")
+                throw refuse(
+                    "name of tensor \(index)", at: start, found: "\(tensor.name.quotedForMessage()) again",
+                    wanted: "each name once")
             }
             tensors.append(tensor)
         }
@@ -53,8 +54,9 @@ extension GGUFCursor {
         }
         let byteCount = lk_row_bytes(type, elements)  // 0 or, beyond 2^63, negative when it does not fit
         guard byteCount > 0 else {
-            throw refuse("size of tensor \(quoted)", at: rankStart, found: "\(elements) values",
-                         wanted: "a size in bytes that fits")
+            throw refuse(
+                "size of tensor \(quoted)", at: rankStart, found: "\(elements) values",
+                wanted: "a size in bytes that fits")
         }
         let offsetField = offset
         let place = try integer(UInt64.self, "offset of tensor \(quoted)")
@@ -70,13 +72,15 @@ extension GGUFCursor {
             let start = offset
             let claimed = try integer(UInt64.self, "dimension \(axis) of tensor \(quoted)")
             guard claimed > 0, let dimension = Int(exactly: claimed) else {
-                throw refuse("dimension \(axis) of tensor \(quoted)", at: start, found: "\(claimed)",
-                             wanted: "a positive number of values")
+                throw refuse(
+                    "dimension \(axis) of tensor \(quoted)", at: start, found: "\(claimed)",
+                    wanted: "a positive number of values")
             }
             let (product, overflow) = elements.multipliedReportingOverflow(by: dimension)
             guard !overflow else {
-                throw refuse("dimension \(axis) of tensor \(quoted)", at: start, found: "\(claimed)",
-                             wanted: "a product of all dimensions below 2^63")
+                throw refuse(
+                    "dimension \(axis) of tensor \(quoted)", at: start, found: "\(claimed)",
+                    wanted: "a product of all dimensions below 2^63")
             }
             elements = product
             dimensions.append(dimension)
@@ -89,8 +93,9 @@ extension GGUFCursor {
         let (padded, overflow) = offset.addingReportingOverflow(alignment - 1)
         let start = padded / alignment * alignment
         guard !overflow, start <= file.bytes.count || tensors == 0 else {
-            throw refuse("start of the data", found: "the end of the file at byte \(file.bytes.count)",
-                         wanted: "data from byte \(start) on (is the file cut short?)")
+            throw refuse(
+                "start of the data", found: "the end of the file at byte \(file.bytes.count)",
+                wanted: "data from byte \(start) on (is the file cut short?)")
         }
         return min(start, file.bytes.count)
     }
@@ -102,8 +107,9 @@ extension GGUFCursor {
         for tensor in declared {
             let field = "offset of tensor \(tensor.name.quotedForMessage())"
             guard let place = Int(exactly: tensor.offset), place % alignment == 0 else {
-                throw refuse(field, at: tensor.offsetField, found: "\(tensor.offset)",
-                             wanted: "a multiple of the alignment, \(alignment)")
+                throw refuse(
+                    field, at: tensor.offsetField, found: "\(tensor.offset)",
+                    wanted: "a multiple of the alignment, \(alignment)")
             }
             guard place <= available, tensor.byteCount <= available - place else {
                 throw refuse(
@@ -111,9 +117,10 @@ extension GGUFCursor {
                     wanted: "a tensor within the \(available) bytes of data (is the file cut short?)")
             }
             let begin = dataOffset + place
-            tensors.append(GGUFTensor(
-                name: tensor.name, type: tensor.type, dimensions: tensor.dimensions,
-                byteRange: begin..<(begin + tensor.byteCount), file: file))
+            tensors.append(
+                GGUFTensor(
+                    name: tensor.name, type: tensor.type, dimensions: tensor.dimensions,
+                    byteRange: begin..<(begin + tensor.byteCount), file: file))
         }
         try refuseOverlap(tensors, declared)
         return tensors

@@ -48,7 +48,9 @@ struct GGUFCursor {
     }
 
     /// A count of things of at least `bytesEach` bytes: no more than `limit`, and no more than can follow.
-    mutating func count(of bytesEach: Int, limit: Int, _ limitName: String, _ field: @autoclosure () -> String) throws -> Int {
+    mutating func count(of bytesEach: Int, limit: Int, _ limitName: String, _ field: @autoclosure () -> String) throws
+        -> Int
+    {
         let start = offset
         let claimed = try integer(UInt64.self, field())
         guard claimed <= UInt64(limit) else {
@@ -100,8 +102,9 @@ struct GGUFCursor {
         let range = try string(bytesMax: limits.keyBytesMax, "keyBytesMax", field())
         guard !range.isEmpty, let name = String(validating: file.bytes[range], as: UTF8.self), !name.contains("\0")
         else {
-            throw refuse(field(), at: start, found: range.isEmpty ? "an empty string" : "bytes that are not UTF-8 text",
-                         wanted: "a name")
+            throw refuse(
+                field(), at: start, found: range.isEmpty ? "an empty string" : "bytes that are not UTF-8 text",
+                wanted: "a name")
         }
         return name
     }

@@ -1,9 +1,9 @@
 import CKernels
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// Measures a model without an engine: how well it predicts a text, and how fast it reads and writes. One thread at a
@@ -128,7 +128,9 @@ package final class ModelMeasurement {
     /// Tokens from all over the vocabulary, always the same.
     private func sampleTokens(_ count: Int) -> [Int32] {
         var random = SplitMix64(seed: 1)
-        return (0..<count).map { _ in Int32.random(in: 0..<Int32(decoder.model.configuration.vocabulary), using: &random) }
+        return (0..<count).map { _ in
+            Int32.random(in: 0..<Int32(decoder.model.configuration.vocabulary), using: &random)
+        }
     }
 
     private func requireContext(_ tokens: Int) throws(GenerationError) {

@@ -1,9 +1,9 @@
 import CKernels
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// Chooses the tokens of one sequence. Holds the sequence's random numbers and its scratch memory, so that a token costs

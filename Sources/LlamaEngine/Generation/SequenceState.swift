@@ -35,8 +35,9 @@ final class SequenceState: @unchecked Sendable {
     var isInPrompt: Bool { generatedTokens == 0 }
 
     func finish(_ reason: Generation.StopReason) {
-        end(.finished(
-            Generation.Finish(reason: reason, promptTokens: promptTokens, generatedTokens: generatedTokens)))
+        end(
+            .finished(
+                Generation.Finish(reason: reason, promptTokens: promptTokens, generatedTokens: generatedTokens)))
     }
 
     func end(_ event: Generation.Event) {

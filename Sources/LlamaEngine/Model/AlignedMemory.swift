@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// Memory on a boundary of 64 bytes, to be given back with `deallocate()`; nil when the system has no more. Untouched

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// Reads a `ModelConfiguration` from a GGUF file's metadata.
@@ -85,7 +85,8 @@ struct ModelMetadata {
             return .llama3(
                 factor: try keys.number("rope.scaling.factor", above: 0, upTo: 1e6),
                 lowFrequencyFactor: low,
-                highFrequencyFactor: try keys.number("rope.scaling.high_freq_factor", above: low, upTo: 1e6, default: 4),
+                highFrequencyFactor: try keys.number(
+                    "rope.scaling.high_freq_factor", above: low, upTo: 1e6, default: 4),
                 originalContext: try keys.number("rope.scaling.original_context_length", above: 0, upTo: 1e9))
         case "yarn":
             let factor = try keys.number("rope.scaling.factor", above: 0, upTo: 1e6)

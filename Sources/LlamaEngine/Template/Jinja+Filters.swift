@@ -1,8 +1,11 @@
 extension Jinja.Machine {
     static let filterNames = [
-        "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first", "float",
-        "forceescape", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min",
-        "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string",
+        "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first",
+        "float",
+        "forceescape", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map",
+        "max", "min",
+        "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort",
+        "string",
         "strip", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "wordcount",
     ]
 
@@ -28,7 +31,9 @@ extension Jinja.Machine {
             if case .text(let text) = value, let number = Double(text.stripped(nil).string) { return .double(number) }
             return arguments.get(0, "default") ?? .double(0)
         case "abs":
-            if let number = value.asInt { return number < 0 ? try signed(.int(number), isNegative: true) : .int(number) }
+            if let number = value.asInt {
+                return number < 0 ? try signed(.int(number), isNegative: true) : .int(number)
+            }
             if let number = value.asDouble { return .double(abs(number)) }
             throw fault("abs needs a number, got \(value.typeName)")
         case "round": return try round(value, arguments)
@@ -46,7 +51,8 @@ extension Jinja.Machine {
         _ name: String, _ value: Value, _ arguments: Jinja.Arguments
     ) throws(TemplateError) -> Value? {
         switch name {
-        case "trim", "strip", "upper", "lower", "capitalize", "title", "replace", "string", "safe", "escape", "e", "forceescape",
+        case "trim", "strip", "upper", "lower", "capitalize", "title", "replace", "string", "safe", "escape", "e",
+            "forceescape",
             "indent", "center", "truncate", "wordcount", "format", "urlencode":
             break
         default: return nil
@@ -63,7 +69,9 @@ extension Jinja.Machine {
             return try self.text(
                 Jinja.titled(text) { "-({[<".unicodeScalars.contains($0) || Jinja.isSpace($0) })
         case "replace":
-            guard let old = arguments.get(0, "old"), let new = arguments.get(1, "new") else { throw fault("replace needs two texts") }
+            guard let old = arguments.get(0, "old"), let new = arguments.get(1, "new") else {
+                throw fault("replace needs two texts")
+            }
             return try replace(text, try shown(old), try shown(new), arguments.get(2, "count"))
         case "escape", "e", "forceescape": return try escaped(text)
         case "indent": return try indented(text, arguments)
@@ -91,7 +99,8 @@ extension Jinja.Machine {
         for run in text.runs {
             var written: [UInt8] = []
             for byte in text.bytes[run.range] {
-                let isPlain = (byte | 32 >= 97 && byte | 32 <= 122) || (byte >= 48 && byte <= 57) || "_.-~/".utf8.contains(byte)
+                let isPlain =
+                    (byte | 32 >= 97 && byte | 32 <= 122) || (byte >= 48 && byte <= 57) || "_.-~/".utf8.contains(byte)
                 let digits = Array("0123456789ABCDEF".utf8)
                 written += isPlain ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
@@ -138,7 +147,9 @@ extension Jinja.Machine {
 
     private func style(_ arguments: Jinja.Arguments) throws(TemplateError) -> Jinja.JSONStyle {
         // Positions as transformers declares them: ensure_ascii, indent, separators, sort_keys.
-        if arguments.get(0, "ensure_ascii")?.isTrue ?? false { throw fault("tojson with ensure_ascii is not part of chat templates") }
+        if arguments.get(0, "ensure_ascii")?.isTrue ?? false {
+            throw fault("tojson with ensure_ascii is not part of chat templates")
+        }
         var style = Jinja.JSONStyle()
         switch arguments.get(1, "indent") {
         case nil, .some(.none): break
@@ -148,7 +159,8 @@ extension Jinja.Machine {
             style = Jinja.JSONStyle(indent: [UInt8](repeating: 32, count: max(0, min(width, 64))))
         }
         if case .list(let pair)? = arguments.get(2, "separators") {
-            guard pair.items.count == 2, case .text(let between) = pair.items[0], case .text(let after) = pair.items[1] else {
+            guard pair.items.count == 2, case .text(let between) = pair.items[0], case .text(let after) = pair.items[1]
+            else {
                 throw fault("separators needs two texts")
             }
             (style.betweenItems, style.afterKey) = (between.bytes, after.bytes)
@@ -178,7 +190,9 @@ extension Jinja.Machine {
         let digits = String(text.stripped(nil).string.prefix(64))
         let base = arguments.get(1, "base")?.asInt ?? 10
         if base != 10, (2...36).contains(base) {
-            let plain = digits.hasPrefix("0x") || digits.hasPrefix("0b") || digits.hasPrefix("0o") ? String(digits.dropFirst(2)) : digits
+            let plain =
+                digits.hasPrefix("0x") || digits.hasPrefix("0b") || digits.hasPrefix("0o")
+                ? String(digits.dropFirst(2)) : digits
             return Int(plain, radix: base).map { .int($0) } ?? fallback
         }
         if let number = Int(digits) { return .int(number) }

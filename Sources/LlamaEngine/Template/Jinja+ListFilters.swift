@@ -79,7 +79,9 @@ extension Jinja.Machine {
             }
             return try list(results)
         }
-        guard case .text(let name)? = arguments.positional.first else { throw fault("map needs a filter's name or an attribute") }
+        guard case .text(let name)? = arguments.positional.first else {
+            throw fault("map needs a filter's name or an attribute")
+        }
         var rest = arguments
         rest.positional.removeFirst()
         // `map` of `map` of `map`: each is a filter's whole frame.
@@ -102,7 +104,9 @@ extension Jinja.Machine {
         }
         var test: String?
         if let first = rest.positional.first {
-            guard case .text(let given) = first else { throw fault("\(name) needs a test's name, got \(first.typeName)") }
+            guard case .text(let given) = first else {
+                throw fault("\(name) needs a test's name, got \(first.typeName)")
+            }
             test = given.string
             rest.positional.removeFirst()
         }
@@ -128,7 +132,8 @@ extension Jinja.Machine {
         let items = try items(of: value, for: "sort")
         let folds = !(arguments.get(1, "case_sensitive")?.isTrue ?? false)
         let keys = try attributes(arguments.get(2, "attribute") ?? .none, ofItemsOf: value)
-        return try sorted(items, by: keys.map { folded($0, folds) }, reverse: arguments.get(0, "reverse")?.isTrue ?? false)
+        return try sorted(
+            items, by: keys.map { folded($0, folds) }, reverse: arguments.get(0, "reverse")?.isTrue ?? false)
     }
 
     /// Stable, as Python's: a merge of halves, so that an error in a comparison ends it.
@@ -172,7 +177,10 @@ extension Jinja.Machine {
             var isNew = true
             for other in seen {
                 try charge(1)
-                if try isEqual(other, key) { isNew = false; break }
+                if try isEqual(other, key) {
+                    isNew = false
+                    break
+                }
             }
             if isNew {
                 seen.append(key)
@@ -194,7 +202,9 @@ extension Jinja.Machine {
 
     private func batched(_ name: String, _ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
         let items = try items(of: value, for: name)
-        guard let count = arguments.positional.first?.asInt, count > 0 else { throw fault("\(name) needs a count above zero") }
+        guard let count = arguments.positional.first?.asInt, count > 0 else {
+            throw fault("\(name) needs a count above zero")
+        }
         let filler = arguments.get(1, "fill_with")
         if count > limits.itemsMax { throw limit("a list longer than \(limits.itemsMax) items") }
         var groups: [Value] = []
@@ -224,7 +234,8 @@ extension Jinja.Machine {
         guard let path = arguments.get(0, "attribute") else { throw fault("groupby needs an attribute") }
         let keys = try attributes(path, ofItemsOf: value)
         let pairs = try zip(keys, items(of: value, for: "groupby")).map { ($0, $1) }
-        guard case .list(let sorted) = try sorted(pairs.map(\.1), by: pairs.map { folded($0.0, true) }, reverse: false) else {
+        guard case .list(let sorted) = try sorted(pairs.map(\.1), by: pairs.map { folded($0.0, true) }, reverse: false)
+        else {
             return value
         }
         var groups: [(key: Value, items: [Value])] = []

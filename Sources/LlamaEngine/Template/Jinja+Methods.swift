@@ -7,9 +7,12 @@ extension Jinja {
             "index", "count", "copy", "append", "extend", "insert", "pop", "remove", "reverse", "sort", "clear",
         ]
         static let ofText: Swift.Set<String> = [
-            "strip", "lstrip", "rstrip", "startswith", "endswith", "split", "rsplit", "splitlines", "upper", "lower", "title",
-            "capitalize", "swapcase", "replace", "find", "rfind", "index", "count", "join", "isdigit", "isnumeric", "isdecimal",
-            "isalpha", "isalnum", "isspace", "isupper", "islower", "removeprefix", "removesuffix", "partition", "rpartition",
+            "strip", "lstrip", "rstrip", "startswith", "endswith", "split", "rsplit", "splitlines", "upper", "lower",
+            "title",
+            "capitalize", "swapcase", "replace", "find", "rfind", "index", "count", "join", "isdigit", "isnumeric",
+            "isdecimal",
+            "isalpha", "isalnum", "isspace", "isupper", "islower", "removeprefix", "removesuffix", "partition",
+            "rpartition",
             "zfill", "ljust", "rjust", "center", "format",
         ]
     }
@@ -32,7 +35,9 @@ extension Jinja.Machine {
                 throw fault("loop.changed takes plain values only")
             }
             var isSame = loop.lastChanged?.count == arguments.positional.count
-            for (one, other) in zip(loop.lastChanged ?? [], arguments.positional) where isSame { isSame = try isEqual(one, other) }
+            for (one, other) in zip(loop.lastChanged ?? [], arguments.positional) where isSame {
+                isSame = try isEqual(one, other)
+            }
             loop.lastChanged = arguments.positional
             return .bool(!isSame)
         default: throw fault("a \(receiver.typeName) has no method '\(name)'")
@@ -109,7 +114,9 @@ extension Jinja.Machine {
         case "find", "rfind", "index", "count": return try find(name, text, arguments)
         case "removeprefix", "removesuffix":
             let part = try neededText(arguments, 0, "part", name)
-            if name == "removeprefix", text.hasPrefix(part.bytes) { return .text(text.slice(part.bytes.count..<text.bytes.count)) }
+            if name == "removeprefix", text.hasPrefix(part.bytes) {
+                return .text(text.slice(part.bytes.count..<text.bytes.count))
+            }
             if name == "removesuffix", text.hasSuffix(part.bytes) {
                 return .text(text.slice(0..<text.bytes.count - part.bytes.count))
             }
@@ -193,7 +200,9 @@ extension Jinja.Machine {
         if let given = count?.asInt, given >= 0 { limit = given }
         let places = old.isEmpty ? min(text.bytes.count + 1, limit) : text.findAll(old.bytes, limit: limit).count
         let (added, overflows) = places.multipliedReportingOverflow(by: new.bytes.count)
-        if overflows || added > limits.outputBytesMax { throw self.limit("a text longer than \(limits.outputBytesMax) bytes") }
+        if overflows || added > limits.outputBytesMax {
+            throw self.limit("a text longer than \(limits.outputBytesMax) bytes")
+        }
         try charge(places / 4 + text.weight / 16)
         return try self.text(text.replacing(old.bytes, with: new, limit: limit))
     }
@@ -252,7 +261,8 @@ extension Jinja.Machine {
         while place < bytes.count {
             let byte = bytes[place]
             guard byte == UInt8(ascii: "{") || byte == UInt8(ascii: "}") else {
-                let end = bytes[place...].firstIndex { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") } ?? bytes.count
+                let end =
+                    bytes[place...].firstIndex { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") } ?? bytes.count
                 result.append(pattern.slice(place..<end))
                 place = end
                 continue
@@ -268,7 +278,8 @@ extension Jinja.Machine {
             let field = pattern.slice(place + 1..<end).string
             let index = field.isEmpty ? next : Int(field)
             if field.isEmpty { next += 1 }
-            let value = index.map { $0 >= 0 && $0 < arguments.positional.count ? arguments.positional[$0] : nil }
+            let value =
+                index.map { $0 >= 0 && $0 < arguments.positional.count ? arguments.positional[$0] : nil }
                 ?? arguments.named.first { $0.0 == field }?.1
             guard let value else { throw fault("a format names '\(field.prefix(60))', which it was not given") }
             result.append(try shown(value))
@@ -286,11 +297,13 @@ extension Jinja.Machine {
             return !cased.isEmpty && cased.allSatisfy { $0.properties.isUppercase == (name == "isupper") }
         case "isspace": return !scalars.isEmpty && scalars.allSatisfy(Jinja.isSpace)
         case "isalpha": return !scalars.isEmpty && scalars.allSatisfy(isLetter)
-        case "isalnum": return !scalars.isEmpty && scalars.allSatisfy { isLetter($0) || $0.properties.numericType != nil }
+        case "isalnum":
+            return !scalars.isEmpty && scalars.allSatisfy { isLetter($0) || $0.properties.numericType != nil }
         case "isnumeric": return !scalars.isEmpty && scalars.allSatisfy { $0.properties.numericType != nil }
         case "isdecimal": return !scalars.isEmpty && scalars.allSatisfy { $0.properties.numericType == .decimal }
         default:
-            return !scalars.isEmpty && scalars.allSatisfy { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }
+            return !scalars.isEmpty
+                && scalars.allSatisfy { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }
         }
     }
 

@@ -1,7 +1,9 @@
 extension Jinja.Machine {
     static let testNames = [
-        "defined", "undefined", "none", "boolean", "true", "false", "integer", "float", "number", "string", "mapping", "sequence",
-        "iterable", "callable", "odd", "even", "divisibleby", "eq", "equalto", "==", "ne", "!=", "lt", "lessthan", "<", "le", "<=",
+        "defined", "undefined", "none", "boolean", "true", "false", "integer", "float", "number", "string", "mapping",
+        "sequence",
+        "iterable", "callable", "odd", "even", "divisibleby", "eq", "equalto", "==", "ne", "!=", "lt", "lessthan", "<",
+        "le", "<=",
         "gt", "greaterthan", ">", "ge", ">=", "in", "sameas", "lower", "upper", "filter", "test", "escaped",
     ]
 
@@ -10,7 +12,9 @@ extension Jinja.Machine {
         if let known = Self.testOfType(name, value) { return known }
         switch name {
         case "odd", "even":
-            guard let number = value.asInt else { throw fault("'is \(name)' needs a whole number, got \(value.typeName)") }
+            guard let number = value.asInt else {
+                throw fault("'is \(name)' needs a whole number, got \(value.typeName)")
+            }
             return (number % 2 != 0) == (name == "odd")
         case "lower", "upper":
             let text = try shown(value).string
@@ -53,7 +57,9 @@ extension Jinja.Machine {
         case ("number", _): return value.asDouble != nil
         case ("sequence", .text), ("sequence", .list), ("sequence", .map), ("sequence", .undefined): return true
         case ("sequence", _): return false
-        case ("iterable", .text), ("iterable", .list), ("iterable", .map), ("iterable", .undefined), ("iterable", .loop): return true
+        case ("iterable", .text), ("iterable", .list), ("iterable", .map), ("iterable", .undefined),
+            ("iterable", .loop):
+            return true
         case ("iterable", _): return false
         case ("callable", .macro), ("callable", .function), ("callable", .method): return true
         case ("callable", .undefined): return true

@@ -88,7 +88,9 @@ extension Jinja {
         private func nextOpening() -> Int? {
             var at = place
             while at + 1 < source.count {
-                if source[at] == UInt8(ascii: "{"), [UInt8(ascii: "{"), UInt8(ascii: "%"), UInt8(ascii: "#")].contains(source[at + 1]) {
+                if source[at] == UInt8(ascii: "{"),
+                    [UInt8(ascii: "{"), UInt8(ascii: "%"), UInt8(ascii: "#")].contains(source[at + 1])
+                {
                     return at
                 }
                 at += 1
@@ -140,7 +142,8 @@ extension Jinja {
             var last: UInt8?
             while place < source.count {
                 let length = Jinja.length(ofLead: source[place])
-                guard let scalar = Jinja.scalar(source[place..<min(place + length, source.count)]), Jinja.isSpace(scalar)
+                guard let scalar = Jinja.scalar(source[place..<min(place + length, source.count)]),
+                    Jinja.isSpace(scalar)
                 else { return last }
                 last = source[place]
                 advance(length)
@@ -211,7 +214,8 @@ extension Jinja {
             switch first {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): try readNumber()
             case UInt8(ascii: "'"), UInt8(ascii: "\""): try readString(first)
-            case UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), 0x80...:
+            case UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                0x80...:
                 let start = place
                 while place < source.count, Self.isWord(source[place]) { place += 1 }
                 emit(.name(String(decoding: source[start..<place], as: UTF8.self)))
@@ -220,7 +224,8 @@ extension Jinja {
         }
 
         private static func isWord(_ byte: UInt8) -> Bool {
-            byte == UInt8(ascii: "_") || byte >= 0x80 || isDigit(byte) || (byte | 32 >= UInt8(ascii: "a") && byte | 32 <= UInt8(ascii: "z"))
+            byte == UInt8(ascii: "_") || byte >= 0x80 || isDigit(byte)
+                || (byte | 32 >= UInt8(ascii: "a") && byte | 32 <= UInt8(ascii: "z"))
         }
         private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
@@ -286,7 +291,9 @@ extension Jinja {
                     place += 1
                     return
                 }
-                if current == UInt8(ascii: "\\") { try readEscape(into: &text) } else {
+                if current == UInt8(ascii: "\\") {
+                    try readEscape(into: &text)
+                } else {
                     text.append(current)
                     advance(1)
                 }
@@ -297,7 +304,8 @@ extension Jinja {
         /// Python's escapes; one that it does not know stays as written.
         private mutating func readEscape(into text: inout [UInt8]) throws(TemplateError) {
             let simple: [UInt8: UInt8] = [
-                UInt8(ascii: "n"): 10, UInt8(ascii: "t"): 9, UInt8(ascii: "r"): 13, UInt8(ascii: "b"): 8, UInt8(ascii: "f"): 12,
+                UInt8(ascii: "n"): 10, UInt8(ascii: "t"): 9, UInt8(ascii: "r"): 13, UInt8(ascii: "b"): 8,
+                UInt8(ascii: "f"): 12,
                 UInt8(ascii: "v"): 11, UInt8(ascii: "a"): 7, UInt8(ascii: "\\"): UInt8(ascii: "\\"),
                 UInt8(ascii: "'"): UInt8(ascii: "'"), UInt8(ascii: "\""): UInt8(ascii: "\""),
             ]
@@ -307,10 +315,13 @@ extension Jinja {
                 text.append(plain)
                 return advance(2)
             }
-            let width = letter == UInt8(ascii: "x") ? 2 : letter == UInt8(ascii: "u") ? 4 : letter == UInt8(ascii: "U") ? 8 : 0
+            let width =
+                letter == UInt8(ascii: "x") ? 2 : letter == UInt8(ascii: "u") ? 4 : letter == UInt8(ascii: "U") ? 8 : 0
             if width > 0 {
-                guard let value = number(at: place + 2, width: width, radix: 16), let scalar = Unicode.Scalar(value) else {
-                    throw fault("an escape '\\\(Character(Unicode.Scalar(letter)))' needs \(width) hex digits of a character")
+                guard let value = number(at: place + 2, width: width, radix: 16), let scalar = Unicode.Scalar(value)
+                else {
+                    throw fault(
+                        "an escape '\\\(Character(Unicode.Scalar(letter)))' needs \(width) hex digits of a character")
                 }
                 text.append(contentsOf: String(Character(scalar)).utf8)
                 return advance(2 + width)

@@ -111,14 +111,18 @@ extension Jinja.Machine {
             if let found = map.value(index) { return found }
         case .list(let list):
             if let number = index.asInt {
-                guard let place = place(number, in: list.items.count) else { return .undefined("the list's item \(number)") }
+                guard let place = place(number, in: list.items.count) else {
+                    return .undefined("the list's item \(number)")
+                }
                 return list.items[place]
             }
         case .text(let text):
             if let number = index.asInt {
                 try charge(text.bytes.count / 16)
                 let offsets = text.offsets
-                guard let place = place(number, in: offsets.count - 1) else { return .undefined("the text's item \(number)") }
+                guard let place = place(number, in: offsets.count - 1) else {
+                    return .undefined("the text's item \(number)")
+                }
                 return .text(text.slice(offsets[place]..<offsets[place + 1]))
             }
         default: break
@@ -134,7 +138,8 @@ extension Jinja.Machine {
 
     /// Python's slices, with any stride but zero.
     private func slice(
-        _ value: Value, _ start: (any Jinja.Expression)?, _ end: (any Jinja.Expression)?, _ stride: (any Jinja.Expression)?
+        _ value: Value, _ start: (any Jinja.Expression)?, _ end: (any Jinja.Expression)?,
+        _ stride: (any Jinja.Expression)?
     ) throws(TemplateError) -> Value {
         let (from, to, by) = (try bound(start), try bound(end), try bound(stride) ?? 1)
         if by == 0 { throw fault("the stride of a slice cannot be zero") }
@@ -171,7 +176,9 @@ extension Jinja.Machine {
     }
 
     private static func places(_ start: Int?, _ end: Int?, _ by: Int, count: Int) -> StrideTo<Int> {
-        func clamped(_ bound: Int, _ low: Int, _ high: Int) -> Int { min(max(bound < 0 ? bound + count : bound, low), high) }
+        func clamped(_ bound: Int, _ low: Int, _ high: Int) -> Int {
+            min(max(bound < 0 ? bound + count : bound, low), high)
+        }
         if by > 0 {
             let (from, to) = (start.map { clamped($0, 0, count) } ?? 0, end.map { clamped($0, 0, count) } ?? count)
             return stride(from: from, to: max(from, to), by: min(by, count + 1))
@@ -202,6 +209,10 @@ extension Jinja.Machine {
 extension StrideTo where Element == Int {
     /// Number of elements; a stride knows it only by walking.
     fileprivate var count: Int { underestimatedCount }
-    fileprivate var last: Int? { var found: Int?; for element in self { found = element }; return found }
+    fileprivate var last: Int? {
+        var found: Int?
+        for element in self { found = element }
+        return found
+    }
     fileprivate var first: Int? { first { _ in true } }
 }

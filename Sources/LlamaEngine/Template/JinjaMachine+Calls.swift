@@ -15,7 +15,9 @@ extension Jinja.Machine {
         let (definition, home) = macro(at: index)
         let inside = Jinja.Scope(parent: home)
         guard arguments.positional.count <= definition.parameters.count else {
-            throw fault("macro '\(definition.name)' takes \(definition.parameters.count) arguments, got \(arguments.positional.count)")
+            throw fault(
+                "macro '\(definition.name)' takes \(definition.parameters.count) arguments, got \(arguments.positional.count)"
+            )
         }
         for (name, _) in arguments.named where !definition.parameters.contains(where: { $0.text == name }) {
             throw fault(
@@ -60,7 +62,9 @@ extension Jinja.Machine {
             let message = try shown(arguments.get(0, "message") ?? .none)
             throw TemplateError(.refused, line: line, String(message.string.prefix(1000)))
         case .strftime_now:
-            guard case .text(let format)? = arguments.get(0, "format") else { throw fault("strftime_now needs a format") }
+            guard case .text(let format)? = arguments.get(0, "format") else {
+                throw fault("strftime_now needs a format")
+            }
             return try text(Text(today.formatted(format.string), trusted: format.isWhollyTrusted))
         }
     }
@@ -80,7 +84,9 @@ extension Jinja.Machine {
     private func range(_ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
         var bounds: [Int] = []
         for argument in arguments.positional {
-            guard let number = argument.asInt else { throw fault("range needs whole numbers, got \(argument.typeName)") }
+            guard let number = argument.asInt else {
+                throw fault("range needs whole numbers, got \(argument.typeName)")
+            }
             bounds.append(number)
         }
         guard (1...3).contains(bounds.count) else { throw fault("range takes one to three numbers") }

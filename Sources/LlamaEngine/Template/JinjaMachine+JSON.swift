@@ -131,7 +131,8 @@ extension Jinja.Machine {
                 case 9: written += Array("\\t".utf8)
                 case 8: written += Array("\\b".utf8)
                 case 12: written += Array("\\f".utf8)
-                case 0..<32: written += Array((byte < 16 ? "\\u000" : "\\u00").utf8) + Array(String(byte, radix: 16).utf8)
+                case 0..<32:
+                    written += Array((byte < 16 ? "\\u000" : "\\u00").utf8) + Array(String(byte, radix: 16).utf8)
                 default: written.append(byte)
                 }
             }

@@ -32,7 +32,8 @@ extension Jinja.Machine {
             place = mark + 1
             var precision = 6
             if place < bytes.count, bytes[place] == UInt8(ascii: ".") {
-                let digits = bytes[(place + 1)...].prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.prefix(2)
+                let digits = bytes[(place + 1)...].prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.prefix(
+                    2)
                 precision = min(Int(String(decoding: digits, as: UTF8.self)) ?? 0, 30)
                 place += 1 + digits.count
             }
@@ -50,7 +51,8 @@ extension Jinja.Machine {
             case "s": result.append(try shown(value))
             case "r": result.append(try represented(value))
             case "d", "i":
-                guard let number = value.asInt ?? value.asDouble.flatMap({ Int(exactly: $0.rounded(.towardZero)) }) else {
+                guard let number = value.asInt ?? value.asDouble.flatMap({ Int(exactly: $0.rounded(.towardZero)) })
+                else {
                     throw fault("'%d' needs a number, got \(value.typeName)")
                 }
                 result.append(String(number), trusted: true)

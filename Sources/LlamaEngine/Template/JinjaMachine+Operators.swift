@@ -52,7 +52,9 @@ extension Jinja.Machine {
         guard a.entries.count == b.entries.count else { return false }
         for place in a.entries.indices {
             try charge(1 + b.entries.count / 8)
-            guard let other = b.value(a.entries[place].key), try isEqual(a.entries[place].value, other) else { return false }
+            guard let other = b.value(a.entries[place].key), try isEqual(a.entries[place].value, other) else {
+                return false
+            }
         }
         return true
     }
@@ -161,7 +163,9 @@ extension Jinja.Machine {
 
     private func repeated(_ items: Jinja.List, _ count: Int) throws(TemplateError) -> Value {
         guard count > 0, !items.items.isEmpty else { return try list([], isTuple: items.isTuple) }
-        guard count <= limits.itemsMax / items.items.count else { throw limit("a list longer than \(limits.itemsMax) items") }
+        guard count <= limits.itemsMax / items.items.count else {
+            throw limit("a list longer than \(limits.itemsMax) items")
+        }
         var result: [Value] = []
         for _ in 0..<count { result += items.items }
         return try list(result, isTuple: items.isTuple)

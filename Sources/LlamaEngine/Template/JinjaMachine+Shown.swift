@@ -71,7 +71,8 @@ extension Jinja.Machine {
     private func quote(_ inner: Text, into text: inout Text) throws(TemplateError) {
         try charge(inner.weight / 16)
         let hasSingle = inner.bytes.contains(UInt8(ascii: "'"))
-        let mark: UInt8 = hasSingle && !inner.bytes.contains(UInt8(ascii: "\"")) ? UInt8(ascii: "\"") : UInt8(ascii: "'")
+        let mark: UInt8 =
+            hasSingle && !inner.bytes.contains(UInt8(ascii: "\"")) ? UInt8(ascii: "\"") : UInt8(ascii: "'")
         text.append([mark], as: true)
         for run in inner.runs {
             var written: [UInt8] = []
@@ -90,7 +91,8 @@ extension Jinja.Machine {
                         let digits = String(scalar.value, radix: 16)
                         let width = scalar.value < 0x100 ? 2 : scalar.value < 0x10000 ? 4 : 8
                         let letter = width == 2 ? "x" : width == 4 ? "u" : "U"
-                        written += Array("\\\(letter)\(String(repeating: "0", count: width - digits.count))\(digits)".utf8)
+                        written += Array(
+                            "\\\(letter)\(String(repeating: "0", count: width - digits.count))\(digits)".utf8)
                     }
                 }
             }
@@ -102,7 +104,8 @@ extension Jinja.Machine {
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == " " { return true }
         switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
             return false
         default: return true
         }

@@ -74,14 +74,18 @@ extension Jinja {
 
         /// Charges for a text just made, and refuses one that is too long.
         func check(_ text: Text) throws(TemplateError) {
-            if text.bytes.count > limits.outputBytesMax { throw limit("a text longer than \(limits.outputBytesMax) bytes") }
+            if text.bytes.count > limits.outputBytesMax {
+                throw limit("a text longer than \(limits.outputBytesMax) bytes")
+            }
             try charge(text.weight / 32)
         }
 
         /// Goes deeper by `levels` of `TemplateLimits.depthMax`; undone by `ascend`.
         func descend(_ levels: Int = 1) throws(TemplateError) {
             depth += levels
-            if depth > limits.depthMax { throw limit("more than \(limits.depthMax) parts of the template inside each other") }
+            if depth > limits.depthMax {
+                throw limit("more than \(limits.depthMax) parts of the template inside each other")
+            }
         }
 
         func ascend(_ levels: Int = 1) { depth -= levels }

@@ -21,7 +21,8 @@ extension Jinja.Parser {
                 try statement(into: &body)
             case .end:
                 if ends.isEmpty { return body }
-                throw fault("a block is never closed: expected '{% \(ends.sorted().joined(separator: " %}' or '{% ")) %}'")
+                throw fault(
+                    "a block is never closed: expected '{% \(ends.sorted().joined(separator: " %}' or '{% ")) %}'")
             default: throw unexpected("text or a tag")
             }
         }
@@ -53,7 +54,8 @@ extension Jinja.Parser {
         let leftOut = ["include", "import", "from", "extends", "block", "do", "autoescape", "trans"]
         if leftOut.contains(name) { return fault("'{% \(name) %}' is not part of chat templates") }
         let known = [
-            "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall", "filter",
+            "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall",
+            "filter",
             "endfilter", "with", "endwith", "generation", "endgeneration", "break", "continue", "raw",
         ]
         return fault("unknown tag '\(name.prefix(60))'" + Jinja.suggestion(for: name, among: known))
@@ -105,7 +107,8 @@ extension Jinja.Parser {
         try expect(name: "endfor")
         try endTag()
         return Jinja.For(
-            target: target, source: source, test: test, body: body, otherwise: otherwise, loop: intern("loop"), line: line)
+            target: target, source: source, test: test, body: body, otherwise: otherwise, loop: intern("loop"),
+            line: line)
     }
 
     /// `a`, `a, b`, `(a, b)`, or `ns.a` where a `set` may write to it.
@@ -121,7 +124,9 @@ extension Jinja.Parser {
                 try expect(symbol: ")")
             } else {
                 let name = try expectName()
-                guard !["true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else"].contains(name) else {
+                guard
+                    !["true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else"].contains(name)
+                else {
                     throw fault("'\(name)' cannot be set")
                 }
                 if allowsAttribute, skip(symbol: ".") {
@@ -149,7 +154,9 @@ extension Jinja.Parser {
         return Jinja.SetBlock(target: target, filters: filters, body: try block("endset"), line: line)
     }
 
-    private mutating func parameters() throws(TemplateError) -> [(name: Jinja.Name, text: String, fallback: (any Jinja.Expression)?)] {
+    private mutating func parameters() throws(TemplateError) -> [(
+        name: Jinja.Name, text: String, fallback: (any Jinja.Expression)?
+    )] {
         var parameters: [(name: Jinja.Name, text: String, fallback: (any Jinja.Expression)?)] = []
         try expect(symbol: "(")
         while !skip(symbol: ")") {

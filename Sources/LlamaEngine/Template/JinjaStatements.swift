@@ -105,7 +105,9 @@ extension Jinja {
         let target: Target
         let value: any Expression
         let line: Int
-        init(target: Target, value: any Expression, line: Int) { (self.target, self.value, self.line) = (target, value, line) }
+        init(target: Target, value: any Expression, line: Int) {
+            (self.target, self.value, self.line) = (target, value, line)
+        }
         func run(_ machine: Machine) throws(TemplateError) -> Flow {
             try machine.assign(try machine.evaluate(value), to: target)
             return .next
@@ -132,7 +134,9 @@ extension Jinja {
         let filters: [Step]
         let body: [any Statement]
         let line: Int
-        init(filters: [Step], body: [any Statement], line: Int) { (self.filters, self.body, self.line) = (filters, body, line) }
+        init(filters: [Step], body: [any Statement], line: Int) {
+            (self.filters, self.body, self.line) = (filters, body, line)
+        }
         func run(_ machine: Machine) throws(TemplateError) -> Flow {
             var value = Value.text(try machine.captured(body, scope: Scope(parent: machine.scope)))
             for filter in filters { value = try machine.step(filter, on: value) }

@@ -47,7 +47,9 @@ extension Jinja.Text {
     }
 
     func hasPrefix(_ prefix: [UInt8]) -> Bool { bytes.starts(with: prefix) }
-    func hasSuffix(_ suffix: [UInt8]) -> Bool { bytes.count >= suffix.count && bytes.suffix(suffix.count).elementsEqual(suffix) }
+    func hasSuffix(_ suffix: [UInt8]) -> Bool {
+        bytes.count >= suffix.count && bytes.suffix(suffix.count).elementsEqual(suffix)
+    }
 
     /// Python's `str.strip`: white space, or the code points of `characters`.
     func stripped(_ characters: Jinja.Text?, start: Bool = true, end: Bool = true) -> Jinja.Text {

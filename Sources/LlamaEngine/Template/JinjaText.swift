@@ -34,7 +34,10 @@ extension Jinja {
 
         mutating func append(_ other: Text) {
             if other.isEmpty { return }
-            if isEmpty { self = other; return }
+            if isEmpty {
+                self = other
+                return
+            }
             let offset = bytes.count
             if endsTrusted != other.startsTrusted { flips.append(offset) }
             for flip in other.flips { flips.append(offset + flip) }

@@ -31,11 +31,17 @@ package struct Prompt: Sendable, Equatable {
         var pieces: [PromptPiece] = []
         var plain = ""
         for segment in segments {
-            guard segment.isTrusted else { plain += segment.text; continue }
+            guard segment.isTrusted else {
+                plain += segment.text
+                continue
+            }
             let bytes = Array(segment.text.utf8)
             var start = 0, place = 0
             while place < bytes.count {
-                guard let length = controlTokens.match(bytes, at: place) else { place += 1; continue }
+                guard let length = controlTokens.match(bytes, at: place) else {
+                    place += 1
+                    continue
+                }
                 plain += String(decoding: bytes[start..<place], as: UTF8.self)
                 if !plain.isEmpty { pieces.append(.text(plain)) }
                 plain = ""

@@ -14,7 +14,8 @@ package struct Template: Sendable {
     /// Throws `TemplateError` for a source that is no Jinja, or that passes a limit.
     package init(_ source: String, limits: TemplateLimits = .init()) throws(TemplateError) {
         guard source.utf8.count <= limits.sourceBytesMax else {
-            throw TemplateError(.limit, line: 0, "\(source.utf8.count) bytes long; at most \(limits.sourceBytesMax) are read")
+            throw TemplateError(
+                .limit, line: 0, "\(source.utf8.count) bytes long; at most \(limits.sourceBytesMax) are read")
         }
         let tokens = try Jinja.Lexer.tokens(of: source, nestingMax: limits.nestingMax)
         (body, names) = try Jinja.Parser.parse(tokens, nestingMax: limits.nestingMax)

@@ -40,7 +40,10 @@ package struct TemplateDate: Sendable, Equatable {
                 if scalar == "%" { isDirective = true } else { text.unicodeScalars.append(scalar) }
                 continue
             }
-            if scalar == "-", !isUnpadded { isUnpadded = true; continue }
+            if scalar == "-", !isUnpadded {
+                isUnpadded = true
+                continue
+            }
             text += directive(scalar, unpadded: isUnpadded) ?? (isUnpadded ? "%-" : "%") + String(scalar)
             (isDirective, isUnpadded) = (false, false)
         }

@@ -23,5 +23,7 @@ package struct TemplateError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The stable code of the wire error.
     package var code: String { kind == .limit ? "template_limit" : "template_error" }
 
-    package var description: String { line > 0 ? "chat template, line \(line): \(message)" : "chat template: \(message)" }
+    package var description: String {
+        line > 0 ? "chat template, line \(line): \(message)" : "chat template: \(message)"
+    }
 }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// A lock with a condition, for threads that must be able to sleep. Not for use from Swift tasks: `wait` blocks.

@@ -30,7 +30,9 @@ enum ByteAlphabet {
             index += 1
             if scalar >= 0x80 {
                 // The alphabet ends at U+0143, so it needs two bytes of UTF-8 at most: C2...C5, then 80...BF.
-                guard (0xC2...0xC5).contains(scalar), index < spelling.count, spelling[index] & 0xC0 == 0x80 else { return nil }
+                guard (0xC2...0xC5).contains(scalar), index < spelling.count, spelling[index] & 0xC0 == 0x80 else {
+                    return nil
+                }
                 scalar = (scalar & 0x1F) << 6 | Int(spelling[index] & 0x3F)
                 index += 1
             }

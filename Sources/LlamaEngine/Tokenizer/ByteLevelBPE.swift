@@ -16,7 +16,8 @@ struct ByteLevelBPE: VocabularyTokenizer {
     var addsSpacePrefix: Bool { false }
 
     func encode(segments: [(text: String, special: Bool)]) -> [Int32] {
-        let text = SegmentedText(preTokenizer.normalizesToNFC ? segments.map { (composed($0.text), $0.special) } : segments)
+        let text = SegmentedText(
+            preTokenizer.normalizesToNFC ? segments.map { (composed($0.text), $0.special) } : segments)
         var tokens: [Int32] = []
         tokens.reserveCapacity(text.bytes.count / 3 + 8)
         var merger = SymbolMerger()
@@ -55,7 +56,8 @@ struct ByteLevelBPE: VocabularyTokenizer {
 private struct PairRule: MergeRule {
     let pairs: PairTable
 
-    func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)? {
+    func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)?
+    {
         pairs.merge(left, right).map { ($0.rank, $0.merged) }
     }
 }
@@ -63,7 +65,8 @@ private struct PairRule: MergeRule {
 private struct TokenOrderRule: MergeRule {
     let table: TokenTable
 
-    func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)? {
+    func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)?
+    {
         table.token(bytes).map { (UInt32(bitPattern: $0), $0) }
     }
 }

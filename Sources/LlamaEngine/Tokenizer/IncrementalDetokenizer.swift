@@ -39,7 +39,8 @@ package struct IncrementalDetokenizer {
         for back in 1...3 where back <= bytes.count {
             let lead = bytes[bytes.count - back]
             if lead & 0xC0 == 0x80 { continue }  // a continuation byte: the lead is further left
-            let wanted = lead >= 0xC2 && lead < 0xE0 ? 2 : lead & 0xF0 == 0xE0 ? 3 : (0xF0...0xF4).contains(lead) ? 4 : 1
+            let wanted =
+                lead >= 0xC2 && lead < 0xE0 ? 2 : lead & 0xF0 == 0xE0 ? 3 : (0xF0...0xF4).contains(lead) ? 4 : 1
             guard wanted > back else { return 0 }
             guard back == 1 || canFollow(lead, bytes[bytes.count - back + 1]) else { return 0 }
             return back

@@ -39,7 +39,8 @@ package enum Llama3TokenizerFile {
             let end = file[start...].firstIndex(of: 0x0A) ?? file.count
             if end > start {
                 offsets.append(UInt32(bytes.count))
-                try readLine(UnsafeBufferPointer(rebasing: file[start..<end]), rank: offsets.count - 1, into: &bytes, place)
+                try readLine(
+                    UnsafeBufferPointer(rebasing: file[start..<end]), rank: offsets.count - 1, into: &bytes, place)
             }
             start = end + 1
         }
@@ -54,10 +55,13 @@ package enum Llama3TokenizerFile {
             special.insert(name.utf8, token: Int32(learned + index), isControl: true)
         }
         offsets.append(UInt32(bytes.count))
-        let kinds = [TokenKind](repeating: .normal, count: learned) + [TokenKind](repeating: .control, count: controlNames.count)
+        let kinds =
+            [TokenKind](repeating: .normal, count: learned)
+            + [TokenKind](repeating: .control, count: controlNames.count)
         let table = try TokenTable(bytes: bytes, offsets: offsets, kinds: kinds, place: place)
         let vocabulary = Vocabulary(
-            table: table, special: special, bos: special.token("<|begin_of_text|>"), eos: special.token("<|end_of_text|>"),
+            table: table, special: special, bos: special.token("<|begin_of_text|>"),
+            eos: special.token("<|end_of_text|>"),
             unknown: nil, addsBOS: true, addsEOS: false,
             endOfTurnTokens: Set(Vocabulary.endOfTurnNames.compactMap { special.token($0) }))
         if let missing = table.byteTokens.firstIndex(of: -1) {

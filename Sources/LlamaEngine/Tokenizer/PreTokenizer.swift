@@ -23,7 +23,8 @@ enum PreTokenizer: Sendable, Equatable {
         guard let known = Self.names.first(where: { $0.name == name }) else {
             throw TokenizerError(
                 "tokenizer.ggml.pre",
-                "'\(name)' is not a pre-tokeniser known here; known are \(Self.names.map(\.name).sorted().joined(separator: ", "))")
+                "'\(name)' is not a pre-tokeniser known here; known are \(Self.names.map(\.name).sorted().joined(separator: ", "))"
+            )
         }
         self = known.scanner
     }

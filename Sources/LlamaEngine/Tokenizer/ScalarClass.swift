@@ -54,9 +54,11 @@ struct ScalarReader {
         let lead = UInt32(text[index])
         func tail(_ offset: Int) -> UInt32 { UInt32(text[index + offset] & 0x3F) }
         let (value, count): (UInt32, Int) =
-            lead < 0xE0 ? ((lead & 0x1F) << 6 | tail(1), 2)
-            : lead < 0xF0 ? ((lead & 0x0F) << 12 | tail(1) << 6 | tail(2), 3)
-            : ((lead & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4)
+            lead < 0xE0
+            ? ((lead & 0x1F) << 6 | tail(1), 2)
+            : lead < 0xF0
+                ? ((lead & 0x0F) << 12 | tail(1) << 6 | tail(2), 3)
+                : ((lead & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4)
         return (Unicode.Scalar(value) ?? "\u{FFFD}", index + count)
     }
 }

@@ -40,7 +40,9 @@ extension ScalarReader {
         if first == .letter { return runEnd(of: .letter, from: next, limit: limit) }
         if first == .number { return numberEnd(from: next, limit: limit, digitsMax: digitsMax) }
         // One character that is no line break may lead letters.
-        if first != .newline, next < limit, kind(at: next) == .letter { return runEnd(of: .letter, from: next, limit: limit) }
+        if first != .newline, next < limit, kind(at: next) == .letter {
+            return runEnd(of: .letter, from: next, limit: limit)
+        }
         if first == .other { return newlinesEnd(from: runEnd(of: .other, from: next, limit: limit), limit: limit) }
         if first == .space, next < limit, kind(at: next) == .other {
             return newlinesEnd(from: runEnd(of: .other, from: next, limit: limit), limit: limit)
@@ -112,8 +114,10 @@ extension ScalarReader {
             return ignoringCase && (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
         }
         switch (letter(start + 1), letter(start + 2)) {
-        case (UInt8(ascii: "s"), _), (UInt8(ascii: "t"), _), (UInt8(ascii: "m"), _), (UInt8(ascii: "d"), _): return start + 2
-        case (UInt8(ascii: "r"), UInt8(ascii: "e")), (UInt8(ascii: "v"), UInt8(ascii: "e")), (UInt8(ascii: "l"), UInt8(ascii: "l")):
+        case (UInt8(ascii: "s"), _), (UInt8(ascii: "t"), _), (UInt8(ascii: "m"), _), (UInt8(ascii: "d"), _):
+            return start + 2
+        case (UInt8(ascii: "r"), UInt8(ascii: "e")), (UInt8(ascii: "v"), UInt8(ascii: "e")),
+            (UInt8(ascii: "l"), UInt8(ascii: "l")):
             return start + 3
         case (0xC5, 0xBF) where ignoringCase: return start + 3
         default: return nil

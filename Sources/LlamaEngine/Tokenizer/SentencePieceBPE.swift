@@ -24,7 +24,9 @@ struct SentencePieceBPE: VocabularyTokenizer {
         for (token, byte) in byteOfToken { byteTokens[Int(byte)] = token }
         self.byteTokens = byteTokens
         let table = vocabulary.table
-        cutsAtSpaces = !table.kinds.indices.contains { table.kinds[$0].isText && Self.hasInnerSpace(table.bytes(of: $0)) }
+        cutsAtSpaces = !table.kinds.indices.contains {
+            table.kinds[$0].isText && Self.hasInnerSpace(table.bytes(of: $0))
+        }
     }
 
     /// Maps scores to numbers whose ascending order is the scores' descending order.
@@ -155,7 +157,8 @@ private struct ScoreRule: MergeRule {
     let table: TokenTable
     let priorities: [UInt32]
 
-    func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)? {
+    func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)?
+    {
         table.token(bytes).map { (priorities[Int($0)], $0) }
     }
 }

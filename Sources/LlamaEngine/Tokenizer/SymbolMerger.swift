@@ -43,7 +43,8 @@ struct SymbolMerger {
         priorities.removeAll(keepingCapacity: true)
         merged.removeAll(keepingCapacity: true)
         for index in ids.indices {
-            let pair = index + 1 < ids.count ? rule.merge(ids[index], ids[index + 1], span(text, index, index + 2)) : nil
+            let pair =
+                index + 1 < ids.count ? rule.merge(ids[index], ids[index + 1], span(text, index, index + 2)) : nil
             priorities.append(pair?.priority ?? Self.none)
             merged.append(pair?.merged ?? -1)
         }
@@ -53,7 +54,8 @@ struct SymbolMerger {
     /// The text of symbol `index` of the result.
     func range(of index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 
-    private func span(_ text: UnsafeBufferPointer<UInt8>, _ first: Int, _ afterLast: Int) -> UnsafeBufferPointer<UInt8> {
+    private func span(_ text: UnsafeBufferPointer<UInt8>, _ first: Int, _ afterLast: Int) -> UnsafeBufferPointer<UInt8>
+    {
         UnsafeBufferPointer(rebasing: text[starts[first]..<starts[afterLast]])
     }
 
@@ -68,7 +70,11 @@ struct SymbolMerger {
             priorities.remove(at: best + 1)
             merged.remove(at: best + 1)
             if best > 0 { look(at: best - 1, best, best + 1, rule, text) }
-            if best + 1 < ids.count { look(at: best, best + 1, best + 2, rule, text) } else { priorities[best] = Self.none }
+            if best + 1 < ids.count {
+                look(at: best, best + 1, best + 2, rule, text)
+            } else {
+                priorities[best] = Self.none
+            }
             if ids.count == 1 { return }
         }
     }

@@ -48,7 +48,8 @@ struct TokenTable: Sendable {
             guard kinds[found] == .userDefined else {
                 throw TokenizerError(
                     place,
-                    "tokens \(found) and \(token) are both '\(String(decoding: spelling, as: UTF8.self))'; each token must be spelled once")
+                    "tokens \(found) and \(token) are both '\(String(decoding: spelling, as: UTF8.self))'; each token must be spelled once"
+                )
             }
         }
         slots.set(slot, token, hash)

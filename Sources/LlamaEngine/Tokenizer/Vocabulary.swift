@@ -11,7 +11,8 @@ struct Vocabulary: Sendable {
 
     /// Control tokens that end a turn in the families served here, for files that name only one of them.
     static let endOfTurnNames = [
-        "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|im_end|>", "<|endoftext|>", "<|end|>", "</s>", "<end_of_turn>",
+        "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|im_end|>", "<|endoftext|>", "<|end|>", "</s>",
+        "<end_of_turn>",
     ]
 }
 

@@ -27,12 +27,14 @@ func readTokens(
     for token in 0..<count {
         let size = source.tokens.withBytes(token) { $0.count }
         guard size <= VocabularyLimit.tokenBytesMax else {
-            throw TokenizerError("\(place)[\(token)]", "has \(size) bytes; at most \(VocabularyLimit.tokenBytesMax) are served")
+            throw TokenizerError(
+                "\(place)[\(token)]", "has \(size) bytes; at most \(VocabularyLimit.tokenBytesMax) are served")
         }
         total += size
     }
     guard total <= VocabularyLimit.allTokensBytesMax else {
-        throw TokenizerError(place, "has \(total) bytes in all; at most \(VocabularyLimit.allTokensBytesMax) are served")
+        throw TokenizerError(
+            place, "has \(total) bytes in all; at most \(VocabularyLimit.allTokensBytesMax) are served")
     }
     let offsets = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count + 1)
     defer { offsets.deallocate() }
@@ -94,7 +96,8 @@ func readMerges(_ merges: some ByteStrings, _ table: TokenTable, _ special: Spec
                 guard line.count <= 2 * VocabularyLimit.tokenBytesMax, line.count > 2,
                     let gap = line[1...].firstIndex(of: UInt8(ascii: " ")), gap + 1 < line.count
                 else {
-                    throw TokenizerError("\(place)[\(rank)]", "is '\(excerpt(line))'; wanted two tokens with a space between")
+                    throw TokenizerError(
+                        "\(place)[\(rank)]", "is '\(excerpt(line))'; wanted two tokens with a space between")
                 }
                 func decode(_ part: Range<Int>, _ room: UnsafeMutablePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
                     let spelling = UnsafeBufferPointer(rebasing: line[part])
@@ -109,13 +112,16 @@ func readMerges(_ merges: some ByteStrings, _ table: TokenTable, _ special: Spec
                     // A merge that makes or takes a control token is dropped: text must never become one.
                     let text = String(decoding: spelling, as: UTF8.self)
                     if special.token(text) != nil { return nil }
-                    throw TokenizerError("\(place)[\(rank)]", "'\(excerpt(line))' needs the token '\(text)', which is not in tokenizer.ggml.tokens")
+                    throw TokenizerError(
+                        "\(place)[\(rank)]",
+                        "'\(excerpt(line))' needs the token '\(text)', which is not in tokenizer.ggml.tokens")
                 }
                 let left = decode(0..<gap, scratch)
                 let right = decode(gap + 1..<line.count, scratch + left.count)
                 let whole = UnsafeBufferPointer(start: UnsafePointer(scratch), count: left.count + right.count)
                 let leftHash = ByteHash.of(left)
-                guard let leftToken = try find(left, leftHash), let rightToken = try find(right, ByteHash.of(right)) else { return }
+                guard let leftToken = try find(left, leftHash), let rightToken = try find(right, ByteHash.of(right))
+                else { return }
                 let merged: Int32
                 if table.isNormalToken(last, whole) {
                     merged = Int32(last)

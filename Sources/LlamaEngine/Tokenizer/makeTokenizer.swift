@@ -30,7 +30,8 @@ private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) 
         throw TokenizerError("tokenizer.ggml.scores", "missing; SentencePiece BPE merges by score")
     }
     guard scores.count == source.tokens.count else {
-        throw TokenizerError("tokenizer.ggml.scores", "has \(scores.count) numbers for \(source.tokens.count) tokens; wanted one each")
+        throw TokenizerError(
+            "tokenizer.ggml.scores", "has \(scores.count) numbers for \(source.tokens.count) tokens; wanted one each")
     }
     if let bad = scores.firstIndex(where: { !$0.isFinite }) {
         throw TokenizerError("tokenizer.ggml.scores[\(bad)]", "is \(scores[bad]); wanted a finite number")
@@ -48,16 +49,19 @@ private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) 
         byteOfToken[Int32(token)] = try readByteToken(table.bytes(of: token), token)
     }
     return SentencePieceBPE(
-        vocabulary: vocabulary, scores: scores, byteOfToken: byteOfToken, addsSpacePrefix: source.addsSpacePrefix ?? true)
+        vocabulary: vocabulary, scores: scores, byteOfToken: byteOfToken,
+        addsSpacePrefix: source.addsSpacePrefix ?? true)
 }
 
 /// `<0x0A>` → 10.
 private func readByteToken(_ spelling: ArraySlice<UInt8>, _ token: Int) throws -> UInt8 {
     let text = String(decoding: spelling, as: UTF8.self)
     let digits = text.dropFirst(3).dropLast()
-    guard text.hasPrefix("<0x"), text.hasSuffix(">"), text.utf8.count == 6, digits.allSatisfy(\.isHexDigit), let byte = UInt8(digits, radix: 16)
+    guard text.hasPrefix("<0x"), text.hasSuffix(">"), text.utf8.count == 6, digits.allSatisfy(\.isHexDigit),
+        let byte = UInt8(digits, radix: 16)
     else {
-        throw TokenizerError("tokenizer.ggml.tokens[\(token)]", "is a byte token spelled '\(text)'; wanted the form <0x41>")
+        throw TokenizerError(
+            "tokenizer.ggml.tokens[\(token)]", "is a byte token spelled '\(text)'; wanted the form <0x41>")
     }
     return byte
 }
@@ -71,10 +75,12 @@ private func makeVocabulary(
     for token in table.kinds.indices where table.kinds[token].isControl || table.kinds[token] == .userDefined {
         let size = table.bytes(of: token).count
         specialBytes += size
-        guard size <= VocabularyLimit.specialTokenBytesMax, specialBytes <= VocabularyLimit.allSpecialTokensBytesMax else {
+        guard size <= VocabularyLimit.specialTokenBytesMax, specialBytes <= VocabularyLimit.allSpecialTokensBytesMax
+        else {
             throw TokenizerError(
                 "tokenizer.ggml.tokens[\(token)]",
-                "is a special token of \(size) bytes, \(specialBytes) with those before it; at most \(VocabularyLimit.specialTokenBytesMax) each and \(VocabularyLimit.allSpecialTokensBytesMax) in all are served")
+                "is a special token of \(size) bytes, \(specialBytes) with those before it; at most \(VocabularyLimit.specialTokenBytesMax) each and \(VocabularyLimit.allSpecialTokensBytesMax) in all are served"
+            )
         }
         // Text can't spell what is no UTF-8, and a match must not end inside a scalar.
         let words = spelling(table.bytes(of: token))
@@ -83,7 +89,8 @@ private func makeVocabulary(
         guard isNew else {
             throw TokenizerError(
                 "tokenizer.ggml.tokens[\(token)]",
-                "'\(String(decoding: table.bytes(of: token), as: UTF8.self))' is a special token twice; each must be spelled once")
+                "'\(String(decoding: table.bytes(of: token), as: UTF8.self))' is a special token twice; each must be spelled once"
+            )
         }
     }
     func checked(_ id: Int?, _ key: String) throws -> Int32? {
@@ -95,7 +102,9 @@ private func makeVocabulary(
     }
     let eos = try checked(source.eosID, "eos_token_id")
     var ends = Vocabulary.endOfTurnNames.compactMap(special.token)
-    ends += [eos, try checked(source.eotID, "eot_token_id"), try checked(source.eomID, "eom_token_id")].compactMap { $0 }
+    ends += [eos, try checked(source.eotID, "eot_token_id"), try checked(source.eomID, "eom_token_id")].compactMap {
+        $0
+    }
     return Vocabulary(
         table: table, special: special, bos: try checked(source.bosID, "bos_token_id"), eos: eos,
         unknown: try checked(source.unknownID, "unknown_token_id"),

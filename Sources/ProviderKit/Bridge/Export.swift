@@ -61,29 +61,32 @@ extension Provider {
 }
 
 // Refuses what a contract-breaking host might pass; there is no sink to answer on then.
-private let create: @convention(c) (
-    UnsafePointer<lsp_provider>?, UnsafePointer<lsp_host>?, UnsafePointer<lsp_setup>?, UnsafePointer<lsp_sink>?
-) -> UnsafeMutableRawPointer? = { provider, host, setup, ready in
-    guard let factory = provider?.pointee.`self`, let host, let setup, let ready else { return nil }
-    let link = HostLink(host)
-    let instance = Instance(link)
-    let context = ProviderContext(
-        providerID: setup.pointee.provider_id.text, statePath: setup.pointee.state_path.text,
-        basePath: setup.pointee.base_path.text, link: link)
-    // Retained before creation starts, because ready may be finished, and destroy called, before this returns.
-    let pointer = Unmanaged.passRetained(instance).toOpaque()
-    instance.create(
-        Unmanaged<ProviderFactory>.fromOpaque(factory).takeUnretainedValue(), Array(setup.pointee.config.buffer), context,
-        ready.pointee)
-    return pointer
-}
+private let create:
+    @convention(c) (
+        UnsafePointer<lsp_provider>?, UnsafePointer<lsp_host>?, UnsafePointer<lsp_setup>?, UnsafePointer<lsp_sink>?
+    ) -> UnsafeMutableRawPointer? = { provider, host, setup, ready in
+        guard let factory = provider?.pointee.`self`, let host, let setup, let ready else { return nil }
+        let link = HostLink(host)
+        let instance = Instance(link)
+        let context = ProviderContext(
+            providerID: setup.pointee.provider_id.text, statePath: setup.pointee.state_path.text,
+            basePath: setup.pointee.base_path.text, link: link)
+        // Retained before creation starts, because ready may be finished, and destroy called, before this returns.
+        let pointer = Unmanaged.passRetained(instance).toOpaque()
+        instance.create(
+            Unmanaged<ProviderFactory>.fromOpaque(factory).takeUnretainedValue(), Array(setup.pointee.config.buffer),
+            context,
+            ready.pointee)
+        return pointer
+    }
 
-private let invoke: @convention(c) (
-    UnsafeMutableRawPointer?, UnsafePointer<lsp_request>?, UnsafePointer<lsp_sink>?
-) -> Void = { instance, request, sink in
-    guard let instance, let request, let sink else { return }
-    Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue().invoke(request.pointee, sink.pointee)
-}
+private let invoke:
+    @convention(c) (
+        UnsafeMutableRawPointer?, UnsafePointer<lsp_request>?, UnsafePointer<lsp_sink>?
+    ) -> Void = { instance, request, sink in
+        guard let instance, let request, let sink else { return }
+        Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue().invoke(request.pointee, sink.pointee)
+    }
 
 private let cancel: @convention(c) (UnsafeMutableRawPointer?, UInt64) -> Void = { instance, callID in
     guard let instance else { return }

@@ -34,7 +34,9 @@ public struct HostCaller: Sendable {
     private func start<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, _ options: JSONObject
     ) throws -> (PendingAnswer, HostLink) {
-        guard let link else { throw ProviderError(.providerUnavailable, "there is no host to reach '\(target)' through") }
+        guard let link else {
+            throw ProviderError(.providerUnavailable, "there is no host to reach '\(target)' through")
+        }
         var request = OutgoingRequest(target: target, method: endpoint.description.method)
         if Query.self != Nothing.self { request.parameters = endpoint.encode(query: query) }
         request.body = endpoint.encode(body: body)

@@ -47,10 +47,12 @@ extension JSON {
         if field.isEmpty { return "" }
         switch value {
         case .array(let items) where field.hasPrefix("["):
-            guard let end = field.firstIndex(of: "]"), let index = Int(field[field.index(after: field.startIndex)..<end])
+            guard let end = field.firstIndex(of: "]"),
+                let index = Int(field[field.index(after: field.startIndex)..<end])
             else { break }
             let rest = field[field.index(after: end)...].drop { $0 == "." }
-            return "/\(index)" + pointer(toField: String(rest), in: items.indices.contains(index) ? items[index] : .null)
+            return "/\(index)"
+                + pointer(toField: String(rest), in: items.indices.contains(index) ? items[index] : .null)
         case .object(let object):
             let key = object.keys.sorted { $0.count > $1.count }.first { key in
                 guard field.hasPrefix(key) else { return false }

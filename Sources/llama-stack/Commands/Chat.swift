@@ -54,7 +54,8 @@ struct Chat: AsyncParsableCommand {
         _ text: String, in conversation: inout Conversation, _ connection: any StackConnection, _ model: String
     ) async throws {
         let request = ChatCompletionRequest(
-            model: InstructModel(rawValue: model), dialog: conversation.dialog(asking: text), samplingParams: options.samplingParams,
+            model: InstructModel(rawValue: model), dialog: conversation.dialog(asking: text),
+            samplingParams: options.samplingParams,
             maxTokens: options.maxTokens, stream: true)
         var reply = ""
         var ended = false
@@ -63,7 +64,8 @@ struct Chat: AsyncParsableCommand {
             Output.write(chunk.textDelta)
             reply += chunk.textDelta
             if let call = chunk.toolCall {
-                Output.write("[calls \(call.toolName) \(String(decoding: JSON.object(call.arguments).bytes, as: UTF8.self))]")
+                Output.write(
+                    "[calls \(call.toolName) \(String(decoding: JSON.object(call.arguments).bytes, as: UTF8.self))]")
             }
             if chunk.stopReason != nil { ended = true }
         }

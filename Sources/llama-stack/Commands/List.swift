@@ -33,16 +33,23 @@ struct List: AsyncParsableCommand {
                 (aliases ? endpoint.routes : [endpoint.route]).map { ($0, endpoint) }
             }
             if json {
-                Output.json(.array(rows.map { route, endpoint in
-                    [
-                        "verb": .string(route.verb.rawValue), "path": .string(route.path),
-                        "api": .string(endpoint.api.rawValue), "method": .string(endpoint.method),
-                    ]
-                }))
+                Output.json(
+                    .array(
+                        rows.map { route, endpoint in
+                            [
+                                "verb": .string(route.verb.rawValue), "path": .string(route.path),
+                                "api": .string(endpoint.api.rawValue), "method": .string(endpoint.method),
+                            ]
+                        }))
             } else {
-                Output.write(Table.text(rows.map { route, endpoint in
-                    [route.verb.rawValue, route.path, "\(endpoint.api.rawValue).\(endpoint.method)", endpoint.summary]
-                }))
+                Output.write(
+                    Table.text(
+                        rows.map { route, endpoint in
+                            [
+                                route.verb.rawValue, route.path, "\(endpoint.api.rawValue).\(endpoint.method)",
+                                endpoint.summary,
+                            ]
+                        }))
             }
         }
     }
@@ -70,9 +77,11 @@ struct List: AsyncParsableCommand {
                 }
             }
             if json { return Output.json(.array(items)) }
-            guard !rows.isEmpty else { throw Fail.with(
-                "no provider libraries in \(search.folders.joined(separator: ", "))\n  hint: `make build` builds this "
-                    + "project's; LLAMA_STACK_PROVIDER_PATH names folders with others", exitCode: 69) }
+            guard !rows.isEmpty else {
+                throw Fail.with(
+                    "no provider libraries in \(search.folders.joined(separator: ", "))\n  hint: `make build` builds this "
+                        + "project's; LLAMA_STACK_PROVIDER_PATH names folders with others", exitCode: 69)
+            }
             Output.write(Table.text([["API", "TYPE", "VERSION", "WHAT", "LIBRARY"]] + rows))
         }
     }

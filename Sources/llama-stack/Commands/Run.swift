@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Host
 import HTTPFront
+import Host
 import LlamaStackAPI
 
 struct Run: AsyncParsableCommand {

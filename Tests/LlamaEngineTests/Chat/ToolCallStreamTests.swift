@@ -3,7 +3,9 @@ import Testing
 @testable import LlamaEngine
 
 struct ToolCallStreamTests {
-    private func events(_ reply: String, by size: Int, parser: ToolCallParser? = ToolCallParserTests.all) -> [ToolCallStream.Event] {
+    private func events(_ reply: String, by size: Int, parser: ToolCallParser? = ToolCallParserTests.all)
+        -> [ToolCallStream.Event]
+    {
         var stream = ToolCallStream(parser: parser)
         var events: [ToolCallStream.Event] = []
         var rest = Substring(reply)
@@ -24,27 +26,40 @@ struct ToolCallStreamTests {
         }
     }
 
-    @Test("a call comes whole, however its text is cut", arguments: [
-        #"{"name": "get_weather", "parameters": {"city": "Köln"}}"#, #"<|python_tag|>{"name": "get_weather", "parameters": {"city": "Köln"}}"#,
-        #"[get_weather(city="Köln")]"#, #"<function=get_weather>{"city": "Köln"}</function>"#,
-        "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Köln\"}}\n</tool_call>", #"[TOOL_CALLS] [{"name": "get_weather", "arguments": {"city": "Köln"}}]"#,
-    ])
+    @Test(
+        "a call comes whole, however its text is cut",
+        arguments: [
+            #"{"name": "get_weather", "parameters": {"city": "Köln"}}"#,
+            #"<|python_tag|>{"name": "get_weather", "parameters": {"city": "Köln"}}"#,
+            #"[get_weather(city="Köln")]"#, #"<function=get_weather>{"city": "Köln"}</function>"#,
+            "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Köln\"}}\n</tool_call>",
+            #"[TOOL_CALLS] [{"name": "get_weather", "arguments": {"city": "Köln"}}]"#,
+        ])
     func calls(reply: String) {
-        for size in [1, 2, 3, 7, 1000] { #expect(events(reply, by: size) == [.call(ToolCallParserTests.koeln)], "cut by \(size)") }
+        for size in [1, 2, 3, 7, 1000] {
+            #expect(events(reply, by: size) == [.call(ToolCallParserTests.koeln)], "cut by \(size)")
+        }
     }
 
     @Test("text around calls is shown, and the white space between calls is not")
     func around() {
         let call = "<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Köln\"}}</tool_call>"
         for size in [1, 5, 1000] {
-            #expect(events("Look: \(call)\n\(call) done", by: size) == [.text("Look: "), .call(ToolCallParserTests.koeln), .call(ToolCallParserTests.koeln), .text("done")])
+            #expect(
+                events("Look: \(call)\n\(call) done", by: size) == [
+                    .text("Look: "), .call(ToolCallParserTests.koeln), .call(ToolCallParserTests.koeln), .text("done"),
+                ])
         }
     }
 
-    @Test("what turns out to be no call comes out as it was", arguments: [
-        "Hello.", "a < b and [c] {d}", "<tool", "<tool_call>no</tool_call> x", "{\"answer\": 1}", "{\"name\": \"x", "[1] See.", "[", "{", "<", "brave_searching",
-        "[TOOL_CALLS] no", "<function=f>{</function>", "  \n x", "<think>a</think>b", "🙂 <|im", "[get_weather(", "é[f](x)",
-    ])
+    @Test(
+        "what turns out to be no call comes out as it was",
+        arguments: [
+            "Hello.", "a < b and [c] {d}", "<tool", "<tool_call>no</tool_call> x", "{\"answer\": 1}", "{\"name\": \"x",
+            "[1] See.", "[", "{", "<", "brave_searching",
+            "[TOOL_CALLS] no", "<function=f>{</function>", "  \n x", "<think>a</think>b", "🙂 <|im", "[get_weather(",
+            "é[f](x)",
+        ])
     func text(reply: String) {
         for size in [1, 2, 1000] { #expect(events(reply, by: size) == [.text(reply)], "cut by \(size)") }
     }
@@ -75,7 +90,9 @@ struct ToolCallStreamTests {
         var stream = ToolCallStream(parser: ToolCallParserTests.all)
         var shown = 0
         for _ in 0..<200 {
-            for case .text(let text) in stream.add("<tool_call>" + String(repeating: "x", count: 1000)) { shown += text.utf8.count }
+            for case .text(let text) in stream.add("<tool_call>" + String(repeating: "x", count: 1000)) {
+                shown += text.utf8.count
+            }
         }
         #expect(shown > 200 * 1011 - 70_000)
     }

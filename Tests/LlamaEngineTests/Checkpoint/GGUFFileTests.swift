@@ -39,7 +39,8 @@ struct GGUFFileTests {
     func strings() throws {
         let tokens = try open(.sample()).requiredStrings("tokenizer.ggml.tokens")
         #expect(tokens.count == 120)
-        #expect((0..<tokens.count).map { String(decoding: tokens[$0], as: UTF8.self) } == (0..<120).map { "token-\($0)" })
+        #expect(
+            (0..<tokens.count).map { String(decoding: tokens[$0], as: UTF8.self) } == (0..<120).map { "token-\($0)" })
     }
 
     @Test("a tensor's bytes are the ones that were written")
@@ -72,7 +73,9 @@ struct GGUFFileTests {
     @Test("a missing tensor is refused by name and shape")
     func missingTensor() throws {
         let file = try open(.sample())
-        let error = #expect(throws: CheckpointError.self) { try file.requiredTensor("output.weight", dimensions: [4, 2]) }
+        let error = #expect(throws: CheckpointError.self) {
+            try file.requiredTensor("output.weight", dimensions: [4, 2])
+        }
         #expect(
             error?.description
                 == "sample.gguf: tensor 'output.weight': found no such tensor, wanted one with dimensions [4, 2]")
@@ -80,7 +83,9 @@ struct GGUFFileTests {
 
     @Test("a file of another format is refused at its first bytes")
     func magic() {
-        let error = #expect(throws: CheckpointError.self) { try GGUFFile(file: guardedFile(Array("PK\u{3}\u{4}0000".utf8))) }
+        let error = #expect(throws: CheckpointError.self) {
+            try GGUFFile(file: guardedFile(Array("PK\u{3}\u{4}0000".utf8)))
+        }
         #expect(
             error?.description
                 == "sample.gguf: magic number at byte 0: found 0x4034b50, wanted 'GGUF' (is this a GGUF file?)")
@@ -114,7 +119,8 @@ struct GGUFFileTests {
         #expect(error?.wanted.hasPrefix("a place apart from tensor") == true)
     }
 
-    @Test("a tensor beyond the end of the file is refused", arguments: [UInt64(1) << 20, 1 << 62, 0xffff_ffff_ffff_ffe0])
+    @Test(
+        "a tensor beyond the end of the file is refused", arguments: [UInt64(1) << 20, 1 << 62, 0xffff_ffff_ffff_ffe0])
     func beyond(offset: UInt64) {
         let error = refusal { $0.add(.init(name: "far", type: 0, dimensions: [8], data: [], offset: offset)) }
         #expect(error?.field == "offset of tensor 'far'")
@@ -128,7 +134,8 @@ struct GGUFFileTests {
 
     @Test(
         "impossible shapes are refused",
-        arguments: [[0], [4, 0], [1 << 63], [1 << 40, 1 << 40], [1 << 62, 4], [1 << 61, 1], [], [1, 1, 1, 1, 1]] as [[UInt64]])
+        arguments: [[0], [4, 0], [1 << 63], [1 << 40, 1 << 40], [1 << 62, 4], [1 << 61, 1], [], [1, 1, 1, 1, 1]]
+            as [[UInt64]])
     func shapes(dimensions: [UInt64]) {
         #expect(refusal { $0.add(.init(name: "bad", type: 0, dimensions: dimensions, data: [], offset: nil)) } != nil)
     }

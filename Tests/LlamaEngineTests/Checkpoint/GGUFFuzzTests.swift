@@ -62,7 +62,8 @@ struct GGUFFuzzTests {
         print("GGUF lies: seed \(seed)")
         var random = SplitMix64(state: seed)
         let claims: [UInt64] = [
-            0, 1, 7, 33, 0x7f, 0xff, 0xffff, 1 << 31, 0xffff_ffff, 1_000_000_000, 1 << 40, 1 << 62, (1 << 63) - 1, 1 << 63,
+            0, 1, 7, 33, 0x7f, 0xff, 0xffff, 1 << 31, 0xffff_ffff, 1_000_000_000, 1 << 40, 1 << 62, (1 << 63) - 1,
+            1 << 63,
             .max - 31, .max,
         ]
         var refused = 0

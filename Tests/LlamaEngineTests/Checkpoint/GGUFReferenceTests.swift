@@ -40,7 +40,8 @@ struct GGUFReferenceTests {
         #expect(try file.ints("example.ints") == [3, -1, 2])
         #expect(try file.floats("example.floats") == [0.25, -1.5])
         let strings = try file.requiredStrings("example.strings")
-        #expect((0..<strings.count).map { String(decoding: strings[$0], as: UTF8.self) } == ["<|im_start|>", "", "Ġthe"])
+        #expect(
+            (0..<strings.count).map { String(decoding: strings[$0], as: UTF8.self) } == ["<|im_start|>", "", "Ġthe"])
     }
 
     @Test("tensors are read, to the precision of their type", arguments: ["f32", "f16", "bf16", "q8_0"])

@@ -44,15 +44,18 @@ struct GGUFWriter {
     }
 
     mutating func add(_ key: String, _ values: [Int32]) {
-        add(key, type: 9, bytes: Self.little(UInt32(5)) + Self.little(UInt64(values.count)) + values.flatMap(Self.little))
+        add(
+            key, type: 9,
+            bytes: Self.little(UInt32(5)) + Self.little(UInt64(values.count)) + values.flatMap(Self.little))
     }
 
     mutating func add(_ tensor: Tensor) { tensors.append(tensor) }
 
     mutating func addTensor(_ name: String, _ dimensions: [Int], _ values: [Float]) {
-        add(Tensor(
-            name: name, type: 0, dimensions: dimensions.map { UInt64($0) },
-            data: values.flatMap { Self.little($0.bitPattern) }, offset: nil))
+        add(
+            Tensor(
+                name: name, type: 0, dimensions: dimensions.map { UInt64($0) },
+                data: values.flatMap { Self.little($0.bitPattern) }, offset: nil))
     }
 
     /// The file, and the number of bytes of its header.
@@ -97,9 +100,10 @@ extension GGUFWriter {
         for layer in 0..<8 {
             writer.addTensor("blk.\(layer).attn_norm.weight", [16], (0..<16).map { Float($0 + layer) })
             let block = Array(0..<18).map { UInt8(truncatingIfNeeded: $0 * 7 + layer) }
-            writer.add(Tensor(
-                name: "blk.\(layer).attn_q.weight", type: 2, dimensions: [64, 4],
-                data: Array(repeating: block, count: 8).flatMap { $0 }, offset: nil))
+            writer.add(
+                Tensor(
+                    name: "blk.\(layer).attn_q.weight", type: 2, dimensions: [64, 4],
+                    data: Array(repeating: block, count: 8).flatMap { $0 }, offset: nil))
         }
         return writer
     }

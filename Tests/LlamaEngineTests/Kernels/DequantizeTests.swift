@@ -60,7 +60,8 @@ struct DequantizeTests {
         let cases: [(Float, UInt16)] = [
             (0, 0), (-0.0, 0x8000), (1, 0x3c00), (-2, 0xc000), (65504, 0x7bff), (65519.99, 0x7bff), (65520, 0x7c00),
             (.infinity, 0x7c00), (1 + 0x1p-11, 0x3c00), (1 + 3 * 0x1p-11, 0x3c02), (0x1p-24, 1), (0x1p-25, 0),
-            (0x1.8p-25, 1), (0x1p-14, 0x0400), (0x1.ff8p-15, 0x03ff), (0x1.ffcp-15, 0x0400), (1e-10, 0), (0x1.fffp-15, 0x0400),
+            (0x1.8p-25, 1), (0x1p-14, 0x0400), (0x1.ff8p-15, 0x03ff), (0x1.ffcp-15, 0x0400), (1e-10, 0),
+            (0x1.fffp-15, 0x0400),
         ]
         for forms in offeredForms {
             var padded = cases.map(\.0)

@@ -50,7 +50,9 @@ struct RandomFloats {
             default: []
             }
         for start in stride(from: 0, to: count, by: blockBytes) {
-            for half in halves { put(f16: Float.random(in: -0.1...0.1, using: &generator), at: start + half, in: &bytes) }
+            for half in halves {
+                put(f16: Float.random(in: -0.1...0.1, using: &generator), at: start + half, in: &bytes)
+            }
             guard halves.isEmpty else { continue }
             let value = Float.random(in: -1...1, using: &generator)
             switch type {

@@ -62,7 +62,9 @@ struct MatmulTests {
         }
     }
 
-    @Test("int8 products agree with the plain form", arguments: elementTypes.filter { lk_has_q8($0.type) == 1 }.map(\.name))
+    @Test(
+        "int8 products agree with the plain form",
+        arguments: elementTypes.filter { lk_has_q8($0.type) == 1 }.map(\.name))
     func quantised(typeName: String) {
         let seed: UInt64 = 22
         print("int8 products of \(typeName): seed \(seed)")
@@ -90,7 +92,8 @@ struct MatmulTests {
         }
     }
 
-    @Test("int8 products are near the exact ones", arguments: elementTypes.filter { lk_has_q8($0.type) == 1 }.map(\.name))
+    @Test(
+        "int8 products are near the exact ones", arguments: elementTypes.filter { lk_has_q8($0.type) == 1 }.map(\.name))
     func accuracy(typeName: String) {
         let type = elementTypes.first { $0.name == typeName }!.type
         var random = RandomFloats(seed: 23)
@@ -117,7 +120,8 @@ struct MatmulTests {
             count = rows * lk_q8_blocks(n)
         }
         for forms in offeredForms {
-            var whole = [Float](repeating: 0, count: rows * outputs), pieces = [Float](repeating: 7, count: rows * outputs)
+            var whole = [Float](repeating: 0, count: rows * outputs),
+                pieces = [Float](repeating: 7, count: rows * outputs)
             forms.matmul_q8(LK_Q4_1, weights, 0, outputs, quantised, rows, n, &whole, outputs)
             forms.matmul_q8(LK_Q4_1, weights, 5, 10, quantised, rows, n, &pieces, outputs)
             let untouched = (0..<rows).allSatisfy { row in

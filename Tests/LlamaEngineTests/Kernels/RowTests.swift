@@ -75,7 +75,9 @@ struct RowTests {
     }
 
     /// Softmax attention in double, from its definition.
-    private func attention(_ q: [Float], _ k: [Float], _ v: [Float], queries: Int, headDim: Int, stride: Int, positions: Int)
+    private func attention(
+        _ q: [Float], _ k: [Float], _ v: [Float], queries: Int, headDim: Int, stride: Int, positions: Int
+    )
         -> [Float]
     {
         let scale = 1 / Double(headDim).squareRoot()
@@ -95,7 +97,10 @@ struct RowTests {
         let seed: UInt64 = 32
         print("attention: seed \(seed)")
         var random = RandomFloats(seed: seed)
-        for (queries, headDim, positions) in [(1, 64, 1), (3, 64, 33), (3, 64, 100), (2, 16, 40), (5, 48, 37), (1, 80, 70), (2, 10, 9), (1, 256, 35), (1, 320, 3)] {
+        for (queries, headDim, positions) in [
+            (1, 64, 1), (3, 64, 33), (3, 64, 100), (2, 16, 40), (5, 48, 37), (1, 80, 70), (2, 10, 9), (1, 256, 35),
+            (1, 320, 3),
+        ] {
             let stride = headDim + 16
             let q = random.array(queries * headDim, in: -4...4)
             var k16 = [UInt16](repeating: 0, count: positions * stride), v16 = k16
@@ -108,7 +113,8 @@ struct RowTests {
             let scale = 1 / Float(headDim).squareRoot()
             for forms in offeredForms {
                 for isHalf in [true, false] {
-                    var state = [Float](repeating: 7, count: 2 * queries), out = [Float](repeating: 7, count: queries * headDim)
+                    var state = [Float](repeating: 7, count: 2 * queries),
+                        out = [Float](repeating: 7, count: queries * headDim)
                     lk_attention_start(queries, headDim, &state, &out)
                     for begin in Swift.stride(from: 0, to: positions, by: 16) {
                         let count = min(16, positions - begin), at = begin * stride

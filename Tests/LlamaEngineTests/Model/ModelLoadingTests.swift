@@ -27,8 +27,14 @@ import Testing
         "a number in the metadata that cannot be true is refused",
         arguments: [
             ("llama.block_count", 1_000_000_000, "metadata 'llama.block_count': found 1000000000, wanted 1 to 1024"),
-            ("llama.block_count", 3, "tensor 'blk.2.attn_norm.weight': found no such tensor, wanted one with dimensions [256]"),
-            ("llama.embedding_length", 512, "tensor 'token_embd.weight': found dimensions [256, 320], wanted [512, 320]"),
+            (
+                "llama.block_count", 3,
+                "tensor 'blk.2.attn_norm.weight': found no such tensor, wanted one with dimensions [256]"
+            ),
+            (
+                "llama.embedding_length", 512,
+                "tensor 'token_embd.weight': found dimensions [256, 320], wanted [512, 320]"
+            ),
             ("llama.feed_forward_length", 0, "metadata 'llama.feed_forward_length': found 0, wanted 1 to 1048576"),
             ("llama.attention.head_count", 0, "metadata 'llama.attention.head_count': found 0, wanted 1 to 4096"),
             (
@@ -39,7 +45,10 @@ import Testing
                 "llama.attention.head_count_kv", 4,
                 "tensor 'blk.0.attn_k.weight': found dimensions [256, 128], wanted [256, 256]"
             ),
-            ("llama.rope.dimension_count", 63, "metadata 'llama.rope.dimension_count': found 63, wanted an even number"),
+            (
+                "llama.rope.dimension_count", 63,
+                "metadata 'llama.rope.dimension_count': found 63, wanted an even number"
+            ),
             ("llama.rope.dimension_count", 128, "metadata 'llama.rope.dimension_count': found 128, wanted 2 to 64"),
             (
                 "llama.attention.layer_norm_rms_epsilon", UInt32(0x7fc0_0000),

@@ -20,7 +20,9 @@ struct SmolLM2Tests {
     }
 
     /// Measured: 0.0016 to 0.0039 nats, differing with the instruction set.
-    @Test("the quantized path's distribution is close to that of transformers", arguments: SmolLM2.prompts.filter(\.whole))
+    @Test(
+        "the quantized path's distribution is close to that of transformers", arguments: SmolLM2.prompts.filter(\.whole)
+    )
     func quantized(_ prompt: SmolLM2.Prompt) throws {
         let logits = try SmolLM2.logits(of: prompt, .quantized)
         let divergence = try divergence(of: logits, from: SmolLM2.reference(prompt))

@@ -7,7 +7,9 @@ import Testing
 struct RealTemplateTests {
     /// Variables as the reference gave them: begin and end tokens are the server's own words.
     static func variables(_ conversation: TemplateMap, _ begin: String, _ end: String) -> TemplateMap {
-        var variables: TemplateMap = ["bos_token": .control(begin), "eos_token": .control(end), "add_generation_prompt": true]
+        var variables: TemplateMap = [
+            "bos_token": .control(begin), "eos_token": .control(end), "add_generation_prompt": true,
+        ]
         variables["messages"] = conversation["messages"]
         variables["tools"] = conversation["tools"]
         for entry in conversation["variables"]?.map?.entries ?? [] { variables[entry.key] = entry.value }
@@ -45,7 +47,8 @@ struct RealTemplateTests {
     /// Llama's own templates are not ours to copy.  A folder that holds `llama-3.jinja` and `llama-3.1.jinja` puts the
     /// interpreter to the same test.
     @Test(
-        "Llama's own templates render byte-equal to jinja2", .enabled(if: elsewhere != nil), arguments: ["llama-3", "llama-3.1"])
+        "Llama's own templates render byte-equal to jinja2", .enabled(if: elsewhere != nil),
+        arguments: ["llama-3", "llama-3.1"])
     func llama(name: String) throws {
         let folder = URL(filePath: try #require(Self.elsewhere))
         let source = String(decoding: try Data(contentsOf: folder.appending(path: "\(name).jinja")), as: UTF8.self)

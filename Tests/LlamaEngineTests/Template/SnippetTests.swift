@@ -19,8 +19,10 @@ struct SnippetTests {
             } catch {
                 outcome = nil
             }
-            #expect(outcome.map { Array($0.utf8) } == item["text"]?.string.map { Array($0.utf8) },
-                "\(source) gave \(outcome ?? "an error"), jinja2: \(item["text"]?.string ?? item["refused"]?.string ?? "")")
+            #expect(
+                outcome.map { Array($0.utf8) } == item["text"]?.string.map { Array($0.utf8) },
+                "\(source) gave \(outcome ?? "an error"), jinja2: \(item["text"]?.string ?? item["refused"]?.string ?? "")"
+            )
         }
     }
 }

@@ -17,14 +17,20 @@ struct BadVocabularyTests {
     func unknownPre() {
         var source = Fixture.bytesOnly()
         source.pre = "gpt-5"
-        #expect(refusal(source) == "tokenizer.ggml.pre: 'gpt-5' is not a pre-tokeniser known here; known are codeshell, command-r, deepseek-r1-qwen, default, exaone, falcon3, gpt-2, jais, llama-bpe, llama-v3, llama3, mpt, olmo, phi-2, pixtral, qwen2, refact, smollm, stablelm2, starcoder")
+        #expect(
+            refusal(source)
+                == "tokenizer.ggml.pre: 'gpt-5' is not a pre-tokeniser known here; known are codeshell, command-r, deepseek-r1-qwen, default, exaone, falcon3, gpt-2, jais, llama-bpe, llama-v3, llama3, mpt, olmo, phi-2, pixtral, qwen2, refact, smollm, stablelm2, starcoder"
+        )
     }
 
     @Test("another kind of tokenizer says which are served")
     func unknownModel() {
         var source = Fixture.bytesOnly()
         source.model = "t5"
-        #expect(refusal(source) == "tokenizer.ggml.model: 't5' is not served; served are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)")
+        #expect(
+            refusal(source)
+                == "tokenizer.ggml.model: 't5' is not served; served are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)"
+        )
     }
 
     @Test("no tokens")
@@ -59,7 +65,8 @@ struct BadVocabularyTests {
     func duplicate() {
         var source = Fixture.bytesOnly()
         source.tokens.strings.append(Array("!".utf8))
-        #expect(refusal(source) == "tokenizer.ggml.tokens: tokens 33 and 256 are both '!'; each token must be spelled once")
+        #expect(
+            refusal(source) == "tokenizer.ggml.tokens: tokens 33 and 256 are both '!'; each token must be spelled once")
     }
 
     @Test("a special token spelled twice")
@@ -67,17 +74,20 @@ struct BadVocabularyTests {
         var source = Fixture.bytesOnly()
         source.tokens.strings += [Array("<x>".utf8), Array("<x>".utf8)]
         source.types = [Int32](repeating: 1, count: 256) + [3, 3]
-        #expect(refusal(source) == "tokenizer.ggml.tokens[257]: '<x>' is a special token twice; each must be spelled once")
+        #expect(
+            refusal(source) == "tokenizer.ggml.tokens[257]: '<x>' is a special token twice; each must be spelled once")
     }
 
-    @Test("a merge of tokens that are not there", arguments: [
-        ("a bc", "'a bc' needs the token 'bc', which is not in tokenizer.ggml.tokens"),
-        ("ab c", "'ab c' needs the token 'ab', which is not in tokenizer.ggml.tokens"),
-        ("a b", "'a b' needs the token 'ab', which is not in tokenizer.ggml.tokens"),
-        ("ab", "is 'ab'; wanted two tokens with a space between"),
-        ("a ", "is 'a '; wanted two tokens with a space between"),
-        ("", "is ''; wanted two tokens with a space between"),
-    ])
+    @Test(
+        "a merge of tokens that are not there",
+        arguments: [
+            ("a bc", "'a bc' needs the token 'bc', which is not in tokenizer.ggml.tokens"),
+            ("ab c", "'ab c' needs the token 'ab', which is not in tokenizer.ggml.tokens"),
+            ("a b", "'a b' needs the token 'ab', which is not in tokenizer.ggml.tokens"),
+            ("ab", "is 'ab'; wanted two tokens with a space between"),
+            ("a ", "is 'a '; wanted two tokens with a space between"),
+            ("", "is ''; wanted two tokens with a space between"),
+        ])
     func badMerge(merge: String, problem: String) {
         var source = Fixture.bytesOnly()
         source.merges = StringList([merge])
@@ -100,11 +110,13 @@ struct BadVocabularyTests {
         #expect(refusal(source) == "tokenizer.ggml.eos_token_id: is \(id), but the tokens are 0 to 255")
     }
 
-    @Test("scores that are missing, short or no numbers", arguments: [
-        (nil, "tokenizer.ggml.scores: missing; SentencePiece BPE merges by score"),
-        ([1], "tokenizer.ggml.scores: has 1 numbers for 2 tokens; wanted one each"),
-        ([1, .nan], "tokenizer.ggml.scores[1]: is nan; wanted a finite number"),
-    ] as [([Float]?, String)])
+    @Test(
+        "scores that are missing, short or no numbers",
+        arguments: [
+            (nil, "tokenizer.ggml.scores: missing; SentencePiece BPE merges by score"),
+            ([1], "tokenizer.ggml.scores: has 1 numbers for 2 tokens; wanted one each"),
+            ([1, .nan], "tokenizer.ggml.scores[1]: is nan; wanted a finite number"),
+        ] as [([Float]?, String)])
     func badScores(scores: [Float]?, problem: String) {
         var source = VocabularySource<StringList>(model: "llama", tokens: ["a", "b"])
         source.types = [1, 1]
@@ -117,7 +129,9 @@ struct BadVocabularyTests {
         var source = VocabularySource(model: "llama", tokens: StringList(["a", spelling]))
         source.types = [1, 6]
         source.scores = [0, 0]
-        #expect(refusal(source) == "tokenizer.ggml.tokens[1]: is a byte token spelled '\(spelling)'; wanted the form <0x41>")
+        #expect(
+            refusal(source) == "tokenizer.ggml.tokens[1]: is a byte token spelled '\(spelling)'; wanted the form <0x41>"
+        )
     }
 
     @Test("ids outside the vocabulary stand for nothing", arguments: [-1, 256, .max, .min] as [Int32])
@@ -127,20 +141,22 @@ struct BadVocabularyTests {
         #expect(!tokenizer.isControl(id))
     }
 
-    @Test("a Llama 3 file that is wrong names its line", arguments: [
-        ("", "f: has 0 tokens; wanted 1 to 4194304"),
-        ("IQ== 0\nIg==", "f:2: wanted base64, a space and a rank: 'Ig=='"),
-        ("IQ== 0\nIg== 2", "f:2: wanted rank 1, since ranks are ids and leave no gap: 'Ig== 2'"),
-        ("I!== 0", "f:1: not base64: 'I!== 0'"),
-        ("IQ= 0", "f:1: not base64: 'IQ= 0'"),
-        ("==== 0", "f:1: not base64: '==== 0'"),
-        (" 0", "f:1: not base64: ' 0'"),
-        ("IQ== x", "f:1: wanted a rank: 'IQ== x'"),
-        ("IQ== ", "f:1: wanted a rank: 'IQ== '"),
-        ("IQ== 99999999999999999999", "f:1: wanted a rank: 'IQ== 99999999999999999999'"),
-        ("IQ== 0\nIQ== 1", "f: tokens 0 and 1 are both '!'; each token must be spelled once"),
-        ("IQ== 0", "f: has no token for the single byte 0; all 256 are wanted"),
-    ])
+    @Test(
+        "a Llama 3 file that is wrong names its line",
+        arguments: [
+            ("", "f: has 0 tokens; wanted 1 to 4194304"),
+            ("IQ== 0\nIg==", "f:2: wanted base64, a space and a rank: 'Ig=='"),
+            ("IQ== 0\nIg== 2", "f:2: wanted rank 1, since ranks are ids and leave no gap: 'Ig== 2'"),
+            ("I!== 0", "f:1: not base64: 'I!== 0'"),
+            ("IQ= 0", "f:1: not base64: 'IQ= 0'"),
+            ("==== 0", "f:1: not base64: '==== 0'"),
+            (" 0", "f:1: not base64: ' 0'"),
+            ("IQ== x", "f:1: wanted a rank: 'IQ== x'"),
+            ("IQ== ", "f:1: wanted a rank: 'IQ== '"),
+            ("IQ== 99999999999999999999", "f:1: wanted a rank: 'IQ== 99999999999999999999'"),
+            ("IQ== 0\nIQ== 1", "f: tokens 0 and 1 are both '!'; each token must be spelled once"),
+            ("IQ== 0", "f: has no token for the single byte 0; all 256 are wanted"),
+        ])
     func badLlama3File(file: String, problem: String) {
         let error = #expect(throws: TokenizerError.self) {
             try Array(file.utf8).withUnsafeBufferPointer { _ = try Llama3TokenizerFile.tokenizer($0, place: "f") }
@@ -153,7 +169,10 @@ struct BadVocabularyTests {
         var source = Fixture.bytesOnly()
         source.tokens.strings.append([UInt8](repeating: 0x3C, count: 1025))
         source.types = [Int32](repeating: 1, count: 256) + [3]
-        #expect(refusal(source) == "tokenizer.ggml.tokens[256]: is a special token of 1025 bytes, 1025 with those before it; at most 1024 each and 16777216 in all are served")
+        #expect(
+            refusal(source)
+                == "tokenizer.ggml.tokens[256]: is a special token of 1025 bytes, 1025 with those before it; at most 1024 each and 16777216 in all are served"
+        )
     }
 
     /// Nothing to compare with: what counts is that every vocabulary is either refused or serves any text.
@@ -163,7 +182,11 @@ struct BadVocabularyTests {
         print("seed 20260107")
         var served = 0
         for _ in 0..<3000 {
-            func spelling() -> [UInt8] { (0..<random.below(4)).map { _ in [0x61, 0x62, 0x20, 0xC4, 0xA0, 0xE2, 0x96, 0x81, 0x3C, 0xFF][random.below(10)] } }
+            func spelling() -> [UInt8] {
+                (0..<random.below(4)).map { _ in
+                    [0x61, 0x62, 0x20, 0xC4, 0xA0, 0xE2, 0x96, 0x81, 0x3C, 0xFF][random.below(10)]
+                }
+            }
             var tokens = (0..<random.below(9)).map { _ in spelling() }
             if random.below(2) == 0 { tokens += Fixture.bytesOnly().tokens.strings }
             var source = VocabularySource(model: ["gpt2", "llama"][random.below(2)], tokens: StringList([]))
@@ -173,7 +196,11 @@ struct BadVocabularyTests {
             source.scores = tokens.map { _ in Float([0, -0.0, -1, 1, 1e30, -3.5][random.below(6)]) }
             source.unknownID = random.below(2) == 0 ? nil : random.below(4)
             var merges = StringList([])
-            for _ in 0..<random.below(4) { merges.strings.append((tokens.randomElement(using: &random) ?? []) + [0x20] + (tokens.randomElement(using: &random) ?? [])) }
+            for _ in 0..<random.below(4) {
+                merges.strings.append(
+                    (tokens.randomElement(using: &random) ?? []) + [0x20] + (tokens.randomElement(using: &random) ?? [])
+                )
+            }
             source.merges = merges
             guard let tokenizer = try? makeTokenizer(source) else { continue }
             served += 1

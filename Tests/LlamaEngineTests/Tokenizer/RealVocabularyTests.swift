@@ -19,14 +19,20 @@ struct RealVocabularyTests {
     func smolLM2Chat() throws {
         let tokenizer = try Fixture.smolLM2Tokenizer()
         let tokens = tokenizer.encode(segments: [
-            (text: "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n", special: true),
+            (
+                text:
+                    "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n",
+                special: true
+            ),
             (text: "<|im_start|>user\n", special: true), (text: "What is the capital of France?", special: false),
             (text: "<|im_end|>\n<|im_start|>assistant\n", special: true),
         ])
-        #expect(tokens == [
-            1, 9690, 198, 2683, 359, 253, 5356, 5646, 11173, 3365, 3511, 308, 34519, 28, 7018, 411, 407, 19712, 8182, 2, 198,
-            1, 4093, 198, 1780, 314, 260, 3575, 282, 4649, 47, 2, 198, 1, 520, 9531, 198,
-        ])
+        #expect(
+            tokens == [
+                1, 9690, 198, 2683, 359, 253, 5356, 5646, 11173, 3365, 3511, 308, 34519, 28, 7018, 411, 407, 19712,
+                8182, 2, 198,
+                1, 4093, 198, 1780, 314, 260, 3575, 282, 4649, 47, 2, 198, 1, 520, 9531, 198,
+            ])
         #expect(tokenizer.bos == 1 && tokenizer.eos == 2 && !tokenizer.addsBOS && !tokenizer.addsEOS)
         #expect(tokenizer.endOfTurnTokens == [0, 2])
     }

@@ -6,7 +6,9 @@ import Testing
 /// to be committed.
 @Suite("Token ids equal the reference's")
 struct ReferenceIDsTests {
-    static let vocabularies = ["gpt-2-tiny", "smollm-tiny", "llama-bpe-tiny", "qwen2-tiny", "sentencepiece-tiny", "sentencepiece-unknown-tiny"]
+    static let vocabularies = [
+        "gpt-2-tiny", "smollm-tiny", "llama-bpe-tiny", "qwen2-tiny", "sentencepiece-tiny", "sentencepiece-unknown-tiny",
+    ]
 
     @Test("a user's text has the reference's ids", arguments: vocabularies)
     func userText(name: String) throws {
@@ -27,7 +29,8 @@ struct ReferenceIDsTests {
     @Test("a Llama 3 tokenizer file gives tiktoken's ids")
     func llama3File() throws {
         let reference: Reference = try Fixture.read("llama3-tiny.json")
-        let tokenizer = try Llama3TokenizerFile.tokenizer(path: Fixture.folder.appending(path: "llama3-tiny.model").path)
+        let tokenizer = try Llama3TokenizerFile.tokenizer(
+            path: Fixture.folder.appending(path: "llama3-tiny.model").path)
         try expectIDs(tokenizer, reference)
         for template in reference.templates {
             #expect(tokenizer.encode(template.text, special: true) == template.ids, "\(template.text)")
@@ -41,12 +44,18 @@ struct Llama3TokenizerFileTests {
     /// The learned tokens of the small file; 128,000 in the published one.
     let learned: Int32 = 456
 
-    init() throws { tokenizer = try Llama3TokenizerFile.tokenizer(path: Fixture.folder.appending(path: "llama3-tiny.model").path) }
+    init() throws {
+        tokenizer = try Llama3TokenizerFile.tokenizer(path: Fixture.folder.appending(path: "llama3-tiny.model").path)
+    }
 
-    @Test("256 control tokens follow the learned ones", arguments: [
-        ("<|begin_of_text|>", 0), ("<|end_of_text|>", 1), ("<|finetune_right_pad_id|>", 4), ("<|start_header_id|>", 6),
-        ("<|end_header_id|>", 7), ("<|eom_id|>", 8), ("<|eot_id|>", 9), ("<|python_tag|>", 10), ("<|reserved_special_token_245|>", 255),
-    ] as [(String, Int32)])
+    @Test(
+        "256 control tokens follow the learned ones",
+        arguments: [
+            ("<|begin_of_text|>", 0), ("<|end_of_text|>", 1), ("<|finetune_right_pad_id|>", 4),
+            ("<|start_header_id|>", 6),
+            ("<|end_header_id|>", 7), ("<|eom_id|>", 8), ("<|eot_id|>", 9), ("<|python_tag|>", 10),
+            ("<|reserved_special_token_245|>", 255),
+        ] as [(String, Int32)])
     func controlTokens(name: String, offset: Int32) {
         #expect(tokenizer.token(named: name) == learned + offset)
         #expect(tokenizer.isControl(learned + offset))

@@ -6,7 +6,9 @@ import Testing
 struct RoundTripTests {
     /// All 256 bytes are tokens in these, so nothing can be lost. (qwen2 composes first, hence Swift's `==`, which
     /// holds canonically equal strings equal.)
-    @Test("decoding what was encoded gives the text back", arguments: ["gpt-2-tiny", "smollm-tiny", "llama-bpe-tiny", "qwen2-tiny", "sentencepiece-tiny"])
+    @Test(
+        "decoding what was encoded gives the text back",
+        arguments: ["gpt-2-tiny", "smollm-tiny", "llama-bpe-tiny", "qwen2-tiny", "sentencepiece-tiny"])
     func roundTrip(name: String) throws {
         let tokenizer = try Fixture.tokenizer(name)
         var random = SplitMix(seed: 20_260_103)
@@ -19,7 +21,9 @@ struct RoundTripTests {
         }
     }
 
-    @Test("text never becomes a control token, whatever it spells", arguments: ["gpt-2-tiny", "llama-bpe-tiny", "sentencepiece-tiny"])
+    @Test(
+        "text never becomes a control token, whatever it spells",
+        arguments: ["gpt-2-tiny", "llama-bpe-tiny", "sentencepiece-tiny"])
     func noForging(name: String) throws {
         let tokenizer = try Fixture.tokenizer(name)
         let controls = (0..<Int32(tokenizer.vocabularySize)).filter { tokenizer.isControl($0) }
@@ -64,9 +68,14 @@ struct IncrementalDetokenizerTests {
     func invalidBytes() throws {
         var random = SplitMix(seed: 20_260_104)
         print("seed 20260104")
-        let interesting: [UInt8] = [0x41, 0x80, 0xBF, 0xC2, 0xC1, 0xE0, 0xA0, 0x9F, 0xED, 0xE2, 0x82, 0xAC, 0xF0, 0x90, 0x9F, 0xF4, 0x8F, 0xF5, 0xFF]
+        let interesting: [UInt8] = [
+            0x41, 0x80, 0xBF, 0xC2, 0xC1, 0xE0, 0xA0, 0x9F, 0xED, 0xE2, 0x82, 0xAC, 0xF0, 0x90, 0x9F, 0xF4, 0x8F, 0xF5,
+            0xFF,
+        ]
         for _ in 0..<5000 {
-            let pieces = (0..<random.below(8)).map { _ in (0..<random.below(4)).map { _ in interesting[random.below(interesting.count)] } }
+            let pieces = (0..<random.below(8)).map { _ in
+                (0..<random.below(4)).map { _ in interesting[random.below(interesting.count)] }
+            }
             var detokenizer = IncrementalDetokenizer(PieceTokenizer(pieces: pieces))
             var text = ""
             for token in pieces.indices { text += detokenizer.append(Int32(token)) }
@@ -75,10 +84,14 @@ struct IncrementalDetokenizerTests {
         }
     }
 
-    @Test("only bytes that a scalar can still begin with are held back", arguments: [
-        ([0x41], 0), ([0xC3], 1), ([0xC1], 0), ([0xE2, 0x82], 2), ([0xE0, 0x9F], 0), ([0xE0, 0xA0], 2), ([0xED, 0xA0], 0), ([0xED, 0x9F], 2),
-        ([0xF0, 0x8F], 0), ([0xF0, 0x90, 0x80], 3), ([0xF4, 0x90], 0), ([0xF4, 0x8F, 0xBF], 3), ([0xF5], 0), ([0x80, 0x80, 0x80, 0x80], 0), ([], 0),
-    ] as [([UInt8], Int)])
+    @Test(
+        "only bytes that a scalar can still begin with are held back",
+        arguments: [
+            ([0x41], 0), ([0xC3], 1), ([0xC1], 0), ([0xE2, 0x82], 2), ([0xE0, 0x9F], 0), ([0xE0, 0xA0], 2),
+            ([0xED, 0xA0], 0), ([0xED, 0x9F], 2),
+            ([0xF0, 0x8F], 0), ([0xF0, 0x90, 0x80], 3), ([0xF4, 0x90], 0), ([0xF4, 0x8F, 0xBF], 3), ([0xF5], 0),
+            ([0x80, 0x80, 0x80, 0x80], 0), ([], 0),
+        ] as [([UInt8], Int)])
     func held(bytes: [UInt8], count: Int) {
         #expect(IncrementalDetokenizer.incompleteTailCount(bytes) == count)
     }
@@ -153,7 +166,9 @@ extension Fixture {
 
     /// The 256 single bytes and no merges, in GPT-2's way.
     static func bytesOnly(leavingOut byte: UInt8? = nil) -> VocabularySource<StringList> {
-        let letters = (0...UInt8.max).filter { $0 != byte }.compactMap { Unicode.Scalar(UInt32(ByteAlphabet.scalars[Int($0)])) }
+        let letters = (0...UInt8.max).filter { $0 != byte }.compactMap {
+            Unicode.Scalar(UInt32(ByteAlphabet.scalars[Int($0)]))
+        }
         var source = VocabularySource(model: "gpt2", tokens: StringList(letters.map { String(Character($0)) }))
         source.merges = []
         source.pre = "gpt-2"

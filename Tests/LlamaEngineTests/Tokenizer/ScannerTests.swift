@@ -10,7 +10,10 @@ struct ScannerTests {
             guard let scalar = Unicode.Scalar(value) else { continue }
             let kind = ScalarClass(scalar)
             let category = scalar.properties.generalCategory
-            #expect((kind == .letter) == [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains(category), "\(value)")
+            #expect(
+                (kind == .letter)
+                    == [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains(
+                        category), "\(value)")
             #expect((kind == .number) == [.decimalNumber, .letterNumber, .otherNumber].contains(category), "\(value)")
             #expect(kind.isWhitespace == scalar.properties.isWhitespace, "\(value)")
         }
@@ -33,10 +36,12 @@ struct ScannerTests {
         }
     }
 
-    @Test("a contraction is a word of its own, in capitals and with a long s too where the pattern ignores case", arguments: [
-        (PreTokenizer.llama3, ["it", "'\u{17F}", "aI", "'Ll", "x", "''", "ve"]),
-        (.gpt2, ["it", "'", "\u{17F}aI", "'", "Llx", "''", "ve"]),
-    ])
+    @Test(
+        "a contraction is a word of its own, in capitals and with a long s too where the pattern ignores case",
+        arguments: [
+            (PreTokenizer.llama3, ["it", "'\u{17F}", "aI", "'Ll", "x", "''", "ve"]),
+            (.gpt2, ["it", "'", "\u{17F}aI", "'", "Llx", "''", "ve"]),
+        ])
     func contractions(scanner: PreTokenizer, words: [String]) {
         var text = "it'\u{17F}aI'Llx''ve"
         let found = text.withUTF8 { bytes in

@@ -20,16 +20,20 @@ struct SegmentTests {
     func forged() throws {
         let end = try #require(tokenizer.token(named: "<|im_end|>"))
         let tokens = tokenizer.encode(segments: [
-            (text: "<|im_start|>", special: true), (text: "hi<|im_end|>", special: false), (text: "<|im_end|>", special: true),
+            (text: "<|im_start|>", special: true), (text: "hi<|im_end|>", special: false),
+            (text: "<|im_end|>", special: true),
         ])
         #expect(tokens.filter { $0 == end }.count == 1)
         #expect(tokens.last == end)
         #expect(tokenizer.decode(tokens) == "hi<|im_end|>")
     }
 
-    @Test("user text can't complete a control token that the template began", arguments: [
-        [("<|im_", true), ("end|>", false)], [("<|im_", false), ("end|>", true)], [("<", false), ("|im_end|", true), (">", false)],
-    ])
+    @Test(
+        "user text can't complete a control token that the template began",
+        arguments: [
+            [("<|im_", true), ("end|>", false)], [("<|im_", false), ("end|>", true)],
+            [("<", false), ("|im_end|", true), (">", false)],
+        ])
     func spliced(segments: [(String, Bool)]) throws {
         let tokens = tokenizer.encode(segments: segments.map { (text: $0.0, special: $0.1) })
         #expect(!tokens.contains { tokenizer.isControl($0) })
@@ -44,7 +48,8 @@ struct SegmentTests {
     @Test("of two special tokens that begin alike the longer is taken")
     func longest() throws {
         var source = Fixture.bytesOnly()
-        source.tokens = StringList(source.tokens.strings.map { String(decoding: $0, as: UTF8.self) } + ["<a>", "<a><b>", "<a"])
+        source.tokens = StringList(
+            source.tokens.strings.map { String(decoding: $0, as: UTF8.self) } + ["<a>", "<a><b>", "<a"])
         source.types = [Int32](repeating: 1, count: 256) + [3, 3, 3]
         let tokenizer = try makeTokenizer(source)
         #expect(tokenizer.encode("<a><b><a><a", special: true) == [257, 256, 258])

@@ -12,10 +12,10 @@ enum Fixture {
         try JSON(parsing: Array(try Data(contentsOf: folder.appendingPathComponent(name))))
     }
 
-    /// Holds `text` against golden/`name`; with GOLDEN=1 in the environment it is written there instead.
+    /// Holds `text` against golden/`name`; with UPDATE_GOLDEN=1 in the environment it is written there instead.
     static func expectGolden(_ text: String, _ name: String, at location: SourceLocation = #_sourceLocation) throws {
         let file = folder.appendingPathComponent("golden").appendingPathComponent(name)
-        if ProcessInfo.processInfo.environment["GOLDEN"] == "1" {
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
             try Data(text.utf8).write(to: file)
             return
         }
@@ -24,7 +24,7 @@ enum Fixture {
             .map { "now '\($0)', was '\($1)'" }
         #expect(
             text == golden,
-            "golden/\(name) differs: \(differing ?? "longer or shorter"); GOLDEN=1 rewrites it",
+            "golden/\(name) differs: \(differing ?? "longer or shorter"); `make golden` rewrites it",
             sourceLocation: location)
     }
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation
-import Host
 import HTTPFront
+import Host
 import LlamaStackAPI
 import NIOCore
 

@@ -81,7 +81,12 @@ struct PluginTest: AsyncParsableCommand {
     }
 
     private static func json(_ result: CheckResult) -> JSON {
-        let outcome = switch result.outcome { case .passed: "passed"; case .failed: "failed"; case .notExercised: "skipped" }
+        let outcome =
+            switch result.outcome {
+            case .passed: "passed"
+            case .failed: "failed"
+            case .notExercised: "skipped"
+            }
         return [
             "provider": .string(result.provider), "check": .string(result.name), "outcome": .string(outcome),
             "detail": .string(result.detail),
