@@ -1,3 +1,5 @@
+import CKernels
+
 /// Runs one model for many callers: requests go in from any thread, tokens come out through each request's sink.
 ///
 /// One thread of its own computes all sequences step by step, sharing each step's arithmetic with a pool of threads:
@@ -78,6 +80,9 @@ package final class Engine: Sendable {
     }
 
     package var load: Load { scheduler.load }
+
+    /// The kernels that this machine gets: `plain`, `avx2` or `avx512-vnni`.
+    package static var instructionSet: String { String(cString: lk_isa()) }
 
     /// Refuses new requests and fails those that live with `engineStopped`, within one step. Returns at once.
     package func stop() {

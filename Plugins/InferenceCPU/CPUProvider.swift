@@ -1,0 +1,74 @@
+import Dispatch
+import LlamaEngine
+import ProviderKit
+import Synchronization
+
+/// Runs models of the Llama architecture and its relatives, from GGUF files, on this machine's CPU.
+final class CPUProvider: InferenceProvider {
+    static let providerType = "inline::cpu"
+    static let version = "1.0.0"
+    static let summary = "Runs GGUF models of the Llama, Qwen 2 and Qwen 3 architectures on this machine's CPU."
+    /// `seed`: an integer; the same seed, prompt and parameters give the same answer.
+    static let options: [String: Set<String>] = [
+        "completion": ["seed"], "chat_completion": ["seed"],
+        "batch_completion": ["seed"], "batch_chat_completion": ["seed"],
+    ]
+
+    private let configuration: CPUConfiguration
+    private let context: ProviderContext
+    private let models = Mutex<[String: LoadedModel]>([:])
+    private let queue = DispatchQueue(label: "inference-cpu", attributes: .concurrent)
+
+    init(configuration: CPUConfiguration, context: ProviderContext) async throws {
+        (self.configuration, self.context) = (configuration, context)
+    }
+
+    func register(_ resource: Resource) async throws {
+        guard resource.kind == "model" else { throw Self.refusal(of: resource) }
+        guard resource.base == nil, resource.adapter == nil else {
+            throw ProviderError(
+                .notImplemented, "\(Self.providerType) does not serve adapters yet (got '\(resource.id)')",
+                field: resource.adapter == nil ? "base" : "adapter")
+        }
+        if let key = resource.more.keys.first {
+            throw ProviderError(.invalidConfig, "\(Self.providerType) knows no '\(key)' of a model", field: key)
+        }
+        guard let path = resource.path, !path.isEmpty else {
+            throw ProviderError(.invalidConfig, "model '\(resource.id)' needs the path of its GGUF file", field: "path")
+        }
+        guard model(resource.id) == nil else {
+            throw ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
+        }
+        let model = try await LoadedModel.load(
+            id: resource.id, path: context.path(path), options: configuration.engineOptions, queue: queue,
+            log: context.log)
+        let isNew = models.withLock { $0.updateValue(model, forKey: resource.id) == nil }
+        assert(isNew, "the host registers one id once at a time")
+    }
+
+    /// Answers under way go on; the model's memory is free when the last of them is done.
+    func unregister(_ resource: Resource) async throws {
+        let model = models.withLock { $0.removeValue(forKey: resource.id) }
+        guard model != nil else { throw Self.unknown(resource.id) }
+    }
+
+    func shutdown() async {
+        models.withLock { $0 = [:] }
+        // Models let go of their engines on this queue; whoever comes after all of them finds them gone.
+        await withCheckedContinuation { done in
+            queue.async(flags: .barrier) { done.resume() }
+        }
+    }
+
+    /// The model that the host resolved for a call.
+    func model(for call: Call) throws -> LoadedModel {
+        guard let model = model(call.resource) else { throw Self.unknown(call.resource) }
+        return model
+    }
+
+    private func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
+
+    private static func unknown(_ id: String) -> ProviderError {
+        ProviderError(.modelNotFound, "\(providerType) has no model '\(id)'", field: "model")
+    }
+}

@@ -1,0 +1,117 @@
+import LlamaEngine
+import ProviderKit
+
+/// One request on its way through an engine: hands its tokens on as they come, ends it when nobody wants them any more,
+/// and reports what it took.
+struct GenerationRun {
+    let model: LoadedModel
+    let call: Call
+    /// The request's field that the prompt was made of, for errors.
+    let promptField: String
+
+    /// Calls `receive` with the tokens since its last call, at least one, until the answer is complete.
+    ///
+    /// When the task is cancelled, or `receive` throws, the engine stops working on the request before its next token, and
+    /// this returns after that. Throws what `receive` threw, `CancellationError`, or a `ProviderError`.
+    func generate(
+        _ request: Generation.Request, _ receive: ([Generation.Token]) async throws -> Void
+    ) async throws -> Generation.Finish {
+        var record = Record(promptTokens: request.prompt.count)
+        do {
+            let finish = try await drive(request, &record, receive)
+            report(record, finish.reason == .length ? "length" : "stop")
+            return finish
+        } catch {
+            report(record, error is CancellationError ? "cancelled" : "failed")
+            throw error
+        }
+    }
+
+    private struct Record {
+        let promptTokens: Int
+        let start = ContinuousClock.now
+        var first: ContinuousClock.Instant?
+        var last: ContinuousClock.Instant?
+        var generatedTokens = 0
+
+        init(promptTokens: Int) { self.promptTokens = promptTokens }
+
+        mutating func note(_ count: Int) {
+            last = .now
+            if first == nil { first = last }
+            generatedTokens += count
+        }
+    }
+
+    private func drive(
+        _ request: Generation.Request, _ record: inout Record, _ receive: ([Generation.Token]) async throws -> Void
+    ) async throws -> Generation.Finish {
+        try Task.checkCancellation()
+        let queue = TokenQueue()
+        let handle = try submit(request, queue)
+        return try await withTaskCancellationHandler {
+            var failure: (any Error)?
+            while true {
+                switch await queue.next() {
+                case .tokens(let tokens, let isPaused):
+                    record.note(tokens.count)
+                    if isPaused { model.engine.resume(handle) }
+                    guard failure == nil else { continue }
+                    do {
+                        try await receive(tokens)
+                    } catch {
+                        failure = error
+                        model.engine.cancel(handle)
+                    }
+                case .finished(let finish):
+                    record.generatedTokens = finish.generatedTokens
+                    if let failure { throw failure }
+                    if finish.reason == .cancelled { throw CancellationError() }
+                    return finish
+                case .failed(let error):
+                    throw failure ?? ProviderError(error, promptField: promptField)
+                }
+            }
+        } onCancel: {
+            model.engine.cancel(handle)
+        }
+    }
+
+    private func submit(_ request: Generation.Request, _ queue: TokenQueue) throws -> Generation.Handle {
+        do {
+            return try model.engine.submit(request) { queue.put($0) }
+        } catch {
+            throw ProviderError(error, promptField: promptField)
+        }
+    }
+
+    /// The counts of every request, also of one that was cancelled: `tokens_computed` is the engine's own.
+    private func report(_ record: Record, _ outcome: String) {
+        let load = model.engine.load
+        let total = ContinuousClock.now - record.start
+        var fields = [
+            "model": model.id, "outcome": outcome, "prompt_tokens": "\(record.promptTokens)",
+            "generated_tokens": "\(record.generatedTokens)", "tokens_computed": "\(load.tokensComputed)",
+            "milliseconds": milliseconds(total).shown,
+        ]
+        let labels = ["model": model.id]
+        let metrics = call.metrics
+        if let first = record.first, let last = record.last {
+            metrics.record("first_token_seconds", (first - record.start) / .seconds(1), labels)
+            fields["first_token_milliseconds"] = milliseconds(first - record.start).shown
+            let rate = Double(record.generatedTokens - 1) / max((last - first) / .seconds(1), 1e-9)
+            if record.generatedTokens > 1 {
+                metrics.record("tokens_per_second", rate, labels)
+                fields["tokens_per_second"] = rate.shown
+            }
+        }
+        call.log.debug("answer \(outcome)", fields)
+        metrics.count("requests_total", ["model": model.id, "outcome": outcome])
+        metrics.count("prompt_tokens_total", by: Double(record.promptTokens), labels)
+        metrics.count("generated_tokens_total", by: Double(record.generatedTokens), labels)
+        metrics.count("computed_tokens_total", by: Double(model.tokensToCount(load)), labels)
+        metrics.gauge("requests_running", Double(load.running), labels)
+        metrics.gauge("requests_waiting", Double(load.waiting), labels)
+        metrics.gauge("cache_bytes", Double(load.cacheBytes), labels)
+    }
+}

@@ -1,0 +1,58 @@
+import LlamaEngine
+
+/// How one model's tokens and turns are written: what stands between a request's words and the engine's numbers.
+/// Immutable, any thread.
+struct ModelLanguage: Sendable {
+    let tokenizer: any Tokenizer
+    /// nil when the file has no chat template and its vocabulary shows none; `chatFormatError` then says why.
+    let chatFormat: ChatFormat?
+    let chatFormatError: TemplateError?
+    /// Tokens that end an answer.
+    let completionStops: Set<Int32>
+    let chatStops: Set<Int32>
+    /// Control tokens that mark a tool call, with their texts: in an answer that may hold calls they count as text.
+    let callMarkers: [Int32: String]
+
+    init(_ file: GGUFFile) throws {
+        try self.init(tokenizer: makeTokenizer(from: file), template: file.string("tokenizer.chat_template"))
+    }
+
+    init(tokenizer: any Tokenizer, template: String?) throws {
+        self.tokenizer = tokenizer
+        func text(_ token: Int32?) -> String {
+            token.map { String(decoding: tokenizer.bytes(of: $0, showingControl: true), as: UTF8.self) } ?? ""
+        }
+        do throws(TemplateError) {
+            chatFormat = try .choose(
+                template: template, bosToken: text(tokenizer.bos), eosToken: text(tokenizer.eos),
+                hasToken: { tokenizer.token(named: $0) != nil })
+            chatFormatError = nil
+        } catch {
+            chatFormat = nil
+            chatFormatError = error
+        }
+        completionStops = tokenizer.endOfTurnTokens
+        chatStops = completionStops.union((chatFormat?.stopTokens ?? []).compactMap(tokenizer.token(named:)))
+        callMarkers = Dictionary(
+            uniqueKeysWithValues: ["<|python_tag|>", "[TOOL_CALLS]", "[ARGS]", "<tool_call>", "</tool_call>"].compactMap {
+                text in
+                guard let token = tokenizer.token(named: text), tokenizer.isControl(token) else { return nil }
+                return (token, text)
+            })
+    }
+
+    /// The tokens of a text to continue. Nothing in it becomes a control token.
+    func prompt(continuing text: String) -> [Int32] {
+        let words = tokenizer.encode(text, special: false)
+        guard tokenizer.addsBOS, let bos = tokenizer.bos else { return words }
+        return [bos] + words
+    }
+
+    /// The tokens of a conversation up to the answer's first. Only the template's own words become control tokens, the
+    /// begin-of-text token among them.
+    func prompt(answering conversation: ChatConversation) throws(TemplateError) -> [Int32] {
+        guard let chatFormat else { throw chatFormatError ?? TemplateError(.evaluation, line: 0, "no chat format") }
+        let prompt = try chatFormat.prompt(conversation)
+        return tokenizer.encode(segments: prompt.segments.map { ($0.text, special: $0.isTrusted) })
+    }
+}

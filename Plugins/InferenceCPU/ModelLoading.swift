@@ -1,0 +1,77 @@
+import Dispatch
+import LlamaEngine
+import ProviderKit
+
+/// Milliseconds of each part of loading a model. `language` and `engine` run at the same time.
+struct LoadTimes: Sendable {
+    var open = 0.0
+    var language = 0.0
+    var engine = 0.0
+    var total = 0.0
+}
+
+extension LoadedModel {
+    /// Opens the file and makes everything that an answer needs, on `queue`'s threads.
+    ///
+    /// Throws a `ProviderError` that names the file and what is wrong with it.
+    static func load(
+        id: String, path: String, options: Engine.Options, queue: DispatchQueue, log: Log
+    ) async throws -> LoadedModel {
+        do {
+            var times = LoadTimes()
+            let clock = ContinuousClock()
+            let start = clock.now
+            let file = try await queue.run { try GGUFFile.open(path: path) }
+            times.open = milliseconds(clock.now - start)
+            async let language = queue.run { try timed { try ModelLanguage(file) } }
+            async let engine = queue.run {
+                try timed {
+                    let model = try Model(file)
+                    file.willNeedWeights()
+                    return try Engine(model: model, options: options)
+                }
+            }
+            let parts = (try await language, try await engine)
+            (times.language, times.engine) = (parts.0.milliseconds, parts.1.milliseconds)
+            let model = try LoadedModel(id: id, language: parts.0.value, engine: parts.1.value, queue: queue)
+            times.total = milliseconds(clock.now - start)
+            model.announce(file, options, times, log)
+            return model
+        } catch let error as ProviderError {
+            throw error
+        } catch {
+            throw ProviderError(loading: path, error)
+        }
+    }
+
+    private func announce(_ file: GGUFFile, _ options: Engine.Options, _ times: LoadTimes, _ log: Log) {
+        let configuration = engine.model.configuration
+        log.info(
+            "model \(id) is ready",
+            [
+                "model": id, "path": file.path, "name": (try? file.string("general.name")) ?? "",
+                "architecture": configuration.architecture, "file_type": file.commonestType,
+                "parameters": "\(file.parameters)",
+                "bytes": "\(file.file.bytes.count)", "context_tokens": "\(engine.contextTokens)",
+                "threads": "\(options.threads)", "instructions": Engine.instructionSet,
+                "load_milliseconds": times.total.shown, "open_milliseconds": times.open.shown,
+                "language_milliseconds": times.language.shown, "engine_milliseconds": times.engine.shown,
+            ])
+        if let error = language.chatFormatError {
+            log.warning("model \(id) can't chat: \(error.message)", ["model": id])
+        }
+    }
+}
+
+private func timed<Value>(_ work: () throws -> Value) rethrows -> (value: Value, milliseconds: Double) {
+    let start = ContinuousClock.now
+    let value = try work()
+    return (value, milliseconds(.now - start))
+}
+
+func milliseconds(_ duration: Duration) -> Double { duration / .milliseconds(1) }
+
+extension Double {
+    /// With one decimal.
+    var shown: String { "\((self * 10).rounded() / 10)" }
+}

@@ -1,0 +1,42 @@
+import LlamaEngine
+import ProviderKit
+
+extension ProviderError {
+    /// A request that the engine refused or could not finish.
+    /// - Parameter promptField: the request's field that the prompt was made of.
+    init(_ error: GenerationError, promptField: String) {
+        let message = error.description
+        switch error {
+        case .emptyPrompt:
+            self.init(
+                .invalidRequest, "\(promptField) must not be empty: this model needs at least one token to go on from",
+                field: promptField)
+        case .tokenOutOfRange:
+            self.init(.internal, message)
+        case .contextLengthExceeded(let limit, let promptTokens, _), .cacheTooSmall(let limit, let promptTokens, _):
+            self.init(.contextLengthExceeded, message, field: promptTokens < limit ? "max_tokens" : promptField)
+        case .invalidParameter(let name, let reason):
+            let field = name == "max_tokens" ? name : "sampling_params.\(name)"
+            self.init(.invalidRequest, "\(field) \(reason)", field: field)
+        case .queueFull:
+            self.init(.queueFull, message, retryAfterSeconds: 1)
+        case .deadlineExceeded:
+            self.init(.providerTimeout, message)
+        case .invalidLogits, .outOfMemory:
+            self.init(.internal, message)
+        case .engineStopped:
+            self.init(.shuttingDown, "the model is being unloaded", retryAfterSeconds: 1)
+        }
+    }
+
+    /// A conversation that the model's template could not or would not write.
+    init(_ error: TemplateError) {
+        self.init(error.kind == .limit ? .templateLimit : .templateError, error.description, field: "dialog")
+    }
+
+    /// A model that can't be loaded. Only the operator sees it: at the start, at its line of the distribution.
+    init(loading path: String, _ error: any Error) {
+        let text = "\(error)"
+        self.init(.invalidConfig, text.contains(path) ? text : "\(path): \(text)", field: "path")
+    }
+}

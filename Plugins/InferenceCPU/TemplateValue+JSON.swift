@@ -1,0 +1,51 @@
+import LlamaEngine
+import ProviderKit
+
+// The wire's JSON and the template's values are the same tree under two names: neither target knows the other.
+
+extension TemplateValue {
+    init(_ json: JSON) {
+        self =
+            switch json {
+            case .null: .null
+            case .bool(let value): .bool(value)
+            case .integer(let value): .int(Int(value))
+            case .number(let value): .double(value)
+            case .string(let value): .string(value)
+            case .array(let items): .list(items.map(TemplateValue.init))
+            case .object(let object): .map(TemplateMap(object))
+            }
+    }
+}
+
+extension TemplateMap {
+    init(_ object: JSONObject) {
+        self.init(object.members.map { ($0.key, TemplateValue($0.value)) })
+    }
+}
+
+extension JSON {
+    init(_ value: TemplateValue) {
+        self =
+            switch value {
+            case .null: .null
+            case .bool(let value): .bool(value)
+            case .int(let value): .integer(Int64(value))
+            case .double(let value): .number(value)
+            case .string(let value), .control(let value): .string(value)
+            case .list(let items): .array(items.map(JSON.init))
+            case .map(let map): .object(JSONObject(map))
+            }
+    }
+}
+
+extension JSONObject {
+    init(_ map: TemplateMap) {
+        self.init()
+        for entry in map.entries { self[entry.key] = JSON(entry.value) }
+    }
+}
+
+extension ToolCall {
+    init(_ call: ChatToolCall) { self.init(toolName: call.name, arguments: JSONObject(call.arguments)) }
+}
