@@ -96,6 +96,8 @@ let package = Package(
             name: "HostTests", dependencies: ["CProviderABI", "Host", "LlamaStackAPI", "ProviderConformance"]),
         .testTarget(name: "HTTPFrontTests", dependencies: ["HTTPFront", "Host", "LlamaStackAPI"]),
         .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
+        .testTarget(
+            name: "InferenceCPUTests", dependencies: ["InferenceCPUProvider", "LlamaEngine", "ProviderKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI"]),
     ]
 )

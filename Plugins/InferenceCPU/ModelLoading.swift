@@ -2,11 +2,12 @@ import Dispatch
 import LlamaEngine
 import ProviderKit
 
-/// Milliseconds of each part of loading a model. `language` and `engine` run at the same time.
+/// Milliseconds of each part of loading a model. All but `open` run at the same time.
 struct LoadTimes: Sendable {
     var open = 0.0
     var language = 0.0
     var engine = 0.0
+    var weights = 0.0
     var total = 0.0
 }
 
@@ -24,15 +25,17 @@ extension LoadedModel {
             let file = try await queue.run { try GGUFFile.open(path: path) }
             times.open = milliseconds(clock.now - start)
             async let language = queue.run { try timed { try ModelLanguage(file) } }
+            async let weights = queue.run { timed { readWeights(of: file) } }
             async let engine = queue.run {
                 try timed {
                     let model = try Model(file)
-                    file.willNeedWeights()
                     return try Engine(model: model, options: options)
                 }
             }
-            let parts = (try await language, try await engine)
-            (times.language, times.engine) = (parts.0.milliseconds, parts.1.milliseconds)
+            let parts = (try await language, try await engine, try await weights)
+            (times.language, times.engine, times.weights) = (
+                parts.0.milliseconds, parts.1.milliseconds, parts.2.milliseconds
+            )
             let model = try LoadedModel(id: id, language: parts.0.value, engine: parts.1.value, queue: queue)
             times.total = milliseconds(clock.now - start)
             model.announce(file, options, times, log)
@@ -56,11 +59,20 @@ extension LoadedModel {
                 "threads": "\(options.threads)", "instructions": Engine.instructionSet,
                 "load_milliseconds": times.total.shown, "open_milliseconds": times.open.shown,
                 "language_milliseconds": times.language.shown, "engine_milliseconds": times.engine.shown,
+                "weights_milliseconds": times.weights.shown,
             ])
         if let error = language.chatFormatError {
             log.warning("model \(id) can't chat: \(error.message)", ["model": id])
         }
     }
+}
+
+/// Ready means that the next request runs at full speed. A file that does not fit into memory stays on disk, and its pages
+/// come as they are needed.
+private func readWeights(of file: GGUFFile) {
+    file.willNeedWeights()
+    if let free = Machine.bytesFree, file.file.bytes.count > free { return }
+    file.populateWeights()
 }
 
 private func timed<Value>(_ work: () throws -> Value) rethrows -> (value: Value, milliseconds: Double) {

@@ -42,6 +42,9 @@ package struct GGUFFile: Sendable {
 
     /// Starts reading all weights ahead.
     package func willNeedWeights() { file.willNeed(dataOffset..<file.bytes.count) }
+
+    /// Reads all weights and maps their pages, so that the first pass over them is as fast as every later one.
+    package func populateWeights() { file.populate(dataOffset..<file.bytes.count) }
 }
 
 /// One tensor of a file.

@@ -63,6 +63,21 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
         #endif
         madvise(start, range.upperBound - begin, MADV_WILLNEED)
     }
+
+    /// Maps every page of the range now, reading what is not in memory, so that nobody pays for it later. Blocks until it
+    /// is done.
+    package func populate(_ range: Range<Int>) {
+        guard let base = bytes.baseAddress, !range.isEmpty, range.upperBound <= bytes.count else { return }
+        let page = Int(getpagesize())
+        let begin = range.lowerBound / page * page
+        #if os(Linux)
+        // MADV_POPULATE_READ, since Linux 5.14: one call in the place of a fault for each 16 pages.
+        if madvise(UnsafeMutableRawPointer(mutating: base + begin), range.upperBound - begin, 22) == 0 { return }
+        #endif
+        var sum: UInt8 = 0
+        for place in stride(from: begin, to: range.upperBound, by: page) { sum &+= bytes[place] }
+        withExtendedLifetime(sum) {}
+    }
 }
 
 private func systemOpen(_ path: String) -> Int32 {

@@ -1,0 +1,116 @@
+import Foundation
+import LlamaEngine
+import ProviderKit
+import Testing
+
+@testable import InferenceCPUProvider
+
+@Suite(.timeLimit(.minutes(1))) struct RegistrationTests {
+    private func refusal(_ resource: Resource) async throws -> ProviderError? {
+        let provider = try await CPUProvider(
+            configuration: CPUConfiguration(json: [:], at: .root),
+            context: ProviderContext(providerID: "cpu", basePath: "/nowhere"))
+        do {
+            try await provider.register(resource)
+            return nil
+        } catch {
+            return error as? ProviderError
+        }
+    }
+
+    @Test("a file that is not there is refused by its whole path")
+    func absent() async throws {
+        let error = try await refusal(Resource(kind: "model", id: "m", path: "models/a.gguf"))
+        #expect(error?.code == .invalidConfig)
+        #expect(error?.field == "path")
+        #expect(error?.message.hasPrefix("/nowhere/models/a.gguf: ") == true)
+    }
+
+    @Test("a file that is no model is refused by its path")
+    func noModel() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "no-model-\(UUID().uuidString)")
+        try Data("not a model, but long enough to look like one".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let error = try await refusal(Resource(kind: "model", id: "m", path: file.path))
+        #expect(error?.code == .invalidConfig)
+        #expect(error?.message.contains(file.path) == true)
+    }
+
+    @Test("an architecture that is not served is refused with those that are")
+    func architecture() async throws {
+        var model = ScriptedModel.saying("a")
+        model.architecture = "mamba"
+        let file = try model.write()
+        defer { try? FileManager.default.removeItem(at: file) }
+        let error = try await refusal(Resource(kind: "model", id: "m", path: file.path))
+        #expect(error?.message.contains("llama, qwen2, qwen3") == true)
+    }
+
+    @Test("no path, an adapter, an unknown member and another kind are refused by name")
+    func members() async throws {
+        #expect(try await refusal(Resource(kind: "model", id: "m"))?.field == "path")
+        let adapter = try await refusal(Resource(kind: "model", id: "m", base: "b", adapter: "/a"))
+        #expect(adapter?.code == .notImplemented)
+        #expect(adapter?.field == "adapter")
+        #expect(try await refusal(Resource(kind: "model", id: "m", path: "/m", more: ["quant": 4]))?.field == "quant")
+        #expect(try await refusal(Resource(kind: "shield", id: "m"))?.code == .notImplemented)
+    }
+
+    @Test("an id that is taken is refused, and its model goes on")
+    func taken() async throws {
+        let served = try await ServedModel(.saying("a"))
+        await #expect(throws: ProviderError.self) { try await served.register(.saying("b"), as: "m") }
+        #expect(try await served.chat().content == "a")
+    }
+
+    @Test("two models answer each for themselves")
+    func two() async throws {
+        let served = try await ServedModel(.saying("a"))
+        try await served.register(.saying("b"), as: "n")
+        #expect(try await served.chat(model: "n").content == "b")
+        #expect(try await served.chat().content == "a")
+    }
+
+    @Test("a model that was taken away answers no new call, and ends the one under way")
+    func unregister() async throws {
+        let served = try await ServedModel(.saying("a", end: .never, contextTokens: 500))
+        let (began, goOn) = (Door(), Door())
+        let seen = Kept<String>()
+        async let underWay: Void = served.provider.completion(
+            ServedModel.request(completing: "hi"), ServedModel.call(),
+            streamingTo: EventStream { chunk in
+                seen.append(chunk.textDelta)
+                began.open()
+                await goOn.wait()
+            })
+        await began.wait()
+        try await served.provider.unregister(Resource(kind: "model", id: "m"))
+        await #expect(throws: ProviderError.self) { _ = try await served.chat() }
+        goOn.open()
+        try await underWay
+        #expect(seen.all.joined().count == 498)
+    }
+
+    @Test("after shutdown no engine is left")
+    func shutdown() async throws {
+        let served = try await ServedModel(.saying("a"))
+        weak let engine = try served.loaded().engine
+        await served.provider.shutdown()
+        #expect(engine == nil)
+    }
+
+    @Test("the context is the smaller of the configured and the model's own", arguments: [(0, 256), (100, 100), (8192, 256)])
+    func context(_ configured: Int64, _ wanted: Int) async throws {
+        let served = try await ServedModel(.saying("a"), config: ["threads": 1, "context_tokens_max": .integer(configured)])
+        #expect(try served.loaded().engine.contextTokens == wanted)
+    }
+
+    @Test("a model without any chat format completes, and says why it can't chat")
+    func noChat() async throws {
+        var model = ScriptedModel.saying("a")
+        model.template = "{% unknown %}"
+        let served = try await ServedModel(model)
+        #expect(try await served.complete().content == "a")
+        await #expect(throws: ProviderError.self) { _ = try await served.chat() }
+    }
+}
