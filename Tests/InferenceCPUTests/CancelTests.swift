@@ -46,6 +46,18 @@ import Testing
         #expect(try model.loaded().engine.load.running == 0)
     }
 
+    @Test("a cancelled task ends a whole answer, which nobody reads before its end")
+    func cancelledWhole() async throws {
+        let model = try await ServedModel(endless)
+        let engine = try model.loaded().engine
+        let task = Task { try await model.complete() }
+        while engine.load.tokensComputed < 10 { await Task.yield() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(engine.load.running == 0)
+        #expect(engine.load.tokensComputed < 90_000)
+    }
+
     @Test("a slow reader pauses its own request and nobody else's")
     func slowReader() async throws {
         let model = try await ServedModel(.saying("a", "b", end: .never, contextTokens: 1000))

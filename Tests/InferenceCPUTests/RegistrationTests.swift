@@ -46,6 +46,18 @@ import Testing
         #expect(error?.message.contains("llama, qwen2, qwen3") == true)
     }
 
+    @Test("a vocabulary with more tokens than the embedding has rows is refused with both counts")
+    func vocabulary() async throws {
+        var model = ScriptedModel.saying("Once")
+        model.rowsMissing = 1
+        let file = try model.write()
+        defer { try? FileManager.default.removeItem(at: file) }
+        let error = try await refusal(Resource(kind: "model", id: "m", path: file.path))
+        #expect(
+            error?.message
+                == "\(file.path): tokenizer.ggml.tokens: has 259 tokens, but the model's embedding has rows for 258")
+    }
+
     @Test("no path, an adapter, an unknown member and another kind are refused by name")
     func members() async throws {
         #expect(try await refusal(Resource(kind: "model", id: "m"))?.field == "path")

@@ -32,6 +32,8 @@ struct ScriptedModel {
     var architecture = "llama"
     /// The vocabulary is one of SentencePiece, whose texts begin with a space, and not of byte-level BPE.
     var isSentencePiece = false
+    /// So many of the vocabulary's last tokens have no row in the embedding.
+    var rowsMissing = 0
 
     static let hidden = 384
     static let chatML = """
@@ -88,7 +90,7 @@ struct ScriptedModel {
         file.add("tokenizer.ggml.bos_token_id", UInt32(256))
         file.add("tokenizer.ggml.eos_token_id", UInt32(Self.endOfTurn))
         if let template { file.add("tokenizer.chat_template", template) }
-        addTensors(to: &file, tokens, vocabulary: spellings.count)
+        addTensors(to: &file, tokens, vocabulary: spellings.count - rowsMissing)
         return file.encoded()
     }
 
@@ -98,7 +100,8 @@ struct ScriptedModel {
         var head = embedding
         for token in 0..<vocabulary {
             embedding[token * hidden + token] = 1
-            head[successor(of: token, tokens) * hidden + token] = certainty
+            let next = successor(of: token, tokens)
+            if next < vocabulary { head[next * hidden + token] = certainty }
         }
         func zeros(_ name: String, _ inputs: Int, _ outputs: Int) {
             file.addTensor("blk.0.\(name).weight", [inputs, outputs], [Float](repeating: 0, count: inputs * outputs))
