@@ -65,7 +65,8 @@ extension Content {
             guard case .text(let text) = item else {
                 let place = if case .items = self { "\(field)[\(index)]" } else { field }
                 throw ProviderError(
-                    .unsupportedContent, "\(place) must be text: this provider's models read no attachments", field: place)
+                    .unsupportedContent, "\(place) must be text: this provider's models read no attachments",
+                    field: place)
             }
             return text
         }

@@ -37,7 +37,11 @@ import Testing
                 ServedModel.request(completing: "hi"), ServedModel.call(),
                 streamingTo: EventStream { _ in
                     began.open()
-                    await withTaskCancellationHandler { await stuck.wait() } onCancel: { stuck.open() }
+                    await withTaskCancellationHandler {
+                        await stuck.wait()
+                    } onCancel: {
+                        stuck.open()
+                    }
                 })
         }
         await began.wait()
@@ -71,7 +75,8 @@ import Testing
                 await goOn.wait()
             })
         await began.wait()
-        #expect(try await model.complete(ServedModel.request(completing: "hi", maxTokens: 300)).stopReason == .maxTokens)
+        #expect(
+            try await model.complete(ServedModel.request(completing: "hi", maxTokens: 300)).stopReason == .maxTokens)
         // Meanwhile the slow one could have made 300 tokens too.
         let computed = try model.loaded().engine.load.tokensComputed
         #expect(computed <= 2 + 300 + 2 + 2 * TokenQueue.tokensMax)

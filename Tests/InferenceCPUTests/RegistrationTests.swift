@@ -111,9 +111,12 @@ import Testing
         #expect(engine == nil)
     }
 
-    @Test("the context is the smaller of the configured and the model's own", arguments: [(0, 256), (100, 100), (8192, 256)])
+    @Test(
+        "the context is the smaller of the configured and the model's own",
+        arguments: [(0, 256), (100, 100), (8192, 256)])
     func context(_ configured: Int64, _ wanted: Int) async throws {
-        let served = try await ServedModel(.saying("a"), config: ["threads": 1, "context_tokens_max": .integer(configured)])
+        let served = try await ServedModel(
+            .saying("a"), config: ["threads": 1, "context_tokens_max": .integer(configured)])
         #expect(try served.loaded().engine.contextTokens == wanted)
     }
 

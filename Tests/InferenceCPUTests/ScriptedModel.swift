@@ -73,7 +73,8 @@ struct ScriptedModel {
         file.add("general.architecture", architecture)
         file.add("general.name", "scripted")
         for (key, value) in [
-            ("block_count", 1), ("embedding_length", Self.hidden), ("feed_forward_length", 32), ("context_length", contextTokens),
+            ("block_count", 1), ("embedding_length", Self.hidden), ("feed_forward_length", 32),
+            ("context_length", contextTokens),
             ("attention.head_count", 1), ("attention.key_length", 32), ("attention.value_length", 32),
         ] { file.add("\(architecture).\(key)", UInt32(value)) }
         file.add("\(architecture).attention.layer_norm_rms_epsilon", Float(1e-6))
@@ -143,12 +144,16 @@ struct ScriptedModel {
 
     /// Bytes as GPT-2's vocabularies spell them: each a printable character.
     private static func spelling(_ bytes: [UInt8]) -> String {
-        func isPrintable(_ byte: UInt8) -> Bool { (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174 }
+        func isPrintable(_ byte: UInt8) -> Bool {
+            (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174
+        }
         let others = (UInt8.min...UInt8.max).filter { !isPrintable($0) }
         return String(
             String.UnicodeScalarView(
                 bytes.map { byte in
-                    guard !isPrintable(byte), let place = others.firstIndex(of: byte) else { return Unicode.Scalar(byte) }
+                    guard !isPrintable(byte), let place = others.firstIndex(of: byte) else {
+                        return Unicode.Scalar(byte)
+                    }
                     return Unicode.Scalar(UInt16(256 + place)) ?? " "
                 }))
     }
@@ -174,7 +179,8 @@ struct GGUFText {
 
     /// `dimensions`: innermost first.
     mutating func addTensor(_ name: String, _ dimensions: [Int], _ values: [Float]) {
-        infos += Self.string(name) + Self.little(UInt32(dimensions.count)) + dimensions.flatMap { Self.little(UInt64($0)) }
+        infos +=
+            Self.string(name) + Self.little(UInt32(dimensions.count)) + dimensions.flatMap { Self.little(UInt64($0)) }
         infos += Self.little(UInt32(0)) + Self.little(UInt64(data.count))
         tensorCount += 1
         values.withUnsafeBytes { data += $0 }
