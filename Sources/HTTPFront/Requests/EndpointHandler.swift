@@ -56,6 +56,7 @@ struct EndpointHandler: HTTPResponder {
 
     private func model(in scan: RequestScan?) throws(StackError) -> String? {
         guard endpoint.routingKey == .model else { return nil }
+        guard scan?.top == .object else { throw StackError(.invalidRequest, "the body must be an object") }
         guard let model = scan?.model else {
             throw StackError(.invalidRequest, "model is required and must be a string", field: "model")
         }

@@ -82,9 +82,15 @@ final class RawConnection {
     }
 }
 
-/// Runs blocking code on a thread of its own, so that the tests never hold one of the pool's.
+/// Runs blocking code on a thread of its own, so that the tests never hold one of the pool's. It stays within the test's
+/// task, so that what fails is known as that test's.
 func raw<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+    try await withTaskExecutorPreference(ThreadEach()) { try work() }
+}
+
+private final class ThreadEach: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
