@@ -41,6 +41,12 @@ final class RawConnection {
     @discardableResult
     func send(_ text: String) -> Bool { send(text.utf8) }
 
+    /// The connection will end with a reset.
+    func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
     func shutdownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// What has come within `seconds`; nil once the server has closed. Empty: nothing came.
