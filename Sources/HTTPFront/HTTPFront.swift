@@ -29,7 +29,7 @@ package struct HTTPFront: Sendable {
                 configuration: .init(
                     additionalChannelHandlers: [ConnectionGuard(limits: configuration.limits)],
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: configuration.limits.headerFieldBytes,
+                        maxHeaderFieldSize: configuration.limits.headerListBytes,
                         maxHeaderListSize: configuration.limits.headerListBytes,
                         maxHeaderFieldCount: configuration.limits.headerFields))),
             configuration: .init(
@@ -67,7 +67,7 @@ package struct HTTPFront: Sendable {
         router.add(middleware: OriginCheck(configuration: configuration, port: { [port] in port.value }))
         // Inside, so that a web page that may ask can also read why it got no answer.
         router.add(middleware: ErrorAnswers())
-        router.add(middleware: URILimit(bytesMax: configuration.limits.uriBytes))
+        router.add(middleware: HeadLimits(limits: configuration.limits))
         router.add(middleware: WrongMethod(verbs: routes.verbs))
         routes.add(to: router)
         return router

@@ -134,8 +134,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func refusal(of error: any Error) -> Refusal? {
         switch error {
         case HTTPParserError.headerOverflow:
-            let limits = "\(limits.headerListBytes) bytes, \(limits.headerFields) fields or \(limits.headerFieldBytes) in one"
-            return Refusal(code: .headersTooLarge, message: "the request's header is over the limit of \(limits)")
+            let limits = "\(limits.headerListBytes) bytes and \(limits.headerFields) fields"
+            return Refusal(code: .headersTooLarge, message: "the request's head is over the limit of \(limits)")
         case is HTTPParserError:
             return Refusal(code: .badRequest, message: "this is not an HTTP/1.1 request that can be read")
         default: return nil
