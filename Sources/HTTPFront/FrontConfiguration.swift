@@ -26,7 +26,7 @@ package struct FrontConfiguration: Sendable {
         /// Between two pieces of a body.
         package var bodyIdleSeconds = 15.0
         /// For a whole body.
-        package var bodySeconds = 60.0
+        package var bodySeconds = 300.0
         /// From an answer to the end of the next header.
         package var keepAliveSeconds = 60.0
         /// A write that the client has not taken after this long ends the connection.
