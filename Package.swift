@@ -25,6 +25,8 @@ let package = Package(
         providerLibrary("inference", "echo", "EchoProvider"),
         providerLibrary("inference", "echo-c", "EchoCProvider"),
         providerLibrary("inference", "cpu", "InferenceCPUProvider"),
+        // The tests' own.
+        .library(name: "scripted-provider", type: .dynamic, targets: ["ScriptedProvider"]),
     ],
     traits: [
         .trait(name: "Server", description: "The host, its HTTP front and the llama-stack command."),
@@ -94,7 +96,17 @@ let package = Package(
         .testTarget(name: "ProviderKitTests", dependencies: ["ProviderKit", "LlamaStackAPI"]),
         .testTarget(
             name: "HostTests", dependencies: ["CProviderABI", "Host", "LlamaStackAPI", "ProviderConformance"]),
-        .testTarget(name: "HTTPFrontTests", dependencies: ["HTTPFront", "Host", "LlamaStackAPI"]),
+        // A provider of every API that does as the request tells it, for the tests of what lies before providers.
+        .target(
+            name: "ScriptedProvider", dependencies: ["ProviderKit"], path: "Tests/ScriptedProvider",
+            swiftSettings: strict),
+        .testTarget(
+            name: "HTTPFrontTests",
+            dependencies: [
+                "HTTPFront", "Host", "LlamaStackAPI",
+                .product(name: "Logging", package: "swift-log", condition: server),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
+            ]),
         .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
         .testTarget(
             name: "InferenceCPUTests", dependencies: ["InferenceCPUProvider", "LlamaEngine", "ProviderKit"]),

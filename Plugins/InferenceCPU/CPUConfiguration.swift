@@ -21,7 +21,8 @@ struct CPUConfiguration: WireRecord {
         Field(
             "context_tokens_max", \.contextTokensMax, default: 0,
             check: .within(0...ModelConfiguration.contextTokensMax),
-            "The longest prompt and answer together, in tokens; 0, or more than the model was made for: the model's own."),
+            "The longest prompt and answer together, in tokens; 0, or more than the model was made for: the model's own."
+        ),
         Field(
             "running_max", \.runningMax, default: 16, check: .within(1...4096),
             "Answers of one model that are computed at the same time."),

@@ -6,22 +6,70 @@ extension CPUProvider {
         _ request: ChatCompletionRequest, _ call: Call,
         streamingTo stream: EventStream<ChatCompletionResponseStreamChunk>
     ) async throws {
-        // The chunks have no place for log probabilities, so none are computed.
-        let end = try await answer(request, call, logprobs: nil) { event in
-            switch event {
-            case .text(let text): try await stream.send(ChatCompletionResponseStreamChunk(textDelta: text))
-            case .call(let call):
-                try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", toolCall: ToolCall(call)))
-            }
+        var request = request
+        // The chunks have no place for them, so none are computed.
+        request.logprobs = false
+        let chat = try await prepare(request, call, field: "dialog")
+        var logprobs = LogProbabilities(chat.run.model.language.tokenizer)
+        let stopReason = try await reply(chat, &logprobs) { event in
+            let chunk =
+                switch event {
+                case .text(let text): ChatCompletionResponseStreamChunk(textDelta: text)
+                case .call(let call): ChatCompletionResponseStreamChunk(textDelta: "", toolCall: ToolCall(call))
+                }
+            try await stream.send(chunk)
         }
-        try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", stopReason: end.stopReason))
+        try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", stopReason: stopReason))
     }
 
     func chatCompletion(_ request: ChatCompletionRequest, _ call: Call) async throws -> ChatCompletionResponse {
+        try await answer(prepare(request, call, field: "dialog"), logprobs: request.logprobs)
+    }
+
+    func batchChatCompletion(
+        _ request: BatchChatCompletionRequest, _ call: Call
+    ) async throws -> [ChatCompletionResponse] {
+        var chats: [Chat] = []
+        for (index, dialog) in request.batchDialogs.enumerated() {
+            let item = ChatCompletionRequest(
+                model: request.model, dialog: dialog, samplingParams: request.samplingParams,
+                availableTools: request.availableTools, maxTokens: request.maxTokens, logprobs: request.logprobs)
+            chats.append(try await prepare(item, call, field: "batch_dialogs[\(index)]"))
+        }
+        return try await inOrder(chats) { try await self.answer($0, logprobs: request.logprobs) }
+    }
+
+    private struct Chat: Sendable {
+        let run: GenerationRun
+        let tools: [ChatTool]
+    }
+
+    /// - Parameter field: where the dialog stands in the call's body.
+    private func prepare(_ request: ChatCompletionRequest, _ call: Call, field: String) async throws -> Chat {
+        let model = try model(for: call)
+        let language = model.language
+        let conversation = try ChatConversation(request.dialog, at: field, tools: request.availableTools)
+        let prompt = try await model.queue.run {
+            do {
+                return try language.prompt(answering: conversation)
+            } catch let error as TemplateError {
+                throw ProviderError(error, field: field)
+            }
+        }
+        let generation = Generation.Request(
+            prompt: prompt, tokensMax: request.maxTokens,
+            sampling: Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
+            stopTokens: language.chatStops, deadline: call.deadline)
+        return Chat(
+            run: GenerationRun(model: model, call: call, request: generation, promptField: field),
+            tools: conversation.tools)
+    }
+
+    private func answer(_ chat: Chat, logprobs isAsked: Bool) async throws -> ChatCompletionResponse {
         var text = ""
         var calls: [ToolCall] = []
-        let logprobs = request.logprobs ? LogProbabilities(try model(for: call).language.tokenizer) : nil
-        let end = try await answer(request, call, logprobs: logprobs) { event in
+        var logprobs = LogProbabilities(chat.run.model.language.tokenizer)
+        let stopReason = try await reply(chat, &logprobs) { event in
             switch event {
             case .text(let delta): text += delta
             case .call(let call): calls.append(ToolCall(call))
@@ -29,37 +77,23 @@ extension CPUProvider {
         }
         // A reply that calls says nothing else: the draft's first implementation empties it.
         return ChatCompletionResponse(
-            content: .text(calls.isEmpty ? text : ""), toolCalls: calls, stopReason: end.stopReason,
-            logprobs: end.logprobs)
+            content: .text(calls.isEmpty ? text : ""), toolCalls: calls, stopReason: stopReason,
+            logprobs: isAsked ? logprobs.takeAll() : nil)
     }
 
-    private func answer(
-        _ request: ChatCompletionRequest, _ call: Call, logprobs: LogProbabilities?,
-        _ send: (ToolCallStream.Event) async throws -> Void
-    ) async throws -> (stopReason: StopReason, logprobs: JSONObject?) {
-        let model = try model(for: call)
-        let language = model.language
-        let conversation = try ChatConversation(request.dialog, tools: request.availableTools)
-        let prompt = try await model.queue.run {
-            do {
-                return try language.prompt(answering: conversation)
-            } catch let error as TemplateError {
-                throw ProviderError(error)
-            }
-        }
-        let tools = conversation.tools
-        var logprobs = logprobs
-        var text = AnswerText(language.tokenizer, markers: tools.isEmpty ? [:] : language.callMarkers, beginsText: true)
+    /// Calls `receive` with each piece of the reply's text, and with each tool call once it is whole.
+    private func reply(
+        _ chat: Chat, _ logprobs: inout LogProbabilities, _ receive: (ToolCallStream.Event) async throws -> Void
+    ) async throws -> StopReason {
+        let (language, tools) = (chat.run.model.language, chat.tools)
+        var text = AnswerText(
+            language.tokenizer, markers: tools.isEmpty ? [:] : language.callMarkers, beginsText: true)
         var reply = ToolCallStream(parser: tools.isEmpty ? nil : ToolCallParser(tools: tools))
-        let generation = Generation.Request(
-            prompt: prompt, tokensMax: request.maxTokens,
-            sampling: Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: logprobs != nil),
-            stopTokens: language.chatStops, deadline: call.deadline)
-        let finish = try await GenerationRun(model: model, call: call, promptField: "dialog").generate(generation) { tokens in
-            logprobs?.add(tokens)
-            for event in reply.add(text.add(tokens)) { try await send(event) }
+        let finish = try await chat.run.generate { tokens in
+            logprobs.add(tokens)
+            for event in reply.add(text.add(tokens)) { try await receive(event) }
         }
-        for event in reply.add(text.finish()) + reply.finish() { try await send(event) }
-        return (StopReason(finish), logprobs?.takeAll())
+        for event in reply.add(text.finish()) + reply.finish() { try await receive(event) }
+        return StopReason(finish)
     }
 }

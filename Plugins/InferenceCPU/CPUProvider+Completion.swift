@@ -5,48 +5,68 @@ extension CPUProvider {
     func completion(
         _ request: CompletionRequest, _ call: Call, streamingTo stream: EventStream<CompletionResponseStreamChunk>
     ) async throws {
-        let last = try await continueText(of: request, call) { try await stream.send($0) }
-        try await stream.send(last)
+        let run = try await prepare(request, call, field: "content")
+        var logprobs = LogProbabilities(run.model.language.tokenizer)
+        let stopReason = try await continueText(run, &logprobs) { delta, logprobs in
+            try await stream.send(CompletionResponseStreamChunk(textDelta: delta, logprobs: logprobs.take()))
+        }
+        try await stream.send(
+            CompletionResponseStreamChunk(textDelta: "", stopReason: stopReason, logprobs: logprobs.take()))
     }
 
     func completion(_ request: CompletionRequest, _ call: Call) async throws -> CompletionResponse {
-        var text = ""
-        // One chunk at the end has all log probabilities, since none were sent before it.
-        let last = try await continueText(of: request, call, holdsLogprobs: true) { text += $0.textDelta }
-        return CompletionResponse(content: .text(text), stopReason: last.stopReason, logprobs: last.logprobs)
+        try await answer(prepare(request, call, field: "content"), logprobs: request.logprobs)
     }
 
-    /// Sends every chunk but the last, and returns that.
-    private func continueText(
-        of request: CompletionRequest, _ call: Call, holdsLogprobs: Bool = false,
-        _ send: (CompletionResponseStreamChunk) async throws -> Void
-    ) async throws -> CompletionResponseStreamChunk {
+    func batchCompletion(_ request: BatchCompletionRequest, _ call: Call) async throws -> [CompletionResponse] {
+        // All prompts before the first answer: what is wrong with one is said before work is spent on the others.
+        var runs: [GenerationRun] = []
+        for (index, content) in request.contentBatch.enumerated() {
+            let item = CompletionRequest(
+                content: content, model: request.model, samplingParams: request.samplingParams,
+                maxTokens: request.maxTokens, logprobs: request.logprobs)
+            runs.append(try await prepare(item, call, field: "content_batch[\(index)]"))
+        }
+        return try await inOrder(runs) { try await self.answer($0, logprobs: request.logprobs) }
+    }
+
+    /// - Parameter field: where the content stands in the call's body.
+    private func prepare(_ request: CompletionRequest, _ call: Call, field: String) async throws -> GenerationRun {
         let model = try model(for: call)
-        let content = try request.content.text(at: "content")
-        let prompt = try await model.queue.run { model.language.prompt(continuing: content) }
-        let tokenizer = model.language.tokenizer
-        var text = AnswerText(tokenizer, markers: [:], beginsText: false)
-        var logprobs = LogProbabilities(tokenizer)
-        let generation = Generation.Request(
-            prompt: prompt, tokensMax: request.maxTokens,
-            sampling: Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
-            stopTokens: model.language.completionStops, deadline: call.deadline)
-        let finish = try await GenerationRun(model: model, call: call, promptField: "content").generate(generation) { tokens in
+        let text = try request.content.text(at: field)
+        let prompt = try await model.queue.run { model.language.prompt(continuing: text) }
+        return GenerationRun(
+            model: model, call: call,
+            request: Generation.Request(
+                prompt: prompt, tokensMax: request.maxTokens,
+                sampling: Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
+                stopTokens: model.language.completionStops, deadline: call.deadline),
+            promptField: field)
+    }
+
+    private func answer(_ run: GenerationRun, logprobs isAsked: Bool) async throws -> CompletionResponse {
+        var text = ""
+        var logprobs = LogProbabilities(run.model.language.tokenizer)
+        let stopReason = try await continueText(run, &logprobs) { delta, _ in text += delta }
+        return CompletionResponse(
+            content: .text(text), stopReason: stopReason, logprobs: isAsked ? logprobs.takeAll() : nil)
+    }
+
+    /// Calls `receive` with each piece of the text. A character in the making waits: the log probabilities of its first
+    /// tokens are there when it is complete.
+    private func continueText(
+        _ run: GenerationRun, _ logprobs: inout LogProbabilities,
+        _ receive: (String, inout LogProbabilities) async throws -> Void
+    ) async throws -> StopReason {
+        var text = AnswerText(run.model.language.tokenizer, markers: [:], beginsText: false)
+        let finish = try await run.generate { tokens in
             logprobs.add(tokens)
             let delta = text.add(tokens)
-            // A character in the making: its first tokens' log probabilities go with the chunk that completes it.
-            guard !delta.isEmpty else { return }
-            try await send(
-                CompletionResponseStreamChunk(textDelta: delta, logprobs: holdsLogprobs ? nil : logprobs.take()))
+            if !delta.isEmpty { try await receive(delta, &logprobs) }
         }
         let rest = text.finish()
-        if !rest.isEmpty {
-            try await send(
-                CompletionResponseStreamChunk(textDelta: rest, logprobs: holdsLogprobs ? nil : logprobs.take()))
-        }
-        return CompletionResponseStreamChunk(
-            textDelta: "", stopReason: StopReason(finish),
-            logprobs: holdsLogprobs && request.logprobs ? logprobs.takeAll() : logprobs.take())
+        if !rest.isEmpty { try await receive(rest, &logprobs) }
+        return StopReason(finish)
     }
 }
 

@@ -36,14 +36,17 @@ final class CPUProvider: InferenceProvider {
         guard let path = resource.path, !path.isEmpty else {
             throw ProviderError(.invalidConfig, "model '\(resource.id)' needs the path of its GGUF file", field: "path")
         }
-        guard model(resource.id) == nil else {
-            throw ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
-        }
+        let taken = ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
+        guard model(resource.id) == nil else { throw taken }
         let model = try await LoadedModel.load(
             id: resource.id, path: context.path(path), options: configuration.engineOptions, queue: queue,
             log: context.log)
-        let isNew = models.withLock { $0.updateValue(model, forKey: resource.id) == nil }
-        assert(isNew, "the host registers one id once at a time")
+        let isNew = models.withLock { models in
+            guard models[model.id] == nil else { return false }
+            models[model.id] = model
+            return true
+        }
+        guard isNew else { throw taken }
     }
 
     /// Answers under way go on; the model's memory is free when the last of them is done.

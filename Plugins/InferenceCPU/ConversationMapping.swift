@@ -5,12 +5,13 @@ extension ChatConversation {
     /// The draft's dialog and tools as a chat template takes them.
     ///
     /// Throws a `ProviderError` that names the field of what no model here can read, or what does not belong there.
-    init(_ dialog: Dialog, tools: [ToolDefinition]) throws {
+    /// - Parameter field: where the dialog stands in the call's body.
+    init(_ dialog: Dialog, at field: String, tools: [ToolDefinition]) throws {
         let history = try dialog.messageHistory.enumerated().map {
-            try ChatMessage($1, at: "dialog.message_history[\($0)]")
+            try ChatMessage($1, at: "\(field).message_history[\($0)]")
         }
         self.init(
-            messages: history + [try ChatMessage(dialog.message, at: "dialog.message")], tools: try Self.tools(tools))
+            messages: history + [try ChatMessage(dialog.message, at: "\(field).message")], tools: try Self.tools(tools))
     }
 
     private static func tools(_ definitions: [ToolDefinition]) throws -> [ChatTool] {
@@ -64,7 +65,8 @@ extension Content {
             guard case .text(let text) = item else {
                 let place = if case .items = self { "\(field)[\(index)]" } else { field }
                 throw ProviderError(
-                    .unsupportedContent, "\(place) must be text: this provider's models read no attachments", field: place)
+                    .unsupportedContent, "\(place) must be text: this provider's models read no attachments",
+                    field: place)
             }
             return text
         }

@@ -3,22 +3,21 @@ import ProviderKit
 
 /// One request on its way through an engine: hands its tokens on as they come, ends it when nobody wants them any more,
 /// and reports what it took.
-struct GenerationRun {
+struct GenerationRun: Sendable {
     let model: LoadedModel
     let call: Call
-    /// The request's field that the prompt was made of, for errors.
+    let request: Generation.Request
+    /// The field of the call's body that the prompt was made of, for errors.
     let promptField: String
 
     /// Calls `receive` with the tokens since its last call, at least one, until the answer is complete.
     ///
     /// When the task is cancelled, or `receive` throws, the engine stops working on the request before its next token, and
     /// this returns after that. Throws what `receive` threw, `CancellationError`, or a `ProviderError`.
-    func generate(
-        _ request: Generation.Request, _ receive: ([Generation.Token]) async throws -> Void
-    ) async throws -> Generation.Finish {
+    func generate(_ receive: ([Generation.Token]) async throws -> Void) async throws -> Generation.Finish {
         var record = Record(promptTokens: request.prompt.count)
         do {
-            let finish = try await drive(request, &record, receive)
+            let finish = try await drive(&record, receive)
             report(record, finish.reason == .length ? "length" : "stop")
             return finish
         } catch {
@@ -44,11 +43,11 @@ struct GenerationRun {
     }
 
     private func drive(
-        _ request: Generation.Request, _ record: inout Record, _ receive: ([Generation.Token]) async throws -> Void
+        _ record: inout Record, _ receive: ([Generation.Token]) async throws -> Void
     ) async throws -> Generation.Finish {
         try Task.checkCancellation()
         let queue = TokenQueue()
-        let handle = try submit(request, queue)
+        let handle = try submit(queue)
         return try await withTaskCancellationHandler {
             var failure: (any Error)?
             while true {
@@ -77,7 +76,7 @@ struct GenerationRun {
         }
     }
 
-    private func submit(_ request: Generation.Request, _ queue: TokenQueue) throws -> Generation.Handle {
+    private func submit(_ queue: TokenQueue) throws -> Generation.Handle {
         do {
             return try model.engine.submit(request) { queue.put($0) }
         } catch {

@@ -34,7 +34,8 @@ struct ModelLanguage: Sendable {
         completionStops = tokenizer.endOfTurnTokens
         chatStops = completionStops.union((chatFormat?.stopTokens ?? []).compactMap(tokenizer.token(named:)))
         callMarkers = Dictionary(
-            uniqueKeysWithValues: ["<|python_tag|>", "[TOOL_CALLS]", "[ARGS]", "<tool_call>", "</tool_call>"].compactMap {
+            uniqueKeysWithValues: ["<|python_tag|>", "[TOOL_CALLS]", "[ARGS]", "<tool_call>", "</tool_call>"].compactMap
+            {
                 text in
                 guard let token = tokenizer.token(named: text), tokenizer.isControl(token) else { return nil }
                 return (token, text)

@@ -30,8 +30,8 @@ extension ProviderError {
     }
 
     /// A conversation that the model's template could not or would not write.
-    init(_ error: TemplateError) {
-        self.init(error.kind == .limit ? .templateLimit : .templateError, error.description, field: "dialog")
+    init(_ error: TemplateError, field: String) {
+        self.init(error.kind == .limit ? .templateLimit : .templateError, error.description, field: field)
     }
 
     /// A model that can't be loaded. Only the operator sees it: at the start, at its line of the distribution.

@@ -19,15 +19,15 @@ package struct FrontConfiguration: Sendable {
         package var headerFieldBytes = 8 * 1024
         package var headerListBytes = 16 * 1024
         package var uriBytes = 8 * 1024
-        /// For JSON requests; endpoints that take documents or datasets have their own, larger one.
-        package var bodyBytes = 2 * 1024 * 1024
+        /// For every route; nil: each route's own, which is 2 MiB where it takes no documents or datasets.
+        package var bodyBytes: Int?
         /// From the connection's opening to the end of its first header.
         package var headerSeconds = 10.0
         /// Between two pieces of a body.
         package var bodyIdleSeconds = 15.0
         /// For a whole body.
-        package var bodySeconds = 60.0
-        /// Between an answer and the next request.
+        package var bodySeconds = 300.0
+        /// From an answer to the end of the next header.
         package var keepAliveSeconds = 60.0
         /// A write that the client has not taken after this long ends the connection.
         package var writeStallSeconds = 30.0

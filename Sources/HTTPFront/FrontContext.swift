@@ -1,12 +1,14 @@
+import Host
 import HTTPTypes
 import Hummingbird
+import LlamaStackAPI
 import Logging
 import NIOCore
 
 /// What goes along with one request.
 struct FrontContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    let channel: any Channel
+    let channel: any NIOCore.Channel
     /// The client's own `X-Request-Id` where it is a plain word, else one made here.
     var requestID = ""
 
@@ -15,12 +17,16 @@ struct FrontContext: RequestContext {
         channel = source.channel
     }
 
-    /// The watcher of this request's connection.
+    /// The watcher of this request's connection. A connection that has closed has none any more.
     func presence() async throws -> ClientPresence {
         let channel = channel
-        return try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).presence
-        }.get()
+        do {
+            return try await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).presence
+            }.get()
+        } catch {
+            throw StackError(.cancelled, "the client left")
+        }
     }
 }
 

@@ -29,7 +29,7 @@ package struct HTTPFront: Sendable {
                 configuration: .init(
                     additionalChannelHandlers: [ConnectionGuard(limits: configuration.limits)],
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: configuration.limits.headerFieldBytes,
+                        maxHeaderFieldSize: configuration.limits.headerListBytes,
                         maxHeaderListSize: configuration.limits.headerListBytes,
                         maxHeaderFieldCount: configuration.limits.headerFields))),
             configuration: .init(
@@ -40,11 +40,15 @@ package struct HTTPFront: Sendable {
                 await onListening(port.value)
             },
             logger: quiet)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [.init(service: DrainService(drain: drain, seconds: configuration.drainSeconds, logger: logger)),
-                           .init(service: application)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        // Told to stop in the reverse order: first the drain, then the listener. What holds the listener up after the drain
+        // (a client that never finishes its request) is cut too.
+        var services = ServiceGroupConfiguration(
+            services: [
+                .init(service: application),
+                .init(service: DrainService(drain: drain, seconds: configuration.drainSeconds, logger: logger)),
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        services.maximumGracefulShutdownDuration = .seconds(configuration.drainSeconds + 2)
+        let group = ServiceGroup(configuration: services)
         try await group.run()
     }
 
@@ -56,12 +60,16 @@ package struct HTTPFront: Sendable {
     }
 
     private func router() -> Router<FrontContext> {
-        let router = Router(context: FrontContext.self, options: [.autoGenerateHeadEndpoints])
+        let routes = EndpointRoutes(stack: stack, configuration: configuration, drain: drain)
+        let router = Router(context: FrontContext.self)
         router.add(middleware: RequestLog(logger: logger))
+        router.add(middleware: ErrorAnswers())
         router.add(middleware: OriginCheck(configuration: configuration, port: { [port] in port.value }))
-        router.add(middleware: URILimit(bytesMax: configuration.limits.uriBytes))
-        Health(drain: drain).add(to: router)
-        EndpointRoutes(stack: stack, configuration: configuration, drain: drain).add(to: router)
+        // Inside, so that a web page that may ask can also read why it got no answer.
+        router.add(middleware: ErrorAnswers())
+        router.add(middleware: HeadLimits(limits: configuration.limits))
+        router.add(middleware: WrongMethod(verbs: routes.verbs))
+        routes.add(to: router)
         return router
     }
 }
@@ -72,22 +80,4 @@ private final class BoundPort: Sendable {
     init(_ port: Int) { self.port = Atomic(port) }
     var value: Int { port.load(ordering: .relaxed) }
     func set(_ value: Int) { port.store(value, ordering: .relaxed) }
-}
-
-/// Bounds the end: when the server is told to stop, running answers get `seconds`, then they are cut.
-private struct DrainService: Service {
-    let drain: Drain
-    let seconds: Double
-    let logger: Logger
-
-    func run() async throws {
-        try? await gracefulShutdown()
-        drain.begin()
-        for _ in 0..<Int(seconds * 20) {
-            guard drain.isBusy else { return }
-            try? await Task.sleep(for: .milliseconds(50))
-        }
-        let cut = drain.cutAll()
-        if cut > 0 { logger.warning("cut \(cut) answers that were still running after \(seconds) s") }
-    }
 }

@@ -2,14 +2,14 @@ import Host
 import Hummingbird
 import LlamaStackAPI
 
-/// `/health/live`: the process answers. `/health/ready`: the next request will be served; 503 once it drains.
-struct Health {
-    let drain: Drain
+enum Health {
+    /// The process answers.
+    static let live = CallbackResponder<FrontContext> { _, _ in answer(.ok, "ok") }
 
-    func add(to router: Router<FrontContext>) {
-        router.get("/health/live") { _, _ in Self.answer(.ok, "ok") }
-        router.get("/health/ready") { [drain] _, _ in
-            drain.hasBegun ? Self.answer(.serviceUnavailable, "draining") : Self.answer(.ok, "ready")
+    /// The next request will be served; 503 once it drains.
+    static func ready(_ drain: Drain) -> CallbackResponder<FrontContext> {
+        CallbackResponder { _, _ in
+            drain.hasBegun ? answer(.serviceUnavailable, "draining") : answer(.ok, "ready")
         }
     }
 

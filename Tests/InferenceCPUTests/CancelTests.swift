@@ -37,13 +37,29 @@ import Testing
                 ServedModel.request(completing: "hi"), ServedModel.call(),
                 streamingTo: EventStream { _ in
                     began.open()
-                    await withTaskCancellationHandler { await stuck.wait() } onCancel: { stuck.open() }
+                    await withTaskCancellationHandler {
+                        await stuck.wait()
+                    } onCancel: {
+                        stuck.open()
+                    }
                 })
         }
         await began.wait()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try model.loaded().engine.load.running == 0)
+    }
+
+    @Test("a cancelled task ends a whole answer, which nobody reads before its end")
+    func cancelledWhole() async throws {
+        let model = try await ServedModel(endless)
+        let engine = try model.loaded().engine
+        let task = Task { try await model.complete() }
+        while engine.load.tokensComputed < 10 { await Task.yield() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(engine.load.running == 0)
+        #expect(engine.load.tokensComputed < 90_000)
     }
 
     @Test("a slow reader pauses its own request and nobody else's")
@@ -59,7 +75,8 @@ import Testing
                 await goOn.wait()
             })
         await began.wait()
-        #expect(try await model.complete(ServedModel.request(completing: "hi", maxTokens: 300)).stopReason == .maxTokens)
+        #expect(
+            try await model.complete(ServedModel.request(completing: "hi", maxTokens: 300)).stopReason == .maxTokens)
         // Meanwhile the slow one could have made 300 tokens too.
         let computed = try model.loaded().engine.load.tokensComputed
         #expect(computed <= 2 + 300 + 2 + 2 * TokenQueue.tokensMax)

@@ -22,7 +22,9 @@ import Testing
     @Test("what can't fit the context is refused with all counts, naming max_tokens")
     func maxTokensTooMany() async throws {
         let served = try await ServedModel(model)
-        let error = await refusal { _ = try await served.complete(ServedModel.request(completing: "0123", maxTokens: 300)) }
+        let error = await refusal {
+            _ = try await served.complete(ServedModel.request(completing: "0123", maxTokens: 300))
+        }
         #expect(error?.code == .contextLengthExceeded)
         #expect(error?.field == "max_tokens")
         #expect(error?.message.contains("4 tokens") == true)
@@ -34,7 +36,8 @@ import Testing
     func promptTooLong() async throws {
         let served = try await ServedModel(model)
         let text = Content.text(String(repeating: "x", count: 300))
-        #expect(await refusal { _ = try await served.complete(ServedModel.request(completing: text)) }?.field == "content")
+        #expect(
+            await refusal { _ = try await served.complete(ServedModel.request(completing: text)) }?.field == "content")
         let error = await refusal { _ = try await served.chat(ServedModel.request(text)) }
         #expect(error?.field == "dialog")
         #expect(error?.code == .contextLengthExceeded)
@@ -54,7 +57,9 @@ import Testing
         let whole = await refusal { _ = try await served.complete(ServedModel.request(completing: .attachment(image))) }
         #expect(whole?.code == .unsupportedContent)
         #expect(whole?.field == "content")
-        let inList = await refusal { _ = try await served.chat(ServedModel.request(.items(["a", .attachment(image)]))) }
+        let inList = await refusal {
+            _ = try await served.chat(ServedModel.request(.items(["a", .attachment(image)])))
+        }
         #expect(inList?.field == "dialog.message.content[1]")
         var request = ServedModel.request()
         request.dialog.messageHistory = [
@@ -77,7 +82,8 @@ import Testing
         request.dialog.messageHistory = [
             Message(role: .assistant, content: "", toolResponses: [ToolResponse(toolName: "t", content: "")])
         ]
-        #expect(await refusal { _ = try await served.chat(request) }?.field == "dialog.message_history[0].tool_responses")
+        #expect(
+            await refusal { _ = try await served.chat(request) }?.field == "dialog.message_history[0].tool_responses")
     }
 
     @Test("two tools of one name are refused")

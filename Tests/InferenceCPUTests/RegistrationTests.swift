@@ -46,6 +46,18 @@ import Testing
         #expect(error?.message.contains("llama, qwen2, qwen3") == true)
     }
 
+    @Test("a vocabulary with more tokens than the embedding has rows is refused with both counts")
+    func vocabulary() async throws {
+        var model = ScriptedModel.saying("Once")
+        model.rowsMissing = 1
+        let file = try model.write()
+        defer { try? FileManager.default.removeItem(at: file) }
+        let error = try await refusal(Resource(kind: "model", id: "m", path: file.path))
+        #expect(
+            error?.message
+                == "\(file.path): tokenizer.ggml.tokens: has 259 tokens, but the model's embedding has rows for 258")
+    }
+
     @Test("no path, an adapter, an unknown member and another kind are refused by name")
     func members() async throws {
         #expect(try await refusal(Resource(kind: "model", id: "m"))?.field == "path")
@@ -99,9 +111,12 @@ import Testing
         #expect(engine == nil)
     }
 
-    @Test("the context is the smaller of the configured and the model's own", arguments: [(0, 256), (100, 100), (8192, 256)])
+    @Test(
+        "the context is the smaller of the configured and the model's own",
+        arguments: [(0, 256), (100, 100), (8192, 256)])
     func context(_ configured: Int64, _ wanted: Int) async throws {
-        let served = try await ServedModel(.saying("a"), config: ["threads": 1, "context_tokens_max": .integer(configured)])
+        let served = try await ServedModel(
+            .saying("a"), config: ["threads": 1, "context_tokens_max": .integer(configured)])
         #expect(try served.loaded().engine.contextTokens == wanted)
     }
 

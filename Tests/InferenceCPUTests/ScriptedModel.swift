@@ -30,6 +30,10 @@ struct ScriptedModel {
     var certainty: Float = 1
     var template: String? = Self.chatML
     var architecture = "llama"
+    /// The vocabulary is one of SentencePiece, whose texts begin with a space, and not of byte-level BPE.
+    var isSentencePiece = false
+    /// So many of the vocabulary's last tokens have no row in the embedding.
+    var rowsMissing = 0
 
     static let hidden = 384
     static let chatML = """
@@ -54,10 +58,11 @@ struct ScriptedModel {
     private static let endOfTurn = 257
 
     private func encoded() -> [UInt8] {
-        var spellings = (0..<256).map { Self.spelling([UInt8($0)]) } + ["<|im_start|>", "<|im_end|>"]
-        var types = [Int32](repeating: 1, count: 256) + [3, 3]
+        var spellings = (UInt8.min...UInt8.max).map { isSentencePiece ? Self.byteToken($0) : Self.spelling([$0]) }
+        var types = [Int32](repeating: isSentencePiece ? 6 : 1, count: 256) + [3, 3]
+        spellings += ["<|im_start|>", "<|im_end|>"]
         let tokens = script.map { piece in
-            let (spelling, type) = piece.entry
+            let (spelling, type) = entry(piece)
             if let known = spellings.firstIndex(of: spelling) { return known }
             spellings.append(spelling)
             types.append(type)
@@ -68,19 +73,25 @@ struct ScriptedModel {
         file.add("general.architecture", architecture)
         file.add("general.name", "scripted")
         for (key, value) in [
-            ("block_count", 1), ("embedding_length", Self.hidden), ("feed_forward_length", 32), ("context_length", contextTokens),
+            ("block_count", 1), ("embedding_length", Self.hidden), ("feed_forward_length", 32),
+            ("context_length", contextTokens),
             ("attention.head_count", 1), ("attention.key_length", 32), ("attention.value_length", 32),
         ] { file.add("\(architecture).\(key)", UInt32(value)) }
         file.add("\(architecture).attention.layer_norm_rms_epsilon", Float(1e-6))
-        file.add("tokenizer.ggml.model", "gpt2")
-        file.add("tokenizer.ggml.pre", "smollm")
+        file.add("tokenizer.ggml.model", isSentencePiece ? "llama" : "gpt2")
         file.add("tokenizer.ggml.tokens", spellings)
         file.add("tokenizer.ggml.token_type", types)
-        file.add("tokenizer.ggml.merges", [String]())
+        if isSentencePiece {
+            file.add("tokenizer.ggml.scores", [Float](repeating: 0, count: spellings.count))
+            file.add("tokenizer.ggml.add_bos_token", false)
+        } else {
+            file.add("tokenizer.ggml.pre", "smollm")
+            file.add("tokenizer.ggml.merges", [String]())
+        }
         file.add("tokenizer.ggml.bos_token_id", UInt32(256))
         file.add("tokenizer.ggml.eos_token_id", UInt32(Self.endOfTurn))
         if let template { file.add("tokenizer.chat_template", template) }
-        addTensors(to: &file, tokens, vocabulary: spellings.count)
+        addTensors(to: &file, tokens, vocabulary: spellings.count - rowsMissing)
         return file.encoded()
     }
 
@@ -90,7 +101,8 @@ struct ScriptedModel {
         var head = embedding
         for token in 0..<vocabulary {
             embedding[token * hidden + token] = 1
-            head[successor(of: token, tokens) * hidden + token] = certainty
+            let next = successor(of: token, tokens)
+            if next < vocabulary { head[next * hidden + token] = certainty }
         }
         func zeros(_ name: String, _ inputs: Int, _ outputs: Int) {
             file.addTensor("blk.0.\(name).weight", [inputs, outputs], [Float](repeating: 0, count: inputs * outputs))
@@ -114,27 +126,36 @@ struct ScriptedModel {
         return end == .never ? first : Self.endOfTurn
     }
 
+    /// Spelling and token type in the vocabulary.
+    private func entry(_ piece: Piece) -> (String, Int32) {
+        switch piece {
+        case .text(let text) where isSentencePiece: (text.replacing(" ", with: "\u{2581}"), 1)
+        case .text(let text): (Self.spelling(Array(text.utf8)), 1)
+        case .bytes(let bytes): (Self.spelling(bytes), 1)
+        case .control(let text): (text, 3)
+        }
+    }
+
+    /// 10 → `<0x0A>`
+    private static func byteToken(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return "<0x\(digits.count == 1 ? "0" : "")\(digits)>"
+    }
+
     /// Bytes as GPT-2's vocabularies spell them: each a printable character.
-    fileprivate static func spelling(_ bytes: [UInt8]) -> String {
-        func isPrintable(_ byte: UInt8) -> Bool { (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174 }
+    private static func spelling(_ bytes: [UInt8]) -> String {
+        func isPrintable(_ byte: UInt8) -> Bool {
+            (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174
+        }
         let others = (UInt8.min...UInt8.max).filter { !isPrintable($0) }
         return String(
             String.UnicodeScalarView(
                 bytes.map { byte in
-                    guard !isPrintable(byte), let place = others.firstIndex(of: byte) else { return Unicode.Scalar(byte) }
+                    guard !isPrintable(byte), let place = others.firstIndex(of: byte) else {
+                        return Unicode.Scalar(byte)
+                    }
                     return Unicode.Scalar(UInt16(256 + place)) ?? " "
                 }))
-    }
-}
-
-extension ScriptedModel.Piece {
-    /// Spelling and token type in the vocabulary.
-    fileprivate var entry: (String, Int32) {
-        switch self {
-        case .text(let text): (ScriptedModel.spelling(Array(text.utf8)), 1)
-        case .bytes(let bytes): (ScriptedModel.spelling(bytes), 1)
-        case .control(let text): (text, 3)
-        }
     }
 }
 
@@ -149,12 +170,17 @@ struct GGUFText {
     mutating func add(_ key: String, _ value: String) { add(key, 8, Self.string(value)) }
     mutating func add(_ key: String, _ value: UInt32) { add(key, 4, Self.little(value)) }
     mutating func add(_ key: String, _ value: Float) { add(key, 6, Self.little(value.bitPattern)) }
+    mutating func add(_ key: String, _ value: Bool) { add(key, 7, [value ? 1 : 0]) }
     mutating func add(_ key: String, _ values: [String]) { addArray(key, 8, values.count, values.flatMap(Self.string)) }
+    mutating func add(_ key: String, _ values: [Float]) {
+        addArray(key, 6, values.count, values.flatMap { Self.little($0.bitPattern) })
+    }
     mutating func add(_ key: String, _ values: [Int32]) { addArray(key, 5, values.count, values.flatMap(Self.little)) }
 
     /// `dimensions`: innermost first.
     mutating func addTensor(_ name: String, _ dimensions: [Int], _ values: [Float]) {
-        infos += Self.string(name) + Self.little(UInt32(dimensions.count)) + dimensions.flatMap { Self.little(UInt64($0)) }
+        infos +=
+            Self.string(name) + Self.little(UInt32(dimensions.count)) + dimensions.flatMap { Self.little(UInt64($0)) }
         infos += Self.little(UInt32(0)) + Self.little(UInt64(data.count))
         tensorCount += 1
         values.withUnsafeBytes { data += $0 }

@@ -25,7 +25,8 @@ struct ServedModel {
     static func call(_ id: String = "m", options: JSONObject = [:]) -> Call { Call(resource: id, options: options) }
 
     static func request(
-        _ text: Content = "hi", tools: [ToolDefinition] = [], sampling: SamplingParams = SamplingParams(), maxTokens: Int = 0,
+        _ text: Content = "hi", tools: [ToolDefinition] = [], sampling: SamplingParams = SamplingParams(),
+        maxTokens: Int = 0,
         logprobs: Bool = false
     ) -> ChatCompletionRequest {
         ChatCompletionRequest(
@@ -34,18 +35,23 @@ struct ServedModel {
     }
 
     static func request(
-        completing text: Content, sampling: SamplingParams = SamplingParams(), maxTokens: Int = 0, logprobs: Bool = false
+        completing text: Content, sampling: SamplingParams = SamplingParams(), maxTokens: Int = 0,
+        logprobs: Bool = false
     ) -> CompletionRequest {
         CompletionRequest(
             content: text, model: PretrainedModel(rawValue: "m"), samplingParams: sampling, maxTokens: maxTokens,
             logprobs: logprobs)
     }
 
-    func chat(_ request: ChatCompletionRequest = Self.request(), model: String = "m") async throws -> ChatCompletionResponse {
+    func chat(_ request: ChatCompletionRequest = Self.request(), model: String = "m") async throws
+        -> ChatCompletionResponse
+    {
         try await provider.chatCompletion(request, Self.call(model))
     }
 
-    func chatChunks(_ request: ChatCompletionRequest = Self.request()) async throws -> [ChatCompletionResponseStreamChunk] {
+    func chatChunks(_ request: ChatCompletionRequest = Self.request()) async throws
+        -> [ChatCompletionResponseStreamChunk]
+    {
         let chunks = Kept<ChatCompletionResponseStreamChunk>()
         try await provider.chatCompletion(request, Self.call(), streamingTo: EventStream { chunks.append($0) })
         return chunks.all

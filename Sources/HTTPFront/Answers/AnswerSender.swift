@@ -2,15 +2,15 @@ import Host
 import HTTPTypes
 import Hummingbird
 import LlamaStackAPI
+import Logging
 import NIOCore
 
 /// Turns the answer of a call into an HTTP response. Nothing is sent before the first part has come, so that an early
 /// error keeps its status.
 struct AnswerSender: Sendable {
-    let answer: Answer
+    let call: RunningCall
     let requestID: String
-    /// Runs once, when the answer has ended in any way.
-    let ended: @Sendable () -> Void
+    let logger: Logger
 
     /// A whole answer is gathered up to this size and sent with its length; what is larger is sent as it comes.
     private static let gatheredBytesMax = 1024 * 1024
@@ -18,21 +18,10 @@ struct AnswerSender: Sendable {
     // MARK: Whole answers
 
     func whole(_ form: AnswerForm, asArray: Bool) async throws -> Response {
-        do {
-            let response = try await gathered(form, asArray: asArray)
-            if response.body.contentLength != nil { ended() }
-            return response
-        } catch {
-            ended()
-            throw error
-        }
-    }
-
-    private func gathered(_ form: AnswerForm, asArray: Bool) async throws -> Response {
-        if form == .jsonLines, asArray { return response(Self.array(try await answer.collect()), "application/json") }
+        if form == .jsonLines, asArray { return response(Self.array(try await call.collect()), "application/json") }
         let type = form == .jsonLines ? "application/jsonl" : "application/json"
         var bytes: [UInt8] = []
-        while let parts = try await answer.nextParts() {
+        while let parts = try await call.nextParts() {
             for part in parts { bytes.append(contentsOf: try Self.body(part)) }
             if bytes.count > Self.gatheredBytesMax { return streamed(bytes, type) }
         }
@@ -49,9 +38,8 @@ struct AnswerSender: Sendable {
         Response(
             status: .ok, headers: [.contentType: type],
             body: ResponseBody { writer in
-                defer { ended() }
                 try await writer.write(ByteBuffer(bytes: beginning))
-                while let parts = try await answer.nextParts() {
+                while let parts = try await call.nextParts() {
                     var buffer = ByteBuffer()
                     for part in parts { buffer.writeBytes(try Self.body(part)) }
                     try await writer.write(buffer)
@@ -76,25 +64,19 @@ struct AnswerSender: Sendable {
     // MARK: Streams
 
     func eventStream() async throws -> Response {
-        let first: [AnswerPart]?
-        do {
-            first = try await answer.nextParts()
-        } catch {
-            ended()
-            throw error
-        }
+        let first = try await call.nextParts()
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.buffering: "no"],
             body: ResponseBody { writer in
-                defer { ended() }
                 do {
                     var parts = first
                     while let some = parts {
                         try await writer.write(try Self.records(some))
-                        parts = try await answer.nextParts()
+                        parts = try await call.nextParts()
                     }
                 } catch let error as StackError where error.code != .cancelled {
+                    if error.code.httpStatus == 500 { logger.error("\(error.message)") }
                     try await writer.write(Self.errorRecord(error, requestID: requestID))
                 }
                 try await writer.finish(nil)

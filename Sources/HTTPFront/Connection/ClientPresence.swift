@@ -11,6 +11,8 @@ final class ClientPresence: Sendable {
 
     private let state = Mutex(State())
 
+    var isGone: Bool { state.withLock { $0.isGone } }
+
     /// Runs `action` once when the client goes; at once when it has gone already. The token takes it back.
     func onDeparture(_ action: @escaping @Sendable () -> Void) -> Int {
         let token: Int? = state.withLock { state in

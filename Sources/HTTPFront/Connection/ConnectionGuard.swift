@@ -23,14 +23,25 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var waitingSince = NIODeadline.now()
     private var bodyOpenedAt = NIODeadline.now()
     private var lastReadAt = NIODeadline.now()
-    // Answering: requests whose answer has not ended, and whether this one has begun.
+    /// What came after requests that are still to be answered can't be read: said once they are.
+    private var brokenInput: Refusal?
+    // Answering: requests whose answer has not ended, and what has been sent of the first one's.
     private var unanswered = 0
-    private var answerHasBegun = false
+    private var begun = Begun.nothing
     private var writesPending = 0
     private var lastWriteAt = NIODeadline.now()
     // Closing: our side has ended; what still comes in is dropped, so that the client can read the answer.
     private var closesAfterAnswer = false
     private var lingersUntil: NIODeadline?
+
+    private enum Begun { case nothing, answer, events }
+    private struct Refusal {
+        var code: ErrorCode
+        var message: String
+    }
+
+    /// A body is handed on in pieces of this size: each that is taken shows that the client still reads.
+    private static let writtenBytesMax = 64 * 1024
 
     init(limits: FrontConfiguration.Limits) { self.limits = limits }
 
@@ -73,11 +84,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if now > lingersUntil { context.close(promise: nil) }
         } else if writesPending > 0, passed(lastWriteAt, limits.writeStallSeconds) {
             context.close(promise: nil)
-        } else if bodyIsOpen, passed(lastReadAt, limits.bodyIdleSeconds) || passed(bodyOpenedAt, limits.bodySeconds) {
-            refuse(context, .requestTimeout, "the request's body did not arrive in time")
-        } else if unanswered == 0, hadRequest ? passed(waitingSince, limits.keepAliveSeconds)
-            : passed(waitingSince, limits.headerSeconds)
-        {
+        } else if bodyIsOpen, unanswered == 1 {
+            // A body behind a request that is still being answered is not read, and has time.
+            if passed(lastReadAt, limits.bodyIdleSeconds) || passed(bodyOpenedAt, limits.bodySeconds) {
+                refuse(context, Refusal(code: .requestTimeout, message: "the request's body did not arrive in time"))
+            }
+        } else if unanswered == 0, passed(waitingSince, hadRequest ? limits.keepAliveSeconds : limits.headerSeconds) {
             context.close(promise: nil)
         }
     }
@@ -93,9 +105,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             bodyIsOpen = true
             bodyOpenedAt = .now()
             unanswered += 1
-            if head.headerFields[.expect]?.lowercased() == "100-continue", unanswered == 1 {
-                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
-            }
+            if head.headerFields[.expect]?.lowercased() == "100-continue", unanswered == 1 { probe(context) }
         case .body: break
         case .end: bodyIsOpen = false
         }
@@ -104,21 +114,31 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent {
-            presence.depart()
-            if lingersUntil != nil { context.close(promise: nil) }
+            if lingersUntil != nil { return context.close(promise: nil) }
+            // One that has sent its requests and ended its side may still read. One that has left answers what we send
+            // with a reset, and that ends the connection.
+            if bodyIsOpen || unanswered == 0 { presence.depart() } else { probe(context) }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError, !answerHasBegun, lingersUntil == nil else {
-            return context.fireErrorCaught(error)
+        guard lingersUntil == nil, let refusal = refusal(of: error) else { return context.fireErrorCaught(error) }
+        if unanswered > (bodyIsOpen ? 1 : 0) {
+            brokenInput = refusal
+        } else {
+            refuse(context, refusal)
         }
+    }
+
+    private func refusal(of error: any Error) -> Refusal? {
         switch error {
-        case .headerOverflow:
-            refuse(context, .headersTooLarge, "the request's header is over \(limits.headerListBytes) bytes")
-        default:
-            refuse(context, .badRequest, "this is not an HTTP/1.1 request that can be read")
+        case HTTPParserError.headerOverflow:
+            let limits = "\(limits.headerListBytes) bytes and \(limits.headerFields) fields"
+            return Refusal(code: .headersTooLarge, message: "the request's head is over the limit of \(limits)")
+        case is HTTPParserError:
+            return Refusal(code: .badRequest, message: "this is not an HTTP/1.1 request that can be read")
+        default: return nil
         }
     }
 
@@ -129,7 +149,26 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             promise?.fail(ChannelError.outputClosed)
             return
         }
-        let part = unwrapOutboundIn(data)
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where head.status.kind != .informational:
+            begun = head.headerFields[.contentType] == "text/event-stream" ? .events : .answer
+            // An answer that does not wait for the rest of its request is the last one.
+            if bodyIsOpen, unanswered == 1 { head.headerFields[.connection] = "close" }
+            closesAfterAnswer = head.headerFields[.connection]?.lowercased() == "close"
+            pass(context, .head(head), promise)
+        case .head(let head): pass(context, .head(head), promise)
+        case .body(var buffer):
+            while buffer.readableBytes > Self.writtenBytesMax, let piece = buffer.readSlice(length: Self.writtenBytesMax) {
+                pass(context, .body(piece), nil)
+            }
+            pass(context, .body(buffer), promise)
+        case .end(let trailers):
+            pass(context, .end(trailers), promise)
+            answered(context)
+        }
+    }
+
+    private func pass(_ context: ChannelHandlerContext, _ part: HTTPResponsePart, _ promise: EventLoopPromise<Void>?) {
         if writesPending == 0 { lastWriteAt = .now() }
         writesPending += 1
         let taken = promise ?? context.eventLoop.makePromise()
@@ -138,31 +177,41 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             bound.value.writesPending -= 1
             bound.value.lastWriteAt = .now()
         }
-        switch part {
-        case .head(let head) where head.status.kind != .informational:
-            answerHasBegun = true
-            closesAfterAnswer = head.headerFields[.connection]?.lowercased() == "close"
-        case .end:
-            answerHasBegun = false
-            unanswered -= 1
-            waitingSince = .now()
-            context.write(data, promise: taken)
-            if closesAfterAnswer { linger(context) }
-            return
-        default: break
-        }
-        context.write(data, promise: taken)
+        context.write(wrapOutboundOut(part), promise: taken)
     }
 
+    private func answered(_ context: ChannelHandlerContext) {
+        begun = .nothing
+        unanswered -= 1
+        waitingSince = .now()
+        if closesAfterAnswer {
+            linger(context)
+        } else if let brokenInput, unanswered == (bodyIsOpen ? 1 : 0) {
+            refuse(context, brokenInput)
+        }
+    }
+
+    /// Sends what says nothing, where the answer has a place for it: an interim head before it, a comment between events.
+    private func probe(_ context: ChannelHandlerContext) {
+        switch begun {
+        case .nothing: context.write(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+        case .events: context.write(wrapOutboundOut(.body(ByteBuffer(string: ":\n\n"))), promise: nil)
+        case .answer: return
+        }
+        context.flush()
+    }
+
+    // MARK: Closing
+
     /// Answers in place of the application, and closes.
-    private func refuse(_ context: ChannelHandlerContext, _ code: ErrorCode, _ message: String) {
-        guard !answerHasBegun, context.channel.isActive else { return context.close(promise: nil) }
+    private func refuse(_ context: ChannelHandlerContext, _ refusal: Refusal) {
+        guard begun == .nothing, context.channel.isActive else { return context.close(promise: nil) }
+        let body = ErrorBody.bytes(refusal.code, refusal.message, requestID: "")
         var fields = HTTPFields()
-        let body = ErrorBody.bytes(code, message, requestID: "")
         fields[.connection] = "close"
         fields[.contentType] = "application/json"
         fields[.contentLength] = String(body.count)
-        let head = HTTPResponse(status: .init(code: code.httpStatus), headerFields: fields)
+        let head = HTTPResponse(status: .init(code: refusal.code.httpStatus), headerFields: fields)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: body))), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: nil)

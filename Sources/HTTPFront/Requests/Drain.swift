@@ -1,5 +1,7 @@
 import Host
 import LlamaStackAPI
+import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// The end of serving: once it began, new requests are refused, and running ones are given a bounded time.
@@ -12,13 +14,15 @@ final class Drain: Sendable {
 
     private let state = Mutex(State())
 
+    static let refusal = StackError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
+
     var hasBegun: Bool { state.withLock { $0.hasBegun } }
 
-    var isBusy: Bool { state.withLock { !$0.running.isEmpty } }
+    var runningCount: Int { state.withLock { $0.running.count } }
 
     func begin() { state.withLock { $0.hasBegun = true } }
 
-    /// A call begins; `cut` ends it when the time is up.
+    /// A call begins; `cut` ends it when the time is up, and at once when the drain has begun.
     func enter(_ cut: @escaping @Sendable () -> Void) throws(StackError) -> Int {
         let token: Int? = state.withLock { state in
             guard !state.hasBegun else { return nil }
@@ -28,7 +32,7 @@ final class Drain: Sendable {
         }
         guard let token else {
             cut()
-            throw StackError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
+            throw Self.refusal
         }
         return token
     }
@@ -42,5 +46,31 @@ final class Drain: Sendable {
         let running = state.withLock { Array($0.running.values) }
         for cut in running { cut() }
         return running.count
+    }
+}
+
+/// Bounds the end. It is told to stop before the listener is: while running answers get their `seconds`, new requests
+/// are still answered, with 503.
+struct DrainService: Service {
+    let drain: Drain
+    let seconds: Double
+    let logger: Logger
+
+    func run() async throws {
+        try await gracefulShutdown()
+        let start = ContinuousClock.now
+        drain.begin()
+        let count = drain.runningCount
+        logger.info("draining: \(count) running, at most \(seconds) s")
+        while drain.runningCount > 0, ContinuousClock.now - start < .seconds(seconds) {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let cut = drain.cutAll()
+        let took = (ContinuousClock.now - start) / .seconds(1)
+        if cut > 0 {
+            logger.warning("drained: cut \(cut) answers that were still running after \(seconds) s")
+        } else {
+            logger.info("drained in \((took * 100).rounded() / 100) s")
+        }
     }
 }

@@ -17,9 +17,13 @@ struct EndpointHandler: HTTPResponder {
     let callIDs: CallIDs
 
     func respond(to request: Request, context: FrontContext) async throws -> Response {
+        guard !drain.hasBegun else { throw Drain.refusal }
         let query = try QueryParameters(request, of: endpoint, on: route)
         let body = try await body(of: request, query)
         let scan = try scan(body)
+        let presence = try await context.presence()
+        // What came of the body before its client left may look whole.
+        guard !presence.isGone else { throw StackError(.cancelled, "the client left") }
 
         var call = CallRequest(callID: callIDs.next(), method: endpoint.method)
         if !query.object.isEmpty { call.parameters = JSON.object(query.object).bytes }
@@ -27,13 +31,8 @@ struct EndpointHandler: HTTPResponder {
         call.requestID = context.requestID
         let answer = try stack.call(endpoint, model: try model(in: scan), request: call)
 
-        let presence = try await context.presence()
-        let leaving = presence.onDeparture { answer.cancel() }
-        let draining = try drain.enter { answer.cancel() }
-        let sender = AnswerSender(answer: answer, requestID: context.requestID) {
-            presence.forget(leaving)
-            drain.leave(draining)
-        }
+        let running = try RunningCall(answer, presence: presence, drain: drain)
+        let sender = AnswerSender(call: running, requestID: context.requestID, logger: context.logger)
         let streams = endpoint.streaming == .always || (endpoint.streaming == .onRequest && scan?.stream == true)
         if streams { return try await sender.eventStream() }
         return try await sender.whole(endpoint.answerForm, asArray: wantsArray(request))
@@ -56,6 +55,7 @@ struct EndpointHandler: HTTPResponder {
 
     private func model(in scan: RequestScan?) throws(StackError) -> String? {
         guard endpoint.routingKey == .model else { return nil }
+        guard scan?.top == .object else { throw StackError(.invalidRequest, "the body must be an object") }
         guard let model = scan?.model else {
             throw StackError(.invalidRequest, "model is required and must be a string", field: "model")
         }

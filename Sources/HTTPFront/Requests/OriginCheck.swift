@@ -24,6 +24,7 @@ struct OriginCheck: RouterMiddleware {
         var response = request.method == .options ? preflight() : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.vary] = "Origin"
+        response.headers[.accessControlExposeHeaders] = "X-Request-Id, Retry-After"
         return response
     }
 

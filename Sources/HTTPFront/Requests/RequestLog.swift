@@ -4,9 +4,10 @@ import HTTPTypes
 import Hummingbird
 import LlamaStackAPI
 import Logging
+import Synchronization
 
-/// The outermost layer: gives each request its id, turns every error into its answer, and writes one line to the access
-/// log when the answer has ended. Never a body, never a query.
+/// The outermost layer: gives each request its id, and writes one line to the access log when the answer has ended.
+/// Never a body, never a query.
 struct RequestLog: RouterMiddleware {
     typealias Context = FrontContext
     let logger: Logger
@@ -19,55 +20,37 @@ struct RequestLog: RouterMiddleware {
         context.requestID = Self.requestID(of: request)
         context.logger[metadataKey: "request_id"] = .string(context.requestID)
 
-        var response: Response
-        do {
-            response = try await next(request, context)
-        } catch {
-            let error = Self.stackError(error)
-            if error.code.httpStatus == 500 { context.logger.error("\(error.message)") }
-            response = Response(error, requestID: context.requestID)
-        }
+        var response = try await next(request, context)
+        // Errors too have no body then.
+        if request.method == .head { response = response.createHeadResponse() }
         response.headers[.requestID] = context.requestID
         // An answer that closes the connection is the last one on it.
-        if request.headers[.connection]?.lowercased() == "close" { response.headers[.connection] = "close" }
+        if Self.closes(request) { response.headers[.connection] = "close" }
 
-        let status = response.status.code
-        let path = context.endpointPath ?? "-"
-        let log: @Sendable (Int?, Bool) -> Void = { [logger, requestID = context.requestID] bytes, whole in
-            let took = (ContinuousClock.now - start) / .milliseconds(1)
-            var line = "\(request.method.rawValue) \(path) \(status)"
-            if let bytes { line += " \(bytes)B" }
-            line += String(format: " %.1fms", took)
-            if !whole { line += " cut" }
-            logger.info("\(line)", metadata: ["request_id": .string(requestID)])
-        }
+        let line = AccessLine(
+            logger: logger, requestID: context.requestID, start: start,
+            text: "\(request.method.rawValue) \(Self.path(context)) \(response.status.code)")
         if let length = response.body.contentLength {
-            log(length, true)
+            line.isWhole(bytes: length)
         } else {
             let body = response.body
             response.body = ResponseBody { writer in
-                do {
-                    try await body.write(writer)
-                } catch {
-                    log(nil, false)
-                    throw error
-                }
-                log(nil, true)
+                try await body.write(writer)
+                line.isWhole()
             }
         }
         return response
     }
 
-    /// Everything that can come out of a handler, as one kind of error.
-    private static func stackError(_ error: any Error) -> StackError {
-        switch error {
-        case let error as StackError: error
-        case let error as HTTPError where error.status == .notFound:
-            StackError(.routeNotFound, "there is no such route; `llama-stack list routes` shows them")
-        case let error as HTTPError where error.status == .contentTooLarge:
-            StackError(.bodyTooLarge, "the body is too large")
-        case is CancellationError: StackError(.cancelled, "the client left")
-        default: StackError(.internal, "\(error)")
+    /// The route's; "-" where there is none, for then the path is the client's own text.
+    private static func path(_ context: FrontContext) -> String {
+        guard let path = context.endpointPath, path.hasPrefix("/") else { return "-" }
+        return path
+    }
+
+    private static func closes(_ request: Request) -> Bool {
+        (request.headers[.connection] ?? "").split(separator: ",").contains {
+            $0.trimmingCharacters(in: .whitespaces).lowercased() == "close"
         }
     }
 
@@ -83,4 +66,27 @@ struct RequestLog: RouterMiddleware {
     }
 
     private static let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:".utf8)
+}
+
+/// One line of the access log. It is written when the answer is let go, whether or not anything of it could be sent;
+/// "cut" says that it was not sent to its end.
+private final class AccessLine: Sendable {
+    private let logger: Logger
+    private let requestID: String
+    private let start: ContinuousClock.Instant
+    private let text: String
+    private let end = Mutex<(isWhole: Bool, bytes: Int?)>((false, nil))
+
+    init(logger: Logger, requestID: String, start: ContinuousClock.Instant, text: String) {
+        (self.logger, self.requestID, self.start, self.text) = (logger, requestID, start, text)
+    }
+
+    func isWhole(bytes: Int? = nil) { end.withLock { $0 = (true, bytes) } }
+
+    deinit {
+        let (isWhole, bytes) = end.withLock { $0 }
+        let took = String(format: " %.1fms", (ContinuousClock.now - start) / .milliseconds(1))
+        let size = bytes.map { " \($0)B" } ?? ""
+        logger.info("\(text)\(size)\(took)\(isWhole ? "" : " cut")", metadata: ["request_id": .string(requestID)])
+    }
 }

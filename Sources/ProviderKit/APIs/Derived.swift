@@ -13,7 +13,7 @@ final class Collected<Event: Sendable>: Sendable {
 private let batchWidth = 8
 
 /// Answers each item, several at once, and keeps their order. The first error cancels the rest.
-func inOrder<Item: Sendable, Answer: Sendable>(
+package func inOrder<Item: Sendable, Answer: Sendable>(
     _ items: [Item], _ answer: @escaping @Sendable (Item) async throws -> Answer
 ) async throws -> [Answer] {
     var answers = [Answer?](repeating: nil, count: items.count)

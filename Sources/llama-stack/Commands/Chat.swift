@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Host
 import LlamaStackAPI
+import Synchronization
 
 struct Chat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,28 +22,42 @@ struct Chat: AsyncParsableCommand {
     func run() async throws {
         let quiet = LogOutput(format: .text, level: .warning)
         let (connection, model) = try await options.connect(quiet, defaultModel: "llama3_8b_chat")
-        var conversation = Conversation(system: system)
         let isTerminal = isatty(STDIN_FILENO) == 1
-        if isTerminal { Output.line("\(model): /new starts over, /quit leaves") }
-        var failure: ExitCode?
+        if isTerminal { Output.line("\(model): /new starts over, /quit leaves, ^C stops an answer") }
+        let failure = await talk(connection, model, isTerminal: isTerminal)
+        await connection.close()
+        if let failure { throw failure }
+    }
+
+    /// Line by line to the end of input. Where nobody is there to try again, the first failure ends it.
+    private func talk(_ connection: any StackConnection, _ model: String, isTerminal: Bool) async -> ExitCode? {
+        let interrupts = isTerminal ? Interrupts() : nil
+        var conversation = Conversation(system: system)
         while let line = prompt(isTerminal) {
-            switch line.trimmingCharacters(in: .whitespaces) {
+            let text = line.trimmingCharacters(in: .whitespaces)
+            switch text {
             case "": continue
-            case "/quit", "/exit":
-                await connection.close()
-                return
+            case "/quit", "/exit": return nil
             case "/new": conversation = Conversation(system: system)
-            case let text:
+            default:
+                let answer = ChatAnswer(connection: connection, request: request(text, conversation, model))
                 do {
-                    try await answer(text, in: &conversation, connection, model)
-                } catch let error as StackError {
-                    failure = Fail.with(error)
-                    if !isTerminal { break }
+                    if let interrupts {
+                        try await interrupts.cancellable { try await answer.print() }
+                    } else {
+                        try await answer.print()
+                    }
+                } catch is CancellationError {
+                    Output.line(" [stopped]")
+                } catch {
+                    let code = (error as? StackError).map(Fail.with) ?? Fail.with("error: \(error)", exitCode: 70)
+                    if !isTerminal { return code }
+                    continue
                 }
+                conversation.add(question: text, reply: answer.text)
             }
         }
-        await connection.close()
-        if let failure, !isTerminal { throw failure }
+        return nil
     }
 
     private func prompt(_ isTerminal: Bool) -> String? {
@@ -50,28 +65,39 @@ struct Chat: AsyncParsableCommand {
         return readLine()
     }
 
-    private func answer(
-        _ text: String, in conversation: inout Conversation, _ connection: any StackConnection, _ model: String
-    ) async throws {
-        let request = ChatCompletionRequest(
+    private func request(_ text: String, _ conversation: Conversation, _ model: String) -> ChatCompletionRequest {
+        ChatCompletionRequest(
             model: InstructModel(rawValue: model), dialog: conversation.dialog(asking: text),
-            samplingParams: options.samplingParams,
-            maxTokens: options.maxTokens, stream: true)
-        var reply = ""
-        var ended = false
+            samplingParams: options.samplingParams, maxTokens: options.maxTokens, stream: true)
+    }
+}
+
+/// One answer: shown as it comes, and kept for the conversation.
+private final class ChatAnswer: Sendable {
+    private let connection: any StackConnection
+    private let request: ChatCompletionRequest
+    private let reply = Mutex("")
+
+    init(connection: any StackConnection, request: ChatCompletionRequest) {
+        (self.connection, self.request) = (connection, request)
+    }
+
+    var text: String { reply.withLock { $0 } }
+
+    func print() async throws {
+        var isWhole = false
         for try await event in connection.events(Inference.chatCompletion.description, body: request.json) {
             let chunk = try ChatCompletionResponseStreamChunk(json: event, at: .root)
             Output.write(chunk.textDelta)
-            reply += chunk.textDelta
+            reply.withLock { $0 += chunk.textDelta }
             if let call = chunk.toolCall {
-                Output.write(
-                    "[calls \(call.toolName) \(String(decoding: JSON.object(call.arguments).bytes, as: UTF8.self))]")
+                Output.write("[calls \(call.toolName) \(JSON.object(call.arguments).text)]")
             }
-            if chunk.stopReason != nil { ended = true }
+            if chunk.stopReason != nil { isWhole = true }
         }
+        try Task.checkCancellation()
         Output.write("\n")
-        guard ended else { throw StackError(.internal, "the answer broke off") }
-        conversation.add(question: text, reply: reply)
+        guard isWhole else { throw StackError(.internal, "the answer broke off") }
     }
 }
 

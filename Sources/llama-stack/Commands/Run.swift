@@ -81,6 +81,7 @@ extension FrontConfiguration {
         limits.connections = server.connectionsMax
         limits.headerSeconds = server.headerTimeoutSeconds
         limits.keepAliveSeconds = server.idleTimeoutSeconds
+        limits.bodyIdleSeconds = server.idleTimeoutSeconds
         limits.writeStallSeconds = server.writeTimeoutSeconds
         drainSeconds = server.drainSeconds
         guard isLoopback || server.isInsecure else {

@@ -34,5 +34,7 @@ extension LogLevel: ExpressibleByArgument {
         self = level
     }
 
+    public var defaultValueDescription: String { "\(self)" }
+
     public static var allValueStrings: [String] { allCases.map { "\($0)" } }
 }

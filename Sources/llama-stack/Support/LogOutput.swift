@@ -32,7 +32,7 @@ struct LogOutput: Sendable {
     }
 
     private func rendered(_ line: LogLine) -> String {
-        let time = Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        let time = Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
         let fields = line.fields.sorted { $0.key < $1.key }
         switch format {
         case .text:

@@ -41,6 +41,12 @@ final class RawConnection {
     @discardableResult
     func send(_ text: String) -> Bool { send(text.utf8) }
 
+    /// The connection will end with a reset.
+    func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
     func shutdownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// What has come within `seconds`; nil once the server has closed. Empty: nothing came.
@@ -82,9 +88,15 @@ final class RawConnection {
     }
 }
 
-/// Runs blocking code on a thread of its own, so that the tests never hold one of the pool's.
+/// Runs blocking code on a thread of its own, so that the tests never hold one of the pool's. It stays within the test's
+/// task, so that what fails is known as that test's.
 func raw<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+    try await withTaskExecutorPreference(ThreadEach()) { try work() }
+}
+
+private final class ThreadEach: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

@@ -4,7 +4,9 @@ import Foundation
 import HTTPFront
 import Host
 import LlamaStackAPI
+import Logging
 import NIOCore
+import ServiceLifecycle
 
 struct BenchCalls: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,26 +39,45 @@ struct BenchCalls: AsyncParsableCommand {
             await stack.shutdown(withinSeconds: 5)
             throw Fail.with("error: \(distribution.file) has no models", exitCode: 78)
         }
-        let front = HTTPFront(
-            stack: stack, configuration: try FrontConfiguration(manifest.server), logger: quiet.logger())
-        let (ports, port) = AsyncStream.makeStream(of: Int.self)
-        let server = Task { try await front.run { port.yield($0) } }
-        var iterator = ports.makeAsyncIterator()
-        let bound = await iterator.next() ?? 0
         do {
-            let result = try await measure(stack, model, "http://127.0.0.1:\(bound)")
-            await Self.stop(server, stack)
+            let front = HTTPFront(
+                stack: stack, configuration: try FrontConfiguration(manifest.server), logger: quiet.logger())
+            let result = try await Self.serving(front) { try await measure(stack, model, "http://127.0.0.1:\($0)") }
+            await stack.shutdown(withinSeconds: 5)
             show(result)
         } catch {
-            await Self.stop(server, stack)
+            await stack.shutdown(withinSeconds: 5)
             throw (error as? StackError).map(Fail.with) ?? error
         }
     }
 
-    private static func stop(_ server: Task<Void, any Error>, _ stack: Stack) async {
-        server.cancel()
-        try? await server.value
-        await stack.shutdown(withinSeconds: 5)
+    /// Serves while `body` runs, which gets the port.
+    private static func serving(
+        _ front: HTTPFront, _ body: @escaping @Sendable (Int) async throws -> Result
+    ) async throws -> Result {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let (results, result) = AsyncThrowingStream.makeStream(of: Result.self)
+        let serve = Work { try await front.run { port.yield($0) } }
+        let measure = Work {
+            for await port in ports {
+                do { result.yield(try await body(port)) } catch { result.finish(throwing: error) }
+                return
+            }
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: serve),
+                    .init(service: measure, successTerminationBehavior: .gracefullyShutdownGroup),
+                ], logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() })))
+        try await group.run()
+        for try await measured in results { return measured }
+        throw StackError(.internal, "nothing was measured")
+    }
+
+    private struct Work: Service {
+        let body: @Sendable () async throws -> Void
+        func run() async throws { try await body() }
     }
 
     private struct Result {

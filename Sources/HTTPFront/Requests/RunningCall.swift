@@ -1,0 +1,48 @@
+import Host
+import LlamaStackAPI
+import Synchronization
+
+/// A call at work, as long as its answer is held by anybody who may still send it. It ends early when its client leaves
+/// or when the drain's time is up; when this is let go, however that comes about, both forget it.
+final class RunningCall: Sendable {
+    private let answer: Answer
+    private let presence: ClientPresence
+    private let drain: Drain
+    private let leaving: Int
+    private let draining: Int
+    private let isCut = Flag()
+
+    /// Throws, and cancels the call, once the drain has begun.
+    init(_ answer: Answer, presence: ClientPresence, drain: Drain) throws(StackError) {
+        (self.answer, self.presence, self.drain) = (answer, presence, drain)
+        draining = try drain.enter { [isCut] in
+            isCut.set()
+            answer.cancel()
+        }
+        leaving = presence.onDeparture { answer.cancel() }
+    }
+
+    deinit {
+        presence.forget(leaving)
+        drain.leave(draining)
+    }
+
+    func nextParts() async throws(StackError) -> [AnswerPart]? {
+        do throws(StackError) { return try await answer.nextParts() } catch { throw seen(error) }
+    }
+
+    func collect() async throws(StackError) -> [UInt8] {
+        do throws(StackError) { return try await answer.collect() } catch { throw seen(error) }
+    }
+
+    /// Who is cut off by the drain is still there, and is told why.
+    private func seen(_ error: StackError) -> StackError {
+        error.code == .cancelled && isCut.isSet ? Drain.refusal : error
+    }
+}
+
+private final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func set() { value.store(true, ordering: .releasing) }
+}

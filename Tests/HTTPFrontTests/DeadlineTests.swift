@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+/// Clients that are too slow.
+struct DeadlineTests {
+    @Test("a header that does not arrive in time ends the connection", arguments: ["", "GET /health/live HTTP/1.1\r\nHo"])
+    func header(sent: String) async throws {
+        try await withFront { $0.limits.headerSeconds = 0.15 } _: { front in
+            try await raw {
+                let connection = try front.connect()
+                connection.raw.send(sent)
+                #expect(connection.isClosed())
+            }
+        }
+    }
+
+    @Test("a header that comes a byte at a time does not hold the connection")
+    func drippedHeader() async throws {
+        try await withFront { $0.limits.headerSeconds = 0.15 } _: { front in
+            try await raw {
+                let connection = try front.connect()
+                let start = ContinuousClock.now
+                while connection.raw.send("G"), connection.raw.read(seconds: 0.02) != nil {
+                    guard ContinuousClock.now - start < .seconds(4) else { break }
+                }
+                #expect(ContinuousClock.now - start < .seconds(2))
+            }
+        }
+    }
+
+    @Test("the second request's header has its time too")
+    func secondHeader() async throws {
+        try await withFront { $0.limits.keepAliveSeconds = 0.2 } _: { front in
+            try await raw {
+                let connection = try front.connect()
+                #expect(try connection.ask("GET", "/health/live").status == 200)
+                let start = ContinuousClock.now
+                while connection.raw.send("G"), connection.raw.read(seconds: 0.02) != nil {
+                    guard ContinuousClock.now - start < .seconds(4) else { break }
+                }
+                #expect(ContinuousClock.now - start < .seconds(2))
+            }
+        }
+    }
+
+    @Test("a kept connection is closed when it is silent for too long, and not before")
+    func keepAlive() async throws {
+        try await withFront { $0.limits.keepAliveSeconds = 0.4 } _: { front in
+            try await raw {
+                let connection = try front.connect()
+                for _ in 0..<3 {
+                    #expect(try connection.ask("GET", "/health/live").status == 200)
+                    #expect(connection.raw.read(seconds: 0.1) == [])
+                }
+                #expect(connection.isClosed())
+            }
+        }
+    }
+
+    @Test("a body that stops coming is answered with 408")
+    func bodyIdle() async throws {
+        try await withFront { $0.limits.bodyIdleSeconds = 0.15 } _: { front in
+            try await raw {
+                let connection = try front.connect()
+                let request = connection.request("POST", Chat.path, Chat.body("hello"))
+                connection.raw.send(request.utf8.dropLast(5))
+                let reply = try connection.reply()
+                expect(reply, 408, "idle body")
+                #expect(reply.code == "request_timeout")
+                #expect(reply["Connection"] == "close")
+                #expect(connection.isClosed())
+            }
+            #expect(front.received.count == 0)
+        }
+    }
+
+    @Test("a body that comes a byte at a time is answered with 408 when its time is up")
+    func drippedBody() async throws {
+        try await withFront { ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds) = (10, 0.3) } _: { front in
+            try await raw {
+                let connection = try front.connect()
+                let request = connection.request("POST", Chat.path, Chat.body(String(repeating: "x", count: 1000)))
+                let start = ContinuousClock.now
+                connection.raw.send(request.utf8.dropLast(1000))
+                while ContinuousClock.now - start < .milliseconds(350) {
+                    connection.raw.send("x")
+                    usleep(10_000)
+                }
+                expect(try connection.reply(), 408, "dripped body")
+            }
+        }
+    }
+
+    @Test("an answer that takes long is not held against its client")
+    func longAnswer() async throws {
+        try await withFront {
+            ($0.limits.keepAliveSeconds, $0.limits.headerSeconds) = (0.4, 0.4)
+            ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds, $0.limits.writeStallSeconds) = (0.4, 0.4, 0.4)
+        } _: { front in
+            let reply = try await front.chat(#"{"events": 2, "delay_milliseconds": 900}"#, stream: true)
+            #expect(reply.text.contains("finished_ok"))
+        }
+    }
+
+    @Test("clients that never finish their header do not keep the others from being served")
+    func others() async throws {
+        try await withFront { $0.limits.headerSeconds = 30 } _: { front in
+            try await raw {
+                let slow = try (0..<200).map { _ in try front.connect() }
+                for connection in slow { connection.raw.send("POST \(Chat.path) HTTP/1.1\r\nX-") }
+                let connection = try front.connect()
+                for _ in 0..<20 { #expect(try connection.ask("POST", Chat.path, Chat.body("hi")).status == 200) }
+                _ = slow
+            }
+        }
+    }
+}

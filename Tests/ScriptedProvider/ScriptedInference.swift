@@ -1,0 +1,39 @@
+import ProviderKit
+
+struct ScriptedInference: InferenceProvider, Scripted {
+    init(configuration: NoConfiguration, context: ProviderContext) {}
+
+    func register(_ resource: Resource) async throws {}
+
+    func completion(
+        _ request: CompletionRequest, _ call: Call, streamingTo stream: EventStream<CompletionResponseStreamChunk>
+    ) async throws {
+        if call.method == "completion" { call.note(body: request.json) }
+        try await Script.play(request.content.text) { try await stream.send(.init(textDelta: $0)) }
+        try await stream.send(.init(textDelta: "", stopReason: .finishedOK, logprobs: ["of": "completion"]))
+    }
+
+    func chatCompletion(
+        _ request: ChatCompletionRequest, _ call: Call,
+        streamingTo stream: EventStream<ChatCompletionResponseStreamChunk>
+    ) async throws {
+        if call.method == "chat_completion" { call.note(body: request.json) }
+        try await Script.play(request.dialog.message.content.text) { try await stream.send(.init(textDelta: $0)) }
+        for toolCall in request.dialog.message.toolCalls {
+            try await stream.send(.init(textDelta: "", toolCall: toolCall))
+        }
+        try await stream.send(.init(textDelta: "", stopReason: .finishedOK))
+    }
+
+    func batchCompletion(_ request: BatchCompletionRequest, _ call: Call) async throws -> [CompletionResponse] {
+        call.note(body: request.json)
+        return request.contentBatch.map { CompletionResponse(content: $0, stopReason: .finishedOK) }
+    }
+
+    func batchChatCompletion(
+        _ request: BatchChatCompletionRequest, _ call: Call
+    ) async throws -> [ChatCompletionResponse] {
+        call.note(body: request.json)
+        return request.batchDialogs.map { ChatCompletionResponse(content: $0.message.content, stopReason: .maxTokens) }
+    }
+}
