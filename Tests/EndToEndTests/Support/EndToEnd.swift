@@ -10,8 +10,10 @@ extension Trait where Self == IssueHandlingTrait {
     /// Adds the end of the log of every process under test to an issue.
     static var showsLogs: Self {
         .compactMapIssues { issue in
+            // Each suite around a test comes by here.
             var issue = issue
-            issue.comments += ChildProcess.logsOfLiving().map { Comment(rawValue: $0) }
+            let logs = ChildProcess.logsOfLiving().map { Comment(rawValue: $0) }
+            issue.comments += logs.filter { !issue.comments.contains($0) }
             return issue
         }
     }

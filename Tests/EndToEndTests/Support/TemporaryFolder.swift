@@ -5,7 +5,7 @@ final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        path = NSTemporaryDirectory() + "/llama-stack-e2e-\(UUID().uuidString.prefix(13))"
+        path = NSTemporaryDirectory() + "llama-stack-e2e-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
