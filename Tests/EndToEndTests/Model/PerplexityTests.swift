@@ -17,7 +17,7 @@ extension EndToEnd {
                     "bench", "perplexity", try Setting.requireModel(), "--text",
                     Setting.fixtures + "/fidelity/text.txt",
                     "--json",
-                ], exits: 0, seconds: 120)
+                ], exits: 0, seconds: 300)
             let result = try JSON(parsing: command.output)
             let value = try #require(result["perplexity"]?.double)
             print("perplexity: \(value), llama.cpp \(wanted), \((value / wanted - 1) * 100) %")
