@@ -116,6 +116,30 @@ struct LimitTests {
         expect(reply, 415, coding)
     }
 
+    @Test("all bodies together have a limit, and give back what they took")
+    func bodies() async throws {
+        try await withFront { $0.limits.bodiesBytes = 100_000 } _: { front in
+            try await raw {
+                let padding = String(repeating: " ", count: 60_000)
+                let other = try front.connect()
+                do {
+                    let held = try front.connect()
+                    held.send("POST", Chat.path, Chat.body(#"{"name": "body held", "hangs": true}"#) + padding)
+                    _ = try other.ask("POST", Chat.path, Chat.body(#"{"tell": "body held", "until": "started"}"#))
+                    let refused = try front.connect().ask("POST", Chat.path, Chat.body("") + padding)
+                    #expect(refused.status == 429)
+                    #expect(refused.code == "queue_full")
+                    #expect(refused["Retry-After"] == "1")
+                }
+                // Its client has left: what it took comes back.
+                _ = try other.ask("POST", Chat.path, Chat.body(#"{"tell": "body held", "until": "cancelled"}"#))
+                var status = 0
+                for _ in 0..<200 where status != 200 { status = try front.connect().ask("POST", Chat.path, Chat.body("") + padding).status }
+                #expect(status == 200)
+            }
+        }
+    }
+
     @Test("connections over the limit wait until one ends")
     func connections() async throws {
         try await withFront { $0.limits.connections = 2 } _: { front in

@@ -19,6 +19,7 @@ struct MalformedTests {
         ("an endless length", "Content-Length: 99999999999999999999999\r\n\r\n"),
         ("a coding nobody knows", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
         ("chunked that is not last", "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+        ("two chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         ("a chunk size that is no number", "Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n"),
         ("a chunk size of 17 digits", "Transfer-Encoding: chunked\r\n\r\n11111111111111111\r\n\r\n"),
         ("a chunk that is longer than its size", "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n"),

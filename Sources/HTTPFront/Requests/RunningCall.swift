@@ -8,13 +8,14 @@ final class RunningCall: Sendable {
     private let answer: Answer
     private let presence: ClientPresence
     private let drain: Drain
+    private let body: BodyBudget.Share
     private let leaving: Int
     private let draining: Int
     private let isCut = Flag()
 
     /// Throws, and cancels the call, once the drain has begun.
-    init(_ answer: Answer, presence: ClientPresence, drain: Drain) throws(StackError) {
-        (self.answer, self.presence, self.drain) = (answer, presence, drain)
+    init(_ answer: Answer, presence: ClientPresence, drain: Drain, body: BodyBudget.Share) throws(StackError) {
+        (self.answer, self.presence, self.drain, self.body) = (answer, presence, drain, body)
         draining = try drain.enter { [isCut] in
             isCut.set()
             answer.cancel()
