@@ -1,6 +1,5 @@
 import Host
 import LlamaStackAPI
-import Synchronization
 
 /// A call at work, as long as its answer is held by anybody who may still send it. It ends early when its client leaves
 /// or when the drain's time is up; when this is let go, however that comes about, both forget it.
@@ -40,10 +39,4 @@ final class RunningCall: Sendable {
     private func seen(_ error: StackError) -> StackError {
         error.code == .cancelled && isCut.isSet ? Drain.refusal : error
     }
-}
-
-private final class Flag: Sendable {
-    private let value = Atomic<Bool>(false)
-    var isSet: Bool { value.load(ordering: .acquiring) }
-    func set() { value.store(true, ordering: .releasing) }
 }
