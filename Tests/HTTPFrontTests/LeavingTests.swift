@@ -152,6 +152,12 @@ struct LeavingTests {
                 let tally = try await front.tally("of many \(number)", until: number % 4 > 1 ? "ended" : "cancelled")
                 #expect(tally.contains(number % 4 > 1 ? "sent 20 ended 1" : "cancelled 1"))
             }
+            // Each has been let go of: its line is written, and a drain finds nothing.
+            for _ in 0..<500 where front.log.lines.count < 80 { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(front.log.lines.count == 80)
+            await front.shutDown()
+            for _ in 0..<500 where front.log.lines.count < 81 { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(front.log.lines.contains { $0.text.hasPrefix("draining: 0 running") })
         }
     }
 }
