@@ -10,7 +10,9 @@ struct FuzzTests {
         let seed = environment["LLAMA_STACK_FUZZ_SEED"].flatMap(UInt64.init) ?? 20_240_711
         let count = environment["LLAMA_STACK_FUZZ_COUNT"].flatMap(Int.init) ?? 2000
         print("HTTP fuzz: seed \(seed), \(count) requests")
-        try await withFront { ($0.limits.headerSeconds, $0.limits.bodyIdleSeconds) = (2, 2) } _: { front in
+        try await withFront {
+            ($0.limits.headerSeconds, $0.limits.bodyIdleSeconds) = (2, 2)
+        } _: { front in
             try await withThrowingTaskGroup { group in
                 for lane in 0..<4 {
                     group.addTask {
@@ -66,14 +68,18 @@ private enum Damage {
             post + "Expect: 100-continue\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)",
         ]
         var bytes = Array((whole.randomElement(using: &random) ?? "").utf8)
-        if Int.random(in: 0..<4, using: &random) == 0 { bytes += Array((whole.randomElement(using: &random) ?? "").utf8) }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            bytes += Array((whole.randomElement(using: &random) ?? "").utf8)
+        }
         for _ in 0..<Int.random(in: 1...4, using: &random) { damage(&bytes, &random) }
         return bytes
     }
 
     private static let words = [
-        "\r\n", "\n", "\r", "\0", ":", " ", "\t", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "Host: x\r\n", "%", "%00", "%ff",
-        "&", "=", "?", "{", "}", "[", "\"", "\\u0000", "null", "1e999", "-", "ffffffffffffffff", "HTTP/1.0", "..", "/", "é", "\u{FEFF}",
+        "\r\n", "\n", "\r", "\0", ":", " ", "\t", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n",
+        "Host: x\r\n", "%", "%00", "%ff",
+        "&", "=", "?", "{", "}", "[", "\"", "\\u0000", "null", "1e999", "-", "ffffffffffffffff", "HTTP/1.0", "..", "/",
+        "é", "\u{FEFF}",
         "Connection: upgrade\r\nUpgrade: h2c\r\n", "Expect: x\r\n", "Connection: close\r\n",
     ]
 
@@ -88,7 +94,10 @@ private enum Damage {
         case 3: bytes.insert(contentsOf: bytes[place..<end], at: place)
         case 4: bytes.insert(contentsOf: Array((words.randomElement(using: &random) ?? "").utf8), at: place)
         case 5: bytes.removeSubrange(place...)
-        default: bytes.insert(contentsOf: [UInt8](repeating: bytes[place], count: Int.random(in: 1...2000, using: &random)), at: place)
+        default:
+            bytes.insert(
+                contentsOf: [UInt8](repeating: bytes[place], count: Int.random(in: 1...2000, using: &random)), at: place
+            )
         }
     }
 }

@@ -80,7 +80,9 @@ struct MalformedTests {
                 for number in 0..<20 {
                     // The earlier, the slower.
                     let script = #"{"name": "p", "events": 2, "delay_milliseconds": \#(20 - number)}"#
-                    text += connection.request("POST", Chat.path, Chat.body(script, stream: number % 3 == 0), headers: "X-Request-Id: p\(number)\r\n")
+                    text += connection.request(
+                        "POST", Chat.path, Chat.body(script, stream: number % 3 == 0),
+                        headers: "X-Request-Id: p\(number)\r\n")
                 }
                 connection.raw.send(text)
                 for number in 0..<20 {
@@ -176,7 +178,10 @@ struct MalformedTests {
 
     @Test(
         "a path that is not served is 404",
-        arguments: ["/", "/inference", "/Inference/completion", "/inference/completion/x", "/health", "/%69nference/completion", "/../etc/passwd", "/inference/*", "*"])
+        arguments: [
+            "/", "/inference", "/Inference/completion", "/inference/completion/x", "/health", "/%69nference/completion",
+            "/../etc/passwd", "/inference/*", "*",
+        ])
     func paths(path: String) async throws {
         try await withFront { front in
             let reply = try await front.ask("GET", path)

@@ -16,7 +16,10 @@ struct ShapeFuzzTests {
                 var connection = try front.connect()
                 for (index, endpoint) in Endpoints.all.enumerated() {
                     guard let schema = endpoint.body else { continue }
-                    let query = Samples.sample(of: endpoint.query).objectValue?.members.map { ($0.key, $0.value.stringValue ?? "") } ?? []
+                    let query =
+                        Samples.sample(of: endpoint.query).objectValue?.members.map {
+                            ($0.key, $0.value.stringValue ?? "")
+                        } ?? []
                     let path = target(endpoint.route.path, query)
                     var random = SplitMix(state: seed &+ UInt64(index))
                     for number in 0..<count {
@@ -26,8 +29,12 @@ struct ShapeFuzzTests {
                         let reply = try connection.ask("POST", path, text)
                         // After a body over its limit the server closes, and says so.
                         if reply["Connection"] == "close" { connection = try front.connect() }
-                        let isFine = reply.status == 200 || ((400..<500).contains(reply.status) && reply.errorFormProblem == nil)
-                        #expect(isFine, "seed \(seed) \(endpoint.id) \(number): \(text.prefix(500)) → \(reply.status) \(reply.text.prefix(300))")
+                        let isFine =
+                            reply.status == 200 || ((400..<500).contains(reply.status) && reply.errorFormProblem == nil)
+                        #expect(
+                            isFine,
+                            "seed \(seed) \(endpoint.id) \(number): \(text.prefix(500)) → \(reply.status) \(reply.text.prefix(300))"
+                        )
                         #expect(reply.message.utf8.count < 1500, "\(reply.message.prefix(2000))")
                     }
                 }
@@ -39,10 +46,14 @@ struct ShapeFuzzTests {
 
 private enum Shape {
     private static let values = [
-        "null", "true", "-1", "0", "1e308", "-1e308", "1e400", "9223372036854775807", "9223372036854775808", "-9223372036854775809",
-        "0.1", "1.0", "-0", "1E+2", #""""#, #"" ""#, #""\u0000""#, #""\ud800""#, #""\ud83d\ude00""#, #""../../etc/passwd""#,
-        #""javascript:alert(1)""#, #""data:,""#, #""file:///etc/passwd""#, #""%s%n""#, #""'; drop table""#, #""==""#, #""2024-13-45T99:99:99Z""#,
-        "[]", "{}", "[[]]", #"{"":""}"#, #"{"__proto__":{}}"#, "[null]", #""\#(String(repeating: "long", count: 500))""#,
+        "null", "true", "-1", "0", "1e308", "-1e308", "1e400", "9223372036854775807", "9223372036854775808",
+        "-9223372036854775809",
+        "0.1", "1.0", "-0", "1E+2", #""""#, #"" ""#, #""\u0000""#, #""\ud800""#, #""\ud83d\ude00""#,
+        #""../../etc/passwd""#,
+        #""javascript:alert(1)""#, #""data:,""#, #""file:///etc/passwd""#, #""%s%n""#, #""'; drop table""#, #""==""#,
+        #""2024-13-45T99:99:99Z""#,
+        "[]", "{}", "[[]]", #"{"":""}"#, #"{"__proto__":{}}"#, "[null]",
+        #""\#(String(repeating: "long", count: 500))""#,
         String(repeating: "[", count: 70) + String(repeating: "]", count: 70), "NaN", "undefined", "", ",",
     ]
 

@@ -15,8 +15,10 @@ struct TargetTests {
     @Test(
         "a query is decoded, its names too",
         arguments: [
-            ("dataset_id=a+b%2Bc", "a b+c"), ("dataset%5Fid=a", "a"), ("&&dataset_id=a&", "a"), ("dataset_id=a=b", "a=b"),
-            ("dataset_id=%e2%82%ac", "€"), ("dataset_id=a;b", "a;b"), ("dataset_id=a?b/c", "a?b/c"), ("dataset_%75uid=u", "u"),
+            ("dataset_id=a+b%2Bc", "a b+c"), ("dataset%5Fid=a", "a"), ("&&dataset_id=a&", "a"),
+            ("dataset_id=a=b", "a=b"),
+            ("dataset_id=%e2%82%ac", "€"), ("dataset_id=a;b", "a;b"), ("dataset_id=a?b/c", "a?b/c"),
+            ("dataset_%75uid=u", "u"),
         ])
     func decoded(query: String, id: String) async throws {
         try await withFront { front in
@@ -26,7 +28,9 @@ struct TargetTests {
         }
     }
 
-    @Test("a query that is not percent-encoded UTF-8 is 400", arguments: ["%", "%1", "%zz", "%ff", "%c0%80", "%ed%a0%80", "a%"])
+    @Test(
+        "a query that is not percent-encoded UTF-8 is 400",
+        arguments: ["%", "%1", "%zz", "%ff", "%c0%80", "%ed%a0%80", "a%"])
     func malformed(value: String) async throws {
         try await withFront { front in
             for query in ["dataset_id=\(value)", "\(value)=1"] {
@@ -38,7 +42,9 @@ struct TargetTests {
 
     @Test("a long parameter comes back shortened")
     func longParameter() async throws {
-        let reply = try await withFront { try await $0.ask("GET", "/datasets/get?\(String(repeating: "k", count: 8000))=1") }
+        let reply = try await withFront {
+            try await $0.ask("GET", "/datasets/get?\(String(repeating: "k", count: 8000))=1")
+        }
         #expect(reply.status == 422)
         #expect(reply.body.count < 1000)
     }

@@ -174,7 +174,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             pass(context, .head(head), promise)
         case .head(let head): pass(context, .head(head), promise)
         case .body(var buffer):
-            while buffer.readableBytes > Self.writtenBytesMax, let piece = buffer.readSlice(length: Self.writtenBytesMax) {
+            while buffer.readableBytes > Self.writtenBytesMax,
+                let piece = buffer.readSlice(length: Self.writtenBytesMax)
+            {
                 pass(context, .body(piece), nil)
             }
             pass(context, .body(buffer), promise)

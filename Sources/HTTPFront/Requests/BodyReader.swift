@@ -1,6 +1,6 @@
 import Foundation
-import Host
 import HTTPTypes
+import Host
 import Hummingbird
 import LlamaStackAPI
 import NIOCore
@@ -10,7 +10,9 @@ enum BodyReader {
     static func read(_ request: Request, bytesMax: Int, share: BodyBudget.Share) async throws -> [UInt8] {
         try checkHeaders(request, bytesMax: bytesMax)
         var bytes: [UInt8] = []
-        if let length = request.headers[.contentLength].flatMap(Int.init) { bytes.reserveCapacity(min(length, 64 * 1024)) }
+        if let length = request.headers[.contentLength].flatMap(Int.init) {
+            bytes.reserveCapacity(min(length, 64 * 1024))
+        }
         for try await buffer in request.body {
             guard bytes.count + buffer.readableBytes <= bytesMax else { throw tooLarge(bytesMax) }
             try share.take(buffer.readableBytes)

@@ -8,7 +8,9 @@ enum RequestID {
 
     /// The client's own where it is a plain word, else a new one.
     static func of(_ given: String?) -> String {
-        guard let given, (1...128).contains(given.utf8.count), given.utf8.allSatisfy(plain.contains) else { return make() }
+        guard let given, (1...128).contains(given.utf8.count), given.utf8.allSatisfy(plain.contains) else {
+            return make()
+        }
         return given
     }
 
