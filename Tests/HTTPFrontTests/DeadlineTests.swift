@@ -53,7 +53,7 @@ struct DeadlineTests {
     @Test("a kept connection is closed when it is silent for too long, and not before")
     func keepAlive() async throws {
         try await withFront {
-            $0.limits.keepAliveSeconds = 0.4
+            $0.limits.keepAliveSeconds = 0.8
         } _: { front in
             try await raw {
                 let connection = try front.connect()

@@ -8,7 +8,7 @@ struct FuzzTests {
     func damage() async throws {
         let environment = ProcessInfo.processInfo.environment
         let seed = environment["LLAMA_STACK_FUZZ_SEED"].flatMap(UInt64.init) ?? 20_240_711
-        let count = environment["LLAMA_STACK_FUZZ_COUNT"].flatMap(Int.init) ?? 2000
+        let count = environment["LLAMA_STACK_FUZZ_COUNT"].flatMap(Int.init) ?? 1500
         print("HTTP fuzz: seed \(seed), \(count) requests")
         try await withFront {
             ($0.limits.headerSeconds, $0.limits.bodyIdleSeconds) = (2, 2)
