@@ -69,8 +69,12 @@ install: build ## install the command, the providers and the plug-in header belo
 bench-start: build model ## time from spawn to /health/ready, beside a plain read of the model (RUNS=20)
 	@Scripts/bench-start.py --runs $(RUNS) $(DIST)
 
+.PHONY: bench-calls
+bench-calls: build ## what the way through HTTP, host and contract adds to a call
+	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml
+
 .PHONY: bench-peers
-bench-peers: model ## build llama.cpp from PyPI (once, about 6 minutes) and measure it on the same model
+bench-peers: build model ## measure this and llama.cpp in turn (built from PyPI the first time, about 6 minutes)
 	@Scripts/setup-peers.sh --model $(MODEL)
 	@Scripts/bench-peers.py
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Prints llama.cpp's rates on this machine, as Markdown: prefill, decode, and decode of several sequences at once.
+"""Measures this project and llama.cpp on the same models, in turn, and prints the ratios as Markdown.
 
-    Scripts/bench-peers.py [--folder DIR] [--repeats 5] [--threads 1,2] [--sequences 1,4,16] [MODEL.gguf ...]
+    Scripts/bench-peers.py [--folder DIR] [--binary FILE] [--pairs 5] [--threads 1,2] [--sequences 1,4,16] [MODEL.gguf ...]
 
-Without a model: the default one and the forms of it that Scripts/setup-peers.sh made. The best of the repeats says what
-the engine can do, the median what it did; where the two lie far apart the machine was not quiet and the figures are not
-worth quoting. Start it on an idle machine.
+Without a model: the default one and the forms of it that Scripts/setup-peers.sh made. Each pair runs one program and at
+once the other; every sample is printed. Where the samples of one program lie far apart the machine was not quiet, and
+the ratio of the medians is not worth quoting. Start it on an idle machine.
 """
 
 import argparse
@@ -31,39 +31,50 @@ def main():
     ]
     print(f"llama.cpp {version(arguments)}, {processor()}, {os.cpu_count()} cores, "
           f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.2f} at the start\n")
-    print("| model | threads | test | best tok/s | median tok/s | repeats |\n|---|---|---|---|---|---|")
+    print("| model | threads | test | llama.cpp tok/s | ours tok/s | ratio | samples: llama.cpp / ours |\n|---|---|---|---|---|---|---|")
     for model in models:
         for threads in arguments.threads:
-            for row in single(arguments, model, threads):
+            for row in paired(arguments, model, threads):
                 print(row, flush=True)
     if not arguments.sequences:
         return
-    print("\n| model | threads | sequences | decode tok/s, all together |\n|---|---|---|---|")
+    print("\n| model | threads | sequences | llama.cpp decode tok/s, all together |\n|---|---|---|---|")
     for model in models:
         for row in batched(arguments, model, max(arguments.threads)):
             print(row, flush=True)
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="llama.cpp's rates on this machine.", allow_abbrev=False)
+    parser = argparse.ArgumentParser(description="This project beside llama.cpp.", allow_abbrev=False)
     numbers = lambda text: [int(part) for part in text.split(",") if part]
     parser.add_argument("--folder", default=os.environ.get("LLAMA_STACK_PEERS", os.path.join(CACHE, "llama-stack-peers")))
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/llama-stack"))
+    parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--threads", type=numbers, default=sorted({1, os.cpu_count()}))
     parser.add_argument("--sequences", type=numbers, default=[1, 4, 16], help="an empty list leaves this part out")
     parser.add_argument("models", nargs="*")
     return parser.parse_args()
 
 
-def single(arguments, model, threads):
-    """Rates of one sequence: llama-bench gives every repeat."""
-    for row in rows_of(
-        [program(arguments, "llama-bench"), "-m", model, "-t", str(threads), "-p", str(PROMPT_TOKENS),
-         "-n", str(DECODED_TOKENS), "-r", str(arguments.repeats), "-o", "jsonl"]):
-        rates = row["samples_ts"]
-        test = f"prefill {row['n_prompt']}" if row["n_prompt"] else f"decode {row['n_gen']}"
-        yield (f"| {name(model)} | {threads} | {test} | {max(rates):.1f} | {statistics.median(rates):.1f} "
-               f"| {' '.join(f'{rate:.0f}' for rate in rates)} |")
+def paired(arguments, model, threads):
+    """Medians of one sequence, prefill and decode, each program in turn."""
+    samples = {"prefill": ([], []), "decode": ([], [])}
+    for _ in range(arguments.pairs):
+        for row in rows_of(
+            [program(arguments, "llama-bench"), "-m", model, "-t", str(threads), "-p", str(PROMPT_TOKENS),
+             "-n", str(DECODED_TOKENS), "-r", "1", "-o", "jsonl"]):
+            samples["prefill" if row["n_prompt"] else "decode"][0].extend(row["samples_ts"])
+        for row in rows_of(
+            [arguments.binary, "bench", "speed", model, "--threads", str(threads), "--prompt", str(PROMPT_TOKENS),
+             "--generate", str(DECODED_TOKENS), "--rounds", "2", "--json"]):
+            for test, (_, ours) in samples.items():
+                ours.append(row[f"{test}_tokens_per_second"]["median"])
+    shown = lambda rates: " ".join(f"{rate:.0f}" for rate in rates)
+    for test, (theirs, ours) in samples.items():
+        count = PROMPT_TOKENS if test == "prefill" else DECODED_TOKENS
+        their_median, our_median = statistics.median(theirs), statistics.median(ours)
+        yield (f"| {name(model)} | {threads} | {test} {count} | {their_median:.1f} | {our_median:.1f} "
+               f"| {our_median / their_median:.2f} | {shown(theirs)} / {shown(ours)} |")
 
 
 def batched(arguments, model, threads):

@@ -8,7 +8,7 @@
 # Takes what is committed (HEAD), and needs no network.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-version=1.0.0
+version=0.1.0
 work=${1:-$(mktemp -d "${TMPDIR:-/tmp}/llama-stack-third-party.XXXXXX")}
 mkdir -p "$work"
 work=$(cd "$work" && pwd)

@@ -21,6 +21,8 @@ package struct FrontConfiguration: Sendable {
         package var uriBytes = 8 * 1024
         /// For every route; nil: each route's own, which is 2 MiB where it takes no documents or datasets.
         package var bodyBytes: Int?
+        /// All bodies together, from their first byte until their calls have ended.
+        package var bodiesBytes = 512 * 1024 * 1024
         /// From the connection's opening to the end of its first header.
         package var headerSeconds = 10.0
         /// Between two pieces of a body.

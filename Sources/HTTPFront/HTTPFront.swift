@@ -1,5 +1,5 @@
-import Host
 import HTTPTypes
+import Host
 import Hummingbird
 import LlamaStackAPI
 import Logging
@@ -27,7 +27,7 @@ package struct HTTPFront: Sendable {
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(limits: configuration.limits)],
+                    additionalChannelHandlers: [ConnectionGuard(limits: configuration.limits, logger: logger)],
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: configuration.limits.headerListBytes,
                         maxHeaderListSize: configuration.limits.headerListBytes,

@@ -3,9 +3,12 @@ import Testing
 
 /// Clients that are too slow.
 struct DeadlineTests {
-    @Test("a header that does not arrive in time ends the connection", arguments: ["", "GET /health/live HTTP/1.1\r\nHo"])
+    @Test(
+        "a header that does not arrive in time ends the connection", arguments: ["", "GET /health/live HTTP/1.1\r\nHo"])
     func header(sent: String) async throws {
-        try await withFront { $0.limits.headerSeconds = 0.15 } _: { front in
+        try await withFront {
+            $0.limits.headerSeconds = 0.15
+        } _: { front in
             try await raw {
                 let connection = try front.connect()
                 connection.raw.send(sent)
@@ -16,7 +19,9 @@ struct DeadlineTests {
 
     @Test("a header that comes a byte at a time does not hold the connection")
     func drippedHeader() async throws {
-        try await withFront { $0.limits.headerSeconds = 0.15 } _: { front in
+        try await withFront {
+            $0.limits.headerSeconds = 0.15
+        } _: { front in
             try await raw {
                 let connection = try front.connect()
                 let start = ContinuousClock.now
@@ -30,7 +35,9 @@ struct DeadlineTests {
 
     @Test("the second request's header has its time too")
     func secondHeader() async throws {
-        try await withFront { $0.limits.keepAliveSeconds = 0.2 } _: { front in
+        try await withFront {
+            $0.limits.keepAliveSeconds = 0.2
+        } _: { front in
             try await raw {
                 let connection = try front.connect()
                 #expect(try connection.ask("GET", "/health/live").status == 200)
@@ -45,7 +52,9 @@ struct DeadlineTests {
 
     @Test("a kept connection is closed when it is silent for too long, and not before")
     func keepAlive() async throws {
-        try await withFront { $0.limits.keepAliveSeconds = 0.4 } _: { front in
+        try await withFront {
+            $0.limits.keepAliveSeconds = 0.8
+        } _: { front in
             try await raw {
                 let connection = try front.connect()
                 for _ in 0..<3 {
@@ -59,7 +68,9 @@ struct DeadlineTests {
 
     @Test("a body that stops coming is answered with 408")
     func bodyIdle() async throws {
-        try await withFront { $0.limits.bodyIdleSeconds = 0.15 } _: { front in
+        try await withFront {
+            $0.limits.bodyIdleSeconds = 0.15
+        } _: { front in
             try await raw {
                 let connection = try front.connect()
                 let request = connection.request("POST", Chat.path, Chat.body("hello"))
@@ -76,7 +87,9 @@ struct DeadlineTests {
 
     @Test("a body that comes a byte at a time is answered with 408 when its time is up")
     func drippedBody() async throws {
-        try await withFront { ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds) = (10, 0.3) } _: { front in
+        try await withFront {
+            ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds) = (10, 0.3)
+        } _: { front in
             try await raw {
                 let connection = try front.connect()
                 let request = connection.request("POST", Chat.path, Chat.body(String(repeating: "x", count: 1000)))
@@ -104,7 +117,9 @@ struct DeadlineTests {
 
     @Test("clients that never finish their header do not keep the others from being served")
     func others() async throws {
-        try await withFront { $0.limits.headerSeconds = 30 } _: { front in
+        try await withFront {
+            $0.limits.headerSeconds = 30
+        } _: { front in
             try await raw {
                 let slow = try (0..<200).map { _ in try front.connect() }
                 for connection in slow { connection.raw.send("POST \(Chat.path) HTTP/1.1\r\nX-") }

@@ -5,11 +5,14 @@ import Testing
 struct DrainTests {
     @Test("a running stream goes on to its end while new requests are refused", .timeLimit(.minutes(1)))
     func goesOn() async throws {
-        try await withFront { $0.drainSeconds = 20 } _: { front in
+        try await withFront {
+            $0.drainSeconds = 20
+        } _: { front in
             try await withFront { other in
                 let (stream, kept) = try await raw {
                     let stream = try front.connect()
-                    stream.send("POST", Chat.path, Chat.body(#"{"name": "drained", "events": 3, "gated": true}"#, stream: true))
+                    stream.send(
+                        "POST", Chat.path, Chat.body(#"{"name": "drained", "events": 3, "gated": true}"#, stream: true))
                     _ = try stream.head()
                     let kept = try front.connect()
                     #expect(try kept.ask("GET", "/health/ready").status == 200)
@@ -21,7 +24,9 @@ struct DrainTests {
                     // At once, but not before the signal has gone round.
                     var ready = try fresh.ask("GET", "/health/ready")
                     let start = ContinuousClock.now
-                    while ready.status == 200, ContinuousClock.now - start < .seconds(2) { ready = try fresh.ask("GET", "/health/ready") }
+                    while ready.status == 200, ContinuousClock.now - start < .seconds(2) {
+                        ready = try fresh.ask("GET", "/health/ready")
+                    }
                     #expect(ready.status == 503)
                     #expect(ready.json["status"] == "draining")
                     #expect(try fresh.ask("GET", "/health/live").status == 200)
@@ -54,7 +59,9 @@ struct DrainTests {
 
     @Test("what still runs at the bound is cut, and told why", .timeLimit(.minutes(1)))
     func cut() async throws {
-        try await withFront { $0.drainSeconds = 0.2 } _: { front in
+        try await withFront {
+            $0.drainSeconds = 0.2
+        } _: { front in
             let (stream, whole) = try await raw {
                 let stream = try front.connect()
                 stream.send("POST", Chat.path, Chat.body(#"{"hangs": true}"#, stream: true))
@@ -80,7 +87,9 @@ struct DrainTests {
 
     @Test("clients that hold a connection do not hold the end up", .timeLimit(.minutes(1)))
     func held() async throws {
-        let (start, held) = try await withFront { $0.drainSeconds = 0.1 } _: { front in
+        let (start, held) = try await withFront {
+            $0.drainSeconds = 0.1
+        } _: { front in
             let held = try await raw {
                 let idle = try front.connect()
                 let kept = try front.connect()

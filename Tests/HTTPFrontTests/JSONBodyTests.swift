@@ -10,12 +10,15 @@ struct JSONBodyTests {
     }
 
     static let broken: [(String, String, Int)] = [
-        ("nothing", "", 400), ("white space", "  \n ", 400), ("an open object", "{", 400), ("an open string", #"{"a": "b"#, 400),
-        ("two values", #"{} {}"#, 400), ("a trailing comma", chat(#""x","#), 400), ("single quotes", "{'model': 'x'}", 400),
+        ("nothing", "", 400), ("white space", "  \n ", 400), ("an open object", "{", 400),
+        ("an open string", #"{"a": "b"#, 400),
+        ("two values", #"{} {}"#, 400), ("a trailing comma", chat(#""x","#), 400),
+        ("single quotes", "{'model': 'x'}", 400),
         ("a comment", #"{} // x"#, 400), ("NaN", chat("NaN"), 400), ("an infinity", chat("-Infinity"), 400),
         ("1e400", chat("1e400"), 400), ("a leading zero", chat("01"), 400), ("a bare minus", chat("-"), 400),
         ("a control character in a string", chat("\"a\u{1}b\""), 400), ("a lone surrogate", chat(#""\ud800""#), 400),
-        ("a bad escape", chat(#""\x41""#), 400), ("a key twice", #"{"model": "llama3_8b_chat", "model": "llama3_8b"}"#, 400),
+        ("a bad escape", chat(#""\x41""#), 400),
+        ("a key twice", #"{"model": "llama3_8b_chat", "model": "llama3_8b"}"#, 400),
         ("a deeper key twice", chat(#"{"url": "https://a", "url": "https://b", "mime_type": "x"}"#), 400),
         ("a key twice, once escaped", #"{"model": "llama3_8b_chat", "m\u006fdel": "llama3_8b"}"#, 400),
         ("65 levels", chat(String(repeating: "[", count: 63) + String(repeating: "]", count: 63)), 400),
@@ -28,7 +31,9 @@ struct JSONBodyTests {
         ("a byte order mark", "\u{FEFF}" + chat(#""x""#), 400),
     ]
 
-    @Test("a body that is no JSON within the limits is 400, at once, and not repeated in the answer", arguments: broken.map(\.0))
+    @Test(
+        "a body that is no JSON within the limits is 400, at once, and not repeated in the answer",
+        arguments: broken.map(\.0))
     func refused(name: String) async throws {
         let (_, body, status) = try #require(Self.broken.first { $0.0 == name })
         try await withFront { front in
@@ -47,7 +52,9 @@ struct JSONBodyTests {
         }
     }
 
-    @Test("text that is no UTF-8 is 400", arguments: [[0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82]])
+    @Test(
+        "text that is no UTF-8 is 400",
+        arguments: [[0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82]])
     func badUTF8(bytes: [UInt8]) async throws {
         try await withFront { front in
             let parts = Self.chat("\"BAD\"").components(separatedBy: "BAD").map { Array($0.utf8) }
@@ -70,7 +77,8 @@ struct JSONBodyTests {
         arguments: [
             ("max_tokens", "-1"), ("max_tokens", "9223372036854775808"), ("max_tokens", "1e300"), ("max_tokens", "0.5"),
             ("sampling_params.temperature", "-1"), ("sampling_params.top_p", "-0.1"), ("sampling_params.top_p", "2"),
-            ("sampling_params.top_k", "-5"), ("sampling_params.top_k", "2.5"), ("sampling_params.top_k", "99999999999999999999"),
+            ("sampling_params.top_k", "-5"), ("sampling_params.top_k", "2.5"),
+            ("sampling_params.top_k", "99999999999999999999"),
         ])
     func numbers(field: String, value: String) async throws {
         let parts = field.split(separator: ".")

@@ -26,7 +26,8 @@ struct LeavingTests {
                 _ = try connection.head()
                 _ = try connection.chunk()
             }
-            #expect(try await front.tally("silent", until: "cancelled") == "started 1 sent 1 ended 0 cancelled 1 failed 0")
+            #expect(
+                try await front.tally("silent", until: "cancelled") == "started 1 sent 1 ended 0 cancelled 1 failed 0")
         }
     }
 
@@ -80,7 +81,8 @@ struct LeavingTests {
             try await raw {
                 for length in ["Content-Length: 4000", "Transfer-Encoding: chunked"] {
                     let body = Chat.body("hello")
-                    let sent = length.hasPrefix("C") ? body : String(body.utf8.count, radix: 16) + "\r\n" + body + "\r\n"
+                    let sent =
+                        length.hasPrefix("C") ? body : String(body.utf8.count, radix: 16) + "\r\n" + body + "\r\n"
                     let connection = try front.connect()
                     connection.raw.send(
                         "POST \(Chat.path) HTTP/1.1\r\nHost: 127.0.0.1:\(front.port)\r\n"
@@ -96,14 +98,17 @@ struct LeavingTests {
 
     @Test("a client that does not read makes the provider wait, and is cut off", .timeLimit(.minutes(1)))
     func stalled() async throws {
-        try await withFront { $0.limits.writeStallSeconds = 0.3 } _: { front in
+        try await withFront {
+            $0.limits.writeStallSeconds = 0.3
+        } _: { front in
             try await raw {
                 let connection = try front.connect(receiveBufferBytes: 4096)
                 let script = #"{"name": "stalled", "events": 1000, "bytes": 100000}"#
                 connection.send("POST", Chat.path, Chat.body(script, stream: true))
                 let other = try front.connect()
                 let told = try other.ask("POST", Chat.path, Chat.body(#"{"tell": "stalled", "until": "cancelled"}"#))
-                let sent = try #require(told.json["content"]?.stringValue?.split(separator: " ").dropFirst(3).first.flatMap { Int($0) })
+                let sent = try #require(
+                    told.json["content"]?.stringValue?.split(separator: " ").dropFirst(3).first.flatMap { Int($0) })
                 // The sockets' buffers, the answer's queue, and no more of the 100 MB.
                 #expect(sent < 120, "\(sent) events of 100 kB were made for a client that reads nothing")
                 _ = connection
@@ -152,6 +157,12 @@ struct LeavingTests {
                 let tally = try await front.tally("of many \(number)", until: number % 4 > 1 ? "ended" : "cancelled")
                 #expect(tally.contains(number % 4 > 1 ? "sent 20 ended 1" : "cancelled 1"))
             }
+            // Each has been let go of: its line is written, and a drain finds nothing.
+            for _ in 0..<500 where front.log.lines.count < 80 { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(front.log.lines.count == 80)
+            await front.shutDown()
+            for _ in 0..<500 where front.log.lines.count < 81 { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(front.log.lines.contains { $0.text.hasPrefix("draining: 0 running") })
         }
     }
 }

@@ -12,8 +12,10 @@ struct LimitTests {
             try await raw {
                 // Host is a field too.
                 let refused = [
-                    "X-Long: \(String(repeating: "a", count: 8 * 1024 + 1))\r\n", "\(String(repeating: "N", count: 9000)): v\r\n",
-                    Self.fields(101), Self.fields(20_000), (0..<40).map { "X-\($0): \(String(repeating: "b", count: 500))\r\n" }.joined(),
+                    "X-Long: \(String(repeating: "a", count: 8 * 1024 + 1))\r\n",
+                    "\(String(repeating: "N", count: 9000)): v\r\n",
+                    Self.fields(101), Self.fields(20_000),
+                    (0..<40).map { "X-\($0): \(String(repeating: "b", count: 500))\r\n" }.joined(),
                 ]
                 for headers in refused {
                     let connection = try front.connect()
@@ -32,7 +34,9 @@ struct LimitTests {
         }
     }
 
-    @Test("a header without an end is cut at its limit", arguments: ["GET /", "GET / HTTP/1.1\r\nX-A: ", "GET / HTTP/1.1\r\nX"])
+    @Test(
+        "a header without an end is cut at its limit",
+        arguments: ["GET /", "GET / HTTP/1.1\r\nX-A: ", "GET / HTTP/1.1\r\nX"])
     func endless(start: String) async throws {
         try await withFront { front in
             try await raw {
@@ -52,7 +56,9 @@ struct LimitTests {
         }
     }
 
-    @Test("a request target over its limit is 414, and one that is longer than a whole head may be 431", arguments: [8 * 1024, 8 * 1024 + 1, 15_000, 20_000])
+    @Test(
+        "a request target over its limit is 414, and one that is longer than a whole head may be 431",
+        arguments: [8 * 1024, 8 * 1024 + 1, 15_000, 20_000])
     func uri(bytes: Int) async throws {
         try await withFront { front in
             let start = "/memory_banks/get?x="
@@ -72,7 +78,8 @@ struct LimitTests {
                 let connection = try front.connect()
                 let filling = String(repeating: " ", count: limit - rest)
                 #expect(try connection.ask("POST", Chat.path, Chat.body("") + filling).status == 200)
-                let head = "POST \(Chat.path) HTTP/1.1\r\nHost: 127.0.0.1:\(front.port)\r\nContent-Type: application/json\r\n"
+                let head =
+                    "POST \(Chat.path) HTTP/1.1\r\nHost: 127.0.0.1:\(front.port)\r\nContent-Type: application/json\r\n"
                 if saysLength {
                     connection.raw.send(head + "Content-Length: \(limit + 1)\r\n\r\n")
                 } else {
@@ -91,9 +98,13 @@ struct LimitTests {
 
     @Test("a distribution's own limit holds for every route")
     func ownLimit() async throws {
-        try await withFront { $0.limits.bodyBytes = 2000 } _: { front in
+        try await withFront {
+            $0.limits.bodyBytes = 2000
+        } _: { front in
             for endpoint in Endpoints.all where endpoint.body != nil {
-                let query = Samples.sample(of: endpoint.query).objectValue?.members.map { ($0.key, $0.value.stringValue ?? "") } ?? []
+                let query =
+                    Samples.sample(of: endpoint.query).objectValue?.members.map { ($0.key, $0.value.stringValue ?? "") }
+                    ?? []
                 let reply = try await front.ask(
                     "POST", target(endpoint.route.path, query), String(repeating: " ", count: 2001))
                 #expect(reply.status == 413, "\(endpoint.id)")
@@ -104,7 +115,12 @@ struct LimitTests {
     @Test("documents have a larger limit than requests")
     func documents() async throws {
         try await withFront { front in
-            let documents = (0..<4).map { JSON.object(["uuid": .string("d\($0)"), "content": .string(String(repeating: "QUJD", count: 200_000)), "metadata": [:], "mime_type": "text/plain"]) }
+            let documents = (0..<4).map {
+                JSON.object([
+                    "uuid": .string("d\($0)"), "content": .string(String(repeating: "QUJD", count: 200_000)),
+                    "metadata": [:], "mime_type": "text/plain",
+                ])
+            }
             let reply = try await front.ask("POST", "/memory_bank/insert?bank_uuid=b", JSON.array(documents).text)
             #expect(reply.status == 200, "\(reply.text.prefix(300))")
         }
@@ -112,13 +128,45 @@ struct LimitTests {
 
     @Test("a compressed body is 415", arguments: ["gzip", "deflate", "br", "identity, gzip"])
     func compressed(coding: String) async throws {
-        let reply = try await withFront { try await $0.ask("POST", Chat.path, Chat.body("x"), headers: "Content-Encoding: \(coding)\r\n") }
+        let reply = try await withFront {
+            try await $0.ask("POST", Chat.path, Chat.body("x"), headers: "Content-Encoding: \(coding)\r\n")
+        }
         expect(reply, 415, coding)
+    }
+
+    @Test("all bodies together have a limit, and give back what they took")
+    func bodies() async throws {
+        try await withFront {
+            $0.limits.bodiesBytes = 100_000
+        } _: { front in
+            try await raw {
+                let padding = String(repeating: " ", count: 60_000)
+                let other = try front.connect()
+                do {
+                    let held = try front.connect()
+                    held.send("POST", Chat.path, Chat.body(#"{"name": "body held", "hangs": true}"#) + padding)
+                    _ = try other.ask("POST", Chat.path, Chat.body(#"{"tell": "body held", "until": "started"}"#))
+                    let refused = try front.connect().ask("POST", Chat.path, Chat.body("") + padding)
+                    #expect(refused.status == 429)
+                    #expect(refused.code == "queue_full")
+                    #expect(refused["Retry-After"] == "1")
+                }
+                // Its client has left: what it took comes back.
+                _ = try other.ask("POST", Chat.path, Chat.body(#"{"tell": "body held", "until": "cancelled"}"#))
+                var status = 0
+                for _ in 0..<200 where status != 200 {
+                    status = try front.connect().ask("POST", Chat.path, Chat.body("") + padding).status
+                }
+                #expect(status == 200)
+            }
+        }
     }
 
     @Test("connections over the limit wait until one ends")
     func connections() async throws {
-        try await withFront { $0.limits.connections = 2 } _: { front in
+        try await withFront {
+            $0.limits.connections = 2
+        } _: { front in
             try await raw {
                 var held = [try front.connect(), try front.connect()]
                 for connection in held { #expect(try connection.ask("GET", "/health/live").status == 200) }

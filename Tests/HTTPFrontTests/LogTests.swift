@@ -16,7 +16,11 @@ struct LogTests {
 
     @Test(
         "a request id that is missing or not plain is made anew",
-        arguments: ["", "X-Request-Id: \r\n", "X-Request-Id: a b\r\n", "X-Request-Id: a\u{7F}b\r\n", "X-Request-Id: é\r\n", "X-Request-Id: <b>\r\n", "X-Request-Id: \(String(repeating: "a", count: 129))\r\n", "X-Request-Id: a\r\nX-Request-Id: b\r\n"])
+        arguments: [
+            "", "X-Request-Id: \r\n", "X-Request-Id: a b\r\n", "X-Request-Id: a\u{7F}b\r\n", "X-Request-Id: é\r\n",
+            "X-Request-Id: <b>\r\n", "X-Request-Id: \(String(repeating: "a", count: 129))\r\n",
+            "X-Request-Id: a\r\nX-Request-Id: b\r\n",
+        ])
     func made(header: String) async throws {
         try await withFront { front in
             let first = try await front.ask("GET", "/health/live", headers: header)
@@ -29,7 +33,8 @@ struct LogTests {
         }
     }
 
-    @Test("the access log has a line for each request: verb, route, status, size, time, and nothing that a client wrote")
+    @Test(
+        "the access log has a line for each request: verb, route, status, size, time, and nothing that a client wrote")
     func lines() async throws {
         try await withFront { front in
             let secret = "s3cret"

@@ -19,6 +19,7 @@ struct MalformedTests {
         ("an endless length", "Content-Length: 99999999999999999999999\r\n\r\n"),
         ("a coding nobody knows", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
         ("chunked that is not last", "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+        ("two chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         ("a chunk size that is no number", "Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n"),
         ("a chunk size of 17 digits", "Transfer-Encoding: chunked\r\n\r\n11111111111111111\r\n\r\n"),
         ("a chunk that is longer than its size", "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n"),
@@ -79,7 +80,9 @@ struct MalformedTests {
                 for number in 0..<20 {
                     // The earlier, the slower.
                     let script = #"{"name": "p", "events": 2, "delay_milliseconds": \#(20 - number)}"#
-                    text += connection.request("POST", Chat.path, Chat.body(script, stream: number % 3 == 0), headers: "X-Request-Id: p\(number)\r\n")
+                    text += connection.request(
+                        "POST", Chat.path, Chat.body(script, stream: number % 3 == 0),
+                        headers: "X-Request-Id: p\(number)\r\n")
                 }
                 connection.raw.send(text)
                 for number in 0..<20 {
@@ -175,7 +178,10 @@ struct MalformedTests {
 
     @Test(
         "a path that is not served is 404",
-        arguments: ["/", "/inference", "/Inference/completion", "/inference/completion/x", "/health", "/%69nference/completion", "/../etc/passwd", "/inference/*", "*"])
+        arguments: [
+            "/", "/inference", "/Inference/completion", "/inference/completion/x", "/health", "/%69nference/completion",
+            "/../etc/passwd", "/inference/*", "*",
+        ])
     func paths(path: String) async throws {
         try await withFront { front in
             let reply = try await front.ask("GET", path)

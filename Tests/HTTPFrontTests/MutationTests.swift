@@ -10,7 +10,8 @@ struct MutationTests {
     func bodies(id: String) async throws {
         let endpoint = try #require(Endpoints.all.first { $0.id == id })
         let mutations = Samples.mutations(of: try #require(endpoint.body))
-        let query = Samples.sample(of: endpoint.query).objectValue?.members.map { ($0.key, $0.value.stringValue ?? "") } ?? []
+        let query =
+            Samples.sample(of: endpoint.query).objectValue?.members.map { ($0.key, $0.value.stringValue ?? "") } ?? []
         let path = target(endpoint.route.path, query)
         try await withFront { front in
             try await raw {
@@ -29,7 +30,8 @@ struct MutationTests {
     @Test("every mistake in a query is refused and named", arguments: Endpoints.all.map(\.id))
     func queries(id: String) async throws {
         let endpoint = try #require(Endpoints.all.first { $0.id == id })
-        let valid = Samples.sample(of: endpoint.query).objectValue?.members.map { ($0.key, $0.value.stringValue ?? "") } ?? []
+        let valid =
+            Samples.sample(of: endpoint.query).objectValue?.members.map { ($0.key, $0.value.stringValue ?? "") } ?? []
         let body = endpoint.body.map { Samples.sample(for: $0).text }
         try await withFront { front in
             try await raw {

@@ -7,14 +7,21 @@ import Testing
 struct OriginTests {
     @Test("the server answers for this machine's own names and its port, and no others")
     func hosts() async throws {
-        try await withFront { $0.allowedHosts = ["stack.example:99"] } _: { front in
+        try await withFront {
+            $0.allowedHosts = ["stack.example:99"]
+        } _: { front in
             try await raw {
                 let port = front.port
-                let allowed = ["127.0.0.1:\(port)", "localhost:\(port)", "LocalHost:\(port)", "[::1]:\(port)", "Stack.Example:99"]
+                let allowed = [
+                    "127.0.0.1:\(port)", "localhost:\(port)", "LocalHost:\(port)", "[::1]:\(port)", "Stack.Example:99",
+                ]
                 let refused = [
-                    "evil.test", "evil.test:\(port)", "127.0.0.1.evil.test:\(port)", "localhost", "127.0.0.1", "localhost.:\(port)",
-                    "0.0.0.0:\(port)", "127.0.0.1:\(port + 1)", "127.0.0.2:\(port)", "127.1:\(port)", "2130706433:\(port)",
-                    "[::ffff:127.0.0.1]:\(port)", "localhost:\(port)@evil.test", "localhost:\(port),evil.test", "user@localhost:\(port)",
+                    "evil.test", "evil.test:\(port)", "127.0.0.1.evil.test:\(port)", "localhost", "127.0.0.1",
+                    "localhost.:\(port)",
+                    "0.0.0.0:\(port)", "127.0.0.1:\(port + 1)", "127.0.0.2:\(port)", "127.1:\(port)",
+                    "2130706433:\(port)",
+                    "[::ffff:127.0.0.1]:\(port)", "localhost:\(port)@evil.test", "localhost:\(port),evil.test",
+                    "user@localhost:\(port)",
                     "stack.example", "x.stack.example:99", "localhost:0\(port)", "localhost:", "stack.local:\(port)",
                 ]
                 let connection = try front.connect()
@@ -32,7 +39,12 @@ struct OriginTests {
         }
     }
 
-    @Test("no Host, an empty one and two are 400", arguments: ["", "Host:\r\n", "Host: A\r\nHost: A\r\n", "Host: A\r\nHost: evil.test\r\n", "Host: evil.test\r\nhost: A\r\n"])
+    @Test(
+        "no Host, an empty one and two are 400",
+        arguments: [
+            "", "Host:\r\n", "Host: A\r\nHost: A\r\n", "Host: A\r\nHost: evil.test\r\n",
+            "Host: evil.test\r\nhost: A\r\n",
+        ])
     func badHost(lines: String) async throws {
         try await withFront { front in
             try await raw {
@@ -47,10 +59,15 @@ struct OriginTests {
 
     @Test("a web page is refused before its body is looked at, unless its origin is allowed")
     func origins() async throws {
-        try await withFront { $0.allowedOrigins = ["https://app.example"] } _: { front in
+        try await withFront {
+            $0.allowedOrigins = ["https://app.example"]
+        } _: { front in
             try await raw {
                 let connection = try front.connect()
-                let refused = ["https://evil.test", "null", "http://app.example", "https://app.example:8443", "https://app.example.evil.test", "https://APP.example", ""]
+                let refused = [
+                    "https://evil.test", "null", "http://app.example", "https://app.example:8443",
+                    "https://app.example.evil.test", "https://APP.example", "",
+                ]
                 for origin in refused {
                     let reply = try connection.ask("POST", Chat.path, "not json", headers: "Origin: \(origin)\r\n")
                     expect(reply, 403, origin)
@@ -68,29 +85,41 @@ struct OriginTests {
                     #expect(reply["Vary"] == "Origin")
                     #expect(reply["Access-Control-Allow-Credentials"] == nil)
                 }
-                #expect(try connection.ask("GET", "/nowhere", headers: allowed)["Access-Control-Allow-Origin"] == "https://app.example")
+                #expect(
+                    try connection.ask("GET", "/nowhere", headers: allowed)["Access-Control-Allow-Origin"]
+                        == "https://app.example")
             }
         }
     }
 
     @Test("a preflight is answered for allowed origins alone")
     func preflight() async throws {
-        try await withFront { $0.allowedOrigins = ["https://app.example"] } _: { front in
+        try await withFront {
+            $0.allowedOrigins = ["https://app.example"]
+        } _: { front in
             try await raw {
                 let connection = try front.connect()
                 let asks = "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n"
-                let allowed = try connection.ask("OPTIONS", Chat.path, headers: "Origin: https://app.example\r\n" + asks)
+                let allowed = try connection.ask(
+                    "OPTIONS", Chat.path, headers: "Origin: https://app.example\r\n" + asks)
                 #expect(allowed.status == 204)
                 #expect(allowed["Access-Control-Allow-Origin"] == "https://app.example")
                 #expect(allowed["Access-Control-Allow-Methods"] == "GET, POST, DELETE")
                 #expect(allowed["Access-Control-Allow-Headers"] == "Content-Type, Authorization, X-Request-Id")
                 #expect(try connection.ask("GET", "/health/live").status == 200)
-                expect(try connection.ask("OPTIONS", Chat.path, headers: "Origin: https://evil.test\r\n" + asks), 403, "evil")
+                expect(
+                    try connection.ask("OPTIONS", Chat.path, headers: "Origin: https://evil.test\r\n" + asks), 403,
+                    "evil")
             }
         }
     }
 
-    @Test("a form of a web page is no request", arguments: ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/jsonp", "text/json"])
+    @Test(
+        "a form of a web page is no request",
+        arguments: [
+            "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "",
+            "application/jsonp", "text/json",
+        ])
     func forms(type: String) async throws {
         try await withFront { front in
             let body = Chat.body("hi")
@@ -98,7 +127,8 @@ struct OriginTests {
                 let connection = try front.connect()
                 connection.raw.send(
                     "POST \(Chat.path) HTTP/1.1\r\nHost: 127.0.0.1:\(front.port)\r\n"
-                        + (type.isEmpty ? "" : "Content-Type: \(type)\r\n") + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                        + (type.isEmpty ? "" : "Content-Type: \(type)\r\n")
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
                 return try connection.reply()
             }
             expect(reply, 415, type)
@@ -106,7 +136,9 @@ struct OriginTests {
         }
     }
 
-    @Test("the type of the body may have parameters and capitals", arguments: ["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"])
+    @Test(
+        "the type of the body may have parameters and capitals",
+        arguments: ["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"])
     func types(type: String) async throws {
         try await withFront { front in
             let body = Chat.body("hi")

@@ -6,7 +6,9 @@ import Testing
 struct RouteTests {
     private static let endpoints = Endpoints.all.map(\.id)
 
-    @Test("every route takes a valid request, brings it to the provider whole, and answers by its schema", arguments: endpoints)
+    @Test(
+        "every route takes a valid request, brings it to the provider whole, and answers by its schema",
+        arguments: endpoints)
     func valid(id: String) async throws {
         let endpoint = try #require(Endpoints.all.first { $0.id == id })
         try await withFront { front in
@@ -71,11 +73,13 @@ struct ValidRequest: Sendable {
         for (index, route) in endpoint.routes.enumerated() {
             for isMinimal in [false, true] {
                 let trimmed = route.path.hasSuffix("/") ? String(route.path.dropLast()) : route.path
-                let forms = [(trimmed, [:]), (trimmed + "/", [:])] + endpoint.queryAliases.map { (trimmed, [$0.value: $0.key]) }
+                let forms =
+                    [(trimmed, [:]), (trimmed + "/", [:])] + endpoint.queryAliases.map { (trimmed, [$0.value: $0.key]) }
                 for (form, names) in forms.enumerated() {
                     requests.append(
                         request(
-                            "\(endpoint.method)-\(index)-\(isMinimal ? "min" : "full")-\(form)", endpoint, route, form: names.1,
+                            "\(endpoint.method)-\(index)-\(isMinimal ? "min" : "full")-\(form)", endpoint, route,
+                            form: names.1,
                             path: names.0, isMinimal))
                 }
             }
@@ -84,7 +88,8 @@ struct ValidRequest: Sendable {
     }
 
     private static func request(
-        _ name: String, _ endpoint: EndpointDescription, _ route: EndpointDescription.Route, form aliases: [String: String],
+        _ name: String, _ endpoint: EndpointDescription, _ route: EndpointDescription.Route,
+        form aliases: [String: String],
         path: String, _ isMinimal: Bool
     ) -> ValidRequest {
         let sent = Samples.sample(of: endpoint.query, isMinimal: isMinimal)
@@ -122,7 +127,9 @@ private func problem(with reply: Reply, of endpoint: EndpointDescription) -> Str
 private func contains(_ whole: JSON, _ part: JSON) -> Bool {
     switch (whole, part) {
     case (.object(let whole), .object(let part)):
-        part.members.allSatisfy { member in whole[member.key].map { contains($0, member.value) } ?? (member.value == .null) }
+        part.members.allSatisfy { member in
+            whole[member.key].map { contains($0, member.value) } ?? (member.value == .null)
+        }
     case (.array(let whole), .array(let part)):
         whole.count == part.count && zip(whole, part).allSatisfy { contains($0, $1) }
     case (.number(let whole), .integer(let part)): whole == Double(part)

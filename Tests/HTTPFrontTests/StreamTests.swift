@@ -29,7 +29,8 @@ struct StreamTests {
             try await raw {
                 let connection = try front.connect()
                 let other = try front.connect()
-                connection.send("POST", Chat.path, Chat.body(#"{"name": "flush", "events": 4, "gated": true}"#, stream: true))
+                connection.send(
+                    "POST", Chat.path, Chat.body(#"{"name": "flush", "events": 4, "gated": true}"#, stream: true))
                 #expect(try connection.head().status == 200)
                 for index in 0..<4 {
                     // The provider makes no further event until it is let.
@@ -46,7 +47,9 @@ struct StreamTests {
 
     @Test("an error before the first event keeps its status", arguments: [true, false])
     func earlyError(stream: Bool) async throws {
-        let codes = ErrorCode.all.filter { ![.internal, .invalidConfig, .cancelled].contains($0) && $0.httpStatus != 403 }
+        let codes = ErrorCode.all.filter {
+            ![.internal, .invalidConfig, .cancelled].contains($0) && $0.httpStatus != 403
+        }
         try await withFront { front in
             for code in codes {
                 let reply = try await front.chat(#"{"events": 0, "error": "\#(code.code)"}"#, stream: stream)
@@ -63,7 +66,9 @@ struct StreamTests {
     @Test("what a provider says of its own failure stays in the log")
     func internalError() async throws {
         try await withFront { front in
-            for body in [Chat.body(#"{"events": 0, "error": "internal"}"#), Chat.body(#"{"error": "internal"}"#, stream: true)] {
+            for body in [
+                Chat.body(#"{"events": 0, "error": "internal"}"#), Chat.body(#"{"error": "internal"}"#, stream: true),
+            ] {
                 let reply = try await front.ask("POST", Chat.path, body)
                 #expect(!reply.text.contains("scripted:"))
                 #expect(reply.text.contains("internal"))
@@ -95,7 +100,8 @@ struct StreamTests {
     func accept(stream: Bool) async throws {
         try await withFront { front in
             for accept in ["text/event-stream", "application/json", "*/*", "text/html"] {
-                let reply = try await front.ask("POST", Chat.path, Chat.body("hi", stream: stream), headers: "Accept: \(accept)\r\n")
+                let reply = try await front.ask(
+                    "POST", Chat.path, Chat.body("hi", stream: stream), headers: "Accept: \(accept)\r\n")
                 #expect(reply["Content-Type"] == (stream ? "text/event-stream" : "application/json"))
             }
         }
@@ -105,8 +111,11 @@ struct StreamTests {
     func jsonLines() async throws {
         try await withFront { front in
             let lines = #"{"uuid":"one","name":"the first"}"# + "\n" + #"{"uuid":"two","name":"the second"}"# + "\n"
-            for accept in [nil, "*/*", "application/jsonl", "application/json, application/jsonl", "application/json, */*"] {
-                let reply = try await front.ask("GET", "/memory_banks/get", headers: accept.map { "Accept: \($0)\r\n" } ?? "")
+            for accept in [
+                nil, "*/*", "application/jsonl", "application/json, application/jsonl", "application/json, */*",
+            ] {
+                let reply = try await front.ask(
+                    "GET", "/memory_banks/get", headers: accept.map { "Accept: \($0)\r\n" } ?? "")
                 #expect(reply.text == lines, "\(accept ?? "none")")
                 #expect(reply["Content-Type"] == "application/jsonl")
             }

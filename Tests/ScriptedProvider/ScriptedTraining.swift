@@ -22,9 +22,12 @@ struct ScriptedTraining: PostTrainingProvider, Scripted {
             jobUUID: job.jobUUID, checkpoints: [Checkpoint(iters: 10, path: try WireURL("file:///checkpoint"))])
     }
 
-    func jobLogs(_ job: JobQuery, _ call: Call, streamingTo stream: EventStream<PostTrainingJobLogStream>) async throws {
+    func jobLogs(_ job: JobQuery, _ call: Call, streamingTo stream: EventStream<PostTrainingJobLogStream>) async throws
+    {
         call.note(job.json)
-        try await Script.play(job.jobUUID) { try await stream.send(.init(jobUUID: job.jobUUID, logLines: [$0, "end"])) }
+        try await Script.play(job.jobUUID) {
+            try await stream.send(.init(jobUUID: job.jobUUID, logLines: [$0, "end"]))
+        }
     }
 
     func jobCancel(_ job: JobQuery, _ call: Call) async throws { call.note(job.json) }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LlamaStackAPI
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -15,11 +16,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     let presence = ClientPresence()
     private let limits: FrontConfiguration.Limits
+    private let logger: Logger
     private var tick: RepeatedTask?
 
     // Reading.
     private var hadRequest = false
     private var bodyIsOpen = false
+    /// The client has ended its side, or is gone altogether: only what becomes of what we send tells which.
+    private var inputHasEnded = false
     private var waitingSince = NIODeadline.now()
     private var bodyOpenedAt = NIODeadline.now()
     private var lastReadAt = NIODeadline.now()
@@ -43,12 +47,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// A body is handed on in pieces of this size: each that is taken shows that the client still reads.
     private static let writtenBytesMax = 64 * 1024
 
-    init(limits: FrontConfiguration.Limits) { self.limits = limits }
+    init(limits: FrontConfiguration.Limits, logger: Logger) { (self.limits, self.logger) = (limits, logger) }
 
     // MARK: Life
 
     func handlerAdded(context: ChannelHandlerContext) {
         waitingSince = .now()
+        let pipeline = context.pipeline.syncOperations
+        if let parser = try? pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self) {
+            try? pipeline.addHandler(HeadGate(), position: .after(parser.handler))
+        }
         let shortest = min(
             limits.headerSeconds, limits.bodyIdleSeconds, limits.bodySeconds, limits.keepAliveSeconds,
             limits.writeStallSeconds)
@@ -91,6 +99,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
         } else if unanswered == 0, passed(waitingSince, hadRequest ? limits.keepAliveSeconds : limits.headerSeconds) {
             context.close(promise: nil)
+        } else if inputHasEnded, unanswered > 0 {
+            // A client that has left answers what we send with a reset, and that ends the connection.
+            probe(context)
         }
     }
 
@@ -115,9 +126,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent {
             if lingersUntil != nil { return context.close(promise: nil) }
-            // One that has sent its requests and ended its side may still read. One that has left answers what we send
-            // with a reset, and that ends the connection.
-            if bodyIsOpen || unanswered == 0 { presence.depart() } else { probe(context) }
+            inputHasEnded = true
+            if bodyIsOpen || unanswered == 0 {
+                presence.depart()
+            } else {
+                // An answer that comes at once needs no probe.
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                context.eventLoop.scheduleTask(in: .milliseconds(50)) { bound.value.0.checkDeadlines(bound.value.1) }
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -158,7 +174,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             pass(context, .head(head), promise)
         case .head(let head): pass(context, .head(head), promise)
         case .body(var buffer):
-            while buffer.readableBytes > Self.writtenBytesMax, let piece = buffer.readSlice(length: Self.writtenBytesMax) {
+            while buffer.readableBytes > Self.writtenBytesMax,
+                let piece = buffer.readSlice(length: Self.writtenBytesMax)
+            {
                 pass(context, .body(piece), nil)
             }
             pass(context, .body(buffer), promise)
@@ -206,8 +224,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers in place of the application, and closes.
     private func refuse(_ context: ChannelHandlerContext, _ refusal: Refusal) {
         guard begun == .nothing, context.channel.isActive else { return context.close(promise: nil) }
-        let body = ErrorBody.bytes(refusal.code, refusal.message, requestID: "")
+        let requestID = RequestID.make()
+        let body = ErrorBody.bytes(refusal.code, refusal.message, requestID: requestID)
+        logger.info("- - \(refusal.code.httpStatus) \(body.count)B", metadata: ["request_id": .string(requestID)])
         var fields = HTTPFields()
+        fields[.requestID] = requestID
         fields[.connection] = "close"
         fields[.contentType] = "application/json"
         fields[.contentLength] = String(body.count)

@@ -1,18 +1,21 @@
 import Foundation
-import Host
 import HTTPTypes
+import Host
 import Hummingbird
 import LlamaStackAPI
 import NIOCore
 
 /// Reads a request's body within its limit, and stops reading where the limit is passed.
 enum BodyReader {
-    static func read(_ request: Request, bytesMax: Int) async throws -> [UInt8] {
+    static func read(_ request: Request, bytesMax: Int, share: BodyBudget.Share) async throws -> [UInt8] {
         try checkHeaders(request, bytesMax: bytesMax)
         var bytes: [UInt8] = []
-        if let length = request.headers[.contentLength].flatMap(Int.init) { bytes.reserveCapacity(min(length, 64 * 1024)) }
+        if let length = request.headers[.contentLength].flatMap(Int.init) {
+            bytes.reserveCapacity(min(length, 64 * 1024))
+        }
         for try await buffer in request.body {
             guard bytes.count + buffer.readableBytes <= bytesMax else { throw tooLarge(bytesMax) }
+            try share.take(buffer.readableBytes)
             bytes.append(contentsOf: buffer.readableBytesView)
         }
         return bytes
@@ -27,6 +30,9 @@ enum BodyReader {
         }
         if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw StackError(.unsupportedMediaType, "send the body without Content-Encoding")
+        }
+        if let coding = request.headers[.transferEncoding], coding.lowercased() != "chunked" {
+            throw StackError(.unsupportedMediaType, "send the body without a Transfer-Encoding but chunked")
         }
         // Also what keeps a form on a web page from being a request.
         let type = request.headers[.contentType]?.split(separator: ";").first.map {

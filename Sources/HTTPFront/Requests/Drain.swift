@@ -3,6 +3,7 @@ import LlamaStackAPI
 import Logging
 import ServiceLifecycle
 import Synchronization
+import UnixSignals
 
 /// The end of serving: once it began, new requests are refused, and running ones are given a bounded time.
 final class Drain: Sendable {
@@ -50,7 +51,7 @@ final class Drain: Sendable {
 }
 
 /// Bounds the end. It is told to stop before the listener is: while running answers get their `seconds`, new requests
-/// are still answered, with 503.
+/// are still answered, with 503. A second signal ends the patience.
 struct DrainService: Service {
     let drain: Drain
     let seconds: Double
@@ -62,15 +63,20 @@ struct DrainService: Service {
         drain.begin()
         let count = drain.runningCount
         logger.info("draining: \(count) running, at most \(seconds) s")
-        while drain.runningCount > 0, ContinuousClock.now - start < .seconds(seconds) {
+        let hurried = Flag()
+        let secondSignal = Task {
+            for await _ in await UnixSignalsSequence(trapping: [.sigterm, .sigint]) { return hurried.set() }
+        }
+        defer { secondSignal.cancel() }
+        while drain.runningCount > 0, !hurried.isSet, ContinuousClock.now - start < .seconds(seconds) {
             try await Task.sleep(for: .milliseconds(20))
         }
         let cut = drain.cutAll()
-        let took = (ContinuousClock.now - start) / .seconds(1)
+        let shown = ((ContinuousClock.now - start) / .seconds(1) * 100).rounded() / 100
         if cut > 0 {
-            logger.warning("drained: cut \(cut) answers that were still running after \(seconds) s")
+            logger.warning("drained: cut \(cut) answers that were still running after \(shown) s")
         } else {
-            logger.info("drained in \((took * 100).rounded() / 100) s")
+            logger.info("drained in \(shown) s")
         }
     }
 }

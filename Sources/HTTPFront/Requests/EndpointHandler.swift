@@ -1,6 +1,6 @@
 import Foundation
-import Host
 import HTTPTypes
+import Host
 import Hummingbird
 import LlamaStackAPI
 
@@ -13,13 +13,15 @@ struct EndpointHandler: HTTPResponder {
     let route: EndpointDescription.Route
     let stack: Stack
     let bodyBytesMax: Int
+    let budget: BodyBudget
     let drain: Drain
     let callIDs: CallIDs
 
     func respond(to request: Request, context: FrontContext) async throws -> Response {
         guard !drain.hasBegun else { throw Drain.refusal }
         let query = try QueryParameters(request, of: endpoint, on: route)
-        let body = try await body(of: request, query)
+        let share = budget.share()
+        let body = try await body(of: request, query, share)
         let scan = try scan(body)
         let presence = try await context.presence()
         // What came of the body before its client left may look whole.
@@ -31,17 +33,19 @@ struct EndpointHandler: HTTPResponder {
         call.requestID = context.requestID
         let answer = try stack.call(endpoint, model: try model(in: scan), request: call)
 
-        let running = try RunningCall(answer, presence: presence, drain: drain)
+        let running = try RunningCall(answer, presence: presence, drain: drain, body: share)
         let sender = AnswerSender(call: running, requestID: context.requestID, logger: context.logger)
         let streams = endpoint.streaming == .always || (endpoint.streaming == .onRequest && scan?.stream == true)
         if streams { return try await sender.eventStream() }
         return try await sender.whole(endpoint.answerForm, asArray: wantsArray(request))
     }
 
-    private func body(of request: Request, _ query: QueryParameters) async throws -> [UInt8] {
+    private func body(
+        of request: Request, _ query: QueryParameters, _ share: BodyBudget.Share
+    ) async throws -> [UInt8] {
         guard endpoint.body != nil else { return [] }
         if !query.bodyItems.isEmpty { return JSON.array(query.bodyItems.map { .string($0) }).bytes }
-        return try await BodyReader.read(request, bytesMax: bodyBytesMax)
+        return try await BodyReader.read(request, bytesMax: bodyBytesMax, share: share)
     }
 
     private func scan(_ body: [UInt8]) throws(StackError) -> RequestScan? {

@@ -1,5 +1,5 @@
-import Host
 import HTTPTypes
+import Host
 import Hummingbird
 import LlamaStackAPI
 
@@ -25,13 +25,14 @@ struct EndpointRoutes {
 
     private var all: [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] {
         let callIDs = CallIDs()
+        let budget = BodyBudget(bytesMax: configuration.limits.bodiesBytes)
         var all: [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] = []
         for endpoint in Endpoints.all {
             for route in endpoint.routes {
                 let handler = EndpointHandler(
                     endpoint: endpoint, route: route, stack: stack,
-                    bodyBytesMax: configuration.limits.bodyBytes ?? endpoint.bodyBytesMax, drain: drain,
-                    callIDs: callIDs)
+                    bodyBytesMax: configuration.limits.bodyBytes ?? endpoint.bodyBytesMax, budget: budget,
+                    drain: drain, callIDs: callIDs)
                 all.append((Self.method(route.verb), route.path, handler))
                 // Only what reads, and reads to an end. The log's layer takes the body off.
                 if route == endpoint.route, route.verb == .get, endpoint.streaming == .never {

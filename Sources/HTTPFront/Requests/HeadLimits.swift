@@ -1,5 +1,5 @@
-import Host
 import HTTPTypes
+import Host
 import Hummingbird
 import LlamaStackAPI
 
@@ -15,8 +15,10 @@ struct HeadLimits: RouterMiddleware {
         guard (request.head.path ?? "").utf8.count <= limits.uriBytes else {
             throw StackError(.uriTooLong, "the request target is over \(limits.uriBytes) bytes")
         }
-        for field in request.headers where field.name.rawName.utf8.count + field.value.utf8.count > limits.headerFieldBytes {
-            throw StackError(.headersTooLarge, "a field of the request's header is over \(limits.headerFieldBytes) bytes")
+        for field in request.headers
+        where field.name.rawName.utf8.count + field.value.utf8.count > limits.headerFieldBytes {
+            throw StackError(
+                .headersTooLarge, "a field of the request's header is over \(limits.headerFieldBytes) bytes")
         }
         return try await next(request, context)
     }

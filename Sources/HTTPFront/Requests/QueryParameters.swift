@@ -1,5 +1,5 @@
-import Host
 import HTTPTypes
+import Host
 import Hummingbird
 import LlamaStackAPI
 
@@ -11,20 +11,20 @@ struct QueryParameters {
     private(set) var bodyItems: [String] = []
 
     init(_ request: Request, of endpoint: EndpointDescription, on route: EndpointDescription.Route) throws {
-        for (key, value) in request.uri.queryParameters {
-            let given = String(key)
+        for (given, value) in try QueryString.parse(request.uri.query ?? "") {
             if given == route.bodyParameter {
-                bodyItems.append(String(value))
+                bodyItems.append(value)
                 continue
             }
             let name = endpoint.queryAliases[given] ?? given
             guard endpoint.query.contains(where: { $0.key == name }) else {
-                throw StackError(.invalidRequest, "\(given) " + Self.unknown(given, endpoint), field: given)
+                let shown = FieldPath.root[given].description
+                throw StackError(.invalidRequest, "\(shown) " + Self.unknown(given, endpoint), field: shown)
             }
             guard object[name] == nil else {
                 throw StackError(.invalidRequest, "\(given) is given twice", field: given)
             }
-            object[name] = .string(String(value))
+            object[name] = .string(value)
         }
         for parameter in endpoint.query where parameter.isRequired && object[parameter.key] == nil {
             throw StackError(

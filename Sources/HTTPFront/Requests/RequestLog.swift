@@ -1,6 +1,6 @@
 import Foundation
-import Host
 import HTTPTypes
+import Host
 import Hummingbird
 import LlamaStackAPI
 import Logging
@@ -17,7 +17,7 @@ struct RequestLog: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         var context = context
-        context.requestID = Self.requestID(of: request)
+        context.requestID = RequestID.of(request.headers[.requestID])
         context.logger[metadataKey: "request_id"] = .string(context.requestID)
 
         var response = try await next(request, context)
@@ -53,19 +53,6 @@ struct RequestLog: RouterMiddleware {
             $0.trimmingCharacters(in: .whitespaces).lowercased() == "close"
         }
     }
-
-    private static func requestID(of request: Request) -> String {
-        if let given = request.headers[.requestID], (1...128).contains(given.utf8.count),
-            given.utf8.allSatisfy({ Self.plain.contains($0) })
-        {
-            return given
-        }
-        var random = SystemRandomNumberGenerator()
-        let hex = String(random.next() as UInt64, radix: 16)
-        return "req_" + String(repeating: "0", count: 16 - hex.count) + hex
-    }
-
-    private static let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:".utf8)
 }
 
 /// One line of the access log. It is written when the answer is let go, whether or not anything of it could be sent;

@@ -1,6 +1,5 @@
 import Host
 import LlamaStackAPI
-import Synchronization
 
 /// A call at work, as long as its answer is held by anybody who may still send it. It ends early when its client leaves
 /// or when the drain's time is up; when this is let go, however that comes about, both forget it.
@@ -8,13 +7,14 @@ final class RunningCall: Sendable {
     private let answer: Answer
     private let presence: ClientPresence
     private let drain: Drain
+    private let body: BodyBudget.Share
     private let leaving: Int
     private let draining: Int
     private let isCut = Flag()
 
     /// Throws, and cancels the call, once the drain has begun.
-    init(_ answer: Answer, presence: ClientPresence, drain: Drain) throws(StackError) {
-        (self.answer, self.presence, self.drain) = (answer, presence, drain)
+    init(_ answer: Answer, presence: ClientPresence, drain: Drain, body: BodyBudget.Share) throws(StackError) {
+        (self.answer, self.presence, self.drain, self.body) = (answer, presence, drain, body)
         draining = try drain.enter { [isCut] in
             isCut.set()
             answer.cancel()
@@ -39,10 +39,4 @@ final class RunningCall: Sendable {
     private func seen(_ error: StackError) -> StackError {
         error.code == .cancelled && isCut.isSet ? Drain.refusal : error
     }
-}
-
-private final class Flag: Sendable {
-    private let value = Atomic<Bool>(false)
-    var isSet: Bool { value.load(ordering: .acquiring) }
-    func set() { value.store(true, ordering: .releasing) }
 }

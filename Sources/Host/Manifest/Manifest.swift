@@ -28,6 +28,8 @@ package struct Manifest: Sendable {
         package var isInsecure: Bool
         /// nil: each endpoint's own limit.
         package var bodyBytesMax: Int?
+        /// All bodies together.
+        package var bodiesBytesMax: Int
         package var connectionsMax: Int
         package var headerTimeoutSeconds: Double
         package var idleTimeoutSeconds: Double

@@ -19,7 +19,8 @@ struct ManifestCheck {
             server: Manifest.Server(
                 host: raw.server.host.value, port: raw.server.port, allowedHosts: raw.server.allowedHosts,
                 allowedOrigins: raw.server.allowedOrigins, isInsecure: raw.server.isInsecure,
-                bodyBytesMax: raw.server.limits.bodyBytesMax, connectionsMax: raw.server.limits.connectionsMax,
+                bodyBytesMax: raw.server.limits.bodyBytesMax, bodiesBytesMax: raw.server.limits.bodiesBytesMax,
+                connectionsMax: raw.server.limits.connectionsMax,
                 headerTimeoutSeconds: raw.server.limits.headerTimeoutSeconds,
                 idleTimeoutSeconds: raw.server.limits.idleTimeoutSeconds,
                 writeTimeoutSeconds: raw.server.limits.writeTimeoutSeconds,

@@ -22,6 +22,7 @@ struct RawServer: Sendable {
 
 struct RawLimits: Sendable {
     var bodyBytesMax: Int?
+    var bodiesBytesMax: Int
     var connectionsMax: Int
     var headerTimeoutSeconds: Double
     var idleTimeoutSeconds: Double
@@ -57,6 +58,9 @@ enum ManifestKeys {
         Key(
             "body_bytes_max", ValueReader.integer(1024...1_073_741_824).optional, default: nil, as: "each route's own",
             "The largest request body, for every route"),
+        Key(
+            "bodies_bytes_max", .integer(1024...1_099_511_627_776), default: 512 << 20,
+            "All request bodies together, until their calls have ended; one more is refused with 429"),
         Key("connections_max", .integer(1...1_000_000), default: 1024, "Connections at once"),
         Key(
             "header_timeout_seconds", .seconds(0.1...3600), default: 10,
@@ -70,7 +74,7 @@ enum ManifestKeys {
         Key("drain_seconds", .seconds(0...3600), default: 10, "How long calls may still run after SIGTERM"))
 
     static let defaultLimits = RawLimits(
-        bodyBytesMax: nil, connectionsMax: 1024, headerTimeoutSeconds: 10, idleTimeoutSeconds: 60,
+        bodyBytesMax: nil, bodiesBytesMax: 512 << 20, connectionsMax: 1024, headerTimeoutSeconds: 10, idleTimeoutSeconds: 60,
         writeTimeoutSeconds: 30, drainSeconds: 10)
 
     static let server = Section(

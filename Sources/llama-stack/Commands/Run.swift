@@ -80,7 +80,8 @@ extension FrontConfiguration {
         port = server.port
         allowedHosts = server.allowedHosts.map { $0.lowercased() }
         allowedOrigins = server.allowedOrigins
-        if let bytes = server.bodyBytesMax { limits.bodyBytes = bytes }
+        limits.bodyBytes = server.bodyBytesMax
+        limits.bodiesBytes = server.bodiesBytesMax
         limits.connections = server.connectionsMax
         limits.headerSeconds = server.headerTimeoutSeconds
         limits.keepAliveSeconds = server.idleTimeoutSeconds

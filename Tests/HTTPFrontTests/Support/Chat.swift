@@ -20,7 +20,8 @@ func target(_ path: String, _ query: [(String, String)]) -> String {
         text.utf8.map { byte in
             let plain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
             return plain || byte == UInt8(ascii: "_")
-                ? String(UnicodeScalar(byte)) : "%" + String(UInt16(0x100) + UInt16(byte), radix: 16).dropFirst().uppercased()
+                ? String(UnicodeScalar(byte))
+                : "%" + String(UInt16(0x100) + UInt16(byte), radix: 16).dropFirst().uppercased()
         }.joined()
     }
     return path + "?" + query.map { "\(escaped($0))=\(escaped($1))" }.joined(separator: "&")

@@ -24,7 +24,8 @@ struct Reply: Sendable {
 
     /// What is wrong with it as an error; nil when it is in the one form that errors have.
     var errorFormProblem: String? {
-        guard case .object(let whole) = json, whole.keys == ["detail"], case .object(let detail)? = whole["detail"] else {
+        guard case .object(let whole) = json, whole.keys == ["detail"], case .object(let detail)? = whole["detail"]
+        else {
             return "no detail in \(text.prefix(200))"
         }
         let known = ["code", "message", "field", "request_id"]

@@ -1,0 +1,42 @@
+import Host
+import LlamaStackAPI
+import Synchronization
+
+/// What all request bodies together may take, from their first byte until their calls have ended. Each route's limit
+/// alone, times the connections, is more than a machine has.
+final class BodyBudget: Sendable {
+    private let bytesMax: Int
+    private let taken = Mutex(0)
+
+    init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+    var bytes: Int { taken.withLock { $0 } }
+
+    /// One body's part. It is given back when this is let go.
+    final class Share: Sendable {
+        private let budget: BodyBudget
+        private let held = Mutex(0)
+
+        fileprivate init(_ budget: BodyBudget) { self.budget = budget }
+
+        func take(_ count: Int) throws(StackError) {
+            let isTaken = budget.taken.withLock { taken in
+                guard count <= budget.bytesMax - taken else { return false }
+                taken += count
+                return true
+            }
+            guard isTaken else {
+                throw StackError(
+                    .queueFull, "the server holds as many bytes of requests as it may", retryAfterSeconds: 1)
+            }
+            held.withLock { $0 += count }
+        }
+
+        deinit {
+            let count = held.withLock { $0 }
+            budget.taken.withLock { $0 -= count }
+        }
+    }
+
+    func share() -> Share { Share(self) }
+}
