@@ -111,6 +111,9 @@ let package = Package(
         .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
         .testTarget(
             name: "InferenceCPUTests", dependencies: ["InferenceCPUProvider", "LlamaEngine", "ProviderKit"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),
+
+        // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.
+        .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
     ]
 )

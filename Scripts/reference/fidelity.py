@@ -68,23 +68,26 @@ def prompts():
 # MARK: greedy continuations
 
 def greedy(arguments):
+    pieces = {}
     with server(arguments.bin, arguments.model) as ask:
-        rows = [continuation(ask, *prompt) for prompt in prompts()]
+        rows = [continuation(ask, pieces, *prompt) for prompt in prompts()]
     with server(arguments.bin, arguments.exact, *EXACT_OPTIONS) as ask:
         for row in rows:
-            row["exact_tokens"] = continuation(ask, row["kind"], row["name"], row["prompt"])["tokens"]
+            row["exact_tokens"] = continuation(ask, pieces, row["kind"], row["name"], row["prompt"])["tokens"]
     return {
         "about": "Greedy continuations by llama.cpp's server. prompt is tokenised with special tokens recognised and "
                  "nothing added. margins[i] is the log-probability of tokens[i] minus that of the runner-up: where two "
                  "engines part at a small margin, rounding decided. exact_tokens come from the same weights widened to "
                  "F32, computed in F32 throughout. A continuation ends after tokens_per_continuation tokens or with "
-                 "the end-of-turn token, which it includes.",
+                 "the end-of-turn token, which it includes. pieces has the text of each of these tokens; a part of a "
+                 "character shows as U+FFFD.",
         "model": description(arguments.model),
         "exact_model": description(arguments.exact),
         "llama_cpp": version(arguments.bin),
         "request": request(""),
         "tokens_per_continuation": TOKENS_PER_CONTINUATION,
         "made_by": "Scripts/reference/fidelity.py greedy",
+        "pieces": {str(token): pieces[token] for token in sorted(pieces)},
         "continuations": rows,
     }
 
@@ -97,7 +100,7 @@ def request(prompt):
     }
 
 
-def continuation(ask, kind, name, prompt):
+def continuation(ask, pieces, kind, name, prompt):
     tokens = ask("/tokenize", {"content": prompt, "add_special": False, "parse_special": True})["tokens"]
     answer = ask("/completion", request(prompt))
     if answer["tokens_evaluated"] != len(tokens):
@@ -108,6 +111,7 @@ def continuation(ask, kind, name, prompt):
         if step["id"] != chosen or step["top_logprobs"][0]["id"] != chosen:
             sys.exit(f"{name}: token {chosen} was not the likeliest")
         margins.append(round(best - second, 4))
+        pieces[chosen] = bytes(step["bytes"]).decode(errors="replace")
     return {
         "name": name, "kind": kind, "prompt": prompt, "prompt_tokens": tokens, "tokens": answer["tokens"],
         "text": answer["content"], "stopped_by": answer["stop_type"], "margins": margins,

@@ -31,6 +31,7 @@ enum ProviderError {
                 ["status": String(status), "request_id": requestID], source: label)
             var error = StackError(.internal, "the provider failed; the server's log says why")
             error.operatorMessage = message.isEmpty ? nil : message
+            error.operatorCode = row
             return error
         }
         return StackError(row, message.isEmpty ? row.code : message, field: field, retryAfterSeconds: retry)

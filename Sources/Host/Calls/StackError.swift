@@ -11,6 +11,8 @@ package struct StackError: Error, Sendable, Equatable, CustomStringConvertible {
     package var retryAfterSeconds: Int?
     /// What an operator may read and a client may not: how a provider failed. For the log and for start.
     package var operatorMessage: String?
+    /// What kind of failure that was, for the exit code of a start.
+    package var operatorCode: ErrorCode?
 
     package init(_ code: ErrorCode, _ message: String, field: String? = nil, retryAfterSeconds: Int? = nil) {
         (self.code, self.message, self.field, self.retryAfterSeconds) = (code, message, field, retryAfterSeconds)

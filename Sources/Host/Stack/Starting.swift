@@ -216,12 +216,13 @@ final class Starting: Sendable {
     ) -> StartFailure {
         let error = error as? StackError ?? StackError(.internal, "\(error)")
         let reason = error.operatorMessage ?? error.message
+        let code = error.operatorCode ?? error.code
         return StartFailure(
             [
                 manifest.source.diagnostic(
-                    model.position, error.code.code,
+                    model.position, code.code,
                     "\(instance.label) can't serve model \(Quote.short(model.modelID)): \(reason)")
-            ], exitCode: error.code.exitCode)
+            ], exitCode: code.exitCode)
     }
 }
 

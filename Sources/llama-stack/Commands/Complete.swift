@@ -7,7 +7,7 @@ struct Complete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Let a model continue a text.",
         discussion: """
-              llama-stack complete Distributions/starter.yaml --prompt "The capital of France is" --max-tokens 8
+              llama-stack complete dist.yaml --prompt "Once upon a time" --max-tokens 8
               llama-stack complete --prompt - < prompt.txt
             """)
 

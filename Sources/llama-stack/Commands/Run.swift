@@ -9,7 +9,7 @@ struct Run: AsyncParsableCommand {
         abstract: "Serve a distribution over HTTP.",
         discussion: """
             Prints one line when it is ready, logs to standard error, and stops on SIGTERM or SIGINT after the running \
-            answers have ended (at most server.drain_seconds).
+            answers have ended (at most server.limits.drain_seconds). A second signal ends it at once.
             """)
 
     @OptionGroup var distribution: DistributionArgument
@@ -28,6 +28,9 @@ struct Run: AsyncParsableCommand {
         if let port { manifest.server.port = port }
         let front = try FrontConfiguration(manifest.server)
         let stack = try await RunningStack.start(manifest, logging.output)
+        // From here on: while models load, a signal ends the process as usual.
+        let secondSignal = SecondSignal()
+        defer { withExtendedLifetime(secondSignal) {} }
         let server = HTTPFront(stack: stack, configuration: front, logger: logging.output.logger())
         do {
             try await server.run { port in

@@ -41,7 +41,15 @@ struct LocalStack: StackConnection {
 /// A stack behind a URL.
 struct RemoteStack: StackConnection {
     let url: String
-    private let client = HTTPClient(eventLoopGroupProvider: .singleton)
+    private let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
+
+    /// A server that is not there is said at once: by default the client goes on trying for ten seconds.
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
+
     /// One event; a longer line is not of this API.
     private static let lineBytesMax = 16 * 1024 * 1024
 
@@ -91,7 +99,18 @@ struct RemoteStack: StackConnection {
     private static func readable(_ error: any Error, url: String) -> any Error {
         if error is StackError || error is CancellationError { return error }
         return StackError(
-            .providerUnavailable, "can't reach \(url): \(error). Is `llama-stack run` running there?")
+            .providerUnavailable, "can't reach \(url): \(reason(error)); is `llama-stack run` running there?")
+    }
+
+    /// Some of the network's errors say more about its code than about the network.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError where error.errnoCode > 0: String(cString: strerror(error.errnoCode))
+        case let error as HTTPClientError where [.emptyScheme, .emptyHost, .invalidURL].contains(error):
+            "that is no URL (wanted one like http://127.0.0.1:8321)"
+        case let error as HTTPClientError where error == .connectTimeout: "no connection in time"
+        default: "\(error)"
+        }
     }
 
     func close() async { try? await client.shutdown() }

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -291,6 +292,9 @@ static void *create(const lsp_provider *provider, const lsp_host *host, const ls
 }
 
 static void invoke(void *context, const lsp_request *request, const lsp_sink *sink) {
+#ifdef BREAK_CRASH
+    raise(SIGSEGV);
+#endif
     instance *self = context;
     running *call = calloc(1, sizeof *call);
     call->owner = self;

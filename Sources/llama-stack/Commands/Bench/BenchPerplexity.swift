@@ -11,7 +11,7 @@ struct BenchPerplexity: AsyncParsableCommand {
             Follows llama.cpp's llama-perplexity, so that the two can be compared on one file and one text: windows \
             that do not overlap, of which the second half is scored.
 
-              llama-stack bench perplexity models/SmolLM2-135M-Instruct.Q4_1.gguf --text some.txt
+              llama-stack bench perplexity models/some.gguf --text some.txt
             """)
 
     @OptionGroup var model: BenchModel

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Host
 
 struct PluginInspect: AsyncParsableCommand {
@@ -12,6 +13,9 @@ struct PluginInspect: AsyncParsableCommand {
 
     func run() async throws {
         let path = library.file
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Fail.with("error: no library at \(path)", exitCode: 66)
+        }
         let inspection: PluginInspection
         do throws(PluginRefusal) {
             inspection = try PluginInspection(path: path)

@@ -12,8 +12,8 @@ struct PluginTest: AsyncParsableCommand {
             samples need a model gets one with --resource:
 
               llama-stack plugin test libprovider-inference-echo.so
-              llama-stack plugin test libprovider-inference-cpu.so \\
-                --resource '{"kind": "model", "id": "m", "path": "/models/m.gguf"}' --seconds 60
+              llama-stack plugin test libprovider-inference-cpu.so --seconds 60 \\
+                --resource '{"kind": "model", "id": "m", "path": "/models/m.gguf"}'
             """)
 
     @OptionGroup var library: LibraryArgument

@@ -1,0 +1,96 @@
+import LlamaStackAPI
+import Testing
+
+extension EndToEnd {
+    /// What a script sees of a command that fails.
+    @Suite struct ExitCodeTests {
+        /// Command lines that are none.
+        static let misused = [
+            ["fly"], ["run"], ["run", "a.yaml", "--bogus"], ["run", "a.yaml", "--port", "65536"],
+            ["run", "a.yaml", "--port", "many"], ["run", "a.yaml", "--log-level", "loud"], ["validate"],
+            ["list", "cats"],
+            ["spec", "--format", "pdf"], ["plugin", "test", "a.so", "--config", "{"], ["complete"],
+            ["plugin", "test", "a.so", "--only", "nothing"], ["bench", "speed", "m.gguf", "--rounds", "1"],
+        ]
+
+        @Test("a command line that is none is 64, and nothing is done", arguments: misused)
+        func usage(_ arguments: [String]) throws {
+            let command = try Command.run(arguments, exits: 64)
+            #expect(command.output.isEmpty)
+            #expect(command.errors.hasPrefix("Error: "))
+        }
+
+        @Test("a file that is not there is 66 and named")
+        func missing() throws {
+            for arguments in [
+                ["run", "/nowhere/a.yaml"], ["validate", "/nowhere/a.yaml"], ["chat", "/nowhere/a.yaml"],
+                ["complete", "/nowhere/a.yaml", "--prompt", "x"], ["bench", "calls", "/nowhere/a.yaml"],
+                ["bench", "speed", "/nowhere/a.gguf"],
+            ] {
+                let command = try Command.run(arguments, exits: 66)
+                #expect(command.errors.contains("/nowhere/a."), "\(arguments)")
+            }
+        }
+
+        @Test("a distribution with mistakes is 78, with every mistake at its place")
+        func mistakes() throws {
+            let folder = try TemporaryFolder()
+            let file = try folder.write("version: 1\nprovders: {}\nserver: {port: 99999}\n", "bad.yaml")
+            for command in ["run", "validate", "chat"] {
+                let result = try Command.run([command, file], exits: 78)
+                #expect(
+                    result.errors.contains("\(file):2:1: error: unknown key 'provders' (did you mean 'providers'?)"))
+                #expect(result.errors.contains("\(file):3:16: error: "))
+                #expect(result.output.isEmpty)
+            }
+        }
+
+        @Test("`validate --json` gives the same mistakes as data")
+        func validateJSON() throws {
+            let folder = try TemporaryFolder()
+            let file = try folder.write("version: 1\nprovders: {}\n", "bad.yaml")
+            let result = try Command.run(["validate", file, "--json"], exits: 78)
+            let expected: JSON = [
+                "valid": false,
+                "diagnostics": [
+                    [
+                        "file": .string(file), "code": "unknown_key",
+                        "message": "unknown key 'provders' (did you mean 'providers'?)", "line": 2, "column": 1,
+                    ]
+                ],
+            ]
+            #expect(try JSON(parsing: result.output) == expected)
+        }
+
+        @Test("a distribution without mistakes is 0, and nothing is left running or listening")
+        func valid() throws {
+            let file = try Distribution.cpu().file()
+            let text = try Command.run(["validate", file.path], exits: 0)
+            #expect(text.output == "\(file.path): valid: 1 providers, 1 models\n")
+            let json = try Command.run(["validate", file.path, "--json"], exits: 0)
+            #expect(try JSON(parsing: json.output) == ["valid": true, "diagnostics": []])
+        }
+
+        @Test("every distribution of the repository is valid", arguments: ["cpu", "echo", "starter"])
+        func shipped(_ name: String) throws {
+            let folder = try TemporaryFolder()
+            let result = try Command.run(
+                ["validate", "\(Setting.root)/Distributions/\(name).yaml"],
+                environment: ["LLAMA_STACK_STATE": folder.path + "/state"])
+            // They name the model by its place in the repository, which is elsewhere when LLAMA_STACK_MODELS says so.
+            let isMissing = result.errors.contains("No such file or directory")
+            #expect(result.end == .exit(0) || isMissing, "\(result.errors)")
+        }
+
+        @Test("a chat or a completion without a server is 69, names the address and says what to do")
+        func noServer() throws {
+            let url = "http://127.0.0.1:1"
+            for arguments in [["chat", "--url", url], ["complete", "--url", url, "--prompt", "x"]] {
+                let result = try Command.run(arguments, exits: 69, input: "hello\n", seconds: 5)
+                #expect(
+                    result.errors
+                        == "error: can't reach \(url): Connection refused; is `llama-stack run` running there?\n")
+            }
+        }
+    }
+}

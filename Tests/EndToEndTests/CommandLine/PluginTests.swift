@@ -1,0 +1,107 @@
+import Foundation
+import LlamaStackAPI
+import Testing
+
+extension EndToEnd {
+    /// `plugin inspect` and `plugin test`.
+    @Suite struct PluginTests {
+        @Test("an inspection shows what a library holds, and --json the same")
+        func inspect() throws {
+            let library = Setting.library("echo")
+            let text = try Command.run(["plugin", "inspect", library], exits: 0).output
+            for words in [
+                "inference inline::echo 1.0.0", "chat_completion (streams)", "delay_milliseconds: integer, default 0",
+            ] {
+                #expect(text.contains(words), "\(text)")
+            }
+            let json = try JSON(parsing: try Command.run(["plugin", "inspect", library, "--json"], exits: 0).output)
+            #expect(json["path"]?.stringValue == library)
+            #expect(json["abi"]?.stringValue == "1.0")
+            let provider = try #require(json["providers"]?.items.first)
+            #expect(provider["type"]?.stringValue == "inline::echo")
+            #expect(provider["config_schema"]?["properties"]?["prefix"]?["type"]?.stringValue == "string")
+        }
+
+        @Test("a library that is not there is 66")
+        func missing() throws {
+            for command in ["inspect", "test"] {
+                let result = try Command.run(["plugin", command, "/nowhere/lib.so"], exits: 66)
+                #expect(result.errors.contains("/nowhere/lib.so"))
+            }
+        }
+
+        @Test("a file that is no library is 69 and said to be none", arguments: ["", "hello\n", "\u{7F}ELF"])
+        func noLibrary(_ content: String) throws {
+            let folder = try TemporaryFolder()
+            let file = try folder.write(content, "libprovider-inference-bad.so")
+            let result = try Command.run(["plugin", "inspect", file], exits: 69)
+            #expect(result.errors.hasPrefix("error: \(file): "))
+            #expect(result.output.isEmpty)
+        }
+
+        @Test("a library cut off every 4 KiB is refused by a message, never by a signal")
+        func truncated() throws {
+            let bytes = [UInt8](FileManager.default.contents(atPath: Setting.library("echo-c")) ?? Data())
+            try #require(bytes.count > 8192)
+            let folder = try TemporaryFolder()
+            for size in stride(from: 4096, to: bytes.count, by: 4096) {
+                let file = try folder.write(Array(bytes.prefix(size)), "cut-\(size).so")
+                let result = try Command.run(["plugin", "inspect", file])
+                #expect(result.end == .exit(69), "\(size) of \(bytes.count): \(result.end) \(result.errors)")
+            }
+        }
+
+        @Test("a distribution with a library that is none is refused with its place, before anything listens")
+        func refusedByRun() throws {
+            let folder = try TemporaryFolder()
+            let file = try folder.write("hello\n", "bad.so")
+            var distribution = Distribution.echo()
+            distribution.providers[0].more = "library: \(file)"
+            let yaml = try distribution.file()
+            let result = try Command.run(["run", yaml.path, "--port", "0"])
+            #expect([.exit(69), .exit(78)].contains(result.end))
+            #expect(result.errors.contains("\(yaml.path):6:7: error: "))
+            #expect(result.errors.contains(file))
+            #expect(result.output.isEmpty)
+        }
+
+        @Test("the providers in Swift and in C pass every check", arguments: ["echo", "echo-c"])
+        func passes(_ name: String) throws {
+            let result = try Command.run(["plugin", "test", Setting.library(name)], exits: 0, seconds: 60)
+            let lines = result.output.split(separator: "\n")
+            #expect(lines.count > 15)
+            #expect(lines.dropLast().allSatisfy { $0.hasPrefix("ok ") }, "\(result.output)")
+            #expect(lines.last == "\(lines.count - 1) of \(lines.count - 1) checks passed")
+        }
+
+        @Test("the CPU provider passes every check with the real model")
+        func passesCPU() throws {
+            let resource: JSON = ["kind": "model", "id": "m", "path": .string(try Setting.requireModel())]
+            let result = try Command.run(
+                [
+                    "plugin", "test", Setting.library("cpu"), "--resource", resource.text, "--seconds", "60",
+                    // Answers that nobody cuts short end early.
+                    "--config", #"{"context_tokens_max":256}"#,
+                ], exits: 0, seconds: 240)
+            #expect(!result.output.contains("FAIL"))
+        }
+
+        @Test("a provider that ends its process is reported with exit code 1, and the command lives to say so")
+        func crashes() throws {
+            let folder = try TemporaryFolder()
+            let library = try BrokenProvider.build("BREAK_CRASH", in: folder)
+            let result = try Command.run(["plugin", "test", library], exits: 1, seconds: 60)
+            #expect(result.errors.contains("the provider ended its process by signal 11"))
+            #expect(result.output.contains("ok "), "what passed before was said")
+        }
+
+        @Test("a provider that breaks a rule fails its check with exit code 1, and --json says which")
+        func breaks() throws {
+            let folder = try TemporaryFolder()
+            let library = try BrokenProvider.build("BREAK_FINISH_TWICE", in: folder)
+            let result = try Command.run(["plugin", "test", library, "--json"], exits: 1, seconds: 60)
+            let failed = try JSON(parsing: result.output).items.filter { $0["outcome"]?.stringValue == "failed" }
+            #expect(failed.contains { $0["check"] == "finishes each call once, and is silent after it" })
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import LlamaStackAPI
+import Testing
+
+extension EndToEnd {
+    @Suite struct PerplexityTests {
+        /// llama.cpp's 8-bit activations cost it 0.52 % on this file; an engine that rounds less may come out lower by as much.
+        static let differenceMax = 0.005
+
+        @Test("`bench perplexity` is within half a percent of llama-perplexity's value")
+        func perplexity() throws {
+            let results = try Fixture.json("fidelity/perplexity.json")["results"]?.items ?? []
+            let reference = try #require(
+                results.first { $0["model"]?["file"]?.stringValue?.hasSuffix("Q4_1.gguf") == true })
+            let wanted = try #require(reference["perplexity"]?.double)
+            let command = try Command.run(
+                [
+                    "bench", "perplexity", try Setting.requireModel(), "--text",
+                    Setting.fixtures + "/fidelity/text.txt",
+                    "--json",
+                ], exits: 0, seconds: 300)
+            let result = try JSON(parsing: command.output)
+            let value = try #require(result["perplexity"]?.double)
+            print("perplexity: \(value), llama.cpp \(wanted), \((value / wanted - 1) * 100) %")
+            #expect(abs(value / wanted - 1) < Self.differenceMax)
+            #expect(result["windows"]?.int == reference["running"]?.items.count)
+        }
+    }
+}
