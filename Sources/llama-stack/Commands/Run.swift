@@ -28,9 +28,6 @@ struct Run: AsyncParsableCommand {
         if let port { manifest.server.port = port }
         let front = try FrontConfiguration(manifest.server)
         let stack = try await RunningStack.start(manifest, logging.output)
-        // From here on: while models load, a signal ends the process as usual.
-        let secondSignal = SecondSignal()
-        defer { withExtendedLifetime(secondSignal) {} }
         let server = HTTPFront(stack: stack, configuration: front, logger: logging.output.logger())
         do {
             try await server.run { port in
