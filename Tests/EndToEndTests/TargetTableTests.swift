@@ -8,7 +8,7 @@ extension EndToEnd {
         @Test("the table of targets has every target of the package, and its arrows")
         func table() throws {
             guard let described = try Self.describedTargets() else {
-                return print("skipped: `swift package describe` gives nothing here")
+                try Test.cancel("`swift package describe` gives nothing here")
             }
             let table = try Self.table()
             #expect(table.keys.sorted() == described.keys.sorted())

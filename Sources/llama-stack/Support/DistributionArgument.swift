@@ -18,23 +18,27 @@ struct DistributionArgument: ParsableArguments {
 
 struct LogOptions: ParsableArguments {
     @Option(help: "Least level to log: trace, debug, info, warning or error.")
-    var logLevel: LogLevel = .info
+    var logLevel = LogLevelName.info
 
     @Option(help: "How log lines look: text or json.")
     var logFormat: LogOutput.Format = .text
 
-    var output: LogOutput { LogOutput(format: logFormat, level: logLevel) }
+    var output: LogOutput { LogOutput(format: logFormat, level: logLevel.level) }
 }
 
 extension LogOutput.Format: ExpressibleByArgument {}
 
-extension LogLevel: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let level = LogLevel.allCases.first(where: { "\($0)" == argument }) else { return nil }
-        self = level
+/// The words for a log's levels. A type of its own: of one with numbers behind its cases, help shows the number.
+enum LogLevelName: String, CaseIterable, ExpressibleByArgument {
+    case trace, debug, info, warning, error
+
+    var level: LogLevel {
+        switch self {
+        case .trace: .trace
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
     }
-
-    public var defaultValueDescription: String { "\(self)" }
-
-    public static var allValueStrings: [String] { allCases.map { "\($0)" } }
 }

@@ -7,7 +7,7 @@ extension EndToEnd {
     @Suite struct FidelityTests {
         /// Where a rounded answer parts from llama.cpp's rounded one, the two tokens must have been this close for llama.cpp.
         /// Its own rounded and unrounded answers part at up to 0.26; ours at up to 0.18. A wrong kernel, tokenizer or template
-        /// parts anywhere, and among the margins two thirds are larger than this.
+        /// parts anywhere, and 87 of 100 margins are larger than this.
         static let marginMax = 0.3
         /// Answers equal in full: 7 of 20 as measured with AVX-512, and llama.cpp's own two answers are equal in 6. Another
         /// instruction set rounds differently.
