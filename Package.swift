@@ -104,7 +104,7 @@ let package = Package(
         .testTarget(
             name: "HTTPFrontTests",
             dependencies: [
-                "HTTPFront", "Host", "LlamaStackAPI",
+                "HTTPFront", "Host", "LlamaStackAPI", "RawHTTP",
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),

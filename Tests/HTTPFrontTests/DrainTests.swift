@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Testing
 
 /// SIGTERM: what runs may end, what is new is refused, and there is an end.

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Testing
 
 /// Valid requests with random damage. The seed is printed; LLAMA_STACK_FUZZ_SEED repeats a run and LLAMA_STACK_FUZZ_COUNT

@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import RawHTTP
 import Testing
 
 /// Bodies that are no JSON, or JSON that is made to hurt.

@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import RawHTTP
 import Testing
 
 /// What is larger than its limit: each is refused at the limit, by its own status.

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Testing
 
 /// Bytes that are no request, or two at once: RFC 9110 and 9112, and what smuggles requests past a proxy.

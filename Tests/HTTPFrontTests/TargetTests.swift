@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Testing
 
 /// Request targets: queries, absolute forms, and what HTTP/1.0 makes of a connection.

@@ -49,6 +49,12 @@ package final class RawConnection {
     @discardableResult
     package func send(_ text: String) -> Bool { send(text.utf8) }
 
+    /// The connection will end with a reset.
+    package func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
     package func shutdownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// What has come within `seconds`; nil once the server has closed. Empty: nothing came.

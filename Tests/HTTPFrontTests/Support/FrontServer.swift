@@ -1,6 +1,7 @@
 import Foundation
 import LlamaStackAPI
 import Logging
+import RawHTTP
 import ServiceLifecycle
 import Synchronization
 

@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import RawHTTP
 
 /// One HTTP response as it came.
 struct Reply: Sendable {
