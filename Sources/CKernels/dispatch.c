@@ -9,7 +9,9 @@ const lk_forms lk_forms_plain = {
     .f16_from_f32 = lk_f16_from_f32_plain,
     .matmul_f32 = lk_matmul_f32_plain,
     .quantize_rows = lk_quantize_rows_plain,
-    .matmul_q8 = lk_matmul_q8_plain,
+    .quantize_rest = lk_quantize_rest_plain,
+    .panel_matmul_f32 = lk_panel_matmul_f32_plain,
+    .panel_matmul_q8 = lk_panel_matmul_q8_plain,
     .rmsnorm = lk_rmsnorm_plain,
     .swiglu = lk_swiglu_plain,
     .softmax = lk_softmax_plain,
@@ -81,9 +83,18 @@ void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out) {
     active()->quantize_rows(x, rows, n, out);
 }
 
-void lk_matmul_q8(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x, size_t rows,
-                  size_t n, float *y, size_t ldy) {
-    active()->matmul_q8(type, w, out_begin, out_end, x, rows, n, y, ldy);
+void lk_quantize_rest(const float *x, const lk_q8_block *q, size_t n, float *out) {
+    active()->quantize_rest(x, q, n, out);
+}
+
+void lk_panel_matmul_f32(const lk_panel_matrix *w, size_t begin, size_t end, const float *x, size_t rows, float *y,
+                         size_t ldy, int add) {
+    active()->panel_matmul_f32(w, begin, end, x, rows, y, ldy, add);
+}
+
+void lk_panel_matmul_q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
+                        size_t ldy, int add) {
+    active()->panel_matmul_q8(w, begin, end, x, rows, y, ldy, add);
 }
 
 void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float *out) {

@@ -16,8 +16,11 @@ void lk_f16_from_f32_plain(const float *x, uint16_t *out, size_t n);
 void lk_matmul_f32_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                          size_t n, float *y, size_t ldy);
 void lk_quantize_rows_plain(const float *x, size_t rows, size_t n, lk_q8_block *out);
-void lk_matmul_q8_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x,
-                        size_t rows, size_t n, float *y, size_t ldy);
+void lk_quantize_rest_plain(const float *x, const lk_q8_block *q, size_t n, float *out);
+void lk_panel_matmul_f32_plain(const lk_panel_matrix *w, size_t begin, size_t end, const float *x, size_t rows, float *y,
+                               size_t ldy, int add);
+void lk_panel_matmul_q8_plain(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
+                              float *y, size_t ldy, int add);
 void lk_rmsnorm_plain(const float *x, const float *weight, float eps, size_t n, float *out);
 void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out);
 float lk_softmax_plain(float *x, size_t n);

@@ -56,6 +56,7 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
 
 #include "vector_rows.h"
 #include "vector_matmul.h"
+#include "vector_panels.h"
 #include "vector_attention.h"
 
 const lk_forms lk_forms_avx512 = {
@@ -64,7 +65,9 @@ const lk_forms lk_forms_avx512 = {
     .f16_from_f32 = f16_from_f32_avx512,
     .matmul_f32 = matmul_f32_avx512,
     .quantize_rows = quantize_rows_avx512,
-    .matmul_q8 = lk_matmul_q8_avx512,
+    .quantize_rest = quantize_rest_avx512,
+    .panel_matmul_f32 = panel_matmul_f32_avx512,
+    .panel_matmul_q8 = lk_panel_matmul_q8_avx512,
     .rmsnorm = rmsnorm_avx512,
     .swiglu = swiglu_avx512,
     .softmax = softmax_avx512,

@@ -46,29 +46,63 @@ void lk_f16_from_f32(const float *x, uint16_t *out, size_t n);
 void lk_matmul_f32(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                    size_t n, float *y, size_t ldy);
 
-/// 128 activations as int8 with one scale for each 32: value 32*j + i is scale[j] * q. Zeroes fill up the last block
-/// of a row. Only lk_quantize_rows writes these and only lk_matmul_q8 reads them.
+/// 32 activations as int8 with one scale: value i is scale * q[i]. Only lk_quantize_rows writes these and only
+/// lk_panel_matmul_q8 reads them.
 typedef struct lk_q8_block {
-    float scale[4];
-    float sum_scaled[4];  // scale[j] * sum[j], for weights with a minimum
-    int32_t sum[4];       // sum of the 32 q of part j, for weights with an offset
-    int32_t unused[4];    // keeps q on a cache line
-    int8_t q[2][4][16];   // [half][j][i]: values 32*j + 16*half + i, the order in which 4-bit blocks unpack
+    float scale;
+    float sum_scaled;  // scale * the sum of q, for weights with a minimum
+    int32_t sum[2];    // sums of q[0...15] and q[16...31], for weights with an offset
+    int8_t q[32];
 } lk_q8_block;
 
-/// Blocks that lk_quantize_rows writes for one row of `n` values: n / 128, rounded up.
-size_t lk_q8_blocks(size_t n);
-
-/// Quantises x [rows, n] to out [rows, lk_q8_blocks(n)]: symmetric, one scale per 32 values (largest magnitude / 127),
-/// to nearest. `n` is a multiple of 32.
+/// Quantises x [rows, n] to out [rows, n / 32]: symmetric, one scale per 32 values (largest magnitude / 127), to nearest.
+/// `n` is a multiple of 32.
 void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out);
 
-/// 1 when lk_matmul_q8 serves weights of `type`, otherwise 0 (use lk_matmul_f32).
+/// out = what `x` lost: value i of x minus scale * q[i]. [n], a multiple of 32.
+void lk_quantize_rest(const float *x, const lk_q8_block *q, size_t n, float *out);
+
+// MARK: - Panels
+// Weights are put once into panels of 32 outputs, in the order in which products read them, from front to back; a panel
+// takes as many bits as the rows it came from. panels.h has the layout. Outputs that are missing from the last panel are
+// filled up with zeroes.
+
+/// A matrix [outputs, inputs] in panels.
+typedef struct lk_panel_matrix {
+    lk_type type;
+    const uint8_t *panels;  // on a boundary of 64 bytes
+    size_t outputs, inputs;
+} lk_panel_matrix;
+
+/// Bytes of one panel of rows of `n` values, a multiple of 64; 0 where this type or length has no panels: Q2_K, Q3_K, and
+/// lengths that are not a multiple of 32.
+size_t lk_panel_bytes(lk_type type, size_t n);
+
+/// How many panels hold so many outputs.
+size_t lk_panels(size_t outputs);
+
+/// Writes panel number `panel` of the matrix w [outputs, n], row-major in blocks of `type`, to `out`, which is on a
+/// boundary of 64 bytes.
+void lk_pack_panel(lk_type type, const void *w, size_t outputs, size_t n, size_t panel, void *out);
+
+/// out[i] = value i of row `output`, as lk_dequantize_row gives it.
+void lk_panel_row(const lk_panel_matrix *w, size_t output, float *out);
+
+/// Products with the outputs of panels [begin, end): y[r*ldy + o] = sum_i W[32*begin + o, i] * x[r, i], added to what y
+/// holds when `add` is not 0. Threads share a product by each taking some panels. A row's result is the same to the bit
+/// whatever other rows and panels are computed with it.
+///
+/// In f32, the exact path. x: [rows, inputs].
+void lk_panel_matmul_f32(const lk_panel_matrix *w, size_t begin, size_t end, const float *x, size_t rows, float *y,
+                         size_t ldy, int add);
+
+/// 1 when lk_panel_matmul_q8 serves weights of `type`, otherwise 0.
 int lk_has_q8(lk_type type);
 
-/// As lk_matmul_f32 with activations from lk_quantize_rows: products in int8, sums of 32 in int32, the rest in f32.
-void lk_matmul_q8(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x, size_t rows,
-                  size_t n, float *y, size_t ldy);
+/// With activations from lk_quantize_rows: products in int8, sums of up to 32 in int32, the rest in f32.
+/// x: [rows, inputs / 32].
+void lk_panel_matmul_q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
+                        size_t ldy, int add);
 
 // MARK: - One row at a time
 
@@ -128,8 +162,10 @@ typedef struct lk_forms {
     void (*dequantize_row)(lk_type, const void *, float *, size_t);
     void (*f16_from_f32)(const float *, uint16_t *, size_t);
     void (*matmul_f32)(lk_type, const void *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
+    void (*panel_matmul_f32)(const lk_panel_matrix *, size_t, size_t, const float *, size_t, float *, size_t, int);
+    void (*panel_matmul_q8)(const lk_panel_matrix *, size_t, size_t, const lk_q8_block *, size_t, float *, size_t, int);
     void (*quantize_rows)(const float *, size_t, size_t, lk_q8_block *);
-    void (*matmul_q8)(lk_type, const void *, size_t, size_t, const lk_q8_block *, size_t, size_t, float *, size_t);
+    void (*quantize_rest)(const float *, const lk_q8_block *, size_t, float *);
     void (*rmsnorm)(const float *, const float *, float, size_t, float *);
     void (*swiglu)(const float *, const float *, size_t, float *);
     float (*softmax)(float *, size_t);

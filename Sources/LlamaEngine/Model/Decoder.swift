@@ -79,11 +79,10 @@ package final class Decoder {
         for (index, layer) in model.weights.layers.enumerated() {
             normalise(layer.attentionNorm)
             attend(layer, index: index, segments)
-            multiply(Product(layer.output, workspace.update.base))
-            addUpdate()
+            multiply(attended, Product(layer.output, workspace.residual.base), adding: true)
             normalise(layer.feedForwardNorm)
             feedForward(layer)
-            addUpdate()
+            multiply(activated, Product(layer.down, workspace.residual.base), adding: true)
         }
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
@@ -115,35 +114,53 @@ package final class Decoder {
         }
     }
 
+    /// The inputs of a layer's products: what a norm gave, what attention gave, and what the feed-forward's first half gave.
+    var normalised: Input { Input(floats: workspace.input.base, quantised: workspace.quantised.base) }
+    var attended: Input { Input(floats: workspace.attended.base, quantised: workspace.quantised.base) }
+    var activated: Input { Input(floats: workspace.activated.base, quantised: workspace.activatedQuantised.base) }
+
     private func attend(_ layer: DecoderWeights.Layer, index: Int, _ segments: [Segment]) {
         multiply(
-            Product(layer.query, workspace.queries.base), Product(layer.key, workspace.keys.base),
+            normalised, Product(layer.query, workspace.queries.base), Product(layer.key, workspace.keys.base),
             Product(layer.value, workspace.values.base))
         placeHeads(layer, index: index, segments)
         attention(layer: index, segments)
         let width = model.configuration.heads * model.configuration.headDimension
-        let (attended, input) = (workspace.attended.base, workspace.input.base)
+        guard precision == .quantized, width % 32 == 0 else { return }
         eachRow { row in
-            (input + row * width).update(from: attended + row * width, count: width)
-            quantise(row: row, width: width)
+            lk_quantize_rows(
+                workspace.attended.base + row * width, 1, width, workspace.quantised.base + row * (width / 32))
         }
     }
 
+    /// SwiGLU of the products with gate and up. A thread takes some outputs of both at a time, so that their products never
+    /// leave its cache.
     private func feedForward(_ layer: DecoderWeights.Layer) {
         let width = model.configuration.feedForward
-        let (gate, up, input) = (workspace.gate.base, workspace.up.base, workspace.input.base)
-        multiply(Product(layer.gate, gate), Product(layer.up, up))
-        eachRow { row in
-            lk_swiglu(gate + row * width, up + row * width, width, input + row * width)
-            quantise(row: row, width: width)
+        let count = rows.count
+        let isQuantised = takesQuantised(layer.down.matrix)
+        pool.run(over: layer.gate.matrix.panels, grain: 1) { worker, panels in
+            let gate = workspace.gates.base + worker * workspace.gateFloats
+            let up = gate + count * Matrix.panelOutputs
+            for panel in panels {
+                let outputs = layer.gate.matrix.outputs(of: panel..<panel + 1)
+                multiply(layer.gate, panel..<panel + 1, normalised, rows: count, to: gate, stride: Matrix.panelOutputs)
+                multiply(layer.up, panel..<panel + 1, normalised, rows: count, to: up, stride: Matrix.panelOutputs)
+                if isQuantised {
+                    lk_swiglu(gate, up, count * Matrix.panelOutputs, gate)
+                    let blocks = workspace.activatedQuantised.base + panel
+                    for row in 0..<count {
+                        lk_quantize_rows(gate + row * 32, 1, 32, blocks + row * (width / 32))
+                    }
+                } else {
+                    let out = workspace.activated.base + outputs.lowerBound
+                    for row in 0..<count {
+                        let start = row * Matrix.panelOutputs
+                        lk_swiglu(gate + start, up + start, outputs.count, out + row * width)
+                    }
+                }
+            }
         }
-        multiply(Product(layer.down, workspace.update.base))
-    }
-
-    private func addUpdate() {
-        let hidden = model.configuration.hidden
-        let (residual, update) = (workspace.residual.base, workspace.update.base)
-        eachRow { row in lk_add(residual + row * hidden, update + row * hidden, hidden) }
     }
 
     /// RMSNorm of the residual stream, as the next product's input.
@@ -160,7 +177,7 @@ package final class Decoder {
     func quantise(row: Int, width: Int) {
         guard precision == .quantized, width % 32 == 0 else { return }
         lk_quantize_rows(
-            workspace.input.base + row * width, 1, width, workspace.quantised.base + row * lk_q8_blocks(width))
+            workspace.input.base + row * width, 1, width, workspace.quantised.base + row * (width / 32))
     }
 
     /// Calls `body` for each row, on all threads when there are enough rows to be worth waking them.

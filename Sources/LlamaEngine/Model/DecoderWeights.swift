@@ -23,4 +23,13 @@ struct DecoderWeights: Sendable {
     /// [vocabulary, hidden]; the embedding itself where the checkpoint ties them.
     let head: Matrix
     let rope: RopeTable
+
+    /// Whether some matrix still lies in the checkpoint.
+    var hasMatricesInRows: Bool {
+        embedding.isInRows || head.isInRows
+            || layers.contains { layer in
+                [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down]
+                    .contains { $0.matrix.isInRows }
+            }
+    }
 }

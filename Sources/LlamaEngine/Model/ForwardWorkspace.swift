@@ -6,8 +6,6 @@ final class ForwardWorkspace {
 
     /// The residual stream, [rows, hidden].
     let residual = ScratchBuffer<Float>()
-    /// What a layer adds to it, [rows, hidden].
-    let update = ScratchBuffer<Float>()
     /// The input of the next product, [rows, its width], and the same as int8.
     let input = ScratchBuffer<Float>()
     let quantised = ScratchBuffer<lk_q8_block>()
@@ -17,9 +15,12 @@ final class ForwardWorkspace {
     /// [rows, keyValueHeads * headDimension]
     let keys = ScratchBuffer<Float>()
     let values = ScratchBuffer<Float>()
-    /// [rows, feedForward]
-    let gate = ScratchBuffer<Float>()
-    let up = ScratchBuffer<Float>()
+    /// The input of the feed-forward's second half, [rows, feedForward], as floats or as int8.
+    let activated = ScratchBuffer<Float>()
+    let activatedQuantised = ScratchBuffer<lk_q8_block>()
+    /// [threads, gateFloats]: products with one panel of gate and of up.
+    let gates = ScratchBuffer<Float>()
+    private(set) var gateFloats = 0
     /// [rows, rope.dimension / 2]
     let cosines = ScratchBuffer<Float>()
     let sines = ScratchBuffer<Float>()
@@ -42,7 +43,7 @@ final class ForwardWorkspace {
 
     /// Widest input of any product.
     private var inputWidth: Int {
-        max(configuration.hidden, configuration.feedForward, configuration.heads * configuration.headDimension)
+        max(configuration.hidden, configuration.heads * configuration.headDimension)
     }
 
     /// - Throws: `GenerationError.outOfMemory`.
@@ -50,15 +51,16 @@ final class ForwardWorkspace {
         let c = configuration
         let inputRows = max(rows, headRows)
         try residual.reserve(rows * c.hidden)
-        try update.reserve(rows * c.hidden)
-        try input.reserve(inputRows * inputWidth)
-        try quantised.reserve(inputRows * lk_q8_blocks(inputWidth))
+        try input.reserve(inputRows * c.hidden)
+        try quantised.reserve(inputRows * (inputWidth / 32 + 1))
         try queries.reserve(rows * c.heads * c.headDimension)
         try attended.reserve(rows * c.heads * c.headDimension)
         try keys.reserve(rows * c.keyValueHeads * c.headDimension)
         try values.reserve(rows * c.keyValueHeads * c.headDimension)
-        try gate.reserve(rows * c.feedForward)
-        try up.reserve(rows * c.feedForward)
+        try activated.reserve(rows * c.feedForward)
+        try activatedQuantised.reserve(rows * (c.feedForward / 32 + 1))
+        gateFloats = 2 * rows * Matrix.panelOutputs
+        try gates.reserve(threads * gateFloats)
         try cosines.reserve(rows * c.rope.dimension / 2)
         try sines.reserve(rows * c.rope.dimension / 2)
         try tiles.reserve(threads * tileFloats)
