@@ -17,8 +17,7 @@ const lk_forms lk_forms_plain = {
     .softmax = lk_softmax_plain,
     .logsumexp = lk_logsumexp_plain,
     .argmax = lk_argmax_plain,
-    .attention_f16 = lk_attention_f16_plain,
-    .attention_f32 = lk_attention_f32_plain,
+    .attention = lk_attention_plain,
 };
 
 #if defined(__x86_64__)
@@ -109,12 +108,7 @@ float lk_logsumexp(const float *x, size_t n) { return active()->logsumexp(x, n);
 
 size_t lk_argmax(const float *x, size_t n) { return active()->argmax(x, n); }
 
-void lk_attention_f16(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
-                      const uint16_t *v, size_t stride, size_t positions, float *state, float *out) {
-    active()->attention_f16(q, queries, head_dim, scale, k, v, stride, positions, state, out);
-}
-
-void lk_attention_f32(const float *q, size_t queries, size_t head_dim, float scale, const float *k, const float *v,
-                      size_t stride, size_t positions, float *state, float *out) {
-    active()->attention_f32(q, queries, head_dim, scale, k, v, stride, positions, state, out);
+void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
+                  const void *k, const void *v, float *state, float *out) {
+    active()->attention(cache, q, queries, head_dim, scale, visible, k, v, state, out);
 }

@@ -26,10 +26,8 @@ void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out);
 float lk_softmax_plain(float *x, size_t n);
 float lk_logsumexp_plain(const float *x, size_t n);
 size_t lk_argmax_plain(const float *x, size_t n);
-void lk_attention_f16_plain(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
-                            const uint16_t *v, size_t stride, size_t positions, float *state, float *out);
-void lk_attention_f32_plain(const float *q, size_t queries, size_t head_dim, float scale, const float *k,
-                            const float *v, size_t stride, size_t positions, float *state, float *out);
+void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
+                        const uint32_t *visible, const void *k, const void *v, float *state, float *out);
 
 static inline uint16_t lk_read_u16(const void *p) {
     uint16_t value;

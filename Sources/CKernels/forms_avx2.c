@@ -75,7 +75,6 @@ const lk_forms lk_forms_avx2 = {
     .softmax = softmax_avx2,
     .logsumexp = logsumexp_avx2,
     .argmax = argmax_avx2,
-    .attention_f16 = attention_f16_avx2,
-    .attention_f32 = attention_f32_avx2,
+    .attention = attention_avx2,
 };
 #endif

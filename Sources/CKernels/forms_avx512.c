@@ -73,7 +73,6 @@ const lk_forms lk_forms_avx512 = {
     .softmax = softmax_avx512,
     .logsumexp = logsumexp_avx512,
     .argmax = argmax_avx512,
-    .attention_f16 = attention_f16_avx512,
-    .attention_f32 = attention_f32_avx512,
+    .attention = attention_avx512,
 };
 #endif

@@ -137,21 +137,29 @@ size_t lk_argmax(const float *x, size_t n);
 
 // MARK: - Attention
 // Online softmax (Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135): start, then one
-// call for each contiguous run of positions (a page of the cache, or all of it), then finish. `queries` are the
-// vectors that see the same positions of one key/value head: the query heads of its group, for one token or for
-// several. Causal masking is the caller's: it gives each token only the positions it may see.
-//   q:     [queries, head_dim] f32, contiguous
-//   k, v:  position p at k + p*stride, v + p*stride, head_dim values each; stride in values
-//   state: [queries, 2] f32, running maximum and running sum
-//   out:   [queries, head_dim] f32, the weighted sum so far; after finish the answer
-// A finish without a single position gives zeroes.
+// call for each run of positions (a page of the cache, or all of it), then finish. `queries` are the vectors that look at
+// the same key/value head: the query heads of its group, for one token or for several.
+//   cache:   LK_F16 or LK_F32, the type of k and v
+//   q:       [queries, head_dim] f32, contiguous
+//   visible: [queries], how many positions of the run each query sees, from the first on
+//   k:       [positions / 16, head_dim, 16]: sixteen positions side by side; written by lk_put_key. The last group is read
+//            whole, so its memory must be there
+//   v:       [positions, head_dim]
+//   state:   [queries, 2] f32, running maximum and running sum
+//   out:     [queries, head_dim] f32, the weighted sum so far; after finish the answer
+// A query's result depends on its own row and on how positions were cut into runs, not on the queries beside it, as long
+// as runs other than the last are multiples of 32. A finish without a single position gives zeroes.
 
 void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out);
-void lk_attention_f16(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
-                      const uint16_t *v, size_t stride, size_t positions, float *state, float *out);
-void lk_attention_f32(const float *q, size_t queries, size_t head_dim, float scale, const float *k, const float *v,
-                      size_t stride, size_t positions, float *state, float *out);
+void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
+                  const void *k, const void *v, float *state, float *out);
+/// Takes in what another start and other runs gave: `more_state` and `more`, before their finish.
+void lk_attention_join(size_t queries, size_t head_dim, const float *more_state, const float *more, float *state,
+                       float *out);
 void lk_attention_finish(size_t queries, size_t head_dim, const float *state, float *out);
+
+/// Writes the key of one position, [head_dim] f32, to its place in a run.
+void lk_put_key(lk_type cache, const float *key, size_t head_dim, size_t position, void *k);
 
 // MARK: - Which form runs
 
@@ -171,10 +179,8 @@ typedef struct lk_forms {
     float (*softmax)(float *, size_t);
     float (*logsumexp)(const float *, size_t);
     size_t (*argmax)(const float *, size_t);
-    void (*attention_f16)(const float *, size_t, size_t, float, const uint16_t *, const uint16_t *, size_t, size_t,
-                          float *, float *);
-    void (*attention_f32)(const float *, size_t, size_t, float, const float *, const float *, size_t, size_t, float *,
-                          float *);
+    void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *, float *,
+                      float *);
 } lk_forms;
 
 /// The table of that instruction set, or NULL when this CPU or build does not offer it.

@@ -50,6 +50,7 @@ package final class Decoder {
     let workspace: ForwardWorkspace
     var rows: [Row] = []
     var tiles: [Tile] = []
+    var spans: [Span] = []
 
     package init(model: Model, precision: Precision, pool: ThreadPool) {
         self.model = model
@@ -98,6 +99,7 @@ package final class Decoder {
             }
         }
         try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses, threads: pool.threads)
+        try planAttention(segments)
     }
 
     private func embed() {

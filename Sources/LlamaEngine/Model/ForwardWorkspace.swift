@@ -24,8 +24,11 @@ final class ForwardWorkspace {
     /// [rows, rope.dimension / 2]
     let cosines = ScratchBuffer<Float>()
     let sines = ScratchBuffer<Float>()
-    /// [threads, tileFloats]
+    /// [threads, tileFloats]: the queries of a tile, and how many positions each sees.
     let tiles = ScratchBuffer<Float>()
+    let visible = ScratchBuffer<UInt32>()
+    /// [spans of all tiles, keyValueHeads, sumFloats]
+    let sums = ScratchBuffer<Float>()
     /// [rows of the head's product, vocabulary]; the logits are the first.
     let logits = ScratchBuffer<Float>()
 
@@ -36,10 +39,11 @@ final class ForwardWorkspace {
         self.configuration = configuration
     }
 
-    /// Queries, sums and softmax state of one tile of one group of heads.
-    var tileFloats: Int {
-        Self.tileTokens * (configuration.heads / configuration.keyValueHeads) * (2 * configuration.headDimension + 2)
-    }
+    /// Vectors of queries in one tile of one group of heads.
+    private var tileQueries: Int { Self.tileTokens * (configuration.heads / configuration.keyValueHeads) }
+    var tileFloats: Int { tileQueries * configuration.headDimension }
+    /// Sums and softmax state of a tile.
+    var sumFloats: Int { tileQueries * (configuration.headDimension + 2) }
 
     /// Widest input of any product.
     private var inputWidth: Int {
@@ -64,6 +68,12 @@ final class ForwardWorkspace {
         try cosines.reserve(rows * c.rope.dimension / 2)
         try sines.reserve(rows * c.rope.dimension / 2)
         try tiles.reserve(threads * tileFloats)
+        try visible.reserve(threads * tileQueries)
         try logits.reserve(headRows * c.vocabulary)
+    }
+
+    /// Makes room for the partial sums of so many spans of heads.
+    func reserve(sums count: Int) throws(GenerationError) {
+        try sums.reserve(count * sumFloats)
     }
 }
