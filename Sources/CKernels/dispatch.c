@@ -12,8 +12,11 @@ const lk_forms lk_forms_plain = {
     .quantize_rest = lk_quantize_rest_plain,
     .panel_matmul_f32 = lk_panel_matmul_f32_plain,
     .panel_matmul_q8 = lk_panel_matmul_q8_plain,
+    .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
+    .bf16_from_f32 = lk_bf16_from_f32_plain,
     .rmsnorm = lk_rmsnorm_plain,
     .swiglu = lk_swiglu_plain,
+    .swiglu_q8 = lk_swiglu_q8_plain,
     .softmax = lk_softmax_plain,
     .logsumexp = lk_logsumexp_plain,
     .argmax = lk_argmax_plain,
@@ -34,9 +37,14 @@ static int has_avx512(void) {
 
 static int always(void) { return 1; }
 
+#if defined(__x86_64__)
+static int has_avx512_bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+#endif
+
 /// Fastest first.
 static const struct { const lk_forms *forms; int (*offered)(void); } known[] = {
 #if defined(__x86_64__)
+    {&lk_forms_avx512_bf16, has_avx512_bf16},
     {&lk_forms_avx512, has_avx512},
     {&lk_forms_avx2, has_avx2},
 #endif
@@ -96,11 +104,26 @@ void lk_panel_matmul_q8(const lk_panel_matrix *w, size_t begin, size_t end, cons
     active()->panel_matmul_q8(w, begin, end, x, rows, y, ldy, add);
 }
 
+void lk_panel_matmul_bf16(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows, float *y,
+                          size_t ldy, int add) {
+    active()->panel_matmul_bf16(w, begin, end, x, rows, y, ldy, add);
+}
+
+void lk_bf16_from_f32(const float *x, uint16_t *out, size_t n) { active()->bf16_from_f32(x, out, n); }
+
+int lk_has_bf16(lk_type type) {
+    return (type == LK_F16 || type == LK_BF16) && active()->panel_matmul_bf16 != lk_panel_matmul_bf16_plain;
+}
+
 void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float *out) {
     active()->rmsnorm(x, weight, eps, n, out);
 }
 
 void lk_swiglu(const float *gate, const float *up, size_t n, float *out) { active()->swiglu(gate, up, n, out); }
+
+void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride) {
+    active()->swiglu_q8(gate, up, rows, out, stride);
+}
 
 float lk_softmax(float *x, size_t n) { return active()->softmax(x, n); }
 

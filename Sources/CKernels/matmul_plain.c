@@ -104,3 +104,28 @@ void lk_panel_matmul_q8_plain(const lk_panel_matrix *w, size_t begin, size_t end
     for (size_t r = 0; r < rows; r++)
         for (size_t o = first; o < last; o++) put(y + r * ldy + o - first, dot_q8(w, o, x + r * (w->inputs / 32)), add);
 }
+
+/// Nearest even; a NaN stays one.
+static uint16_t bf16_from_f32(float value) {
+    uint32_t bits = lk_bits_from_float(value);
+    if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static float f32_from_bf16(uint16_t value) { return lk_float_from_bits((uint32_t)value << 16); }
+
+void lk_bf16_from_f32_plain(const float *x, uint16_t *out, size_t n) {
+    for (size_t i = 0; i < n; i++) out[i] = bf16_from_f32(x[i]);
+}
+
+void lk_panel_matmul_bf16_plain(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,
+                                float *y, size_t ldy, int add) {
+    size_t first = begin * panel_outputs, last = end * panel_outputs < w->outputs ? end * panel_outputs : w->outputs;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t o = first; o < last; o++) {
+            float sum = 0;
+            for (size_t i = 0; i < w->inputs; i++)
+                sum += f32_from_bf16(bf16_from_f32(lk_panel_value(w, o, i))) * f32_from_bf16(x[r * w->inputs + i]);
+            put(y + r * ldy + o - first, sum, add);
+        }
+}

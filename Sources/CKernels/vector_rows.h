@@ -95,6 +95,15 @@ LK_TARGET static void LK_FORM(quantize_rows)(const float *x, size_t rows, size_t
     for (size_t i = 0; i < rows * n; i += 32) quantize_block(x + i, out + i / 32);
 }
 
+LK_TARGET static void LK_FORM(swiglu_q8)(const float *gate, const float *up, size_t rows, lk_q8_block *out,
+                                         size_t stride) {
+    for (size_t r = 0; r < rows; r++, gate += 32, up += 32) {
+        float products[32] __attribute__((aligned(64)));
+        LK_FORM(swiglu)(gate, up, 32, products);
+        quantize_block(products, out + r * stride);
+    }
+}
+
 LK_TARGET static void LK_FORM(quantize_rest)(const float *x, const lk_q8_block *q, size_t n, float *out) {
     for (size_t i = 0; i < n; i += 16) {
         v16 values = __builtin_convertvector((v16b)*(const v16b_anywhere *)(q[i / 32].q + i % 32), v16);

@@ -104,6 +104,16 @@ int lk_has_q8(lk_type type);
 void lk_panel_matmul_q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                         size_t ldy, int add);
 
+/// out[i] = x[i] rounded to bf16, nearest even.
+void lk_bf16_from_f32(const float *x, uint16_t *out, size_t n);
+
+/// 1 when lk_panel_matmul_bf16 serves weights of `type` and this CPU has instructions for it, otherwise 0.
+int lk_has_bf16(lk_type type);
+
+/// With activations from lk_bf16_from_f32: weights rounded to bf16, products and sums in f32. x: [rows, inputs].
+void lk_panel_matmul_bf16(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows, float *y,
+                          size_t ldy, int add);
+
 // MARK: - One row at a time
 
 /// out[i] = x[i] * weight[i] / sqrt(mean(x^2) + eps). RMSNorm (Zhang & Sennrich 2019, arXiv:1910.07467). In place
@@ -113,6 +123,9 @@ void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float 
 /// out[i] = silu(gate[i]) * up[i], silu(g) = g / (1 + exp(-g)). SwiGLU (Shazeer 2020, arXiv:2002.05202). out may be
 /// gate or up.
 void lk_swiglu(const float *gate, const float *up, size_t n, float *out);
+
+/// The same for 32 outputs of some rows, quantised: gate, up: [rows, 32]; out[r*stride] = the quantised 32 of row r.
+void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
 
 /// x[i] += y[i].
 void lk_add(float *x, const float *y, size_t n);
@@ -166,16 +179,20 @@ void lk_put_key(lk_type cache, const float *key, size_t head_dim, size_t positio
 /// The forms of the kernels that differ between instruction sets, one table for each. The functions above call the
 /// active table; tests call the others to compare them.
 typedef struct lk_forms {
-    const char *isa;  // "plain", "avx2" or "avx512-vnni"
+    const char *isa;  // "plain", "avx2", "avx512-vnni" or "avx512-bf16"
     void (*dequantize_row)(lk_type, const void *, float *, size_t);
     void (*f16_from_f32)(const float *, uint16_t *, size_t);
     void (*matmul_f32)(lk_type, const void *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
     void (*panel_matmul_f32)(const lk_panel_matrix *, size_t, size_t, const float *, size_t, float *, size_t, int);
     void (*panel_matmul_q8)(const lk_panel_matrix *, size_t, size_t, const lk_q8_block *, size_t, float *, size_t, int);
+    /// The plain form where the instruction set has nothing faster than f32.
+    void (*panel_matmul_bf16)(const lk_panel_matrix *, size_t, size_t, const uint16_t *, size_t, float *, size_t, int);
+    void (*bf16_from_f32)(const float *, uint16_t *, size_t);
     void (*quantize_rows)(const float *, size_t, size_t, lk_q8_block *);
     void (*quantize_rest)(const float *, const lk_q8_block *, size_t, float *);
     void (*rmsnorm)(const float *, const float *, float, size_t, float *);
     void (*swiglu)(const float *, const float *, size_t, float *);
+    void (*swiglu_q8)(const float *, const float *, size_t, lk_q8_block *, size_t);
     float (*softmax)(float *, size_t);
     float (*logsumexp)(const float *, size_t);
     size_t (*argmax)(const float *, size_t);

@@ -5,7 +5,7 @@ extension Decoder {
     /// a second row: the two together are as good as 16 bits, and a second row costs little while the product waits for
     /// its weights. The head's input is the one whose rounding costs most: on SmolLM2, half of all.
     var headPasses: Int {
-        takesQuantised(model.weights.head) ? 2 : 1
+        activations(for: model.weights.head) == .int8 ? 2 : 1
     }
 
     /// Norms the rows whose logits are wanted and multiplies them with the head.
@@ -20,7 +20,7 @@ extension Decoder {
                 lk_rmsnorm(
                     workspace.residual.base + row * hidden, model.weights.finalNorm.base,
                     model.configuration.normEpsilon, hidden, workspace.input.base + wanted * hidden)
-                quantise(row: wanted, width: hidden)
+                narrow(row: wanted)
                 wanted += 1
             }
             first = last
@@ -37,7 +37,7 @@ extension Decoder {
         lk_quantize_rest(
             workspace.input.base + row * hidden, workspace.quantised.base + row * (hidden / 32), hidden,
             workspace.input.base + target * hidden)
-        quantise(row: target, width: hidden)
+        narrow(row: target)
     }
 
     /// The head's product of `workspace.input` to `workspace.logits`, the second pass added to the first.

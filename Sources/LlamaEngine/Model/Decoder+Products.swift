@@ -1,10 +1,11 @@
 import CKernels
 
 extension Decoder {
-    /// What a product multiplies: rows of floats, and the same as int8.
+    /// What a product multiplies: rows of floats, and the same as int8 and bf16 where the model has products that take them.
     struct Input {
         let floats: UnsafeMutablePointer<Float>
         let quantised: UnsafeMutablePointer<lk_q8_block>
+        let bf16: UnsafeMutablePointer<UInt16>
     }
 
     /// One matrix product of the pass, and where its answer goes: [rows, outputs].
@@ -49,16 +50,16 @@ extension Decoder {
         stride: Int, adding: Bool = false
     ) {
         let matrix = linear.matrix
-        if takesQuantised(matrix) {
-            matrix.multiplyQuantised(panels, input.quantised, rows: rows, to: y, stride: stride, adding: adding)
-        } else {
-            matrix.multiply(panels, input.floats, rows: rows, to: y, stride: stride, adding: adding)
+        switch activations(for: matrix) {
+        case .int8: matrix.multiply(panels, quantised: input.quantised, rows: rows, to: y, stride: stride, adding: adding)
+        case .bf16: matrix.multiply(panels, bf16: input.bf16, rows: rows, to: y, stride: stride, adding: adding)
+        case .f32: matrix.multiply(panels, input.floats, rows: rows, to: y, stride: stride, adding: adding)
         }
         guard let bias = linear.bias else { return }
         let outputs = matrix.outputs(of: panels)
         for row in 0..<rows { lk_add(y + row * stride, bias.base + outputs.lowerBound, outputs.count) }
     }
 
-    /// Whether a product with the matrix reads int8 activations, or else floats.
-    func takesQuantised(_ matrix: Matrix) -> Bool { precision == .quantized && matrix.takesQuantised }
+    /// What a product with the matrix reads.
+    func activations(for matrix: Matrix) -> Matrix.Activations { precision == .quantized ? matrix.narrowest : .f32 }
 }

@@ -4,7 +4,8 @@ import CKernels
 package enum Precision: String, Sendable, CaseIterable {
     /// Everything in f32, keys and values too: the reference.
     case exact
-    /// Activations as int8 with a scale for each 32, keys and values as f16.
+    /// Activations as int8 with a scale for each 32, or as bf16 where weights are 16-bit floats and the machine multiplies
+    /// them; keys and values as f16.
     case quantized
 }
 
@@ -48,6 +49,8 @@ package final class Decoder {
     package let precision: Precision
     let pool: ThreadPool
     let workspace: ForwardWorkspace
+    /// Whether some product takes bf16.
+    private let hasBF16: Bool
     var rows: [Row] = []
     var tiles: [Tile] = []
     var spans: [Span] = []
@@ -57,6 +60,7 @@ package final class Decoder {
         self.precision = precision
         self.pool = pool
         workspace = ForwardWorkspace(model.configuration)
+        hasBF16 = precision == .quantized && model.weights.hasBF16
     }
 
     /// Where keys and values of this decoder's precision lie.
@@ -106,7 +110,8 @@ package final class Decoder {
         let configuration = model.configuration
         let rope = model.weights.rope
         let pairs = configuration.rope.dimension / 2
-        for (index, row) in rows.enumerated() {
+        eachRow { index in
+            let row = rows[index]
             precondition(
                 0 <= row.token && Int(row.token) < configuration.vocabulary, "token ids are checked on admission")
             model.weights.embedding.row(Int(row.token), to: workspace.residual.base + index * configuration.hidden)
@@ -117,9 +122,17 @@ package final class Decoder {
     }
 
     /// The inputs of a layer's products: what a norm gave, what attention gave, and what the feed-forward's first half gave.
-    var normalised: Input { Input(floats: workspace.input.base, quantised: workspace.quantised.base) }
-    var attended: Input { Input(floats: workspace.attended.base, quantised: workspace.quantised.base) }
-    var activated: Input { Input(floats: workspace.activated.base, quantised: workspace.activatedQuantised.base) }
+    var normalised: Input {
+        Input(floats: workspace.input.base, quantised: workspace.quantised.base, bf16: workspace.bf16.base)
+    }
+    var attended: Input {
+        Input(floats: workspace.attended.base, quantised: workspace.quantised.base, bf16: workspace.bf16.base)
+    }
+    var activated: Input {
+        Input(
+            floats: workspace.activated.base, quantised: workspace.activatedQuantised.base,
+            bf16: workspace.activatedBF16.base)
+    }
 
     private func attend(_ layer: DecoderWeights.Layer, index: Int, _ segments: [Segment]) {
         multiply(
@@ -128,11 +141,7 @@ package final class Decoder {
         placeHeads(layer, index: index, segments)
         attention(layer: index, segments)
         let width = model.configuration.heads * model.configuration.headDimension
-        guard precision == .quantized, width % 32 == 0 else { return }
-        eachRow { row in
-            lk_quantize_rows(
-                workspace.attended.base + row * width, 1, width, workspace.quantised.base + row * (width / 32))
-        }
+        eachRow { row in narrow(attended, row: row, width: width) }
     }
 
     /// SwiGLU of the products with gate and up. A thread takes some outputs of both at a time, so that their products never
@@ -140,7 +149,7 @@ package final class Decoder {
     private func feedForward(_ layer: DecoderWeights.Layer) {
         let width = model.configuration.feedForward
         let count = rows.count
-        let isQuantised = takesQuantised(layer.down.matrix)
+        let next = activations(for: layer.down.matrix)
         pool.run(over: layer.gate.matrix.panels, grain: 1) { worker, panels in
             let gate = workspace.gates.base + worker * workspace.gateFloats
             let up = gate + count * Matrix.panelOutputs
@@ -148,17 +157,16 @@ package final class Decoder {
                 let outputs = layer.gate.matrix.outputs(of: panel..<panel + 1)
                 multiply(layer.gate, panel..<panel + 1, normalised, rows: count, to: gate, stride: Matrix.panelOutputs)
                 multiply(layer.up, panel..<panel + 1, normalised, rows: count, to: up, stride: Matrix.panelOutputs)
-                if isQuantised {
-                    lk_swiglu(gate, up, count * Matrix.panelOutputs, gate)
-                    let blocks = workspace.activatedQuantised.base + panel
-                    for row in 0..<count {
-                        lk_quantize_rows(gate + row * 32, 1, 32, blocks + row * (width / 32))
-                    }
+                if next == .int8 {
+                    lk_swiglu_q8(gate, up, count, workspace.activatedQuantised.base + panel, width / 32)
                 } else {
                     let out = workspace.activated.base + outputs.lowerBound
                     for row in 0..<count {
                         let start = row * Matrix.panelOutputs
                         lk_swiglu(gate + start, up + start, outputs.count, out + row * width)
+                        guard next == .bf16 else { continue }
+                        lk_bf16_from_f32(
+                            out + row * width, activated.bf16 + row * width + outputs.lowerBound, outputs.count)
                     }
                 }
             }
@@ -172,14 +180,18 @@ package final class Decoder {
         eachRow { row in
             lk_rmsnorm(
                 residual + row * hidden, weight.base, model.configuration.normEpsilon, hidden, input + row * hidden)
-            quantise(row: row, width: hidden)
+            narrow(row: row)
         }
     }
 
-    func quantise(row: Int, width: Int) {
-        guard precision == .quantized, width % 32 == 0 else { return }
-        lk_quantize_rows(
-            workspace.input.base + row * width, 1, width, workspace.quantised.base + row * (width / 32))
+    /// Makes the narrow forms of a row of `normalised`.
+    func narrow(row: Int) { narrow(normalised, row: row, width: model.configuration.hidden) }
+
+    private func narrow(_ input: Input, row: Int, width: Int) {
+        guard precision == .quantized else { return }
+        let floats = input.floats + row * width
+        if hasBF16 { lk_bf16_from_f32(floats, input.bf16 + row * width, width) }
+        if width % 32 == 0 { lk_quantize_rows(floats, 1, width, input.quantised + row * (width / 32)) }
     }
 
     /// Calls `body` for each row, on all threads when there are enough rows to be worth waking them.

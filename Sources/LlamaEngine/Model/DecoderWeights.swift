@@ -24,12 +24,16 @@ struct DecoderWeights: Sendable {
     let head: Matrix
     let rope: RopeTable
 
-    /// Whether some matrix still lies in the checkpoint.
-    var hasMatricesInRows: Bool {
-        embedding.isInRows || head.isInRows
-            || layers.contains { layer in
-                [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down]
-                    .contains { $0.matrix.isInRows }
+    private var matrices: [Matrix] {
+        [embedding, head]
+            + layers.flatMap { layer in
+                [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].map(\.matrix)
             }
     }
+
+    /// Whether some matrix still lies in the checkpoint.
+    var hasMatricesInRows: Bool { matrices.contains(where: \.isInRows) }
+
+    /// Whether some product takes bf16 activations at best.
+    var hasBF16: Bool { matrices.contains { $0.narrowest == .bf16 } }
 }

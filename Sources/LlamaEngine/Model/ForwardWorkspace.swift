@@ -6,18 +6,20 @@ final class ForwardWorkspace {
 
     /// The residual stream, [rows, hidden].
     let residual = ScratchBuffer<Float>()
-    /// The input of the next product, [rows, its width], and the same as int8.
+    /// The input of the next product, [rows, its width], and the same as int8 and bf16.
     let input = ScratchBuffer<Float>()
     let quantised = ScratchBuffer<lk_q8_block>()
+    let bf16 = ScratchBuffer<UInt16>()
     /// [rows, heads * headDimension]
     let queries = ScratchBuffer<Float>()
     let attended = ScratchBuffer<Float>()
     /// [rows, keyValueHeads * headDimension]
     let keys = ScratchBuffer<Float>()
     let values = ScratchBuffer<Float>()
-    /// The input of the feed-forward's second half, [rows, feedForward], as floats or as int8.
+    /// The input of the feed-forward's second half, [rows, feedForward].
     let activated = ScratchBuffer<Float>()
     let activatedQuantised = ScratchBuffer<lk_q8_block>()
+    let activatedBF16 = ScratchBuffer<UInt16>()
     /// [threads, gateFloats]: products with one panel of gate and of up.
     let gates = ScratchBuffer<Float>()
     private(set) var gateFloats = 0
@@ -57,12 +59,14 @@ final class ForwardWorkspace {
         try residual.reserve(rows * c.hidden)
         try input.reserve(inputRows * c.hidden)
         try quantised.reserve(inputRows * (inputWidth / 32 + 1))
+        try bf16.reserve(inputRows * inputWidth)
         try queries.reserve(rows * c.heads * c.headDimension)
         try attended.reserve(rows * c.heads * c.headDimension)
         try keys.reserve(rows * c.keyValueHeads * c.headDimension)
         try values.reserve(rows * c.keyValueHeads * c.headDimension)
         try activated.reserve(rows * c.feedForward)
         try activatedQuantised.reserve(rows * (c.feedForward / 32 + 1))
+        try activatedBF16.reserve(rows * c.feedForward)
         gateFloats = 2 * rows * Matrix.panelOutputs
         try gates.reserve(threads * gateFloats)
         try cosines.reserve(rows * c.rope.dimension / 2)

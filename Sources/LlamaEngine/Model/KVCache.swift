@@ -86,7 +86,7 @@ final class KVPagePool {
             pagesInUse += 1
             return page
         }
-        guard let memory = allocateAligned(bytes: layout.pageBytes) else {
+        guard let memory = allocateLarge(bytes: layout.pageBytes) else {
             throw .outOfMemory(bytes: layout.pageBytes)
         }
         pagesInUse += 1

@@ -12,19 +12,23 @@ struct Matrix: @unchecked Sendable {
     let outputs: Int
     let inputs: Int
     private let form: Form
-    /// Whether int8 activations can be multiplied with it.
-    let takesQuantised: Bool
+    /// The narrowest activations that it can be multiplied with on this machine.
+    let narrowest: Activations
+
+    enum Activations: Sendable {
+        case f32, bf16, int8
+    }
 
     init(panels: lk_panel_matrix) {
         (type, outputs, inputs) = (panels.type, panels.outputs, panels.inputs)
         form = .panels(panels)
-        takesQuantised = lk_has_q8(type) != 0
+        narrowest = lk_has_q8(type) != 0 ? .int8 : lk_has_bf16(type) != 0 ? .bf16 : .f32
     }
 
     init(type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer) {
         (self.type, self.outputs, self.inputs) = (type, outputs, inputs)
         form = .rows(rows)
-        takesQuantised = false
+        narrowest = .f32
     }
 
     /// Outputs of a panel, the unit in which products are shared out.
@@ -75,13 +79,22 @@ struct Matrix: @unchecked Sendable {
         }
     }
 
-    /// As `multiply` in f32, with int8 activations `x` [rows, inputs / 32]. Only where `takesQuantised`.
-    func multiplyQuantised(
-        _ panels: Range<Int>, _ x: UnsafePointer<lk_q8_block>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
-        adding: Bool
+    /// As `multiply` in f32, with int8 activations `x` [rows, inputs / 32]. Only where `narrowest` says so.
+    func multiply(
+        _ panels: Range<Int>, quantised x: UnsafePointer<lk_q8_block>, rows: Int, to y: UnsafeMutablePointer<Float>,
+        stride: Int, adding: Bool
     ) {
         guard case .panels(var matrix) = form else { preconditionFailure("a matrix in rows does not take int8") }
         lk_panel_matmul_q8(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
+    }
+
+    /// As `multiply` in f32, with bf16 activations `x` [rows, inputs]. Only where `narrowest` says so.
+    func multiply(
+        _ panels: Range<Int>, bf16 x: UnsafePointer<UInt16>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
+        adding: Bool
+    ) {
+        guard case .panels(var matrix) = form else { preconditionFailure("a matrix in rows does not take bf16") }
+        lk_panel_matmul_bf16(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
     }
 }
 

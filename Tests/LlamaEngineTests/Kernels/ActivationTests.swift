@@ -23,6 +23,22 @@ struct ActivationTests {
         }
     }
 
+    @Test("SwiGLU of 32 outputs of some rows is the whole row's, quantised")
+    func swiglu() {
+        var random = RandomFloats(seed: 29)
+        let rows = 5, blocks = 3
+        let gate = random.array(rows * 32, in: -6...6), up = random.array(rows * 32, in: -3...3)
+        for forms in offeredForms {
+            var products = gate
+            forms.swiglu(gate, up, gate.count, &products)
+            var out = forms.quantised([Float](repeating: 1, count: rows * blocks * 32))
+            forms.swiglu_q8(gate, up, rows, &out, blocks)
+            let found = (0..<rows).flatMap { values(of: [out[$0 * blocks]]) }
+            #expect(found == values(of: forms.quantised(products)), "\(name(forms))")
+            #expect(out[1].scale == forms.quantised([Float](repeating: 1, count: 32))[0].scale, "\(name(forms))")
+        }
+    }
+
     @Test("what rounding took away comes back in a second rounding, 16 bits together")
     func rest() {
         var random = RandomFloats(seed: 28)

@@ -137,6 +137,38 @@ struct PanelTests {
         }
     }
 
+    @Test("bf16 products agree with the plain form, and are the same bits alone", arguments: ["F16", "BF16"])
+    func bf16(typeName: String) throws {
+        let forms = try #require(offeredForms.first { name($0) == "avx512-bf16" } ?? offeredForms.first)
+        let type = panelTypes.first { $0.name == typeName }!.type
+        var random = RandomFloats(seed: 48)
+        for (outputs, n) in [(32, 32), (33, 64), (7, 576), (64, 2080)] {
+            let weights = PackedWeights(type, outputs: outputs, inputs: n, &random)
+            let rows = 27
+            let floats = random.array(rows * n)
+            var x = [UInt16](repeating: 0, count: floats.count), wanted = x
+            forms.bf16_from_f32(floats, &x, x.count)
+            plainForms.bf16_from_f32(floats, &wanted, x.count)
+            #expect(x == wanted)
+            let run = { (forms: lk_forms, first: Int, count: Int) -> [Float] in
+                var matrix = weights.matrix
+                var y = [Float](repeating: 7, count: count * (outputs + 1))
+                let part = Array(x[first * n..<(first + count) * n])
+                forms.panel_matmul_bf16(&matrix, 0, weights.panels, part, count, &y, outputs + 1, 0)
+                return y
+            }
+            let together = run(forms, 0, rows)
+            #expect(relativeError(together, run(plainForms, 0, rows)) < 1e-5, "\(outputs)x\(n)")
+            for row in 0..<rows {
+                let own = Array(together[row * (outputs + 1)..<(row + 1) * (outputs + 1)])
+                #expect(run(forms, row, 1) == own, "\(outputs)x\(n), row \(row)")
+            }
+            for count in 2...rows {
+                #expect(run(forms, 0, count) == Array(together.prefix(count * (outputs + 1))), "\(count) rows")
+            }
+        }
+    }
+
     @Test("types and lengths without panels say so")
     func withoutPanels() {
         #expect(lk_panel_bytes(LK_Q4_1, 576) == 18 * 640)

