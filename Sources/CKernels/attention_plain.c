@@ -21,39 +21,53 @@ void lk_attention_finish(size_t queries, size_t head_dim, const float *state, fl
 /// exp(a - b) where both may be minus infinity.
 static float factor(float a, float b) { return a == -INFINITY ? 0 : expf(a - b); }
 
+void lk_attention_join(size_t queries, size_t head_dim, const float *more_state, const float *more, float *state,
+                       float *out) {
+    for (size_t i = 0; i < queries; i++, state += 2, more_state += 2, out += head_dim, more += head_dim) {
+        float largest = more_state[0] > state[0] ? more_state[0] : state[0];
+        float kept = factor(state[0], largest), weight = factor(more_state[0], largest);
+        for (size_t j = 0; j < head_dim; j++) out[j] = out[j] * kept + more[j] * weight;
+        state[0] = largest;
+        state[1] = state[1] * kept + more_state[1] * weight;
+    }
+}
+
+static size_t key_at(size_t head_dim, size_t position, size_t i) {
+    return (position / 16 * head_dim + i) * 16 + position % 16;
+}
+
+static float value_at(lk_type cache, const void *from, size_t i) {
+    return cache == LK_F16 ? lk_f16_at((const uint16_t *)from + i) : ((const float *)from)[i];
+}
+
+void lk_put_key(lk_type cache, const float *key, size_t head_dim, size_t position, void *k) {
+    if (cache == LK_F32) {
+        for (size_t i = 0; i < head_dim; i++) ((float *)k)[key_at(head_dim, position, i)] = key[i];
+        return;
+    }
+    uint16_t halves[64];
+    for (size_t i = 0; i < head_dim; i += 64) {
+        size_t count = head_dim - i < 64 ? head_dim - i : 64;
+        lk_f16_from_f32(key + i, halves, count);
+        for (size_t j = 0; j < count; j++) ((uint16_t *)k)[key_at(head_dim, position, i + j)] = halves[j];
+    }
+}
+
 /// Takes one position with this score into the running sum of one query.
-static void take(float score, float (*value)(const void *, size_t), const void *v, size_t head_dim, float *state,
-                 float *out) {
+static void take(lk_type cache, float score, const void *v, size_t first, size_t head_dim, float *state, float *out) {
     float largest = score > state[0] ? score : state[0];
     float kept = factor(state[0], largest), weight = factor(score, largest);
-    for (size_t j = 0; j < head_dim; j++) out[j] = out[j] * kept + weight * value(v, j);
+    for (size_t j = 0; j < head_dim; j++) out[j] = out[j] * kept + weight * value_at(cache, v, first + j);
     state[0] = largest;
     state[1] = state[1] * kept + weight;
 }
 
-static void attend(const float *q, size_t queries, size_t head_dim, float scale, const uint8_t *k, const uint8_t *v,
-                   size_t stride_bytes, size_t positions, float (*value)(const void *, size_t), float *state,
-                   float *out) {
-    for (size_t p = 0; p < positions; p++) {
-        for (size_t i = 0; i < queries; i++) {
+void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
+                        const uint32_t *visible, const void *k, const void *v, float *state, float *out) {
+    for (size_t i = 0; i < queries; i++, q += head_dim, state += 2, out += head_dim)
+        for (size_t p = 0; p < visible[i]; p++) {
             float score = 0;
-            for (size_t j = 0; j < head_dim; j++) score += q[i * head_dim + j] * value(k + p * stride_bytes, j);
-            take(score * scale, value, v + p * stride_bytes, head_dim, state + 2 * i, out + i * head_dim);
+            for (size_t j = 0; j < head_dim; j++) score += q[j] * value_at(cache, k, key_at(head_dim, p, j));
+            take(cache, score * scale, v, p * head_dim, head_dim, state, out);
         }
-    }
-}
-
-static float value_f16(const void *row, size_t i) { return lk_f16_at((const uint16_t *)row + i); }
-static float value_f32(const void *row, size_t i) { return ((const float *)row)[i]; }
-
-void lk_attention_f16_plain(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
-                            const uint16_t *v, size_t stride, size_t positions, float *state, float *out) {
-    attend(q, queries, head_dim, scale, (const uint8_t *)k, (const uint8_t *)v, stride * sizeof *k, positions,
-           value_f16, state, out);
-}
-
-void lk_attention_f32_plain(const float *q, size_t queries, size_t head_dim, float scale, const float *k,
-                            const float *v, size_t stride, size_t positions, float *state, float *out) {
-    attend(q, queries, head_dim, scale, (const uint8_t *)k, (const uint8_t *)v, stride * sizeof *k, positions,
-           value_f32, state, out);
 }

@@ -9,14 +9,18 @@ const lk_forms lk_forms_plain = {
     .f16_from_f32 = lk_f16_from_f32_plain,
     .matmul_f32 = lk_matmul_f32_plain,
     .quantize_rows = lk_quantize_rows_plain,
-    .matmul_q8 = lk_matmul_q8_plain,
+    .quantize_rest = lk_quantize_rest_plain,
+    .panel_matmul_f32 = lk_panel_matmul_f32_plain,
+    .panel_matmul_q8 = lk_panel_matmul_q8_plain,
+    .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
+    .bf16_from_f32 = lk_bf16_from_f32_plain,
     .rmsnorm = lk_rmsnorm_plain,
     .swiglu = lk_swiglu_plain,
+    .swiglu_q8 = lk_swiglu_q8_plain,
     .softmax = lk_softmax_plain,
     .logsumexp = lk_logsumexp_plain,
     .argmax = lk_argmax_plain,
-    .attention_f16 = lk_attention_f16_plain,
-    .attention_f32 = lk_attention_f32_plain,
+    .attention = lk_attention_plain,
 };
 
 #if defined(__x86_64__)
@@ -33,9 +37,14 @@ static int has_avx512(void) {
 
 static int always(void) { return 1; }
 
+#if defined(__x86_64__)
+static int has_avx512_bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+#endif
+
 /// Fastest first.
 static const struct { const lk_forms *forms; int (*offered)(void); } known[] = {
 #if defined(__x86_64__)
+    {&lk_forms_avx512_bf16, has_avx512_bf16},
     {&lk_forms_avx512, has_avx512},
     {&lk_forms_avx2, has_avx2},
 #endif
@@ -81,9 +90,29 @@ void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out) {
     active()->quantize_rows(x, rows, n, out);
 }
 
-void lk_matmul_q8(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x, size_t rows,
-                  size_t n, float *y, size_t ldy) {
-    active()->matmul_q8(type, w, out_begin, out_end, x, rows, n, y, ldy);
+void lk_quantize_rest(const float *x, const lk_q8_block *q, size_t n, float *out) {
+    active()->quantize_rest(x, q, n, out);
+}
+
+void lk_panel_matmul_f32(const lk_panel_matrix *w, size_t begin, size_t end, const float *x, size_t rows, float *y,
+                         size_t ldy, int add) {
+    active()->panel_matmul_f32(w, begin, end, x, rows, y, ldy, add);
+}
+
+void lk_panel_matmul_q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
+                        size_t ldy, int add) {
+    active()->panel_matmul_q8(w, begin, end, x, rows, y, ldy, add);
+}
+
+void lk_panel_matmul_bf16(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows, float *y,
+                          size_t ldy, int add) {
+    active()->panel_matmul_bf16(w, begin, end, x, rows, y, ldy, add);
+}
+
+void lk_bf16_from_f32(const float *x, uint16_t *out, size_t n) { active()->bf16_from_f32(x, out, n); }
+
+int lk_has_bf16(lk_type type) {
+    return (type == LK_F16 || type == LK_BF16) && active()->panel_matmul_bf16 != lk_panel_matmul_bf16_plain;
 }
 
 void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float *out) {
@@ -92,18 +121,17 @@ void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float 
 
 void lk_swiglu(const float *gate, const float *up, size_t n, float *out) { active()->swiglu(gate, up, n, out); }
 
+void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride) {
+    active()->swiglu_q8(gate, up, rows, out, stride);
+}
+
 float lk_softmax(float *x, size_t n) { return active()->softmax(x, n); }
 
 float lk_logsumexp(const float *x, size_t n) { return active()->logsumexp(x, n); }
 
 size_t lk_argmax(const float *x, size_t n) { return active()->argmax(x, n); }
 
-void lk_attention_f16(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
-                      const uint16_t *v, size_t stride, size_t positions, float *state, float *out) {
-    active()->attention_f16(q, queries, head_dim, scale, k, v, stride, positions, state, out);
-}
-
-void lk_attention_f32(const float *q, size_t queries, size_t head_dim, float scale, const float *k, const float *v,
-                      size_t stride, size_t positions, float *state, float *out) {
-    active()->attention_f32(q, queries, head_dim, scale, k, v, stride, positions, state, out);
+void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
+                  const void *k, const void *v, float *state, float *out) {
+    active()->attention(cache, q, queries, head_dim, scale, visible, k, v, state, out);
 }

@@ -8,6 +8,7 @@ extern const lk_forms lk_forms_plain;
 #if defined(__x86_64__)
 extern const lk_forms lk_forms_avx2;
 extern const lk_forms lk_forms_avx512;
+extern const lk_forms lk_forms_avx512_bf16;
 #endif
 
 // The plain forms, for types and tails that a faster form leaves to them.
@@ -16,17 +17,22 @@ void lk_f16_from_f32_plain(const float *x, uint16_t *out, size_t n);
 void lk_matmul_f32_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                          size_t n, float *y, size_t ldy);
 void lk_quantize_rows_plain(const float *x, size_t rows, size_t n, lk_q8_block *out);
-void lk_matmul_q8_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x,
-                        size_t rows, size_t n, float *y, size_t ldy);
+void lk_quantize_rest_plain(const float *x, const lk_q8_block *q, size_t n, float *out);
+void lk_panel_matmul_f32_plain(const lk_panel_matrix *w, size_t begin, size_t end, const float *x, size_t rows, float *y,
+                               size_t ldy, int add);
+void lk_panel_matmul_q8_plain(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
+                              float *y, size_t ldy, int add);
+void lk_panel_matmul_bf16_plain(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,
+                                float *y, size_t ldy, int add);
+void lk_bf16_from_f32_plain(const float *x, uint16_t *out, size_t n);
 void lk_rmsnorm_plain(const float *x, const float *weight, float eps, size_t n, float *out);
 void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out);
+void lk_swiglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
 float lk_softmax_plain(float *x, size_t n);
 float lk_logsumexp_plain(const float *x, size_t n);
 size_t lk_argmax_plain(const float *x, size_t n);
-void lk_attention_f16_plain(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
-                            const uint16_t *v, size_t stride, size_t positions, float *state, float *out);
-void lk_attention_f32_plain(const float *q, size_t queries, size_t head_dim, float scale, const float *k,
-                            const float *v, size_t stride, size_t positions, float *state, float *out);
+void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
+                        const uint32_t *visible, const void *k, const void *v, float *state, float *out);
 
 static inline uint16_t lk_read_u16(const void *p) {
     uint16_t value;

@@ -58,6 +58,7 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
 
 #include "vector_rows.h"
 #include "vector_matmul.h"
+#include "vector_panels.h"
 #include "vector_attention.h"
 
 const lk_forms lk_forms_avx2 = {
@@ -66,13 +67,17 @@ const lk_forms lk_forms_avx2 = {
     .f16_from_f32 = f16_from_f32_avx2,
     .matmul_f32 = matmul_f32_avx2,
     .quantize_rows = quantize_rows_avx2,
-    .matmul_q8 = lk_matmul_q8_avx2,
+    .quantize_rest = quantize_rest_avx2,
+    .panel_matmul_f32 = panel_matmul_f32_avx2,
+    .panel_matmul_q8 = lk_panel_matmul_q8_avx2,
+    .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
+    .bf16_from_f32 = lk_bf16_from_f32_plain,
     .rmsnorm = rmsnorm_avx2,
     .swiglu = swiglu_avx2,
+    .swiglu_q8 = swiglu_q8_avx2,
     .softmax = softmax_avx2,
     .logsumexp = logsumexp_avx2,
     .argmax = argmax_avx2,
-    .attention_f16 = attention_f16_avx2,
-    .attention_f32 = attention_f32_avx2,
+    .attention = attention_avx2,
 };
 #endif

@@ -56,21 +56,38 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
 
 #include "vector_rows.h"
 #include "vector_matmul.h"
+#include "vector_panels.h"
 #include "vector_attention.h"
+
+// All but the name and the products in bf16.
+#define LK_FORMS_512 \
+    .dequantize_row = dequantize_row_avx512, \
+    .f16_from_f32 = f16_from_f32_avx512, \
+    .matmul_f32 = matmul_f32_avx512, \
+    .quantize_rows = quantize_rows_avx512, \
+    .quantize_rest = quantize_rest_avx512, \
+    .panel_matmul_f32 = panel_matmul_f32_avx512, \
+    .panel_matmul_q8 = lk_panel_matmul_q8_avx512, \
+    .rmsnorm = rmsnorm_avx512, \
+    .swiglu = swiglu_avx512, \
+    .swiglu_q8 = swiglu_q8_avx512, \
+    .softmax = softmax_avx512, \
+    .logsumexp = logsumexp_avx512, \
+    .argmax = argmax_avx512, \
+    .attention = attention_avx512,
 
 const lk_forms lk_forms_avx512 = {
     .isa = "avx512-vnni",
-    .dequantize_row = dequantize_row_avx512,
-    .f16_from_f32 = f16_from_f32_avx512,
-    .matmul_f32 = matmul_f32_avx512,
-    .quantize_rows = quantize_rows_avx512,
-    .matmul_q8 = lk_matmul_q8_avx512,
-    .rmsnorm = rmsnorm_avx512,
-    .swiglu = swiglu_avx512,
-    .softmax = softmax_avx512,
-    .logsumexp = logsumexp_avx512,
-    .argmax = argmax_avx512,
-    .attention_f16 = attention_f16_avx512,
-    .attention_f32 = attention_f32_avx512,
+    .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
+    .bf16_from_f32 = lk_bf16_from_f32_plain,
+    LK_FORMS_512
+};
+
+/// With BF16 (Intel Cooper Lake and Sapphire Rapids, AMD Zen 4 onwards).
+const lk_forms lk_forms_avx512_bf16 = {
+    .isa = "avx512-bf16",
+    .panel_matmul_bf16 = lk_panel_matmul_bf16_avx512,
+    .bf16_from_f32 = lk_bf16_from_f32_avx512,
+    LK_FORMS_512
 };
 #endif

@@ -3,8 +3,11 @@
 #define LK_FORMS_X86_H
 #include "forms.h"
 
-void lk_matmul_q8_avx2(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x,
-                       size_t rows, size_t n, float *y, size_t ldy);
-void lk_matmul_q8_avx512(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x,
-                         size_t rows, size_t n, float *y, size_t ldy);
+void lk_panel_matmul_q8_avx2(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
+                             float *y, size_t ldy, int add);
+void lk_panel_matmul_q8_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
+                               float *y, size_t ldy, int add);
+void lk_panel_matmul_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,
+                                 float *y, size_t ldy, int add);
+void lk_bf16_from_f32_avx512(const float *x, uint16_t *out, size_t n);
 #endif

@@ -14,6 +14,14 @@ void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out) {
     for (size_t i = 0; i < n; i++) out[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
+void lk_swiglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride) {
+    for (size_t r = 0; r < rows; r++) {
+        float products[32];
+        lk_swiglu_plain(gate + 32 * r, up + 32 * r, 32, products);
+        lk_quantize_rows_plain(products, 1, 32, out + r * stride);
+    }
+}
+
 void lk_add(float *x, const float *y, size_t n) {
     for (size_t i = 0; i < n; i++) x[i] += y[i];
 }

@@ -31,5 +31,3 @@ size_t lk_row_bytes(lk_type type, size_t n) {
     if (blocks > SIZE_MAX / shape.bytes) return 0;
     return blocks * shape.bytes;
 }
-
-size_t lk_q8_blocks(size_t n) { return n / 128 + (n % 128 != 0); }

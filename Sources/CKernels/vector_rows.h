@@ -69,40 +69,45 @@ LK_TARGET static size_t LK_FORM(argmax)(const float *x, size_t n) {
 }
 
 /// As the plain form, to the bit.
-LK_TARGET static void LK_FORM(quantize_rows)(const float *x, size_t rows, size_t n, lk_q8_block *out) {
-    size_t blocks = lk_q8_blocks(n);
+LK_INLINE void quantize_block(const float *x, lk_q8_block *out) {
     const v16 rounder = all16(12582912.0f);
-    for (size_t r = 0; r < rows; r++, x += n, out += blocks) {
-        if (n % 128 != 0) memset(out + blocks - 1, 0, sizeof *out);
-        for (size_t i = 0; i < n; i += 32) {
-            lk_q8_block *block = out + i / 128;
-            size_t part = i % 128 / 32;
-            v16 a = load16(x + i), b = load16(x + i + 16);
-            // Magnitudes compare as integers, NaN and infinity above all others.
-            v16i magnitude = (v16i)a & 0x7fffffff, other = (v16i)b & 0x7fffffff, more = other > magnitude;
-            magnitude = (other & more) | (magnitude & ~more);
-            v8i m8 = __builtin_elementwise_max(__builtin_shufflevector(magnitude, magnitude, 0, 1, 2, 3, 4, 5, 6, 7),
-                                               __builtin_shufflevector(magnitude, magnitude, 8, 9, 10, 11, 12, 13, 14, 15));
-            v4i m4 = __builtin_elementwise_max(__builtin_shufflevector(m8, m8, 0, 1, 2, 3),
-                                               __builtin_shufflevector(m8, m8, 4, 5, 6, 7));
-            m4 = __builtin_elementwise_max(m4, __builtin_shufflevector(m4, m4, 2, 3, 0, 1));
-            int32_t largest = m4[0] > m4[1] ? m4[0] : m4[1];
-            int is_finite = largest < 0x7f800000;
-            float scale = is_finite ? lk_float_from_bits((uint32_t)largest) / 127 : NAN;
-            float inverse = is_finite && scale > 0 ? 1 / scale : 0;
-            if (!(inverse <= 3.402823466e38f)) inverse = scale = 0;
-            v16i qa = (v16i)(a * all16(inverse) + rounder) - (v16i)rounder;
-            v16i qb = (v16i)(b * all16(inverse) + rounder) - (v16i)rounder;
-            if (!is_finite) qa = qb = (v16i)all16(0);
-            v16i sums = qa + qb;
-            int32_t sum = 0;
-            for (int j = 0; j < 16; j++) sum += sums[j];
-            *(v16b_anywhere *)block->q[0][part] = __builtin_convertvector(qa, v16b);
-            *(v16b_anywhere *)block->q[1][part] = __builtin_convertvector(qb, v16b);
-            block->scale[part] = scale;
-            block->sum[part] = sum;
-            block->sum_scaled[part] = scale * (float)sum;
-        }
+    v16 a = load16(x), b = load16(x + 16);
+    // Magnitudes compare as integers, NaN and infinity above all others.
+    v16i magnitude = (v16i)a & 0x7fffffff, other = (v16i)b & 0x7fffffff;
+    magnitude = __builtin_elementwise_max(magnitude, other);
+    int32_t largest = __builtin_reduce_max(magnitude);
+    int is_finite = largest < 0x7f800000;
+    float scale = is_finite ? lk_float_from_bits((uint32_t)largest) / 127 : NAN;
+    float inverse = is_finite && scale > 0 ? 1 / scale : 0;
+    if (!(inverse <= 3.402823466e38f)) inverse = scale = 0;
+    v16i qa = (v16i)(a * all16(inverse) + rounder) - (v16i)rounder;
+    v16i qb = (v16i)(b * all16(inverse) + rounder) - (v16i)rounder;
+    if (!is_finite) qa = qb = (v16i)all16(0);
+    *(v16b_anywhere *)out->q = __builtin_convertvector(qa, v16b);
+    *(v16b_anywhere *)(out->q + 16) = __builtin_convertvector(qb, v16b);
+    out->sum[0] = __builtin_reduce_add(qa);
+    out->sum[1] = __builtin_reduce_add(qb);
+    out->scale = scale;
+    out->sum_scaled = scale * (float)(out->sum[0] + out->sum[1]);
+}
+
+LK_TARGET static void LK_FORM(quantize_rows)(const float *x, size_t rows, size_t n, lk_q8_block *out) {
+    for (size_t i = 0; i < rows * n; i += 32) quantize_block(x + i, out + i / 32);
+}
+
+LK_TARGET static void LK_FORM(swiglu_q8)(const float *gate, const float *up, size_t rows, lk_q8_block *out,
+                                         size_t stride) {
+    for (size_t r = 0; r < rows; r++, gate += 32, up += 32) {
+        float products[32] __attribute__((aligned(64)));
+        LK_FORM(swiglu)(gate, up, 32, products);
+        quantize_block(products, out + r * stride);
+    }
+}
+
+LK_TARGET static void LK_FORM(quantize_rest)(const float *x, const lk_q8_block *q, size_t n, float *out) {
+    for (size_t i = 0; i < n; i += 16) {
+        v16 values = __builtin_convertvector((v16b)*(const v16b_anywhere *)(q[i / 32].q + i % 32), v16);
+        store16(out + i, load16(x + i) - all16(q[i / 32].scale) * values);
     }
 }
 

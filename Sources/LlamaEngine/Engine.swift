@@ -81,7 +81,7 @@ package final class Engine: Sendable {
 
     package var load: Load { scheduler.load }
 
-    /// The kernels that this machine gets: `plain`, `avx2` or `avx512-vnni`.
+    /// The kernels that this machine gets: `plain`, `avx2`, `avx512-vnni` or `avx512-bf16`.
     package static var instructionSet: String { String(cString: lk_isa()) }
 
     /// Refuses new requests and fails those that live with `engineStopped`, within one step. Returns at once.

@@ -46,29 +46,73 @@ void lk_f16_from_f32(const float *x, uint16_t *out, size_t n);
 void lk_matmul_f32(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                    size_t n, float *y, size_t ldy);
 
-/// 128 activations as int8 with one scale for each 32: value 32*j + i is scale[j] * q. Zeroes fill up the last block
-/// of a row. Only lk_quantize_rows writes these and only lk_matmul_q8 reads them.
+/// 32 activations as int8 with one scale: value i is scale * q[i]. Only lk_quantize_rows writes these and only
+/// lk_panel_matmul_q8 reads them.
 typedef struct lk_q8_block {
-    float scale[4];
-    float sum_scaled[4];  // scale[j] * sum[j], for weights with a minimum
-    int32_t sum[4];       // sum of the 32 q of part j, for weights with an offset
-    int32_t unused[4];    // keeps q on a cache line
-    int8_t q[2][4][16];   // [half][j][i]: values 32*j + 16*half + i, the order in which 4-bit blocks unpack
+    float scale;
+    float sum_scaled;  // scale * the sum of q, for weights with a minimum
+    int32_t sum[2];    // sums of q[0...15] and q[16...31], for weights with an offset
+    int8_t q[32];
 } lk_q8_block;
 
-/// Blocks that lk_quantize_rows writes for one row of `n` values: n / 128, rounded up.
-size_t lk_q8_blocks(size_t n);
-
-/// Quantises x [rows, n] to out [rows, lk_q8_blocks(n)]: symmetric, one scale per 32 values (largest magnitude / 127),
-/// to nearest. `n` is a multiple of 32.
+/// Quantises x [rows, n] to out [rows, n / 32]: symmetric, one scale per 32 values (largest magnitude / 127), to nearest.
+/// `n` is a multiple of 32.
 void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out);
 
-/// 1 when lk_matmul_q8 serves weights of `type`, otherwise 0 (use lk_matmul_f32).
+/// out = what `x` lost: value i of x minus scale * q[i]. [n], a multiple of 32.
+void lk_quantize_rest(const float *x, const lk_q8_block *q, size_t n, float *out);
+
+// MARK: - Panels
+// Weights are put once into panels of 32 outputs, in the order in which products read them, from front to back; a panel
+// takes as many bits as the rows it came from. panels.h has the layout. Outputs that are missing from the last panel are
+// filled up with zeroes.
+
+/// A matrix [outputs, inputs] in panels.
+typedef struct lk_panel_matrix {
+    lk_type type;
+    const uint8_t *panels;  // on a boundary of 64 bytes
+    size_t outputs, inputs;
+} lk_panel_matrix;
+
+/// Bytes of one panel of rows of `n` values, a multiple of 64; 0 where this type or length has no panels: Q2_K, Q3_K, and
+/// lengths that are not a multiple of 32.
+size_t lk_panel_bytes(lk_type type, size_t n);
+
+/// How many panels hold so many outputs.
+size_t lk_panels(size_t outputs);
+
+/// Writes panel number `panel` of the matrix w [outputs, n], row-major in blocks of `type`, to `out`, which is on a
+/// boundary of 64 bytes.
+void lk_pack_panel(lk_type type, const void *w, size_t outputs, size_t n, size_t panel, void *out);
+
+/// out[i] = value i of row `output`, as lk_dequantize_row gives it.
+void lk_panel_row(const lk_panel_matrix *w, size_t output, float *out);
+
+/// Products with the outputs of panels [begin, end): y[r*ldy + o] = sum_i W[32*begin + o, i] * x[r, i], added to what y
+/// holds when `add` is not 0. Threads share a product by each taking some panels. A row's result is the same to the bit
+/// whatever other rows and panels are computed with it.
+///
+/// In f32, the exact path. x: [rows, inputs].
+void lk_panel_matmul_f32(const lk_panel_matrix *w, size_t begin, size_t end, const float *x, size_t rows, float *y,
+                         size_t ldy, int add);
+
+/// 1 when lk_panel_matmul_q8 serves weights of `type`, otherwise 0.
 int lk_has_q8(lk_type type);
 
-/// As lk_matmul_f32 with activations from lk_quantize_rows: products in int8, sums of 32 in int32, the rest in f32.
-void lk_matmul_q8(lk_type type, const void *w, size_t out_begin, size_t out_end, const lk_q8_block *x, size_t rows,
-                  size_t n, float *y, size_t ldy);
+/// With activations from lk_quantize_rows: products in int8, sums of up to 32 in int32, the rest in f32.
+/// x: [rows, inputs / 32].
+void lk_panel_matmul_q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
+                        size_t ldy, int add);
+
+/// out[i] = x[i] rounded to bf16, nearest even.
+void lk_bf16_from_f32(const float *x, uint16_t *out, size_t n);
+
+/// 1 when lk_panel_matmul_bf16 serves weights of `type` and this CPU has instructions for it, otherwise 0.
+int lk_has_bf16(lk_type type);
+
+/// With activations from lk_bf16_from_f32: weights rounded to bf16, products and sums in f32. x: [rows, inputs].
+void lk_panel_matmul_bf16(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows, float *y,
+                          size_t ldy, int add);
 
 // MARK: - One row at a time
 
@@ -79,6 +123,9 @@ void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float 
 /// out[i] = silu(gate[i]) * up[i], silu(g) = g / (1 + exp(-g)). SwiGLU (Shazeer 2020, arXiv:2002.05202). out may be
 /// gate or up.
 void lk_swiglu(const float *gate, const float *up, size_t n, float *out);
+
+/// The same for 32 outputs of some rows, quantised: gate, up: [rows, 32]; out[r*stride] = the quantised 32 of row r.
+void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
 
 /// x[i] += y[i].
 void lk_add(float *x, const float *y, size_t n);
@@ -103,42 +150,54 @@ size_t lk_argmax(const float *x, size_t n);
 
 // MARK: - Attention
 // Online softmax (Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135): start, then one
-// call for each contiguous run of positions (a page of the cache, or all of it), then finish. `queries` are the
-// vectors that see the same positions of one key/value head: the query heads of its group, for one token or for
-// several. Causal masking is the caller's: it gives each token only the positions it may see.
-//   q:     [queries, head_dim] f32, contiguous
-//   k, v:  position p at k + p*stride, v + p*stride, head_dim values each; stride in values
-//   state: [queries, 2] f32, running maximum and running sum
-//   out:   [queries, head_dim] f32, the weighted sum so far; after finish the answer
-// A finish without a single position gives zeroes.
+// call for each run of positions (a page of the cache, or all of it), then finish. `queries` are the vectors that look at
+// the same key/value head: the query heads of its group, for one token or for several.
+//   cache:   LK_F16 or LK_F32, the type of k and v
+//   q:       [queries, head_dim] f32, contiguous
+//   visible: [queries], how many positions of the run each query sees, from the first on
+//   k:       [positions / 16, head_dim, 16]: sixteen positions side by side; written by lk_put_key. The last group is read
+//            whole, so its memory must be there
+//   v:       [positions, head_dim]
+//   state:   [queries, 2] f32, running maximum and running sum
+//   out:     [queries, head_dim] f32, the weighted sum so far; after finish the answer
+// A query's result depends on its own row and on how positions were cut into runs, not on the queries beside it, as long
+// as runs other than the last are multiples of 32. A finish without a single position gives zeroes.
 
 void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out);
-void lk_attention_f16(const float *q, size_t queries, size_t head_dim, float scale, const uint16_t *k,
-                      const uint16_t *v, size_t stride, size_t positions, float *state, float *out);
-void lk_attention_f32(const float *q, size_t queries, size_t head_dim, float scale, const float *k, const float *v,
-                      size_t stride, size_t positions, float *state, float *out);
+void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
+                  const void *k, const void *v, float *state, float *out);
+/// Takes in what another start and other runs gave: `more_state` and `more`, before their finish.
+void lk_attention_join(size_t queries, size_t head_dim, const float *more_state, const float *more, float *state,
+                       float *out);
 void lk_attention_finish(size_t queries, size_t head_dim, const float *state, float *out);
+
+/// Writes the key of one position, [head_dim] f32, to its place in a run.
+void lk_put_key(lk_type cache, const float *key, size_t head_dim, size_t position, void *k);
 
 // MARK: - Which form runs
 
 /// The forms of the kernels that differ between instruction sets, one table for each. The functions above call the
 /// active table; tests call the others to compare them.
 typedef struct lk_forms {
-    const char *isa;  // "plain", "avx2" or "avx512-vnni"
+    const char *isa;  // "plain", "avx2", "avx512-vnni" or "avx512-bf16"
     void (*dequantize_row)(lk_type, const void *, float *, size_t);
     void (*f16_from_f32)(const float *, uint16_t *, size_t);
     void (*matmul_f32)(lk_type, const void *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
+    void (*panel_matmul_f32)(const lk_panel_matrix *, size_t, size_t, const float *, size_t, float *, size_t, int);
+    void (*panel_matmul_q8)(const lk_panel_matrix *, size_t, size_t, const lk_q8_block *, size_t, float *, size_t, int);
+    /// The plain form where the instruction set has nothing faster than f32.
+    void (*panel_matmul_bf16)(const lk_panel_matrix *, size_t, size_t, const uint16_t *, size_t, float *, size_t, int);
+    void (*bf16_from_f32)(const float *, uint16_t *, size_t);
     void (*quantize_rows)(const float *, size_t, size_t, lk_q8_block *);
-    void (*matmul_q8)(lk_type, const void *, size_t, size_t, const lk_q8_block *, size_t, size_t, float *, size_t);
+    void (*quantize_rest)(const float *, const lk_q8_block *, size_t, float *);
     void (*rmsnorm)(const float *, const float *, float, size_t, float *);
     void (*swiglu)(const float *, const float *, size_t, float *);
+    void (*swiglu_q8)(const float *, const float *, size_t, lk_q8_block *, size_t);
     float (*softmax)(float *, size_t);
     float (*logsumexp)(const float *, size_t);
     size_t (*argmax)(const float *, size_t);
-    void (*attention_f16)(const float *, size_t, size_t, float, const uint16_t *, const uint16_t *, size_t, size_t,
-                          float *, float *);
-    void (*attention_f32)(const float *, size_t, size_t, float, const float *, const float *, size_t, size_t, float *,
-                          float *);
+    void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *, float *,
+                      float *);
 } lk_forms;
 
 /// The table of that instruction set, or NULL when this CPU or build does not offer it.

@@ -33,123 +33,135 @@ extension Decoder {
         let position = rows[row].position
         let memory = cache.memory(of: position)
         let offset = position % KVLayout.positions
-        let width = layout.heads * layout.headDimension
+        let dimension = layout.headDimension
         for head in 0..<layout.heads {
-            let source = row * width + head * layout.headDimension
-            write(
-                workspace.keys.base + source, to: memory + layout.keys(layer: layer, head: head, position: offset),
-                layout)
-            write(
-                workspace.values.base + source,
-                to: memory + layout.values(layer: layer, head: head, position: offset), layout)
-        }
-    }
-
-    private func write(_ source: UnsafePointer<Float>, to target: UnsafeMutableRawPointer, _ layout: KVLayout) {
-        let count = layout.headDimension
-        switch layout.element {
-        case .f16: lk_f16_from_f32(source, target.assumingMemoryBound(to: UInt16.self), count)
-        case .f32: target.assumingMemoryBound(to: Float.self).update(from: source, count: count)
+            let source = (row * layout.heads + head) * dimension
+            lk_put_key(
+                layout.element.type, workspace.keys.base + source, dimension, offset,
+                memory + layout.keys(layer: layer, head: head))
+            let value = memory + layout.value(layer: layer, head: head, position: offset)
+            switch layout.element {
+            case .f16:
+                lk_f16_from_f32(workspace.values.base + source, value.assumingMemoryBound(to: UInt16.self), dimension)
+            case .f32:
+                value.assumingMemoryBound(to: Float.self).update(from: workspace.values.base + source, count: dimension)
+            }
         }
     }
 
     /// Causal attention of every row over its own sequence: `workspace.queries` to `workspace.attended`.
     ///
     /// The work is cut into tiles of consecutive tokens times one group of heads, so that a tile reads each key and value
-    /// once for all its queries. Tiles lie on a grid of positions, and every query sums over the same runs wherever its pass
-    /// began: a sequence's numbers do not depend on how its prompt was cut.
+    /// once for all its queries, and into spans of positions, so that one long sequence keeps all threads busy. Spans lie on
+    /// a grid and are added up in their order: a query's sum is the same however its prompt was cut, whatever is computed
+    /// beside it, and on any number of threads.
     func attention(layer: Int, _ segments: [Segment]) {
         let heads = model.configuration.keyValueHeads
-        tiles.removeAll(keepingCapacity: true)
-        var first = 0
-        for (index, segment) in segments.enumerated() {
-            let end = first + segment.tokens.count
-            var start = first
-            while start < end {
-                let left = ForwardWorkspace.tileTokens - rows[start].position % ForwardWorkspace.tileTokens
-                let next = min(end, start + left)
-                tiles.append(Tile(segment: index, rows: start..<next))
-                start = next
-            }
-            first = end
+        pool.run(chunks: spans.count * heads) { worker, chunk in
+            attend(spans[chunk / heads], segments, layer: layer, head: chunk % heads, worker: worker)
         }
-        pool.run(chunks: tiles.count * heads) { worker, chunk in
-            let tile = tiles[chunk / heads]
-            attend(tile, to: segments[tile.segment].cache, layer: layer, head: chunk % heads, worker: worker)
+        let isLong = tiles.contains { $0.spans > 1 }
+        if isLong {
+            pool.run(chunks: tiles.count * heads) { _, chunk in join(tiles[chunk / heads], head: chunk % heads) }
         }
     }
 
-    /// Consecutive rows of one segment, all in the same stretch of `tileTokens` positions.
+    /// Consecutive rows of one segment.
     struct Tile {
         let segment: Int
         let rows: Range<Int>
+        /// Spans that the last of the rows sees, and the place of their partial sums.
+        let spans: Int
+        let firstSpan: Int
     }
 
-    private func attend(_ tile: Tile, to cache: KVCache, layer: Int, head: Int, worker: Int) {
-        let configuration = model.configuration
-        let dimension = configuration.headDimension
-        let group = configuration.heads / configuration.keyValueHeads
-        let width = configuration.heads * dimension
-        let count = tile.rows.count
+    /// A tile's look at one stretch of `spanPositions` positions.
+    struct Span {
+        let tile: Int
+        let index: Int
+    }
+
+    /// Two pages: short enough for the threads to share a short context evenly.
+    static let spanPositions = 2 * KVLayout.positions
+
+    /// Cuts the pass into tiles and spans, and makes room for their sums.
+    func planAttention(_ segments: [Segment]) throws(GenerationError) {
+        tiles.removeAll(keepingCapacity: true)
+        spans.removeAll(keepingCapacity: true)
+        var first = 0
+        for (index, segment) in segments.enumerated() {
+            let end = first + segment.tokens.count
+            for start in stride(from: first, to: end, by: ForwardWorkspace.tileTokens) {
+                let next = min(end, start + ForwardWorkspace.tileTokens)
+                let count = rows[next - 1].position / Self.spanPositions + 1
+                for span in 0..<count { spans.append(Span(tile: tiles.count, index: span)) }
+                tiles.append(
+                    Tile(segment: index, rows: start..<next, spans: count, firstSpan: spans.count - count))
+            }
+            first = end
+        }
+        try workspace.reserve(sums: spans.count * model.configuration.keyValueHeads)
+    }
+
+    private var group: Int { model.configuration.heads / model.configuration.keyValueHeads }
+
+    /// Weighted sums [queries, headDimension] and softmax state [queries, 2] of a span and a head.
+    private func sums(_ tile: Tile, span: Int, head: Int) -> (sums: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>) {
+        let place = (tile.firstSpan + span) * model.configuration.keyValueHeads + head
+        let base = workspace.sums.base + place * workspace.sumFloats
+        return (base, base + tile.rows.count * group * model.configuration.headDimension)
+    }
+
+    private func attend(_ span: Span, _ segments: [Segment], layer: Int, head: Int, worker: Int) {
+        let tile = tiles[span.tile]
+        let cache = segments[tile.segment].cache
+        let dimension = model.configuration.headDimension
+        let width = model.configuration.heads * dimension
         let queries = workspace.tiles.base + worker * workspace.tileFloats
-        let sums = queries + count * group * dimension
-        let state = sums + count * group * dimension
+        let visible = workspace.visible.base + worker * ForwardWorkspace.tileTokens * group
         for (index, row) in tile.rows.enumerated() {
             (queries + index * group * dimension).update(
                 from: workspace.queries.base + row * width + head * group * dimension, count: group * dimension)
         }
-        lk_attention_start(count * group, dimension, state, sums)
-        let span = Span(
-            cache: cache, layer: layer, head: head, dimension: dimension, queries: queries, state: state, sums: sums)
-        let grid = rows[tile.rows.lowerBound].position / ForwardWorkspace.tileTokens * ForwardWorkspace.tileTokens
-        span.see(0..<grid, queries: 0..<count * group)
-        for (index, row) in tile.rows.enumerated() {
-            span.see(grid..<rows[row].position + 1, queries: index * group..<(index + 1) * group)
+        let count = tile.rows.count * group
+        let (sums, state) = sums(tile, span: span.index, head: head)
+        lk_attention_start(count, dimension, state, sums)
+        let scale = 1 / Float(dimension).squareRoot()
+        let last = rows[tile.rows.upperBound - 1].position
+        let positions = span.index * Self.spanPositions..<min(last + 1, (span.index + 1) * Self.spanPositions)
+        for page in stride(from: positions.lowerBound, to: positions.upperBound, by: KVLayout.positions) {
+            for (index, row) in tile.rows.enumerated() {
+                let seen = UInt32(max(0, min(KVLayout.positions, rows[row].position + 1 - page)))
+                (visible + index * group).update(repeating: seen, count: group)
+            }
+            let memory = cache.memory(of: page)
+            lk_attention(
+                cache.layout.element.type, queries, count, dimension, scale, visible,
+                memory + cache.layout.keys(layer: layer, head: head),
+                memory + cache.layout.value(layer: layer, head: head, position: 0), state, sums)
         }
-        lk_attention_finish(count * group, dimension, state, sums)
+        if tile.spans == 1 { finish(tile, head: head) }
+    }
+
+    private func join(_ tile: Tile, head: Int) {
+        guard tile.spans > 1 else { return }
+        let (sums, state) = sums(tile, span: 0, head: head)
+        for span in 1..<tile.spans {
+            let more = self.sums(tile, span: span, head: head)
+            lk_attention_join(
+                tile.rows.count * group, model.configuration.headDimension, more.state, more.sums, state, sums)
+        }
+        finish(tile, head: head)
+    }
+
+    private func finish(_ tile: Tile, head: Int) {
+        let dimension = model.configuration.headDimension
+        let width = model.configuration.heads * dimension
+        let (sums, state) = sums(tile, span: 0, head: head)
+        lk_attention_finish(tile.rows.count * group, dimension, state, sums)
         for (index, row) in tile.rows.enumerated() {
             (workspace.attended.base + row * width + head * group * dimension).update(
                 from: sums + index * group * dimension, count: group * dimension)
-        }
-    }
-}
-
-/// One head of a cache as the queries of a tile see it.
-private struct Span {
-    let cache: KVCache
-    let layer: Int
-    let head: Int
-    let dimension: Int
-    let queries: UnsafeMutablePointer<Float>
-    let state: UnsafeMutablePointer<Float>
-    let sums: UnsafeMutablePointer<Float>
-
-    /// Adds the positions to what some of the tile's queries have seen, one contiguous run in a page at a time.
-    func see(_ positions: Range<Int>, queries seeing: Range<Int>) {
-        let layout = cache.layout
-        let scale = 1 / Float(dimension).squareRoot()
-        var position = positions.lowerBound
-        while position < positions.upperBound {
-            let offset = position % KVLayout.positions
-            let run = min(positions.upperBound - position, KVLayout.positions - offset)
-            let memory = cache.memory(of: position)
-            let keys = UnsafeRawPointer(memory + layout.keys(layer: layer, head: head, position: offset))
-            let values = UnsafeRawPointer(memory + layout.values(layer: layer, head: head, position: offset))
-            let (q, s, out) = (
-                queries + seeing.lowerBound * dimension, state + seeing.lowerBound * 2,
-                sums + seeing.lowerBound * dimension
-            )
-            switch layout.element {
-            case .f16:
-                lk_attention_f16(
-                    q, seeing.count, dimension, scale, keys.assumingMemoryBound(to: UInt16.self),
-                    values.assumingMemoryBound(to: UInt16.self), dimension, run, s, out)
-            case .f32:
-                lk_attention_f32(
-                    q, seeing.count, dimension, scale, keys.assumingMemoryBound(to: Float.self),
-                    values.assumingMemoryBound(to: Float.self), dimension, run, s, out)
-            }
-            position += run
         }
     }
 }

@@ -1,6 +1,13 @@
 import CKernels
 
 extension Decoder {
+    /// What a product multiplies: rows of floats, and the same as int8 and bf16 where the model has products that take them.
+    struct Input {
+        let floats: UnsafeMutablePointer<Float>
+        let quantised: UnsafeMutablePointer<lk_q8_block>
+        let bf16: UnsafeMutablePointer<UInt16>
+    }
+
     /// One matrix product of the pass, and where its answer goes: [rows, outputs].
     struct Product {
         let linear: Linear
@@ -12,47 +19,47 @@ extension Decoder {
         }
     }
 
-    /// Outputs that a thread takes at least. All products have these many outputs but for the last grain.
-    static let grain = 32
-
-    /// Computes up to three products that share `workspace.input`, in one loop over all threads.
-    func multiply(_ first: Product, _ second: Product? = nil, _ third: Product? = nil) {
-        let padded = { (product: Product?) in
-            guard let product else { return 0 }
-            return (product.linear.matrix.outputs + Self.grain - 1) / Self.grain * Self.grain
-        }
-        let ends = (padded(first), padded(first) + padded(second))
-        pool.run(over: ends.1 + padded(third), grain: Self.grain) { _, range in
-            part(of: first, from: 0, in: range)
-            if let second { part(of: second, from: ends.0, in: range) }
-            if let third { part(of: third, from: ends.1, in: range) }
-        }
-    }
-
-    /// The outputs of `product` that lie in `range`, where its own outputs begin at `start`.
-    private func part(of product: Product, from start: Int, in range: Range<Int>) {
-        let lower = max(0, range.lowerBound - start)
-        let upper = min(product.linear.matrix.outputs, range.upperBound - start)
-        guard lower < upper else { return }
-        multiply(product.linear.matrix, lower..<upper, rows: rows.count, to: product.output)
-        guard let bias = product.linear.bias else { return }
-        for row in rows.indices {
-            lk_add(product.output + row * product.linear.matrix.outputs + lower, bias.base + lower, upper - lower)
-        }
-    }
-
-    /// `rows` rows of `workspace.input` times some rows of a matrix.
+    /// Computes up to three products that share `input`, in one loop over all threads.
     func multiply(
-        _ matrix: Matrix, _ outputs: Range<Int>, rows: Int, to output: UnsafeMutablePointer<Float>
+        _ input: Input, _ first: Product, _ second: Product? = nil, _ third: Product? = nil, adding: Bool = false
     ) {
-        if precision == .quantized && matrix.takesQuantised {
-            lk_matmul_q8(
-                matrix.type, matrix.base, outputs.lowerBound, outputs.upperBound, workspace.quantised.base, rows,
-                matrix.inputs, output, matrix.outputs)
-        } else {
-            lk_matmul_f32(
-                matrix.type, matrix.base, outputs.lowerBound, outputs.upperBound, workspace.input.base, rows,
-                matrix.inputs, output, matrix.outputs)
+        let ends = (
+            first.linear.matrix.panels, first.linear.matrix.panels + (second?.linear.matrix.panels ?? 0)
+        )
+        pool.run(over: ends.1 + (third?.linear.matrix.panels ?? 0), grain: 1) { _, range in
+            part(of: first, from: 0, in: range, input, adding)
+            if let second { part(of: second, from: ends.0, in: range, input, adding) }
+            if let third { part(of: third, from: ends.1, in: range, input, adding) }
         }
     }
+
+    /// The panels of `product` that lie in `range`, where its own begin at `start`.
+    private func part(of product: Product, from start: Int, in range: Range<Int>, _ input: Input, _ adding: Bool) {
+        let matrix = product.linear.matrix
+        let lower = max(0, range.lowerBound - start)
+        let upper = min(matrix.panels, range.upperBound - start)
+        guard lower < upper else { return }
+        multiply(
+            product.linear, lower..<upper, input, rows: rows.count,
+            to: product.output + lower * Matrix.panelOutputs, stride: matrix.outputs, adding: adding)
+    }
+
+    /// `rows` rows of `input` times some panels of a matrix, and its bias. `y` is where the first output of the panels goes.
+    func multiply(
+        _ linear: Linear, _ panels: Range<Int>, _ input: Input, rows: Int, to y: UnsafeMutablePointer<Float>,
+        stride: Int, adding: Bool = false
+    ) {
+        let matrix = linear.matrix
+        switch activations(for: matrix) {
+        case .int8: matrix.multiply(panels, quantised: input.quantised, rows: rows, to: y, stride: stride, adding: adding)
+        case .bf16: matrix.multiply(panels, bf16: input.bf16, rows: rows, to: y, stride: stride, adding: adding)
+        case .f32: matrix.multiply(panels, input.floats, rows: rows, to: y, stride: stride, adding: adding)
+        }
+        guard let bias = linear.bias else { return }
+        let outputs = matrix.outputs(of: panels)
+        for row in 0..<rows { lk_add(y + row * stride, bias.base + outputs.lowerBound, outputs.count) }
+    }
+
+    /// What a product with the matrix reads.
+    func activations(for matrix: Matrix) -> Matrix.Activations { precision == .quantized ? matrix.narrowest : .f32 }
 }

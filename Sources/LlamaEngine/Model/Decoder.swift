@@ -4,7 +4,8 @@ import CKernels
 package enum Precision: String, Sendable, CaseIterable {
     /// Everything in f32, keys and values too: the reference.
     case exact
-    /// Activations as int8 with a scale for each 32, keys and values as f16.
+    /// Activations as int8 with a scale for each 32, or as bf16 where weights are 16-bit floats and the machine multiplies
+    /// them; keys and values as f16.
     case quantized
 }
 
@@ -48,14 +49,18 @@ package final class Decoder {
     package let precision: Precision
     let pool: ThreadPool
     let workspace: ForwardWorkspace
+    /// Whether some product takes bf16.
+    private let hasBF16: Bool
     var rows: [Row] = []
     var tiles: [Tile] = []
+    var spans: [Span] = []
 
     package init(model: Model, precision: Precision, pool: ThreadPool) {
         self.model = model
         self.precision = precision
         self.pool = pool
         workspace = ForwardWorkspace(model.configuration)
+        hasBF16 = precision == .quantized && model.weights.hasBF16
     }
 
     /// Where keys and values of this decoder's precision lie.
@@ -79,11 +84,10 @@ package final class Decoder {
         for (index, layer) in model.weights.layers.enumerated() {
             normalise(layer.attentionNorm)
             attend(layer, index: index, segments)
-            multiply(Product(layer.output, workspace.update.base))
-            addUpdate()
+            multiply(attended, Product(layer.output, workspace.residual.base), adding: true)
             normalise(layer.feedForwardNorm)
             feedForward(layer)
-            addUpdate()
+            multiply(activated, Product(layer.down, workspace.residual.base), adding: true)
         }
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
@@ -99,13 +103,15 @@ package final class Decoder {
             }
         }
         try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses, threads: pool.threads)
+        try planAttention(segments)
     }
 
     private func embed() {
         let configuration = model.configuration
         let rope = model.weights.rope
         let pairs = configuration.rope.dimension / 2
-        for (index, row) in rows.enumerated() {
+        eachRow { index in
+            let row = rows[index]
             precondition(
                 0 <= row.token && Int(row.token) < configuration.vocabulary, "token ids are checked on admission")
             model.weights.embedding.row(Int(row.token), to: workspace.residual.base + index * configuration.hidden)
@@ -115,35 +121,56 @@ package final class Decoder {
         }
     }
 
+    /// The inputs of a layer's products: what a norm gave, what attention gave, and what the feed-forward's first half gave.
+    var normalised: Input {
+        Input(floats: workspace.input.base, quantised: workspace.quantised.base, bf16: workspace.bf16.base)
+    }
+    var attended: Input {
+        Input(floats: workspace.attended.base, quantised: workspace.quantised.base, bf16: workspace.bf16.base)
+    }
+    var activated: Input {
+        Input(
+            floats: workspace.activated.base, quantised: workspace.activatedQuantised.base,
+            bf16: workspace.activatedBF16.base)
+    }
+
     private func attend(_ layer: DecoderWeights.Layer, index: Int, _ segments: [Segment]) {
         multiply(
-            Product(layer.query, workspace.queries.base), Product(layer.key, workspace.keys.base),
+            normalised, Product(layer.query, workspace.queries.base), Product(layer.key, workspace.keys.base),
             Product(layer.value, workspace.values.base))
         placeHeads(layer, index: index, segments)
         attention(layer: index, segments)
         let width = model.configuration.heads * model.configuration.headDimension
-        let (attended, input) = (workspace.attended.base, workspace.input.base)
-        eachRow { row in
-            (input + row * width).update(from: attended + row * width, count: width)
-            quantise(row: row, width: width)
-        }
+        eachRow { row in narrow(attended, row: row, width: width) }
     }
 
+    /// SwiGLU of the products with gate and up. A thread takes some outputs of both at a time, so that their products never
+    /// leave its cache.
     private func feedForward(_ layer: DecoderWeights.Layer) {
         let width = model.configuration.feedForward
-        let (gate, up, input) = (workspace.gate.base, workspace.up.base, workspace.input.base)
-        multiply(Product(layer.gate, gate), Product(layer.up, up))
-        eachRow { row in
-            lk_swiglu(gate + row * width, up + row * width, width, input + row * width)
-            quantise(row: row, width: width)
+        let count = rows.count
+        let next = activations(for: layer.down.matrix)
+        pool.run(over: layer.gate.matrix.panels, grain: 1) { worker, panels in
+            let gate = workspace.gates.base + worker * workspace.gateFloats
+            let up = gate + count * Matrix.panelOutputs
+            for panel in panels {
+                let outputs = layer.gate.matrix.outputs(of: panel..<panel + 1)
+                multiply(layer.gate, panel..<panel + 1, normalised, rows: count, to: gate, stride: Matrix.panelOutputs)
+                multiply(layer.up, panel..<panel + 1, normalised, rows: count, to: up, stride: Matrix.panelOutputs)
+                if next == .int8 {
+                    lk_swiglu_q8(gate, up, count, workspace.activatedQuantised.base + panel, width / 32)
+                } else {
+                    let out = workspace.activated.base + outputs.lowerBound
+                    for row in 0..<count {
+                        let start = row * Matrix.panelOutputs
+                        lk_swiglu(gate + start, up + start, outputs.count, out + row * width)
+                        guard next == .bf16 else { continue }
+                        lk_bf16_from_f32(
+                            out + row * width, activated.bf16 + row * width + outputs.lowerBound, outputs.count)
+                    }
+                }
+            }
         }
-        multiply(Product(layer.down, workspace.update.base))
-    }
-
-    private func addUpdate() {
-        let hidden = model.configuration.hidden
-        let (residual, update) = (workspace.residual.base, workspace.update.base)
-        eachRow { row in lk_add(residual + row * hidden, update + row * hidden, hidden) }
     }
 
     /// RMSNorm of the residual stream, as the next product's input.
@@ -153,14 +180,18 @@ package final class Decoder {
         eachRow { row in
             lk_rmsnorm(
                 residual + row * hidden, weight.base, model.configuration.normEpsilon, hidden, input + row * hidden)
-            quantise(row: row, width: hidden)
+            narrow(row: row)
         }
     }
 
-    func quantise(row: Int, width: Int) {
-        guard precision == .quantized, width % 32 == 0 else { return }
-        lk_quantize_rows(
-            workspace.input.base + row * width, 1, width, workspace.quantised.base + row * lk_q8_blocks(width))
+    /// Makes the narrow forms of a row of `normalised`.
+    func narrow(row: Int) { narrow(normalised, row: row, width: model.configuration.hidden) }
+
+    private func narrow(_ input: Input, row: Int, width: Int) {
+        guard precision == .quantized else { return }
+        let floats = input.floats + row * width
+        if hasBF16 { lk_bf16_from_f32(floats, input.bf16 + row * width, width) }
+        if width % 32 == 0 { lk_quantize_rows(floats, 1, width, input.quantised + row * (width / 32)) }
     }
 
     /// Calls `body` for each row, on all threads when there are enough rows to be worth waking them.

@@ -23,4 +23,17 @@ struct DecoderWeights: Sendable {
     /// [vocabulary, hidden]; the embedding itself where the checkpoint ties them.
     let head: Matrix
     let rope: RopeTable
+
+    private var matrices: [Matrix] {
+        [embedding, head]
+            + layers.flatMap { layer in
+                [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].map(\.matrix)
+            }
+    }
+
+    /// Whether some matrix still lies in the checkpoint.
+    var hasMatricesInRows: Bool { matrices.contains(where: \.isInRows) }
+
+    /// Whether some product takes bf16 activations at best.
+    var hasBF16: Bool { matrices.contains { $0.narrowest == .bf16 } }
 }

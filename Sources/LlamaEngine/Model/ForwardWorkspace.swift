@@ -6,25 +6,31 @@ final class ForwardWorkspace {
 
     /// The residual stream, [rows, hidden].
     let residual = ScratchBuffer<Float>()
-    /// What a layer adds to it, [rows, hidden].
-    let update = ScratchBuffer<Float>()
-    /// The input of the next product, [rows, its width], and the same as int8.
+    /// The input of the next product, [rows, its width], and the same as int8 and bf16.
     let input = ScratchBuffer<Float>()
     let quantised = ScratchBuffer<lk_q8_block>()
+    let bf16 = ScratchBuffer<UInt16>()
     /// [rows, heads * headDimension]
     let queries = ScratchBuffer<Float>()
     let attended = ScratchBuffer<Float>()
     /// [rows, keyValueHeads * headDimension]
     let keys = ScratchBuffer<Float>()
     let values = ScratchBuffer<Float>()
-    /// [rows, feedForward]
-    let gate = ScratchBuffer<Float>()
-    let up = ScratchBuffer<Float>()
+    /// The input of the feed-forward's second half, [rows, feedForward].
+    let activated = ScratchBuffer<Float>()
+    let activatedQuantised = ScratchBuffer<lk_q8_block>()
+    let activatedBF16 = ScratchBuffer<UInt16>()
+    /// [threads, gateFloats]: products with one panel of gate and of up.
+    let gates = ScratchBuffer<Float>()
+    private(set) var gateFloats = 0
     /// [rows, rope.dimension / 2]
     let cosines = ScratchBuffer<Float>()
     let sines = ScratchBuffer<Float>()
-    /// [threads, tileFloats]
+    /// [threads, tileFloats]: the queries of a tile, and how many positions each sees.
     let tiles = ScratchBuffer<Float>()
+    let visible = ScratchBuffer<UInt32>()
+    /// [spans of all tiles, keyValueHeads, sumFloats]
+    let sums = ScratchBuffer<Float>()
     /// [rows of the head's product, vocabulary]; the logits are the first.
     let logits = ScratchBuffer<Float>()
 
@@ -35,14 +41,15 @@ final class ForwardWorkspace {
         self.configuration = configuration
     }
 
-    /// Queries, sums and softmax state of one tile of one group of heads.
-    var tileFloats: Int {
-        Self.tileTokens * (configuration.heads / configuration.keyValueHeads) * (2 * configuration.headDimension + 2)
-    }
+    /// Vectors of queries in one tile of one group of heads.
+    private var tileQueries: Int { Self.tileTokens * (configuration.heads / configuration.keyValueHeads) }
+    var tileFloats: Int { tileQueries * configuration.headDimension }
+    /// Sums and softmax state of a tile.
+    var sumFloats: Int { tileQueries * (configuration.headDimension + 2) }
 
     /// Widest input of any product.
     private var inputWidth: Int {
-        max(configuration.hidden, configuration.feedForward, configuration.heads * configuration.headDimension)
+        max(configuration.hidden, configuration.heads * configuration.headDimension)
     }
 
     /// - Throws: `GenerationError.outOfMemory`.
@@ -50,18 +57,27 @@ final class ForwardWorkspace {
         let c = configuration
         let inputRows = max(rows, headRows)
         try residual.reserve(rows * c.hidden)
-        try update.reserve(rows * c.hidden)
-        try input.reserve(inputRows * inputWidth)
-        try quantised.reserve(inputRows * lk_q8_blocks(inputWidth))
+        try input.reserve(inputRows * c.hidden)
+        try quantised.reserve(inputRows * (inputWidth / 32 + 1))
+        try bf16.reserve(inputRows * inputWidth)
         try queries.reserve(rows * c.heads * c.headDimension)
         try attended.reserve(rows * c.heads * c.headDimension)
         try keys.reserve(rows * c.keyValueHeads * c.headDimension)
         try values.reserve(rows * c.keyValueHeads * c.headDimension)
-        try gate.reserve(rows * c.feedForward)
-        try up.reserve(rows * c.feedForward)
+        try activated.reserve(rows * c.feedForward)
+        try activatedQuantised.reserve(rows * (c.feedForward / 32 + 1))
+        try activatedBF16.reserve(rows * c.feedForward)
+        gateFloats = 2 * rows * Matrix.panelOutputs
+        try gates.reserve(threads * gateFloats)
         try cosines.reserve(rows * c.rope.dimension / 2)
         try sines.reserve(rows * c.rope.dimension / 2)
         try tiles.reserve(threads * tileFloats)
+        try visible.reserve(threads * tileQueries)
         try logits.reserve(headRows * c.vocabulary)
+    }
+
+    /// Makes room for the partial sums of so many spans of heads.
+    func reserve(sums count: Int) throws(GenerationError) {
+        try sums.reserve(count * sumFloats)
     }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -6,13 +8,15 @@ import Musl
 
 /// How keys and values are kept, and where in a page they lie.
 ///
-/// A page holds `positions` positions of every layer: for each layer the keys, then the values, each [keyValueHeads,
-/// positions, headDimension], so that one head's run of positions is contiguous.
+/// A page holds `positions` positions of every layer: for each layer the keys, [keyValueHeads, positions / 16,
+/// headDimension, 16], then the values, [keyValueHeads, positions, headDimension]. One head's run of positions is
+/// contiguous, and sixteen keys lie side by side, so that their scores are computed at once.
 struct KVLayout: Sendable, Equatable {
     enum Element: Sendable {
         case f16, f32
 
         var bytes: Int { self == .f16 ? 2 : 4 }
+        var type: lk_type { self == .f16 ? LK_F16 : LK_F32 }
     }
 
     static let positions = 128
@@ -35,13 +39,13 @@ struct KVLayout: Sendable, Equatable {
     /// At most 2 * 1024 * 2^12 * 128 * 2^12 * 4 bytes = 2^54: no overflow.
     var pageBytes: Int { 2 * layers * heads * run * element.bytes }
 
-    /// Offset in bytes of the keys of `head` in `layer`, at the page's position `position`.
-    func keys(layer: Int, head: Int, position: Int = 0) -> Int {
-        ((2 * layer * heads + head) * run + position * headDimension) * element.bytes
+    /// Offset in bytes of the keys of `head` in `layer`.
+    func keys(layer: Int, head: Int) -> Int {
+        (2 * layer * heads + head) * run * element.bytes
     }
 
-    /// As `keys`, for values.
-    func values(layer: Int, head: Int, position: Int = 0) -> Int {
+    /// Offset in bytes of the value of `head` in `layer` at the page's position `position`.
+    func value(layer: Int, head: Int, position: Int) -> Int {
         (((2 * layer + 1) * heads + head) * run + position * headDimension) * element.bytes
     }
 }
@@ -82,7 +86,7 @@ final class KVPagePool {
             pagesInUse += 1
             return page
         }
-        guard let memory = allocateAligned(bytes: layout.pageBytes) else {
+        guard let memory = allocateLarge(bytes: layout.pageBytes) else {
             throw .outOfMemory(bytes: layout.pageBytes)
         }
         pagesInUse += 1

@@ -1,28 +1,100 @@
 import CKernels
 
-/// A weight matrix where it lies in the checkpoint: W [outputs, inputs], row-major, in blocks of `type`. Whoever holds one
-/// must hold its checkpoint's mapping too (`Model` does).
+/// A weight matrix W [outputs, inputs]: in panels (`CKernels`), or where that form has no panels as rows of blocks where they
+/// lie in the checkpoint. Whoever holds one must hold the memory too (`Model` does).
 struct Matrix: @unchecked Sendable {
+    private enum Form {
+        case panels(lk_panel_matrix)
+        case rows(UnsafeRawPointer)
+    }
+
     let type: lk_type
     let outputs: Int
     let inputs: Int
-    let base: UnsafeRawPointer
-    /// Whether int8 activations can be multiplied with it.
-    let takesQuantised: Bool
+    private let form: Form
+    /// The narrowest activations that it can be multiplied with on this machine.
+    let narrowest: Activations
 
-    init(type: lk_type, outputs: Int, inputs: Int, base: UnsafeRawPointer) {
-        self.type = type
-        self.outputs = outputs
-        self.inputs = inputs
-        self.base = base
-        takesQuantised = lk_has_q8(type) != 0 && inputs % 32 == 0
+    enum Activations: Sendable {
+        case f32, bf16, int8
     }
 
-    var rowBytes: Int { lk_row_bytes(type, inputs) }
+    init(panels: lk_panel_matrix) {
+        (type, outputs, inputs) = (panels.type, panels.outputs, panels.inputs)
+        form = .panels(panels)
+        narrowest = lk_has_q8(type) != 0 ? .int8 : lk_has_bf16(type) != 0 ? .bf16 : .f32
+    }
+
+    init(type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer) {
+        (self.type, self.outputs, self.inputs) = (type, outputs, inputs)
+        form = .rows(rows)
+        narrowest = .f32
+    }
+
+    /// Outputs of a panel, the unit in which products are shared out.
+    static let panelOutputs = 32
+
+    /// Panels of all outputs; a matrix in rows counts them as if it had some.
+    var panels: Int { (outputs + Self.panelOutputs - 1) / Self.panelOutputs }
+
+    var isInRows: Bool {
+        if case .rows = form { true } else { false }
+    }
+
+    /// Outputs of some panels.
+    func outputs(of panels: Range<Int>) -> Range<Int> {
+        panels.lowerBound * Self.panelOutputs..<min(outputs, panels.upperBound * Self.panelOutputs)
+    }
 
     /// Decodes row `index` to `out` [inputs]. `index` must be in `0..<outputs`.
     func row(_ index: Int, to out: UnsafeMutablePointer<Float>) {
-        lk_dequantize_row(type, base + index * rowBytes, out, inputs)
+        switch form {
+        case .panels(var matrix): lk_panel_row(&matrix, index, out)
+        case .rows(let base): lk_dequantize_row(type, base + index * lk_row_bytes(type, inputs), out, inputs)
+        }
+    }
+
+    /// `rows` rows of `x` [rows, inputs] times the outputs of `panels`, in f32. `y` is where the first of those outputs goes
+    /// for the first row; rows of it are `stride` apart. `adding` keeps what `y` holds as a summand.
+    func multiply(
+        _ panels: Range<Int>, _ x: UnsafePointer<Float>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
+        adding: Bool
+    ) {
+        switch form {
+        case .panels(var matrix):
+            lk_panel_matmul_f32(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
+        case .rows(let base):
+            let outputs = outputs(of: panels)
+            guard adding else {
+                return lk_matmul_f32(
+                    type, base, outputs.lowerBound, outputs.upperBound, x, rows, inputs, y - outputs.lowerBound, stride)
+            }
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * outputs.count) { products in
+                guard let start = products.baseAddress else { return }
+                lk_matmul_f32(
+                    type, base, outputs.lowerBound, outputs.upperBound, x, rows, inputs, start - outputs.lowerBound,
+                    outputs.count)
+                for row in 0..<rows { lk_add(y + row * stride, start + row * outputs.count, outputs.count) }
+            }
+        }
+    }
+
+    /// As `multiply` in f32, with int8 activations `x` [rows, inputs / 32]. Only where `narrowest` says so.
+    func multiply(
+        _ panels: Range<Int>, quantised x: UnsafePointer<lk_q8_block>, rows: Int, to y: UnsafeMutablePointer<Float>,
+        stride: Int, adding: Bool
+    ) {
+        guard case .panels(var matrix) = form else { preconditionFailure("a matrix in rows does not take int8") }
+        lk_panel_matmul_q8(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
+    }
+
+    /// As `multiply` in f32, with bf16 activations `x` [rows, inputs]. Only where `narrowest` says so.
+    func multiply(
+        _ panels: Range<Int>, bf16 x: UnsafePointer<UInt16>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
+        adding: Bool
+    ) {
+        guard case .panels(var matrix) = form else { preconditionFailure("a matrix in rows does not take bf16") }
+        lk_panel_matmul_bf16(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
     }
 }
 

@@ -4,7 +4,27 @@ import CKernels
 struct WeightLoader {
     let file: GGUFFile
     let family: ModelFamily
-    let arena: WeightArena
+    let arena = WeightArena()
+    let panels: PanelArena
+
+    /// - Throws: `CheckpointError` when there is no address space for the weights.
+    init(file: GGUFFile, family: ModelFamily) throws {
+        self.file = file
+        self.family = family
+        let bytes = file.tensors.reduce(0) { sum, tensor in
+            guard tensor.dimensions.count == 2,
+                let bytes = PanelArena.bytes(type: tensor.type, outputs: tensor.dimensions[1], inputs: tensor.dimensions[0])
+            else { return sum }
+            let (total, overflow) = sum.addingReportingOverflow(bytes)
+            return overflow ? .max : total
+        }
+        guard let panels = PanelArena(capacity: bytes) else {
+            throw CheckpointError(
+                path: file.path, field: "weights", offset: nil, found: "no memory for \(bytes) bytes",
+                wanted: "memory for all weights")
+        }
+        self.panels = panels
+    }
 
     /// Sets `configuration.vocabulary` from the embedding.
     func load(_ configuration: inout ModelConfiguration) throws -> DecoderWeights {
@@ -81,7 +101,10 @@ struct WeightLoader {
     private func matrix(_ name: String, outputs: Int, inputs: Int) throws -> Matrix {
         let tensor = try file.requiredTensor(name, dimensions: [inputs, outputs])
         guard let base = tensor.bytes.baseAddress else { throw empty(name) }
-        return Matrix(type: tensor.type, outputs: outputs, inputs: inputs, base: base)
+        if let matrix = panels.promise(type: tensor.type, outputs: outputs, inputs: inputs, rows: base) {
+            return Matrix(panels: matrix)
+        }
+        return Matrix(type: tensor.type, outputs: outputs, inputs: inputs, rows: base)
     }
 
     private func vector(_ name: String, count: Int) throws -> Vector {

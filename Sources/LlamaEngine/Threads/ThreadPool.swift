@@ -46,6 +46,9 @@ package final class ThreadPool: Sendable {
     /// Upper bound of `threads`; more never helped a memory-bound loop.
     package static let threadsMax = 256
 
+    /// Upper bound of a loop's chunks.
+    static let chunksMax = Shared.chunksMax
+
     /// Calls `body(worker, chunk)` once for each chunk in `0..<chunks`, on any thread, and returns when all are done.
     /// `worker` is in `0..<threads` and is held by one thread at a time: index scratch memory with it.
     func run(chunks: Int, _ body: (_ worker: Int, _ chunk: Int) -> Void) {
@@ -78,7 +81,7 @@ private final class Shared: Sendable {
     typealias Body = (Int, Int) -> Void
 
     static let chunkBits = UInt64(20)
-    static let chunksMax = 1 << 20 - 1
+    static let chunksMax = (1 << 20) - 1
     private static let chunkMask: UInt64 = 1 << chunkBits - 1
     /// About 50 µs of looking at one cache line.
     private static let spinsBeforeSleep = 20_000

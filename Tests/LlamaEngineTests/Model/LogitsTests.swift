@@ -41,6 +41,20 @@ import Testing
         }
     }
 
+    @Test("a prompt longer than a span of attention gives the same bits however it is cut", arguments: Precision.allCases)
+    func spans(_ precision: Precision) throws {
+        let tiny = try TinyModel.named("llama")
+        let (decoder, _) = try Decoder.make(tiny.load(), precision)
+        // Longer than the model's context, which is the engine's business.
+        let count = Decoder.spanPositions + 34
+        let prompt = (0..<count).map { tiny.prompt[$0 * 7 % tiny.prompt.count] }
+        let last = { (chunk: Int) in
+            Array(try decoder.allLogits(prompt, chunk: chunk, cache: decoder.makeCache()).suffix(2000))
+        }
+        let whole = try last(count)
+        for chunk in [1, 100, 257] { #expect(try last(chunk) == whole, "chunks of \(chunk)") }
+    }
+
     @Test("sequences in one pass do not see each other", arguments: Precision.allCases)
     func segments(_ precision: Precision) throws {
         let tiny = try TinyModel.named("qwen3")

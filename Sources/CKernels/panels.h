@@ -1,0 +1,126 @@
+// How a panel of weights lies in memory, for those who write and read one.
+//
+// A panel is 32 outputs of a matrix. It goes along the inputs in blocks of 32, so that a product reads it from front to
+// back; within a block, four consecutive inputs of one output (a quad) make the 32-bit lane that an int8 dot instruction
+// takes. Block types of 256 values keep their scales in a head, followed by 8 blocks.
+//
+//   32 values:  d f16[32], m f16[32] where the type has a minimum, then the values
+//   256 values: head d f16[32], dmin f16[32] (not Q6_K); each block: scale u8[32], minimum u8[32], then the values
+//               (Q6_K: scale i8[2][32], one for each half of a block)
+//   values, 4 bits: [8 quads][16 lanes][4]: low nibble of output c, high nibble of output c + 16
+//     5 bits: then [8 quads][2] u64, the fifth bits of outputs 0...15 and 16...31, in the order of the bytes
+//     6 bits: then [4][64] bytes, two bits for each of quad 2i output c and c + 16, quad 2i + 1 output c and c + 16
+//   values, 8 bits: [8 quads][32 lanes][4], plus 128
+//   16-bit floats: [16 pairs][32 outputs][2]; f32: [32][32 outputs]
+#ifndef LK_PANELS_H
+#define LK_PANELS_H
+#include "forms.h"
+
+#define LK_ALWAYS static inline __attribute__((always_inline))
+
+enum { panel_outputs = 32, panel_block = 32, blocks_per_super = 8 };
+
+/// What is subtracted from the unsigned values.
+LK_ALWAYS int lk_panel_offset(const lk_type type) {
+    switch (type) {
+    case LK_Q4_0: return 8;
+    case LK_Q5_0: return 16;
+    case LK_Q6_K: return 32;
+    case LK_Q8_0: return 128;
+    default: return 0;
+    }
+}
+
+LK_ALWAYS int lk_panel_has_minimum(const lk_type type) {
+    return type == LK_Q4_1 || type == LK_Q5_1 || type == LK_Q4_K || type == LK_Q5_K;
+}
+
+LK_ALWAYS int lk_panel_is_super(const lk_type type) {
+    return type == LK_Q4_K || type == LK_Q5_K || type == LK_Q6_K;
+}
+
+LK_ALWAYS int lk_panel_value_bits(const lk_type type) {
+    switch (type) {
+    case LK_Q4_0: case LK_Q4_1: case LK_Q4_K: return 4;
+    case LK_Q5_0: case LK_Q5_1: case LK_Q5_K: return 5;
+    case LK_Q6_K: return 6;
+    case LK_Q8_0: return 8;
+    case LK_F16: case LK_BF16: return 16;
+    case LK_F32: return 32;
+    default: return 0;
+    }
+}
+
+/// Bytes in front of a block's values.
+LK_ALWAYS size_t lk_panel_scale_bytes(const lk_type type) {
+    if (lk_panel_value_bits(type) >= 16) return 0;
+    return lk_panel_is_super(type) || !lk_panel_has_minimum(type) ? 64 : 128;
+}
+
+LK_ALWAYS size_t lk_panel_head_bytes(const lk_type type) {
+    return !lk_panel_is_super(type) ? 0 : type == LK_Q6_K ? 64 : 128;
+}
+
+LK_ALWAYS size_t lk_panel_block_bytes(const lk_type type) {
+    return lk_panel_scale_bytes(type) + (size_t)lk_panel_value_bits(type) * panel_outputs * panel_block / 8;
+}
+
+/// From the panel's start to the block of inputs 32*b and on.
+LK_ALWAYS size_t lk_panel_block_at(const lk_type type, size_t b) {
+    size_t heads = lk_panel_is_super(type) ? b / blocks_per_super + 1 : 0;
+    return heads * lk_panel_head_bytes(type) + b * lk_panel_block_bytes(type);
+}
+
+/// The head that goes with block `b`.
+LK_ALWAYS size_t lk_panel_head_at(const lk_type type, size_t b) {
+    return b / blocks_per_super * (lk_panel_head_bytes(type) + blocks_per_super * lk_panel_block_bytes(type));
+}
+
+LK_ALWAYS size_t lk_panel_stride(const lk_type type, size_t n) {
+    size_t blocks = n / panel_block;
+    size_t heads = lk_panel_is_super(type) ? blocks / blocks_per_super : 0;
+    return heads * lk_panel_head_bytes(type) + blocks * lk_panel_block_bytes(type);
+}
+
+/// Scale and minimum of output c for input i (0...31) of a block.
+LK_ALWAYS void lk_panel_scales(const lk_type type, const uint8_t *head, const uint8_t *block, size_t c, size_t i,
+                               float *d, float *m) {
+    *m = 0;
+    if (!lk_panel_is_super(type)) {
+        *d = lk_f16_at(block + 2 * c);
+        if (lk_panel_has_minimum(type)) *m = lk_f16_at(block + 64 + 2 * c);
+    } else if (type == LK_Q6_K) {
+        *d = lk_f16_at(head + 2 * c) * (float)(int8_t)block[i / 16 * 32 + c];
+    } else {
+        *d = lk_f16_at(head + 2 * c) * (float)block[c];
+        *m = -lk_f16_at(head + 64 + 2 * c) * (float)block[32 + c];
+    }
+}
+
+/// The unsigned value of output c, input i of a block.
+LK_ALWAYS int lk_panel_q(const lk_type type, const uint8_t *values, size_t c, size_t i) {
+    size_t j = i / 4, t = i % 4, lane = 4 * (c % 16) + t;
+    if (type == LK_Q8_0) return values[128 * j + 4 * c + t];
+    int q = c < 16 ? values[64 * j + lane] & 15 : values[64 * j + lane] >> 4;
+    if (lk_panel_value_bits(type) == 5) q |= (values[512 + 16 * j + c / 16 * 8 + lane / 8] >> lane % 8 & 1) << 4;
+    if (type == LK_Q6_K) q |= (values[512 + 64 * (j / 2) + lane] >> (j % 2 * 4 + c / 16 * 2) & 3) << 4;
+    return q;
+}
+
+/// Value `i` of row `output`.
+LK_ALWAYS float lk_panel_value(const lk_panel_matrix *w, size_t output, size_t i) {
+    const lk_type type = w->type;
+    const size_t b = i / panel_block, c = output % panel_outputs;
+    const uint8_t *panel = w->panels + output / panel_outputs * lk_panel_stride(type, w->inputs);
+    const uint8_t *block = panel + lk_panel_block_at(type, b);
+    const uint8_t *pair = block + (i % panel_block / 2 * panel_outputs + c) * 4 + i % 2 * 2;
+    i %= panel_block;
+    if (type == LK_F32) return lk_float_from_bits(lk_read_u32(block + (i * panel_outputs + c) * 4));
+    if (type == LK_F16) return lk_f16_at(pair);
+    if (type == LK_BF16) return lk_float_from_bits((uint32_t)lk_read_u16(pair) << 16);
+    float d, m;
+    lk_panel_scales(type, panel + lk_panel_head_at(type, b), block, c, i, &d, &m);
+    float product = d * (float)(lk_panel_q(type, block + lk_panel_scale_bytes(type), c, i) - lk_panel_offset(type));
+    return lk_panel_has_minimum(type) ? product + m : product;
+}
+#endif

@@ -1,0 +1,148 @@
+import CKernels
+import Foundation
+import Testing
+
+@testable import LlamaEngine
+
+@Suite("Attention kernels")
+struct AttentionTests {
+    /// One head's keys and values, as floats [positions, dimension] and in the layout of a cache of f16 or f32.
+    private struct Head {
+        let dimension: Int
+        let keys: [Float]
+        let values: [Float]
+        let positions: Int
+        let cache: lk_type
+        private var k: [UInt8]
+        private var v: [UInt8]
+
+        init(_ cache: lk_type, dimension: Int, positions: Int, _ random: inout RandomFloats) {
+            (self.cache, self.dimension, self.positions) = (cache, dimension, positions)
+            let rounded = { (values: [Float]) -> [Float] in
+                var halves = [UInt16](repeating: 0, count: values.count)
+                var floats = values
+                lk_f16_from_f32(values, &halves, values.count)
+                lk_dequantize_row(LK_F16, halves, &floats, values.count)
+                return floats
+            }
+            keys = rounded(random.array(positions * dimension, in: -2...2))
+            values = rounded(random.array(positions * dimension))
+            let bytes = cache == LK_F16 ? 2 : 4
+            // Places of positions that are not there hold NaN, which must not be seen.
+            k = [UInt8](repeating: 0xff, count: (positions + 15) / 16 * 16 * dimension * bytes)
+            v = [UInt8](repeating: 0xff, count: positions * dimension * bytes)
+            for position in 0..<positions {
+                lk_put_key(cache, Array(keys[position * dimension..<(position + 1) * dimension]), dimension, position, &k)
+            }
+            v.withUnsafeMutableBytes { bytes in
+                if cache == LK_F16 {
+                    lk_f16_from_f32(values, bytes.baseAddress!.assumingMemoryBound(to: UInt16.self), values.count)
+                } else {
+                    values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+                }
+            }
+        }
+
+        /// Attention over positions in runs of `run` (a multiple of 32), joined from a fresh start at each of `joints`.
+        func attend(
+            _ forms: lk_forms, _ q: [Float], sees: [Int], run: Int = 64, joints: [Int] = []
+        ) -> [Float] {
+            var state = [Float](repeating: 7, count: 2 * sees.count), out = [Float](repeating: 7, count: q.count)
+            lk_attention_start(sees.count, dimension, &state, &out)
+            let bounds = [0] + joints + [positions]
+            let bytes = cache == LK_F16 ? 2 : 4
+            for (lower, upper) in zip(bounds, bounds.dropFirst()) {
+                var partState = state, part = out
+                lk_attention_start(sees.count, dimension, &partState, &part)
+                for begin in stride(from: lower, to: upper, by: run) {
+                    let count = min(run, upper - begin)
+                    let visible = sees.map { UInt32(max(0, min(count, $0 - begin))) }
+                    k.withUnsafeBytes { k in
+                        v.withUnsafeBytes { v in
+                            forms.attention(
+                                cache, q, sees.count, dimension, 1 / Float(dimension).squareRoot(), visible,
+                                k.baseAddress! + begin * dimension * bytes, v.baseAddress! + begin * dimension * bytes,
+                                &partState, &part)
+                        }
+                    }
+                }
+                if lower == 0 { (state, out) = (partState, part) }
+                else { lk_attention_join(sees.count, dimension, partState, part, &state, &out) }
+            }
+            lk_attention_finish(sees.count, dimension, state, &out)
+            return out
+        }
+
+        /// Softmax attention in double, from its definition.
+        func definition(_ q: [Float], sees: [Int]) -> [Float] {
+            let scale = 1 / Double(dimension).squareRoot()
+            var out: [Float] = []
+            for (query, count) in sees.enumerated() {
+                var scores: [Double] = []
+                for p in 0..<count {
+                    var score = 0.0
+                    for i in 0..<dimension { score += Double(q[query * dimension + i]) * Double(keys[p * dimension + i]) }
+                    scores.append(score * scale)
+                }
+                let largest = scores.max() ?? 0, weights = scores.map { exp($0 - largest) }
+                let total = max(weights.reduce(0, +), 1e-300)
+                for i in 0..<dimension {
+                    var sum = 0.0
+                    for p in 0..<count { sum += weights[p] * Double(values[p * dimension + i]) }
+                    out.append(Float(sum / total))
+                }
+            }
+            return out
+        }
+    }
+
+    @Test("attention over runs is attention over all positions, by every instruction set", arguments: [LK_F16.rawValue, LK_F32.rawValue])
+    func runs(cache: UInt32) {
+        var random = RandomFloats(seed: 32)
+        for (queries, dimension, positions) in [
+            (1, 64, 1), (3, 64, 33), (3, 64, 100), (2, 16, 40), (5, 48, 37), (1, 80, 70), (2, 10, 9), (1, 256, 35),
+            (1, 320, 3), (6, 64, 131), (13, 128, 67), (48, 64, 95),
+        ] {
+            let head = Head(lk_type(rawValue: cache), dimension: dimension, positions: positions, &random)
+            let q = random.array(queries * dimension, in: -4...4)
+            // As with a causal mask: the last query sees all, the one before it a position less.
+            let sees = (0..<queries).map { max(0, positions - (queries - 1 - $0)) }
+            let wanted = head.definition(q, sees: sees)
+            for forms in offeredForms {
+                for joints in [[], [64].filter { $0 < positions }] {
+                    let error = relativeError(head.attend(forms, q, sees: sees, joints: joints), wanted)
+                    #expect(error < 5e-6, "\(name(forms)) \(queries) queries of \(dimension), \(positions) positions")
+                }
+            }
+        }
+    }
+
+    @Test("a query's sum is the same bits alone and among others, in one run and in several")
+    func invariance() {
+        var random = RandomFloats(seed: 33)
+        let dimension = 64, positions = 150, queries = 20
+        for cache in [LK_F16, LK_F32] {
+            let head = Head(cache, dimension: dimension, positions: positions, &random)
+            let q = random.array(queries * dimension, in: -4...4)
+            let sees = (0..<queries).map { positions - 3 * $0 }
+            for forms in fastForms {
+                let together = head.attend(forms, q, sees: sees)
+                for query in 0..<queries {
+                    let range = query * dimension..<(query + 1) * dimension
+                    let alone = head.attend(forms, Array(q[range]), sees: [sees[query]], run: 96)
+                    #expect(alone == Array(together[range]), "\(name(forms)) query \(query)")
+                }
+            }
+        }
+    }
+
+    @Test("attention over no position is zero")
+    func nothing() {
+        var state: [Float] = [1, 1], out = [Float](repeating: 7, count: 16)
+        lk_attention_start(1, 16, &state, &out)
+        let empty = (state, out)
+        lk_attention_join(1, 16, empty.0, empty.1, &state, &out)
+        lk_attention_finish(1, 16, state, &out)
+        #expect(out == [Float](repeating: 0, count: 16))
+    }
+}
