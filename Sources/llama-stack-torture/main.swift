@@ -1,0 +1,51 @@
+import Foundation
+import Torture
+
+// What durable storage must stand, and how fast it is. `write` is what the other commands start and kill.
+//
+//   llama-stack-torture kill [ROUNDS] [WRITERS] [SEED]     kill -9 a writer pool at random moments; nothing may be lost
+//   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
+//   llama-stack-torture write STATE WRITERS ROUND SEED
+
+let arguments = CommandLine.arguments
+func number(_ index: Int, _ fallback: Int) -> Int {
+    arguments.indices.contains(index) ? Int(arguments[index]) ?? fallback : fallback
+}
+let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? arguments[0]
+let folder = FileManager.default.temporaryDirectory.path + "/llama-stack-torture-\(getpid())"
+
+switch arguments.dropFirst().first {
+case "write" where arguments.count == 6:
+    let seed = UInt64(arguments[5]) ?? 1
+    try await WriterPool(state: arguments[2], writers: number(3, 8), round: number(4, 0), seed: seed).run()
+case "kill":
+    let rounds = KillRounds(
+        executable: executable, state: folder, rounds: number(2, 200), writers: number(3, 8), seed: UInt64(number(4, 1))
+    )
+    print("seed \(rounds.seed), \(rounds.writers) writers, state \(folder)")
+    let result = try await rounds.run { round, result in
+        if (round + 1) % 10 == 0 { print("\(round + 1) kills, \(result.acknowledged) acknowledged") }
+    }
+    for line in result.wrong + result.failures { print(line) }
+    print(
+        "\(result.rounds) kills, \(result.acknowledged) acknowledged writes, \(result.living) documents, "
+            + "\(result.wrong.count) wrong, slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
+    try? FileManager.default.removeItem(atPath: folder)
+    exit(result.wrong.isEmpty && result.failures.isEmpty ? 0 : 1)
+case "bench":
+    for isText in [false, true] {
+        print(isText ? "text, indexed meanwhile:" : "bytes, not indexed:")
+        let rows = try await InsertBenchmark(
+            folder: folder + (isText ? "-text" : "-bytes"), seconds: Double(number(2, 5)), isText: isText
+        ).run()
+        for row in rows {
+            let ratio = row.perSecond / rows[0].perSecond
+            print("  \(row.name): \(Int(row.perSecond)) inserts/s, \(Double(Int(ratio * 100)) / 100)×")
+        }
+        try? FileManager.default.removeItem(atPath: folder + (isText ? "-text" : "-bytes"))
+    }
+default:
+    print(
+        "usage: llama-stack-torture kill [ROUNDS] [WRITERS] [SEED] | bench [SECONDS] | write STATE WRITERS ROUND SEED")
+    exit(64)
+}
