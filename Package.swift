@@ -26,6 +26,7 @@ let package = Package(
         providerLibrary("inference", "echo-c", "EchoCProvider"),
         providerLibrary("inference", "cpu", "InferenceCPUProvider"),
         providerLibrary("memory-banks", "file", "MemoryFileProvider"),
+        providerLibrary("datasets", "file", "DatasetsFileProvider"),
     ],
     traits: [
         .trait(name: "Server", description: "The host, its HTTP front and the llama-stack command."),
@@ -102,11 +103,20 @@ let package = Package(
             name: "InferenceCPUProvider", dependencies: ["ProviderKit", "LlamaEngine"],
             path: "Plugins/InferenceCPU", swiftSettings: strict),
         .target(
-            name: "MemoryFileProvider",
+            name: "MemoryFile",
             dependencies: [
                 "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ],
-            path: "Plugins/MemoryFile", swiftSettings: strict),
+            path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
+        .target(
+            name: "MemoryFileProvider", dependencies: ["MemoryFile", "ProviderKit"], path: "Plugins/MemoryFile/Entry",
+            swiftSettings: strict),
+        .target(
+            name: "DatasetsFileProvider",
+            dependencies: [
+                "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
+            ],
+            path: "Plugins/DatasetsFile", swiftSettings: strict),
 
         .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI"]),
         .testTarget(name: "ProviderKitTests", dependencies: ["ProviderKit", "LlamaStackAPI"]),
@@ -119,9 +129,11 @@ let package = Package(
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Host", "MemoryFileProvider", "ProviderConformance", "ProviderKit", "Storage", "Torture",
+                "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture",
                 "llama-stack-torture",
             ]),
+        .testTarget(
+            name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI"]),
     ]
 )

@@ -22,30 +22,30 @@ case "kill":
     let rounds = KillRounds(
         executable: executable, state: folder, rounds: number(2, 200), writers: number(3, 8), seed: UInt64(number(4, 1))
     )
-    print("seed \(rounds.seed), \(rounds.writers) writers, state \(folder)")
+    WriterPool.say("seed \(rounds.seed), \(rounds.writers) writers, state \(folder)")
     let result = try await rounds.run { round, result in
-        if (round + 1) % 10 == 0 { print("\(round + 1) kills, \(result.acknowledged) acknowledged") }
+        if (round + 1) % 10 == 0 { WriterPool.say("\(round + 1) kills, \(result.acknowledged) acknowledged") }
     }
-    for line in result.wrong + result.failures { print(line) }
-    print(
+    for line in result.wrong + result.failures { WriterPool.say(line) }
+    WriterPool.say(
         "\(result.rounds) kills, \(result.acknowledged) acknowledged writes, \(result.living) documents, "
             + "\(result.wrong.count) wrong, slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
     try? FileManager.default.removeItem(atPath: folder)
     exit(result.wrong.isEmpty && result.failures.isEmpty ? 0 : 1)
 case "bench":
     for isText in [false, true] {
-        print(isText ? "text, indexed meanwhile:" : "bytes, not indexed:")
+        WriterPool.say(isText ? "text, indexed meanwhile:" : "bytes, not indexed:")
         let rows = try await InsertBenchmark(
             folder: folder + (isText ? "-text" : "-bytes"), seconds: Double(number(2, 5)), isText: isText
         ).run()
         for row in rows {
             let ratio = row.perSecond / rows[0].perSecond
-            print("  \(row.name): \(Int(row.perSecond)) inserts/s, \(Double(Int(ratio * 100)) / 100)×")
+            WriterPool.say("  \(row.name): \(Int(row.perSecond)) inserts/s, \(Double(Int(ratio * 100)) / 100)×")
         }
         try? FileManager.default.removeItem(atPath: folder + (isText ? "-text" : "-bytes"))
     }
 default:
-    print(
+    WriterPool.say(
         "usage: llama-stack-torture kill [ROUNDS] [WRITERS] [SEED] | bench [SECONDS] | write STATE WRITERS ROUND SEED")
     exit(64)
 }

@@ -6,7 +6,7 @@ import ProviderKit
 import Testing
 import Torture
 
-@testable import MemoryFileProvider
+@testable import MemoryFile
 
 @Suite(.timeLimit(.minutes(2)))
 struct DamageTests {

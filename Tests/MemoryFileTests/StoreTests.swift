@@ -3,7 +3,7 @@ import GRDB
 import ProviderKit
 import Testing
 
-@testable import MemoryFileProvider
+@testable import MemoryFile
 @testable import Storage
 
 /// The storage below the banks, on faults.
