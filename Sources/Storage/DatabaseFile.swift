@@ -51,6 +51,8 @@ struct DatabaseFile {
         configuration.maximumReaderCount = limits.readersMax
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
+            // To be said to the empty file: free pages can be given back to the disk.
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             // 16 MiB of pages, and a write-ahead log that is copied back every 16 MiB and cut to that size.
             try db.execute(
                 sql: """

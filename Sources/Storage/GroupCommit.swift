@@ -102,20 +102,68 @@ final class GroupCommit: @unchecked Sendable {
         }
     }
 
+    /// Either all of a batch are in one transaction, or each gets its own, with what can be done for it.
     private func commit(_ batch: [Job]) {
         if let failure { return finish(batch, failure) }
-        var outcomes: [(any Error)?] = []
         do {
-            reserve.restore()
-            if !reserve.isThere, batch.contains(where: { $0.purpose == .adding }) {
-                return commitApart(batch, StorageFault.full)
-            }
-            outcomes = try transaction(batch)
+            try attempt(batch)
         } catch {
-            return commitApart(batch, error)
+            if batch.count > 1, !StorageFault.isFinal(error) {
+                for job in batch { commit([job]) }
+            } else if let job = batch.first, batch.count == 1 {
+                rescue(job, error)
+            } else {
+                fail(batch, error)
+            }
         }
-        count(batch)
+    }
+
+    /// Throws when nothing of the batch is on disk, and then has answered nobody.
+    private func attempt(_ batch: [Job]) throws {
+        if reserve.isDue {
+            reclaim()
+            reserve.restore()
+        }
+        if !reserve.isThere, batch.contains(where: { $0.purpose == .adding }) { throw StorageFault.full }
+        let outcomes = try transaction(batch)
+        condition.withLock {
+            writes += batch.count
+            transactions += 1
+        }
         for (job, outcome) in zip(batch, outcomes) { job.finish(outcome.map { StorageFault.translated($0, log) }) }
+    }
+
+    /// On a full disk: first what the log holds twice is given back, then, for what frees space, the reserve.
+    private func rescue(_ job: Job, _ first: any Error) {
+        var error = first
+        for usesReserve in [false, true] where StorageFault.isFull(error) {
+            if usesReserve {
+                guard job.purpose == .freeing, reserve.isThere else { break }
+                reserve.release()
+            }
+            reclaim()
+            do { return try attempt([job]) } catch let next { error = next }
+        }
+        fail([job], error)
+    }
+
+    /// Gives pages that are free in the database, and what was copied out of the log, back to the disk.
+    private func reclaim() {
+        pool.writeWithoutTransaction { db in
+            _ = try? db.checkpoint(.truncate)
+            try? db.execute(sql: "PRAGMA incremental_vacuum(4096)")
+            _ = try? db.checkpoint(.truncate)
+        }
+    }
+
+    private func fail(_ batch: [Job], _ error: any Error) {
+        let answer = StorageFault.translated(error, log)
+        if StorageFault.isFinal(error) {
+            // After a failed fsync the kernel may hold pages for written that are not: only a new start can tell.
+            failure = answer
+            log.error("the disk failed to keep a write; everything is refused until a restart", ["error": "\(error)"])
+        }
+        finish(batch, answer)
     }
 
     private func transaction(_ batch: [Job]) throws -> [(any Error)?] {
@@ -141,33 +189,7 @@ final class GroupCommit: @unchecked Sendable {
         }
     }
 
-    /// A transaction failed as a whole: nothing of it is on disk. Each job gets its own, with what can be done for it.
-    private func commitApart(_ batch: [Job], _ error: any Error) {
-        if StorageFault.isFinal(error) {
-            // After a failed fsync the kernel may hold pages for written that are not: only a new start can tell.
-            failure = StorageFault.translated(error, log)
-            log.error("the disk failed to keep a write; everything is refused until a restart", ["error": "\(error)"])
-            return finish(batch, StorageFault.translated(error, log))
-        }
-        if batch.count > 1 {
-            for job in batch { commit([job]) }
-            return
-        }
-        guard StorageFault.isFull(error), batch[0].purpose == .freeing, reserve.isThere else {
-            return finish(batch, StorageFault.translated(error, log))
-        }
-        reserve.release()
-        commit(batch)
-    }
-
     private func finish(_ batch: [Job], _ error: any Error) {
         for job in batch { job.finish(error) }
-    }
-
-    private func count(_ batch: [Job]) {
-        condition.withLock {
-            writes += batch.count
-            transactions += 1
-        }
     }
 }

@@ -22,16 +22,20 @@ final class Reserve {
         guard bytes > 0 else { return }
         unlink(path)
         isThere = false
-        nextTry = .now
+        nextTry = .now + Self.retryPause
         log.warning("the disk is full: the reserve was given back so that deleting works")
     }
 
-    /// Makes the file again when there is room. Cheap while it is there, and while there was no room a moment ago.
+    /// Whether it is missing, and was not tried a moment ago.
+    var isDue: Bool { !isThere && ContinuousClock.now >= nextTry }
+
+    /// Makes the file again when there is room.
     func restore() {
-        guard !isThere, ContinuousClock.now >= nextTry else { return }
         isThere = make()
-        nextTry = .now + .seconds(1)
+        nextTry = .now + Self.retryPause
     }
+
+    private static let retryPause = Duration.milliseconds(200)
 
     private func make() -> Bool {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)

@@ -48,12 +48,14 @@ package struct KillRounds: Sendable {
     }
 
     /// Runs the process, and gives every line that it says. Once it says "ready" its time runs; then it is killed.
-    static func listen(
-        _ executable: String, _ arguments: [String], killAfterMilliseconds: Int, _ hear: (Substring) -> Void
+    package static func listen(
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:], killAfterMilliseconds: Int,
+        _ hear: (Substring) -> Void
     ) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()

@@ -6,6 +6,7 @@ import Torture
 //   llama-stack-torture kill [ROUNDS] [WRITERS] [SEED]     kill -9 a writer pool at random moments; nothing may be lost
 //   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
 //   llama-stack-torture write STATE WRITERS ROUND SEED
+//   llama-stack-torture fill STATE                         fill the disk, and see what still works
 
 let arguments = CommandLine.arguments
 func number(_ index: Int, _ fallback: Int) -> Int {
@@ -18,6 +19,8 @@ switch arguments.dropFirst().first {
 case "write" where arguments.count == 6:
     let seed = UInt64(arguments[5]) ?? 1
     try await WriterPool(state: arguments[2], writers: number(3, 8), round: number(4, 0), seed: seed).run()
+case "fill" where arguments.count == 3:
+    try await DiskFilling(state: arguments[2]).run()
 case "kill":
     let rounds = KillRounds(
         executable: executable, state: folder, rounds: number(2, 200), writers: number(3, 8), seed: UInt64(number(4, 1))
