@@ -50,7 +50,7 @@ package struct KillRounds: Sendable {
     /// Runs the process, and gives every line that it says. Once it says "ready" its time runs; then it is killed.
     package static func listen(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], killAfterMilliseconds: Int,
-        _ hear: (Substring) -> Void
+        beforeKill: @escaping @Sendable () -> Void = {}, _ hear: (Substring) -> Void
     ) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
@@ -72,6 +72,7 @@ package struct KillRounds: Sendable {
                 hear(line)
                 if line == "ready" {
                     DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(killAfterMilliseconds)) {
+                        beforeKill()
                         kill(child, SIGKILL)
                     }
                 }
