@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A writer pool in a process of its own is killed at a random moment, again and again, on the same storage.
 package struct KillRounds: Sendable {
@@ -59,25 +60,32 @@ package struct KillRounds: Sendable {
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
-        let child = process.processIdentifier
+        // Held while the process is being ended, so that nobody is killed by a number that is another's by then.
+        let isOver = Mutex(false)
+        let end: @Sendable () -> Void = {
+            isOver.withLock { isOver in
+                guard !isOver else { return }
+                beforeKill()
+                if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            }
+        }
         var rest: [UInt8] = []
         while true {
             let data = pipe.fileHandleForReading.availableData
             if data.isEmpty { break }
             rest.append(contentsOf: data)
-            guard let end = rest.lastIndex(of: 0x0A) else { continue }
-            let lines = String(decoding: rest[..<end], as: UTF8.self)
-            rest.removeSubrange(...end)
+            guard let last = rest.lastIndex(of: 0x0A) else { continue }
+            let lines = String(decoding: rest[..<last], as: UTF8.self)
+            rest.removeSubrange(...last)
             for line in lines.split(separator: "\n") {
                 hear(line)
                 if line == "ready" {
-                    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(killAfterMilliseconds)) {
-                        beforeKill()
-                        kill(child, SIGKILL)
-                    }
+                    DispatchQueue.global().asyncAfter(
+                        deadline: .now() + .milliseconds(killAfterMilliseconds), execute: end)
                 }
             }
         }
+        isOver.withLock { $0 = true }
         process.waitUntilExit()
     }
 }
