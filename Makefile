@@ -16,6 +16,7 @@ DIST   ?= Distributions/starter.yaml
 ARGS   ?=
 PREFIX ?= /usr/local
 RUNS   ?= 20
+TORTURE_RUNS ?= 200
 
 # Without this the C of a debug build is compiled at -O0, and the kernels make the tests crawl. A release build gets the
 # same, so that the kernels measured are the kernels tested.
@@ -77,6 +78,16 @@ bench-calls: build ## what the way through HTTP, host and contract adds to a cal
 bench-peers: build model ## measure this and llama.cpp in turn (built from PyPI the first time, about 6 minutes)
 	@Scripts/setup-peers.sh --model $(MODEL)
 	@Scripts/bench-peers.py
+
+.PHONY: torture
+torture: build ## kill -9 and cut the power below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)
+	$(RELEASE)/llama-stack-torture kill $(TORTURE_RUNS)
+	@if [[ $$(id -u) -eq 0 ]]; then $(RELEASE)/llama-stack-torture power $(TORTURE_RUNS); \
+	    else echo "no power was cut: that needs root"; fi
+
+.PHONY: bench-storage
+bench-storage: build ## inserts a second that are acknowledged when they are on disk, by 1, 8 and 64 writers
+	@$(RELEASE)/llama-stack-torture bench
 
 .PHONY: clean
 clean: ## delete what was built; models and state stay

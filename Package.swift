@@ -25,6 +25,8 @@ let package = Package(
         providerLibrary("inference", "echo", "EchoProvider"),
         providerLibrary("inference", "echo-c", "EchoCProvider"),
         providerLibrary("inference", "cpu", "InferenceCPUProvider"),
+        providerLibrary("memory-banks", "file", "MemoryFileProvider"),
+        providerLibrary("datasets", "file", "DatasetsFileProvider"),
         // The tests' own.
         .library(name: "scripted-provider", type: .dynamic, targets: ["ScriptedProvider"]),
     ],
@@ -40,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     ],
     targets: [
         // The contract, the API, and what a provider author imports.
@@ -86,12 +89,37 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "LlamaEngine", dependencies: ["CKernels"], swiftSettings: strict),
 
+        // Durable state of providers.
+        .target(
+            name: "Storage",
+            dependencies: ["ProviderKit", .product(name: "GRDB", package: "GRDB.swift", condition: server)],
+            swiftSettings: strict),
+
+        // What durable providers must stand, and how fast they are.
+        .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
+        .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
+
         // Providers: one library each.
         .target(name: "EchoProvider", dependencies: ["ProviderKit"], path: "Plugins/Echo", swiftSettings: strict),
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
         .target(
             name: "InferenceCPUProvider", dependencies: ["ProviderKit", "LlamaEngine"],
             path: "Plugins/InferenceCPU", swiftSettings: strict),
+        .target(
+            name: "MemoryFile",
+            dependencies: [
+                "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
+            ],
+            path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
+        .target(
+            name: "MemoryFileProvider", dependencies: ["MemoryFile", "ProviderKit"], path: "Plugins/MemoryFile/Entry",
+            swiftSettings: strict),
+        .target(
+            name: "DatasetsFileProvider",
+            dependencies: [
+                "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
+            ],
+            path: "Plugins/DatasetsFile", swiftSettings: strict),
 
         .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI"]),
         .testTarget(name: "ProviderKitTests", dependencies: ["ProviderKit", "LlamaStackAPI"]),
@@ -111,6 +139,13 @@ let package = Package(
         .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
         .testTarget(
             name: "InferenceCPUTests", dependencies: ["InferenceCPUProvider", "LlamaEngine", "ProviderKit"]),
+        .testTarget(
+            name: "MemoryFileTests",
+            dependencies: [
+                "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture",
+                "llama-stack-torture",
+            ]),
+        .testTarget(name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),
 
         // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.

@@ -88,6 +88,7 @@ struct CheckContext: Sendable {
     let suite: ConformanceSuite
     let descriptor: ProviderDescriptor
     let log = ContractLog()
+    let folders = StateFolders()
 
     var seconds: Double { suite.secondsMax }
 
@@ -101,7 +102,8 @@ struct CheckContext: Sendable {
         let channel: InlineChannel
         do throws(InlineChannel.AloneFailure) {
             channel = try await InlineChannel.alone(
-                descriptor, providerID: "conformance", config: suite.config, log: log.sink, withinSeconds: seconds)
+                descriptor, providerID: "conformance", config: suite.config, statePath: folders.make(), log: log.sink,
+                withinSeconds: seconds)
         } catch {
             throw CheckFailure(
                 "create with \(suite.config.text) answered status \(error.status) \(String(decoding: error.error, as: UTF8.self))"

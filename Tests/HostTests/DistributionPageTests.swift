@@ -12,7 +12,8 @@ import Testing
         let end = try #require(text.range(of: "<!-- end of keys -->")).lowerBound
         let wanted = Manifest.documentation.map(Self.table).joined(separator: "\n")
         if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
-            try text.replacingCharacters(in: begin..<end, with: wanted).write(to: page, atomically: true, encoding: .utf8)
+            try text.replacingCharacters(in: begin..<end, with: wanted).write(
+                to: page, atomically: true, encoding: .utf8)
         } else {
             #expect(text[begin..<end] == wanted, "`make golden` rewrites the page")
         }

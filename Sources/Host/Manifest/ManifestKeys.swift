@@ -74,7 +74,8 @@ enum ManifestKeys {
         Key("drain_seconds", .seconds(0...3600), default: 10, "How long calls may still run after SIGTERM"))
 
     static let defaultLimits = RawLimits(
-        bodyBytesMax: nil, bodiesBytesMax: 512 << 20, connectionsMax: 1024, headerTimeoutSeconds: 10, idleTimeoutSeconds: 60,
+        bodyBytesMax: nil, bodiesBytesMax: 512 << 20, connectionsMax: 1024, headerTimeoutSeconds: 10,
+        idleTimeoutSeconds: 60,
         writeTimeoutSeconds: 30, drainSeconds: 10)
 
     static let server = Section(

@@ -19,7 +19,7 @@ func allocateLarge(bytes: Int) -> UnsafeMutableRawPointer? {
     var memory: UnsafeMutableRawPointer?
     guard posix_memalign(&memory, largePage, bytes) == 0 else { return nil }
     #if os(Linux)
-        madvise(memory, bytes / largePage * largePage, 14)  // MADV_HUGEPAGE
+    madvise(memory, bytes / largePage * largePage, 14)  // MADV_HUGEPAGE
     #endif
     return memory
 }

@@ -106,7 +106,9 @@ extension Decoder {
     private var group: Int { model.configuration.heads / model.configuration.keyValueHeads }
 
     /// Weighted sums [queries, headDimension] and softmax state [queries, 2] of a span and a head.
-    private func sums(_ tile: Tile, span: Int, head: Int) -> (sums: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>) {
+    private func sums(_ tile: Tile, span: Int, head: Int) -> (
+        sums: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>
+    ) {
         let place = (tile.firstSpan + span) * model.configuration.keyValueHeads + head
         let base = workspace.sums.base + place * workspace.sumFloats
         return (base, base + tile.rows.count * group * model.configuration.headDimension)

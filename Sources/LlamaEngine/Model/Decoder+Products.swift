@@ -51,7 +51,8 @@ extension Decoder {
     ) {
         let matrix = linear.matrix
         switch activations(for: matrix) {
-        case .int8: matrix.multiply(panels, quantised: input.quantised, rows: rows, to: y, stride: stride, adding: adding)
+        case .int8:
+            matrix.multiply(panels, quantised: input.quantised, rows: rows, to: y, stride: stride, adding: adding)
         case .bf16: matrix.multiply(panels, bf16: input.bf16, rows: rows, to: y, stride: stride, adding: adding)
         case .f32: matrix.multiply(panels, input.floats, rows: rows, to: y, stride: stride, adding: adding)
         }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// A checkpoint ready to run: its dimensions, and its weights packed for the kernels. Immutable; any thread.
@@ -34,7 +34,8 @@ package final class Model: Sendable {
         let loader = try WeightLoader(file: file, family: family)
         weights = try loader.load(&configuration)
         // Without threads of its own the copy is slower, not wrong.
-        let pool = try (try? ThreadPool(threads: threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))) ?? ThreadPool(threads: 1)
+        let pool =
+            try (try? ThreadPool(threads: threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))) ?? ThreadPool(threads: 1)
         loader.panels.pack(on: pool)
         self.configuration = configuration
         arena = loader.arena

@@ -1,9 +1,9 @@
 import CKernels
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// The memory of a model's panels: one piece, in large pages where the system has them. Reading weights through large pages
@@ -43,7 +43,7 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
         base = mapping + skipped
         self.capacity = capacity
         #if os(Linux)
-            madvise(base, bytes - skipped, 14)  // MADV_HUGEPAGE
+        madvise(base, bytes - skipped, 14)  // MADV_HUGEPAGE
         #endif
     }
 

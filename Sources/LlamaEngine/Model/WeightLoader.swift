@@ -13,7 +13,8 @@ struct WeightLoader {
         self.family = family
         let bytes = file.tensors.reduce(0) { sum, tensor in
             guard tensor.dimensions.count == 2,
-                let bytes = PanelArena.bytes(type: tensor.type, outputs: tensor.dimensions[1], inputs: tensor.dimensions[0])
+                let bytes = PanelArena.bytes(
+                    type: tensor.type, outputs: tensor.dimensions[1], inputs: tensor.dimensions[0])
             else { return sum }
             let (total, overflow) = sum.addingReportingOverflow(bytes)
             return overflow ? .max : total

@@ -32,8 +32,15 @@ public enum MemoryBanks {
     public static let list = Endpoint<Nothing, Nothing, [MemoryBank], Nothing>(
         .memoryBanks, "list", .get, "/memory_banks/get", isJSONLines: true, summary: "List the banks.")
 
+    public static let status = Endpoint<MemoryBankQuery, Nothing, MemoryBankStatus, Nothing>(
+        .memoryBanks, "status", .get, "/memory_bank/status", routingKey: .parameter("bank_uuid"), isExtension: true,
+        summary: "How far a bank is searchable.")
+
+    public static let query = Endpoint<Nothing, MemoryBankQueryRequest, MemoryBankQueryResponse, Nothing>(
+        .memoryBanks, "query", .post, "/memory_bank/query", isExtension: true, summary: "Find chunks of documents.")
+
     static let all = [
         deleteDocuments.description, getDocuments.description, insert.description, update.description,
-        create.description, drop.description, list.description,
+        create.description, drop.description, list.description, status.description, query.description,
     ]
 }

@@ -14,10 +14,23 @@ public protocol MemoryBanksProvider: Provider {
     func getDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [MemoryBankDocument]
     /// The ids of the documents that are gone.
     func deleteDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [String]
+
+    /// How far the bank is searchable. A provider without it names it in ``Provider/lacks``.
+    func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus
+    /// The chunks that fit the query best. A provider without it names it in ``Provider/lacks``.
+    func query(_ request: MemoryBankQueryRequest, _ call: Call) async throws -> MemoryBankQueryResponse
 }
 
 extension MemoryBanksProvider {
     public static var api: API { .memoryBanks }
+
+    public func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus {
+        throw ProviderError(.notImplemented, "\(Self.providerType) has no status of its banks")
+    }
+
+    public func query(_ request: MemoryBankQueryRequest, _ call: Call) async throws -> MemoryBankQueryResponse {
+        throw ProviderError(.notImplemented, "\(Self.providerType) can't search its banks")
+    }
 
     public static var methods: [Method<Self>] {
         [
@@ -28,6 +41,8 @@ extension MemoryBanksProvider {
             Method(MemoryBanks.update) { try await $0.update($1, $2, $3) },
             Method(MemoryBanks.getDocuments) { try await $0.getDocuments($1, $2, $3) },
             Method(MemoryBanks.deleteDocuments) { try await $0.deleteDocuments($1, $2, $3) },
+            Method(MemoryBanks.status) { provider, bank, _, call in try await provider.status(bank, call) },
+            Method(MemoryBanks.query) { try await $0.query($2, $3) },
         ]
     }
 }

@@ -31,4 +31,12 @@ public struct MemoryBanksClient: Sendable {
     public func deleteDocuments(_ bank: MemoryBankQuery, _ ids: [String]) async throws -> [String] {
         try await caller.answer(MemoryBanks.deleteDocuments, bank, ids)
     }
+
+    public func status(_ bank: MemoryBankQuery) async throws -> MemoryBankStatus {
+        try await caller.answer(MemoryBanks.status, bank, Nothing())
+    }
+
+    public func query(_ request: MemoryBankQueryRequest) async throws -> MemoryBankQueryResponse {
+        try await caller.answer(MemoryBanks.query, Nothing(), request)
+    }
 }

@@ -32,7 +32,8 @@ struct AttentionTests {
             k = [UInt8](repeating: 0xff, count: (positions + 15) / 16 * 16 * dimension * bytes)
             v = [UInt8](repeating: 0xff, count: positions * dimension * bytes)
             for position in 0..<positions {
-                lk_put_key(cache, Array(keys[position * dimension..<(position + 1) * dimension]), dimension, position, &k)
+                lk_put_key(
+                    cache, Array(keys[position * dimension..<(position + 1) * dimension]), dimension, position, &k)
             }
             v.withUnsafeMutableBytes { bytes in
                 if cache == LK_F16 {
@@ -66,8 +67,11 @@ struct AttentionTests {
                         }
                     }
                 }
-                if lower == 0 { (state, out) = (partState, part) }
-                else { lk_attention_join(sees.count, dimension, partState, part, &state, &out) }
+                if lower == 0 {
+                    (state, out) = (partState, part)
+                } else {
+                    lk_attention_join(sees.count, dimension, partState, part, &state, &out)
+                }
             }
             lk_attention_finish(sees.count, dimension, state, &out)
             return out
@@ -81,7 +85,9 @@ struct AttentionTests {
                 var scores: [Double] = []
                 for p in 0..<count {
                     var score = 0.0
-                    for i in 0..<dimension { score += Double(q[query * dimension + i]) * Double(keys[p * dimension + i]) }
+                    for i in 0..<dimension {
+                        score += Double(q[query * dimension + i]) * Double(keys[p * dimension + i])
+                    }
                     scores.append(score * scale)
                 }
                 let largest = scores.max() ?? 0, weights = scores.map { exp($0 - largest) }
@@ -96,7 +102,9 @@ struct AttentionTests {
         }
     }
 
-    @Test("attention over runs is attention over all positions, by every instruction set", arguments: [LK_F16.rawValue, LK_F32.rawValue])
+    @Test(
+        "attention over runs is attention over all positions, by every instruction set",
+        arguments: [LK_F16.rawValue, LK_F32.rawValue])
     func runs(cache: UInt32) {
         var random = RandomFloats(seed: 32)
         for (queries, dimension, positions) in [

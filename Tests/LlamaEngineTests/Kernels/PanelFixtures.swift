@@ -42,7 +42,8 @@ final class PackedWeights {
         rows.withUnsafeBytes { bytes in
             for row in 0..<outputs {
                 out.withUnsafeMutableBufferPointer {
-                    plainForms.dequantize_row(type, bytes.baseAddress! + row * rowBytes, $0.baseAddress! + row * inputs, inputs)
+                    plainForms.dequantize_row(
+                        type, bytes.baseAddress! + row * rowBytes, $0.baseAddress! + row * inputs, inputs)
                 }
             }
         }
@@ -76,7 +77,9 @@ extension lk_forms {
     }
 
     /// y [rows, outputs + 1] of int8 products.
-    func multiplyQuantised(_ weights: PackedWeights, _ x: [lk_q8_block], rows: Int, over before: Float? = nil) -> [Float] {
+    func multiplyQuantised(_ weights: PackedWeights, _ x: [lk_q8_block], rows: Int, over before: Float? = nil)
+        -> [Float]
+    {
         var matrix = weights.matrix
         var y = [Float](repeating: before ?? 7, count: rows * (weights.outputs + 1))
         panel_matmul_q8(&matrix, 0, weights.panels, x, rows, &y, weights.outputs + 1, before == nil ? 0 : 1)

@@ -43,7 +43,9 @@ struct PanelTests {
         }
     }
 
-    @Test("int8 products are those of the decoded weights with the rounded activations", arguments: quantisedTypes.map(\.name))
+    @Test(
+        "int8 products are those of the decoded weights with the rounded activations",
+        arguments: quantisedTypes.map(\.name))
     func quantised(typeName: String) {
         let type = quantisedTypes.first { $0.name == typeName }!.type
         var random = RandomFloats(seed: 43)

@@ -41,7 +41,8 @@ import Testing
         }
     }
 
-    @Test("a prompt longer than a span of attention gives the same bits however it is cut", arguments: Precision.allCases)
+    @Test(
+        "a prompt longer than a span of attention gives the same bits however it is cut", arguments: Precision.allCases)
     func spans(_ precision: Precision) throws {
         let tiny = try TinyModel.named("llama")
         let (decoder, _) = try Decoder.make(tiny.load(), precision)

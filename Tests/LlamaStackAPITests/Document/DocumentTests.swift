@@ -52,7 +52,7 @@ struct DocumentTests {
 
     @Test("the page names every route, every parameter and every field, and loads nothing")
     func page() {
-        let page = HTMLPage.page()
+        let page = HTMLPage.page(extensions: true)
         for endpoint in Endpoints.all {
             #expect(page.contains("<article id=\"\(endpoint.id)\">"))
             #expect(page.contains("<code>\(endpoint.route.path)</code>"))

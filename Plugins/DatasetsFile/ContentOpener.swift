@@ -1,0 +1,154 @@
+import Foundation
+import ProviderKit
+
+/// Where the bytes of a content_url are: opened by the rules, read piece by piece.
+struct ContentOpener: Sendable {
+    static let field = "dataset.content_url"
+
+    /// Absolute paths.
+    private let roots: [[Substring]]
+
+    init(roots: [String]) {
+        self.roots = roots.map { URL(fileURLWithPath: $0).standardizedFileURL.path.split(separator: "/") }
+    }
+
+    /// Blocks on the disk.
+    func open(_ url: WireURL) throws -> DatasetContent {
+        let text = url.string
+        if text.hasPrefix("data:") { return try DataURL.content(text) }
+        guard text.hasPrefix("file://") else {
+            throw Self.refusal(
+                "must be a file:// or data: URL: this provider does not fetch from the network", .notImplemented)
+        }
+        return try file(text)
+    }
+
+    static func refusal(_ reason: String, _ code: ErrorCode = .invalidRequest) -> ProviderError {
+        ProviderError(code, "\(field) \(reason)", field: field)
+    }
+
+    // MARK: Files
+
+    private func file(_ url: String) throws -> DatasetContent {
+        let components = try Self.components(url)
+        guard !roots.isEmpty else {
+            throw Self.refusal("names a file, and this server has no file_roots: no file may be read")
+        }
+        // The longest root, so that a root within another's link is still its own.
+        let root = roots.filter { components.count > $0.count && components.starts(with: $0.map(String.init)) }
+            .max { $0.count < $1.count }
+        guard let root else { throw Self.refusal("names a file outside the configured file_roots") }
+        let descriptor = try Self.open(components, below: root.count)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw Self.refusal("must name a regular file")
+        }
+        let name = components.last ?? ""
+        return DatasetContent(
+            source: .file(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)), form: RowForm(fileName: name))
+    }
+
+    /// `file:///a/b%20c` or `file://localhost/a/b%20c` → a, b c. Nothing that could lead elsewhere.
+    private static func components(_ url: String) throws -> [String] {
+        var rest = url.dropFirst("file://".count)
+        if rest.hasPrefix("localhost/") { rest = rest.dropFirst("localhost".count) }
+        guard rest.hasPrefix("/") else { throw refusal("must be file:///PATH: other hosts' files can't be read") }
+        guard !rest.contains("?"), !rest.contains("#") else {
+            throw refusal("must have no query and no fragment; write %3F and %23 in a file's name")
+        }
+        guard let path = String(rest).removingPercentEncoding, !path.utf8.contains(0) else {
+            throw refusal("must be a path in UTF-8 with valid % escapes")
+        }
+        let components = path.split(separator: "/").map(String.init)
+        guard !components.isEmpty, !components.contains(".."), !components.contains("."), !path.hasSuffix("/") else {
+            throw refusal("must name a file, by a path without '.' and '..'")
+        }
+        return components
+    }
+
+    /// Component by component. Below the root no link is followed, however it came there. Never waits for a pipe.
+    private static func open(_ components: [String], below rootCount: Int) throws -> Int32 {
+        let root = "/" + components.prefix(rootCount).joined(separator: "/")
+        var folder = Foundation.open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw refusal("can't be opened: a file root is not there") }
+        for (index, component) in components.enumerated().dropFirst(rootCount) {
+            let isLast = index == components.count - 1
+            let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (isLast ? O_NONBLOCK | O_NOCTTY : O_DIRECTORY)
+            let next = openat(folder, component, flags)
+            let reason = errno
+            close(folder)
+            guard next >= 0 else {
+                throw refusal(
+                    reason == ELOOP || reason == ENOTDIR
+                        ? "leads over a link or through a file; name the file itself"
+                        : "can't be opened: \(String(cString: strerror(reason)))")
+            }
+            folder = next
+        }
+        return folder
+    }
+}
+
+/// Bytes to read rows from.
+struct DatasetContent {
+    enum Source {
+        case file(FileHandle)
+        case bytes([UInt8])
+    }
+
+    var source: Source
+    /// nil: to be seen from the first bytes.
+    var form: RowForm?
+}
+
+/// `data:[type][;base64],bytes` (RFC 2397).
+private enum DataURL {
+    static func content(_ url: String) throws -> DatasetContent {
+        let rest = url.utf8.dropFirst("data:".utf8.count)
+        guard let comma = rest.firstIndex(of: UInt8(ascii: ",")) else {
+            throw ContentOpener.refusal("must be data:[type][;base64],BYTES: there is no comma")
+        }
+        let head = String(decoding: rest[..<comma], as: UTF8.self).lowercased()
+        let body = String(decoding: rest[rest.index(after: comma)...], as: UTF8.self)
+        var words = head.split(separator: ";", omittingEmptySubsequences: false)
+        let isBase64 = words.last == "base64"
+        if isBase64 { words.removeLast() }
+        let bytes: [UInt8]
+        if isBase64 {
+            guard let data = Data(base64Encoded: body) else {
+                throw ContentOpener.refusal("must be base64 after the comma, with padding")
+            }
+            bytes = [UInt8](data)
+        } else {
+            bytes = try unescaped(body)
+        }
+        let type = words.first.map(String.init) ?? ""
+        guard let form = RowForm(mediaType: type) else {
+            throw ContentOpener.refusal(
+                "must be application/jsonl, application/json or text/csv, got '\(type.prefix(64))'")
+        }
+        return DatasetContent(source: .bytes(bytes), form: form == .unknown ? nil : form)
+    }
+
+    /// Foundation's own takes UTF-8 only.
+    private static func unescaped(_ text: String) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var digits = text.utf8.makeIterator()
+        while let byte = digits.next() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = digits.next().flatMap(hex), let low = digits.next().flatMap(hex) else {
+                throw ContentOpener.refusal("must have two hexadecimal digits after each %")
+            }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    private static func hex(_ byte: UInt8) -> UInt8? {
+        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
+    }
+}

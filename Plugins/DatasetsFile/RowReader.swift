@@ -1,0 +1,195 @@
+import ProviderKit
+
+/// The rows of a dataset one after another, whatever their form; holds one of them in memory.
+struct RowReader {
+    struct Row {
+        /// From 1.
+        var number: Int
+        /// Where it begins, from 1.
+        var line: Int
+        var values: JSONObject
+    }
+
+    private let form: RowForm
+    private let limits: DatasetsFileConfiguration
+    private let columns: [String: DatasetColumnType]
+    private var bytes: ByteReader
+    private var number = 0
+    private var header: [String] = []
+    private var isInArray = false
+
+    init(_ content: DatasetContent, _ columns: [String: DatasetColumnType], _ limits: DatasetsFileConfiguration) throws
+    {
+        (self.columns, self.limits) = (columns, limits)
+        bytes = ByteReader(content.source)
+        try bytes.skipMark()
+        try bytes.skipSpace()
+        // A .json file of one object a line is common enough.
+        let seen = RowForm(firstByte: try bytes.peek())
+        form = content.form == nil || (content.form == .jsonArray && seen == .jsonLines) ? seen : content.form ?? seen
+        if form == .csv { header = try csvHeader() }
+    }
+
+    /// nil at the end. Throws a `ProviderError` that names the row and the line.
+    mutating func next() throws -> Row? {
+        if form == .csv { return try csvRow() }
+        try bytes.skipSpace()
+        if form == .jsonArray, try !enterItem() { return nil }
+        let line = bytes.line
+        guard try bytes.peek() != nil else {
+            if form == .jsonArray { throw refusal(line, "the array is not closed: ']' is missing") }
+            return nil
+        }
+        number += 1
+        let text = try form == .jsonArray ? item(line) : restOfLine(line)
+        let json: JSON
+        do { json = try JSON(parsing: text, limits: JSONLimits(bodyBytesMax: limits.rowBytesMax)) } catch {
+            throw refusal(line, "\(error)")
+        }
+        guard case .object(let values) = json else { throw refusal(line, "a row must be an object, got \(json.kind)") }
+        return Row(number: number, line: line, values: values)
+    }
+
+    func refusal(_ line: Int, _ reason: String) -> ProviderError {
+        ContentOpener.refusal("has a mistake in row \(number), line \(line): \(reason)")
+    }
+
+    // MARK: JSON
+
+    private mutating func restOfLine(_ line: Int) throws -> [UInt8] {
+        var text: [UInt8] = []
+        while let byte = try bytes.next(), byte != 0x0A { try append(byte, &text, line) }
+        return text
+    }
+
+    /// Past `[` or `,`; false at the end of the array.
+    private mutating func enterItem() throws -> Bool {
+        let line = bytes.line
+        if !isInArray {
+            guard try bytes.next() == UInt8(ascii: "[") else {
+                throw refusal(line, "the content must be an array of objects")
+            }
+            isInArray = true
+            try bytes.skipSpace()
+            guard try bytes.peek() == UInt8(ascii: "]") else { return true }
+        } else if try bytes.peek() == UInt8(ascii: ",") {
+            _ = try bytes.next()
+            try bytes.skipSpace()
+            return true
+        }
+        guard try bytes.next() == UInt8(ascii: "]") else { throw refusal(line, "',' or ']' is wanted after it") }
+        try bytes.skipSpace()
+        guard try bytes.peek() == nil else { throw refusal(bytes.line, "there is more after the array's end") }
+        return false
+    }
+
+    /// Up to the comma or bracket that ends it: brackets are counted, strings passed over. The parser judges the rest.
+    private mutating func item(_ line: Int) throws -> [UInt8] {
+        var text: [UInt8] = []
+        var depth = 0
+        var isInString = false
+        var isEscaped = false
+        while let byte = try bytes.peek() {
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte
+                    == UInt8(ascii: "\"")
+                {
+                    isInString = false
+                }
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""): isInString = true
+                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+                case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"):
+                    if depth == 0 { return text }
+                    if byte != UInt8(ascii: ",") { depth -= 1 }
+                default: break
+                }
+            }
+            try append(byte, &text, line)
+            _ = try bytes.next()
+        }
+        return text
+    }
+
+    private func append(_ byte: UInt8, _ text: inout [UInt8], _ line: Int) throws {
+        guard text.count < limits.rowBytesMax else {
+            throw refusal(line, "it is longer than row_bytes_max (\(limits.rowBytesMax) bytes)")
+        }
+        text.append(byte)
+    }
+
+    // MARK: CSV (RFC 4180, header first)
+
+    private mutating func csvHeader() throws -> [String] {
+        guard let names = try record(1) else { return [] }
+        guard Set(names).count == names.count else { throw refusal(1, "two columns of the header have the same name") }
+        return names
+    }
+
+    private mutating func csvRow() throws -> Row? {
+        try bytes.skip { $0 == 0x0A || $0 == 0x0D }
+        let line = bytes.line
+        guard try bytes.peek() != nil else { return nil }
+        number += 1
+        guard let fields = try record(line) else { return nil }
+        guard fields.count == header.count else {
+            throw refusal(line, "the header has \(header.count) fields, this row has \(fields.count)")
+        }
+        var values = JSONObject()
+        for (name, text) in zip(header, fields) { values[name] = try value(text, name, line) }
+        return Row(number: number, line: line, values: values)
+    }
+
+    /// A CSV field is text; what its column wants beyond that is read from the text.
+    private func value(_ text: String, _ name: String, _ line: Int) throws -> JSON {
+        guard let type = columns[name], type != .text, type != .media else { return .string(text) }
+        guard let json = try? JSON(parsing: text, limits: JSONLimits(bodyBytesMax: limits.rowBytesMax)) else {
+            throw refusal(
+                line, "column '\(name)' must be \(type == .number ? "a number" : "JSON"), got '\(text.prefix(40))'")
+        }
+        return json
+    }
+
+    /// One record, quotes resolved; nil at the end.
+    private mutating func record(_ line: Int) throws -> [String]? {
+        var fields: [String] = []
+        var field: [UInt8] = []
+        var size = 0
+        var isQuoted = false
+        var isStart = true
+        guard try bytes.peek() != nil else { return nil }
+        func close() throws -> String {
+            guard let text = String(validating: field, as: UTF8.self) else { throw refusal(line, "it is not UTF-8") }
+            return text
+        }
+        while let byte = try bytes.next() {
+            size += 1
+            guard size <= limits.rowBytesMax else {
+                throw refusal(line, "it is longer than row_bytes_max (\(limits.rowBytesMax) bytes)")
+            }
+            switch byte {
+            case UInt8(ascii: "\"") where isQuoted:
+                if try bytes.peek() == byte { field.append(try bytes.next() ?? byte) } else { isQuoted = false }
+            case UInt8(ascii: "\"") where isStart: (isQuoted, isStart) = (true, false)
+            case UInt8(ascii: ",") where !isQuoted:
+                fields.append(try close())
+                (field, isStart) = ([], true)
+                guard fields.count < limits.columnsMax else {
+                    throw refusal(line, "it has more than columns_max (\(limits.columnsMax)) fields")
+                }
+            case 0x0A where !isQuoted: return fields + [try close()]
+            case 0x0D where !isQuoted: if try bytes.peek() != 0x0A { field.append(byte) }
+            default:
+                field.append(byte)
+                isStart = false
+            }
+        }
+        if isQuoted { throw refusal(line, "a quote is not closed") }
+        return fields + [try close()]
+    }
+}

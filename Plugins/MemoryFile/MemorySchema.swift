@@ -1,0 +1,69 @@
+import Storage
+
+extension Store.Form {
+    /// The database of an instance. Ids are the caller's text in a column, and nothing else.
+    ///
+    /// A bank that was dropped has no uuid any more; the indexer deletes its rows a few at a time. A document's
+    /// `revision` rises with every update, so that chunks of an older text are never stored. `state` is a
+    /// ``DocumentState``. The full-text index holds a chunk's words and, as one more word, its bank.
+    static let memoryBanks = Store.Form(
+        name: "memory.sqlite", applicationID: "LSmb",
+        steps: [
+            (
+                "1 banks, documents, chunks",
+                """
+                CREATE TABLE bank (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    uuid TEXT UNIQUE,
+                    name TEXT NOT NULL,
+                    documents INTEGER NOT NULL DEFAULT 0
+                );
+                CREATE TABLE document (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    bank INTEGER NOT NULL REFERENCES bank (id),
+                    uuid TEXT NOT NULL,
+                    revision INTEGER NOT NULL DEFAULT 1,
+                    state INTEGER NOT NULL DEFAULT 0,
+                    chunks INTEGER NOT NULL DEFAULT 0,
+                    mime_type TEXT NOT NULL,
+                    metadata BLOB NOT NULL,
+                    checksum INTEGER NOT NULL,
+                    content BLOB NOT NULL,
+                    UNIQUE (bank, uuid)
+                );
+                CREATE INDEX document_state ON document (bank, state, chunks);
+                CREATE INDEX document_pending ON document (id) WHERE state = 0;
+                CREATE TABLE chunk (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    document INTEGER NOT NULL REFERENCES document (id),
+                    position INTEGER NOT NULL,
+                    first_byte INTEGER NOT NULL,
+                    end_byte INTEGER NOT NULL,
+                    tokens INTEGER NOT NULL,
+                    scope TEXT NOT NULL,
+                    text TEXT NOT NULL,
+                    UNIQUE (document, position)
+                );
+                CREATE VIRTUAL TABLE chunk_word USING fts5 (
+                    text, scope, content = 'chunk', content_rowid = 'id',
+                    tokenize = 'porter unicode61 remove_diacritics 2'
+                );
+                CREATE TRIGGER chunk_added AFTER INSERT ON chunk BEGIN
+                    INSERT INTO chunk_word (rowid, text, scope) VALUES (new.id, new.text, new.scope);
+                END;
+                CREATE TRIGGER chunk_deleted AFTER DELETE ON chunk BEGIN
+                    INSERT INTO chunk_word (chunk_word, rowid, text, scope)
+                        VALUES ('delete', old.id, old.text, old.scope);
+                END;
+                """
+            )
+        ])
+}
+
+/// How far a document is searchable.
+enum DocumentState: Int {
+    case pending = 0
+    case indexed = 1
+    /// Holds no text that we can read: kept, not searched.
+    case notIndexed = 2
+}

@@ -1,0 +1,18 @@
+import Foundation
+import Synchronization
+
+/// A state folder for each instance, as a host would lend it; all of them go when the check is over.
+final class StateFolders: Sendable {
+    private let root = FileManager.default.temporaryDirectory.path + "/llama-stack-conformance-" + UUID().uuidString
+    private let count = Atomic(0)
+
+    /// The path of a new folder.
+    func make() -> String {
+        let path = root + "/\(count.add(1, ordering: .relaxed).newValue)"
+        try? FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        return path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+}

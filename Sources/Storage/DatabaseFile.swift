@@ -1,0 +1,110 @@
+import Foundation
+import GRDB
+import ProviderKit
+
+/// Opens a database file as ours: made durably, checked, brought to today's schema, set to lose nothing.
+struct DatabaseFile {
+    let form: Store.Form
+    let folder: String
+    let limits: Store.Limits
+    private var path: String { folder + "/" + form.name }
+
+    init(_ form: Store.Form, _ folder: String, _ limits: Store.Limits) {
+        (self.form, self.folder, self.limits) = (form, folder, limits)
+    }
+
+    func open() throws -> DatabasePool {
+        let isNew = try make()
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            if !isNew { try pool.writeWithoutTransaction(check) }
+            try migrate(pool)
+            try pool.writeWithoutTransaction(protect)
+            return pool
+        } catch let error as DatabaseError {
+            throw refusal(
+                "\(path) can't be opened: \(error.message ?? "\(error.resultCode)")"
+                    + (isDamage(error) ? "; it is damaged, or no database of ours" : ""))
+        }
+    }
+
+    /// An empty file for us alone, whose name survives a power cut; true when it was not there.
+    private func make() throws -> Bool {
+        let file = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw refusal("\(path) can't be opened: \(String(cString: strerror(errno)))") }
+        defer { close(file) }
+        guard lseek(file, 0, SEEK_END) == 0 else { return false }
+        // The folder was made by the host a moment ago, and its parent with it.
+        for folder in [folder, folder + "/..", folder + "/../.."] {
+            let handle = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard handle >= 0 else { continue }
+            let status = fsync(handle)
+            close(handle)
+            guard status == 0 else { throw refusal("\(folder) can't be synced: \(String(cString: strerror(errno)))") }
+        }
+        return true
+    }
+
+    private var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = form.name
+        configuration.maximumReaderCount = limits.readersMax
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in
+            // To be said to the empty file: free pages can be given back to the disk.
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+            // 16 MiB of pages, and a write-ahead log that is copied back every 16 MiB and cut to that size.
+            try db.execute(
+                sql: """
+                    PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 16777216;
+                    PRAGMA cell_size_check = ON
+                    """)
+        }
+        return configuration
+    }
+
+    private func check(_ db: Database) throws {
+        let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
+        guard id == form.applicationID || isEmpty else {
+            throw refusal("\(path) is a database, but not one of ours (application_id \(id))")
+        }
+        let size = (try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0) * 4096
+        guard size <= limits.checkedBytesMax else { return }
+        let complaint = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
+        guard complaint == "ok" else {
+            throw refusal("\(path) is damaged: \(complaint ?? "no answer from the check")")
+        }
+    }
+
+    private func migrate(_ pool: DatabasePool) throws {
+        var migrator = DatabaseMigrator()
+        for step in form.steps {
+            migrator.registerMigration(step.name) { try $0.execute(sql: step.sql) }
+        }
+        guard try !pool.read(migrator.hasBeenSuperseded) else {
+            throw refusal(
+                "\(path) was written by a newer version; it is left as it is. Use that version, or another folder")
+        }
+        try migrator.migrate(pool)
+    }
+
+    /// GRDB sets `synchronous` to NORMAL with WAL: then a commit is not yet on disk when it returns.
+    private func protect(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(form.applicationID)")
+        if limits.bytesMax > 0 { try db.execute(sql: "PRAGMA max_page_count = \(max(1, limits.bytesMax / 4096))") }
+        let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")
+        guard synchronous == 2, journal == "wal" else {
+            throw refusal("\(path) can't be used: this SQLite does not keep a write-ahead log")
+        }
+    }
+
+    private func isDamage(_ error: DatabaseError) -> Bool {
+        error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
+    }
+
+    private func refusal(_ message: String) -> ProviderError {
+        ProviderError(.providerUnavailable, message + ". Restore it from a backup, or move it away to start empty")
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Host
+import LlamaStackAPI
+
+/// A distribution with nothing but memory banks, on the library that a build leaves: calls go the whole way over the
+/// plug-in contract.
+package final class BankServer: Sendable {
+    package let stack: Stack
+
+    package init(state: String, config: String = "{}", log: LogSink = .discard) async throws {
+        let yaml = """
+            version: 1
+            name: torture
+            state: \(state)
+            providers:
+              memory_banks:
+                - {provider_id: files, provider_type: inline::file, config: \(config)}
+            """
+        let manifest = try Manifest.parse(Array(yaml.utf8), file: "torture.yaml", directory: "/", environment: [:])
+        stack = try await Stack.start(manifest, log: log)
+    }
+
+    package func stop() async { await stack.shutdown(withinSeconds: 30) }
+
+    package func call<Query, Body, Answer, Event>(
+        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body
+    ) async throws -> Answer {
+        var request = CallRequest(method: endpoint.description.method)
+        request.parameters = endpoint.encode(query: query)
+        request.body = endpoint.encode(body: body)
+        return try endpoint.decodeAnswer(try await stack.call(endpoint.description, request: request).collect())
+    }
+
+    package func create(_ bank: String, _ documents: [MemoryBankDocument] = []) async throws {
+        _ = try await call(MemoryBanks.create, MemoryBankCreateQuery(bankUUID: bank, bankName: bank), documents)
+    }
+
+    package func insert(_ documents: [MemoryBankDocument], _ bank: String) async throws {
+        _ = try await call(MemoryBanks.insert, MemoryBankQuery(bankUUID: bank), documents)
+    }
+
+    package func update(_ documents: [MemoryBankDocument], _ bank: String) async throws {
+        _ = try await call(MemoryBanks.update, MemoryBankQuery(bankUUID: bank), documents)
+    }
+
+    package func get(_ ids: [String], _ bank: String) async throws -> [MemoryBankDocument] {
+        try await call(MemoryBanks.getDocuments, MemoryBankQuery(bankUUID: bank), ids)
+    }
+
+    package func delete(_ ids: [String], _ bank: String) async throws -> [String] {
+        try await call(MemoryBanks.deleteDocuments, MemoryBankQuery(bankUUID: bank), ids)
+    }
+
+    package func drop(_ bank: String) async throws -> String {
+        try await call(MemoryBanks.drop, MemoryBankQuery(bankUUID: bank), Nothing())
+    }
+
+    package func list() async throws -> [MemoryBank] { try await call(MemoryBanks.list, Nothing(), Nothing()) }
+
+    package func status(_ bank: String) async throws -> MemoryBankStatus {
+        try await call(MemoryBanks.status, MemoryBankQuery(bankUUID: bank), Nothing())
+    }
+
+    package func query(_ request: MemoryBankQueryRequest) async throws -> MemoryBankQueryResponse {
+        try await call(MemoryBanks.query, Nothing(), request)
+    }
+
+    /// Waits until every document of the bank is searchable, or known not to be.
+    package func indexed(_ bank: String) async throws -> MemoryBankStatus {
+        while true {
+            let status = try await status(bank)
+            if status.pending == 0 { return status }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+}

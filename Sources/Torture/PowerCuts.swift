@@ -1,0 +1,82 @@
+import Foundation
+
+/// A writer pool on a file system of its own, whose power is cut at a random moment, again and again. Needs root.
+///
+/// The file system is ext4 on a loop device. EXT4_IOC_SHUTDOWN stops it as a power cut would: what was not synced is gone,
+/// page cache and all. A killed process alone can never show a missing sync.
+package struct PowerCuts: Sendable {
+    private static let shutdownRequest: UInt = 0x8004_587D
+    /// Without writing the journal, and with it.
+    private static let kinds: [UInt32] = [2, 1]
+
+    package var executable: String
+    /// Holds the image and the place where it is mounted.
+    package var folder: String
+    package var rounds: Int
+    package var writers: Int
+    package var seed: UInt64
+    package var cutMillisecondsMax = 500
+
+    package init(executable: String, folder: String, rounds: Int, writers: Int, seed: UInt64) {
+        (self.executable, self.folder, self.rounds) = (executable, folder, rounds)
+        (self.writers, self.seed) = (writers, seed)
+    }
+
+    private var image: String { folder + "/image" }
+    private var disk: String { folder + "/disk" }
+
+    package func run(_ report: (Int, KillRounds.Result) -> Void = { _, _ in }) async throws -> KillRounds.Result {
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        try Self.command("truncate", "-s", "256M", image)
+        try Self.command("mkfs.ext4", "-q", "-F", image)
+        try Self.command("mount", "-o", "loop", image, disk)
+        defer { try? Self.command("umount", disk) }
+        var result = KillRounds.Result()
+        var oracle = Oracle()
+        var random = SplitMix(seed: seed)
+        for round in 0..<rounds {
+            let milliseconds = Int(random.next() % UInt64(cutMillisecondsMax))
+            let disk = disk
+            let arguments = ["write", disk + "/state", "\(writers)", "\(round)", "\(seed)"]
+            try await KillRounds.listen(
+                executable, arguments, killAfterMilliseconds: milliseconds,
+                beforeKill: { Self.cut(disk, Self.kinds[round % 2]) }
+            ) { oracle.hear($0) }
+            try Self.command("umount", disk)
+            try Self.command("mount", "-o", "loop", image, disk)
+            let start = ContinuousClock.now
+            let server = try await BankServer(state: disk + "/state")
+            result.reopenSecondsMax = max(result.reopenSecondsMax, (ContinuousClock.now - start) / .seconds(1))
+            result.wrong += try await oracle.check(server).map { "round \(round): \($0)" }
+            await server.stop()
+            result.rounds += 1
+            (result.acknowledged, result.living) = (oracle.acknowledged, oracle.living)
+            report(round, result)
+        }
+        return result
+    }
+
+    private static func cut(_ disk: String, _ kind: UInt32) {
+        let handle = open(disk, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard handle >= 0 else { return }
+        var kind = kind
+        _ = ioctl(handle, shutdownRequest, &kind)
+        close(handle)
+    }
+
+    private static func command(_ words: String...) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure(description: "'\(words.joined(separator: " "))' ended with \(process.terminationStatus)")
+        }
+    }
+
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Torture
+
+// What durable storage must stand, and how fast it is. `write` is what the other commands start and kill.
+//
+//   llama-stack-torture kill [ROUNDS] [WRITERS] [SEED]     kill -9 a writer pool at random moments; nothing may be lost
+//   llama-stack-torture power [ROUNDS] [WRITERS] [SEED]    cut the power below it; needs root
+//   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
+//   llama-stack-torture write STATE WRITERS ROUND SEED
+//   llama-stack-torture fill STATE                         fill the disk, and see what still works
+
+let arguments = CommandLine.arguments
+func number(_ index: Int, _ fallback: Int) -> Int {
+    arguments.indices.contains(index) ? Int(arguments[index]) ?? fallback : fallback
+}
+let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? arguments[0]
+let folder = FileManager.default.temporaryDirectory.path + "/llama-stack-torture-\(getpid())"
+
+func progress(_ round: Int, _ result: KillRounds.Result, _ what: String) {
+    if (round + 1) % 10 == 0 { WriterPool.say("\(round + 1) \(what), \(result.acknowledged) acknowledged") }
+}
+
+func close(_ what: String, _ result: KillRounds.Result) -> Never {
+    for line in result.wrong + result.failures { WriterPool.say(line) }
+    WriterPool.say(
+        "\(result.rounds) \(what), \(result.acknowledged) acknowledged writes, \(result.living) documents, "
+            + "\(result.wrong.count) wrong, slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
+    try? FileManager.default.removeItem(atPath: folder)
+    exit(result.wrong.isEmpty && result.failures.isEmpty ? 0 : 1)
+}
+
+switch arguments.dropFirst().first {
+case "write" where arguments.count == 6:
+    let seed = UInt64(arguments[5]) ?? 1
+    try await WriterPool(state: arguments[2], writers: number(3, 8), round: number(4, 0), seed: seed).run()
+case "fill" where arguments.count == 3:
+    try await DiskFilling(state: arguments[2]).run()
+case "kill":
+    let rounds = KillRounds(
+        executable: executable, state: folder, rounds: number(2, 200), writers: number(3, 8), seed: UInt64(number(4, 1))
+    )
+    WriterPool.say("seed \(rounds.seed), \(rounds.writers) writers, state \(folder)")
+    close("kills", try await rounds.run { progress($0, $1, "kills") })
+case "power":
+    let cuts = PowerCuts(
+        executable: executable, folder: folder, rounds: number(2, 200), writers: number(3, 8),
+        seed: UInt64(number(4, 1)))
+    WriterPool.say("seed \(cuts.seed), \(cuts.writers) writers, state \(folder)")
+    close("power cuts", try await cuts.run { progress($0, $1, "power cuts") })
+case "bench":
+    for isText in [false, true] {
+        WriterPool.say(isText ? "text, indexed meanwhile:" : "bytes, not indexed:")
+        let rows = try await InsertBenchmark(
+            folder: folder + (isText ? "-text" : "-bytes"), seconds: Double(number(2, 5)), isText: isText
+        ).run()
+        // One writer has one fsync for each insert.
+        let alone = rows.first { $0.name == "1 writers" }?.perSecond ?? 1
+        for row in rows {
+            let ratio = Double(Int(row.perSecond / alone * 100)) / 100
+            WriterPool.say("  \(row.name): \(Int(row.perSecond)) inserts/s, \(ratio)× one writer")
+        }
+        try? FileManager.default.removeItem(atPath: folder + (isText ? "-text" : "-bytes"))
+    }
+default:
+    WriterPool.say(
+        "usage: llama-stack-torture kill|power [ROUNDS] [WRITERS] [SEED] | bench [SECONDS] | write STATE WRITERS ROUND SEED"
+    )
+    exit(64)
+}

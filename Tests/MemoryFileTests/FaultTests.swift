@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+import Torture
+
+/// Faults of the disk below a writing process.
+// One after another: a mount namespace of one test would hold on to the disk of another.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct FaultTests {
+    /// Runs writers in a process of their own until they fail, or are killed after so long.
+    private func write(
+        _ state: String, environment: [String: String] = [:], writers: Int = 8, milliseconds: Int = 3000,
+        within launcher: [String] = []
+    ) async throws -> Oracle {
+        var oracle = Oracle()
+        let command = launcher + [productsFolder + "/llama-stack-torture", "write", state, "\(writers)", "0", "7"]
+        try await KillRounds.listen(
+            command[0], Array(command.dropFirst()), environment: environment, killAfterMilliseconds: milliseconds
+        ) { oracle.hear($0) }
+        return oracle
+    }
+
+    /// The shim, compiled once for each test.
+    private func shim(_ folder: String) throws -> String {
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/faults/sync-shim.c").path
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["cc", "-shared", "-fPIC", "-O1", "-o", folder + "/shim.so", source, "-ldl"]
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return folder + "/shim.so"
+    }
+
+    @Test("64 writers cost far fewer syncs than writes")
+    func sharedSyncs() async throws {
+        try await withFolder { folder in
+            let environment = ["LD_PRELOAD": try shim(folder), "SYNC_COUNT_FILE": folder + "/syncs"]
+            let oracle = try await write(folder + "/state", environment: environment, writers: 64, milliseconds: 1500)
+            let text = try String(contentsOfFile: folder + "/syncs", encoding: .utf8)
+            let syncs = try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            #expect(oracle.acknowledged > 100)
+            #expect(syncs > 2)
+            #expect(syncs * 3 < oracle.acknowledged, "\(syncs) syncs for \(oracle.acknowledged) writes")
+        }
+    }
+
+    @Test(
+        "after a failed sync nothing is acknowledged, and what was acknowledged before is kept", arguments: [6, 10, 20])
+    func failedSync(_ number: Int) async throws {
+        try await withFolder { folder in
+            let environment = [
+                "LD_PRELOAD": try shim(folder), "SYNC_FAIL_AT": "\(number)", "SYNC_FAIL_FILE": "memory.sqlite-wal",
+            ]
+            var oracle = try await write(folder + "/state", environment: environment)
+            #expect(oracle.failures.count == 8, "\(oracle.failures)")
+            #expect(oracle.failures.allSatisfy { $0.contains("provider_unavailable") }, "\(oracle.failures)")
+            let server = try await BankServer(state: folder + "/state")
+            #expect(try await oracle.check(server) == [])
+            await server.stop()
+        }
+    }
+
+    @Test("a power cut loses nothing that was acknowledged", .enabled(if: geteuid() == 0, "needs root"))
+    func powerCut() async throws {
+        try await withFolder { folder in
+            var cuts = PowerCuts(
+                executable: productsFolder + "/llama-stack-torture", folder: folder, rounds: 4, writers: 8,
+                seed: 20_261_123)
+            cuts.cutMillisecondsMax = 200
+            let result = try await cuts.run()
+            #expect(result.wrong == [])
+            #expect(result.rounds == 4)
+            #expect(result.acknowledged > 0)
+        }
+    }
+
+    /// A small file system of its own: needs root, or user namespaces.
+    private static let smallDisk = [
+        "/usr/bin/env", "unshare", "--mount", "--map-root-user", "sh", "-c",
+        "mount -t tmpfs -o size=12m,mode=700 none \"$FOLDER\" && \"$@\"; cp -R \"$FOLDER\" \"$FOLDER.kept\"", "sh",
+    ]
+
+    @Test("a full disk answers 507, loses nothing, and leaves a database that opens")
+    func fullDisk() async throws {
+        try await withFolder { folder in
+            let state = folder + "/disk"
+            try FileManager.default.createDirectory(
+                atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            var oracle = try await write(
+                state, environment: ["FOLDER": state], milliseconds: 100_000, within: Self.smallDisk)
+            #expect(oracle.failures.count == 8, "\(oracle.failures)")
+            #expect(oracle.failures.allSatisfy { $0.contains("storage_full") }, "\(oracle.failures)")
+            #expect(oracle.acknowledged > 8)
+            let server = try await BankServer(state: state + ".kept")
+            #expect(try await oracle.check(server) == [])
+            await server.stop()
+        }
+    }
+
+    @Test("on a full disk deleting works, and then there is room for new documents")
+    func fullDiskFreed() async throws {
+        try await withFolder { folder in
+            let state = folder + "/disk"
+            try FileManager.default.createDirectory(
+                atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            var said: [String] = []
+            let command = Self.smallDisk + [productsFolder + "/llama-stack-torture", "fill", state]
+            try await KillRounds.listen(
+                command[0], Array(command.dropFirst()), environment: ["FOLDER": state], killAfterMilliseconds: 100_000
+            ) { said.append(String($0)) }
+            #expect(said == ["full", "readable", "deleted", "inserted", "dropped"])
+        }
+    }
+}
