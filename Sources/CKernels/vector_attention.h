@@ -28,6 +28,8 @@ LK_INLINE void score_tile(const int is_f16, const int queries, const float *q, s
     const size_t second = count > 16 ? 16 * head_dim : 0;  // the first again, for scores that nobody looks at
     LK_EACH_QUERY(LK_SCORES)
     for (size_t j = 0; j < head_dim; j++) {
+        // The next tile's keys: a head's run in a page is too short for the CPU to guess far enough. A quarter of the time.
+        if (is_f16) __builtin_prefetch((const uint16_t *)k + 32 * head_dim + 32 * j);
         v16 k_low = cache16(is_f16, k, 16 * j), k_high = cache16(is_f16, k, second + 16 * j);
         LK_EACH_QUERY(LK_SCORE)
     }
@@ -85,6 +87,10 @@ LK_INLINE void sum_values(const int is_f16, const int queries, const int parts, 
     LK_EACH_QUERY(LK_LOAD_SUMS)
     for (size_t p = 0; p < count; p++) {
         size_t at = p * head_dim;
+        if (is_f16) {
+            __builtin_prefetch((const uint16_t *)v + 32 * head_dim + at);
+            if (parts > 2) __builtin_prefetch((const uint16_t *)v + 32 * head_dim + at + 32);
+        }
         v16 v0 = cache16(is_f16, v, at), v1 = parts > 1 ? cache16(is_f16, v, at + 16) : v0;
         v16 v2 = parts > 2 ? cache16(is_f16, v, at + 32) : v0, v3 = parts > 3 ? cache16(is_f16, v, at + 48) : v0;
         LK_EACH_QUERY(LK_ADD_VALUE)
