@@ -38,4 +38,19 @@ struct ScriptedMemory: MemoryBanksProvider, Scripted {
         call.note(bank.json, body: ids.json)
         return ids
     }
+
+    func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus {
+        call.note(bank.json)
+        return MemoryBankStatus(bankUUID: bank.bankUUID, documents: 3, pending: 0, indexed: 2, notIndexed: 1, chunks: 5)
+    }
+
+    func query(_ request: MemoryBankQueryRequest, _ call: Call) async throws -> MemoryBankQueryResponse {
+        call.note(body: request.json)
+        let chunks = request.bankUUIDs.map {
+            MemoryBankChunk(
+                bankUUID: $0, documentUUID: "one", index: 0, start: 0, end: 4, tokenCount: 1, score: 0.5, text: "word",
+                metadata: [:])
+        }
+        return MemoryBankQueryResponse(mode: .keyword, chunks: chunks)
+    }
 }
