@@ -39,6 +39,7 @@ struct List: AsyncParsableCommand {
                             [
                                 "verb": .string(route.verb.rawValue), "path": .string(route.path),
                                 "api": .string(endpoint.api.rawValue), "method": .string(endpoint.method),
+                                "extension": .bool(endpoint.isExtension),
                             ]
                         }))
             } else {
@@ -47,7 +48,7 @@ struct List: AsyncParsableCommand {
                         rows.map { route, endpoint in
                             [
                                 route.verb.rawValue, route.path, "\(endpoint.api.rawValue).\(endpoint.method)",
-                                endpoint.summary,
+                                endpoint.summary + (endpoint.isExtension ? " (not in the draft)" : ""),
                             ]
                         }))
             }

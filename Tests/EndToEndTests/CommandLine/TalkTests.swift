@@ -9,11 +9,11 @@ extension EndToEnd {
         @Test("`chat` answers each line with the model's own words, from a distribution or from a server alike")
         func chat() throws {
             let answer = try ReferenceAnswers().row("colors").text + "\n"
-            let file = try Distribution.cpu().file()
+            let file = try Distribution.cpu(config: "{precision: exact}").file()
             let question = "Name the three primary colors.\n"
             let local = try Command.run(["chat", file.path] + Self.model, exits: 0, input: question)
             #expect(local.output == answer)
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: "{precision: exact}")) { server in
                 let remote = try Command.run(
                     ["chat", "--url", "http://127.0.0.1:\(server.port)"] + Self.model, exits: 0, input: question)
                 #expect(remote.output == answer)
@@ -22,7 +22,7 @@ extension EndToEnd {
 
         @Test("`chat` remembers what was said, and forgets it after /new")
         func remembers() throws {
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: "{precision: exact}")) { server in
                 let input = "What is 2 + 2?\nName a color.\n/new\nWhat is 2 + 2?\n/quit\nnever asked\n"
                 let result = try Command.run(
                     ["chat", "--url", "http://127.0.0.1:\(server.port)", "--max-tokens", "12"], exits: 0, input: input)
@@ -42,7 +42,7 @@ extension EndToEnd {
         func complete() throws {
             let text = try ReferenceAnswers().row("french").tokens.prefix(16).joined()
             let prompt = "La Révolution française a commencé en"
-            let file = try Distribution.cpu().file()
+            let file = try Distribution.cpu(config: "{precision: exact}").file()
             let arguments = ["complete", file.path, "--max-tokens", "16", "--prompt"]
             #expect(try Command.run(arguments + [prompt], exits: 0).output == text + "\n")
             #expect(try Command.run(arguments + ["-"], exits: 0, input: prompt).output == text + "\n")

