@@ -96,7 +96,7 @@ clean: ## delete what was built; models and state stay
 .PHONY: toolchain
 toolchain:
 	@command -v swift >/dev/null || { echo "error: there is no swift on the PATH." >&2; \
-	    echo "Install Swift 6.2 or newer, https://www.swift.org/install/linux/, and run make again." >&2; exit 69; }
+	    echo "Install Swift 6.3 or newer, https://www.swift.org/install/linux/, and run make again." >&2; exit 69; }
 	@Scripts/install-system-packages.sh
 
 .PHONY: model

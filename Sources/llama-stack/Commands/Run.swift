@@ -26,11 +26,19 @@ struct Run: AsyncParsableCommand {
         var manifest = try distribution.manifest()
         if let host { manifest.server.host = host }
         if let port { manifest.server.port = port }
-        let front = try FrontConfiguration(manifest.server)
+        var front = try FrontConfiguration(manifest.server)
+        let fitting = DescriptorLimit.raised()
+        if front.limits.connections > fitting {
+            logging.output.sink.log(
+                .warning,
+                "connections_max is \(front.limits.connections), but this process may open too few files: "
+                    + "\(fitting) connections are taken at once (`ulimit -n` raises it)")
+            front.limits.connections = fitting
+        }
         let stack = try await RunningStack.start(manifest, logging.output)
         let server = HTTPFront(stack: stack, configuration: front, logger: logging.output.logger())
         do {
-            try await server.run { port in
+            try await server.run { [front] port in
                 let took = Int((ContinuousClock.now - start) / .milliseconds(1))
                 Output.line(StartLine.text(stack.summary, host: front.host, port: port, milliseconds: took))
             }

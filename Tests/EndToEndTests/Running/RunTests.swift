@@ -18,6 +18,24 @@ extension EndToEnd {
             }
         }
 
+        @Test("more clients than file descriptors wait their turn, and keep no core busy")
+        func fewDescriptors() throws {
+            try Server.run(.echo(), descriptorsMax: 64) { server in
+                let request = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\n\r\n"
+                var connections = try (0..<100).map { _ in try RawConnection(port: server.port) }
+                for connection in connections { connection.send(request) }
+                #expect(server.process.errors.contains("connections are taken at once"))
+                Thread.sleep(forTimeInterval: 0.3)
+                let before = try server.process.processorSeconds()
+                Thread.sleep(forTimeInterval: 1)
+                #expect(try server.process.processorSeconds() - before < 0.2)
+                let answered = connections.filter { $0.read(seconds: 0).map { !$0.isEmpty } ?? false }.count
+                #expect((1..<64).contains(answered))
+                connections = []
+                #expect(server.isAlive)
+            }
+        }
+
         @Test("a port that is taken is 69, says which and what to do")
         func portTaken() throws {
             try Server.run(.echo()) { server in

@@ -57,6 +57,15 @@ final class ChildProcess: Sendable {
 
     var isRunning: Bool { poll() == nil }
 
+    /// What it has computed so far, all threads together.
+    func processorSeconds() throws -> Double {
+        let text = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        // After the name, which may hold anything: the state is field 3, times are fields 14 and 15.
+        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ").dropFirst()
+        let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
+        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     func send(_ signal: Int32) { if isRunning { Foundation.kill(pid, signal) } }
 
     /// nil: it still runs after `seconds`.

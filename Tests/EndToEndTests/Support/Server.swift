@@ -13,19 +13,22 @@ final class Server: Sendable {
     /// Starts it, waits until it is ready, and ends it after `body` in every case.
     static func run<R>(
         _ distribution: Distribution, arguments: [String] = ["--log-level", "debug"],
-        environment: [String: String] = [:], _ body: (Server) throws -> R
+        environment: [String: String] = [:], descriptorsMax: Int? = nil, _ body: (Server) throws -> R
     ) throws -> R {
         let file = try distribution.file()
-        return try run(file: file.path, arguments: arguments, environment: environment, body)
+        return try run(
+            file: file.path, arguments: arguments, environment: environment, descriptorsMax: descriptorsMax, body)
     }
 
     static func run<R>(
         file: String, arguments: [String] = ["--log-level", "debug"], environment: [String: String] = [:],
-        _ body: (Server) throws -> R
+        descriptorsMax: Int? = nil, _ body: (Server) throws -> R
     ) throws -> R {
         try Setting.requireBinary()
-        let process = try ChildProcess(
-            Setting.binary, ["run", file, "--port", "0"] + arguments, environment: environment)
+        let command = [Setting.binary, "run", file, "--port", "0"] + arguments
+        let limited = descriptorsMax.map { ["/bin/sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] } ?? []
+        let words = limited + command
+        let process = try ChildProcess(words[0], Array(words.dropFirst()), environment: environment)
         defer { process.end() }
         do {
             return try body(try Server(process))
