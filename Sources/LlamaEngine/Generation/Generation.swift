@@ -77,7 +77,8 @@ package enum Generation {
     package enum Flow: Sendable {
         /// Go on.
         case more
-        /// Send nothing until `Engine.resume`. Other sequences go on; this one keeps its place and its cache.
+        /// Send nothing until `Engine.resume`. Other sequences go on; this one keeps its place and its cache, unless memory
+        /// runs short: then others go on with it.
         case pause
         /// Nobody listens any more: as `Engine.cancel`.
         case closed
