@@ -30,6 +30,8 @@ struct CheckpointJSON {
         CheckpointError(path: path, field: field, offset: offset ?? self.offset, found: found, wanted: wanted)
     }
 
+    var isAtArray: Bool { lexer.peek() == UInt8(ascii: "[") }
+
     // MARK: Objects and arrays
 
     /// Calls `body` for each member with the reader at its value, which `body` must take or skip. A key that comes twice is
@@ -120,9 +122,10 @@ struct CheckpointJSON {
 
     func text(_ string: Text) -> String { lexer.text(string.token) }
 
-    /// The string's bytes where they lie; nil when escapes must be decoded first.
-    func plainBytes(_ string: Text) -> UnsafeRawBufferPointer? {
-        string.token.hasEscapes ? nil : UnsafeRawBufferPointer(rebasing: bytes[string.token.range])
+    /// Where the string's bytes lie in the file; nil when escapes must be decoded first.
+    func plainRange(_ string: Text) -> Range<Int>? {
+        string.token.hasEscapes
+            ? nil : start + string.token.range.lowerBound..<start + string.token.range.upperBound
     }
 
     mutating func string(_ field: String) throws(CheckpointError) -> String { text(try rawString(field)) }
