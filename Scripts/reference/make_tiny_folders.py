@@ -138,8 +138,8 @@ def main():
         transformers.LlamaConfig, tie_word_embeddings=False, max_position_embeddings=131072,
         rope_parameters=LLAMA3 | {"original_max_position_embeddings": 8192, "rope_theta": 500000.0})
     model = transformers.LlamaForCausalLM(config).eval()
-    model.load_state_dict(random_state(model, 300))
-    model = model.to(torch.bfloat16).to(torch.float32)
+    # Of the weights alone: the model's own table of frequencies must stay exact.
+    model.load_state_dict({k: v.to(torch.bfloat16).float() for k, v in random_state(model, 300).items()})
     write_meta(out / "meta-llama31", model, torch.bfloat16, 1, 0, True)
     prompt = [int(token) for token in numbers.integers(0, VOCABULARY, 48)]
     with torch.no_grad():

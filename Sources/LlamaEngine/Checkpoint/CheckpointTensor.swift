@@ -15,7 +15,7 @@ struct CheckpointTensor: Sendable {
     let type: lk_type?
     let typeName: String
     /// Of the whole, outermost first: `[outputs, inputs]`.
-    let shape: [Int]
+    var shape: [Int]
     /// In order along `axis`; together they have `shape`.
     var parts: [Part]
     var axis = 0

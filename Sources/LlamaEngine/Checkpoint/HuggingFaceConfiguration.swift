@@ -38,7 +38,7 @@ struct HuggingFaceConfiguration {
 
     /// `vocabulary` is left at 0: the embedding's shape says it.
     func configuration(of family: ModelFamily) throws -> ModelConfiguration {
-        let keys = numbers(json)
+        let keys = CheckpointNumbers(json, path: path)
         let hidden = try keys.count("hidden_size", 1...ModelConfiguration.widthMax)
         let (heads, keyValueHeads) = try keys.heads("num_attention_heads", keysAndValues: "num_key_value_heads")
         let headDimension = try keys.count(
@@ -85,7 +85,7 @@ struct HuggingFaceConfiguration {
         guard parameters.objectValue != nil else {
             throw refuse(place ?? "", found: parameters.shown, wanted: "an object")
         }
-        let inner = numbers(parameters, prefix: place.map { $0 + "." } ?? "")
+        let inner = CheckpointNumbers(parameters, path: path, prefix: place.map { $0 + "." } ?? "")
         let fraction =
             try inner.number(
                 "partial_rotary_factor", above: 0, upTo: 1,
@@ -136,32 +136,6 @@ struct HuggingFaceConfiguration {
             throw inner.refuse(
                 "rope_type", found: type.quotedForMessage(), wanted: "one of default, linear, llama3, yarn")
         }
-    }
-
-    /// The numbers of one object; null counts as absent.
-    private func numbers(_ object: JSON, prefix: String = "") -> CheckpointNumbers {
-        let path = path
-        func refuse(_ key: String, _ value: JSON, _ wanted: String) -> CheckpointError {
-            CheckpointError(path: path, field: "'\(prefix)\(key)'", offset: nil, found: value.shown, wanted: wanted)
-        }
-        return CheckpointNumbers(
-            path: path, field: { "'\(prefix)\($0)'" },
-            integer: { key in
-                switch object[key] {
-                case nil, .null: return nil
-                case .integer(let number): if let exact = Int(exactly: number) { return exact }
-                default: break
-                }
-                throw refuse(key, object[key] ?? .null, "an integer")
-            },
-            real: { key in
-                switch object[key] {
-                case nil, .null: nil
-                case .integer(let number): Double(number)
-                case .number(let number): number
-                case .some(let other): throw refuse(key, other, "a number")
-                }
-            })
     }
 
     private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {

@@ -46,6 +46,7 @@ package struct ModelCheckpoint: Sendable {
                 wanted: "the folder that holds it, with its config.json")
         }
         if folder.has("config.json") { return try HuggingFaceFolder.open(folder) }
+        if folder.has("params.json") { return try MetaFolder.open(folder) }
         throw CheckpointError(
             path: path, field: "model folder", offset: nil, found: folder.listing,
             wanted: "config.json (as Hugging Face lays models out) or params.json (as Meta does)")
@@ -129,7 +130,7 @@ extension ModelCheckpoint {
         switch vocabulary {
         case .gguf(let file): try LlamaEngine.makeTokenizer(from: file)
         case .tokenizerJSON(let file, let marks): try LlamaEngine.makeTokenizer(tokenizerJSON: file, marks: marks)
-        case .tokenizerModel(let file): throw refuse(file.path, found: "", wanted: "")
+        case .tokenizerModel(let file): try LlamaEngine.makeTokenizer(tokenizerModel: file)
         case .none(let error): throw error
         }
     }

@@ -13,11 +13,11 @@ struct TokenizerJSON {
     static let addedTokensMax = 65_536
 
     /// The model's vocabulary by id.
-    private(set) var tokens: JSONStrings
+    private(set) var tokens: FileStrings
     /// `left right`; or, since version 0.20 of the library, two lists.
-    private(set) var merges: JSONStrings
-    private(set) var lefts: JSONStrings
-    private(set) var rights: JSONStrings
+    private(set) var merges: FileStrings
+    private(set) var lefts: FileStrings
+    private(set) var rights: FileStrings
     private(set) var added: [AddedToken] = []
     /// The members of `model` other than the vocabulary and the merges.
     private(set) var model: [String: JSON] = [:]
@@ -26,7 +26,7 @@ struct TokenizerJSON {
     private(set) var postProcessor = JSON.null
 
     init(_ file: MappedFile) throws(CheckpointError) {
-        (tokens, merges, lefts, rights) = (JSONStrings(file), JSONStrings(file), JSONStrings(file), JSONStrings(file))
+        (tokens, merges, lefts, rights) = (FileStrings(file), FileStrings(file), FileStrings(file), FileStrings(file))
         guard file.bytes.count <= Self.fileBytesMax else {
             throw CheckpointError(
                 path: file.path, field: "tokenizer", offset: nil, found: "\(file.bytes.count) bytes",

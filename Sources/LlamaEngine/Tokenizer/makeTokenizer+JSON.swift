@@ -13,7 +13,7 @@ func makeTokenizer(tokenizerJSON file: MappedFile, marks: HuggingFaceFolder.Mark
 
 private func vocabularySource(
     _ json: TokenizerJSON, _ marks: HuggingFaceFolder.Marks
-) throws -> VocabularySource<JSONStrings> {
+) throws -> VocabularySource<FileStrings> {
     try checkModel(json)
     let steps = try TokenizerSteps(json)
     let isByteLevel = steps.scanner != nil

@@ -1,5 +1,5 @@
-/// Strings of a JSON file where they lie in it; those with escapes, decoded, beside it.
-struct JSONStrings: ByteStrings {
+/// Strings of a file where they lie in it; those of JSON that have escapes, decoded, beside it.
+struct FileStrings: ByteStrings {
     private let file: MappedFile
     private var decoded: [UInt8] = []
     /// Where each begins, in the file or, counted from -1 down, in `decoded`; nothing there yet: no bytes.
@@ -33,6 +33,9 @@ struct JSONStrings: ByteStrings {
         spans[index].count == 6
             && withBytes(index) { $0.starts(with: "<0x".utf8) && $0[5] == UInt8(ascii: ">") }
     }
+
+    /// The bytes at `range` of the file.
+    mutating func append(_ range: Range<Int>) { spans.append((range.lowerBound, range.count)) }
 
     mutating func append(_ string: CheckpointJSON.Text, of json: CheckpointJSON) {
         spans.append(span(of: string, json))
