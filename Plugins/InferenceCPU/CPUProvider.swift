@@ -3,11 +3,12 @@ import LlamaEngine
 import ProviderKit
 import Synchronization
 
-/// Runs models of the Llama architecture and its relatives, from GGUF files, on this machine's CPU.
+/// Runs models of the Llama architecture and its relatives, on this machine's CPU.
 final class CPUProvider: InferenceProvider {
     static let providerType = "inline::cpu"
     static let version = "1.0.0"
-    static let summary = "Runs GGUF models of the Llama, Qwen 2 and Qwen 3 architectures on this machine's CPU."
+    static let summary =
+        "Runs models of the Llama, Qwen 2 and Qwen 3 architectures, from GGUF files or folders of safetensors, on this machine's CPU."
     /// `seed`: an integer; the same seed, prompt and parameters give the same answer.
     static let options: [String: Set<String>] = [
         "completion": ["seed"], "chat_completion": ["seed"],
@@ -34,7 +35,9 @@ final class CPUProvider: InferenceProvider {
             throw ProviderError(.invalidConfig, "\(Self.providerType) knows no '\(key)' of a model", field: key)
         }
         guard let path = resource.path, !path.isEmpty else {
-            throw ProviderError(.invalidConfig, "model '\(resource.id)' needs the path of its GGUF file", field: "path")
+            throw ProviderError(
+                .invalidConfig, "model '\(resource.id)' needs the path of its GGUF file or of its folder", field: "path"
+            )
         }
         let taken = ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
         guard model(resource.id) == nil else { throw taken }

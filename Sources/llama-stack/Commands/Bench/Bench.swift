@@ -14,7 +14,9 @@ struct Bench: AsyncParsableCommand {
 
 /// The model that a benchmark works on, and how it is computed.
 struct BenchModel: ParsableArguments {
-    @Argument(help: "The model: a GGUF file.", completion: .file(extensions: ["gguf"]))
+    @Argument(
+        help: "The model: a GGUF file, or the folder of a model as Hugging Face or Meta lays it out.",
+        completion: .file())
     var model: String
 
     @Option(help: "Threads; by default as many as this process may use.")
@@ -34,14 +36,16 @@ struct BenchModel: ParsableArguments {
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
-    /// Blocks while it reads the file.
-    func measurement() throws -> (ModelMeasurement, GGUFFile) {
+    /// Blocks while it reads the model.
+    func measurement() throws -> (ModelMeasurement, ModelCheckpoint) {
         guard FileManager.default.isReadableFile(atPath: model) else {
             throw Fail.with("error: no model at \(model)\n  hint: `make model` fetches a small one", exitCode: 66)
         }
         do {
-            let file = try GGUFFile.open(path: model)
-            return (try ModelMeasurement(model: Model(file), precision: precision, threads: threadCount), file)
+            let checkpoint = try ModelCheckpoint.open(path: model)
+            return (
+                try ModelMeasurement(model: Model(checkpoint), precision: precision, threads: threadCount), checkpoint
+            )
         } catch {
             throw Fail.with("error: \(model): \(error)", exitCode: 65)
         }

@@ -45,9 +45,9 @@ struct BenchPerplexity: AsyncParsableCommand {
     }
 
     private func measure(_ text: String) throws -> (ModelMeasurement.Perplexity, Double) {
-        let (measurement, file) = try model.measurement()
+        let (measurement, checkpoint) = try model.measurement()
         do {
-            let tokenizer = try makeTokenizer(from: file)
+            let tokenizer = try checkpoint.makeTokenizer()
             var tokens = tokenizer.encode(text, special: false)
             let beginning = tokenizer.addsBOS ? tokenizer.bos : nil
             if let beginning { tokens.insert(beginning, at: 0) }
