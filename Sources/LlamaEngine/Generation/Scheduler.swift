@@ -92,6 +92,9 @@ final class Scheduler: @unchecked Sendable {
         guard prompt < contextTokens, requested <= contextTokens - prompt else {
             throw .contextLengthExceeded(limit: contextTokens, promptTokens: prompt, requested: requested)
         }
+        if let adapter = request.adapter, !adapter.fits(decoder.model.configuration) {
+            throw .invalidParameter(name: "adapter", reason: "must have been made for this model, got one for another")
+        }
         if let index = request.prompt.firstIndex(where: { $0 < 0 || Int($0) >= vocabulary }) {
             throw .tokenOutOfRange(id: request.prompt[index], index: index, vocabulary: vocabulary)
         }
@@ -183,7 +186,7 @@ final class Scheduler: @unchecked Sendable {
             }
             let segment = Decoder.Segment(
                 tokens: sequence.pending.prefix(count), cache: cache,
-                logits: count == sequence.pending.count ? .last : .none)
+                logits: count == sequence.pending.count ? .last : .none, adapter: sequence.adapter)
             batch.append((sequence, segment))
         }
         guard !batch.isEmpty else { return }

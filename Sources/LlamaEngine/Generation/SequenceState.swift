@@ -6,6 +6,7 @@ final class SequenceState: @unchecked Sendable {
     let tokensMax: Int
     let stopTokens: Set<Int32>
     let deadline: ContinuousClock.Instant?
+    let adapter: Adapter?
     let sink: Generation.Sink
 
     /// Tokens that have not gone through the model yet: the rest of the prompt, or the token sampled last.
@@ -23,6 +24,7 @@ final class SequenceState: @unchecked Sendable {
         promptTokens = request.prompt.count
         stopTokens = request.stopTokens
         deadline = request.deadline
+        adapter = request.adapter
         pending = request.prompt[...]
         sampler = Sampler(request.sampling)
     }
