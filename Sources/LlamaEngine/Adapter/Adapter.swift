@@ -117,8 +117,8 @@ extension Adapter.Change {
         }
         for (name, values) in [("A", a), ("B", b)] {
             guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
-            throw AdapterError(
-                "\(name) of \(place)", found: "\(values[index]) at number \(index)", wanted: "finite numbers")
+            let found = values[index].isNaN ? "a NaN" : "\(values[index])"
+            throw AdapterError("\(name) of \(place)", found: "\(found) at number \(index)", wanted: "finite numbers")
         }
     }
 }

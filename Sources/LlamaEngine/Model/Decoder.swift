@@ -95,6 +95,8 @@ package final class Decoder {
             prepareAdapters(.activated, layer: index, activated)
             multiply(activated, Product(layer.down, workspace.residual.base, .down, layer: index), adding: true)
         }
+        // They go with their last request, not with the next pass.
+        adapted.removeAll(keepingCapacity: true)
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
         return UnsafeBufferPointer(start: workspace.logits.base, count: logitRows * model.configuration.vocabulary)
