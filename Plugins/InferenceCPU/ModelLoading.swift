@@ -47,6 +47,26 @@ extension LoadedModel {
         }
     }
 
+    /// Reads an adapter's folder for a model that is loaded, on its queue's threads.
+    ///
+    /// Throws a `ProviderError` that names the file and what is wrong with it.
+    static func load(id: String, adapter path: String, of base: LoadedModel, log: Log) async throws -> LoadedModel {
+        let configuration = base.engine.model.configuration
+        let read: (value: Adapter, milliseconds: Double)
+        do {
+            read = try await base.queue.run { try timed { try Adapter(peftFolder: path, for: configuration) } }
+        } catch {
+            throw ProviderError(loading: path, error, field: "adapter")
+        }
+        log.info(
+            "model \(id) is ready",
+            [
+                "model": id, "base": base.id, "adapter": path, "parameters": "\(read.value.parameters)",
+                "bytes": "\(read.value.bytes)", "load_milliseconds": read.milliseconds.shown,
+            ])
+        return LoadedModel(id: id, base: base, adapter: read.value)
+    }
+
     private func announce(
         _ checkpoint: ModelCheckpoint, _ options: Engine.Options, _ times: LoadTimes, _ log: Log
     ) {

@@ -11,16 +11,19 @@ package enum Generation {
         package var stopTokens: Set<Int32>
         /// When to give up, in the queue or in the middle of the answer.
         package var deadline: ContinuousClock.Instant?
+        /// Changes the model for this request alone; kept until the request has ended.
+        package var adapter: Adapter?
 
         package init(
             prompt: [Int32], tokensMax: Int = 0, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [],
-            deadline: ContinuousClock.Instant? = nil
+            deadline: ContinuousClock.Instant? = nil, adapter: Adapter? = nil
         ) {
             self.prompt = prompt
             self.tokensMax = tokensMax
             self.sampling = sampling
             self.stopTokens = stopTokens
             self.deadline = deadline
+            self.adapter = adapter
         }
     }
 

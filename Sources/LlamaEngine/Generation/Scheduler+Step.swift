@@ -15,7 +15,7 @@ extension Scheduler {
             guard count > 0, let cache = sequence.cache else { continue }
             let segment = Decoder.Segment(
                 tokens: sequence.pending(count), cache: cache,
-                logits: count == sequence.pendingTokens ? .last : .none)
+                logits: count == sequence.pendingTokens ? .last : .none, adapter: sequence.adapter)
             batch.append(Part(sequence: sequence, segment: segment))
         }
         guard !batch.isEmpty else { return }

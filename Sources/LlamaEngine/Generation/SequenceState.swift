@@ -7,6 +7,7 @@ final class SequenceState: @unchecked Sendable {
     let tokensMax: Int
     let stopTokens: Set<Int32>
     let deadline: ContinuousClock.Instant?
+    let adapter: Adapter?
     let sink: Generation.Sink
 
     /// The prompt and the answer so far.
@@ -27,6 +28,7 @@ final class SequenceState: @unchecked Sendable {
         stopTokens = request.stopTokens
         deadline = request.deadline
         tokens = request.prompt
+        adapter = request.adapter
         sampler = Sampler(request.sampling)
     }
 
