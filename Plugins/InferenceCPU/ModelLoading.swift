@@ -26,9 +26,10 @@ extension LoadedModel {
             times.open = milliseconds(clock.now - start)
             async let language = queue.run { try timed { try ModelLanguage(file) } }
             async let weights = queue.run { timed { readWeights(of: file) } }
+            let progress = LoadingReport(id: id, log: log)
             async let engine = queue.run {
                 try timed {
-                    let model = try Model(file)
+                    let model = try Model(file) { progress.note($0) }
                     return try Engine(model: model, options: options)
                 }
             }

@@ -24,10 +24,12 @@ package final class Model: Sendable {
 
     /// Reads dimensions and weights. Weights are copied into the order in which products read them; unless some have a type
     /// without panels, the file is not used afterwards and its mapping goes away with `file`.
-    /// - Parameter threads: threads that copy; by default one for each processor.
+    /// - Parameters:
+    ///   - threads: threads that copy; by default one for each processor.
+    ///   - progress: hears from those threads, in no order, which share of the weights is there.
     /// - Throws: `CheckpointError` when the architecture is unknown, a key or tensor is missing, sizes disagree, or memory is
     ///   short.
-    package init(_ file: GGUFFile, threads: Int? = nil) throws {
+    package init(_ file: GGUFFile, threads: Int? = nil, progress: (@Sendable (Double) -> Void)? = nil) throws {
         let metadata = ModelMetadata(file)
         let family = try metadata.family()
         var configuration = try metadata.configuration(of: family)
@@ -36,7 +38,7 @@ package final class Model: Sendable {
         // Without threads of its own the copy is slower, not wrong.
         let pool =
             try (try? ThreadPool(threads: threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))) ?? ThreadPool(threads: 1)
-        loader.panels.pack(on: pool)
+        loader.panels.pack(on: pool, progress: progress)
         self.configuration = configuration
         arena = loader.arena
         panels = loader.panels

@@ -1,0 +1,22 @@
+import ProviderKit
+import Synchronization
+
+/// Says in the log how far a model is that takes long to load: once a second, from the second second on.
+final class LoadingReport: Sendable {
+    private let id: String
+    private let log: Log
+    private let start = ContinuousClock.now
+    private let secondsSaid = Atomic(0)
+
+    init(id: String, log: Log) { (self.id, self.log) = (id, log) }
+
+    /// From any thread.
+    func note(_ share: Double) {
+        let seconds = Int((ContinuousClock.now - start) / .seconds(1))
+        let said = secondsSaid.load(ordering: .relaxed)
+        guard seconds > said,
+            secondsSaid.compareExchange(expected: said, desired: seconds, ordering: .relaxed).exchanged
+        else { return }
+        log.info("loading model \(id): \(Int(share * 100)) %", ["model": id, "seconds": "\(seconds)"])
+    }
+}
