@@ -5,14 +5,16 @@ import Synchronization
 final class LoadingReport: Sendable {
     private let id: String
     private let log: Log
-    private let start = ContinuousClock.now
+    private let start: ContinuousClock.Instant
     private let secondsSaid = Atomic(0)
 
-    init(id: String, log: Log) { (self.id, self.log) = (id, log) }
+    init(id: String, log: Log, start: ContinuousClock.Instant = .now) {
+        (self.id, self.log, self.start) = (id, log, start)
+    }
 
     /// From any thread.
-    func note(_ share: Double) {
-        let seconds = Int((ContinuousClock.now - start) / .seconds(1))
+    func note(_ share: Double, at now: ContinuousClock.Instant = .now) {
+        let seconds = Int((now - start) / .seconds(1))
         let said = secondsSaid.load(ordering: .relaxed)
         guard seconds > said,
             secondsSaid.compareExchange(expected: said, desired: seconds, ordering: .relaxed).exchanged

@@ -1,3 +1,22 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// What a time is read from.
+package enum MeasuringClock: String, Sendable, CaseIterable {
+    case wall
+    /// The CPU time of this process: with one thread, what it would take on an idle machine, whatever else runs.
+    case processor
+
+    var reading: Duration {
+        var time = timespec()
+        clock_gettime(self == .wall ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
+
 /// Prefill and decode as llama.cpp's llama-bench and llama-batched-bench time them: tokens from all over the vocabulary,
 /// no sampling.
 extension ModelMeasurement {
@@ -13,9 +32,9 @@ extension ModelMeasurement {
         try requireContext(tokens)
         let prompt = sampleTokens(tokens, seed: 1)
         let cache = decoder.makeCache()
-        let start = ContinuousClock.now
+        let start = clock.reading
         try read(prompt, into: cache)
-        return .now - start
+        return clock.reading - start
     }
 
     /// `count` sequences with a context of `depth` tokens each.
@@ -36,7 +55,7 @@ extension ModelMeasurement {
     package func decodeTime(tokens: Int, in sequences: Sequences) throws(GenerationError) -> Duration {
         try requireContext(sequences.depth + tokens)
         let written = sequences.caches.indices.map { sampleTokens(tokens, seed: UInt64(1000 + $0)) }
-        let start = ContinuousClock.now
+        let start = clock.reading
         for index in 0..<tokens {
             var pass: [Decoder.Segment] = []
             for (cache, tokens) in zip(sequences.caches, written) {
@@ -44,7 +63,7 @@ extension ModelMeasurement {
             }
             _ = try decoder.run(pass)
         }
-        let time = ContinuousClock.now - start
+        let time = clock.reading - start
         for cache in sequences.caches { cache.truncate(to: sequences.depth) }
         return time
     }

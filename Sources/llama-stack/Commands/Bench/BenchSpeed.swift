@@ -24,6 +24,11 @@ struct BenchSpeed: AsyncParsableCommand {
     @Option(help: "Tokens that each of them writes.") var batchGenerate = 64
     @Option(help: "Runs that count; one more warms up.") var runs = 5
     @Option(help: "A figure gets no further run after so many seconds.") var seconds = 60.0
+    @Option(
+        help: ArgumentHelp(
+            "wall, or processor: this process's CPU time. With one thread that is what an idle machine would take.",
+            valueName: "clock"))
+    var clock: MeasuringClock = .wall
     @Flag(help: "Print JSON lines, each as soon as it is measured.") var json = false
 
     func validate() throws {
@@ -42,9 +47,9 @@ struct BenchSpeed: AsyncParsableCommand {
     }
 
     private func measure() throws {
-        let session = SpeedSession(runs: runs, seconds: seconds)
+        let session = SpeedSession(runs: runs, seconds: seconds, clock: clock)
         let report = SpeedReport(asJSON: json)
-        report.begin(model)
+        report.begin(model, clock)
         let (measurement, load) = try session.load(model)
         report.add(load)
         let loaded = ProcessMemory.residentBytes
@@ -66,6 +71,8 @@ struct BenchSpeed: AsyncParsableCommand {
             + batch.values.map { .batch(sequences: $0, tokens: batchGenerate, depth: batchDepth) }
     }
 }
+
+extension MeasuringClock: ExpressibleByArgument {}
 
 /// `32,128,512` or `none`
 struct Counts: ExpressibleByArgument {

@@ -10,7 +10,7 @@ final class SpeedReport {
 
     init(asJSON: Bool) { self.asJSON = asJSON }
 
-    func begin(_ model: BenchModel) {
+    func begin(_ model: BenchModel, _ clock: MeasuringClock) {
         if asJSON {
             Output.json([
                 "test": "machine", "engine": .string("llama-stack \(LlamaStack.configuration.version)"),
@@ -18,12 +18,14 @@ final class SpeedReport {
                 "cores": .integer(Int64(ProcessInfo.processInfo.activeProcessorCount)),
                 "instructions": .string(Engine.instructionSet), "load_average": .number(ThisMachine.loadAverage),
                 "model": .string(model.model), "threads": .integer(Int64(model.threadCount)),
-                "precision": .string(model.precision.rawValue), "time": .string(Date().formatted(.iso8601)),
+                "precision": .string(model.precision.rawValue), "clock": .string(clock.rawValue),
+                "time": .string(Date().formatted(.iso8601)),
             ])
         } else {
             Output.line(
-                "\(model.model), \(model.precision.rawValue), \(model.threadCount) threads; \(ThisMachine.processor), "
-                    + "\(Engine.instructionSet); load average \(ThisMachine.loadAverage) at the start\n")
+                "\(model.model), \(model.precision.rawValue), \(model.threadCount) threads, \(clock.rawValue) time; "
+                    + "\(ThisMachine.processor), \(Engine.instructionSet); load average \(ThisMachine.loadAverage) at the start\n"
+            )
         }
     }
 

@@ -50,9 +50,13 @@ struct SpeedSession {
     let runs: Int
     /// No further run of a figure after this long.
     let seconds: Double
+    /// Of all but the load, which is many threads' work and the disk's.
+    let clock: MeasuringClock
     private let progress = Progress()
 
-    init(runs: Int, seconds: Double) { (self.runs, self.seconds) = (runs, seconds) }
+    init(runs: Int, seconds: Double, clock: MeasuringClock) {
+        (self.runs, self.seconds, self.clock) = (runs, seconds, clock)
+    }
 
     /// Loads the model as often as everything else is run, and keeps the last.
     func load(_ options: BenchModel) throws -> (ModelMeasurement, SpeedResult) {
@@ -66,7 +70,7 @@ struct SpeedSession {
         }
         guard let loaded else { preconditionFailure("at least one run is made") }
         let measurement = try ModelMeasurement(
-            model: loaded, precision: options.precision, threads: options.threadCount)
+            model: loaded, precision: options.precision, threads: options.threadCount, clock: clock)
         return (measurement, SpeedResult(what: .load, samples: samples))
     }
 
