@@ -18,7 +18,8 @@ final class CPUProvider: InferenceProvider {
     private let configuration: CPUConfiguration
     private let context: ProviderContext
     private let models = Mutex<[String: LoadedModel]>([:])
-    private let queue = DispatchQueue(label: "inference-cpu", attributes: .concurrent)
+    /// Its threads are not those that Swift's tasks run on: Dispatch has others for each quality of service.
+    private let queue = DispatchQueue(label: "inference-cpu", qos: .utility, attributes: .concurrent)
 
     init(configuration: CPUConfiguration, context: ProviderContext) async throws {
         (self.configuration, self.context) = (configuration, context)

@@ -26,9 +26,10 @@ extension LoadedModel {
             times.open = milliseconds(clock.now - start)
             async let language = queue.run { try timed { try ModelLanguage(checkpoint) } }
             async let weights = queue.run { timed { readWeights(of: checkpoint) } }
+            let progress = LoadingReport(id: id, log: log)
             async let engine = queue.run {
                 try timed {
-                    let model = try Model(checkpoint)
+                    let model = try Model(checkpoint) { progress.note($0) }
                     return try Engine(model: model, options: options)
                 }
             }

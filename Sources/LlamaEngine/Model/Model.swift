@@ -24,16 +24,20 @@ package final class Model: Sendable {
 
     /// Reads the weights. They are copied into the order in which products read them; unless some have a type without panels,
     /// the files are not used afterwards and their mappings go away with `checkpoint`.
-    /// - Parameter threads: threads that copy; by default one for each processor.
+    /// - Parameters:
+    ///   - threads: threads that copy; by default one for each processor.
+    ///   - progress: hears from those threads, in no order, which share of the weights is there.
     /// - Throws: `CheckpointError` when a tensor is missing, sizes disagree, or memory is short.
-    package init(_ checkpoint: ModelCheckpoint, threads: Int? = nil) throws {
+    package init(
+        _ checkpoint: ModelCheckpoint, threads: Int? = nil, progress: (@Sendable (Double) -> Void)? = nil
+    ) throws {
         var configuration = checkpoint.configuration
         let loader = try WeightLoader(checkpoint)
         weights = try loader.load(&configuration)
         // Without threads of its own the copy is slower, not wrong.
         let pool =
             try (try? ThreadPool(threads: threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))) ?? ThreadPool(threads: 1)
-        loader.panels.pack(on: pool)
+        loader.panels.pack(on: pool, progress: progress)
         self.configuration = configuration
         arena = loader.arena
         panels = loader.panels
