@@ -76,7 +76,9 @@ final class CPUProvider: InferenceProvider {
 
     private func loadModel(_ resource: Resource) async throws -> LoadedModel {
         guard let path = resource.path, !path.isEmpty else {
-            throw ProviderError(.invalidConfig, "model '\(resource.id)' needs the path of its GGUF file or of its folder", field: "path")
+            throw ProviderError(
+                .invalidConfig, "model '\(resource.id)' needs the path of its GGUF file or of its folder", field: "path"
+            )
         }
         return try await .load(
             id: resource.id, path: context.path(path), options: configuration.engineOptions, queue: queue,

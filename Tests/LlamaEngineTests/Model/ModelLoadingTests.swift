@@ -18,8 +18,8 @@ import Testing
     @Test("loading says which share is done, up to all of it")
     func progress() throws {
         let shares = Mutex<[Double]>([])
-        let file = try GGUFFile.open(path: TinyModel.named("llama").path)
-        _ = try Model(file, threads: 2) { share in shares.withLock { $0.append(share) } }
+        let checkpoint = try ModelCheckpoint.open(path: TinyModel.named("llama").path)
+        _ = try Model(checkpoint, threads: 2) { share in shares.withLock { $0.append(share) } }
         let heard = shares.withLock { $0.sorted() }
         #expect(heard.count > 1)
         #expect(heard == (1...heard.count).map { Double($0) / Double(heard.count) })

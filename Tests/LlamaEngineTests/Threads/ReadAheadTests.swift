@@ -3,7 +3,8 @@ import Testing
 @testable import LlamaEngine
 
 @Suite struct ReadAheadTests {
-    @Test("no hint, an empty one and one of odd length can be asked for past their end", arguments: [0, 1, 63, 65, 1000])
+    @Test(
+        "no hint, an empty one and one of odd length can be asked for past their end", arguments: [0, 1, 63, 65, 1000])
     func ends(_ count: Int) {
         let ahead = ReadAhead()
         let memory = [UInt8](repeating: 7, count: count)
