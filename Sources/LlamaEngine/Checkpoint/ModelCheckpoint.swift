@@ -21,7 +21,7 @@ package struct ModelCheckpoint: Sendable {
     /// The file or the folder, as the user wrote it.
     package let path: String
     package let form: Form
-    /// What the checkpoint calls itself; empty when it does not.
+    /// What a GGUF file calls itself, empty when it does not; a folder's name.
     package let name: String
     package let chatTemplate: String?
     let family: ModelFamily
