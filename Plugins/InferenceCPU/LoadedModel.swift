@@ -21,7 +21,7 @@ final class LoadedModel: Sendable {
         let rows = engine.model.configuration.vocabulary
         guard language.tokenizer.vocabularySize <= rows else {
             throw TokenizerError(
-                "tokenizer.ggml.tokens",
+                "vocabulary",
                 "has \(language.tokenizer.vocabularySize) tokens, but the model's embedding has rows for \(rows)")
         }
         (self.id, self.language, self.engine, self.queue) = (id, language, engine, queue)

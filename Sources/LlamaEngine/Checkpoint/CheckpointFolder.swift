@@ -10,6 +10,9 @@ import Darwin
 struct CheckpointFolder: Sendable {
     let path: String
 
+    /// The last part of the path.
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
     var exists: Bool { kind(of: path) == S_IFDIR }
 
     func has(_ name: String) -> Bool { kind(of: self.path(of: name)) == S_IFREG }

@@ -20,7 +20,8 @@ struct CheckpointTensor: Sendable {
     var parts: [Part]
     var axis = 0
 
-    var elementCount: Int { shape.reduce(1, *) }  // cannot overflow: checked when the file was opened
+    /// Cannot overflow: the product was checked when the file was opened, unless a 0 made it nothing.
+    var elementCount: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
     var path: String { parts.first?.file.path ?? "" }
 
     /// The values one after another where they lie; nil when they are cut so that this takes a copy.

@@ -14,7 +14,7 @@ enum HuggingFaceFolder {
         let weights = try SafetensorsShards.open(folder)
         let tokenizerSettings = try optionalSettings(folder, "tokenizer_config.json")
         return ModelCheckpoint(
-            path: folder.path, form: .huggingFace, name: settings["_name_or_path"]?.stringValue ?? "",
+            path: folder.path, form: .huggingFace, name: folder.name,
             chatTemplate: try chatTemplate(folder, tokenizerSettings), family: family,
             configuration: try config.configuration(of: family), names: .huggingFace, tiesHead: try config.tiesHead(),
             tensors: weights.tensors,

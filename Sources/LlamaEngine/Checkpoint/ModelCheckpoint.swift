@@ -21,7 +21,7 @@ package struct ModelCheckpoint: Sendable {
     /// The file or the folder, as the user wrote it.
     package let path: String
     package let form: Form
-    /// What the checkpoint calls itself; empty when it does not.
+    /// What a GGUF file calls itself, empty when it does not; a folder's name.
     package let name: String
     package let chatTemplate: String?
     let family: ModelFamily
@@ -40,10 +40,12 @@ package struct ModelCheckpoint: Sendable {
     package static func open(path: String) throws -> ModelCheckpoint {
         let folder = CheckpointFolder(path: path)
         guard folder.exists else {
-            guard path.hasSuffix(".safetensors") else { return try ModelCheckpoint(GGUFFile.open(path: path)) }
+            guard let suffix = [".safetensors", ".json", ".pth"].first(where: path.hasSuffix) else {
+                return try ModelCheckpoint(GGUFFile.open(path: path))
+            }
             throw CheckpointError(
-                path: path, field: "model", offset: nil, found: "one file of safetensors",
-                wanted: "the folder that holds it, with its config.json")
+                path: path, field: "model", offset: nil, found: "a \(suffix) file",
+                wanted: "the folder that holds it, or a GGUF file")
         }
         if folder.has("config.json") { return try HuggingFaceFolder.open(folder) }
         if folder.has("params.json") { return try MetaFolder.open(folder) }

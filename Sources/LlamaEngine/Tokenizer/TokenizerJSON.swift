@@ -19,6 +19,8 @@ struct TokenizerJSON {
     private(set) var lefts: FileStrings
     private(set) var rights: FileStrings
     private(set) var added: [AddedToken] = []
+    /// No entry is shorter than a byte: a small file must not claim much memory with one large id.
+    private var idMax = 0
     /// The members of `model` other than the vocabulary and the merges.
     private(set) var model: [String: JSON] = [:]
     private(set) var normalizer = JSON.null
@@ -32,6 +34,7 @@ struct TokenizerJSON {
                 path: file.path, field: "tokenizer", offset: nil, found: "\(file.bytes.count) bytes",
                 wanted: "at most fileBytesMax = \(Self.fileBytesMax)")
         }
+        idMax = min(VocabularyLimit.tokensMax, file.bytes.count + Self.addedTokensMax) - 1
         var json = CheckpointJSON(file.bytes, path: file.path)
         var read = self
         try json.members(of: "tokenizer", membersMax: 64) { key, json throws(CheckpointError) in
@@ -62,10 +65,11 @@ struct TokenizerJSON {
 
     private mutating func readVocabulary(_ json: inout CheckpointJSON) throws(CheckpointError) {
         var tokens = tokens
+        let idMax = idMax
         var isSet: [Bool] = []
         try json.rawMembers(of: "'model.vocab'") { key, json throws(CheckpointError) in
             let at = json.offset
-            let id = try json.integer("'model.vocab'", in: 0...VocabularyLimit.tokensMax - 1)
+            let id = try json.integer("'model.vocab'", in: 0...idMax)
             while isSet.count <= id { isSet.append(false) }
             guard !isSet[id] else {
                 throw json.refuse("'model.vocab'", at: at, found: "the id \(id) again", wanted: "each id once")
@@ -103,6 +107,7 @@ struct TokenizerJSON {
 
     private mutating func readAdded(_ json: inout CheckpointJSON) throws(CheckpointError) {
         var added = added
+        let idMax = idMax
         try json.items(of: "'added_tokens'") { index, json throws(CheckpointError) in
             let field = "'added_tokens[\(index)]'"
             guard index < Self.addedTokensMax else {
@@ -115,7 +120,8 @@ struct TokenizerJSON {
                 json.refuse(field, at: at, found: found, wanted: wanted)
             }
             guard case .integer(let wide) = value["id"], let id = Int(exactly: wide),
-                (0..<VocabularyLimit.tokensMax).contains(id), let content = value["content"]?.stringValue,
+                (0...idMax).contains(id),
+                let content = value["content"]?.stringValue,
                 !content.isEmpty
             else { throw refuse("\(value["id"]?.shown ?? "no id")", "an id and a content") }
             // These take in text around the token, or leave it out inside words.

@@ -101,7 +101,7 @@ struct ModelFolderTests {
         let error = #expect(throws: CheckpointError.self) {
             try ModelCheckpoint.open(path: TinyFolder.root.appending(path: "qwen3/model.safetensors").path)
         }
-        #expect(error?.wanted == "the folder that holds it, with its config.json")
+        #expect(error?.wanted == "the folder that holds it, or a GGUF file")
     }
 
     static let lies: [(folder: String, file: String, text: String, other: String, wanted: String)] = [
@@ -245,6 +245,12 @@ struct ModelFolderTests {
         #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "three")
         try folder.write("chat_template.jinja", "four")
         #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "four")
+    }
+
+    @Test("a tensor without values may claim any other size")
+    func empty() {
+        let tensor = CheckpointTensor(name: "w", type: nil, typeName: "F32", shape: [1 << 62, 4, 0], parts: [])
+        #expect(tensor.elementCount == 0)
     }
 
     @Test("a folder without a vocabulary says what it lacks")

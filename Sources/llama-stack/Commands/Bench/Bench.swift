@@ -20,7 +20,7 @@ struct Bench: AsyncParsableCommand {
 /// The model that a benchmark works on, and how it is computed.
 struct BenchModel: ParsableArguments {
     @Argument(
-        help: "The model: a GGUF file, or the folder of a model as Hugging Face or Meta lays it out.",
+        help: "The model: a GGUF file, or a model's folder.",
         completion: .file())
     var model: String
 
