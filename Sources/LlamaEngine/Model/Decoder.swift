@@ -83,15 +83,30 @@ package final class Decoder {
         embed()
         for (index, layer) in model.weights.layers.enumerated() {
             normalise(layer.attentionNorm)
+            prefetch(layer.output.matrix)
             attend(layer, index: index, segments)
+            prefetch(layer.gate.matrix, layer.up.matrix)
             multiply(attended, Product(layer.output, workspace.residual.base), adding: true)
             normalise(layer.feedForwardNorm)
+            prefetch(layer.down.matrix)
             feedForward(layer)
+            prefetch(after: index)
             multiply(activated, Product(layer.down, workspace.residual.base), adding: true)
         }
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
         return UnsafeBufferPointer(start: workspace.logits.base, count: logitRows * model.configuration.vocabulary)
+    }
+
+    /// Says what is read after the next loop. Few rows leave a product waiting for its weights; many keep the weights waiting.
+    private func prefetch(_ first: Matrix, _ second: Matrix? = nil) {
+        guard rows.count < 8 else { return }
+        pool.prefetch(first.panelMemory, second?.panelMemory)
+    }
+
+    private func prefetch(after layer: Int) {
+        let layers = model.weights.layers
+        prefetch(layer + 1 < layers.count ? layers[layer + 1].query.matrix : model.weights.head)
     }
 
     private func prepare(_ segments: [Segment], logitRows: Int) throws(GenerationError) {
