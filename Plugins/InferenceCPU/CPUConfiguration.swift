@@ -62,7 +62,8 @@ extension CPUConfiguration {
         options.runningMax = runningMax
         options.waitingMax = waitingMax
         options.prefillTokensMax = prefillTokensMax
-        options.cacheBytesMax = cacheBytesMax > 0 ? cacheBytesMax : Machine.bytesFree.map { $0 / 2 }
+        // Left open, it is set when the weights are there and what is left is known.
+        options.cacheBytesMax = cacheBytesMax > 0 ? cacheBytesMax : nil
         return options
     }
 }

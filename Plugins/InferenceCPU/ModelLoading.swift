@@ -30,6 +30,8 @@ extension LoadedModel {
             async let engine = queue.run {
                 try timed {
                     let model = try Model(checkpoint) { progress.note($0) }
+                    var options = options
+                    options.cacheBytesMax = options.cacheBytesMax ?? Machine.bytesFree.map { $0 / 2 }
                     return try Engine(model: model, options: options)
                 }
             }
