@@ -42,24 +42,34 @@ extension Decoder {
         try workspace.reserve(lowRank: rows.count, columns: columns)
     }
 
-    /// A x for the products of a stage, whose input is complete.
+    /// A x for the products of a stage, whose input is complete. For a few rows the caller is done sooner than it could
+    /// share the work.
     func prepareAdapters(_ stage: AdapterStage, layer: Int, _ input: Input) {
         guard !adapted.isEmpty else { return }
-        let parts = adapted.count < pool.threads ? pool.threads : 1
-        let columns = workspace.lowRankColumns
-        pool.run(chunks: adapted.count * parts) { _, chunk in
-            let block = adapted[chunk / parts]
-            guard let half = block.adapter.first(stage, layer: layer) else { return }
-            // Four of A's rows at a time read x once.
-            let fours = (half.ranks + 3) / 4
-            let part = chunk % parts
-            let begin = min(half.ranks, fours * part / parts * 4)
-            let end = min(half.ranks, fours * (part + 1) / parts * 4)
-            guard begin < end else { return }
-            lk_matmul_f32(
-                LK_F32, half.a, begin, end, input.floats + block.rows.lowerBound * half.inputs, block.rows.count,
-                half.inputs, workspace.lowRank.base + block.rows.lowerBound * columns, columns)
+        if rows.count < 4 {
+            for block in adapted { multiplyFirst(block, stage, layer: layer, input, part: 0, of: 1) }
+        } else {
+            let parts = adapted.count < pool.threads ? pool.threads : 1
+            pool.run(chunks: adapted.count * parts) { _, chunk in
+                multiplyFirst(
+                    adapted[chunk / parts], stage, layer: layer, input, part: chunk % parts, of: parts)
+            }
         }
+    }
+
+    private func multiplyFirst(
+        _ block: AdaptedRows, _ stage: AdapterStage, layer: Int, _ input: Input, part: Int, of parts: Int
+    ) {
+        guard let half = block.adapter.first(stage, layer: layer) else { return }
+        // Four of A's rows at a time read x once.
+        let fours = (half.ranks + 3) / 4
+        let begin = min(half.ranks, fours * part / parts * 4)
+        let end = min(half.ranks, fours * (part + 1) / parts * 4)
+        guard begin < end else { return }
+        let columns = workspace.lowRankColumns
+        lk_matmul_f32(
+            LK_F32, half.a, begin, end, input.floats + block.rows.lowerBound * half.inputs, block.rows.count,
+            half.inputs, workspace.lowRank.base + block.rows.lowerBound * columns, columns)
     }
 
     /// Adds B (A x) to some panels of a product. `y` is where the first output of the panels goes in the pass's first row.
