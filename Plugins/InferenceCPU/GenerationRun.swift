@@ -93,6 +93,7 @@ struct GenerationRun: Sendable {
         var fields = [
             "model": model.id, "outcome": outcome, "prompt_tokens": "\(record.promptTokens)",
             "generated_tokens": "\(record.generatedTokens)", "tokens_computed": "\(load.tokensComputed)",
+            "tokens_shared": "\(load.tokensShared)",
             "milliseconds": milliseconds(total).shown,
         ]
         let labels = ["model": model.id]
@@ -115,5 +116,6 @@ struct GenerationRun: Sendable {
         metrics.gauge("requests_running", Double(load.running), owner)
         metrics.gauge("requests_waiting", Double(load.waiting), owner)
         metrics.gauge("cache_bytes", Double(load.cacheBytes), owner)
+        metrics.gauge("cache_idle_bytes", Double(load.idleCacheBytes), owner)
     }
 }

@@ -55,7 +55,8 @@ extension Scheduler {
     /// new one is not pre-empted as soon as those before it grow.
     private func pagesToStart(_ sequence: SequenceState) -> Int {
         let growing = running.count { !$0.isPaused }
-        return (sequence.tokens.count + KVLayout.positions - 1) / KVLayout.positions + (growing + 3) / 4
+        let shared = prefixes?.pagesShared(sequence.tokens, sequence.prefixKey) ?? 0
+        return (sequence.tokens.count + KVLayout.positions - 1) / KVLayout.positions - shared + (growing + 3) / 4
     }
 
     /// Makes room for the sequence's next tokens, up to `wanted`, at the cost of others if need be.
@@ -88,9 +89,33 @@ extension Scheduler {
     /// its sampler goes on where it was, so nobody sees the difference in its answer.
     private func preempt(_ sequence: SequenceState) {
         running.removeAll { $0 === sequence }
-        sequence.releaseCache()
+        releaseMemory(of: sequence)
         waiting.insert(inOrder: sequence)
         count { $0.preemptions += 1 }
+    }
+}
+
+extension Scheduler {
+    /// Gives a sequence's pages back, now, and remembers what they hold.
+    func releaseMemory(of sequence: SequenceState) {
+        guard let cache = sequence.cache else { return }
+        if let prefixes {
+            // Of the token sampled last there may be nothing yet, or what belongs to a draft that was not it.
+            cache.truncate(to: sequence.tokens.count - 1)
+            prefixes.leave(cache, sequence.tokens, sequence.prefixKey)
+        }
+        cache.truncate(to: 0)
+        sequence.cache = nil
+    }
+
+    /// Takes from pages that are known what the prompts that are being read need next.
+    func takeSharedPrefixes() {
+        guard let prefixes else { return }
+        for sequence in running where !sequence.isPaused && sequence.pendingTokens > 1 {
+            guard let cache = sequence.cache else { continue }
+            let shared = prefixes.extend(cache, with: sequence.tokens, sequence.prefixKey)
+            if shared > 0 { count { $0.tokensShared += shared } }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ extension Scheduler {
 
     /// One pass: a token for each sequence that generates, and the next part of some prompts.
     func step() {
+        takeSharedPrefixes()
         var batch: [Part] = []
         // The oldest first: whoever takes memory from others takes it from those that are not in the batch yet.
         for (sequence, wanted) in plan().sorted(by: { $0.0.number < $1.0.number }) {
@@ -33,6 +34,8 @@ extension Scheduler {
         var plan = ready.filter { $0.pendingTokens == 1 }.map { ($0, 1) }
         var left = options.prefillTokensMax
         for sequence in inTurn(ready.filter { $0.pendingTokens > 1 }) where left > 0 {
+            // Two that begin alike and came together: the second has it from the first in the next step.
+            if prefixes != nil, plan.contains(where: { sequence.isAnticipated(by: $0.0) }) { continue }
             let count = min(left, sequence.pendingTokens)
             plan.append((sequence, count))
             left -= count
@@ -61,6 +64,11 @@ extension Scheduler {
             let own = UnsafeBufferPointer(rebasing: logits[row * vocabulary..<(row + 1) * vocabulary])
             row += 1
             continueSequence(part.sequence, with: part.sequence.sampler.next(own))
+        }
+        guard let prefixes else { return }
+        for part in batch {
+            guard let cache = part.sequence.cache else { continue }
+            prefixes.note(cache, part.sequence.tokens, part.sequence.prefixKey)
         }
     }
 

@@ -27,6 +27,8 @@ final class Scheduler: @unchecked Sendable {
     let vocabulary: Int
     let decoder: Decoder
     let pages: KVPagePool
+    /// Nil where sharing is off.
+    let prefixes: PrefixTree?
 
     /// Both in the order of their numbers. A sequence that was pre-empted is older than all that never ran, so it comes
     /// back first.
@@ -41,7 +43,10 @@ final class Scheduler: @unchecked Sendable {
         self.contextTokens = contextTokens
         vocabulary = decoder.model.configuration.vocabulary
         let layout = decoder.cacheLayout
-        pages = KVPagePool(layout: layout, pagesMax: options.cacheBytesMax.map { $0 / layout.pageBytes } ?? .max)
+        pages = KVPagePool(
+            layout: layout, pagesMax: options.cacheBytesMax.map { $0 / layout.pageBytes } ?? .max,
+            idlePagesMax: options.idlePagesMax(layout))
+        prefixes = options.prefixSharing ? PrefixTree(pool: pages) : nil
     }
 
     // MARK: - For any thread
@@ -143,7 +148,7 @@ final class Scheduler: @unchecked Sendable {
         } else {
             return
         }
-        ended.releaseCache()
+        releaseMemory(of: ended)
         monitor.locked { inbox.live -= 1 }
         publishLoad()
         last(ended)

@@ -9,6 +9,7 @@ final class SequenceState: @unchecked Sendable {
     let deadline: ContinuousClock.Instant?
     let adapter: Adapter?
     let sink: Generation.Sink
+    let prefixKey: PrefixKey
 
     /// The prompt and the answer so far.
     private(set) var tokens: [Int32]
@@ -27,6 +28,7 @@ final class SequenceState: @unchecked Sendable {
         promptTokens = request.prompt.count
         stopTokens = request.stopTokens
         deadline = request.deadline
+        prefixKey = PrefixKey(owner: request.owner, adapter: request.adapter?.identity)
         tokens = request.prompt
         adapter = request.adapter
         sampler = Sampler(request.sampling)
@@ -45,10 +47,11 @@ final class SequenceState: @unchecked Sendable {
         tokens.append(token)
     }
 
-    /// Gives its memory back now, whoever else may hold on to the cache for a moment.
-    func releaseCache() {
-        cache?.truncate(to: 0)
-        cache = nil
+    /// Whether `other`, if it computes its next tokens now, will have what this one needs next.
+    func isAnticipated(by other: SequenceState) -> Bool {
+        guard let start = cache?.count, start == other.cache?.count, prefixKey == other.prefixKey else { return false }
+        let wanted = start + PrefixTree.copiedTokensMin
+        return min(tokens.count, other.tokens.count) > wanted && tokens[..<wanted] == other.tokens[..<wanted]
     }
 
     func finish(_ reason: Generation.StopReason) {

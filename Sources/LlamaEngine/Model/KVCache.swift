@@ -38,6 +38,19 @@ struct KVLayout: Sendable, Equatable {
         (2 * layer * heads + head) * run * element.bytes
     }
 
+    /// Copies the first `count` positions of a page.
+    func copy(_ count: Int, from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
+        let keyBytes = (count + 15) / 16 * 16 * headDimension * element.bytes
+        let valueBytes = count * headDimension * element.bytes
+        for layer in 0..<layers {
+            for head in 0..<heads {
+                let (keys, values) = (keys(layer: layer, head: head), value(layer: layer, head: head, position: 0))
+                (target + keys).copyMemory(from: source + keys, byteCount: keyBytes)
+                (target + values).copyMemory(from: source + values, byteCount: valueBytes)
+            }
+        }
+    }
+
     /// Offset in bytes of the value of `head` in `layer` at the page's position `position`.
     func value(layer: Int, head: Int, position: Int) -> Int {
         (((2 * layer + 1) * heads + head) * run + position * headDimension) * element.bytes
@@ -83,6 +96,30 @@ final class KVCache {
         let needed = (count + KVLayout.positions - 1) / KVLayout.positions
         // The last first: of two pages that nobody uses, the pool lets go of the later.
         while pages.count > needed { pool.giveBack(pages.removeLast()) }
+    }
+
+    /// Shares a full page: takes it in the place of its own at `index`, or after its last.
+    func adopt(_ page: KVPage, at index: Int) {
+        pool.hold(page)
+        if index < pages.count {
+            pool.giveBack(pages[index])
+            pages[index] = page
+        } else {
+            pages.append(page)
+        }
+        count = max(count, (index + 1) * KVLayout.positions)
+    }
+
+    /// Copies the first `positions` positions of a page into the one that `count` lies in, which has fewer. Does nothing
+    /// when there is no memory.
+    func copy(_ positions: Int, of page: KVPage) {
+        let index = count / KVLayout.positions
+        if index == pages.count {
+            guard let page = try? pool.take() else { return }
+            pages.append(page)
+        }
+        layout.copy(positions, from: page.memory, to: pages[index].memory)
+        count = index * KVLayout.positions + positions
     }
 
     /// The page of `position`, which must be reserved.

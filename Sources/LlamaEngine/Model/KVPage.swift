@@ -10,6 +10,8 @@ final class KVPage {
     let memory: UnsafeMutableRawPointer
     /// Sequences that hold the page.
     var users = 0
+    /// Where the tree of prefixes knows it; nil where it does not.
+    var node: PrefixNode?
     private let bytes: Int
 
     /// - Returns: nil when the system has no more memory.
