@@ -95,6 +95,9 @@ let package = Package(
             dependencies: ["ProviderKit", .product(name: "GRDB", package: "GRDB.swift", condition: server)],
             swiftSettings: strict),
 
+        // What documents say, for every provider of memory banks.
+        .target(name: "Documents", dependencies: ["ProviderKit"], swiftSettings: strict),
+
         // What durable providers must stand, and how fast they are.
         .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
@@ -108,7 +111,7 @@ let package = Package(
         .target(
             name: "MemoryFile",
             dependencies: [
-                "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                "Documents", "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
         .target(
@@ -139,6 +142,7 @@ let package = Package(
         .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
         .testTarget(
             name: "InferenceCPUTests", dependencies: ["InferenceCPUProvider", "LlamaEngine", "ProviderKit"]),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [

@@ -1,29 +1,29 @@
 import Foundation
 
 /// A piece of a document's text.
-struct Chunk: Sendable, Equatable {
+package struct Chunk: Sendable, Equatable {
     /// Where it stands in the text's UTF-8.
-    var bytes: Range<Int>
-    var tokens: Int
-    var text: String
+    package var bytes: Range<Int>
+    package var tokens: Int
+    package var text: String
 }
 
 /// Cuts a text into chunks of so many tokens that overlap, at the bounds of words.
 ///
 /// Tokens are estimated, so that chunks do not depend on a model: a word is one token for each begun six bytes of it, a
 /// sign is one, an ideograph is one. That is close to what byte-pair and WordPiece vocabularies make of English.
-struct Chunker: Sendable {
-    let tokens: Int
-    let overlap: Int
+package struct Chunker: Sendable {
+    package let tokens: Int
+    package let overlap: Int
 
     private static let tokenBytes = 6
     /// A longer word is cut.
     private static let wordBytesMax = 60
 
-    init(tokens: Int, overlap: Int) { (self.tokens, self.overlap) = (tokens, overlap) }
+    package init(tokens: Int, overlap: Int) { (self.tokens, self.overlap) = (tokens, overlap) }
 
     /// None for a text without words. Linear in the text.
-    func chunks(_ text: String) -> [Chunk] {
+    package func chunks(_ text: String) -> [Chunk] {
         var text = text
         return text.withUTF8 { bytes in
             let words = Self.words(bytes)

@@ -4,7 +4,7 @@ import ProviderKit
 ///
 /// A plain value asks for that value, or for an array that holds it. An object holds operators: eq, ne, gt, gte, lt, lte,
 /// in, exists.
-struct MetadataFilter: Sendable {
+package struct MetadataFilter: Sendable {
     private enum Condition: Sendable {
         case equal(JSON)
         case notEqual(JSON)
@@ -20,7 +20,7 @@ struct MetadataFilter: Sendable {
     private static let operators = ["eq", "ne", "gt", "gte", "lt", "lte", "in", "exists"]
     private let conditions: [(key: String, condition: Condition)]
 
-    init(_ filter: JSONObject) throws {
+    package init(_ filter: JSONObject) throws {
         var conditions: [(key: String, condition: Condition)] = []
         for member in filter.members {
             guard case .object(let operators) = member.value else {
@@ -34,7 +34,7 @@ struct MetadataFilter: Sendable {
         self.conditions = conditions
     }
 
-    func accepts(_ metadata: JSONObject) -> Bool {
+    package func accepts(_ metadata: JSONObject) -> Bool {
         conditions.allSatisfy { Self.holds($0.condition, metadata[$0.key]) }
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import MemoryFile
+@testable import Documents
 
 struct DocumentTextTests {
     private func read(_ text: String, _ mimeType: String) -> String? { DocumentText.read(Data(text.utf8), mimeType) }

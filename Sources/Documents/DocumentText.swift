@@ -1,18 +1,18 @@
 import Foundation
 
 /// What a document says, by its media type.
-enum DocumentText {
+package enum DocumentText {
     private enum Form {
         case plain, html, markdown
     }
 
-    static func canRead(_ mimeType: String) -> Bool {
+    package static func canRead(_ mimeType: String) -> Bool {
         guard let type = MediaType(mimeType) else { return false }
         return form(type) != nil && encoding(type) != nil
     }
 
     /// nil when there is no text that we can read. Bytes that are none in the stated character set become U+FFFD.
-    static func read(_ content: Data, _ mimeType: String) -> String? {
+    package static func read(_ content: Data, _ mimeType: String) -> String? {
         guard let type = MediaType(mimeType), let form = form(type), let encoding = encoding(type) else { return nil }
         let text: String
         if encoding == .utf8 {
