@@ -89,6 +89,10 @@ torture: build ## kill -9 and cut the power below writing memory banks, 200 time
 bench-storage: build ## inserts a second that are acknowledged when they are on disk, by 1, 8 and 64 writers
 	@$(RELEASE)/llama-stack-torture bench
 
+.PHONY: bench-vectors
+bench-vectors: build ## nearest vectors, ours beside faiss's flat index and Debian's hnswlib (needs 6 GB of disk, 4 of memory)
+	@Scripts/bench-vectors.py
+
 .PHONY: clean
 clean: ## delete what was built; models and state stay
 	rm -rf .build

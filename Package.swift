@@ -89,6 +89,13 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "LlamaEngine", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
 
+        // The nearest of many vectors.
+        .target(name: "CVectors"),
+        .target(name: "VectorIndex", dependencies: ["CVectors"], swiftSettings: strict),
+        .executableTarget(
+            name: "bench-vectors", dependencies: ["VectorIndex"], path: "Benchmarks/Vectors", exclude: ["hnsw.cpp"],
+            swiftSettings: strict),
+
         // Durable state of providers.
         .target(
             name: "Storage",
@@ -111,7 +118,8 @@ let package = Package(
         .target(
             name: "MemoryFile",
             dependencies: [
-                "Documents", "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                "Documents", "ProviderKit", "Storage", "VectorIndex",
+                .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
         .target(
@@ -140,6 +148,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
         .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
+        .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
             name: "InferenceCPUTests", dependencies: ["InferenceCPUProvider", "LlamaEngine", "ProviderKit"]),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),

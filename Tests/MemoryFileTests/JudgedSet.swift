@@ -1,0 +1,74 @@
+import Foundation
+import ProviderKit
+
+/// The documents, queries and judgments of `Tests/Fixtures/judged`; its README says how they are meant.
+struct JudgedSet {
+    struct Query {
+        var id: String
+        var text: String
+        /// Grade by document: 2 answers the query, 1 helps.
+        var judgments: [String: Int]
+
+        var answers: [String] { judgments.filter { $0.value == 2 }.map(\.key) }
+    }
+
+    var documents: [(id: String, text: String)]
+    var queries: [Query]
+    var functionWords: Set<String>
+
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/judged").path
+
+    init() throws {
+        documents = try Self.records("documents.jsonl").map { (try Self.text($0, "id"), try Self.text($0, "text")) }
+        queries = try Self.records("queries.jsonl").map { record in
+            var judgments: [String: Int] = [:]
+            for member in record["judgments"]?.objectValue?.members ?? [] {
+                guard case .integer(let grade) = member.value else { throw Malformed(record: "\(record)") }
+                judgments[member.key] = Int(grade)
+            }
+            return Query(
+                id: try Self.text(record, "id"), text: try Self.text(record, "text"), judgments: judgments)
+        }
+        functionWords = Set(try Self.lines("function-words.txt"))
+    }
+
+    func contentWords(_ text: String) -> Set<String> {
+        let words = text.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init)
+        return Set(words).subtracting(functionWords).filter { $0.count > 1 }
+    }
+
+    /// Whether a query can be told from its answers by meaning alone.
+    func sharesNoWord(_ query: Query) -> Bool {
+        let words = contentWords(query.text)
+        let answers = Set(query.answers)
+        return documents.filter { answers.contains($0.id) }.allSatisfy { document in
+            contentWords(document.text).allSatisfy { word in words.allSatisfy { !Self.isShared($0, word) } }
+        }
+    }
+
+    /// Stricter than a stemmer: words that only begin alike count.
+    static func isShared(_ one: String, _ other: String) -> Bool {
+        let shorter = min(one.count, other.count)
+        return one == other || one.prefix(4) == other.prefix(4) && shorter >= 4
+            || shorter >= 3 && one.prefix(shorter) == other.prefix(shorter)
+    }
+
+    private struct Malformed: Error { var record: String }
+
+    private static func lines(_ name: String) throws -> [String] {
+        try String(contentsOfFile: folder + "/" + name, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    private static func records(_ name: String) throws -> [JSONObject] {
+        try lines(name).map { line in
+            guard let record = try JSON(parsing: line).objectValue else { throw Malformed(record: line) }
+            return record
+        }
+    }
+
+    private static func text(_ record: JSONObject, _ key: String) throws -> String {
+        guard let text = record[key]?.stringValue, !text.isEmpty else { throw Malformed(record: "\(record)") }
+        return text
+    }
+}
