@@ -14,7 +14,7 @@ extension EndToEnd {
             try Server.run(.cpu(), before: group.entry) { server in
                 let text = String(repeating: " a", count: 2500)
                 let replies = try concurrently(4) { _ in
-                    try server.post(Requests.completionPath, Requests.completion(text, maxTokens: 4), seconds: 120)
+                    try server.post(Requests.completionPath, Requests.completion(text, maxTokens: 4), seconds: 240)
                 }
                 #expect(replies.map(\.status) == [200, 200, 200, 200])
                 #expect(server.process.isRunning)
