@@ -219,6 +219,20 @@ const lk_forms *lk_forms_for(const char *isa);
 /// offers it, otherwise the fastest that the CPU offers.
 const char *lk_isa(void);
 
+// MARK: - Waiting
+
+/// Asks for the line at `p`, up to the second-level cache. Any address will do: nothing is read.
+static inline void lk_prefetch(const void *p) { __builtin_prefetch(p, 0, 2); }
+
+/// One turn of a loop that waits for another thread.
+static inline void lk_spin(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("isb");
+#endif
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -87,12 +87,18 @@ package final class Decoder {
         embed()
         for (index, layer) in model.weights.layers.enumerated() {
             normalise(layer.attentionNorm)
+            prepareAdapters(.attention, layer: index, normalised)
+            prefetch(layer.output.matrix)
             attend(layer, index: index, segments)
             prepareAdapters(.attended, layer: index, attended)
+            prefetch(layer.gate.matrix, layer.up.matrix)
             multiply(attended, Product(layer.output, workspace.residual.base, .output, layer: index), adding: true)
             normalise(layer.feedForwardNorm)
+            prepareAdapters(.feedForward, layer: index, normalised)
+            prefetch(layer.down.matrix)
             feedForward(layer, index: index)
             prepareAdapters(.activated, layer: index, activated)
+            prefetch(after: index)
             multiply(activated, Product(layer.down, workspace.residual.base, .down, layer: index), adding: true)
         }
         // They go with their last request, not with the next pass.
@@ -100,6 +106,17 @@ package final class Decoder {
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
         return UnsafeBufferPointer(start: workspace.logits.base, count: logitRows * model.configuration.vocabulary)
+    }
+
+    /// Says what is read after the next loop. Few rows leave a product waiting for its weights; many keep the weights waiting.
+    private func prefetch(_ first: Matrix, _ second: Matrix? = nil) {
+        guard rows.count < 8 else { return }
+        pool.prefetch(first.panelMemory, second?.panelMemory)
+    }
+
+    private func prefetch(after layer: Int) {
+        let layers = model.weights.layers
+        prefetch(layer + 1 < layers.count ? layers[layer + 1].query.matrix : model.weights.head)
     }
 
     private func prepare(_ segments: [Segment], logitRows: Int) throws(GenerationError) {
@@ -144,7 +161,6 @@ package final class Decoder {
     }
 
     private func attend(_ layer: DecoderWeights.Layer, index: Int, _ segments: [Segment]) {
-        prepareAdapters(.attention, layer: index, normalised)
         multiply(
             normalised, Product(layer.query, workspace.queries.base, .query, layer: index),
             Product(layer.key, workspace.keys.base, .key, layer: index),
@@ -158,7 +174,6 @@ package final class Decoder {
     /// SwiGLU of the products with gate and up. A thread takes some outputs of both at a time, so that their products never
     /// leave its cache.
     private func feedForward(_ layer: DecoderWeights.Layer, index: Int) {
-        prepareAdapters(.feedForward, layer: index, normalised)
         let width = model.configuration.feedForward
         let count = rows.count
         let next = activations(for: layer.down.matrix)

@@ -88,16 +88,13 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
             }
         }
         let list = pieces
-        for first in stride(from: 0, to: list.count, by: ThreadPool.chunksMax) {
-            pool.run(chunks: min(list.count - first, ThreadPool.chunksMax)) { _, chunk in
-                // Chunks are taken from the last to the first; files are read ahead from their start.
-                let piece = list[min(list.count, first + ThreadPool.chunksMax) - 1 - chunk]
-                let promise = promises[piece.promise]
-                for panel in piece.panels {
-                    lk_pack_panel(
-                        promise.matrix.type, promise.rows, promise.matrix.outputs, promise.matrix.inputs, panel,
-                        promise.target + panel * promise.panelBytes)
-                }
+        pool.run(chunks: list.count) { _, chunk in
+            let piece = list[chunk]
+            let promise = promises[piece.promise]
+            for panel in piece.panels {
+                lk_pack_panel(
+                    promise.matrix.type, promise.rows, promise.matrix.outputs, promise.matrix.inputs, panel,
+                    promise.target + panel * promise.panelBytes)
             }
         }
         self.promises = []
