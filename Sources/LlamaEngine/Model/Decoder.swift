@@ -87,16 +87,18 @@ package final class Decoder {
         embed()
         for (index, layer) in model.weights.layers.enumerated() {
             normalise(layer.attentionNorm)
+            prepareAdapters(.attention, layer: index, normalised)
             prefetch(layer.output.matrix)
             attend(layer, index: index, segments)
-            prefetch(layer.gate.matrix, layer.up.matrix)
             prepareAdapters(.attended, layer: index, attended)
+            prefetch(layer.gate.matrix, layer.up.matrix)
             multiply(attended, Product(layer.output, workspace.residual.base, .output, layer: index), adding: true)
             normalise(layer.feedForwardNorm)
+            prepareAdapters(.feedForward, layer: index, normalised)
             prefetch(layer.down.matrix)
             feedForward(layer, index: index)
-            prefetch(after: index)
             prepareAdapters(.activated, layer: index, activated)
+            prefetch(after: index)
             multiply(activated, Product(layer.down, workspace.residual.base, .down, layer: index), adding: true)
         }
         // They go with their last request, not with the next pass.
@@ -159,7 +161,6 @@ package final class Decoder {
     }
 
     private func attend(_ layer: DecoderWeights.Layer, index: Int, _ segments: [Segment]) {
-        prepareAdapters(.attention, layer: index, normalised)
         multiply(
             normalised, Product(layer.query, workspace.queries.base, .query, layer: index),
             Product(layer.key, workspace.keys.base, .key, layer: index),
@@ -173,7 +174,6 @@ package final class Decoder {
     /// SwiGLU of the products with gate and up. A thread takes some outputs of both at a time, so that their products never
     /// leave its cache.
     private func feedForward(_ layer: DecoderWeights.Layer, index: Int) {
-        prepareAdapters(.feedForward, layer: index, normalised)
         let width = model.configuration.feedForward
         let count = rows.count
         let next = activations(for: layer.down.matrix)
