@@ -47,8 +47,8 @@ struct JSONBodyTests {
             #expect(reply.errorFormProblem == nil)
             #expect(["invalid_json", "json_too_deep"].contains(reply.code), "\(reply.text.prefix(300))")
             #expect(reply.message.utf8.count < 400)
-            // Linear: seconds would show the other kind, even in a debug build beside others.
-            #expect(took < .seconds(3), "\(took)")
+            // Linear: the other kind would take minutes.
+            #expect(took < .seconds(15), "\(took)")
             #expect(front.received.count == 0)
         }
     }

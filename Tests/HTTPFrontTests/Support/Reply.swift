@@ -51,7 +51,7 @@ final class HTTPConnection {
     private var buffer: [UInt8] = []
     private var start = 0
     /// How long to wait for the next byte.
-    var patienceSeconds = 5.0
+    var patienceSeconds = 20.0
 
     init(port: Int, receiveBufferBytes: Int32? = nil) throws {
         self.port = port
