@@ -13,6 +13,7 @@ struct CPUConfiguration: WireRecord {
     var cacheBytesMax: Int
     var cacheIdleBytesMax: Int
     var prefixSharing: Bool
+    var speculation: Speculation
     var precision: Arithmetic
 
     static let object = Object(
@@ -48,6 +49,10 @@ struct CPUConfiguration: WireRecord {
             "Requests of one owner that begin with the same tokens share the keys and values of these. Answers are the same "
                 + "either way."),
         Field(
+            "speculation", \.speculation, default: .lookup,
+            "lookup guesses tokens from what prompt and answer have said before, where that pays, and checks several at once; "
+                + "none does not. Answers are the same either way."),
+        Field(
             "precision", \.precision, default: .quantized,
             "quantized is fast; exact computes in 32-bit floats throughout, to compare with."))
 }
@@ -55,6 +60,11 @@ struct CPUConfiguration: WireRecord {
 /// How the forward pass computes.
 enum Arithmetic: String, WireEnum {
     case quantized, exact
+}
+
+/// Where guesses at the next tokens come from.
+enum Speculation: String, WireEnum {
+    case none, lookup
 }
 
 extension Check where Value == Int {
@@ -76,6 +86,7 @@ extension CPUConfiguration {
         options.cacheBytesMax = cacheBytesMax > 0 ? cacheBytesMax : nil
         options.idleCacheBytesMax = cacheIdleBytesMax > 0 ? cacheIdleBytesMax : nil
         options.prefixSharing = prefixSharing
+        options.speculation = speculation == .lookup ? .lookup : .none
         return options
     }
 }

@@ -93,7 +93,8 @@ struct GenerationRun: Sendable {
         var fields = [
             "model": model.id, "outcome": outcome, "prompt_tokens": "\(record.promptTokens)",
             "generated_tokens": "\(record.generatedTokens)", "tokens_computed": "\(load.tokensComputed)",
-            "tokens_shared": "\(load.tokensShared)",
+            "tokens_shared": "\(load.tokensShared)", "tokens_drafted": "\(load.tokensDrafted)",
+            "tokens_accepted": "\(load.tokensAccepted)",
             "milliseconds": milliseconds(total).shown,
         ]
         let labels = ["model": model.id]

@@ -25,6 +25,8 @@ package final class Engine: Sendable {
         /// Whether requests that begin with the same tokens share the keys and values of these. Answers are the same to the
         /// last bit either way.
         package var prefixSharing = true
+        /// Whether tokens are guessed and several of them checked in one pass. Answers are the same either way.
+        package var speculation = Speculation.lookup
         /// Memory for keys and values that is kept when no request uses it; nil: `idleCacheBytes`, or what
         /// `idleCacheTokens` take where that is more.
         package var idleCacheBytesMax: Int?
@@ -35,12 +37,22 @@ package final class Engine: Sendable {
         package init() {}
     }
 
+    /// Where the guesses come from that are checked several in one pass.
+    package enum Speculation: String, Sendable, CaseIterable {
+        case none
+        /// From the prompt and the answer so far, where it pays.
+        case lookup
+    }
+
     /// What the engine is doing now.
     package struct Load: Sendable, Equatable {
         package var running = 0
         package var waiting = 0
-        /// Tokens that have gone through the model since the start, prompts included.
+        /// Tokens that have gone through the model since the start, prompts included, guesses that were wrong not.
         package var tokensComputed = 0
+        /// Guesses that have gone through the model, and those of them that were right.
+        package var tokensDrafted = 0
+        package var tokensAccepted = 0
         /// Prompt tokens whose keys and values were there already, since the start.
         package var tokensShared = 0
         /// Keys and values of the sequences that run.

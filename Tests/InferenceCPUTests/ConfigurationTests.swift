@@ -14,6 +14,7 @@ import Testing
         #expect(options.waitingMax == 64)
         #expect(options.prefillTokensMax == 128)
         #expect(options.prefixSharing)
+        #expect(options.speculation == .lookup)
         #expect(options.idleCacheBytesMax == nil)
         #expect(options.precision == .quantized)
         #expect(options.cacheBytesMax == nil)
@@ -24,7 +25,7 @@ import Testing
         let json: JSON = [
             "threads": 3, "context_tokens_max": 8192, "running_max": 2, "waiting_max": 0, "prefill_tokens_max": 64,
             "cache_bytes_max": 1_000_000, "cache_idle_bytes_max": 500_000, "prefix_sharing": false,
-            "precision": "exact",
+            "speculation": "none", "precision": "exact",
         ]
         let options = try CPUConfiguration(json: json, at: .root).engineOptions
         #expect(options.threads == 3)
@@ -35,6 +36,7 @@ import Testing
         #expect(options.cacheBytesMax == 1_000_000)
         #expect(options.idleCacheBytesMax == 500_000)
         #expect(!options.prefixSharing)
+        #expect(options.speculation == .none)
         #expect(options.precision == .exact)
     }
 

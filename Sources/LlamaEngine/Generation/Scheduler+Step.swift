@@ -4,20 +4,26 @@ extension Scheduler {
     struct Part {
         let sequence: SequenceState
         let segment: Decoder.Segment
+        /// The last tokens of the segment that nobody has sampled yet.
+        let draft: ArraySlice<Int32>
     }
 
     /// One pass: a token for each sequence that generates, and the next part of some prompts.
     func step() {
         takeSharedPrefixes()
         var batch: [Part] = []
+        let plan = plan()
+        let sampling = plan.count { $0.0.pendingTokens == $0.1 }
         // The oldest first: whoever takes memory from others takes it from those that are not in the batch yet.
-        for (sequence, wanted) in plan().sorted(by: { $0.0.number < $1.0.number }) {
+        for (sequence, wanted) in plan.sorted(by: { $0.0.number < $1.0.number }) {
             let count = makeRoom(for: sequence, wanted)
             guard count > 0, let cache = sequence.cache else { continue }
+            let isLast = count == sequence.pendingTokens
+            let draft = isLast && count == 1 ? draft(for: sequence, beside: sampling) : []
             let segment = Decoder.Segment(
-                tokens: sequence.pending(count), cache: cache,
-                logits: count == sequence.pendingTokens ? .last : .none, adapter: sequence.adapter)
-            batch.append(Part(sequence: sequence, segment: segment))
+                tokens: sequence.pending(count, draft: draft), cache: cache,
+                logits: !draft.isEmpty ? .all : isLast ? .last : .none, adapter: sequence.adapter)
+            batch.append(Part(sequence: sequence, segment: segment, draft: draft))
         }
         guard !batch.isEmpty else { return }
         do {
@@ -54,22 +60,64 @@ extension Scheduler {
         return prompts
     }
 
+    /// A guess at the sequence's next tokens, as far as they are worth computing and there is room without taking it from
+    /// others.
+    private func draft(for sequence: SequenceState, beside sequences: Int) -> ArraySlice<Int32> {
+        guard options.speculation == .lookup, let cache = sequence.cache, sequence.generatedTokens > 0 else {
+            return []
+        }
+        let limit = sequence.tokensMax - sequence.generatedTokens - 1
+        let draft = sequence.lookup.next(sequence.tokens, limit: limit, sequences: sequences)
+        if cache.room < 1 + draft.count, pages.pagesFree > 0 { try? cache.reserve(1 + draft.count) }
+        return draft.prefix(cache.room - 1)
+    }
+
     /// Samples from the pass's logits and sends the tokens.
     private func deliver(_ batch: [Part], _ logits: UnsafeBufferPointer<Float>) {
         // Counted before any sink hears of it: whoever reads the count at a last event finds its own tokens in it.
-        let computed = batch.reduce(0) { $0 + $1.segment.tokens.count }
-        count { $0.tokensComputed += computed }
+        let drafted = batch.reduce(0) { $0 + $1.draft.count }
+        let computed = batch.reduce(0) { $0 + $1.segment.tokens.count } - drafted
+        count { load in
+            load.tokensComputed += computed
+            load.tokensDrafted += drafted
+        }
         var row = 0
         for part in batch where part.segment.logitRows > 0 {
-            let own = UnsafeBufferPointer(rebasing: logits[row * vocabulary..<(row + 1) * vocabulary])
-            row += 1
-            continueSequence(part.sequence, with: part.sequence.sampler.next(own))
+            let rows = UnsafeBufferPointer(
+                rebasing: logits[row * vocabulary..<(row + part.segment.logitRows) * vocabulary])
+            row += part.segment.logitRows
+            sample(part, rows)
         }
         guard let prefixes else { return }
         for part in batch {
             guard let cache = part.sequence.cache else { continue }
             prefixes.note(cache, part.sequence.tokens, part.sequence.prefixKey)
         }
+    }
+
+    /// Samples a part's rows one after the other, for as long as the draft is what was sampled: each row is then computed
+    /// from the very tokens that the sequence has, and its sampler draws as often as without a draft.
+    private func sample(_ part: Part, _ rows: UnsafeBufferPointer<Float>) {
+        let sequence = part.sequence
+        var accepted = 0
+        while true {
+            let row = UnsafeBufferPointer(rebasing: rows[accepted * vocabulary..<(accepted + 1) * vocabulary])
+            let token = sequence.sampler.next(row)
+            if part.draft.isEmpty, let token { sequence.lookup.learn(sampled: token.id) }
+            let isRight = accepted < part.draft.count && token?.id == part.draft[part.draft.startIndex + accepted]
+            continueSequence(sequence, with: token)
+            guard isRight, !sequence.isPaused, sequence.cache != nil else {
+                // Of a draft token that was right but came last, because of a pause, the next row is not used.
+                sequence.lookup.learn(drafted: part.draft.count, accepted: accepted + (isRight ? 1 : 0))
+                break
+            }
+            accepted += 1
+            count { load in
+                load.tokensComputed += 1
+                load.tokensAccepted += 1
+            }
+        }
+        if !part.draft.isEmpty { sequence.cache?.truncate(to: sequence.tokens.count - 1) }
     }
 
     private func continueSequence(_ sequence: SequenceState, with token: Generation.Token?) {

@@ -14,6 +14,7 @@ final class SequenceState: @unchecked Sendable {
     /// The prompt and the answer so far.
     private(set) var tokens: [Int32]
     var sampler: Sampler
+    var lookup = LookupDraft()
     /// Tokens sampled, a stop token included.
     var generatedTokens = 0
     var isPaused = false
@@ -37,10 +38,11 @@ final class SequenceState: @unchecked Sendable {
     /// How many tokens have not gone through the model; one, once the answer has begun.
     var pendingTokens: Int { tokens.count - (cache?.count ?? 0) }
 
-    /// The next `count` tokens that have to go through the model.
-    func pending(_ count: Int) -> ArraySlice<Int32> {
+    /// The next `count` tokens that have to go through the model, and a draft of what comes after them.
+    func pending(_ count: Int, draft: ArraySlice<Int32>) -> ArraySlice<Int32> {
         // A single token in an array of its own: a slice that lives on would make the next `append` copy everything.
-        count == 1 && pendingTokens == 1 ? [tokens[tokens.count - 1]] : tokens[(cache?.count ?? 0)...].prefix(count)
+        count == 1 && pendingTokens == 1
+            ? [tokens[tokens.count - 1]] + draft : tokens[(cache?.count ?? 0)...].prefix(count)
     }
 
     func append(_ token: Int32) {

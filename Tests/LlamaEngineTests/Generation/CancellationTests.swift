@@ -30,7 +30,11 @@ import Testing
 
     @Test("a cancel in the middle of a prompt takes effect before the next part")
     func prompt() async throws {
-        let probe = try EngineProbe.tiny { $0.prefillTokensMax = 1 }
+        // A token is a step: none of them is guessed.
+        let probe = try EngineProbe.tiny {
+            $0.prefillTokensMax = 1
+            $0.speculation = .none
+        }
         let victim = Mutex<Heard?>(nil)
         let other = try probe.submit(prompt, 30) { tokens in
             if tokens == 1 {
