@@ -29,7 +29,8 @@ struct KeywordQuery: Sendable {
     /// About the score of a chunk that holds each word of the query once: the sum of what the words tell. What a chunk's
     /// score is of that says how much of the query it answers; a word that no chunk holds counts in full.
     func scoreOfAllWords(_ db: Database) throws -> Double {
-        let all = try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM chunk")) ?? 0
+        // Counting a million rows takes longer than the search; numbers are never given twice, so this is near enough.
+        let all = try Int.fetchOne(db.cachedStatement(sql: "SELECT max(id) FROM chunk")) ?? 0
         let statement = try db.cachedStatement(sql: "SELECT count(*) FROM chunk_word WHERE chunk_word MATCH ?")
         return try words.reduce(0) { sum, word in
             let holding = try Int.fetchOne(statement, arguments: ["text : \"\(word)\""]) ?? 0
