@@ -155,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture",
+                "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture", "VectorIndex",
                 "llama-stack-torture",
             ]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),

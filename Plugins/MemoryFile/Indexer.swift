@@ -6,7 +6,7 @@ import ProviderKit
 import Storage
 import Synchronization
 
-/// Cuts new documents into chunks, and clears away dropped banks, behind the callers' backs.
+/// Cuts new documents into chunks, clears away dropped banks, and has chunks embedded, behind the callers' backs.
 ///
 /// What is to be done is in the database (documents whose state is pending, banks without a uuid), so a crash loses
 /// none of it. Chunks come in small transactions: callers who write at the same time wait for one of them at most.
@@ -24,14 +24,17 @@ final class Indexer: Sendable {
 
     private let store: Store
     private let chunker: Chunker
+    /// nil: chunks get no vectors.
+    private let embedding: EmbeddingStage?
     private let log: Log
     private let metrics: Metrics
     private let state = Mutex<(state: State, task: Task<Void, Never>?)>((.idle, nil))
     /// Chunking computes: not on Swift's shared threads.
     private let queue = DispatchQueue(label: "memory-indexer", qos: .utility)
 
-    init(_ store: Store, _ chunker: Chunker, log: Log, metrics: Metrics) {
-        (self.store, self.chunker, self.log, self.metrics) = (store, chunker, log, metrics)
+    init(_ store: Store, _ chunker: Chunker, _ embedding: EmbeddingStage?, log: Log, metrics: Metrics) {
+        (self.store, self.chunker, self.embedding) = (store, chunker, embedding)
+        (self.log, self.metrics) = (log, metrics)
     }
 
     /// There may be something to do.
@@ -53,17 +56,27 @@ final class Indexer: Sendable {
         await task?.value
     }
 
+    private func wake(in seconds: Double) {
+        queue.asyncAfter(deadline: .now() + seconds) { [weak self] in self?.wake() }
+    }
+
     private var isStopped: Bool { state.withLock { $0.state == .stopped } }
 
     private func run() async {
         repeat {
             do {
-                while !isStopped, try await indexSome() {}
-                while !isStopped, try await clearSome() {}
+                // Embedding takes longest, and words go first: after each batch of it the others have their turn.
+                var isEmbedding = true
+                while isEmbedding {
+                    while !isStopped, try await indexSome() {}
+                    while !isStopped, try await clearSome() {}
+                    isEmbedding = isStopped ? false : try await embedding?.embedSome() ?? false
+                }
+                if let pause = embedding?.pauseLeft, pause > 0 { wake(in: pause) }
             } catch {
                 // Still in the database: the next call that changes something, or the timer, tries again.
                 log.warning("indexing has to wait", ["reason": "\(error)"])
-                queue.asyncAfter(deadline: .now() + Self.retrySeconds) { [weak self] in self?.wake() }
+                wake(in: Self.retrySeconds)
             }
         } while state.withLock { state in
             guard state.state == .runningAndWoken else {

@@ -1,70 +1,47 @@
 import Documents
 import Foundation
 import GRDB
-import ProviderKit
 
-/// A search by words: BM25 over the chunks of some banks, best first, within a count and a token budget.
+/// A search by words: BM25 over the chunks of some banks.
 struct KeywordQuery: Sendable {
-    private static let banksMax = 100
     /// Of a longer query the first words count.
     private static let wordsMax = 64
 
-    private let request: MemoryBankQueryRequest
     private let words: [String]
-    private let filter: MetadataFilter
 
-    init(_ request: MemoryBankQueryRequest) throws {
-        guard (1...Self.banksMax).contains(request.bankUUIDs.count) else {
-            throw ProviderError(
-                .invalidRequest, "bank_uuids must be 1 to \(Self.banksMax) ids, got \(request.bankUUIDs.count)",
-                field: "bank_uuids")
-        }
-        self.request = request
-        words = Self.words(of: try request.query.queryText())
-        filter = try MetadataFilter(request.filter)
-    }
+    init(_ text: String) { words = Self.words(of: text) }
 
     /// The word by which the full-text index knows a bank's chunks.
     static func scope(_ bank: Int64) -> String { "b\(bank)" }
 
-    func chunks(_ db: Database) throws -> [MemoryBankChunk] {
-        var banks: [Int64: String] = [:]
-        for (index, uuid) in request.bankUUIDs.enumerated() {
-            banks[try db.bank(uuid, field: "bank_uuids[\(index)]")] = uuid
-        }
-        guard !words.isEmpty else { return [] }
-        let ranked = try Row.fetchCursor(
+    /// All chunks that hold one of the words, the best first, until `take` has had enough.
+    func ranked(_ db: Database, _ banks: [Int64], _ take: (Int64, _ score: Double) throws -> Bool) throws {
+        guard !words.isEmpty else { return }
+        let rows = try Row.fetchCursor(
             db,
             sql: """
                 SELECT rowid, -rank FROM chunk_word
                 WHERE chunk_word MATCH ? AND rank MATCH 'bm25(1.0, 0.0)' ORDER BY rank
                 """,
-            arguments: [expression(Array(banks.keys))])
-        var found: [MemoryBankChunk] = []
-        var tokensLeft = request.tokensMax
-        while found.count < request.topK, tokensLeft > 0, let row = try ranked.next() {
-            let chunk = try chunk(db, row[0], score: row[1], banks)
-            guard let chunk, chunk.tokenCount <= tokensLeft, filter.accepts(chunk.metadata) else { continue }
-            tokensLeft -= chunk.tokenCount
-            found.append(chunk)
-        }
-        return found
+            arguments: [expression(banks)])
+        while let row = try rows.next(), try take(row[0], row[1]) {}
     }
 
-    private func chunk(
-        _ db: Database, _ id: Int64, score: Double, _ banks: [Int64: String]
-    ) throws -> MemoryBankChunk? {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT document.bank, document.uuid, document.metadata, position, first_byte, end_byte, tokens, text
-                FROM chunk JOIN document ON document.id = chunk.document WHERE chunk.id = ?
-                """)
-        guard let row = try Row.fetchOne(statement, arguments: [id]), let bank = banks[row[0]],
-            let metadata = try? JSON(parsing: [UInt8](row[2] as Data)).objectValue
-        else { return nil }
-        return MemoryBankChunk(
-            bankUUID: bank, documentUUID: row[1], index: row[3], start: row[4], end: row[5], tokenCount: row[6],
-            score: score, text: row[7], metadata: metadata)
+    /// About the score of a chunk that holds each word of the query once: the sum of what the words tell. What a chunk's
+    /// score is of that says how much of the query it answers; a word that no chunk holds counts in full.
+    func scoreOfAllWords(_ db: Database) throws -> Double {
+        // Counting a million rows takes longer than the search; numbers are never given twice, so this is near enough.
+        let all = try Int.fetchOne(db.cachedStatement(sql: "SELECT max(id) FROM chunk")) ?? 0
+        let statement = try db.cachedStatement(sql: "SELECT count(*) FROM chunk_word WHERE chunk_word MATCH ?")
+        return try words.reduce(0) { sum, word in
+            let holding = try Int.fetchOne(statement, arguments: ["text : \"\(word)\""]) ?? 0
+            return sum + Self.inverseFrequency(holding, all)
+        }
+    }
+
+    /// As FTS5 weighs a word.
+    private static func inverseFrequency(_ holding: Int, _ all: Int) -> Double {
+        max(1e-6, log((Double(all - holding) + 0.5) / (Double(holding) + 0.5)))
     }
 
     /// Words are letters and digits only, so nothing in them can be taken for syntax.
@@ -101,16 +78,5 @@ extension Unicode.Scalar {
             true
         default: false
         }
-    }
-}
-
-extension Content {
-    fileprivate func queryText() throws -> String {
-        try all.map { item in
-            guard case .text(let text) = item else {
-                throw ProviderError(.unsupportedContent, "query must be text", field: "query")
-            }
-            return text
-        }.joined(separator: " ")
     }
 }

@@ -3,6 +3,7 @@ import Storage
 
 /// What may stand under `config:` of an `inline::file` entry of `memory_banks`.
 struct MemoryFileConfiguration: WireRecord {
+    var embeddingModel: String?
     var chunkTokens: Int
     var chunkOverlapTokens: Int
     var banksMax: Int
@@ -16,6 +17,10 @@ struct MemoryFileConfiguration: WireRecord {
 
     static let object = Object(
         "MemoryFileConfiguration", isComponent: false, Self.init,
+        Field(
+            "embedding_model", \.embeddingModel,
+            "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves it. "
+                + "Absent: chunks are found by their words alone. With another model all documents get new vectors."),
         Field(
             "chunk_tokens", \.chunkTokens, default: 512, check: .within(16...8192),
             "The length of a chunk. Tokens are estimated: a word is one for each begun six bytes of it, a sign is one. "

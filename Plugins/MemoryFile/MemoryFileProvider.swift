@@ -3,18 +3,31 @@ import Foundation
 import GRDB
 import ProviderKit
 import Storage
+import VectorIndex
 
 /// Banks of documents in one SQLite database: what is acknowledged is on disk, and text is searchable soon after.
 final class MemoryFileProvider: MemoryBanksProvider {
     static let providerType = "inline::file"
     static let version = "1.0.0"
-    static let summary = "Keeps banks of documents in one SQLite file, and finds their text by keyword."
+    static let summary = "Keeps banks of documents in one SQLite file, and finds their text by words and by meaning."
+    /// For embeddings; without a provider of it, text is found by its words alone.
+    static let wants: [API] = [.inference]
 
     let configuration: MemoryFileConfiguration
     let store: Store
     private let indexer: Indexer
+    /// nil: no embedding model is configured.
+    private let embedding: EmbeddingStage?
 
-    init(configuration: MemoryFileConfiguration, context: ProviderContext) async throws {
+    convenience init(configuration: MemoryFileConfiguration, context: ProviderContext) async throws {
+        let embedder = configuration.embeddingModel.map { HostEmbedder(model: $0, context: context) }
+        try await self.init(configuration: configuration, context: context, embedder: embedder)
+    }
+
+    init(
+        configuration: MemoryFileConfiguration, context: ProviderContext, embedder: (any Embedder)?,
+        vectorOptions: VectorIndex.Options = .init()
+    ) async throws {
         try configuration.checkTogether()
         guard let folder = context.statePath else {
             throw ProviderError(
@@ -22,11 +35,19 @@ final class MemoryFileProvider: MemoryBanksProvider {
                 "\(Self.providerType) keeps documents on disk: the distribution must name a 'state' folder")
         }
         self.configuration = configuration
-        store = try await Store.open(
+        let store = try await Store.open(
             .memoryBanks, in: folder, limits: configuration.storageLimits, log: context.log)
+        self.store = store
+        embedding = embedder.map {
+            EmbeddingStage($0, BankVectors(vectorOptions), store, log: context.log, metrics: context.metrics)
+        }
         indexer = Indexer(
-            store, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens),
+            store, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
             log: context.log, metrics: context.metrics)
+        try await embedding?.open()
+        context.log.info(
+            embedder.map { "documents are found by words and by meaning (\($0.model))" }
+                ?? "documents are found by their words alone: no embedding_model is configured")
         // What was acknowledged before a crash may not be indexed yet.
         indexer.wake()
     }
@@ -52,7 +73,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
     }
 
     func drop(_ bank: MemoryBankQuery, _ call: Call) async throws -> String {
-        try await store.write(.freeing) { try $0.dropBank(bank.bankUUID) }
+        let dropped = try await store.write(.freeing) { try $0.dropBank(bank.bankUUID) }
+        embedding?.vectors.drop(dropped)
         indexer.wake()
         return bank.bankUUID
     }
@@ -60,7 +82,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
     func list(_ call: Call) async throws -> [MemoryBank] { try await store.read { try $0.banks() } }
 
     func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus {
-        try await store.read { try $0.status(of: bank.bankUUID) }
+        let isEmbedding = embedding != nil
+        return try await store.read { try $0.status(of: bank.bankUUID, isEmbedding: isEmbedding) }
     }
 
     // MARK: Documents
@@ -76,7 +99,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
-        try await store.write { try $0.update(rows, in: bank.bankUUID) }
+        let gone = try await store.write { try $0.update(rows, in: bank.bankUUID) }
+        embedding?.vectors.remove(gone.ids, from: gone.bank)
         indexer.wake()
     }
 
@@ -88,7 +112,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     func deleteDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [String] {
         try check(ids)
-        let deleted = try await store.write(.freeing) { try $0.deleteDocuments(ids, of: bank.bankUUID) }
+        let (deleted, gone) = try await store.write(.freeing) { try $0.deleteDocuments(ids, of: bank.bankUUID) }
+        embedding?.vectors.remove(gone.ids, from: gone.bank)
         indexer.wake()
         return deleted
     }
@@ -96,14 +121,39 @@ final class MemoryFileProvider: MemoryBanksProvider {
     // MARK: Retrieval
 
     func query(_ request: MemoryBankQueryRequest, _ call: Call) async throws -> MemoryBankQueryResponse {
-        if let mode = request.mode, mode != .keyword {
+        let retrieval = try Retrieval(request)
+        guard let vectors = try await vectorQuery(retrieval, request.mode) else {
+            return MemoryBankQueryResponse(mode: .keyword, chunks: try await store.read(retrieval.byKeyword))
+        }
+        if request.mode == .vector {
+            let chunks = try await store.read { try retrieval.byVector($0, vectors) }
+            return MemoryBankQueryResponse(mode: .vector, chunks: chunks)
+        }
+        let chunks = try await store.read { try retrieval.byBoth($0, vectors) }
+        return MemoryBankQueryResponse(mode: .hybrid, chunks: chunks)
+    }
+
+    /// nil when the search is to go by words alone: that was asked for, or nothing was and there is nothing better.
+    private func vectorQuery(_ retrieval: Retrieval, _ mode: MemoryBankQueryMode?) async throws -> VectorQuery? {
+        if mode == .keyword { return nil }
+        guard let embedding else {
+            guard let mode else { return nil }
             throw ProviderError(
                 .notImplemented,
-                "mode '\(mode.rawValue)' needs embeddings, which this provider does not have; it has 'keyword'",
-                field: "mode")
+                "mode '\(mode.rawValue)' needs embeddings, and this provider has no embedding_model configured; it has "
+                    + "'keyword'", field: "mode")
         }
-        let query = try KeywordQuery(request)
-        return MemoryBankQueryResponse(mode: .keyword, chunks: try await store.read { try query.chunks($0) })
+        if mode == nil {
+            let banks = try await store.read { Array(try retrieval.banks($0).keys) }
+            guard embedding.vectors.hasAny(of: banks) else { return nil }
+        }
+        do {
+            guard let vector = try await embedding.embedder.embed([retrieval.text]).first else { return nil }
+            return VectorQuery(vector: vector, vectors: embedding.vectors)
+        } catch  where mode == nil && !(error is CancellationError) {
+            // Words still find something, and the answer says that it went by them.
+            return nil
+        }
     }
 
     // MARK: Limits

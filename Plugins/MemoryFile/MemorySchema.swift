@@ -6,6 +6,10 @@ extension Store.Form {
     /// A bank that was dropped has no uuid any more; the indexer deletes its rows a few at a time. A document's
     /// `revision` rises with every update, so that chunks of an older text are never stored. `state` is a
     /// ``DocumentState``. The full-text index holds a chunk's words and, as one more word, its bank.
+    ///
+    /// A chunk's vector is there twice: at eight bits, to be read at the start, and exact (F32, little-endian), to rank
+    /// what a search found. `embedding_due` lists the indexed documents with chunks that have none, also while there is
+    /// no model; `embedding_model` has one row at most, the model that the vectors are of.
     static let memoryBanks = Store.Form(
         name: "memory.sqlite", applicationID: "LSmb",
         steps: [
@@ -56,7 +60,28 @@ extension Store.Form {
                         VALUES ('delete', old.id, old.text, old.scope);
                 END;
                 """
-            )
+            ),
+            (
+                "2 vectors",
+                """
+                CREATE TABLE embedding_model (model TEXT NOT NULL);
+                CREATE TABLE embedding_due (document INTEGER PRIMARY KEY);
+                CREATE TABLE code (chunk INTEGER PRIMARY KEY, bank INTEGER NOT NULL, code BLOB NOT NULL);
+                CREATE TABLE vector (chunk INTEGER PRIMARY KEY, vector BLOB NOT NULL);
+                INSERT INTO embedding_due SELECT id FROM document WHERE state = 1 AND chunks > 0;
+                CREATE TRIGGER document_indexed AFTER UPDATE OF state ON document BEGIN
+                    DELETE FROM embedding_due WHERE document = new.id;
+                    INSERT INTO embedding_due SELECT new.id WHERE new.state = 1 AND new.chunks > 0;
+                END;
+                CREATE TRIGGER document_deleted AFTER DELETE ON document BEGIN
+                    DELETE FROM embedding_due WHERE document = old.id;
+                END;
+                CREATE TRIGGER chunk_vector_deleted AFTER DELETE ON chunk BEGIN
+                    DELETE FROM code WHERE chunk = old.id;
+                    DELETE FROM vector WHERE chunk = old.id;
+                END;
+                """
+            ),
         ])
 }
 

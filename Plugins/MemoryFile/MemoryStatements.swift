@@ -27,9 +27,10 @@ extension Database {
     }
 
     /// Nobody can see the bank from now on; its rows go later, a few at a time.
-    func dropBank(_ uuid: String) throws {
+    func dropBank(_ uuid: String) throws -> Int64 {
         let id = try bank(uuid)
         try cachedStatement(sql: "UPDATE bank SET uuid = NULL WHERE id = ?").execute(arguments: [id])
+        return id
     }
 
     func banks() throws -> [MemoryBank] {
@@ -37,11 +38,12 @@ extension Database {
         return try Row.fetchAll(statement).map { MemoryBank(uuid: $0[0], name: $0[1]) }
     }
 
-    func status(of uuid: String) throws -> MemoryBankStatus {
+    func status(of uuid: String, isEmbedding: Bool) throws -> MemoryBankStatus {
         var status = MemoryBankStatus(bankUUID: uuid, documents: 0, pending: 0, indexed: 0, notIndexed: 0, chunks: 0)
+        let bank = try bank(uuid)
         let statement = try cachedStatement(
             sql: "SELECT state, count(*), sum(chunks) FROM document WHERE bank = ? GROUP BY state")
-        for row in try Row.fetchAll(statement, arguments: [bank(uuid)]) {
+        for row in try Row.fetchAll(statement, arguments: [bank]) {
             let count: Int = row[1]
             status.documents += count
             switch DocumentState(rawValue: row[0]) {
@@ -49,6 +51,14 @@ extension Database {
             case .indexed: (status.indexed, status.chunks) = (count, row[2])
             case .notIndexed, nil: status.notIndexed += count
             }
+        }
+        if isEmbedding {
+            status.embeddingPending = try Int.fetchOne(
+                cachedStatement(
+                    sql: """
+                        SELECT count(*) FROM embedding_due JOIN document ON document.id = embedding_due.document
+                        WHERE bank = ?
+                        """), arguments: [bank])
         }
         return status
     }
@@ -75,8 +85,10 @@ extension Database {
         }
     }
 
-    func update(_ documents: [DocumentRow], in uuid: String) throws {
+    /// The chunks that are gone.
+    func update(_ documents: [DocumentRow], in uuid: String) throws -> GoneChunks {
         let bank = try bank(uuid)
+        var gone = GoneChunks(bank: bank)
         let statement = try cachedStatement(
             sql: """
                 UPDATE document SET revision = revision + 1, chunks = 0, state = ?, mime_type = ?, metadata = ?,
@@ -88,11 +100,13 @@ extension Database {
                     .notFound, "[\(index)].uuid: the bank has no document '\(document.uuid)'; insert adds it",
                     field: "[\(index)].uuid")
             }
+            gone.ids += try chunks(of: id)
             try deleteChunks(of: id)
             try statement.execute(arguments: [
                 document.state.rawValue, document.mimeType, document.metadata, document.checksum, document.content, id,
             ])
         }
+        return gone
     }
 
     /// In the order of `ids`; those that the bank does not have are left out.
@@ -116,25 +130,31 @@ extension Database {
         return documents
     }
 
-    /// Those that were there, in the order of `ids`.
-    func deleteDocuments(_ ids: [String], of uuid: String) throws -> [String] {
+    /// Those that were there, in the order of `ids`, and their chunks.
+    func deleteDocuments(_ ids: [String], of uuid: String) throws -> (deleted: [String], gone: GoneChunks) {
         let bank = try bank(uuid)
+        var gone = GoneChunks(bank: bank)
         let statement = try cachedStatement(sql: "DELETE FROM document WHERE id = ?")
         var deleted: [String] = []
         for id in ids {
             guard let row = try document(id, of: bank) else { continue }
+            gone.ids += try chunks(of: row)
             try deleteChunks(of: row)
             try statement.execute(arguments: [row])
             deleted.append(id)
         }
         try count(-deleted.count, in: bank, .max)
-        return deleted
+        return (deleted, gone)
     }
 
     // MARK: Parts of them
 
     func deleteChunks(of document: Int64) throws {
         try cachedStatement(sql: "DELETE FROM chunk WHERE document = ?").execute(arguments: [document])
+    }
+
+    private func chunks(of document: Int64) throws -> [Int64] {
+        try Int64.fetchAll(cachedStatement(sql: "SELECT id FROM chunk WHERE document = ?"), arguments: [document])
     }
 
     private func document(_ uuid: String, of bank: Int64) throws -> Int64? {
@@ -153,6 +173,12 @@ extension Database {
                 "the bank would hold \(count ?? 0) documents, and documents_per_bank_max is \(documentsMax)")
         }
     }
+}
+
+/// Chunks that a change has taken away.
+struct GoneChunks: Sendable {
+    var bank: Int64
+    var ids: [Int64] = []
 }
 
 extension MemoryBankDocument {

@@ -31,6 +31,8 @@ public protocol Provider: Sendable {
     static var summary: String { get }
     /// The APIs that it calls through the host. The host starts their providers first, and refuses calls to others.
     static var needs: [API] { get }
+    /// The same, but this provider can start and serve where no provider serves them.
+    static var wants: [API] { get }
     /// Methods of the API that this provider does not have: `["completion"]`. The host answers them 501 without asking.
     static var lacks: Set<String> { get }
     /// The options of a call that each method honours: `["chat_completion": ["seed", "stop"]]`. A call with another one is
@@ -53,6 +55,7 @@ public protocol Provider: Sendable {
 
 extension Provider {
     public static var needs: [API] { [] }
+    public static var wants: [API] { [] }
     public static var lacks: Set<String> { [] }
     public static var options: [String: Set<String>] { [:] }
 

@@ -77,6 +77,27 @@ struct ProviderCallTests {
         await stack.shutdown(withinSeconds: 2)
     }
 
+    @Test("an API that a provider can do without is reached where it is served")
+    func wished() async throws {
+        let stack = try await start(needs: #"[\"inference?\"]"#)
+        #expect(try await ask(stack, #"{"ask:":1}"#) == #"{"completion_message":"word"}"#)
+        await stack.shutdown(withinSeconds: 2)
+    }
+
+    @Test("a provider starts without an API that it can do without")
+    func wishNotServed() async throws {
+        let library = try ProbeLibrary.build("PROVIDER_API=\"memory_banks\"", #"PROVIDER_NEEDS="[\"inference?\"]""#)
+        let manifest = try distribution(
+            """
+            version: 1
+            providers:
+              memory_banks: [{provider_id: alone, provider_type: inline::probe, library: \(library)}]
+            """)
+        let stack = try await Stack.start(manifest, environment: [:], log: LogRecord().sink, metrics: .discard)
+        #expect(stack.summary.providers.map(\.providerID) == ["alone"])
+        await stack.shutdown(withinSeconds: 2)
+    }
+
     @Test("an announced model is served at once, and again after a restart")
     func announce() async throws {
         let state = ProbeLibrary.folder + "/state-\(UInt32.random(in: 0...UInt32.max))"

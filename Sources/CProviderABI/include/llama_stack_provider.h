@@ -206,7 +206,8 @@ struct lsp_provider {
     const char *methods;       /* JSON: [{"name": "chat_completion", "stream"?: true, "options"?: ["seed"]}]; a method
                                   that is not here is answered 501 by the host. "register" and "unregister" are not
                                   listed: every provider answers them, LSP_UNSUPPORTED for a kind it does not take */
-    const char *needs;         /* JSON: the APIs it calls through the host, ["inference"]; "[]" for none */
+    const char *needs;         /* JSON: the APIs it calls through the host, ["inference"]; "[]" for none.
+                                  "inference?" is one that it can do without */
 
     /* [prompt] Makes an instance. Finish ready when it can serve, or with an error: then the host calls destroy. Returns
        the instance, never NULL; it is passed to the functions below. `host` stays valid until destroy has finished. */

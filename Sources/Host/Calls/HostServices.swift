@@ -67,7 +67,7 @@ final class HostServices: Sendable {
         }
         let target = Self.text(request.target)
         let api = target.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
-        guard needs.contains(api) else {
+        guard needs.contains(api) || needs.contains(api + "?") else {
             log.log(.error, "called \(Quote.short(target)), which its \"needs\" does not name", source: label)
             return sink.finish(
                 StackError(

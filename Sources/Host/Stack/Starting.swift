@@ -93,9 +93,11 @@ final class Starting: Sendable {
         var needs: [[Int]] = []
         for provider in prepared {
             var needed: [Int] = []
-            for api in provider.descriptor.needs {
+            for need in provider.descriptor.needs {
+                let isWish = need.hasSuffix("?")
+                let api = isWish ? String(need.dropLast()) : need
                 let serving = prepared.indices.filter { prepared[$0].entry.api.rawValue == api }
-                if serving.isEmpty, !provider.entry.isOptional {
+                if serving.isEmpty, !isWish, !provider.entry.isOptional {
                     failures.append(
                         manifest.source.diagnostic(
                             provider.entry.position, "missing_api",

@@ -100,10 +100,16 @@ public struct MemoryBankStatus: WireRecord, Hashable {
     public var indexed: Int
     public var notIndexed: Int
     public var chunks: Int
+    /// nil: the provider makes no embeddings.
+    public var embeddingPending: Int?
 
-    public init(bankUUID: String, documents: Int, pending: Int, indexed: Int, notIndexed: Int, chunks: Int) {
+    public init(
+        bankUUID: String, documents: Int, pending: Int, indexed: Int, notIndexed: Int, chunks: Int,
+        embeddingPending: Int? = nil
+    ) {
         (self.bankUUID, self.documents, self.pending) = (bankUUID, documents, pending)
         (self.indexed, self.notIndexed, self.chunks) = (indexed, notIndexed, chunks)
+        self.embeddingPending = embeddingPending
     }
 
     public static let object = Object(
@@ -115,5 +121,9 @@ public struct MemoryBankStatus: WireRecord, Hashable {
         Field(
             "not_indexed", \.notIndexed, "Of these, those that hold no text this provider can read: kept, not searched."
         ),
-        Field("chunks", \.chunks, "Chunks of the indexed documents."))
+        Field("chunks", \.chunks, "Chunks of the indexed documents."),
+        Field(
+            "embedding_pending", \.embeddingPending,
+            "Of the indexed documents, those that are found by their words only until their chunks have vectors; absent where "
+                + "the provider makes none."))
 }

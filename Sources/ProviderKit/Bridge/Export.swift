@@ -41,7 +41,8 @@ private func descriptor<P: Provider>(of type: P.Type) -> UnsafePointer<lsp_provi
             runtime: immortal(swiftRuntime), description: immortal(P.summary),
             config_schema: immortal(P.Configuration.schema.configurationSchema.text),
             methods: immortal(P.methodsJSON.text),
-            needs: immortal(JSON.array(P.needs.map { .string($0.rawValue) }).text),
+            needs: immortal(
+                JSON.array((P.needs.map(\.rawValue) + P.wants.map { $0.rawValue + "?" }).map { .string($0) }).text),
             create: create, invoke: invoke, cancel: cancel, destroy: destroy))
     return UnsafePointer(descriptor)
 }

@@ -3,7 +3,7 @@ import LlamaStackAPI
 /// Who can call other providers: a ``ProviderContext`` on its own behalf, a ``Call`` on behalf of the one who asked (its
 /// request id, principal and deadline go along).
 ///
-/// Only the APIs in ``Provider/needs`` can be called. `provider` picks one by its id; nil leaves it to the host's routing.
+/// Only the APIs in ``Provider/needs`` and ``Provider/wants`` can be called. `provider` picks one by its id; nil leaves it to the host's routing.
 public protocol CallsProviders: Sendable {
     func caller(_ api: API, _ provider: String?) -> HostCaller
 }

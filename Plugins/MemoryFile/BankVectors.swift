@@ -1,0 +1,104 @@
+import Dispatch
+import Foundation
+import GRDB
+import Storage
+import Synchronization
+import VectorIndex
+
+/// The vectors of each bank in memory, as the database has them.
+///
+/// Changes come after the commit, so an id may be here whose chunk is gone already: who asks leaves those out. Nothing of
+/// this is kept on disk beside the rows: lists and centroids are made again at each start, while searches look at all.
+final class BankVectors: Sendable {
+    private let indexes = Mutex<[Int64: VectorIndex]>([:])
+    private let options: VectorIndex.Options
+    /// Changes one after the other: what computes for seconds may not hold Swift's shared threads.
+    private let queue = DispatchQueue(label: "memory-vectors", qos: .utility)
+
+    init(_ options: VectorIndex.Options) { self.options = options }
+
+    /// Reads what the database has. Other changes wait for it.
+    func load(_ store: Store) async throws {
+        let loaded = try await store.read { [options] db in
+            var loaded: [Int64: VectorIndex] = [:]
+            var batch: (bank: Int64, vectors: [(id: Int64, code: VectorCode)]) = (0, [])
+            func flush() {
+                guard let dimensions = batch.vectors.first?.code.codes.count else { return }
+                let index = loaded[batch.bank] ?? VectorIndex(dimensions: dimensions, options: options)
+                index.add(batch.vectors)
+                loaded[batch.bank] = index
+                batch.vectors.removeAll(keepingCapacity: true)
+            }
+            let rows = try Row.fetchCursor(db, sql: "SELECT bank, chunk, code FROM code ORDER BY chunk")
+            while let row = try rows.next() {
+                let bank: Int64 = row[0]
+                if bank != batch.bank || batch.vectors.count == 4096 { flush() }
+                batch.bank = bank
+                if let code = try row.withUnsafeData(atIndex: 2, { $0.flatMap(VectorCode.init(stored:)) }) {
+                    batch.vectors.append((row[1], code))
+                }
+            }
+            flush()
+            return loaded
+        }
+        indexes.withLock { $0 = loaded }
+        reorganize()
+    }
+
+    func add(_ vectors: [(id: Int64, code: VectorCode)], to bank: Int64) async {
+        guard let dimensions = vectors.first?.code.codes.count else { return }
+        let index = indexes.withLock { indexes in
+            let index = indexes[bank] ?? VectorIndex(dimensions: dimensions, options: options)
+            indexes[bank] = index
+            return index
+        }
+        await withCheckedContinuation { done in
+            queue.async {
+                index.add(vectors)
+                done.resume()
+                index.reorganize()
+            }
+        }
+    }
+
+    func remove(_ ids: [Int64], from bank: Int64) {
+        guard let index = indexes.withLock({ $0[bank] }), !ids.isEmpty else { return }
+        queue.async { index.remove(Set(ids)) }
+    }
+
+    func drop(_ bank: Int64) { indexes.withLock { $0[bank] = nil } }
+
+    /// The best of all these banks together, the best first. Computes: not for Swift's shared threads.
+    func search(_ banks: [Int64], _ query: [Float], countMax: Int, effort: VectorIndex.Effort) -> [VectorMatch] {
+        let indexes = indexes.withLock { indexes in banks.compactMap { indexes[$0] } }
+        let found = indexes.map { $0.search(query, countMax: countMax, effort: effort) }
+        if found.count == 1 { return found[0] }
+        return Array(found.joined().sorted { ($1.score, $0.id) < ($0.score, $1.id) }.prefix(countMax))
+    }
+
+    func hasAny(of banks: [Int64]) -> Bool {
+        indexes.withLock { indexes in banks.contains { (indexes[$0]?.count ?? 0) > 0 } }
+    }
+
+    private func reorganize() {
+        for index in indexes.withLock({ Array($0.values) }) { queue.async { index.reorganize() } }
+    }
+}
+
+extension VectorCode {
+    /// The scale, then a byte a dimension.
+    var stored: Data {
+        var data = withUnsafeBytes(of: scale.bitPattern.littleEndian) { Data($0) }
+        codes.withUnsafeBytes { data.append(contentsOf: $0) }
+        return data
+    }
+
+    init?(stored data: Data) {
+        guard data.count > 4 else { return nil }
+        self = data.withUnsafeBytes { bytes in
+            VectorCode(
+                scale: Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))),
+                codes: Array(bytes[4...].bindMemory(to: Int8.self)))
+        }
+    }
+}
