@@ -19,8 +19,8 @@ package final class Engine: Sendable {
         /// Prompt tokens computed in one step, over all sequences. More reads prompts faster and makes the other
         /// sequences wait longer between tokens.
         package var prefillTokensMax = 128
-        /// Memory for keys and values, taken as it is needed; nil sets no limit of its own. A request waits until its
-        /// whole length is free.
+        /// Memory for keys and values, taken as it is needed; nil sets no limit of its own. When it runs out, the youngest
+        /// request gives its part up and goes on later where it was.
         package var cacheBytesMax: Int?
 
         package init() {}
@@ -32,7 +32,12 @@ package final class Engine: Sendable {
         package var waiting = 0
         /// Tokens that have gone through the model since the start, prompts included.
         package var tokensComputed = 0
+        /// Keys and values of the sequences that run.
         package var cacheBytes = 0
+        /// Memory for keys and values that no sequence uses at the moment.
+        package var idleCacheBytes = 0
+        /// How often a sequence had to give its memory to an older one, since the start.
+        package var preemptions = 0
     }
 
     package let model: Model

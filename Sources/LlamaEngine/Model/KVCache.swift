@@ -1,11 +1,5 @@
 import CKernels
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// How keys and values are kept, and where in a page they lie.
 ///
 /// A page holds `positions` positions of every layer: for each layer the keys, [keyValueHeads, positions / 16,
@@ -50,59 +44,10 @@ struct KVLayout: Sendable, Equatable {
     }
 }
 
-/// Memory for `KVLayout.positions` positions. A page that is full is never written again, so that sequences with a common
-/// prefix can come to share it.
-final class KVPage {
-    let memory: UnsafeMutableRawPointer
-
-    fileprivate init(memory: UnsafeMutableRawPointer) {
-        self.memory = memory
-    }
-
-    deinit {
-        free(memory)
-    }
-}
-
-/// Makes pages on demand, up to a limit, and keeps those given back. One thread at a time.
-final class KVPagePool {
-    let layout: KVLayout
-    let pagesMax: Int
-    private var free: [KVPage] = []
-    private(set) var pagesInUse = 0
-
-    /// Spare pages kept for the next sequence; more go back to the system.
-    private static let sparePagesMax = 16
-
-    init(layout: KVLayout, pagesMax: Int) {
-        self.layout = layout
-        self.pagesMax = pagesMax
-    }
-
-    /// - Throws: `GenerationError.outOfMemory` when the limit is reached or the system has no more.
-    func take() throws(GenerationError) -> KVPage {
-        guard pagesInUse < pagesMax else { throw .outOfMemory(bytes: layout.pageBytes) }
-        if let page = free.popLast() {
-            pagesInUse += 1
-            return page
-        }
-        guard let memory = allocateLarge(bytes: layout.pageBytes) else {
-            throw .outOfMemory(bytes: layout.pageBytes)
-        }
-        pagesInUse += 1
-        return KVPage(memory: memory)
-    }
-
-    func giveBack(_ pages: [KVPage]) {
-        pagesInUse -= pages.count
-        free.append(contentsOf: pages.prefix(max(0, Self.sparePagesMax - free.count)))
-    }
-}
-
 /// The keys and values of one sequence. One thread at a time.
 final class KVCache {
     private let pool: KVPagePool
-    private var pages: [KVPage] = []
+    private(set) var pages: [KVPage] = []
     /// Positions written by finished passes.
     private(set) var count = 0
 
@@ -113,12 +58,16 @@ final class KVCache {
     }
 
     deinit {
-        pool.giveBack(pages)
+        truncate(to: 0)
     }
 
+    /// Positions after `count` that are reserved.
+    var room: Int { pages.count * KVLayout.positions - count }
+
     /// Makes room for `additional` positions after `count`.
+    /// - Throws: `GenerationError.outOfMemory`; the pages that there were are then reserved all the same.
     func reserve(_ additional: Int) throws(GenerationError) {
-        while pages.count * KVLayout.positions < count + additional {
+        while room < additional {
             pages.append(try pool.take())
         }
     }
@@ -132,8 +81,8 @@ final class KVCache {
     func truncate(to kept: Int) {
         count = min(count, max(0, kept))
         let needed = (count + KVLayout.positions - 1) / KVLayout.positions
-        pool.giveBack(Array(pages[needed...]))
-        pages.removeSubrange(needed...)
+        // The last first: of two pages that nobody uses, the pool lets go of the later.
+        while pages.count > needed { pool.giveBack(pages.removeLast()) }
     }
 
     /// The page of `position`, which must be reserved.
