@@ -41,7 +41,7 @@ build: toolchain ## release build: the command and every provider library
 	swift build -c release $(SWIFT_FLAGS)
 
 .PHONY: test
-test: toolchain model test-data build ## every test: unit tests in debug, end-to-end tests on the release build
+test: toolchain model test-data client build ## every test: unit tests in debug, end-to-end tests on the release build
 	@Scripts/run-tests.sh
 
 .PHONY: unit
@@ -49,11 +49,11 @@ unit: toolchain test-data ## the unit tests alone; needs no model and no release
 	@Scripts/run-tests.sh unit
 
 .PHONY: end-to-end
-end-to-end: toolchain model test-data build ## the end-to-end tests alone
+end-to-end: toolchain model test-data client build ## the end-to-end tests alone
 	@Scripts/run-tests.sh end-to-end
 
 .PHONY: golden
-golden: toolchain model test-data build ## rewrite the golden files from what the code does now
+golden: toolchain model test-data client build ## rewrite the golden files from what the code does now
 	@status=0; UPDATE_GOLDEN=1 Scripts/run-tests.sh || status=$$?; git --no-pager diff --stat -- Tests; exit $$status
 
 .PHONY: format
@@ -110,3 +110,7 @@ model: ## fetch the default model (98 MB) unless it is there
 .PHONY: test-data
 test-data:
 	@Scripts/fetch-test-data.sh
+
+.PHONY: client
+client: ## fetch a client that others wrote, for the end-to-end tests
+	@Scripts/fetch-client.sh

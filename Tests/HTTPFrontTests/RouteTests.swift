@@ -95,6 +95,12 @@ struct ValidRequest: Sendable {
         let sent = Samples.sample(of: endpoint.query, isMinimal: isMinimal)
         let members = sent.objectValue?.members ?? []
         var query = members.map { (aliases[$0.key] ?? $0.key, $0.value.stringValue ?? $0.value.text) }
+        if route.takesParametersInBody {
+            let body = JSON.object(
+                query.reduce(into: JSONObject()) { object, parameter in object[parameter.0] = .string(parameter.1) })
+            return ValidRequest(
+                name: name, verb: route.verb.rawValue, target: path, body: body.text, received: (sent, .null))
+        }
         var body = endpoint.body.map { Samples.sample(for: $0, isMinimal: isMinimal) }
         if let parameter = route.bodyParameter {
             query += [(parameter, "one"), (parameter, "two & three")]

@@ -19,8 +19,12 @@ struct EndpointHandler: HTTPResponder {
 
     func respond(to request: Request, context: FrontContext) async throws -> Response {
         guard !drain.hasBegun else { throw Drain.refusal }
-        let query = try QueryParameters(request, of: endpoint, on: route)
+        var query = try QueryParameters(request, of: endpoint, on: route)
         let share = budget.share()
+        if route.takesParametersInBody {
+            let body = try await BodyReader.read(request, bytesMax: bodyBytesMax, share: share)
+            try query.add(body: body, of: endpoint)
+        }
         let body = try await body(of: request, query, share)
         let scan = try scan(body)
         let presence = try await context.presence()

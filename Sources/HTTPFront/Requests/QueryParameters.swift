@@ -26,16 +26,44 @@ struct QueryParameters {
                 providerID = value
                 continue
             }
-            let name = endpoint.queryAliases[given] ?? given
-            guard endpoint.query.contains(where: { $0.key == name }) else {
-                let shown = FieldPath.root[given].description
-                throw StackError(.invalidRequest, "\(shown) " + Self.unknown(given, endpoint), field: shown)
-            }
-            guard object[name] == nil else {
-                throw StackError(.invalidRequest, "\(given) is given twice", field: given)
-            }
-            object[name] = .string(value)
+            try add(given, value, endpoint)
         }
+        if !route.takesParametersInBody { try checkRequired(endpoint) }
+    }
+
+    /// The parameters that came as members of a JSON object, on a route that takes them so.
+    mutating func add(body: [UInt8], of endpoint: EndpointDescription) throws {
+        let json: JSON
+        do throws(JSONError) { json = try JSON(parsing: body, limits: endpoint.limits) } catch {
+            throw StackError(error.code, "the body is \(error)")
+        }
+        guard case .object(let members) = json else {
+            throw StackError(.invalidRequest, "the body must be an object, got \(json.kind)")
+        }
+        for member in members.members where member.value != .null {
+            guard let value = member.value.stringValue else {
+                let shown = FieldPath.root[member.key].description
+                throw StackError(
+                    .invalidRequest, "\(shown) must be a string, got \(member.value.kind)", field: shown)
+            }
+            try add(member.key, value, endpoint)
+        }
+        try checkRequired(endpoint)
+    }
+
+    private mutating func add(_ given: String, _ value: String, _ endpoint: EndpointDescription) throws {
+        let name = endpoint.queryAliases[given] ?? given
+        guard endpoint.query.contains(where: { $0.key == name }) else {
+            let shown = FieldPath.root[given].description
+            throw StackError(.invalidRequest, "\(shown) " + Self.unknown(given, endpoint), field: shown)
+        }
+        guard object[name] == nil else {
+            throw StackError(.invalidRequest, "\(given) is given twice", field: given)
+        }
+        object[name] = .string(value)
+    }
+
+    private func checkRequired(_ endpoint: EndpointDescription) throws {
         for parameter in endpoint.query where parameter.isRequired && object[parameter.key] == nil {
             throw StackError(
                 .invalidRequest, "the query parameter \(parameter.key) is required", field: parameter.key)

@@ -5,7 +5,10 @@ public enum Datasets {
         summary: "Register a dataset.")
 
     public static let delete = Endpoint<DatasetQuery, Nothing, Nothing, Nothing>(
-        .datasets, "delete", .delete, "/datasets/delete", queryAliases: idAliases,
+        .datasets, "delete", .delete, "/datasets/delete",
+        // What clients of that time send.
+        aliases: [EndpointDescription.Route(.post, "/datasets/delete", takesParametersInBody: true)],
+        queryAliases: idAliases,
         routingKey: .resource(.parameter("dataset_id")),
         summary: "Forget a dataset.")
 

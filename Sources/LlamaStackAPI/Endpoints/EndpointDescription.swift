@@ -29,8 +29,14 @@ public struct EndpointDescription: Sendable {
         /// The query parameter, given once for each item, that makes the body when the request has none.
         public var bodyParameter: String?
 
-        public init(_ verb: Verb, _ path: String, bodyParameter: String? = nil) {
+        /// The query parameters may come as members of a JSON object, where the endpoint has no body of its own.
+        public var takesParametersInBody: Bool
+
+        public init(
+            _ verb: Verb, _ path: String, bodyParameter: String? = nil, takesParametersInBody: Bool = false
+        ) {
             (self.verb, self.path, self.bodyParameter) = (verb, path, bodyParameter)
+            self.takesParametersInBody = takesParametersInBody
         }
     }
 

@@ -25,6 +25,7 @@ struct CatalogTests {
                 "by \(routing)", "\(endpoint.bodyBytesMax >> 20) MiB",
                 endpoint.aliases.map {
                     "also \($0.verb.rawValue) \($0.path)" + ($0.bodyParameter.map { " ?\($0)=" } ?? "")
+                        + ($0.takesParametersInBody ? " {}" : "")
                 }
                 .joined(separator: ", "),
                 endpoint.queryAliases.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(
