@@ -3,11 +3,13 @@ import LlamaEngine
 import ProviderKit
 import Synchronization
 
-/// Runs models of the Llama architecture and its relatives, from GGUF files, on this machine's CPU.
+/// Runs models of the Llama architecture and its relatives, from GGUF files, and embedding models of the BERT family on this
+/// machine's CPU.
 final class CPUProvider: InferenceProvider {
     static let providerType = "inline::cpu"
     static let version = "1.0.0"
-    static let summary = "Runs GGUF models of the Llama, Qwen 2 and Qwen 3 architectures on this machine's CPU."
+    static let summary =
+        "Runs GGUF models of the Llama, Qwen 2 and Qwen 3 architectures, and BERT-class embedding models, on this machine's CPU."
     /// `seed`: an integer; the same seed, prompt and parameters give the same answer.
     static let options: [String: Set<String>] = [
         "completion": ["seed"], "chat_completion": ["seed"],
@@ -17,6 +19,7 @@ final class CPUProvider: InferenceProvider {
     private let configuration: CPUConfiguration
     private let context: ProviderContext
     private let models = Mutex<[String: LoadedModel]>([:])
+    let encoders = Mutex<[String: LoadedEncoder]>([:])
     private let queue = DispatchQueue(label: "inference-cpu", attributes: .concurrent)
 
     init(configuration: CPUConfiguration, context: ProviderContext) async throws {
@@ -37,7 +40,8 @@ final class CPUProvider: InferenceProvider {
             throw ProviderError(.invalidConfig, "model '\(resource.id)' needs the path of its GGUF file", field: "path")
         }
         let taken = ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
-        guard model(resource.id) == nil else { throw taken }
+        guard model(resource.id) == nil, encoders.withLock({ $0[resource.id] }) == nil else { throw taken }
+        if try await registersEncoder(resource.id, at: context.path(path), configuration, queue, context.log) { return }
         let model = try await LoadedModel.load(
             id: resource.id, path: context.path(path), options: configuration.engineOptions, queue: queue,
             log: context.log)
@@ -52,11 +56,13 @@ final class CPUProvider: InferenceProvider {
     /// Answers under way go on; the model's memory is free when the last of them is done.
     func unregister(_ resource: Resource) async throws {
         let model = models.withLock { $0.removeValue(forKey: resource.id) }
-        guard model != nil else { throw Self.unknown(resource.id) }
+        let encoder = encoders.withLock { $0.removeValue(forKey: resource.id) }
+        guard model != nil || encoder != nil else { throw Self.unknown(resource.id) }
     }
 
     func shutdown() async {
         models.withLock { $0 = [:] }
+        encoders.withLock { $0 = [:] }
         // Models let go of their engines on this queue; whoever comes after all of them finds them gone.
         await withCheckedContinuation { done in
             queue.async(flags: .barrier) { done.resume() }
@@ -65,13 +71,17 @@ final class CPUProvider: InferenceProvider {
 
     /// The model that the host resolved for a call.
     func model(for call: Call) throws -> LoadedModel {
-        guard let model = model(call.resource) else { throw Self.unknown(call.resource) }
-        return model
+        if let model = model(call.resource) { return model }
+        if encoders.withLock({ $0[call.resource] }) != nil {
+            throw ProviderError(
+                .invalidRequest, "model '\(call.resource)' makes embeddings; it writes no text", field: "model")
+        }
+        throw Self.unknown(call.resource)
     }
 
-    private func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
+    func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
 
-    private static func unknown(_ id: String) -> ProviderError {
+    static func unknown(_ id: String) -> ProviderError {
         ProviderError(.modelNotFound, "\(providerType) has no model '\(id)'", field: "model")
     }
 }

@@ -9,7 +9,7 @@ struct Bench: AsyncParsableCommand {
             Measure on an idle machine, several times, and compare only what was measured in turn. Progress goes to \
             standard error, results to standard output.
             """,
-        subcommands: [BenchPerplexity.self, BenchSpeed.self, BenchCalls.self])
+        subcommands: [BenchPerplexity.self, BenchSpeed.self, BenchEmbeddings.self, BenchCalls.self])
 }
 
 /// The model that a benchmark works on, and how it is computed.
