@@ -33,7 +33,7 @@ help: ## this table
 	@echo "  run: DIST=FILE ARGS='--port 9000'     test: FILTER=REGEX     install: PREFIX=DIR DESTDIR=DIR"
 
 .PHONY: run
-run: toolchain model build ## serve Distributions/starter.yaml
+run: toolchain model embedding-model build ## serve Distributions/starter.yaml
 	@exec $(RELEASE)/llama-stack run $(DIST) $(ARGS)
 
 .PHONY: build
@@ -41,7 +41,7 @@ build: toolchain ## release build: the command and every provider library
 	swift build -c release $(SWIFT_FLAGS)
 
 .PHONY: test
-test: toolchain model test-data client build ## every test: unit tests in debug, end-to-end tests on the release build
+test: toolchain model embedding-model test-data client build ## every test: unit tests in debug, end-to-end tests on the release build
 	@Scripts/run-tests.sh
 
 .PHONY: unit
@@ -49,11 +49,11 @@ unit: toolchain test-data ## the unit tests alone; needs no model and no release
 	@Scripts/run-tests.sh unit
 
 .PHONY: end-to-end
-end-to-end: toolchain model test-data client build ## the end-to-end tests alone
+end-to-end: toolchain model embedding-model test-data client build ## the end-to-end tests alone
 	@Scripts/run-tests.sh end-to-end
 
 .PHONY: golden
-golden: toolchain model test-data client build ## rewrite the golden files from what the code does now
+golden: toolchain model embedding-model test-data client build ## rewrite the golden files from what the code does now
 	@status=0; UPDATE_GOLDEN=1 Scripts/run-tests.sh || status=$$?; git --no-pager diff --stat -- Tests; exit $$status
 
 .PHONY: format
@@ -68,7 +68,7 @@ install: build ## install the command, the providers and the plug-in header belo
 	install -m 644 Sources/CProviderABI/include/llama_stack_provider.h $(DESTDIR)$(PREFIX)/include
 
 .PHONY: bench-start
-bench-start: build model ## time from spawn to /health/ready, beside a plain read of the model (RUNS=20)
+bench-start: build model embedding-model ## time from spawn to /health/ready, beside a plain read of the model (RUNS=20)
 	@Scripts/bench-start.py --runs $(RUNS) $(DIST)
 
 .PHONY: bench-calls
@@ -78,6 +78,10 @@ bench-calls: build ## what the way through HTTP, host and contract adds to a cal
 .PHONY: bench-peers
 bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --list, --smoke)
 	@Scripts/bench-peers.py $(PEERS)
+
+.PHONY: bench-embeddings
+bench-embeddings: build embedding-model ## embeddings a second, beside sentence-transformers (installed from PyPI the first time)
+	@Scripts/bench-embeddings.py
 
 .PHONY: torture
 torture: build ## kill -9 and cut the power below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)
@@ -106,6 +110,10 @@ toolchain:
 .PHONY: model
 model: ## fetch the default model (98 MB) unless it is there
 	@Scripts/fetch-model.sh --output $(MODEL)
+
+.PHONY: embedding-model
+embedding-model: ## fetch the default embedding model (91 MB) unless it is there
+	@Scripts/fetch-embedding-model.sh
 
 .PHONY: test-data
 test-data:

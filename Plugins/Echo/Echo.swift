@@ -6,6 +6,8 @@ struct Echo: InferenceProvider {
     static let providerType = "inline::echo"
     static let version = "1.0.0"
     static let summary = "Answers with what was said last, word by word. For tests and as a tutorial."
+    // What it does not do of its API: the host answers 501 for it.
+    static let lacks: Set<String> = ["embeddings"]
 
     let configuration: EchoConfiguration
     let log: Log

@@ -3,12 +3,13 @@ import LlamaEngine
 import ProviderKit
 import Synchronization
 
-/// Runs models of the Llama architecture and its relatives, on this machine's CPU.
+/// Runs models of the Llama architecture and its relatives, and embedding models of the BERT family, on this machine's CPU.
 final class CPUProvider: InferenceProvider {
     static let providerType = "inline::cpu"
     static let version = "1.0.0"
     static let summary =
-        "Runs models of the Llama, Qwen 2 and Qwen 3 architectures, from GGUF files or folders of safetensors, on this machine's CPU."
+        "Runs models of the Llama, Qwen 2 and Qwen 3 architectures, and BERT-class embedding models, from GGUF files or folders "
+        + "of safetensors, on this machine's CPU."
     /// `seed`: an integer; the same seed, prompt and parameters give the same answer.
     static let options: [String: Set<String>] = [
         "completion": ["seed"], "chat_completion": ["seed"],
@@ -18,6 +19,7 @@ final class CPUProvider: InferenceProvider {
     private let configuration: CPUConfiguration
     private let context: ProviderContext
     private let models = Mutex<[String: LoadedModel]>([:])
+    let encoders = Mutex<[String: LoadedEncoder]>([:])
     /// Its threads are not those that Swift's tasks run on: Dispatch has others for each quality of service.
     private let queue = DispatchQueue(label: "inference-cpu", qos: .utility, attributes: .concurrent)
 
@@ -31,8 +33,13 @@ final class CPUProvider: InferenceProvider {
             throw ProviderError(.invalidConfig, "\(Self.providerType) knows no '\(key)' of a model", field: key)
         }
         let taken = ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
-        guard model(resource.id) == nil else { throw taken }
+        guard model(resource.id) == nil, encoders.withLock({ $0[resource.id] }) == nil else { throw taken }
         let isAdapter = resource.base != nil || resource.adapter != nil
+        if !isAdapter, let path = resource.path,
+            try await registersEncoder(resource.id, at: context.path(path), configuration, queue, context.log)
+        {
+            return
+        }
         let model = try await isAdapter ? loadAdapter(resource) : loadModel(resource)
         try models.withLock { models in
             guard models[model.id] == nil else { throw taken }
@@ -45,6 +52,7 @@ final class CPUProvider: InferenceProvider {
     /// Answers under way go on; the model's memory is free when the last of them is done. A base stays as long as adapters
     /// of it are registered.
     func unregister(_ resource: Resource) async throws {
+        if encoders.withLock({ $0.removeValue(forKey: resource.id) }) != nil { return }
         try models.withLock { models in
             guard let model = models[resource.id] else { throw Self.unknown(resource.id) }
             let adapters = models.values.filter { $0.base === model }.map { "'\($0.id)'" }.sorted()
@@ -60,6 +68,7 @@ final class CPUProvider: InferenceProvider {
 
     func shutdown() async {
         models.withLock { $0 = [:] }
+        encoders.withLock { $0 = [:] }
         // Models let go of their engines on this queue; whoever comes after all of them finds them gone.
         await withCheckedContinuation { done in
             queue.async(flags: .barrier) { done.resume() }
@@ -68,11 +77,15 @@ final class CPUProvider: InferenceProvider {
 
     /// The model that the host resolved for a call.
     func model(for call: Call) throws -> LoadedModel {
-        guard let model = model(call.resource) else { throw Self.unknown(call.resource) }
-        return model
+        if let model = model(call.resource) { return model }
+        if encoders.withLock({ $0[call.resource] }) != nil {
+            throw ProviderError(
+                .invalidRequest, "model '\(call.resource)' makes embeddings; it writes no text", field: "model")
+        }
+        throw Self.unknown(call.resource)
     }
 
-    private func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
+    func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
 
     private func loadModel(_ resource: Resource) async throws -> LoadedModel {
         guard let path = resource.path, !path.isEmpty else {
@@ -115,7 +128,7 @@ final class CPUProvider: InferenceProvider {
             field: "base")
     }
 
-    private static func unknown(_ id: String) -> ProviderError {
+    static func unknown(_ id: String) -> ProviderError {
         ProviderError(.modelNotFound, "\(providerType) has no model '\(id)'", field: "model")
     }
 }

@@ -1,6 +1,7 @@
 // Rows of weights to f32, the reference. Block layouts are those of GGUF files; all numbers little-endian.
 // d is an f16 scale and m an f16 minimum; in 32-value blocks byte i of qs holds value i low and value i + 16 high.
 #include "forms.h"
+#include <math.h>
 
 static void q4_0(const uint8_t *b, float *out) {  // d, qs[16]
     float d = lk_f16_at(b);
@@ -135,4 +136,24 @@ static uint16_t f16_from_f32(float value) {
 
 void lk_f16_from_f32_plain(const float *x, uint16_t *out, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = f16_from_f32(x[i]);
+}
+
+void lk_q8_0_from_f32(const float *x, size_t n, void *out) {
+    uint8_t *block = out;
+    for (size_t b = 0; b < n; b += 32, x += 32, block += 34) {
+        float largest = 0;
+        for (int i = 0; i < 32; i++) largest = fabsf(x[i]) > largest || x[i] != x[i] ? fabsf(x[i]) : largest;
+        float scale = largest / 127;
+        uint16_t half;
+        lk_f16_from_f32_plain(&scale, &half, 1);
+        // Against the scale as it will be read. One that rounds to zero or past f16's range leaves zeroes, or not a number.
+        scale = lk_f32_from_f16(half);
+        float inverse = scale > 0 && scale < 65536 ? 1 / scale : 0;
+        memcpy(block, &half, 2);
+        for (int i = 0; i < 32; i++) {
+            float q = x[i] * inverse;
+            q = q > 127 ? 127 : q < -127 ? -127 : q;
+            block[2 + i] = inverse == 0 ? 0 : (uint8_t)(int8_t)(int32_t)(q + (q < 0 ? -0.5f : 0.5f));
+        }
+    }
 }

@@ -18,6 +18,9 @@ const lk_forms lk_forms_plain = {
     .rmsnorm = lk_rmsnorm_plain,
     .swiglu = lk_swiglu_plain,
     .swiglu_q8 = lk_swiglu_q8_plain,
+    .layernorm = lk_layernorm_plain,
+    .gelu = lk_gelu_plain,
+    .gelu_q8 = lk_gelu_q8_plain,
     .softmax = lk_softmax_plain,
     .logsumexp = lk_logsumexp_plain,
     .argmax = lk_argmax_plain,
@@ -129,6 +132,16 @@ void lk_swiglu(const float *gate, const float *up, size_t n, float *out) { activ
 
 void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride) {
     active()->swiglu_q8(gate, up, rows, out, stride);
+}
+
+void lk_layernorm(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out) {
+    active()->layernorm(x, weight, bias, eps, n, out);
+}
+
+void lk_gelu(const float *x, const float *bias, size_t n, float *out) { active()->gelu(x, bias, n, out); }
+
+void lk_gelu_q8(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride) {
+    active()->gelu_q8(x, bias, rows, out, stride);
 }
 
 float lk_softmax(float *x, size_t n) { return active()->softmax(x, n); }

@@ -30,6 +30,9 @@ void lk_lora_expand_plain(const float *b, size_t rank, size_t outputs, const flo
 void lk_rmsnorm_plain(const float *x, const float *weight, float eps, size_t n, float *out);
 void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out);
 void lk_swiglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
+void lk_layernorm_plain(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out);
+void lk_gelu_plain(const float *x, const float *bias, size_t n, float *out);
+void lk_gelu_q8_plain(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride);
 float lk_softmax_plain(float *x, size_t n);
 float lk_logsumexp_plain(const float *x, size_t n);
 size_t lk_argmax_plain(const float *x, size_t n);

@@ -73,6 +73,9 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
     .rmsnorm = rmsnorm_avx512, \
     .swiglu = swiglu_avx512, \
     .swiglu_q8 = swiglu_q8_avx512, \
+    .layernorm = layernorm_avx512, \
+    .gelu = gelu_avx512, \
+    .gelu_q8 = gelu_q8_avx512, \
     .softmax = softmax_avx512, \
     .logsumexp = logsumexp_avx512, \
     .argmax = argmax_avx512, \

@@ -22,6 +22,30 @@ void lk_swiglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_b
     }
 }
 
+void lk_layernorm_plain(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out) {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i];
+    double mean = sum / (double)n;
+    for (size_t i = 0; i < n; i++) squares += (x[i] - mean) * (x[i] - mean);
+    double inverse = 1 / sqrt(squares / (double)n + eps);
+    for (size_t i = 0; i < n; i++) out[i] = (float)((x[i] - mean) * inverse) * weight[i] + bias[i];
+}
+
+void lk_gelu_plain(const float *x, const float *bias, size_t n, float *out) {
+    for (size_t i = 0; i < n; i++) {
+        float g = x[i] + bias[i];
+        out[i] = (float)(g * (1 + erf(g * 0.70710678118654752)) / 2);
+    }
+}
+
+void lk_gelu_q8_plain(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride) {
+    for (size_t r = 0; r < rows; r++) {
+        float values[32];
+        lk_gelu_plain(x + 32 * r, bias, 32, values);
+        lk_quantize_rows_plain(values, 1, 32, out + r * stride);
+    }
+}
+
 void lk_add(float *x, const float *y, size_t n) {
     for (size_t i = 0; i < n; i++) x[i] += y[i];
 }

@@ -23,6 +23,50 @@ LK_TARGET static void LK_FORM(swiglu)(const float *gate, const float *up, size_t
     lk_swiglu_plain(gate + i, up + i, n - i, out + i);
 }
 
+LK_TARGET static void LK_FORM(layernorm)(const float *x, const float *weight, const float *bias, float eps, size_t n,
+                                         float *out) {
+    v16 sums = all16(0), squares = all16(0);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) sums += load16(x + i);
+    float sum = sum16(sums);
+    for (; i < n; i++) sum += x[i];
+    const float mean = sum / (float)n;
+    for (i = 0; i + 16 <= n; i += 16) {
+        v16 v = load16(x + i) - all16(mean);
+        squares = v * v + squares;
+    }
+    sum = sum16(squares);
+    for (; i < n; i++) sum += (x[i] - mean) * (x[i] - mean);
+    const float inverse = 1 / sqrtf(sum / (float)n + eps);
+    for (i = 0; i + 16 <= n; i += 16)
+        store16(out + i, (load16(x + i) - all16(mean)) * all16(inverse) * load16(weight + i) + load16(bias + i));
+    for (; i < n; i++) out[i] = (x[i] - mean) * inverse * weight[i] + bias[i];
+}
+
+/// erf by 7.1.26 of Abramowitz & Stegun, within 1.5e-7.
+LK_INLINE v16 gelu16(v16 g) {
+    const v16 magnitude = (v16)((v16i)g & 0x7fffffff) * all16(0.70710678f);
+    const v16 t = all16(1) / (magnitude * all16(0.3275911f) + all16(1));
+    v16 p = t * all16(1.061405429f) + all16(-1.453152027f);
+    p = p * t + all16(1.421413741f);
+    p = p * t + all16(-0.284496736f);
+    p = p * t + all16(0.254829592f);
+    // 1 - erf of the magnitude; of the two sides of the curve, the lower is g times half of it.
+    const v16 rest = p * t * exp16(-magnitude * magnitude) * all16(0.5f);
+    return g * select16(g < all16(0), rest, all16(1) - rest);
+}
+
+LK_TARGET static void LK_FORM(gelu)(const float *x, const float *bias, size_t n, float *out) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) store16(out + i, gelu16(load16(x + i) + load16(bias + i)));
+    if (i == n) return;
+    // The same arithmetic for the last values: a value's result does not depend on where it stands.
+    float rest[16] = {0};
+    for (size_t j = i; j < n; j++) rest[j - i] = x[j] + bias[j];
+    store16(rest, gelu16(load16(rest)));
+    for (size_t j = i; j < n; j++) out[j] = rest[j - i];
+}
+
 LK_INLINE float largest_of(const float *x, size_t n) {
     v16 largest = all16(-INFINITY);
     size_t i = 0;
@@ -101,6 +145,15 @@ LK_TARGET static void LK_FORM(swiglu_q8)(const float *gate, const float *up, siz
         float products[32] __attribute__((aligned(64)));
         LK_FORM(swiglu)(gate, up, 32, products);
         quantize_block(products, out + r * stride);
+    }
+}
+
+LK_TARGET static void LK_FORM(gelu_q8)(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride) {
+    for (size_t r = 0; r < rows; r++, x += 32) {
+        float values[32] __attribute__((aligned(64)));
+        store16(values, gelu16(load16(x) + load16(bias)));
+        store16(values + 16, gelu16(load16(x + 16) + load16(bias + 16)));
+        quantize_block(values, out + r * stride);
     }
 }
 

@@ -142,7 +142,7 @@ struct StartTests {
             providers:
               inference: [{provider_id: a, provider_type: inline::nowhere, optional: true}]
             """, log: log)
-        #expect(stack.summary.failed.map(\.provider) == ["inference/a"])
+        #expect(stack.summary.failed.map(\.name) == ["inference/a"])
         let endpoint = try #require(Endpoints.find(.inference, "chat_completion"))
         let error = #expect(throws: StackError.self) {
             _ = try stack.call(endpoint, request: CallRequest(method: "chat_completion"))

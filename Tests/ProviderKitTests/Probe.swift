@@ -25,7 +25,7 @@ struct Probe: InferenceProvider {
     static let version = "0.1.0"
     static let summary = "For tests."
     static let needs: [API] = [.inference]
-    static let lacks: Set<String> = ["batch_completion"]
+    static let lacks: Set<String> = ["batch_completion", "embeddings"]
     static let options: [String: Set<String>] = ["chat_completion": ["seed"]]
 
     let context: ProviderContext

@@ -36,4 +36,9 @@ struct ScriptedInference: InferenceProvider, Scripted {
         call.note(body: request.json)
         return request.batchDialogs.map { ChatCompletionResponse(content: $0.message.content, stopReason: .maxTokens) }
     }
+
+    func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
+        call.note(body: request.json)
+        return EmbeddingsResponse(embeddings: request.contents.map { [Float($0.text.utf8.count), 0.5] })
+    }
 }

@@ -32,6 +32,9 @@ size_t lk_row_bytes(lk_type type, size_t n);
 /// out[i] = value i of the row, in f32. `n` is a multiple of the block size.
 void lk_dequantize_row(lk_type type, const void *row, float *out, size_t n);
 
+/// Writes x as blocks of LK_Q8_0: one scale for 32 values, their largest magnitude / 127. `n` is a multiple of 32.
+void lk_q8_0_from_f32(const float *x, size_t n, void *out);
+
 /// out[i] = x[i] rounded to IEEE f16, nearest even. Out of range becomes infinity. For caches of keys and values;
 /// the way back is lk_dequantize_row(LK_F16, ...).
 void lk_f16_from_f32(const float *x, uint16_t *out, size_t n);
@@ -138,6 +141,17 @@ void lk_swiglu(const float *gate, const float *up, size_t n, float *out);
 /// The same for 32 outputs of some rows, quantised: gate, up: [rows, 32]; out[r*stride] = the quantised 32 of row r.
 void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
 
+/// out[i] = (x[i] - mean(x)) / sqrt(variance(x) + eps) * weight[i] + bias[i], the variance over n. LayerNorm (Ba et al. 2016,
+/// arXiv:1607.06450). out may be x.
+void lk_layernorm(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out);
+
+/// out[i] = g * (1 + erf(g / sqrt 2)) / 2 with g = x[i] + bias[i]. GELU (Hendrycks & Gimpel 2016, arXiv:1606.08415), not its
+/// approximation by tanh; within 3e-7 * |g|. out may be x.
+void lk_gelu(const float *x, const float *bias, size_t n, float *out);
+
+/// The same for 32 outputs of some rows, quantised: x: [rows, 32], bias: [32]; out[r*stride] = the quantised 32 of row r.
+void lk_gelu_q8(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride);
+
 /// x[i] += y[i].
 void lk_add(float *x, const float *y, size_t n);
 
@@ -205,6 +219,9 @@ typedef struct lk_forms {
     void (*rmsnorm)(const float *, const float *, float, size_t, float *);
     void (*swiglu)(const float *, const float *, size_t, float *);
     void (*swiglu_q8)(const float *, const float *, size_t, lk_q8_block *, size_t);
+    void (*layernorm)(const float *, const float *, const float *, float, size_t, float *);
+    void (*gelu)(const float *, const float *, size_t, float *);
+    void (*gelu_q8)(const float *, const float *, size_t, lk_q8_block *, size_t);
     float (*softmax)(float *, size_t);
     float (*logsumexp)(const float *, size_t);
     size_t (*argmax)(const float *, size_t);

@@ -61,6 +61,8 @@ package struct Manifest: Sendable {
         package var base: String?
         /// What `register` carries: the entry as in the file, paths made absolute, "kind" added.
         package var resource: JSONObject
+        /// Start without it when its provider can't serve it.
+        package var isOptional: Bool
         var position: Position
     }
 }

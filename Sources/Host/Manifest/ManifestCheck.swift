@@ -84,7 +84,8 @@ struct ManifestCheck {
             if let adapter = model.adapter { resource["adapter"] = .string(absolute(adapter)) }
             return Manifest.ModelEntry(
                 modelID: model.modelID.value, providerID: provider, aliases: model.aliases.map(\.value),
-                base: model.base?.value, resource: resource, position: model.position)
+                base: model.base?.value, resource: resource, isOptional: model.isOptional,
+                position: model.position)
         }
     }
 

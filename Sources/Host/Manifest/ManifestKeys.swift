@@ -48,6 +48,7 @@ struct RawModel: Sendable {
     var base: Placed<String>?
     var adapter: String?
     var aliases: [Placed<String>]
+    var isOptional: Bool
     var position: Position
 }
 
@@ -135,11 +136,11 @@ enum ManifestKeys {
         {
             (
                 id: Placed<String>, provider: Placed<String>?, path: String?, base: Placed<String>?, adapter: String?,
-                aliases: [Placed<String>]
+                aliases: [Placed<String>], isOptional: Bool
             ) in
             RawModel(
                 modelID: id, providerID: provider, path: path, base: base, adapter: adapter, aliases: aliases,
-                position: id.position)
+                isOptional: isOptional, position: id.position)
         },
         Key("model_id", ValueReader.string("id", Identifiers.resourceProblem).placed, "The name that clients use"),
         Key(
@@ -154,7 +155,8 @@ enum ManifestKeys {
         ),
         Key(
             "aliases", .list(of: ValueReader.string("id", Identifiers.resourceProblem).placed, "list of ids"),
-            default: [], as: "none", "Other names for it"))
+            default: [], as: "none", "Other names for it"),
+        Key("optional", .boolean, default: false, "Start without it when it can't be served"))
 
     static let providers = ValueReader<[RawProvider]>("mapping of API to list of providers") { node, _, diagnostics in
         guard case .mapping(let members) = node.content else {

@@ -35,6 +35,11 @@ struct RoutingTable: Sendable {
     /// Optional providers that did not start.
     var failed: [(api: API, providerID: String, reason: String)] = []
 
+    /// Optional models that their providers could not serve.
+    private(set) var modelsLeftOut: [(model: Model, reason: String)] = []
+
+    mutating func leaveOut(_ model: Model, _ reason: String) { modelsLeftOut.append((model, reason)) }
+
     mutating func add(_ instance: Instance) { instances.append(instance) }
 
     mutating func sortInstances(by place: (Instance) -> Int) { instances.sort { place($0) < place($1) } }
@@ -110,6 +115,11 @@ struct RoutingTable: Sendable {
     }
 
     private func unknownModel(_ name: String) -> StackError {
+        if modelsLeftOut.contains(where: { $0.model.modelID == name || $0.model.aliases.contains(name) }) {
+            return StackError(
+                .providerUnavailable, "model \(Quote.short(name)) could not be loaded when the server started",
+                field: "model")
+        }
         let names = models.flatMap { [$0.modelID] + $0.aliases }
         var message = "there is no model \(Quote.short(name, charactersMax: 100))"
         if let close = Spelling.closest(to: name, in: names) { message += " (did you mean '\(close)'?)" }

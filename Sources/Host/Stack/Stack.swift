@@ -86,5 +86,6 @@ extension Summary {
                 isAnnounced: model.isAnnounced)
         }
         failed = table.failed.map { ("\($0.api.rawValue)/\($0.providerID)", $0.reason) }
+        failed += table.modelsLeftOut.map { ($0.model.modelID, $0.reason) }
     }
 }

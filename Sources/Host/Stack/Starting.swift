@@ -207,7 +207,12 @@ final class Starting: Sendable {
                 let resource = try Resource(json: .object(model.resource), at: .root)
                 try await switchboard.register(resource, on: instance)
             } catch {
-                throw refusal(of: model, by: instance, error)
+                let failure = refusal(of: model, by: instance, error)
+                guard model.isOptional else { throw failure }
+                let reason = failure.diagnostics.first?.message ?? ""
+                log.log(.warning, "optional model \(Quote.short(model.modelID)) is left out: \(reason)")
+                switchboard.update { $0.leaveOut(RoutingTable.Model(model), reason) }
+                continue
             }
             switchboard.update { $0.add(RoutingTable.Model(model)) }
         }

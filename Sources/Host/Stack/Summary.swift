@@ -27,6 +27,6 @@ package struct Summary: Sendable {
     package var apis: [API] { API.allCases.filter { api in providers.contains { $0.api == api } } }
     package var providers: [Provider]
     package var models: [Model]
-    /// Optional providers that did not start, "inference/gpu", with why.
-    package var failed: [(provider: String, reason: String)]
+    /// Optional providers that did not start, "inference/gpu", and optional models that could not be served, with why.
+    package var failed: [(name: String, reason: String)]
 }

@@ -50,7 +50,7 @@ struct ScalarReader {
 
     func kind(at index: Int) -> ScalarClass { read(at: index).kind }
 
-    private func decode(at index: Int) -> (Unicode.Scalar, Int) {
+    func decode(at index: Int) -> (Unicode.Scalar, Int) {
         let lead = UInt32(text[index])
         func tail(_ offset: Int) -> UInt32 { UInt32(text[index + offset] & 0x3F) }
         let (value, count): (UInt32, Int) =

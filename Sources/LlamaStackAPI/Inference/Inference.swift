@@ -21,8 +21,13 @@ public enum Inference {
         .inference, "completion", .post, "/inference/completion", streaming: .onRequest, routingKey: .model,
         summary: "Continue a text.")
 
+    /// Answers the texts' vectors in the request's order.
+    public static let embeddings = Endpoint<Nothing, EmbeddingsRequest, EmbeddingsResponse, Nothing>(
+        .inference, "embeddings", .post, "/inference/embeddings", routingKey: .model, isExtension: true,
+        summary: "Turn texts into vectors: all, in order, or none.")
+
     static let all = [
         batchChatCompletion.description, batchCompletion.description, chatCompletion.description,
-        completion.description,
+        completion.description, embeddings.description,
     ]
 }

@@ -4,12 +4,22 @@ public struct Check<Value: WireValue>: Sendable {
     let wanted: String
     let holds: @Sendable (Value) -> Bool
 
+    /// What of a value that does not hold is shown: of a large one its size, say.
+    let shown: @Sendable (Value) -> String
+
     public init(_ wanted: String, _ holds: @escaping @Sendable (Value) -> Bool) {
-        (self.wanted, self.holds) = (wanted, holds)
+        (self.wanted, self.holds, shown) = (wanted, holds, { Quote.short($0.json.text) })
+    }
+
+    public init<Part>(
+        _ wanted: String, showing part: any KeyPath<Value, Part> & Sendable,
+        _ holds: @escaping @Sendable (Value) -> Bool
+    ) {
+        (self.wanted, self.holds, shown) = (wanted, holds, { "\($0[keyPath: part])" })
     }
 
     func callAsFunction(_ value: Value, at path: FieldPath) throws {
-        guard holds(value) else { throw WireError(path, "must be \(wanted), got \(Quote.short(value.json.text))") }
+        guard holds(value) else { throw WireError(path, "must be \(wanted), got \(shown(value))") }
     }
 }
 

@@ -38,6 +38,13 @@ extension Double: WireValue {
     }
 }
 
+/// Written with as few digits as read back to the same value.
+extension Float: WireValue {
+    public static var schema: Schema { .number() }
+    public var json: JSON { .number(Double(description) ?? Double(self)) }
+    public init(json: JSON, at path: FieldPath) throws { self = Float(try Double(json: json, at: path)) }
+}
+
 extension String: WireValue {
     public static var schema: Schema { .string() }
     public var json: JSON { .string(self) }

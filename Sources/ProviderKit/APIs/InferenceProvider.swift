@@ -24,6 +24,9 @@ public protocol InferenceProvider: Provider {
     func batchChatCompletion(
         _ request: BatchChatCompletionRequest, _ call: Call
     ) async throws -> [ChatCompletionResponse]
+
+    /// One vector for each text, in order; or an error, and no answer. A provider without it names it in ``Provider/lacks``.
+    func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse
 }
 
 extension InferenceProvider {
@@ -39,7 +42,12 @@ extension InferenceProvider {
                 { try await $0.chatCompletion($2, $3, streamingTo: $4) }),
             Method(Inference.batchCompletion) { try await $0.batchCompletion($2, $3) },
             Method(Inference.batchChatCompletion) { try await $0.batchChatCompletion($2, $3) },
+            Method(Inference.embeddings) { try await $0.embeddings($2, $3) },
         ]
+    }
+
+    public func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
+        throw ProviderError(.notImplemented, "\(Self.providerType) has no embeddings")
     }
 
     public func completion(_ request: CompletionRequest, _ call: Call) async throws -> CompletionResponse {

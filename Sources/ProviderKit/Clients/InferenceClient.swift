@@ -43,4 +43,8 @@ public struct InferenceClient: Sendable {
     public func batchChatCompletion(_ request: BatchChatCompletionRequest) async throws -> [ChatCompletionResponse] {
         try await caller.answer(Inference.batchChatCompletion, Nothing(), request)
     }
+
+    public func embeddings(_ request: EmbeddingsRequest) async throws -> EmbeddingsResponse {
+        try await caller.answer(Inference.embeddings, Nothing(), request)
+    }
 }

@@ -71,7 +71,7 @@ enum StartLine {
         let providers = summary.providers.map { "\($0.api.rawValue)/\($0.providerID)" }.joined(separator: ", ")
         var line = "ready: http://\(address):\(port)  apis: \(apis)  providers: \(providers)"
         if !summary.models.isEmpty { line += "  models: \(summary.models.map(\.modelID).joined(separator: ", "))" }
-        for failed in summary.failed { line += "  without \(failed.provider) (\(failed.reason))" }
+        for failed in summary.failed { line += "  without \(failed.name) (\(failed.reason))" }
         return line + "  (\(milliseconds) ms)"
     }
 }

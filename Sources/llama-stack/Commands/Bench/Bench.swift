@@ -12,7 +12,8 @@ struct Bench: AsyncParsableCommand {
               llama-stack bench models/SmolLM2-135M-Instruct.Q4_1.gguf
             """,
         subcommands: [
-            BenchSpeed.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchCalls.self,
+            BenchSpeed.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchEmbeddings.self,
+            BenchCalls.self,
         ],
         defaultSubcommand: BenchSpeed.self)
 }
