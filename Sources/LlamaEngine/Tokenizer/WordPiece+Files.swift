@@ -90,7 +90,7 @@ extension WordPiece {
             guard spellings[token] == nil else {
                 throw json.refuse("vocab", found: "token \(token) again", wanted: "each number once")
             }
-            spellings[token] = json.plainBytes(key).map { Array($0) } ?? Array(json.text(key).utf8)
+            spellings[token] = Array(json.text(key).utf8)
             count += 1
         }
         guard count == spellings.count else {

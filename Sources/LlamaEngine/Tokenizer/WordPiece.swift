@@ -167,7 +167,11 @@ private struct WordBuffer {
         scalars += 1
         // A longer one is unknown whatever it holds.
         guard scalars <= WordPiece.wordScalarsMax else { return }
-        if scalar.isASCII { bytes.append(UInt8(scalar.value)) } else { bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter) }
+        if scalar.isASCII {
+            bytes.append(UInt8(scalar.value))
+        } else {
+            bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        }
     }
 
     mutating func clear() {

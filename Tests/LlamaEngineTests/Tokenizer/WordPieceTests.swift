@@ -6,7 +6,8 @@ import Testing
 /// Against `tokenizers` (`Scripts/reference/wordpiece.py`).
 @Suite("WordPiece")
 struct WordPieceTests {
-    @Test("a text has the reference's ids, whichever file form the vocabulary has", arguments: ["txt", "tokenizer.json"])
+    @Test(
+        "a text has the reference's ids, whichever file form the vocabulary has", arguments: ["txt", "tokenizer.json"])
     func tiny(form: String) throws {
         try expectIDs(Self.tiny(form), "wordpiece-tiny.json")
     }
