@@ -87,7 +87,7 @@ let package = Package(
 
         // A model on the CPU.
         .target(name: "CKernels"),
-        .target(name: "LlamaEngine", dependencies: ["CKernels"], swiftSettings: strict),
+        .target(name: "LlamaEngine", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
 
         // Durable state of providers.
         .target(

@@ -77,6 +77,8 @@ struct GenerationRun: Sendable {
     }
 
     private func submit(_ queue: TokenQueue) throws -> Generation.Handle {
+        var request = request
+        request.adapter = model.adapter
         do {
             return try model.engine.submit(request) { queue.put($0) }
         } catch {
@@ -110,10 +112,11 @@ struct GenerationRun: Sendable {
         metrics.count("requests_total", ["model": model.id, "outcome": outcome])
         metrics.count("prompt_tokens_total", by: Double(record.promptTokens), labels)
         metrics.count("generated_tokens_total", by: Double(record.generatedTokens), labels)
-        metrics.count("computed_tokens_total", by: Double(model.tokensToCount(load)), labels)
-        metrics.gauge("requests_running", Double(load.running), labels)
-        metrics.gauge("requests_waiting", Double(load.waiting), labels)
-        metrics.gauge("cache_bytes", Double(load.cacheBytes), labels)
-        metrics.gauge("cache_idle_bytes", Double(load.idleCacheBytes), labels)
+        let owner = ["model": model.owner.id]
+        metrics.count("computed_tokens_total", by: Double(model.tokensToCount(load)), owner)
+        metrics.gauge("requests_running", Double(load.running), owner)
+        metrics.gauge("requests_waiting", Double(load.waiting), owner)
+        metrics.gauge("cache_bytes", Double(load.cacheBytes), owner)
+        metrics.gauge("cache_idle_bytes", Double(load.idleCacheBytes), owner)
     }
 }

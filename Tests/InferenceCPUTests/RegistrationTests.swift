@@ -58,12 +58,9 @@ import Testing
                 == "\(file.path): tokenizer.ggml.tokens: has 259 tokens, but the model's embedding has rows for 258")
     }
 
-    @Test("no path, an adapter, an unknown member and another kind are refused by name")
+    @Test("no path, an unknown member and another kind are refused by name")
     func members() async throws {
         #expect(try await refusal(Resource(kind: "model", id: "m"))?.field == "path")
-        let adapter = try await refusal(Resource(kind: "model", id: "m", base: "b", adapter: "/a"))
-        #expect(adapter?.code == .notImplemented)
-        #expect(adapter?.field == "adapter")
         #expect(try await refusal(Resource(kind: "model", id: "m", path: "/m", more: ["quant": 4]))?.field == "quant")
         #expect(try await refusal(Resource(kind: "shield", id: "m"))?.code == .notImplemented)
     }

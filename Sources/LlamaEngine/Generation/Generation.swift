@@ -14,12 +14,12 @@ package enum Generation {
         /// On whose behalf. Keys and values are shared between requests of one owner only, so that nobody can find out by
         /// the time that an answer takes what others have asked.
         package var owner: String
-        /// The adapter applied to the model, if any: it changes keys and values, so they are shared within it only.
-        package var adapter: String?
+        /// Changes the model for this request alone; kept until the request has ended.
+        package var adapter: Adapter?
 
         package init(
             prompt: [Int32], tokensMax: Int = 0, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [],
-            deadline: ContinuousClock.Instant? = nil, owner: String = "", adapter: String? = nil
+            deadline: ContinuousClock.Instant? = nil, owner: String = "", adapter: Adapter? = nil
         ) {
             self.prompt = prompt
             self.tokensMax = tokensMax

@@ -1,7 +1,8 @@
 /// Whose keys and values a page holds: pages are shared only where all of this is equal.
 struct PrefixKey: Hashable, Sendable {
     let owner: String
-    let adapter: String?
+    /// `Adapter.identity`.
+    let adapter: UInt64?
 }
 
 /// A page's place in the tree: the tokens whose keys and values it holds, after those of the pages on the way to it.

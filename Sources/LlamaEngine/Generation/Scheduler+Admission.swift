@@ -17,6 +17,9 @@ extension Scheduler {
         guard prompt < contextTokens, requested <= contextTokens - prompt else {
             throw .contextLengthExceeded(limit: contextTokens, promptTokens: prompt, requested: requested)
         }
+        if let adapter = request.adapter, !adapter.fits(decoder.model.configuration) {
+            throw .invalidParameter(name: "adapter", reason: "must have been made for this model, got one for another")
+        }
         if let index = request.prompt.firstIndex(where: { $0 < 0 || Int($0) >= vocabulary }) {
             throw .tokenOutOfRange(id: request.prompt[index], index: index, vocabulary: vocabulary)
         }

@@ -22,7 +22,7 @@ extension Scheduler {
             let draft = isLast && count == 1 ? draft(for: sequence, beside: sampling) : []
             let segment = Decoder.Segment(
                 tokens: sequence.pending(count, draft: draft), cache: cache,
-                logits: !draft.isEmpty ? .all : isLast ? .last : .none)
+                logits: !draft.isEmpty ? .all : isLast ? .last : .none, adapter: sequence.adapter)
             batch.append(Part(sequence: sequence, segment: segment, draft: draft))
         }
         guard !batch.isEmpty else { return }

@@ -7,6 +7,7 @@ final class SequenceState: @unchecked Sendable {
     let tokensMax: Int
     let stopTokens: Set<Int32>
     let deadline: ContinuousClock.Instant?
+    let adapter: Adapter?
     let sink: Generation.Sink
     let prefixKey: PrefixKey
 
@@ -28,8 +29,9 @@ final class SequenceState: @unchecked Sendable {
         promptTokens = request.prompt.count
         stopTokens = request.stopTokens
         deadline = request.deadline
-        prefixKey = PrefixKey(owner: request.owner, adapter: request.adapter)
+        prefixKey = PrefixKey(owner: request.owner, adapter: request.adapter?.identity)
         tokens = request.prompt
+        adapter = request.adapter
         sampler = Sampler(request.sampling)
     }
 

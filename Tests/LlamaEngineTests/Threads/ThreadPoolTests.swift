@@ -36,6 +36,19 @@ import Testing
         try ThreadPool(threads: 2).run(over: 0, grain: 32) { _, _ in Issue.record("called") }
     }
 
+    @Test("a worker's number is held by one thread at a time", arguments: [2, 5])
+    func numbers(_ threads: Int) throws {
+        let pool = try ThreadPool(threads: threads)
+        let inside = (0..<threads).map { _ in Counter() }
+        for _ in 0..<500 {
+            pool.run(chunks: 40) { worker, _ in
+                let before = inside[worker].value.add(1, ordering: .acquiringAndReleasing).oldValue
+                if before != 0 { Issue.record("two threads have number \(worker)") }
+                inside[worker].value.subtract(1, ordering: .acquiringAndReleasing)
+            }
+        }
+    }
+
     private final class Counter: Sendable {
         let value = Atomic<Int>(0)
     }
