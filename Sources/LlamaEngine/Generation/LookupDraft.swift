@@ -6,7 +6,7 @@ struct LookupDraft: Sendable {
     static let runs = [3, 2]
     /// Tokens of a draft, at most.
     static let tokensMax = 8
-    /// Rows that a pass computes in the time that it takes to read the weights; measured 8 to 12 on int8 dot products.
+    /// Rows that a pass computes in the time that it takes to read the weights, about.
     static let rowsOfOneReading = 8.0
 
     /// How likely it is that a drafted token is right, as an average that forgets.

@@ -115,7 +115,7 @@ import Testing
 }
 
 extension EngineProbe {
-    fileprivate func submit(_ request: Generation.Request) throws -> Heard {
+    func submit(_ request: Generation.Request) throws -> Heard {
         let heard = Heard()
         heard.engine = engine
         heard.handle = try engine.submit(request) { event in

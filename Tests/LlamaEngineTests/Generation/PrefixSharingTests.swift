@@ -72,25 +72,21 @@ import Testing
         #expect(probe.engine.load.tokensShared == 5 * common)
     }
 
-    @Test("nothing is shared between owners, nor between adapters", arguments: [("b", nil), ("a", "llama-qv")])
-    func owners(_ owner: String, _ adapter: String?) async throws {
-        let probe = try EngineProbe(TinyModel.named("llama").load()) { _ in }
-        func run(_ owner: String, _ adapter: String?) async throws {
-            let heard = Heard()
-            var request = Generation.Request(prompt: prompt, tokensMax: 2)
-            request.owner = owner
-            request.adapter = try adapter.map { try TinyAdapter.named($0).load(for: probe.engine.model) }
-            heard.handle = try probe.engine.submit(request) { event in
-                _ = heard.hear(event)
-                return .more
-            }
-            _ = await heard.all()
-        }
-        try await run("a", nil)
-        try await run(owner, adapter)
+    @Test("nothing is shared between owners, nor between adapters and the model alone")
+    func owners() async throws {
+        let model = try TinyModel.named("llama").load()
+        let adapters = try ["llama-all", "llama-qv"].map { try TinyAdapter.named($0).load(for: model) }
+        let requests = [
+            Generation.Request(prompt: prompt, tokensMax: 2, owner: "a"),
+            Generation.Request(prompt: prompt, tokensMax: 2, owner: "b"),
+            Generation.Request(prompt: prompt, tokensMax: 2, owner: "a", adapter: adapters[0]),
+            Generation.Request(prompt: prompt, tokensMax: 2, owner: "a", adapter: adapters[1]),
+        ]
+        let probe = try EngineProbe(model)
+        for request in requests { _ = await (try probe.submit(request)).all() }
         #expect(probe.engine.load.tokensShared == 0)
-        try await run("a", nil)
-        #expect(probe.engine.load.tokensShared == prompt.count - 1)
+        for request in requests { _ = await (try probe.submit(request)).all() }
+        #expect(probe.engine.load.tokensShared == requests.count * (prompt.count - 1))
     }
 
     @Test("switched off, nothing is shared")
