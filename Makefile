@@ -16,6 +16,7 @@ DIST   ?= Distributions/starter.yaml
 ARGS   ?=
 PREFIX ?= /usr/local
 RUNS   ?= 20
+PEERS  ?=
 TORTURE_RUNS ?= 200
 
 # Without this the C of a debug build is compiled at -O0, and the kernels make the tests crawl. A release build gets the
@@ -75,9 +76,8 @@ bench-calls: build ## what the way through HTTP, host and contract adds to a cal
 	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml
 
 .PHONY: bench-peers
-bench-peers: build model ## measure this and llama.cpp in turn (built from PyPI the first time, about 6 minutes)
-	@Scripts/setup-peers.sh --model $(MODEL)
-	@Scripts/bench-peers.py
+bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --list, --smoke)
+	@Scripts/bench-peers.py $(PEERS)
 
 .PHONY: torture
 torture: build ## kill -9 and cut the power below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)

@@ -87,7 +87,7 @@ let package = Package(
 
         // A model on the CPU.
         .target(name: "CKernels"),
-        .target(name: "LlamaEngine", dependencies: ["CKernels"], swiftSettings: strict),
+        .target(name: "LlamaEngine", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
 
         // The nearest of many vectors.
         .target(name: "CVectors"),
@@ -102,6 +102,9 @@ let package = Package(
             dependencies: ["ProviderKit", .product(name: "GRDB", package: "GRDB.swift", condition: server)],
             swiftSettings: strict),
 
+        // What documents say, for every provider of memory banks.
+        .target(name: "Documents", dependencies: ["ProviderKit"], swiftSettings: strict),
+
         // What durable providers must stand, and how fast they are.
         .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
@@ -115,7 +118,7 @@ let package = Package(
         .target(
             name: "MemoryFile",
             dependencies: [
-                "ProviderKit", "Storage", "VectorIndex",
+                "Documents", "ProviderKit", "Storage", "VectorIndex",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
@@ -148,6 +151,7 @@ let package = Package(
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
             name: "InferenceCPUTests", dependencies: ["InferenceCPUProvider", "LlamaEngine", "ProviderKit"]),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [

@@ -1,120 +1,119 @@
 #!/usr/bin/env python3
-"""Measures this project and llama.cpp on the same models, in turn, and prints the ratios as Markdown.
+"""Measures this project beside llama.cpp and OpenVINO GenAI, on the same files, and prints the ratios.
 
-    Scripts/bench-peers.py [--folder DIR] [--binary FILE] [--pairs 5] [--threads 1,2] [--sequences 1,4,16] [MODEL.gguf ...]
+    Scripts/bench-peers.py [--rows PATTERN,...] [--pairs 5] [--folder DIR] [--write] [--smoke] [--list]
 
-Without a model: the default one and the forms of it that Scripts/setup-peers.sh made. Each pair runs one program and at
-once the other; every sample is printed. Where the samples of one program lie far apart the machine was not quiet, and
-the ratio of the medians is not worth quoting. Start it on an idle machine.
+The peers come from PyPI into DIR the first time (Scripts/setup-peers.sh: llama.cpp is built, about 6 minutes on 2 cores).
+Measurements come in pairs: each program once, at once after the other, and the order changes from pair to pair. Every
+sample is printed. A row with 1 thread is timed by the CPU time of its process, one with more by the clock on the wall;
+there other programs disturb, and the share of the processor that they took is said with each row.
+
+--rows takes names or patterns (--list shows them), `--rows 'q4_1*,server'`. --write puts what was measured into
+Benchmarks/results.json and draws Benchmarks/RESULTS.md anew; rows that were not measured stay as they are. --smoke
+measures so little that only the machinery is tried.
 """
 
 import argparse
 import datetime
-import glob
-import json
+import fnmatch
 import os
-import statistics
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
-PROMPT_TOKENS, DECODED_TOKENS = 512, 128
+from bench_peers import engine_rows, fidelity, growth, report, server_rows
+from bench_peers.programs import Machine, Programs, ROOT, Sizes
 
 
 def main():
     arguments = parse_arguments()
-    program(arguments, "llama-bench")
-    models = arguments.models or [
-        os.path.join(ROOT, "models/SmolLM2-135M-Instruct.Q4_1.gguf"),
-        *sorted(glob.glob(os.path.join(arguments.folder, "models/*.gguf"))),
-    ]
-    print(f"llama.cpp {version(arguments)}, {processor()}, {os.cpu_count()} cores, "
-          f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.2f} at the start\n")
-    print("| model | threads | test | llama.cpp tok/s | ours tok/s | ratio | samples: llama.cpp / ours |\n|---|---|---|---|---|---|---|")
-    for model in models:
-        for threads in arguments.threads:
-            for row in paired(arguments, model, threads):
-                print(row, flush=True)
-    if not arguments.sequences:
+    groups = [*engine_rows.groups(), *server_rows.groups()]
+    extras = {"fidelity": fidelity.measure, "growth": growth.measure}
+    names = [group.name for group in groups] + list(extras)
+    chosen = choose(names, arguments.rows)
+    if arguments.list:
+        print("\n".join(chosen))
         return
-    print("\n| model | threads | sequences | llama.cpp decode tok/s, all together |\n|---|---|---|---|")
-    for model in models:
-        for row in batched(arguments, model, max(arguments.threads)):
-            print(row, flush=True)
+    set_up(arguments, chosen)
+    sizes = Sizes.smoke() if arguments.smoke else Sizes()
+    programs = Programs(arguments.folder, arguments.binary, sizes)
+    results = report.Results(os.path.join(arguments.output, "results.json"))
+    print(f"llama.cpp {programs.peer_version()}; {Machine.description()}; load average {os.getloadavg()[0]:.2f}", flush=True)
+    for group in groups:
+        if group.name in chosen:
+            for figure in measure(group, programs, 1 if arguments.smoke else arguments.pairs):
+                results.put(figure)
+            save(results, arguments, programs)
+    for name, work in extras.items():
+        if name in chosen:
+            results.put_extra(name, work(programs, arguments.output if arguments.write else None))
+            save(results, arguments, programs)
+    print("\n" + report.table(results.measured_now()))
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="This project beside llama.cpp.", allow_abbrev=False)
-    numbers = lambda text: [int(part) for part in text.split(",") if part]
-    parser.add_argument("--folder", default=os.environ.get("LLAMA_STACK_PEERS", os.path.join(CACHE, "llama-stack-peers")))
-    parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/llama-stack"))
+    cache = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+    parser = argparse.ArgumentParser(
+        description=__doc__, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", default="*", help="names or patterns with commas between them")
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--threads", type=numbers, default=sorted({1, os.cpu_count()}))
-    parser.add_argument("--sequences", type=numbers, default=[1, 4, 16], help="an empty list leaves this part out")
-    parser.add_argument("models", nargs="*")
-    return parser.parse_args()
+    parser.add_argument("--folder", default=os.environ.get("LLAMA_STACK_PEERS", os.path.join(cache, "llama-stack-peers")),
+                        help="where the peers are, or come to be")
+    parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/llama-stack"))
+    parser.add_argument("--write", action="store_true", help="write RESULTS.md, results.json and the plots")
+    parser.add_argument("--output", default=os.path.join(ROOT, "Benchmarks"), help="the folder to write to")
+    parser.add_argument("--smoke", action="store_true", help="one pair of very short measurements")
+    parser.add_argument("--list", action="store_true", help="print the names of the rows and stop")
+    arguments = parser.parse_args()
+    if arguments.pairs < 1:
+        parser.error("--pairs must be at least 1")
+    if arguments.smoke and arguments.write and arguments.output == os.path.join(ROOT, "Benchmarks"):
+        parser.error("what --smoke measures is no result: --write needs --output FOLDER then")
+    return arguments
 
 
-def paired(arguments, model, threads):
-    """Medians of one sequence, prefill and decode, each program in turn."""
-    samples = {"prefill": ([], []), "decode": ([], [])}
-    for _ in range(arguments.pairs):
-        for row in rows_of(
-            [program(arguments, "llama-bench"), "-m", model, "-t", str(threads), "-p", str(PROMPT_TOKENS),
-             "-n", str(DECODED_TOKENS), "-r", "1", "-o", "jsonl"]):
-            samples["prefill" if row["n_prompt"] else "decode"][0].extend(row["samples_ts"])
-        for row in rows_of(
-            [arguments.binary, "bench", "speed", model, "--threads", str(threads), "--prompt", str(PROMPT_TOKENS),
-             "--generate", str(DECODED_TOKENS), "--rounds", "2", "--json"]):
-            for test, (_, ours) in samples.items():
-                ours.append(row[f"{test}_tokens_per_second"]["median"])
-    shown = lambda rates: " ".join(f"{rate:.0f}" for rate in rates)
-    for test, (theirs, ours) in samples.items():
-        count = PROMPT_TOKENS if test == "prefill" else DECODED_TOKENS
-        their_median, our_median = statistics.median(theirs), statistics.median(ours)
-        yield (f"| {name(model)} | {threads} | {test} {count} | {their_median:.1f} | {our_median:.1f} "
-               f"| {our_median / their_median:.2f} | {shown(theirs)} / {shown(ours)} |")
+def choose(names, patterns):
+    chosen = []
+    for pattern in patterns.split(","):
+        matching = [name for name in names if fnmatch.fnmatch(name, pattern.strip().lower())]
+        if not matching:
+            sys.exit(f"error: no row is called '{pattern}'. There are: {', '.join(names)}")
+        chosen += matching
+    return [name for name in names if name in chosen]
 
 
-def batched(arguments, model, threads):
-    """Decode rate of several sequences in one batch, the best of three, 128 tokens of prompt and 64 decoded in each."""
-    best = {}
-    for _ in range(3):
-        for row in rows_of(
-            [program(arguments, "llama-batched-bench"), "-m", model, "-t", str(threads), "-tb", str(threads), "-c", "8192",
-             "-npp", "128", "-ntg", "64", "-npl", ",".join(map(str, arguments.sequences)), "--output-format", "jsonl"]):
-            best[row["pl"]] = max(best.get(row["pl"], 0), row["speed_tg"])
-    for sequences, rate in sorted(best.items()):
-        yield f"| {name(model)} | {threads} | {sequences} | {rate:.1f} |"
+def set_up(arguments, chosen):
+    if not os.access(arguments.binary, os.X_OK):
+        sys.exit(f"error: there is no {arguments.binary}. `make build` makes it.")
+    command = [os.path.join(ROOT, "Scripts/setup-peers.sh"), "--folder", arguments.folder]
+    if "openvino" in chosen:
+        command.append("--openvino")
+    if subprocess.run(command).returncode != 0:
+        sys.exit("error: the peers could not be set up; the reason is above.")
 
 
-def rows_of(command):
-    run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode != 0:
-        sys.exit(f"{run.stderr[-2000:]}\nerror: {' '.join(command)} ended with status {run.returncode}.")
-    return [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+def measure(group, programs, pairs):
+    """The group's figures, each with its samples."""
+    print(f"\n{group.name}: {group.title}", flush=True)
+    machine = Machine()
+    for number in range(pairs):
+        order = ["peer", "ours"] if number % 2 == 0 else ["ours", "peer"]
+        for engine in order:
+            sample = group.sample(programs, engine)
+            for figure in group.figures:
+                figure.samples[engine].append(sample[figure.name])
+            shown = ", ".join(f"{figure.short} {sample[figure.name]:.4g} {figure.unit}" for figure in group.figures)
+            print(f"  pair {number + 1} of {pairs}, {engine}: {shown}", flush=True)
+    when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    for figure in group.figures:
+        figure.about = {"measured": when, "peer": group.peer, **machine.disturbance()}
+        print("  " + figure.line(), flush=True)
+    return group.figures
 
 
-def program(arguments, called):
-    path = os.path.join(arguments.folder, "bin", called)
-    if not os.access(path, os.X_OK):
-        sys.exit(f"error: there is no {path}. Scripts/setup-peers.sh builds it.")
-    return path
-
-
-def version(arguments):
-    run = subprocess.run([program(arguments, "llama-server"), "--version"], capture_output=True, text=True)
-    return next(line.removeprefix("version: ") for line in (run.stdout + run.stderr).splitlines() if "version:" in line)
-
-
-def processor():
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown CPU")
-
-
-def name(model):
-    return os.path.basename(model).removesuffix(".gguf")
+def save(results, arguments, programs):
+    if arguments.write:
+        results.about = {"llama.cpp": programs.peer_version(), "machine": Machine.description()}
+        results.write(os.path.join(arguments.output, "RESULTS.md"))
 
 
 if __name__ == "__main__":

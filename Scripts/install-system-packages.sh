@@ -22,6 +22,7 @@ needs=(
     "download|ca-certificates|lets pip check who it talks to|has_certificates"
     "peers|python3|drives the measurements|has_command python3"
     "peers|python3-pip|fetches llama.cpp from PyPI|has_pip"
+    "peers|python3-venv|gives OpenVINO a Python environment of its own|has_venv"
     "peers|cmake|builds llama.cpp|has_command cmake"
     "peers|ninja-build|builds llama.cpp|has_command ninja"
     "peers|g++|compiles llama.cpp|has_command g++"
@@ -31,6 +32,7 @@ has_command() { command -v "$1" >/dev/null; }
 has_library() { command -v pkg-config >/dev/null && pkg-config --exists "$1"; }
 has_certificates() { [[ -s ${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}} ]]; }
 
+has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
 has_pip() { python_with_pip >/dev/null; }
 
 usage() {

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Builds llama.cpp, the engine we measure ourselves against, and the forms of the default model that it is measured with.
 #
-#   Scripts/setup-peers.sh [--folder DIR] [--model FILE]      (DIR: $LLAMA_STACK_PEERS or ~/.cache/llama-stack-peers)
+#   Scripts/setup-peers.sh [--folder DIR] [--model FILE] [--openvino]
+#
+# DIR is $LLAMA_STACK_PEERS or ~/.cache/llama-stack-peers unless it is named.
 #
 # The source is the copy that PyPI's llama-cpp-python carries, so that a machine that reaches PyPI reaches it. It is built
 # for this very CPU, as a user who wants speed would. What is there is not made again: a second run takes no time.
 #
 #   DIR/bin       llama-bench, llama-batched-bench, llama-perplexity, llama-quantize, llama-server
-#   DIR/models    the model requantised to Q8_0, F16 and F32: for speed and exactness, not for quality
+#   DIR/models    the model requantised to other types: for speed and exactness, not for quality
+#   DIR/openvino  with --openvino: a Python environment with OpenVINO GenAI, from PyPI
 set -euo pipefail
 scripts=$(dirname "$(realpath "$0")")
 # shellcheck source=Scripts/pypi.sh
@@ -16,15 +19,18 @@ scripts=$(dirname "$(realpath "$0")")
 version=0.3.36
 sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 programs=(llama-bench llama-batched-bench llama-perplexity llama-quantize llama-server)
-forms=(Q8_0 F16 F32)
+forms=(Q8_0 F16 F32 Q4_0 Q4_K_M)
+openvino=2026.4.1.0
 
 folder=${LLAMA_STACK_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/llama-stack-peers}
 model=$scripts/../models/SmolLM2-135M-Instruct.Q4_1.gguf
+with_openvino=
 while [[ $# -gt 0 ]]; do
     case $1 in
         --folder) folder=${2:?--folder needs a folder}; shift 2 ;;
         --model) model=${2:?--model needs a file name}; shift 2 ;;
-        *) echo "usage: Scripts/setup-peers.sh [--folder DIR] [--model FILE]" >&2; exit 64 ;;
+        --openvino) with_openvino=1; shift ;;
+        *) echo "usage: Scripts/setup-peers.sh [--folder DIR] [--model FILE] [--openvino]" >&2; exit 64 ;;
     esac
 done
 [[ -f $model ]] || { echo "error: there is no $model; run make model first." >&2; exit 66; }
@@ -91,4 +97,13 @@ for form in "${forms[@]}"; do
     logged quantize "$folder/bin/llama-quantize" --allow-requantize "$model" "$file.partial" "$form" "$(nproc)"
     mv "$file.partial" "$file"
 done
-echo "The peer is ready: $folder/bin"
+has_openvino() { "$folder/openvino/bin/python" -c 'import openvino_genai' 2>/dev/null; }
+
+if [[ -n $with_openvino ]] && ! has_openvino; then
+    "$scripts/install-system-packages.sh" peers
+    echo "Fetching OpenVINO GenAI $openvino from PyPI into $folder/openvino ..."
+    rm -rf "$folder/openvino"
+    logged openvino "$(python_with_pip)" -m venv "$folder/openvino"
+    logged openvino "$folder/openvino/bin/python" -m pip install --disable-pip-version-check "openvino-genai==$openvino"
+fi
+echo "The peers are ready: $folder"

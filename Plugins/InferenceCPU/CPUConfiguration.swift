@@ -11,6 +11,8 @@ struct CPUConfiguration: WireRecord {
     var waitingMax: Int
     var prefillTokensMax: Int
     var cacheBytesMax: Int
+    var cacheIdleBytesMax: Int
+    var prefixSharing: Bool
     var precision: Arithmetic
 
     static let object = Object(
@@ -38,6 +40,14 @@ struct CPUConfiguration: WireRecord {
             "Memory for the keys and values of one model's answers, taken as it is needed; 0: half of what was free when "
                 + "the model was loaded."),
         Field(
+            "cache_idle_bytes_max", \.cacheIdleBytesMax, default: 0, check: .atLeast(0),
+            "Memory for keys and values kept when no answer uses it, for requests that begin alike; 0: 64 MiB, or what 2,048 "
+                + "tokens take where that is more."),
+        Field(
+            "prefix_sharing", \.prefixSharing, default: true,
+            "Requests of one owner that begin with the same tokens share the keys and values of these. Answers are the same "
+                + "either way."),
+        Field(
             "precision", \.precision, default: .quantized,
             "quantized is fast; exact computes in 32-bit floats throughout, to compare with."))
 }
@@ -62,7 +72,10 @@ extension CPUConfiguration {
         options.runningMax = runningMax
         options.waitingMax = waitingMax
         options.prefillTokensMax = prefillTokensMax
-        options.cacheBytesMax = cacheBytesMax > 0 ? cacheBytesMax : Machine.bytesFree.map { $0 / 2 }
+        // Left open, it is set when the weights are there and what is left is known.
+        options.cacheBytesMax = cacheBytesMax > 0 ? cacheBytesMax : nil
+        options.idleCacheBytesMax = cacheIdleBytesMax > 0 ? cacheIdleBytesMax : nil
+        options.prefixSharing = prefixSharing
         return options
     }
 }

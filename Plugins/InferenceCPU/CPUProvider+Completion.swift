@@ -40,7 +40,7 @@ extension CPUProvider {
             request: Generation.Request(
                 prompt: prompt, tokensMax: request.maxTokens,
                 sampling: Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
-                stopTokens: model.language.completionStops, deadline: call.deadline),
+                stopTokens: model.language.completionStops, deadline: call.deadline, owner: call.principal),
             promptField: field)
     }
 

@@ -3,11 +3,12 @@ import LlamaEngine
 import ProviderKit
 import Synchronization
 
-/// Runs models of the Llama architecture and its relatives, from GGUF files, on this machine's CPU.
+/// Runs models of the Llama architecture and its relatives, on this machine's CPU.
 final class CPUProvider: InferenceProvider {
     static let providerType = "inline::cpu"
     static let version = "1.0.0"
-    static let summary = "Runs GGUF models of the Llama, Qwen 2 and Qwen 3 architectures on this machine's CPU."
+    static let summary =
+        "Runs models of the Llama, Qwen 2 and Qwen 3 architectures, from GGUF files or folders of safetensors, on this machine's CPU."
     /// `seed`: an integer; the same seed, prompt and parameters give the same answer.
     static let options: [String: Set<String>] = [
         "completion": ["seed"], "chat_completion": ["seed"],
@@ -17,7 +18,8 @@ final class CPUProvider: InferenceProvider {
     private let configuration: CPUConfiguration
     private let context: ProviderContext
     private let models = Mutex<[String: LoadedModel]>([:])
-    private let queue = DispatchQueue(label: "inference-cpu", attributes: .concurrent)
+    /// Its threads are not those that Swift's tasks run on: Dispatch has others for each quality of service.
+    private let queue = DispatchQueue(label: "inference-cpu", qos: .utility, attributes: .concurrent)
 
     init(configuration: CPUConfiguration, context: ProviderContext) async throws {
         (self.configuration, self.context) = (configuration, context)
@@ -25,34 +27,35 @@ final class CPUProvider: InferenceProvider {
 
     func register(_ resource: Resource) async throws {
         guard resource.kind == "model" else { throw Self.refusal(of: resource) }
-        guard resource.base == nil, resource.adapter == nil else {
-            throw ProviderError(
-                .notImplemented, "\(Self.providerType) does not serve adapters yet (got '\(resource.id)')",
-                field: resource.adapter == nil ? "base" : "adapter")
-        }
         if let key = resource.more.keys.first {
             throw ProviderError(.invalidConfig, "\(Self.providerType) knows no '\(key)' of a model", field: key)
         }
-        guard let path = resource.path, !path.isEmpty else {
-            throw ProviderError(.invalidConfig, "model '\(resource.id)' needs the path of its GGUF file", field: "path")
-        }
         let taken = ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
         guard model(resource.id) == nil else { throw taken }
-        let model = try await LoadedModel.load(
-            id: resource.id, path: context.path(path), options: configuration.engineOptions, queue: queue,
-            log: context.log)
-        let isNew = models.withLock { models in
-            guard models[model.id] == nil else { return false }
+        let isAdapter = resource.base != nil || resource.adapter != nil
+        let model = try await isAdapter ? loadAdapter(resource) : loadModel(resource)
+        try models.withLock { models in
+            guard models[model.id] == nil else { throw taken }
+            // The base may have gone while the adapter was read.
+            if let base = model.base, models[base.id] !== base { throw Self.noBase(base.id, of: model.id) }
             models[model.id] = model
-            return true
         }
-        guard isNew else { throw taken }
     }
 
-    /// Answers under way go on; the model's memory is free when the last of them is done.
+    /// Answers under way go on; the model's memory is free when the last of them is done. A base stays as long as adapters
+    /// of it are registered.
     func unregister(_ resource: Resource) async throws {
-        let model = models.withLock { $0.removeValue(forKey: resource.id) }
-        guard model != nil else { throw Self.unknown(resource.id) }
+        try models.withLock { models in
+            guard let model = models[resource.id] else { throw Self.unknown(resource.id) }
+            let adapters = models.values.filter { $0.base === model }.map { "'\($0.id)'" }.sorted()
+            guard adapters.isEmpty else {
+                throw ProviderError(
+                    .invalidRequest,
+                    "'\(resource.id)' is the base of \(adapters.joined(separator: ", ")): unregister those first",
+                    field: "id")
+            }
+            models[resource.id] = nil
+        }
     }
 
     func shutdown() async {
@@ -70,6 +73,47 @@ final class CPUProvider: InferenceProvider {
     }
 
     private func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
+
+    private func loadModel(_ resource: Resource) async throws -> LoadedModel {
+        guard let path = resource.path, !path.isEmpty else {
+            throw ProviderError(
+                .invalidConfig, "model '\(resource.id)' needs the path of its GGUF file or of its folder", field: "path"
+            )
+        }
+        return try await .load(
+            id: resource.id, path: context.path(path), options: configuration.engineOptions, queue: queue,
+            log: context.log)
+    }
+
+    private func loadAdapter(_ resource: Resource) async throws -> LoadedModel {
+        guard let adapter = resource.adapter, !adapter.isEmpty else {
+            throw ProviderError(
+                .invalidConfig, "model '\(resource.id)' has a base, so it needs the path of its adapter's folder",
+                field: "adapter")
+        }
+        guard let baseID = resource.base else {
+            throw ProviderError(
+                .invalidConfig, "model '\(resource.id)' has an adapter, so it needs the model that it adapts",
+                field: "base")
+        }
+        guard resource.path == nil else {
+            throw ProviderError(
+                .invalidConfig, "adapter '\(resource.id)' has no file of its own: its base's is used", field: "path")
+        }
+        guard let base = model(baseID) else { throw Self.noBase(baseID, of: resource.id) }
+        guard base.base == nil else {
+            throw ProviderError(
+                .invalidConfig, "adapter '\(resource.id)' needs a model as its base, and '\(baseID)' is an adapter",
+                field: "base")
+        }
+        return try await .load(id: resource.id, adapter: context.path(adapter), of: base, log: context.log)
+    }
+
+    private static func noBase(_ base: String, of id: String) -> ProviderError {
+        ProviderError(
+            .invalidConfig, "adapter '\(id)' needs its base '\(base)', which this provider does not serve",
+            field: "base")
+    }
 
     private static func unknown(_ id: String) -> ProviderError {
         ProviderError(.modelNotFound, "\(providerType) has no model '\(id)'", field: "model")

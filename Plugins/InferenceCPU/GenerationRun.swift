@@ -77,6 +77,8 @@ struct GenerationRun: Sendable {
     }
 
     private func submit(_ queue: TokenQueue) throws -> Generation.Handle {
+        var request = request
+        request.adapter = model.adapter
         do {
             return try model.engine.submit(request) { queue.put($0) }
         } catch {
@@ -91,6 +93,7 @@ struct GenerationRun: Sendable {
         var fields = [
             "model": model.id, "outcome": outcome, "prompt_tokens": "\(record.promptTokens)",
             "generated_tokens": "\(record.generatedTokens)", "tokens_computed": "\(load.tokensComputed)",
+            "tokens_shared": "\(load.tokensShared)",
             "milliseconds": milliseconds(total).shown,
         ]
         let labels = ["model": model.id]
@@ -108,9 +111,11 @@ struct GenerationRun: Sendable {
         metrics.count("requests_total", ["model": model.id, "outcome": outcome])
         metrics.count("prompt_tokens_total", by: Double(record.promptTokens), labels)
         metrics.count("generated_tokens_total", by: Double(record.generatedTokens), labels)
-        metrics.count("computed_tokens_total", by: Double(model.tokensToCount(load)), labels)
-        metrics.gauge("requests_running", Double(load.running), labels)
-        metrics.gauge("requests_waiting", Double(load.waiting), labels)
-        metrics.gauge("cache_bytes", Double(load.cacheBytes), labels)
+        let owner = ["model": model.owner.id]
+        metrics.count("computed_tokens_total", by: Double(model.tokensToCount(load)), owner)
+        metrics.gauge("requests_running", Double(load.running), owner)
+        metrics.gauge("requests_waiting", Double(load.waiting), owner)
+        metrics.gauge("cache_bytes", Double(load.cacheBytes), owner)
+        metrics.gauge("cache_idle_bytes", Double(load.idleCacheBytes), owner)
     }
 }

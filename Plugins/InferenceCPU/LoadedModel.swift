@@ -3,11 +3,15 @@ import LlamaEngine
 import ProviderKit
 import Synchronization
 
-/// One registered model, ready to answer: requests run at full speed from the first on.
+/// One registered model, ready to answer: requests run at full speed from the first on. It has an engine of its own, or it
+/// is an adapter and answers through its base's, beside the base's requests.
 final class LoadedModel: Sendable {
     let id: String
     let language: ModelLanguage
     let engine: Engine
+    /// What changes the base's answers into this model's; both or none.
+    let base: LoadedModel?
+    let adapter: Adapter?
     /// Where this model's prompts are written, and where its engine is let go.
     let queue: DispatchQueue
     /// `Engine.Load.tokensComputed` as it was counted last.
@@ -17,22 +21,33 @@ final class LoadedModel: Sendable {
         let rows = engine.model.configuration.vocabulary
         guard language.tokenizer.vocabularySize <= rows else {
             throw TokenizerError(
-                "tokenizer.ggml.tokens",
+                "vocabulary",
                 "has \(language.tokenizer.vocabularySize) tokens, but the model's embedding has rows for \(rows)")
         }
         (self.id, self.language, self.engine, self.queue) = (id, language, engine, queue)
+        (base, adapter) = (nil, nil)
+    }
+
+    /// - Parameter base: no adapter itself.
+    init(id: String, base: LoadedModel, adapter: Adapter) {
+        (self.id, self.base, self.adapter) = (id, base, adapter)
+        (language, engine, queue) = (base.language, base.engine, base.queue)
     }
 
     /// The last reference may go in a task, and letting go of an engine waits for its threads.
     deinit {
+        guard base == nil else { return }
         let engine = engine
         engine.stop()
         queue.async { withExtendedLifetime(engine) {} }
     }
 
+    /// The model whose name the engine's own counts go by.
+    var owner: LoadedModel { base ?? self }
+
     /// Tokens that the engine has computed since this was asked last; so the answers add up to the engine's own count.
     func tokensToCount(_ load: Engine.Load) -> Int {
-        tokensCounted.withLock { counted in
+        owner.tokensCounted.withLock { counted in
             defer { counted = max(counted, load.tokensComputed) }
             return max(0, load.tokensComputed - counted)
         }

@@ -10,8 +10,14 @@ enum Machine {
         return max(1, min(allowed ?? ProcessInfo.processInfo.activeProcessorCount, coresOfQuota ?? .max))
     }
 
-    /// Bytes that could be taken without pushing anything out to disk, by the kernel's estimate; nil where it gives none.
+    /// Bytes that could be taken without pushing anything out to disk, by the kernel's estimate, or what the control group
+    /// leaves where that is less; nil where nothing is known.
     static var bytesFree: Int? {
+        let group = MemoryGroups(lines(of: "/proc/self/cgroup")) { lines(of: $0) }
+        return [bytesFreeOfMachine, group.bytesLeft].compactMap { $0 }.min()
+    }
+
+    private static var bytesFreeOfMachine: Int? {
         guard let words = lines(of: "/proc/meminfo").first(where: { $0.first == "MemAvailable:" }), words.count > 1,
             let kibibytes = Int(words[1])
         else { return nil }

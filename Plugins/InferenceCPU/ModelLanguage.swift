@@ -4,7 +4,7 @@ import LlamaEngine
 /// Immutable, any thread.
 struct ModelLanguage: Sendable {
     let tokenizer: any Tokenizer
-    /// nil when the file has no chat template and its vocabulary shows none; `chatFormatError` then says why.
+    /// nil when the checkpoint has no chat template and its vocabulary shows none; `chatFormatError` then says why.
     let chatFormat: ChatFormat?
     let chatFormatError: TemplateError?
     /// Tokens that end an answer.
@@ -13,8 +13,8 @@ struct ModelLanguage: Sendable {
     /// Control tokens that mark a tool call, with their texts: in an answer that may hold calls they count as text.
     let callMarkers: [Int32: String]
 
-    init(_ file: GGUFFile) throws {
-        try self.init(tokenizer: makeTokenizer(from: file), template: file.string("tokenizer.chat_template"))
+    init(_ checkpoint: ModelCheckpoint) throws {
+        try self.init(tokenizer: checkpoint.makeTokenizer(), template: checkpoint.chatTemplate)
     }
 
     init(tokenizer: any Tokenizer, template: String?) throws {

@@ -12,7 +12,7 @@ struct LoadTimes: Sendable {
 }
 
 extension LoadedModel {
-    /// Opens the file and makes everything that an answer needs, on `queue`'s threads.
+    /// Opens the checkpoint and makes everything that an answer needs, on `queue`'s threads.
     ///
     /// Throws a `ProviderError` that names the file and what is wrong with it.
     static func load(
@@ -22,13 +22,16 @@ extension LoadedModel {
             var times = LoadTimes()
             let clock = ContinuousClock()
             let start = clock.now
-            let file = try await queue.run { try GGUFFile.open(path: path) }
+            let checkpoint = try await queue.run { try ModelCheckpoint.open(path: path) }
             times.open = milliseconds(clock.now - start)
-            async let language = queue.run { try timed { try ModelLanguage(file) } }
-            async let weights = queue.run { timed { readWeights(of: file) } }
+            async let language = queue.run { try timed { try ModelLanguage(checkpoint) } }
+            async let weights = queue.run { timed { readWeights(of: checkpoint) } }
+            let progress = LoadingReport(id: id, log: log)
             async let engine = queue.run {
                 try timed {
-                    let model = try Model(file)
+                    let model = try Model(checkpoint) { progress.note($0) }
+                    var options = options
+                    options.cacheBytesMax = options.cacheBytesMax ?? Machine.bytesFree.map { $0 / 2 }
                     return try Engine(model: model, options: options)
                 }
             }
@@ -38,7 +41,7 @@ extension LoadedModel {
             )
             let model = try LoadedModel(id: id, language: parts.0.value, engine: parts.1.value, queue: queue)
             times.total = milliseconds(clock.now - start)
-            model.announce(file, options, times, log)
+            model.announce(checkpoint, options, times, log)
             return model
         } catch let error as ProviderError {
             throw error
@@ -47,15 +50,37 @@ extension LoadedModel {
         }
     }
 
-    private func announce(_ file: GGUFFile, _ options: Engine.Options, _ times: LoadTimes, _ log: Log) {
+    /// Reads an adapter's folder for a model that is loaded, on its queue's threads.
+    ///
+    /// Throws a `ProviderError` that names the file and what is wrong with it.
+    static func load(id: String, adapter path: String, of base: LoadedModel, log: Log) async throws -> LoadedModel {
+        let configuration = base.engine.model.configuration
+        let read: (value: Adapter, milliseconds: Double)
+        do {
+            read = try await base.queue.run { try timed { try Adapter(peftFolder: path, for: configuration) } }
+        } catch {
+            throw ProviderError(loading: path, error, field: "adapter")
+        }
+        log.info(
+            "model \(id) is ready",
+            [
+                "model": id, "base": base.id, "adapter": path, "parameters": "\(read.value.parameters)",
+                "bytes": "\(read.value.bytes)", "load_milliseconds": read.milliseconds.shown,
+            ])
+        return LoadedModel(id: id, base: base, adapter: read.value)
+    }
+
+    private func announce(
+        _ checkpoint: ModelCheckpoint, _ options: Engine.Options, _ times: LoadTimes, _ log: Log
+    ) {
         let configuration = engine.model.configuration
         log.info(
             "model \(id) is ready",
             [
-                "model": id, "path": file.path, "name": (try? file.string("general.name")) ?? "",
-                "architecture": configuration.architecture, "file_type": file.commonestType,
-                "parameters": "\(file.parameters)",
-                "bytes": "\(file.file.bytes.count)", "context_tokens": "\(engine.contextTokens)",
+                "model": id, "path": checkpoint.path, "name": checkpoint.name, "form": checkpoint.form.rawValue,
+                "architecture": configuration.architecture, "file_type": checkpoint.commonestType,
+                "parameters": "\(checkpoint.parameters)",
+                "bytes": "\(checkpoint.weightBytes)", "context_tokens": "\(engine.contextTokens)",
                 "threads": "\(options.threads)", "instructions": Engine.instructionSet,
                 "load_milliseconds": times.total.shown, "open_milliseconds": times.open.shown,
                 "language_milliseconds": times.language.shown, "engine_milliseconds": times.engine.shown,
@@ -67,12 +92,12 @@ extension LoadedModel {
     }
 }
 
-/// Ready means that the next request runs at full speed. A file that does not fit into memory stays on disk, and its pages
+/// Ready means that the next request runs at full speed. A checkpoint that does not fit into memory stays on disk, and its pages
 /// come as they are needed.
-private func readWeights(of file: GGUFFile) {
-    file.willNeedWeights()
-    if let free = Machine.bytesFree, file.file.bytes.count > free { return }
-    file.populateWeights()
+private func readWeights(of checkpoint: ModelCheckpoint) {
+    checkpoint.willNeedWeights()
+    if let free = Machine.bytesFree, checkpoint.weightBytes > free { return }
+    checkpoint.populateWeights()
 }
 
 private func timed<Value>(_ work: () throws -> Value) rethrows -> (value: Value, milliseconds: Double) {

@@ -35,8 +35,8 @@ extension ProviderError {
     }
 
     /// A model that can't be loaded. Only the operator sees it: at the start, at its line of the distribution.
-    init(loading path: String, _ error: any Error) {
+    init(loading path: String, _ error: any Error, field: String = "path") {
         let text = "\(error)"
-        self.init(.invalidConfig, text.contains(path) ? text : "\(path): \(text)", field: "path")
+        self.init(.invalidConfig, text.contains(path) ? text : "\(path): \(text)", field: field)
     }
 }

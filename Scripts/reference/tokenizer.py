@@ -95,7 +95,7 @@ def tiny_byte_level(pre):
     })
 
 
-def tiny_sentencepiece(name, byte_fallback, prefix):
+def tiny_sentencepiece(name, byte_fallback, prefix, keeps_model=False):
     with tempfile.TemporaryDirectory() as folder:
         corpus = pathlib.Path(folder) / "corpus.txt"
         corpus.write_text("\n".join(PROSE + CODE + SCRIPTS + NUMBERS + PROSE).replace("\0", ""), encoding="utf-8")
@@ -105,6 +105,8 @@ def tiny_sentencepiece(name, byte_fallback, prefix):
             add_dummy_prefix=prefix, split_digits=True, allow_whitespace_only_pieces=True,
             user_defined_symbols=["<tool>", "==>"], control_symbols=["<|turn|>"], num_threads=1, minloglevel=2)
         sp = sentencepiece.SentencePieceProcessor(model_file=folder + "/m.model")
+        if keeps_model:
+            (OUT / f"{name}.model").write_bytes(pathlib.Path(folder + "/m.model").read_bytes())
     count = sp.get_piece_size()
     kind = lambda i: 2 if sp.is_unknown(i) else 3 if sp.is_control(i) else 6 if sp.is_byte(i) else 4 if sp.id_to_piece(i) in ("<tool>", "==>") else 5 if sp.is_unused(i) else 1
     write(f"{name}.json", {
@@ -152,7 +154,7 @@ if __name__ == "__main__":
     write("texts.json", ALL)
     for pre in SCANNERS:
         tiny_byte_level(pre)
-    tiny_sentencepiece("sentencepiece-tiny", byte_fallback=True, prefix=True)
+    tiny_sentencepiece("sentencepiece-tiny", byte_fallback=True, prefix=True, keeps_model=True)
     tiny_sentencepiece("sentencepiece-unknown-tiny", byte_fallback=False, prefix=False)
     tiktoken_reference("llama3-tiny.json", tiny_tiktoken())
     smollm2(arguments.gguf)

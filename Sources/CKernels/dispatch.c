@@ -14,6 +14,7 @@ const lk_forms lk_forms_plain = {
     .panel_matmul_q8 = lk_panel_matmul_q8_plain,
     .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
     .bf16_from_f32 = lk_bf16_from_f32_plain,
+    .lora_expand = lk_lora_expand_plain,
     .rmsnorm = lk_rmsnorm_plain,
     .swiglu = lk_swiglu_plain,
     .swiglu_q8 = lk_swiglu_q8_plain,
@@ -113,6 +114,11 @@ void lk_bf16_from_f32(const float *x, uint16_t *out, size_t n) { active()->bf16_
 
 int lk_has_bf16(lk_type type) {
     return (type == LK_F16 || type == LK_BF16) && active()->panel_matmul_bf16 != lk_panel_matmul_bf16_plain;
+}
+
+void lk_lora_expand(const float *b, size_t rank, size_t outputs, const float *t, size_t ldt, size_t rows, float *y,
+                    size_t ldy) {
+    active()->lora_expand(b, rank, outputs, t, ldt, rows, y, ldy);
 }
 
 void lk_rmsnorm(const float *x, const float *weight, float eps, size_t n, float *out) {

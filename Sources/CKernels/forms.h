@@ -25,6 +25,8 @@ void lk_panel_matmul_q8_plain(const lk_panel_matrix *w, size_t begin, size_t end
 void lk_panel_matmul_bf16_plain(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,
                                 float *y, size_t ldy, int add);
 void lk_bf16_from_f32_plain(const float *x, uint16_t *out, size_t n);
+void lk_lora_expand_plain(const float *b, size_t rank, size_t outputs, const float *t, size_t ldt, size_t rows, float *y,
+                          size_t ldy);
 void lk_rmsnorm_plain(const float *x, const float *weight, float eps, size_t n, float *out);
 void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out);
 void lk_swiglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);

@@ -59,6 +59,7 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
 #include "vector_rows.h"
 #include "vector_matmul.h"
 #include "vector_panels.h"
+#include "vector_lora.h"
 #include "vector_attention.h"
 
 const lk_forms lk_forms_avx2 = {
@@ -72,6 +73,7 @@ const lk_forms lk_forms_avx2 = {
     .panel_matmul_q8 = lk_panel_matmul_q8_avx2,
     .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
     .bf16_from_f32 = lk_bf16_from_f32_plain,
+    .lora_expand = lora_expand_avx2,
     .rmsnorm = rmsnorm_avx2,
     .swiglu = swiglu_avx2,
     .swiglu_q8 = swiglu_q8_avx2,

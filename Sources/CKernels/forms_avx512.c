@@ -57,6 +57,7 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
 #include "vector_rows.h"
 #include "vector_matmul.h"
 #include "vector_panels.h"
+#include "vector_lora.h"
 #include "vector_attention.h"
 
 // All but the name and the products in bf16.
@@ -68,6 +69,7 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
     .quantize_rest = quantize_rest_avx512, \
     .panel_matmul_f32 = panel_matmul_f32_avx512, \
     .panel_matmul_q8 = lk_panel_matmul_q8_avx512, \
+    .lora_expand = lora_expand_avx512, \
     .rmsnorm = rmsnorm_avx512, \
     .swiglu = swiglu_avx512, \
     .swiglu_q8 = swiglu_q8_avx512, \

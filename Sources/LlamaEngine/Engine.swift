@@ -19,9 +19,18 @@ package final class Engine: Sendable {
         /// Prompt tokens computed in one step, over all sequences. More reads prompts faster and makes the other
         /// sequences wait longer between tokens.
         package var prefillTokensMax = 128
-        /// Memory for keys and values, taken as it is needed; nil sets no limit of its own. A request waits until its
-        /// whole length is free.
+        /// Memory for keys and values, taken as it is needed; nil sets no limit of its own. When it runs out, the youngest
+        /// request gives its part up and goes on later where it was.
         package var cacheBytesMax: Int?
+        /// Whether requests that begin with the same tokens share the keys and values of these. Answers are the same to the
+        /// last bit either way.
+        package var prefixSharing = true
+        /// Memory for keys and values that is kept when no request uses it; nil: `idleCacheBytes`, or what
+        /// `idleCacheTokens` take where that is more.
+        package var idleCacheBytesMax: Int?
+
+        package static let idleCacheBytes = 64 << 20
+        package static let idleCacheTokens = 2048
 
         package init() {}
     }
@@ -32,7 +41,14 @@ package final class Engine: Sendable {
         package var waiting = 0
         /// Tokens that have gone through the model since the start, prompts included.
         package var tokensComputed = 0
+        /// Prompt tokens whose keys and values were there already, since the start.
+        package var tokensShared = 0
+        /// Keys and values of the sequences that run.
         package var cacheBytes = 0
+        /// Memory for keys and values that no sequence uses at the moment.
+        package var idleCacheBytes = 0
+        /// How often a sequence had to give its memory to an older one, since the start.
+        package var preemptions = 0
     }
 
     package let model: Model
@@ -98,6 +114,12 @@ extension Engine.Options {
         try require("waiting_max", waitingMax, 0...1_000_000)
         try require("prefill_tokens_max", prefillTokensMax, 1...65536)
         try require("cache_bytes_max", cacheBytesMax ?? 1, 1...Int.max)
+        try require("cache_idle_bytes_max", idleCacheBytesMax ?? 1, 0...Int.max)
+    }
+
+    func idlePagesMax(_ layout: KVLayout) -> Int {
+        if let idleCacheBytesMax { return idleCacheBytesMax / layout.pageBytes }
+        return max(Self.idleCacheBytes / layout.pageBytes, Self.idleCacheTokens / KVLayout.positions)
     }
 
     private func require(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(EngineFailure) {

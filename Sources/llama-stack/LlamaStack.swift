@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 /// The commands. Exit codes are those of sysexits: 64 usage, 65 bad input, 66 a file that is not there, 69 a provider
-/// that does not serve, 75 try again later, 78 a mistake in a distribution.
+/// that does not serve, 73 a file that cannot be written, 75 try again later, 78 a mistake in a distribution.
 @main
 struct LlamaStack: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -106,7 +106,8 @@ struct DrainTests {
             }
             return (ContinuousClock.now, held)
         }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        // A machine under load takes its time; the limits that would end these connections take longer still.
+        #expect(ContinuousClock.now - start < .seconds(20))
         _ = held
     }
 }

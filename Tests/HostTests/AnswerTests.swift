@@ -31,7 +31,7 @@ struct AnswerTests {
         let queue = AnswerQueue()
         _ = queue.write(.event([1]))
         queue.finish(StackError(.queueFull, "full"))
-        let answer = Answer(callID: 1, queue: queue) {}
+        let answer = Answer(queue: queue) {}
         #expect(try await answer.nextParts() == [.event([1])])
         await #expect(throws: StackError(.queueFull, "full")) { _ = try await answer.nextParts() }
     }
@@ -54,7 +54,7 @@ struct AnswerTests {
     @Test("a cancelled answer stops the call once, and refuses what is written")
     func cancel() async {
         let queue = AnswerQueue(), stops = Count()
-        let answer = Answer(callID: 1, queue: queue) { stops.add() }
+        let answer = Answer(queue: queue) { stops.add() }
         answer.cancel()
         #expect(queue.write(.body([1])) == .closed)
         #expect(stops.value == 1)
@@ -73,14 +73,14 @@ struct AnswerTests {
     @Test("an answer that is let go cancels its call")
     func letGo() {
         let stops = Count()
-        do { _ = Answer(callID: 1, queue: AnswerQueue()) { stops.add() } }
+        do { _ = Answer(queue: AnswerQueue()) { stops.add() } }
         #expect(stops.value == 1)
     }
 
     @Test("a cancelled task stops waiting and cancels the call")
     func task() async {
         let stops = Count()
-        let answer = Answer(callID: 1, queue: AnswerQueue()) { stops.add() }
+        let answer = Answer(queue: AnswerQueue()) { stops.add() }
         let reader = Task { try await answer.collect() }
         reader.cancel()
         await #expect(throws: StackError.self) { _ = try await reader.value }
@@ -91,7 +91,7 @@ struct AnswerTests {
     func tooLarge() async {
         let queue = AnswerQueue()
         _ = queue.write(.body([1, 2, 3]))
-        let answer = Answer(callID: 1, queue: queue) {}
+        let answer = Answer(queue: queue) {}
         await #expect(throws: StackError.self) { _ = try await answer.collect(bytesMax: 2) }
     }
 }

@@ -18,7 +18,7 @@ struct CallStressTests {
                     request.body = Array(#"{"model":"x","stream":true}"#.utf8)
                     let queue = AnswerQueue()
                     channel.invoke(request, into: queue)
-                    let answer = Answer(callID: UInt64(id), queue: queue) { channel.cancel(UInt64(id)) }
+                    let answer = Answer(queue: queue) { channel.cancel(UInt64(id)) }
                     var events = 0
                     do {
                         for try await _ in answer {

@@ -34,7 +34,7 @@ struct ProviderCallTests {
         request.body = Array(body.utf8)
         let queue = AnswerQueue()
         request.callID = UInt64.random(in: 1 << 40...1 << 50)
-        let answer = Answer(callID: request.callID, queue: queue) {}
+        let answer = Answer(queue: queue) {}
         instance.channel.invoke(request, into: queue)
         return String(decoding: try await answer.collect(), as: UTF8.self)
     }
@@ -127,7 +127,7 @@ struct BrokenProviderTests {
         request.body = Array(#"{"model":"x","stream":true}"#.utf8)
         let queue = AnswerQueue()
         channel.invoke(request, into: queue)
-        return Answer(callID: callID, queue: queue) { channel.cancel(callID) }
+        return Answer(queue: queue) { channel.cancel(callID) }
     }
 
     @Test("a second finish is ignored, logged and blamed on the provider")

@@ -5,7 +5,7 @@ import Testing
 @testable import InferenceCPUProvider
 
 @Suite struct ConfigurationTests {
-    @Test("nothing configured: all cores, the model's context, a bounded cache")
+    @Test("nothing configured: all cores, the model's context, and a cache by what the loaded model leaves")
     func defaults() throws {
         let options = try CPUConfiguration(json: [:], at: .root).engineOptions
         #expect(options.threads == min(Machine.coresUsable, ThreadPool.threadsMax))
@@ -13,15 +13,18 @@ import Testing
         #expect(options.runningMax == 16)
         #expect(options.waitingMax == 64)
         #expect(options.prefillTokensMax == 128)
+        #expect(options.prefixSharing)
+        #expect(options.idleCacheBytesMax == nil)
         #expect(options.precision == .quantized)
-        #expect(options.cacheBytesMax.map { $0 > 0 } != false)
+        #expect(options.cacheBytesMax == nil)
     }
 
     @Test("every key reaches the engine")
     func all() throws {
         let json: JSON = [
             "threads": 3, "context_tokens_max": 8192, "running_max": 2, "waiting_max": 0, "prefill_tokens_max": 64,
-            "cache_bytes_max": 1_000_000, "precision": "exact",
+            "cache_bytes_max": 1_000_000, "cache_idle_bytes_max": 500_000, "prefix_sharing": false,
+            "precision": "exact",
         ]
         let options = try CPUConfiguration(json: json, at: .root).engineOptions
         #expect(options.threads == 3)
@@ -30,6 +33,8 @@ import Testing
         #expect(options.waitingMax == 0)
         #expect(options.prefillTokensMax == 64)
         #expect(options.cacheBytesMax == 1_000_000)
+        #expect(options.idleCacheBytesMax == 500_000)
+        #expect(!options.prefixSharing)
         #expect(options.precision == .exact)
     }
 
@@ -37,7 +42,7 @@ import Testing
         "a value out of range is refused by its key",
         arguments: [
             ("threads", -1), ("threads", 257), ("context_tokens_max", -1), ("running_max", 0), ("waiting_max", -1),
-            ("prefill_tokens_max", 0), ("cache_bytes_max", -1),
+            ("prefill_tokens_max", 0), ("cache_bytes_max", -1), ("cache_idle_bytes_max", -1),
         ] as [(String, Int64)])
     func ranges(_ key: String, _ value: Int64) {
         var json: JSONObject = [:]

@@ -55,15 +55,37 @@ import Testing
         let error = try await refusal(Resource(kind: "model", id: "m", path: file.path))
         #expect(
             error?.message
-                == "\(file.path): tokenizer.ggml.tokens: has 259 tokens, but the model's embedding has rows for 258")
+                == "\(file.path): vocabulary: has 259 tokens, but the model's embedding has rows for 258")
     }
 
-    @Test("no path, an adapter, an unknown member and another kind are refused by name")
+    @Test("a folder of safetensors with a tokenizer.json answers")
+    func folder() async throws {
+        let folder = try ReleasedFolder()
+        let served = try await ServedModel(.saying("a"))
+        try await served.provider.register(Resource(kind: "model", id: "folder", path: folder.url.path))
+        let model = try served.loaded("folder")
+        #expect(model.language.prompt(continuing: "hi<|im_end|>") == [71, 72, 27, 91, 72, 76, 62, 68, 77, 67, 91, 29])
+        #expect(model.language.completionStops == [256])
+        #expect(model.language.chatFormatError == nil)
+        #expect(try await served.chat(model: "folder").stopReason != nil)
+    }
+
+    @Test("a folder whose files are broken is refused by the file")
+    func brokenFolder() async throws {
+        let folder = try ReleasedFolder()
+        for (name, content) in [("tokenizer.json", "{"), ("config.json", "[]"), ("model.safetensors", "12345678")] {
+            try Data(content.utf8).write(to: folder.url.appending(path: name))
+            let error = try await refusal(Resource(kind: "model", id: "m", path: folder.url.path))
+            #expect(error?.code == .invalidConfig)
+            #expect(error?.message.hasPrefix("\(folder.url.path)/\(name): ") == true, "\(error?.message ?? "")")
+            try? FileManager.default.removeItem(at: folder.url.appending(path: name))
+            try FileManager.default.copyItem(at: folder.copy(of: name), to: folder.url.appending(path: name))
+        }
+    }
+
+    @Test("no path, an unknown member and another kind are refused by name")
     func members() async throws {
         #expect(try await refusal(Resource(kind: "model", id: "m"))?.field == "path")
-        let adapter = try await refusal(Resource(kind: "model", id: "m", base: "b", adapter: "/a"))
-        #expect(adapter?.code == .notImplemented)
-        #expect(adapter?.field == "adapter")
         #expect(try await refusal(Resource(kind: "model", id: "m", path: "/m", more: ["quant": 4]))?.field == "quant")
         #expect(try await refusal(Resource(kind: "shield", id: "m"))?.code == .notImplemented)
     }

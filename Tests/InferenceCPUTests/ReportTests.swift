@@ -31,6 +31,17 @@ import Testing
         #expect(host.total("requests_total") == 1)
     }
 
+    @Test("a model that takes long to load says how far it is, once a second from the second second on")
+    func loading() throws {
+        let start = ContinuousClock.now
+        let report = LoadingReport(id: "m", log: call().log, start: start)
+        for (seconds, share) in [(0.9, 0.1), (1.0, 0.25), (1.9, 0.5), (3.2, 0.751), (3.3, 0.8)] {
+            report.note(share, at: start + .seconds(seconds))
+        }
+        #expect(host.lines.map(\.message) == ["loading model m: 25 %", "loading model m: 75 %"])
+        #expect(host.lines.last?.fields["seconds"] == "3")
+    }
+
     @Test("a cancelled answer is logged with what the engine has computed by then")
     func cancelled() async throws {
         let model = try await ServedModel(.saying("a", "b", end: .never, contextTokens: 100_000))

@@ -114,6 +114,17 @@ int lk_has_bf16(lk_type type);
 void lk_panel_matmul_bf16(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows, float *y,
                           size_t ldy, int add);
 
+// MARK: - Low-rank changes of a product
+// y += B (A x), LoRA (Hu et al. 2021, arXiv:2106.09685), with A [rank, inputs] and B [outputs, rank]. The first half,
+// t = A x, is lk_matmul_f32.
+
+/// y[r*ldy + o] += sum_k B[o,k] * t[r*ldt + k] for o in [0, outputs), all in f32. `b` holds B in panels of 32 outputs,
+/// [(outputs + 31) / 32, rank, 32], the last filled up with zeroes; `rank` is how many columns of t there are for it, and
+/// any scale is part of B. Threads share a product by each taking some panels. A row's result is the same to the bit
+/// whatever other rows and panels are computed with it.
+void lk_lora_expand(const float *b, size_t rank, size_t outputs, const float *t, size_t ldt, size_t rows, float *y,
+                    size_t ldy);
+
 // MARK: - One row at a time
 
 /// out[i] = x[i] * weight[i] / sqrt(mean(x^2) + eps). RMSNorm (Zhang & Sennrich 2019, arXiv:1910.07467). In place
@@ -190,6 +201,7 @@ typedef struct lk_forms {
     void (*bf16_from_f32)(const float *, uint16_t *, size_t);
     void (*quantize_rows)(const float *, size_t, size_t, lk_q8_block *);
     void (*quantize_rest)(const float *, const lk_q8_block *, size_t, float *);
+    void (*lora_expand)(const float *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
     void (*rmsnorm)(const float *, const float *, float, size_t, float *);
     void (*swiglu)(const float *, const float *, size_t, float *);
     void (*swiglu_q8)(const float *, const float *, size_t, lk_q8_block *, size_t);
@@ -206,6 +218,20 @@ const lk_forms *lk_forms_for(const char *isa);
 /// The instruction set in use: the one named by the environment variable LK_ISA at the first call when the CPU
 /// offers it, otherwise the fastest that the CPU offers.
 const char *lk_isa(void);
+
+// MARK: - Waiting
+
+/// Asks for the line at `p`, up to the second-level cache. Any address will do: nothing is read.
+static inline void lk_prefetch(const void *p) { __builtin_prefetch(p, 0, 2); }
+
+/// One turn of a loop that waits for another thread.
+static inline void lk_spin(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("isb");
+#endif
+}
 
 #ifdef __cplusplus
 }

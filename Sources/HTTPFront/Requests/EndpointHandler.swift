@@ -30,6 +30,7 @@ struct EndpointHandler: HTTPResponder {
         var call = CallRequest(callID: callIDs.next(), method: endpoint.method)
         if !query.object.isEmpty { call.parameters = JSON.object(query.object).bytes }
         call.body = body
+        call.providerID = query.providerID
         call.requestID = context.requestID
         let answer = try stack.call(endpoint, model: try model(in: scan), request: call)
 

@@ -10,10 +10,20 @@ struct QueryParameters {
     /// Given under the route's `bodyParameter`, which may come many times: the body, where the request has none.
     private(set) var bodyItems: [String] = []
 
+    /// Which provider is to make a resource; nil: the default.
+    private(set) var providerID: String?
+
     init(_ request: Request, of endpoint: EndpointDescription, on route: EndpointDescription.Route) throws {
         for (given, value) in try QueryString.parse(request.uri.query ?? "") {
             if given == route.bodyParameter {
                 bodyItems.append(value)
+                continue
+            }
+            if case .creation = endpoint.routingKey, given == RoutingKey.providerParameter {
+                guard providerID == nil else {
+                    throw StackError(.invalidRequest, "\(given) is given twice", field: given)
+                }
+                providerID = value
                 continue
             }
             let name = endpoint.queryAliases[given] ?? given

@@ -9,12 +9,11 @@ package final class Answer: AsyncSequence, Sendable {
     /// The largest answer that ``collect(bytesMax:)`` takes unless told otherwise.
     package static let collectedBytesMax = 256 * 1024 * 1024
 
-    package let callID: UInt64
     private let queue: AnswerQueue
     private let stop: @Sendable () -> Void
 
-    init(callID: UInt64, queue: AnswerQueue, stop: @escaping @Sendable () -> Void) {
-        (self.callID, self.queue, self.stop) = (callID, queue, stop)
+    init(queue: AnswerQueue, stop: @escaping @Sendable () -> Void) {
+        (self.queue, self.stop) = (queue, stop)
     }
 
     deinit { cancel() }

@@ -23,6 +23,8 @@ package struct CallRequest: Sendable {
     package var options: [UInt8] = []
     /// The resource's own id behind its alias. ``Stack/call(_:model:request:)`` sets it.
     package var resource: String = ""
+    /// Which provider is to make a resource; nil: the API's default. For the host alone.
+    package var providerID: String?
     package var principal: String = ""
     package var requestID: String = ""
     /// CLOCK_MONOTONIC nanoseconds; 0 means none. When it passes, the call fails with `provider_timeout`.

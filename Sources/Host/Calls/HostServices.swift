@@ -6,8 +6,8 @@ import Synchronization
 final class HostServices: Sendable {
     /// What reaches the rest of the stack. Set when the stack is whole enough; calls before are refused.
     struct Reach: Sendable {
-        /// Starts a call to "api" or "api/provider_id"; answers the channel and the call's id there.
-        var call: @Sendable (_ target: String, CallRequest, any AnswerSink) throws(StackError) -> (any Channel, UInt64)
+        /// Starts a call to "api" or "api/provider_id"; answers what cancels it.
+        var call: @Sendable (_ target: String, CallRequest, any AnswerSink) throws(StackError) -> @Sendable () -> Void
         var announce: @Sendable (JSON) async -> StackError?
     }
 
@@ -28,8 +28,7 @@ final class HostServices: Sendable {
     private let isClosed = Atomic<Bool>(false)
 
     private struct Outgoing {
-        var channel: (any Channel)?
-        var callID: UInt64 = 0
+        var cancel: (@Sendable () -> Void)?
         var isCancelled = false
     }
 
@@ -94,14 +93,13 @@ final class HostServices: Sendable {
             self?.outgoing.withLock { _ = $0.removeValue(forKey: id) }
         }
         do {
-            let (channel, callID) = try reach.call(target, request, watched)
+            let cancel = try reach.call(target, request, watched)
             let isCancelled = outgoing.withLock { calls -> Bool in
                 guard let call = calls[id] else { return false }
-                calls[id]?.channel = channel
-                calls[id]?.callID = callID
+                calls[id]?.cancel = cancel
                 return call.isCancelled
             }
-            if isCancelled { channel.cancel(callID) }
+            if isCancelled { cancel() }
         } catch {
             watched.finish(error)
         }
@@ -112,7 +110,7 @@ final class HostServices: Sendable {
             calls[id]?.isCancelled = true
             return calls[id]
         }
-        if let call { call.channel?.cancel(call.callID) }
+        call?.cancel?()
     }
 
     func announce(_ resource: lsp_bytes, _ done: ForeignSink) {

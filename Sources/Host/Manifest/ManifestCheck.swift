@@ -76,8 +76,8 @@ struct ManifestCheck {
         checkNames(models)
         let inference = written("provider_id", in: tree["providers"]?["inference"])
         return models.compactMap { model in
-            checkBase(model, models)
-            guard let provider = provider(of: model, inference) else { return nil }
+            let base = base(of: model, models)
+            guard let provider = provider(of: model, base: base, inference) else { return nil }
             var resource: JSONObject = ["kind": "model", "id": .string(model.modelID.value)]
             if let path = model.path { resource["path"] = .string(absolute(path)) }
             if let base = model.base { resource["base"] = .string(base.value) }
@@ -102,13 +102,14 @@ struct ManifestCheck {
         }
     }
 
-    private func checkBase(_ model: RawModel, _ models: [RawModel]) {
+    /// The model that an adapter belongs to; nil for other models and where something is wrong with it.
+    private func base(of model: RawModel, _ models: [RawModel]) -> RawModel? {
         guard let base = model.base else {
             if model.adapter != nil {
                 diagnostics.add(
                     model.position, "missing_key", "the model has an 'adapter' but no 'base' that it adapts")
             }
-            return
+            return nil
         }
         let ids = written("model_id", in: tree["models"])
         guard ids.contains(base.value), base.value != model.modelID.value else {
@@ -121,17 +122,33 @@ struct ManifestCheck {
             diagnostics.add(
                 base.position, "unknown_model",
                 "'base' must be another model's model_id, got \(Quote.short(base.value))\(rest)")
-            return
+            return nil
         }
         guard model.adapter != nil else {
-            return diagnostics.add(base.position, "missing_key", "the model has a 'base' but no 'adapter'")
+            diagnostics.add(base.position, "missing_key", "the model has a 'base' but no 'adapter'")
+            return nil
         }
-        if models.first(where: { $0.modelID.value == base.value })?.base != nil {
+        if model.path != nil {
+            diagnostics.add(
+                model.position, "bad_value",
+                "an adapter has no 'path': its weights are its base's and those under 'adapter'")
+        }
+        let found = models.first { $0.modelID.value == base.value }
+        guard found?.base == nil else {
             diagnostics.add(base.position, "bad_value", "'base' must not be an adapter itself")
+            return nil
         }
+        return found
     }
 
-    private func provider(of model: RawModel, _ inference: [String]) -> String? {
+    private func provider(of model: RawModel, base: RawModel?, _ inference: [String]) -> String? {
+        if let server = base?.providerID?.value, inference.contains(server) {
+            guard let wanted = model.providerID, wanted.value != server else { return server }
+            diagnostics.add(
+                wanted.position, "bad_value",
+                "an adapter is served by its base's provider, \(Quote.short(server)), got \(Quote.short(wanted.value))")
+            return nil
+        }
         guard let wanted = model.providerID else {
             if inference.count == 1 { return inference[0] }
             diagnostics.add(

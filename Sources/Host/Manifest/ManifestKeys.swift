@@ -144,12 +144,14 @@ enum ManifestKeys {
         Key("model_id", ValueReader.string("id", Identifiers.resourceProblem).placed, "The name that clients use"),
         Key(
             "provider_id", ValueReader.string("id", Identifiers.providerProblem).placed.optional, default: nil,
-            as: "the only inference provider", "The inference provider that serves it"),
+            as: "the only inference provider", "The inference provider that serves it; of an adapter, its base's"),
         Key("path", ValueReader.path.optional, default: nil, as: "none", "Its file, relative to this one"),
         Key(
             "base", ValueReader.string("id", Identifiers.resourceProblem).placed.optional, default: nil, as: "none",
             "The model_id that it adapts"),
-        Key("adapter", ValueReader.path.optional, default: nil, as: "none", "The adapter's file, relative to this one"),
+        Key(
+            "adapter", ValueReader.path.optional, default: nil, as: "none", "Its adapter's folder, relative to this one"
+        ),
         Key(
             "aliases", .list(of: ValueReader.string("id", Identifiers.resourceProblem).placed, "list of ids"),
             default: [], as: "none", "Other names for it"))

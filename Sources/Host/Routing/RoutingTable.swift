@@ -81,7 +81,7 @@ struct RoutingTable: Sendable {
         }
         if let providerID {
             guard let named = self.instance(api, providerID) else {
-                throw StackError(.notFound, "there is no provider \(Quote.short("\(api.rawValue)/\(providerID)"))")
+                throw unknownProvider(providerID, of: api, serving)
             }
             instance = named
         }
@@ -99,6 +99,14 @@ struct RoutingTable: Sendable {
         let apis = API.allCases.filter { api in instances.contains { $0.api == api } }.map(\.rawValue)
         let rest = apis.isEmpty ? "" : "; it serves " + apis.joined(separator: ", ")
         return StackError(.apiNotServed, "this distribution has no provider for '\(api.rawValue)'\(rest)")
+    }
+
+    private func unknownProvider(_ providerID: String, of api: API, _ serving: [Instance]) -> StackError {
+        let known = serving.map(\.providerID)
+        var message = "there is no provider \(Quote.short("\(api.rawValue)/\(providerID)"))"
+        if let close = Spelling.closest(to: providerID, in: known) { message += " (did you mean '\(close)'?)" }
+        message += "; there are " + known.prefix(Self.listedNamesMax).joined(separator: ", ")
+        return StackError(.notFound, message, field: RoutingKey.providerParameter)
     }
 
     private func unknownModel(_ name: String) -> StackError {

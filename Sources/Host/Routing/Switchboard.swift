@@ -4,6 +4,7 @@ import Synchronization
 /// Starts calls: those of clients and those of providers to each other, by the same table.
 final class Switchboard: Sendable {
     private let table = Mutex(RoutingTable())
+    private let owners = Owners()
     private let lastCallID = Atomic<UInt64>(0)
 
     var current: RoutingTable { table.withLock { $0 } }
@@ -17,22 +18,44 @@ final class Switchboard: Sendable {
     func call(
         _ endpoint: EndpointDescription, model: String?, request: CallRequest
     ) throws(StackError) -> Answer {
-        let destination = try current.destination(of: endpoint, model: model)
+        let queue = AnswerQueue()
+        let cancel = try call(endpoint, model: model, request, into: queue)
+        return Answer(queue: queue, stop: cancel)
+    }
+
+    /// Answers what cancels the call.
+    private func call(
+        _ endpoint: EndpointDescription, model: String?, _ request: CallRequest, into sink: any AnswerSink
+    ) throws(StackError) -> @Sendable () -> Void {
         var request = request
         request.method = endpoint.method
-        request.resource = destination.resource
-        return start(request, on: destination.instance.channel)
+        let table = current
+        let name = endpoint.routingKey.name
+        // Only where there is a choice is a request worth a look.
+        let isChoice = table.instances.count { $0.api == endpoint.api } > 1
+        let id = isChoice ? name?.ids(in: request).first : nil
+        let owner = id.flatMap { owners[endpoint.api, $0] }
+        var legs = try table.legs(of: endpoint, model: model, providerID: request.providerID, owner: owner)
+        // Without an id its maker says what is wrong with the request.
+        if name != nil, id == nil { legs = legs.suffix(1) }
+        guard isChoice, legs.count > 1 || id != nil else {
+            if !legs[0].resource.isEmpty { request.resource = legs[0].resource }
+            return start(request, on: legs[0].instance.channel, into: sink)
+        }
+        let relay = Relay(
+            legs, request, name: name, probe: id.flatMap { endpoint.api.probe?.request($0, like: request) }, into: sink,
+            newCallID: { [self] in newCallID() },
+            ended: { [owners, api = endpoint.api] owner in
+                if let id { owners[api, id] = owner }
+            })
+        relay.start()
+        return { relay.cancel() }
     }
 
     /// Starts a call whose answer is read here.
     func start(_ request: CallRequest, on channel: any Channel) -> Answer {
-        var request = request
-        request.callID = newCallID()
-        let callID = request.callID
         let queue = AnswerQueue()
-        let answer = Answer(callID: callID, queue: queue) { channel.cancel(callID) }
-        channel.invoke(request, into: queue)
-        return answer
+        return Answer(queue: queue, stop: start(request, on: channel, into: queue))
     }
 
     /// Of a provider.
@@ -40,7 +63,7 @@ final class Switchboard: Sendable {
     /// - Parameter target: "api" or "api/provider_id".
     func call(
         target: String, _ request: CallRequest, into sink: any AnswerSink
-    ) throws(StackError) -> (any Channel, UInt64) {
+    ) throws(StackError) -> @Sendable () -> Void {
         let parts = target.split(separator: "/", maxSplits: 1).map(String.init)
         guard let name = parts.first, let api = API(rawValue: name) else {
             throw StackError(.notFound, "there is no API \(Quote.short(target))")
@@ -49,19 +72,49 @@ final class Switchboard: Sendable {
         guard request.method != "register", request.method != "unregister" else {
             throw StackError(.badRequest, "\(Quote.short(request.method)) is for the host alone; use announce")
         }
+        let model = api == .inference ? Self.model(of: request) : nil
+        if parts.count == 1, let endpoint = Endpoints.find(api, request.method) {
+            return try call(endpoint, model: model, request, into: sink)
+        }
         let destination = try current.destination(
-            api: api, providerID: parts.count > 1 ? parts[1] : nil, method: request.method,
-            model: api == .inference ? Self.model(of: request) : nil)
+            api: api, providerID: parts.count > 1 ? parts[1] : nil, method: request.method, model: model)
         var inner = request
-        inner.callID = newCallID()
-        inner.resource = destination.resource.isEmpty ? request.resource : destination.resource
-        destination.instance.channel.invoke(inner, into: sink)
-        return (destination.instance.channel, inner.callID)
+        if !destination.resource.isEmpty { inner.resource = destination.resource }
+        return start(inner, on: destination.instance.channel, into: sink)
+    }
+
+    private func start(
+        _ request: CallRequest, on channel: any Channel, into sink: any AnswerSink
+    ) -> @Sendable () -> Void {
+        var request = request
+        request.callID = newCallID()
+        let callID = request.callID
+        channel.invoke(request, into: sink)
+        return { channel.cancel(callID) }
     }
 
     /// The resource that the provider named, else the `model` of its body, as with a client.
     private static func model(of request: CallRequest) -> String? {
         if !request.resource.isEmpty { return request.resource }
         return (try? RequestScan(request.body))?.model
+    }
+}
+
+extension RoutingKey {
+    fileprivate var name: ResourceName? {
+        switch self {
+        case .resource(let name), .creation(let name): name
+        case .none, .model, .all: nil
+        }
+    }
+}
+
+extension API.Probe {
+    fileprivate func request(_ id: String, like request: CallRequest) -> CallRequest {
+        var probe = request
+        probe.method = method
+        probe.parameters = JSON.object([parameter: .string(id)]).bytes
+        probe.body = body?.bytes ?? []
+        return probe
     }
 }

@@ -73,6 +73,7 @@ actor Announcements {
         }
         defer { inProgress.remove(resource.id) }
         let instance = try provider(of: resource, table)
+        let resource = resource.onModelID(table)
         if existing != nil {
             try? await switchboard.register(resource, on: instance, method: ResourceMethods.unregister.name)
         }
@@ -112,6 +113,15 @@ actor Announcements {
             }
         }
         if let failure { throw StackError(.storageFull, failure.message) }
+    }
+}
+
+extension Resource {
+    /// The same with its base's own id: providers know no aliases.
+    fileprivate func onModelID(_ table: RoutingTable) -> Resource {
+        var resource = self
+        resource.base = base.flatMap { table.model(named: $0)?.modelID }
+        return resource
     }
 }
 

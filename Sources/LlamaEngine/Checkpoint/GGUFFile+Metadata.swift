@@ -64,36 +64,8 @@ extension GGUFFile {
 
     package func requiredString(_ key: String) throws -> String { try require(key, string(key), "a string") }
 
-    /// An integer in `range`.
-    package func requiredInt(_ key: String, in range: ClosedRange<Int>) throws -> Int {
-        let value = try require(key, int(key), "an integer")
-        guard range.contains(value) else {
-            throw CheckpointError(
-                path: path, field: "metadata '\(key)'", offset: nil, found: "\(value)",
-                wanted: "\(range.lowerBound) to \(range.upperBound)")
-        }
-        return value
-    }
-
-    package func requiredFloat(_ key: String) throws -> Double { try require(key, float(key), "a number") }
-
     package func requiredStrings(_ key: String) throws -> GGUFStrings {
         try require(key, strings(key), "an array of strings")
-    }
-
-    /// A tensor with exactly these dimensions, innermost first.
-    package func requiredTensor(_ name: String, dimensions: [Int]) throws -> GGUFTensor {
-        guard let tensor = tensor(named: name) else {
-            throw CheckpointError(
-                path: path, field: "tensor '\(name)'", offset: nil, found: "no such tensor",
-                wanted: "one with dimensions \(dimensions)")
-        }
-        guard tensor.dimensions == dimensions else {
-            throw CheckpointError(
-                path: path, field: "tensor '\(name)'", offset: nil, found: "dimensions \(tensor.dimensions)",
-                wanted: "\(dimensions)")
-        }
-        return tensor
     }
 
     private func require<T>(_ key: String, _ value: T?, _ wanted: String) throws -> T {

@@ -39,12 +39,6 @@ package struct GGUFFile: Sendable {
     package var keys: [String] { metadata.keys.sorted() }
 
     package func tensor(named name: String) -> GGUFTensor? { indexOfTensor[name].map { tensors[$0] } }
-
-    /// Starts reading all weights ahead.
-    package func willNeedWeights() { file.willNeed(dataOffset..<file.bytes.count) }
-
-    /// Reads all weights and maps their pages, so that the first pass over them is as fast as every later one.
-    package func populateWeights() { file.populate(dataOffset..<file.bytes.count) }
 }
 
 /// One tensor of a file.

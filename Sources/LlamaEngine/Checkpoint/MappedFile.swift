@@ -25,7 +25,7 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
     deinit { release() }
 
     /// Maps the file at `path`. Only regular files: a pipe or a device would block or never end.
-    package static func open(path: String) throws -> MappedFile {
+    package static func open(path: String) throws(CheckpointError) -> MappedFile {
         func refuse(_ field: String, _ found: String, _ wanted: String) -> CheckpointError {
             CheckpointError(path: path, field: field, offset: nil, found: found, wanted: wanted)
         }

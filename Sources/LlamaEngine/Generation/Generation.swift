@@ -11,16 +11,24 @@ package enum Generation {
         package var stopTokens: Set<Int32>
         /// When to give up, in the queue or in the middle of the answer.
         package var deadline: ContinuousClock.Instant?
+        /// On whose behalf. Keys and values are shared between requests of one owner only, so that nobody can find out by
+        /// the time that an answer takes what others have asked.
+        package var owner: String
+        /// Changes the model for this request alone; kept until the request has ended. It changes keys and values, so they
+        /// are shared within it only.
+        package var adapter: Adapter?
 
         package init(
             prompt: [Int32], tokensMax: Int = 0, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [],
-            deadline: ContinuousClock.Instant? = nil
+            deadline: ContinuousClock.Instant? = nil, owner: String = "", adapter: Adapter? = nil
         ) {
             self.prompt = prompt
             self.tokensMax = tokensMax
             self.sampling = sampling
             self.stopTokens = stopTokens
             self.deadline = deadline
+            self.owner = owner
+            self.adapter = adapter
         }
     }
 
@@ -77,7 +85,8 @@ package enum Generation {
     package enum Flow: Sendable {
         /// Go on.
         case more
-        /// Send nothing until `Engine.resume`. Other sequences go on; this one keeps its place and its cache.
+        /// Send nothing until `Engine.resume`. Other sequences go on; this one keeps its place and its cache, unless memory
+        /// runs short: then others go on with it.
         case pause
         /// Nobody listens any more: as `Engine.cancel`.
         case closed

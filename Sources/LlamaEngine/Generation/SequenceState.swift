@@ -1,19 +1,24 @@
 /// A request on its way through the scheduler. Made by `submit`, then touched by the scheduler's thread alone.
 final class SequenceState: @unchecked Sendable {
+    /// Requests are numbered as they come: of two, the older has the lower.
     let number: UInt64
     let promptTokens: Int
     /// The request's `tokensMax`, or what the context leaves.
     let tokensMax: Int
     let stopTokens: Set<Int32>
     let deadline: ContinuousClock.Instant?
+    let adapter: Adapter?
     let sink: Generation.Sink
+    let prefixKey: PrefixKey
 
-    /// Tokens that have not gone through the model yet: the rest of the prompt, or the token sampled last.
-    var pending: ArraySlice<Int32>
+    /// The prompt and the answer so far.
+    private(set) var tokens: [Int32]
     var sampler: Sampler
+    /// Tokens sampled, a stop token included.
     var generatedTokens = 0
     var isPaused = false
-    /// Set on admission.
+    /// The keys and values of the first `cache.count` tokens. Nil while the sequence waits; what it has said by then stays
+    /// in `tokens` and is computed again.
     var cache: KVCache?
 
     init(number: UInt64, _ request: Generation.Request, tokensMax: Int, sink: @escaping Generation.Sink) {
@@ -23,16 +28,31 @@ final class SequenceState: @unchecked Sendable {
         promptTokens = request.prompt.count
         stopTokens = request.stopTokens
         deadline = request.deadline
-        pending = request.prompt[...]
+        prefixKey = PrefixKey(owner: request.owner, adapter: request.adapter?.identity)
+        tokens = request.prompt
+        adapter = request.adapter
         sampler = Sampler(request.sampling)
     }
 
-    /// Pages that the sequence takes at its longest. The last token sampled is never computed, hence one position less.
-    var pagesMax: Int {
-        (promptTokens + tokensMax - 1 + KVLayout.positions - 1) / KVLayout.positions
+    /// How many tokens have not gone through the model; one, once the answer has begun.
+    var pendingTokens: Int { tokens.count - (cache?.count ?? 0) }
+
+    /// The next `count` tokens that have to go through the model.
+    func pending(_ count: Int) -> ArraySlice<Int32> {
+        // A single token in an array of its own: a slice that lives on would make the next `append` copy everything.
+        count == 1 && pendingTokens == 1 ? [tokens[tokens.count - 1]] : tokens[(cache?.count ?? 0)...].prefix(count)
     }
 
-    var isInPrompt: Bool { generatedTokens == 0 }
+    func append(_ token: Int32) {
+        tokens.append(token)
+    }
+
+    /// Whether `other`, if it computes its next tokens now, will have what this one needs next.
+    func isAnticipated(by other: SequenceState) -> Bool {
+        guard let start = cache?.count, start == other.cache?.count, prefixKey == other.prefixKey else { return false }
+        let wanted = start + PrefixTree.copiedTokensMin
+        return min(tokens.count, other.tokens.count) > wanted && tokens[..<wanted] == other.tokens[..<wanted]
+    }
 
     func finish(_ reason: Generation.StopReason) {
         end(

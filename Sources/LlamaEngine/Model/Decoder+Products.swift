@@ -12,10 +12,15 @@ extension Decoder {
     struct Product {
         let linear: Linear
         let output: UnsafeMutablePointer<Float>
+        /// Which product of which layer, for adapters.
+        let target: AdapterTarget
+        let layer: Int
 
-        init(_ linear: Linear, _ output: UnsafeMutablePointer<Float>) {
+        init(_ linear: Linear, _ output: UnsafeMutablePointer<Float>, _ target: AdapterTarget, layer: Int) {
             self.linear = linear
             self.output = output
+            self.target = target
+            self.layer = layer
         }
     }
 
@@ -39,9 +44,10 @@ extension Decoder {
         let lower = max(0, range.lowerBound - start)
         let upper = min(matrix.panels, range.upperBound - start)
         guard lower < upper else { return }
+        let y = product.output + lower * Matrix.panelOutputs
         multiply(
-            product.linear, lower..<upper, input, rows: rows.count,
-            to: product.output + lower * Matrix.panelOutputs, stride: matrix.outputs, adding: adding)
+            product.linear, lower..<upper, input, rows: rows.count, to: y, stride: matrix.outputs, adding: adding)
+        addAdapters(product.target, layer: product.layer, lower..<upper, to: y, stride: matrix.outputs)
     }
 
     /// `rows` rows of `input` times some panels of a matrix, and its bias. `y` is where the first output of the panels goes.

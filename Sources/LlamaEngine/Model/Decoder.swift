@@ -22,11 +22,14 @@ package final class Decoder {
         /// The sequence so far: the tokens take the positions from `cache.count` on.
         let cache: KVCache
         package let logits: Logits
+        /// Fits the decoder's model.
+        let adapter: Adapter?
 
-        init(tokens: ArraySlice<Int32>, cache: KVCache, logits: Logits) {
+        init(tokens: ArraySlice<Int32>, cache: KVCache, logits: Logits, adapter: Adapter? = nil) {
             self.tokens = tokens
             self.cache = cache
             self.logits = logits
+            self.adapter = adapter
         }
 
         var logitRows: Int {
@@ -54,6 +57,7 @@ package final class Decoder {
     var rows: [Row] = []
     var tiles: [Tile] = []
     var spans: [Span] = []
+    var adapted: [AdaptedRows] = []
 
     package init(model: Model, precision: Precision, pool: ThreadPool) {
         self.model = model
@@ -83,15 +87,36 @@ package final class Decoder {
         embed()
         for (index, layer) in model.weights.layers.enumerated() {
             normalise(layer.attentionNorm)
+            prepareAdapters(.attention, layer: index, normalised)
+            prefetch(layer.output.matrix)
             attend(layer, index: index, segments)
-            multiply(attended, Product(layer.output, workspace.residual.base), adding: true)
+            prepareAdapters(.attended, layer: index, attended)
+            prefetch(layer.gate.matrix, layer.up.matrix)
+            multiply(attended, Product(layer.output, workspace.residual.base, .output, layer: index), adding: true)
             normalise(layer.feedForwardNorm)
-            feedForward(layer)
-            multiply(activated, Product(layer.down, workspace.residual.base), adding: true)
+            prepareAdapters(.feedForward, layer: index, normalised)
+            prefetch(layer.down.matrix)
+            feedForward(layer, index: index)
+            prepareAdapters(.activated, layer: index, activated)
+            prefetch(after: index)
+            multiply(activated, Product(layer.down, workspace.residual.base, .down, layer: index), adding: true)
         }
+        // They go with their last request, not with the next pass.
+        adapted.removeAll(keepingCapacity: true)
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
         return UnsafeBufferPointer(start: workspace.logits.base, count: logitRows * model.configuration.vocabulary)
+    }
+
+    /// Says what is read after the next loop. Few rows leave a product waiting for its weights; many keep the weights waiting.
+    private func prefetch(_ first: Matrix, _ second: Matrix? = nil) {
+        guard rows.count < 8 else { return }
+        pool.prefetch(first.panelMemory, second?.panelMemory)
+    }
+
+    private func prefetch(after layer: Int) {
+        let layers = model.weights.layers
+        prefetch(layer + 1 < layers.count ? layers[layer + 1].query.matrix : model.weights.head)
     }
 
     private func prepare(_ segments: [Segment], logitRows: Int) throws(GenerationError) {
@@ -104,6 +129,7 @@ package final class Decoder {
         }
         try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses, threads: pool.threads)
         try planAttention(segments)
+        try planAdapters(segments)
     }
 
     private func embed() {
@@ -136,8 +162,9 @@ package final class Decoder {
 
     private func attend(_ layer: DecoderWeights.Layer, index: Int, _ segments: [Segment]) {
         multiply(
-            normalised, Product(layer.query, workspace.queries.base), Product(layer.key, workspace.keys.base),
-            Product(layer.value, workspace.values.base))
+            normalised, Product(layer.query, workspace.queries.base, .query, layer: index),
+            Product(layer.key, workspace.keys.base, .key, layer: index),
+            Product(layer.value, workspace.values.base, .value, layer: index))
         placeHeads(layer, index: index, segments)
         attention(layer: index, segments)
         let width = model.configuration.heads * model.configuration.headDimension
@@ -146,7 +173,7 @@ package final class Decoder {
 
     /// SwiGLU of the products with gate and up. A thread takes some outputs of both at a time, so that their products never
     /// leave its cache.
-    private func feedForward(_ layer: DecoderWeights.Layer) {
+    private func feedForward(_ layer: DecoderWeights.Layer, index: Int) {
         let width = model.configuration.feedForward
         let count = rows.count
         let next = activations(for: layer.down.matrix)
@@ -157,7 +184,10 @@ package final class Decoder {
                 let outputs = layer.gate.matrix.outputs(of: panel..<panel + 1)
                 multiply(layer.gate, panel..<panel + 1, normalised, rows: count, to: gate, stride: Matrix.panelOutputs)
                 multiply(layer.up, panel..<panel + 1, normalised, rows: count, to: up, stride: Matrix.panelOutputs)
+                addAdapters(.gate, layer: index, panel..<panel + 1, to: gate, stride: Matrix.panelOutputs)
+                addAdapters(.up, layer: index, panel..<panel + 1, to: up, stride: Matrix.panelOutputs)
                 if next == .int8 {
+                    keepActivated(panel, layer: index, gate: gate, up: up)
                     lk_swiglu_q8(gate, up, count, workspace.activatedQuantised.base + panel, width / 32)
                 } else {
                     let out = workspace.activated.base + outputs.lowerBound

@@ -31,6 +31,9 @@ final class ForwardWorkspace {
     let visible = ScratchBuffer<UInt32>()
     /// [spans of all tiles, keyValueHeads, sumFloats]
     let sums = ScratchBuffer<Float>()
+    /// [rows, lowRankColumns]: A x of the rows that have adapters.
+    let lowRank = ScratchBuffer<Float>()
+    private(set) var lowRankColumns = 0
     /// [rows of the head's product, vocabulary]; the logits are the first.
     let logits = ScratchBuffer<Float>()
 
@@ -74,6 +77,11 @@ final class ForwardWorkspace {
         try tiles.reserve(threads * tileFloats)
         try visible.reserve(threads * tileQueries)
         try logits.reserve(headRows * c.vocabulary)
+    }
+
+    func reserve(lowRank rows: Int, columns: Int) throws(GenerationError) {
+        lowRankColumns = columns
+        try lowRank.reserve(rows * columns)
     }
 
     /// Makes room for the partial sums of so many spans of heads.

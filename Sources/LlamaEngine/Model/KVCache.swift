@@ -1,11 +1,5 @@
 import CKernels
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// How keys and values are kept, and where in a page they lie.
 ///
 /// A page holds `positions` positions of every layer: for each layer the keys, [keyValueHeads, positions / 16,
@@ -44,65 +38,29 @@ struct KVLayout: Sendable, Equatable {
         (2 * layer * heads + head) * run * element.bytes
     }
 
+    /// Copies the first `count` positions of a page.
+    func copy(_ count: Int, from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
+        let keyBytes = (count + 15) / 16 * 16 * headDimension * element.bytes
+        let valueBytes = count * headDimension * element.bytes
+        for layer in 0..<layers {
+            for head in 0..<heads {
+                let (keys, values) = (keys(layer: layer, head: head), value(layer: layer, head: head, position: 0))
+                (target + keys).copyMemory(from: source + keys, byteCount: keyBytes)
+                (target + values).copyMemory(from: source + values, byteCount: valueBytes)
+            }
+        }
+    }
+
     /// Offset in bytes of the value of `head` in `layer` at the page's position `position`.
     func value(layer: Int, head: Int, position: Int) -> Int {
         (((2 * layer + 1) * heads + head) * run + position * headDimension) * element.bytes
     }
 }
 
-/// Memory for `KVLayout.positions` positions. A page that is full is never written again, so that sequences with a common
-/// prefix can come to share it.
-final class KVPage {
-    let memory: UnsafeMutableRawPointer
-
-    fileprivate init(memory: UnsafeMutableRawPointer) {
-        self.memory = memory
-    }
-
-    deinit {
-        free(memory)
-    }
-}
-
-/// Makes pages on demand, up to a limit, and keeps those given back. One thread at a time.
-final class KVPagePool {
-    let layout: KVLayout
-    let pagesMax: Int
-    private var free: [KVPage] = []
-    private(set) var pagesInUse = 0
-
-    /// Spare pages kept for the next sequence; more go back to the system.
-    private static let sparePagesMax = 16
-
-    init(layout: KVLayout, pagesMax: Int) {
-        self.layout = layout
-        self.pagesMax = pagesMax
-    }
-
-    /// - Throws: `GenerationError.outOfMemory` when the limit is reached or the system has no more.
-    func take() throws(GenerationError) -> KVPage {
-        guard pagesInUse < pagesMax else { throw .outOfMemory(bytes: layout.pageBytes) }
-        if let page = free.popLast() {
-            pagesInUse += 1
-            return page
-        }
-        guard let memory = allocateLarge(bytes: layout.pageBytes) else {
-            throw .outOfMemory(bytes: layout.pageBytes)
-        }
-        pagesInUse += 1
-        return KVPage(memory: memory)
-    }
-
-    func giveBack(_ pages: [KVPage]) {
-        pagesInUse -= pages.count
-        free.append(contentsOf: pages.prefix(max(0, Self.sparePagesMax - free.count)))
-    }
-}
-
 /// The keys and values of one sequence. One thread at a time.
 final class KVCache {
     private let pool: KVPagePool
-    private var pages: [KVPage] = []
+    private(set) var pages: [KVPage] = []
     /// Positions written by finished passes.
     private(set) var count = 0
 
@@ -113,12 +71,16 @@ final class KVCache {
     }
 
     deinit {
-        pool.giveBack(pages)
+        truncate(to: 0)
     }
 
+    /// Positions after `count` that are reserved.
+    var room: Int { pages.count * KVLayout.positions - count }
+
     /// Makes room for `additional` positions after `count`.
+    /// - Throws: `GenerationError.outOfMemory`; the pages that there were are then reserved all the same.
     func reserve(_ additional: Int) throws(GenerationError) {
-        while pages.count * KVLayout.positions < count + additional {
+        while room < additional {
             pages.append(try pool.take())
         }
     }
@@ -132,8 +94,32 @@ final class KVCache {
     func truncate(to kept: Int) {
         count = min(count, max(0, kept))
         let needed = (count + KVLayout.positions - 1) / KVLayout.positions
-        pool.giveBack(Array(pages[needed...]))
-        pages.removeSubrange(needed...)
+        // The last first: of two pages that nobody uses, the pool lets go of the later.
+        while pages.count > needed { pool.giveBack(pages.removeLast()) }
+    }
+
+    /// Shares a full page: takes it in the place of its own at `index`, or after its last.
+    func adopt(_ page: KVPage, at index: Int) {
+        pool.hold(page)
+        if index < pages.count {
+            pool.giveBack(pages[index])
+            pages[index] = page
+        } else {
+            pages.append(page)
+        }
+        count = max(count, (index + 1) * KVLayout.positions)
+    }
+
+    /// Copies the first `positions` positions of a page into the one that `count` lies in, which has fewer. Does nothing
+    /// when there is no memory.
+    func copy(_ positions: Int, of page: KVPage) {
+        let index = count / KVLayout.positions
+        if index == pages.count {
+            guard let page = try? pool.take() else { return }
+            pages.append(page)
+        }
+        layout.copy(positions, from: page.memory, to: pages[index].memory)
+        count = index * KVLayout.positions + positions
     }
 
     /// The page of `position`, which must be reserved.

@@ -46,6 +46,12 @@ struct Matrix: @unchecked Sendable {
         panels.lowerBound * Self.panelOutputs..<min(outputs, panels.upperBound * Self.panelOutputs)
     }
 
+    /// Where its panels lie; empty for a matrix in rows.
+    var panelMemory: UnsafeRawBufferPointer {
+        guard case .panels(let matrix) = form else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(start: matrix.panels, count: panels * lk_panel_bytes(type, inputs))
+    }
+
     /// Decodes row `index` to `out` [inputs]. `index` must be in `0..<outputs`.
     func row(_ index: Int, to out: UnsafeMutablePointer<Float>) {
         switch form {

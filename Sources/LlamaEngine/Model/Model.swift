@@ -11,35 +11,36 @@ package final class Model: Sendable {
     /// Keep the memory that `weights` point into.
     private let arena: WeightArena
     private let panels: PanelArena
-    /// Only where some weights stay in the file.
-    private let file: MappedFile?
+    /// Only where some weights stay in rows.
+    private let rows: (files: [MappedFile], gathered: GatheredTensors)?
 
-    /// Opens a GGUF file.
+    /// Opens a checkpoint of any form (`ModelCheckpoint.open`).
     /// - Throws: `CheckpointError`, as `init(_:)` does.
     package convenience init(path: String) throws {
-        let file = try GGUFFile.open(path: path)
-        file.willNeedWeights()
-        try self.init(file)
+        let checkpoint = try ModelCheckpoint.open(path: path)
+        checkpoint.willNeedWeights()
+        try self.init(checkpoint)
     }
 
-    /// Reads dimensions and weights. Weights are copied into the order in which products read them; unless some have a type
-    /// without panels, the file is not used afterwards and its mapping goes away with `file`.
-    /// - Parameter threads: threads that copy; by default one for each processor.
-    /// - Throws: `CheckpointError` when the architecture is unknown, a key or tensor is missing, sizes disagree, or memory is
-    ///   short.
-    package init(_ file: GGUFFile, threads: Int? = nil) throws {
-        let metadata = ModelMetadata(file)
-        let family = try metadata.family()
-        var configuration = try metadata.configuration(of: family)
-        let loader = try WeightLoader(file: file, family: family)
+    /// Reads the weights. They are copied into the order in which products read them; unless some have a type without panels,
+    /// the files are not used afterwards and their mappings go away with `checkpoint`.
+    /// - Parameters:
+    ///   - threads: threads that copy; by default one for each processor.
+    ///   - progress: hears from those threads, in no order, which share of the weights is there.
+    /// - Throws: `CheckpointError` when a tensor is missing, sizes disagree, or memory is short.
+    package init(
+        _ checkpoint: ModelCheckpoint, threads: Int? = nil, progress: (@Sendable (Double) -> Void)? = nil
+    ) throws {
+        var configuration = checkpoint.configuration
+        let loader = try WeightLoader(checkpoint)
         weights = try loader.load(&configuration)
         // Without threads of its own the copy is slower, not wrong.
         let pool =
             try (try? ThreadPool(threads: threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))) ?? ThreadPool(threads: 1)
-        loader.panels.pack(on: pool)
+        loader.panels.pack(on: pool, progress: progress)
         self.configuration = configuration
         arena = loader.arena
         panels = loader.panels
-        self.file = weights.hasMatricesInRows ? file.file : nil
+        rows = weights.hasMatricesInRows ? (checkpoint.files, loader.gathered) : nil
     }
 }

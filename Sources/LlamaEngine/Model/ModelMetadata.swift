@@ -25,23 +25,17 @@ struct ModelMetadata {
 
     /// `vocabulary` is left at 0: the embedding's shape says it.
     func configuration(of family: ModelFamily) throws -> ModelConfiguration {
-        let keys = Keys(metadata: self, prefix: family.architecture)
+        let keys = numbers(of: family)
         let hidden = try keys.count("embedding_length", 1...ModelConfiguration.widthMax)
-        let heads = try keys.count("attention.head_count", 1...ModelConfiguration.headsMax)
-        let keyValueHeads = try keys.count("attention.head_count_kv", 1...ModelConfiguration.headsMax, default: heads)
-        guard heads % keyValueHeads == 0 else {
-            throw refuse(
-                keys.name("attention.head_count_kv"), found: "\(keyValueHeads)",
-                wanted: "a divisor of the \(heads) heads of queries")
-        }
+        let (heads, keyValueHeads) = try keys.heads("attention.head_count", keysAndValues: "attention.head_count_kv")
         let headDimension = try keys.count(
             "attention.key_length", 1...ModelConfiguration.headDimensionMax,
             default: hidden % heads == 0 ? hidden / heads : nil)
         let valueDimension = try keys.count(
             "attention.value_length", 1...ModelConfiguration.headDimensionMax, default: headDimension)
         guard valueDimension == headDimension else {
-            throw refuse(
-                keys.name("attention.value_length"), found: "\(valueDimension)",
+            throw keys.refuse(
+                "attention.value_length", found: "\(valueDimension)",
                 wanted: "the width of the keys' heads, \(headDimension)")
         }
         return ModelConfiguration(
@@ -55,23 +49,24 @@ struct ModelMetadata {
             vocabulary: 0,
             contextTokens: try keys.count("context_length", 1...ModelConfiguration.contextTokensMax),
             normEpsilon: Float(try keys.number("attention.layer_norm_rms_epsilon", above: 0, upTo: 1)),
-            rope: try rope(keys, headDimension: headDimension, order: family.ropeOrder))
+            rope: try rope(keys, headDimension: headDimension, of: family))
     }
 
     private func rope(
-        _ keys: Keys, headDimension: Int, order: RopeConfiguration.Order
+        _ keys: CheckpointNumbers, headDimension: Int, of family: ModelFamily
     ) throws -> RopeConfiguration {
         let dimension = try keys.count("rope.dimension_count", 2...max(2, headDimension), default: headDimension)
         guard dimension % 2 == 0 else {
-            throw refuse(keys.name("rope.dimension_count"), found: "\(dimension)", wanted: "an even number")
+            throw keys.refuse("rope.dimension_count", found: "\(dimension)", wanted: "an even number")
         }
         return RopeConfiguration(
             theta: try keys.number("rope.freq_base", above: 1, upTo: 1e12, default: 10_000),
-            dimension: dimension, order: order, scaling: try scaling(keys))
+            dimension: dimension, order: family.ropeOrder,
+            scaling: try scaling(keys, type: file.string("\(family.architecture).rope.scaling.type")))
     }
 
-    private func scaling(_ keys: Keys) throws -> RopeConfiguration.Scaling {
-        guard let type = try file.string(keys.name("rope.scaling.type")) else {
+    private func scaling(_ keys: CheckpointNumbers, type: String?) throws -> RopeConfiguration.Scaling {
+        guard let type else {
             let factor = try keys.number("rope.scale_linear", above: 0, upTo: 1e6, default: 1)
             return factor == 1 ? .none : .linear(factor: factor)
         }
@@ -98,43 +93,21 @@ struct ModelMetadata {
                 magnitude: try keys.number(
                     "rope.scaling.attn_factor", above: 0, upTo: 1e3, default: factor > 1 ? 0.1 * log(factor) + 1 : 1))
         default:
-            throw refuse(
-                keys.name("rope.scaling.type"), found: type.quotedForMessage(),
+            throw keys.refuse(
+                "rope.scaling.type", found: type.quotedForMessage(),
                 wanted: "one of none, linear, llama3, yarn")
         }
     }
 
-    private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
-        CheckpointError(path: file.path, field: "metadata '\(key)'", offset: nil, found: found, wanted: wanted)
+    /// The keys of one architecture.
+    private func numbers(of family: ModelFamily) -> CheckpointNumbers {
+        let name = { (key: String) in "\(family.architecture).\(key)" }
+        return CheckpointNumbers(
+            path: file.path, field: { "metadata '\(name($0))'" }, integer: { try file.int(name($0)) },
+            real: { try file.float(name($0)) })
     }
 
-    /// The keys of one architecture, each read with the range that it must lie in.
-    private struct Keys {
-        let metadata: ModelMetadata
-        let prefix: String
-
-        func name(_ key: String) -> String { "\(prefix).\(key)" }
-
-        func count(_ key: String, _ range: ClosedRange<Int>, default: Int? = nil) throws -> Int {
-            guard let value = try metadata.file.int(name(key)) ?? `default` else {
-                return try metadata.file.requiredInt(name(key), in: range)
-            }
-            guard range.contains(value) else {
-                throw metadata.refuse(
-                    name(key), found: "\(value)", wanted: "\(range.lowerBound) to \(range.upperBound)")
-            }
-            return value
-        }
-
-        func number(
-            _ key: String, above lower: Double, upTo upper: Double, default: Double? = nil
-        ) throws -> Double {
-            let value = try metadata.file.float(name(key)) ?? `default` ?? metadata.file.requiredFloat(name(key))
-            guard value > lower, value <= upper else {
-                throw metadata.refuse(
-                    name(key), found: "\(value)", wanted: "more than \(lower) and at most \(upper)")
-            }
-            return value
-        }
+    private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
+        CheckpointError(path: file.path, field: "metadata '\(key)'", offset: nil, found: found, wanted: wanted)
     }
 }

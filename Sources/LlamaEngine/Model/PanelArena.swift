@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -78,7 +79,8 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
     private static let panelsAtOnce = 16
 
     /// Fills every matrix that was promised.
-    func pack(on pool: ThreadPool) {
+    /// - Parameter progress: hears from the pool's threads, in no order, which share of the pieces is done.
+    func pack(on pool: ThreadPool, progress: (@Sendable (Double) -> Void)? = nil) {
         let promises = promises
         var pieces: [(promise: Int, panels: Range<Int>)] = []
         for (index, promise) in promises.enumerated() {
@@ -88,17 +90,17 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
             }
         }
         let list = pieces
-        for first in stride(from: 0, to: list.count, by: ThreadPool.chunksMax) {
-            pool.run(chunks: min(list.count - first, ThreadPool.chunksMax)) { _, chunk in
-                // Chunks are taken from the last to the first; files are read ahead from their start.
-                let piece = list[min(list.count, first + ThreadPool.chunksMax) - 1 - chunk]
-                let promise = promises[piece.promise]
-                for panel in piece.panels {
-                    lk_pack_panel(
-                        promise.matrix.type, promise.rows, promise.matrix.outputs, promise.matrix.inputs, panel,
-                        promise.target + panel * promise.panelBytes)
-                }
+        let done = Atomic(0)
+        pool.run(chunks: list.count) { _, chunk in
+            let piece = list[chunk]
+            let promise = promises[piece.promise]
+            for panel in piece.panels {
+                lk_pack_panel(
+                    promise.matrix.type, promise.rows, promise.matrix.outputs, promise.matrix.inputs, panel,
+                    promise.target + panel * promise.panelBytes)
             }
+            let count = done.add(1, ordering: .relaxed).newValue
+            progress?(Double(count) / Double(list.count))
         }
         self.promises = []
     }

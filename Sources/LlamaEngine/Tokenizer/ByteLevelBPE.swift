@@ -12,6 +12,8 @@ struct ByteLevelBPE: VocabularyTokenizer {
     let vocabulary: Vocabulary
     let merges: Merges
     let preTokenizer: PreTokenizer
+    /// A word that is in the vocabulary is taken whole, without merging up to it.
+    let takesWholeWordsFirst: Bool
 
     var addsSpacePrefix: Bool { false }
 
@@ -32,7 +34,7 @@ struct ByteLevelBPE: VocabularyTokenizer {
     }
 
     private func encode(_ word: UnsafeBufferPointer<UInt8>, _ merger: inout SymbolMerger, _ tokens: inout [Int32]) {
-        if preTokenizer.takesWholeWordsFirst, let token = vocabulary.table.token(word) { return tokens.append(token) }
+        if takesWholeWordsFirst, let token = vocabulary.table.token(word) { return tokens.append(token) }
         merger.begin()
         // Some vocabularies lack bytes that never came up in training. Like the tokenisers they come from, we leave
         // such bytes out.
@@ -53,7 +55,8 @@ struct ByteLevelBPE: VocabularyTokenizer {
     }
 }
 
-private struct PairRule: MergeRule {
+/// Merges by a list of pairs.
+struct PairRule: MergeRule {
     let pairs: PairTable
 
     func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)?

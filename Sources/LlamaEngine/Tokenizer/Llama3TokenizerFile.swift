@@ -67,7 +67,8 @@ package enum Llama3TokenizerFile {
         if let missing = table.byteTokens.firstIndex(of: -1) {
             throw TokenizerError(place, "has no token for the single byte \(missing); all 256 are wanted")
         }
-        return ByteLevelBPE(vocabulary: vocabulary, merges: .tokenOrder, preTokenizer: .llama3)
+        return ByteLevelBPE(
+            vocabulary: vocabulary, merges: .tokenOrder, preTokenizer: .llama3, takesWholeWordsFirst: true)
     }
 
     /// `IQ== 0` → the byte 0x21 for rank 0.

@@ -1,12 +1,30 @@
-/// SentencePiece's BPE (Kudo and Richardson 2018, arXiv:1808.06226) as GGUF stores it under the name `llama`: a
-/// space is written U+2581, the pair that makes the piece with the highest score merges first, and a character
+/// SentencePiece's BPE (Kudo and Richardson 2018, arXiv:1808.06226), which GGUF calls `llama`: a space is written U+2581, the
+/// pair that makes the piece with the highest score merges first (or the pair that stands first in a list), and a character
 /// that is no piece falls back to the tokens of its bytes. SentencePiece's other model, unigram, is not served:
 /// none of the architectures here uses it.
 struct SentencePieceBPE: VocabularyTokenizer {
+    enum Merges {
+        /// One per token, all finite: the highest merges first.
+        case scores([Float])
+        /// Best first.
+        case pairs(PairTable)
+    }
+
+    /// Where a space goes before the text.
+    enum SpacePrefix: Sendable {
+        case never
+        /// At the start and after every control token, as SentencePiece's callers do.
+        case sentences
+        /// Before all text between special tokens; `unlessSpaced`: not before text that begins with a space.
+        case stretches(unlessSpaced: Bool)
+        /// At the very start alone, unless the text begins with a space.
+        case start
+    }
+
     let vocabulary: Vocabulary
-    let addsSpacePrefix: Bool
-    /// Per token, lower merges first.
-    private let priorities: [UInt32]
+    private let spacePrefix: SpacePrefix
+    /// Per token, lower merges first; or the merges themselves.
+    private let rule: Rule
     /// The token of each byte, or -1.
     private let byteTokens: [Int32]
     /// For each byte token, the byte.
@@ -14,12 +32,28 @@ struct SentencePieceBPE: VocabularyTokenizer {
     /// Whether no piece has a space after another character, so that words can be merged one by one.
     private let cutsAtSpaces: Bool
 
-    /// `scores`: one per token, all finite. `byteOfToken`: the byte tokens.
-    init(vocabulary: Vocabulary, scores: [Float], byteOfToken: [Int32: UInt8], addsSpacePrefix: Bool) {
+    /// Whether every space begins a word, also one that follows another.
+    private let cutsBeforeEachSpace: Bool
+
+    private enum Rule {
+        case priorities([UInt32])
+        case pairs(PairTable)
+    }
+
+    /// `byteOfToken`: the byte tokens.
+    init(
+        vocabulary: Vocabulary, merges: Merges, byteOfToken: [Int32: UInt8], spacePrefix: SpacePrefix,
+        cutsBeforeEachSpace: Bool
+    ) {
         self.vocabulary = vocabulary
-        self.addsSpacePrefix = addsSpacePrefix
+        self.spacePrefix = spacePrefix
         self.byteOfToken = byteOfToken
-        priorities = scores.map(Self.priority)
+        self.cutsBeforeEachSpace = cutsBeforeEachSpace
+        rule =
+            switch merges {
+            case .scores(let scores): .priorities(scores.map(Self.priority))
+            case .pairs(let pairs): .pairs(pairs)
+            }
         var byteTokens = [Int32](repeating: -1, count: 256)
         for (token, byte) in byteOfToken { byteTokens[Int(byte)] = token }
         self.byteTokens = byteTokens
@@ -59,12 +93,12 @@ struct SentencePieceBPE: VocabularyTokenizer {
         var tokens: [Int32] = []
         var merger = SymbolMerger()
         var marked: [UInt8] = []
-        // A sentence begins at the start of the prompt and after every control token.
-        var startsSentence = addsSpacePrefix
+        // Whether the next text may get a space in front.
+        var mayPrefix = true
         func encodeMarked(_ stretch: UnsafeBufferPointer<UInt8>) {
             marked.removeAll(keepingCapacity: true)
-            if startsSentence { marked += Self.spaceMark }
-            startsSentence = false
+            if mayPrefix, prefixes(stretch) { marked += Self.spaceMark }
+            if case .stretches = spacePrefix {} else { mayPrefix = false }
             for byte in stretch {
                 if byte == UInt8(ascii: " ") { marked += Self.spaceMark } else { marked.append(byte) }
             }
@@ -73,20 +107,37 @@ struct SentencePieceBPE: VocabularyTokenizer {
         text.split(by: vocabulary.special) { stretch in
             encodeMarked(stretch)
         } special: { token in
-            if isControl(token) {
-                startsSentence = addsSpacePrefix
-            } else if startsSentence {
-                encodeMarked(UnsafeBufferPointer(start: nil, count: 0))
+            switch spacePrefix {
+            case .never, .stretches: break
+            case .start: mayPrefix = false
+            case .sentences:
+                if isControl(token) {
+                    mayPrefix = true
+                } else if mayPrefix {
+                    encodeMarked(UnsafeBufferPointer(start: nil, count: 0))
+                }
             }
             tokens.append(token)
         }
         return tokens
     }
 
+    var addsSpacePrefix: Bool { if case .never = spacePrefix { false } else { true } }
+
+    private func prefixes(_ stretch: UnsafeBufferPointer<UInt8>) -> Bool {
+        let isSpaced = stretch.first == UInt8(ascii: " ") || isSpaceMark(stretch, 0)
+        return switch spacePrefix {
+        case .never: false
+        case .sentences: true
+        case .stretches(let unlessSpaced): !(unlessSpaced && isSpaced)
+        case .start: !isSpaced
+        }
+    }
+
     private func encode(_ text: UnsafeBufferPointer<UInt8>, _ merger: inout SymbolMerger, _ tokens: inout [Int32]) {
         var start = 0
         while start < text.count {
-            let end = cutsAtSpaces ? wordEnd(in: text, from: start) : text.count
+            let end = cutsAtSpaces || cutsBeforeEachSpace ? wordEnd(in: text, from: start) : text.count
             encodeWord(UnsafeBufferPointer(rebasing: text[start..<end]), &merger, &tokens)
             start = end
         }
@@ -95,7 +146,10 @@ struct SentencePieceBPE: VocabularyTokenizer {
     /// The end of the run of spaces at `start` and of the characters after them.
     private func wordEnd(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var index = start
-        while isSpaceMark(text, index) { index += 3 }
+        while isSpaceMark(text, index) {
+            index += 3
+            if cutsBeforeEachSpace { break }
+        }
         while index < text.count, !isSpaceMark(text, index) { index += 1 }
         return index
     }
@@ -114,7 +168,11 @@ struct SentencePieceBPE: VocabularyTokenizer {
             merger.append(vocabulary.table.token(character) ?? -1, start: index)
             index += length
         }
-        merger.merge(ScoreRule(table: vocabulary.table, priorities: priorities), in: word, end: word.count)
+        switch rule {
+        case .priorities(let priorities):
+            merger.merge(ScoreRule(table: vocabulary.table, priorities: priorities), in: word, end: word.count)
+        case .pairs(let pairs): merger.merge(PairRule(pairs: pairs), in: word, end: word.count)
+        }
         for (index, token) in merger.ids.enumerated() {
             if token >= 0 {
                 tokens.append(token)

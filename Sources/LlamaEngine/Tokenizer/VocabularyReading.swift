@@ -17,7 +17,7 @@ func readTokens(
     _ source: VocabularySource<some ByteStrings>,
     decode: (UnsafeBufferPointer<UInt8>, TokenKind, UnsafeMutablePointer<UInt8>) -> Int?
 ) throws -> TokenTable {
-    let place = "tokenizer.ggml.tokens"
+    let place = source.places.tokens
     let count = source.tokens.count
     guard count > 0, count <= VocabularyLimit.tokensMax else {
         throw TokenizerError(place, "has \(count) tokens; wanted 1 to \(VocabularyLimit.tokensMax)")
@@ -65,7 +65,7 @@ private func readKinds(_ source: VocabularySource<some ByteStrings>, count: Int)
         }
         return kinds
     }
-    let place = "tokenizer.ggml.token_type"
+    let place = source.places.types
     guard types.count == count else {
         throw TokenizerError(place, "has \(types.count) numbers for \(count) tokens; wanted one each")
     }
@@ -78,66 +78,108 @@ private func readKinds(_ source: VocabularySource<some ByteStrings>, count: Int)
     }
 }
 
-/// Reads `left right` lines, best first. Most vocabularies number their merged tokens in merge order, and some list
-/// every pair that makes the same token, so the last result and the one after it are tried before the hash.
-func readMerges(_ merges: some ByteStrings, _ table: TokenTable, _ special: SpecialTokenTrie) throws -> PairTable {
-    let place = "tokenizer.ggml.merges"
-    guard merges.count <= VocabularyLimit.mergesMax else {
-        throw TokenizerError(place, "has \(merges.count) merges; at most \(VocabularyLimit.mergesMax) are served")
+/// Reads merges, best first. Most vocabularies number their merged tokens in merge order, and some list every pair that
+/// makes the same token, so the last result and the one after it are tried before the hash. `isByteLevel`: the parts are
+/// spelled in the byte alphabet.
+func readMerges(
+    _ source: VocabularySource<some ByteStrings>, _ table: TokenTable, _ special: SpecialTokenTrie, isByteLevel: Bool
+) throws -> PairTable {
+    let places = source.places
+    let lines = source.merges
+    let count = source.mergeParts.map { min($0.lefts.count, $0.rights.count) } ?? lines?.count ?? 0
+    guard count <= VocabularyLimit.mergesMax else {
+        throw TokenizerError(
+            places.merges, "has \(count) merges; at most \(VocabularyLimit.mergesMax) are served")
     }
-    var pairs = PairTable(capacity: merges.count)
-    let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 2 * VocabularyLimit.tokenBytesMax)
-    defer { scratch.deallocate() }
-    var last = 0
-    try ByteAlphabet.bytes.withUnsafeBufferPointer { alphabet in
-        for rank in 0..<merges.count {
-            try merges.withBytes(rank) { line in
+    return try ByteAlphabet.bytes.withUnsafeBufferPointer { alphabet in
+        var reader = MergeReader(
+            table: table, special: special, alphabet: isByteLevel ? alphabet : nil, places: places, count: count)
+        defer { reader.scratch.deallocate() }
+        for rank in 0..<count {
+            if let parts = source.mergeParts {
+                try parts.lefts.withBytes(rank) { left in
+                    try parts.rights.withBytes(rank) { right in try reader.add(rank, left, right) }
+                }
+                continue
+            }
+            try lines?.withBytes(rank) { line in
                 // The gap is the first space after the first byte, since a literal space may be the left token.
-                guard line.count <= 2 * VocabularyLimit.tokenBytesMax, line.count > 2,
-                    let gap = line[1...].firstIndex(of: UInt8(ascii: " ")), gap + 1 < line.count
-                else {
-                    throw TokenizerError(
-                        "\(place)[\(rank)]", "is '\(excerpt(line))'; wanted two tokens with a space between")
-                }
-                func decode(_ part: Range<Int>, _ room: UnsafeMutablePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-                    let spelling = UnsafeBufferPointer(rebasing: line[part])
-                    if let count = ByteAlphabet.decode(spelling, into: room, using: alphabet) {
-                        return UnsafeBufferPointer(start: room, count: count)
-                    }
-                    _ = UnsafeMutableBufferPointer(start: room, count: spelling.count).initialize(from: spelling)
-                    return UnsafeBufferPointer(start: room, count: spelling.count)
-                }
-                func find(_ spelling: UnsafeBufferPointer<UInt8>, _ hash: UInt64) throws -> Int32? {
-                    if let token = table.token(spelling, hash: hash) { return token }
-                    // A merge that makes or takes a control token is dropped: text must never become one.
-                    let text = String(decoding: spelling, as: UTF8.self)
-                    if special.token(text) != nil { return nil }
-                    throw TokenizerError(
-                        "\(place)[\(rank)]",
-                        "'\(excerpt(line))' needs the token '\(text)', which is not in tokenizer.ggml.tokens")
-                }
-                let left = decode(0..<gap, scratch)
-                let right = decode(gap + 1..<line.count, scratch + left.count)
-                let whole = UnsafeBufferPointer(start: UnsafePointer(scratch), count: left.count + right.count)
-                let leftHash = ByteHash.of(left)
-                guard let leftToken = try find(left, leftHash), let rightToken = try find(right, ByteHash.of(right))
-                else { return }
-                let merged: Int32
-                if table.isNormalToken(last, whole) {
-                    merged = Int32(last)
-                } else if table.isNormalToken(last + 1, whole) {
-                    merged = Int32(last + 1)
-                } else if let found = try find(whole, ByteHash.extended(leftHash, by: right)) {
-                    merged = found
-                } else {
-                    return
-                }
-                last = Int(merged)
-                pairs.append(left: leftToken, right: rightToken, merged: merged)
+                guard line.count > 2, let gap = line[1...].firstIndex(of: UInt8(ascii: " ")), gap + 1 < line.count
+                else { throw reader.notTwoTokens(rank, line) }
+                try reader.add(
+                    rank, UnsafeBufferPointer(rebasing: line[..<gap]), UnsafeBufferPointer(rebasing: line[(gap + 1)...])
+                )
             }
         }
+        return reader.pairs
     }
-    return pairs
+}
+
+private struct MergeReader {
+    let table: TokenTable
+    let special: SpecialTokenTrie
+    /// nil: parts are spelled as they are.
+    let alphabet: UnsafeBufferPointer<Int16>?
+    let places: VocabularyPlaces
+    private(set) var pairs: PairTable
+    let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 2 * VocabularyLimit.tokenBytesMax)
+    private var last = 0
+
+    init(
+        table: TokenTable, special: SpecialTokenTrie, alphabet: UnsafeBufferPointer<Int16>?, places: VocabularyPlaces,
+        count: Int
+    ) {
+        (self.table, self.special, self.alphabet, self.places) = (table, special, alphabet, places)
+        pairs = PairTable(capacity: count)
+    }
+
+    mutating func add(_ rank: Int, _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>) throws {
+        guard !first.isEmpty, !second.isEmpty, first.count <= VocabularyLimit.tokenBytesMax,
+            second.count <= VocabularyLimit.tokenBytesMax
+        else { throw notTwoTokens(rank, first) }
+        func find(_ spelling: UnsafeBufferPointer<UInt8>, _ hash: UInt64) throws -> Int32? {
+            if let token = table.token(spelling, hash: hash) { return token }
+            // A merge that makes or takes a control token is dropped: text must never become one.
+            let text = String(decoding: spelling, as: UTF8.self)
+            if special.token(text) != nil { return nil }
+            throw TokenizerError(
+                "\(places.merges)[\(rank)]",
+                "'\(excerpt(first)) \(excerpt(second))' needs the token '\(text)', which is not in \(places.tokens)")
+        }
+        let left = decode(first, scratch)
+        let right = decode(second, scratch + left.count)
+        let whole = UnsafeBufferPointer(start: UnsafePointer(scratch), count: left.count + right.count)
+        let leftHash = ByteHash.of(left)
+        guard let leftToken = try find(left, leftHash),
+            let rightToken = try find(right, ByteHash.of(right))
+        else { return }
+        let merged: Int32
+        if table.isNormalToken(last, whole) {
+            merged = Int32(last)
+        } else if table.isNormalToken(last + 1, whole) {
+            merged = Int32(last + 1)
+        } else if let found = try find(whole, ByteHash.extended(leftHash, by: right)) {
+            merged = found
+        } else {
+            return
+        }
+        last = Int(merged)
+        pairs.append(left: leftToken, right: rightToken, merged: merged)
+    }
+
+    func notTwoTokens(_ rank: Int, _ line: UnsafeBufferPointer<UInt8>) -> TokenizerError {
+        TokenizerError("\(places.merges)[\(rank)]", "is '\(excerpt(line))'; wanted two tokens with a space between")
+    }
+
+    private func decode(
+        _ spelling: UnsafeBufferPointer<UInt8>, _ room: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeBufferPointer<UInt8> {
+        if let alphabet, let count = ByteAlphabet.decode(spelling, into: room, using: alphabet) {
+            return UnsafeBufferPointer(start: room, count: count)
+        }
+        _ = UnsafeMutableBufferPointer(start: room, count: spelling.count).initialize(from: spelling)
+        return UnsafeBufferPointer(start: room, count: spelling.count)
+    }
 }
 
 /// The start of a string from a file, for an error.

@@ -6,8 +6,8 @@ package protocol ByteStrings {
     func withBytes<R>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R
 }
 
-/// What a checkpoint says about its tokenizer: the `tokenizer.ggml.*` metadata, with the key as the name.
-/// Unchecked: `makeTokenizer` checks it.
+/// What a checkpoint says about its tokenizer, with the words of GGUF's `tokenizer.ggml.*` metadata as the names; other forms
+/// are brought to it. Unchecked: `makeTokenizer` checks it.
 package struct VocabularySource<Strings: ByteStrings> {
     /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE, `llama` is SentencePiece BPE.
     package var model: String
@@ -18,8 +18,11 @@ package struct VocabularySource<Strings: ByteStrings> {
     package var types: [Int32]?
     /// `tokenizer.ggml.scores`, a number per token; SentencePiece needs them.
     package var scores: [Float]?
-    /// `tokenizer.ggml.merges`, `left right`, best first; byte-level BPE needs them.
+    /// `tokenizer.ggml.merges`, `left right`, best first. Byte-level BPE needs them; SentencePiece merges by them where there
+    /// are no scores.
     package var merges: Strings?
+    /// The same as two lists.
+    var mergeParts: (lefts: Strings, rights: Strings)?
     package var bosID: Int?
     package var eosID: Int?
     package var eotID: Int?
@@ -28,9 +31,27 @@ package struct VocabularySource<Strings: ByteStrings> {
     package var addsBOS: Bool?
     package var addsEOS: Bool?
     package var addsSpacePrefix: Bool?
+    /// More tokens that end an answer.
+    package var endIDs: [Int] = []
+    /// How text is prepared; nil: as `pre` and `addsSpacePrefix` say.
+    var steps: TokenizerSteps?
+    /// What messages call the parts of the source.
+    var places = VocabularyPlaces()
 
     package init(model: String, tokens: Strings) {
         self.model = model
         self.tokens = tokens
     }
+}
+
+/// What messages call the parts of a vocabulary's source.
+struct VocabularyPlaces: Sendable {
+    var model = "tokenizer.ggml.model"
+    var pre = "tokenizer.ggml.pre"
+    var tokens = "tokenizer.ggml.tokens"
+    var types = "tokenizer.ggml.token_type"
+    var scores = "tokenizer.ggml.scores"
+    var merges = "tokenizer.ggml.merges"
+    /// What stands before the name of a marker's id.
+    var ids = "tokenizer.ggml."
 }

@@ -6,38 +6,34 @@ package func makeTokenizer(_ source: VocabularySource<some ByteStrings>) throws 
     case "llama": try makeSentencePieceBPE(source)
     default:
         throw TokenizerError(
-            "tokenizer.ggml.model",
+            source.places.model,
             "'\(source.model)' is not served; served are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)")
     }
 }
 
 private func makeByteLevelBPE(_ source: VocabularySource<some ByteStrings>) throws -> any Tokenizer {
-    let scanner = try PreTokenizer(named: source.pre ?? "default")
-    guard let mergeStrings = source.merges else {
-        throw TokenizerError("tokenizer.ggml.merges", "missing; byte-level BPE can't merge without it")
+    let scanner = try source.steps?.scanner ?? PreTokenizer(named: source.pre ?? "default")
+    guard source.merges != nil || source.mergeParts != nil else {
+        throw TokenizerError(source.places.merges, "missing; byte-level BPE can't merge without it")
     }
     let table = try readTokens(source) { spelling, kind, out in
         guard !kind.isControl, kind != .userDefined else { return nil }
         return ByteAlphabet.bytes.withUnsafeBufferPointer { ByteAlphabet.decode(spelling, into: out, using: $0) }
     }
     let vocabulary = try makeVocabulary(source, table, addsBOS: scanner == .llama3) { Array($0) }
-    let merges = try readMerges(mergeStrings, table, vocabulary.special)
-    return ByteLevelBPE(vocabulary: vocabulary, merges: .pairs(merges), preTokenizer: scanner)
+    let merges = try readMerges(source, table, vocabulary.special, isByteLevel: true)
+    return ByteLevelBPE(
+        vocabulary: vocabulary, merges: .pairs(merges), preTokenizer: scanner,
+        takesWholeWordsFirst: source.steps?.takesWholeWordsFirst ?? scanner.takesWholeWordsFirst)
 }
 
 private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) throws -> any Tokenizer {
-    guard let scores = source.scores else {
-        throw TokenizerError("tokenizer.ggml.scores", "missing; SentencePiece BPE merges by score")
-    }
-    guard scores.count == source.tokens.count else {
-        throw TokenizerError(
-            "tokenizer.ggml.scores", "has \(scores.count) numbers for \(source.tokens.count) tokens; wanted one each")
-    }
-    if let bad = scores.firstIndex(where: { !$0.isFinite }) {
-        throw TokenizerError("tokenizer.ggml.scores[\(bad)]", "is \(scores[bad]); wanted a finite number")
+    if let scores = source.scores { try check(scores, source) }
+    guard source.scores != nil || source.merges != nil || source.mergeParts != nil else {
+        throw TokenizerError(source.places.scores, "missing; SentencePiece BPE merges by score")
     }
     guard source.types != nil else {
-        throw TokenizerError("tokenizer.ggml.token_type", "missing; SentencePiece BPE finds its byte tokens by it")
+        throw TokenizerError(source.places.types, "missing; SentencePiece BPE finds its byte tokens by it")
     }
     let table = try readTokens(source) { _, _, _ in nil }
     let vocabulary = try makeVocabulary(source, table, addsBOS: true) { piece in
@@ -46,22 +42,39 @@ private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) 
     }
     var byteOfToken: [Int32: UInt8] = [:]
     for token in table.kinds.indices where table.kinds[token] == .byte {
-        byteOfToken[Int32(token)] = try readByteToken(table.bytes(of: token), token)
+        byteOfToken[Int32(token)] = try readByteToken(table.bytes(of: token), "\(source.places.tokens)[\(token)]")
     }
+    let merges: SentencePieceBPE.Merges =
+        if let scores = source.scores {
+            .scores(scores)
+        } else {
+            .pairs(try readMerges(source, table, vocabulary.special, isByteLevel: false))
+        }
     return SentencePieceBPE(
-        vocabulary: vocabulary, scores: scores, byteOfToken: byteOfToken,
-        addsSpacePrefix: source.addsSpacePrefix ?? true)
+        vocabulary: vocabulary, merges: merges, byteOfToken: byteOfToken,
+        spacePrefix: source.steps?.spacePrefix ?? (source.addsSpacePrefix ?? true ? .sentences : .never),
+        cutsBeforeEachSpace: source.steps?.cutsBeforeEachSpace ?? false)
+}
+
+private func check(_ scores: [Float], _ source: VocabularySource<some ByteStrings>) throws {
+    guard scores.count == source.tokens.count else {
+        throw TokenizerError(
+            source.places.scores, "has \(scores.count) numbers for \(source.tokens.count) tokens; wanted one each")
+    }
+    if let bad = scores.firstIndex(where: { !$0.isFinite }) {
+        throw TokenizerError("\(source.places.scores)[\(bad)]", "is \(scores[bad]); wanted a finite number")
+    }
 }
 
 /// `<0x0A>` → 10.
-private func readByteToken(_ spelling: ArraySlice<UInt8>, _ token: Int) throws -> UInt8 {
+private func readByteToken(_ spelling: ArraySlice<UInt8>, _ place: String) throws -> UInt8 {
     let text = String(decoding: spelling, as: UTF8.self)
     let digits = text.dropFirst(3).dropLast()
     guard text.hasPrefix("<0x"), text.hasSuffix(">"), text.utf8.count == 6, digits.allSatisfy(\.isHexDigit),
         let byte = UInt8(digits, radix: 16)
     else {
         throw TokenizerError(
-            "tokenizer.ggml.tokens[\(token)]", "is a byte token spelled '\(text)'; wanted the form <0x41>")
+            place, "is a byte token spelled '\(text)'; wanted the form <0x41>")
     }
     return byte
 }
@@ -78,7 +91,7 @@ private func makeVocabulary(
         guard size <= VocabularyLimit.specialTokenBytesMax, specialBytes <= VocabularyLimit.allSpecialTokensBytesMax
         else {
             throw TokenizerError(
-                "tokenizer.ggml.tokens[\(token)]",
+                "\(source.places.tokens)[\(token)]",
                 "is a special token of \(size) bytes, \(specialBytes) with those before it; at most \(VocabularyLimit.specialTokenBytesMax) each and \(VocabularyLimit.allSpecialTokensBytesMax) in all are served"
             )
         }
@@ -88,7 +101,7 @@ private func makeVocabulary(
         let isNew = special.insert(words, token: Int32(token), isControl: table.kinds[token].isControl)
         guard isNew else {
             throw TokenizerError(
-                "tokenizer.ggml.tokens[\(token)]",
+                "\(source.places.tokens)[\(token)]",
                 "'\(String(decoding: table.bytes(of: token), as: UTF8.self))' is a special token twice; each must be spelled once"
             )
         }
@@ -96,7 +109,7 @@ private func makeVocabulary(
     func checked(_ id: Int?, _ key: String) throws -> Int32? {
         guard let id else { return nil }
         guard table.kinds.indices.contains(id) else {
-            throw TokenizerError("tokenizer.ggml.\(key)", "is \(id), but the tokens are 0 to \(table.count - 1)")
+            throw TokenizerError("\(source.places.ids)\(key)", "is \(id), but the tokens are 0 to \(table.count - 1)")
         }
         return Int32(id)
     }
@@ -105,6 +118,7 @@ private func makeVocabulary(
     ends += [eos, try checked(source.eotID, "eot_token_id"), try checked(source.eomID, "eom_token_id")].compactMap {
         $0
     }
+    ends += try source.endIDs.compactMap { try checked($0, "eos_token_id") }
     return Vocabulary(
         table: table, special: special, bos: try checked(source.bosID, "bos_token_id"), eos: eos,
         unknown: try checked(source.unknownID, "unknown_token_id"),

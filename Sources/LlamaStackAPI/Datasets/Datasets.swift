@@ -1,14 +1,17 @@
 public enum Datasets {
     public static let create = Endpoint<Nothing, CreateDatasetRequest, Nothing, Nothing>(
-        .datasets, "create", .post, "/datasets/create", bodyBytesMax: Endpoints.datasetBytesMax,
+        .datasets, "create", .post, "/datasets/create", routingKey: .creation(.field("uuid")),
+        bodyBytesMax: Endpoints.datasetBytesMax,
         summary: "Register a dataset.")
 
     public static let delete = Endpoint<DatasetQuery, Nothing, Nothing, Nothing>(
-        .datasets, "delete", .delete, "/datasets/delete", queryAliases: idAliases, routingKey: .parameter("dataset_id"),
+        .datasets, "delete", .delete, "/datasets/delete", queryAliases: idAliases,
+        routingKey: .resource(.parameter("dataset_id")),
         summary: "Forget a dataset.")
 
     public static let get = Endpoint<DatasetQuery, Nothing, Dataset, Nothing>(
-        .datasets, "get", .get, "/datasets/get", queryAliases: idAliases, routingKey: .parameter("dataset_id"),
+        .datasets, "get", .get, "/datasets/get", queryAliases: idAliases,
+        routingKey: .resource(.parameter("dataset_id")),
         bodyBytesMax: Endpoints.datasetBytesMax, summary: "Read a dataset.")
 
     /// The draft calls one id by two names; clients of that time by a third.

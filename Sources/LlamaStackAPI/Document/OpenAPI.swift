@@ -12,7 +12,7 @@ package enum OpenAPI {
         var paths = JSONObject()
         for endpoint in printed {
             var item = paths[endpoint.route.path].flatMap(\.objectValue) ?? JSONObject()
-            item[endpoint.route.verb.rawValue.lowercased()] = operation(endpoint)
+            item[endpoint.route.verb.rawValue.lowercased()] = operation(endpoint, extensions: extensions)
             paths[endpoint.route.path] = .object(item)
         }
         var components = JSONObject()
@@ -31,12 +31,13 @@ package enum OpenAPI {
         ]
     }
 
-    private static func operation(_ endpoint: EndpointDescription) -> JSON {
+    private static func operation(_ endpoint: EndpointDescription, extensions: Bool) -> JSON {
+        let more = extensions ? providerParameter(endpoint) : []
         var operation: JSONObject = [
             "tags": [.string(endpoint.api.tag)],
             "summary": .string(endpoint.summary),
             "operationId": .string("\(endpoint.api.rawValue)_\(endpoint.method)"),
-            "parameters": .array(endpoint.query.map(parameter)),
+            "parameters": .array(endpoint.query.map(parameter) + more),
         ]
         if let body = endpoint.body {
             operation["requestBody"] = ["content": ["application/json": schema(body)], "required": true]
@@ -46,6 +47,17 @@ package enum OpenAPI {
         if !content.isEmpty { response["content"] = .object(content) }
         operation["responses"] = ["200": .object(response)]
         return .object(operation)
+    }
+
+    private static func providerParameter(_ endpoint: EndpointDescription) -> [JSON] {
+        guard case .creation = endpoint.routingKey else { return [] }
+        return [
+            [
+                "name": .string(RoutingKey.providerParameter), "in": "query",
+                "description": "The provider to make it with; absent: the distribution's first of this API.",
+                "required": false, "schema": ["type": "string"],
+            ]
+        ]
     }
 
     private static func parameter(_ property: Schema.Property) -> JSON {

@@ -20,16 +20,6 @@ public enum Streaming: Sendable, Equatable {
     case always
 }
 
-/// Which resource decides the provider when several serve the API.
-public enum RoutingKey: Sendable, Equatable {
-    /// The API's only (or default) provider.
-    case none
-    /// The field `model` of the body names a model.
-    case model
-    /// A query parameter names a resource that the provider owns (a bank, a dataset, a job).
-    case parameter(String)
-}
-
 /// Everything about one endpoint except its Swift types: what HTTP, routing, the document and the commands read.
 public struct EndpointDescription: Sendable {
     public struct Route: Sendable, Hashable {

@@ -1,14 +1,15 @@
 /// The tokens of RFC 8259 over borrowed bytes. It only moves forward, so whoever uses it is linear in the text.
 ///
-/// Shared by the parser, which builds values, and by ``RequestScan``, which builds none.
-struct JSONLexer {
+/// Shared by the parser, which builds values, by ``RequestScan``, which builds none, and by the readers of checkpoints, whose
+/// texts have a hundred thousand strings that need not become values.
+package struct JSONLexer {
     private let base: UnsafeRawPointer
     private let count: Int
     let limits: JSONLimits
-    private(set) var offset = 0
+    package private(set) var offset = 0
 
     /// `bytes` must outlive the lexer.
-    init(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits) {
+    package init(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits) {
         // An empty buffer may have no address; nothing is read from it then.
         self.base = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
         self.count = bytes.count
@@ -16,21 +17,21 @@ struct JSONLexer {
     }
 
     /// A string as it stands in the text, without its quotes, already checked.
-    struct StringToken {
-        var range: Range<Int>
-        var hasEscapes: Bool
+    package struct StringToken {
+        package var range: Range<Int>
+        package var hasEscapes: Bool
     }
 
-    struct NumberToken {
-        var range: Range<Int>
-        var isInteger: Bool
+    package struct NumberToken {
+        package var range: Range<Int>
+        package var isInteger: Bool
     }
 
     @inline(__always)
     private func byte(_ index: Int) -> UInt8 { base.load(fromByteOffset: index, as: UInt8.self) }
 
     @inline(__always)
-    mutating func skipWhitespace() {
+    package mutating func skipWhitespace() {
         while offset < count {
             let next = byte(offset)
             guard next == 0x20 || next == 0x0A || next == 0x0D || next == 0x09 else { return }
@@ -40,10 +41,10 @@ struct JSONLexer {
 
     /// The byte at hand, without taking it; 0 at the end, where no token may stand either.
     @inline(__always)
-    func peek() -> UInt8 { offset < count ? byte(offset) : 0 }
+    package func peek() -> UInt8 { offset < count ? byte(offset) : 0 }
 
     @inline(__always)
-    mutating func take(_ expected: UInt8) -> Bool {
+    package mutating func take(_ expected: UInt8) -> Bool {
         guard offset < count, byte(offset) == expected else { return false }
         offset += 1
         return true
@@ -51,7 +52,7 @@ struct JSONLexer {
 
     // MARK: Tokens
 
-    mutating func literal(_ word: StaticString) throws(JSONError) {
+    package mutating func literal(_ word: StaticString) throws(JSONError) {
         let length = word.utf8CodeUnitCount
         for index in 0..<length {
             guard offset + index < count, byte(offset + index) == word.utf8Start[index] else {
@@ -63,7 +64,7 @@ struct JSONLexer {
     }
 
     /// The opening quote is at hand. Checks escapes, surrogate pairs, control characters and UTF-8.
-    mutating func string() throws(JSONError) -> StringToken {
+    package mutating func string() throws(JSONError) -> StringToken {
         offset += 1
         let start = offset
         var hasEscapes = false
@@ -91,7 +92,7 @@ struct JSONLexer {
         return StringToken(range: range, hasEscapes: hasEscapes)
     }
 
-    mutating func number() throws(JSONError) -> NumberToken {
+    package mutating func number() throws(JSONError) -> NumberToken {
         let start = offset
         var isInteger = true
         _ = take(0x2D)
@@ -118,20 +119,20 @@ struct JSONLexer {
     }
 
     /// Nothing but white space may follow.
-    mutating func end() throws(JSONError) {
+    package mutating func end() throws(JSONError) {
         skipWhitespace()
         if offset < count { throw unexpected("the end of the text") }
     }
 
     // MARK: Values of tokens
 
-    func text(_ token: StringToken) -> String {
+    package func text(_ token: StringToken) -> String {
         let raw = UnsafeRawBufferPointer(start: base + token.range.lowerBound, count: token.range.count)
         guard token.hasEscapes else { return String(decoding: raw, as: UTF8.self) }
         return JSONEscape.decode(raw)
     }
 
-    func value(_ token: NumberToken) throws(JSONError) -> JSON {
+    package func value(_ token: NumberToken) throws(JSONError) -> JSON {
         let raw = UnsafeRawBufferPointer(start: base + token.range.lowerBound, count: token.range.count)
         guard let value = JSONNumber.value(raw, isInteger: token.isInteger) else {
             throw JSONError("the number is too large", byteOffset: token.range.lowerBound)
@@ -147,12 +148,12 @@ struct JSONLexer {
 
     // MARK: Errors
 
-    func unexpected(_ wanted: String) -> JSONError {
+    package func unexpected(_ wanted: String) -> JSONError {
         guard offset < count else { return JSONError("the text ends, wanted \(wanted)", byteOffset: count) }
         return JSONError("found \(found), wanted \(wanted)", byteOffset: offset)
     }
 
-    var tooDeep: JSONError {
+    package var tooDeep: JSONError {
         JSONError(
             "objects and arrays are nested deeper than \(limits.depthMax)", byteOffset: offset, code: .jsonTooDeep)
     }

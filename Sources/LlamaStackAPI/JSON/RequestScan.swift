@@ -1,5 +1,6 @@
 /// What the front must know of a body that it only forwards, from one pass that builds no values: that it is JSON
-/// within the limits, whether a top-level key comes twice, and the top-level `model` and `stream`.
+/// within the limits, whether a top-level key comes twice, the top-level `model` and `stream`, and the strings of one more
+/// field when asked.
 ///
 /// It takes what ``JSON/init(parsing:limits:)`` takes, except that it does not look for keys that come twice in deeper
 /// objects: whoever decodes the body does. Linear in the text; memory is a few bytes for each open bracket and the
@@ -13,16 +14,24 @@ package struct RequestScan: Sendable, Equatable {
     /// nil when it is missing, null, or not a boolean.
     package private(set) var stream: Bool?
 
-    package init(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    /// The string of the field that was asked for, or the strings of its array; none when it is anything else.
+    package private(set) var strings: [String] = []
+    private var wanted: String?
+
+    /// - Parameter field: a top-level field whose strings to keep.
+    package init(_ bytes: [UInt8], limits: JSONLimits = JSONLimits(), field: String? = nil) throws(JSONError) {
         let result = bytes.withUnsafeBytes { raw -> Result<RequestScan, JSONError> in
-            do throws(JSONError) { return .success(try RequestScan(raw, limits: limits)) } catch {
+            do throws(JSONError) { return .success(try RequestScan(raw, limits: limits, field: field)) } catch {
                 return .failure(error)
             }
         }
         self = try result.get()
     }
 
-    package init(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    package init(
+        _ bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits(), field: String? = nil
+    ) throws(JSONError) {
+        wanted = field
         var lexer = JSONLexer(bytes, limits: limits)
         try run(&lexer)
     }
@@ -118,6 +127,21 @@ package struct RequestScan: Sendable, Equatable {
         case ("stream", UInt8(ascii: "t")): stream = true
         case ("stream", UInt8(ascii: "f")): stream = false
         default: break
+        }
+        if key == wanted { strings = try Self.strings(lexer) }
+    }
+
+    private static func strings(_ lexer: JSONLexer) throws(JSONError) -> [String] {
+        var ahead = lexer
+        if ahead.peek() == UInt8(ascii: "\"") { return [ahead.text(try ahead.string())] }
+        guard ahead.take(UInt8(ascii: "[")) else { return [] }
+        var strings: [String] = []
+        while true {
+            ahead.skipWhitespace()
+            guard ahead.peek() == UInt8(ascii: "\"") else { return strings }
+            strings.append(ahead.text(try ahead.string()))
+            ahead.skipWhitespace()
+            guard ahead.take(UInt8(ascii: ",")) else { return strings }
         }
     }
 }

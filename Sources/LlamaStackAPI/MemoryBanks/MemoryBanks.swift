@@ -3,41 +3,45 @@ public enum MemoryBanks {
     public static let deleteDocuments = Endpoint<MemoryBankQuery, [String], [String], Nothing>(
         .memoryBanks, "delete_documents", .post, "/memory_bank/delete",
         aliases: [EndpointDescription.Route(.delete, "/memory_bank/delete", bodyParameter: "document_uuids")],
-        isJSONLines: true, routingKey: .parameter("bank_uuid"), summary: "Delete documents of a bank.")
+        isJSONLines: true, routingKey: .resource(.parameter("bank_uuid")), summary: "Delete documents of a bank.")
 
     /// Unknown documents are left out; the request's order is kept.
     public static let getDocuments = Endpoint<MemoryBankQuery, [String], [MemoryBankDocument], Nothing>(
         .memoryBanks, "get_documents", .post, "/memory_bank/get",
         aliases: [EndpointDescription.Route(.get, "/memory_bank/get", bodyParameter: "document_uuids")],
-        isJSONLines: true, routingKey: .parameter("bank_uuid"), bodyBytesMax: Endpoints.documentsBytesMax,
+        isJSONLines: true, routingKey: .resource(.parameter("bank_uuid")), bodyBytesMax: Endpoints.documentsBytesMax,
         summary: "Read documents of a bank.")
 
     public static let insert = Endpoint<MemoryBankQuery, [MemoryBankDocument], Nothing, Nothing>(
-        .memoryBanks, "insert", .post, "/memory_bank/insert", routingKey: .parameter("bank_uuid"),
+        .memoryBanks, "insert", .post, "/memory_bank/insert", routingKey: .resource(.parameter("bank_uuid")),
         bodyBytesMax: Endpoints.documentsBytesMax, summary: "Add documents to a bank: all, or none.")
 
     public static let update = Endpoint<MemoryBankQuery, [MemoryBankDocument], Nothing, Nothing>(
-        .memoryBanks, "update", .post, "/memory_bank/update", routingKey: .parameter("bank_uuid"),
+        .memoryBanks, "update", .post, "/memory_bank/update", routingKey: .resource(.parameter("bank_uuid")),
         bodyBytesMax: Endpoints.documentsBytesMax, summary: "Replace documents of a bank: all, or none.")
 
     public static let create = Endpoint<MemoryBankCreateQuery, [MemoryBankDocument], Nothing, Nothing>(
-        .memoryBanks, "create", .post, "/memory_banks/create", bodyBytesMax: Endpoints.documentsBytesMax,
+        .memoryBanks, "create", .post, "/memory_banks/create", routingKey: .creation(.parameter("bank_uuid")),
+        bodyBytesMax: Endpoints.documentsBytesMax,
         summary: "Create a bank with documents.")
 
     /// Answers the uuid of the bank.
     public static let drop = Endpoint<MemoryBankQuery, Nothing, String, Nothing>(
-        .memoryBanks, "drop", .delete, "/memory_banks/drop", routingKey: .parameter("bank_uuid"),
+        .memoryBanks, "drop", .delete, "/memory_banks/drop", routingKey: .resource(.parameter("bank_uuid")),
         summary: "Delete a bank and its documents.")
 
     public static let list = Endpoint<Nothing, Nothing, [MemoryBank], Nothing>(
-        .memoryBanks, "list", .get, "/memory_banks/get", isJSONLines: true, summary: "List the banks.")
+        .memoryBanks, "list", .get, "/memory_banks/get", isJSONLines: true, routingKey: .all, summary: "List the banks."
+    )
 
     public static let status = Endpoint<MemoryBankQuery, Nothing, MemoryBankStatus, Nothing>(
-        .memoryBanks, "status", .get, "/memory_bank/status", routingKey: .parameter("bank_uuid"), isExtension: true,
+        .memoryBanks, "status", .get, "/memory_bank/status", routingKey: .resource(.parameter("bank_uuid")),
+        isExtension: true,
         summary: "How far a bank is searchable.")
 
     public static let query = Endpoint<Nothing, MemoryBankQueryRequest, MemoryBankQueryResponse, Nothing>(
-        .memoryBanks, "query", .post, "/memory_bank/query", isExtension: true, summary: "Find chunks of documents.")
+        .memoryBanks, "query", .post, "/memory_bank/query", routingKey: .resource(.field("bank_uuids")),
+        isExtension: true, summary: "Find chunks of documents.")
 
     static let all = [
         deleteDocuments.description, getDocuments.description, insert.description, update.description,

@@ -17,7 +17,8 @@ struct Spread {
     var most: Double { sorted.last ?? .nan }
 
     /// Median, least, most.
-    var cells: [String] { [median, least, most].map { String(format: "%.1f", $0) } }
+    var values: [Double] { [median, least, most] }
+    var cells: [String] { values.map { String(format: "%.1f", $0) } }
 
     var json: JSON { ["median": .number(median), "min": .number(least), "max": .number(most)] }
 }

@@ -72,7 +72,7 @@ extension EndToEnd {
             #expect(try JSON(parsing: json.output) == ["valid": true, "diagnostics": []])
         }
 
-        @Test("every distribution of the repository is valid", arguments: ["cpu", "echo", "starter"])
+        @Test("every distribution of the repository is valid", arguments: ["adapters", "cpu", "echo", "starter"])
         func shipped(_ name: String) throws {
             let folder = try TemporaryFolder()
             let result = try Command.run(

@@ -6,7 +6,8 @@ extension EndToEnd {
         static let commands = [
             [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "providers"], ["chat"],
             ["complete"], ["plugin"], ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
-            ["bench", "perplexity"], ["bench", "speed"], ["bench", "calls"],
+            ["bench", "speed"], ["bench", "plot"], ["bench", "perplexity"], ["bench", "divergence"],
+            ["bench", "calls"],
         ]
 
         @Test("the help of every command is as recorded", arguments: commands)

@@ -57,27 +57,6 @@ extension EndToEnd {
             }
         }
 
-        @Test(
-            "one request more than running and waiting places is 429 with Retry-After, and those in line are answered")
-        func queueFull() throws {
-            try Server.run(.cpu(config: "{running_max: 1, waiting_max: 2}")) { server in
-                let first = try server.stream(
-                    Requests.completionPath, Requests.completion("Once upon a time", maxTokens: 200, stream: true))
-                _ = try first.next()
-                let replies = try concurrently(8) { _ in
-                    try server.post(Requests.completionPath, Requests.completion("Hello", maxTokens: 2))
-                }
-                #expect(replies.map(\.status).sorted() == [200, 200, 429, 429, 429, 429, 429, 429])
-                let refused = replies.filter { $0.status == 429 }
-                for reply in refused {
-                    #expect(reply.errorCode == "queue_full")
-                    #expect((Int(reply.head.headers["retry-after"] ?? "") ?? 0) >= 1)
-                }
-                while try first.next() != nil {}
-                try expectAnswers(server)
-            }
-        }
-
         private func expectAnswers(_ server: Server, at location: SourceLocation = #_sourceLocation) throws {
             let reply = try server.post(Requests.completionPath, Requests.completion("Hello", maxTokens: 2))
             #expect(reply.status == 200, "\(reply.text)", sourceLocation: location)

@@ -7,8 +7,6 @@ struct ReferenceAnswers {
         let prompt: Prompt
         /// The texts of llama.cpp's tokens for the Q4_1 file, without the end of turn.
         let tokens: [String]
-        /// `margins[i]`: how much likelier `tokens[i]` was than the runner-up, in log probability.
-        let margins: [Double]
         /// The same for the weights in F32.
         let exactTokens: [String]
         let text: String
@@ -37,7 +35,7 @@ struct ReferenceAnswers {
         rows = (json["continuations"]?.items ?? []).map { row in
             Row(
                 name: row["name"]?.stringValue ?? "", prompt: Row.Prompt(row), tokens: texts(row["tokens"]),
-                margins: (row["margins"]?.items ?? []).compactMap(\.double), exactTokens: texts(row["exact_tokens"]),
+                exactTokens: texts(row["exact_tokens"]),
                 text: row["text"]?.stringValue ?? "", endsByItself: row["stopped_by"]?.stringValue == "eos")
         }
     }

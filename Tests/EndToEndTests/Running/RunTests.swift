@@ -20,7 +20,7 @@ extension EndToEnd {
 
         @Test("more clients than file descriptors wait their turn, and keep no core busy")
         func fewDescriptors() throws {
-            try Server.run(.echo(), descriptorsMax: 64) { server in
+            try Server.run(.echo(), before: "ulimit -n 64") { server in
                 let request = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\n\r\n"
                 var connections = try (0..<100).map { _ in try RawConnection(port: server.port) }
                 for connection in connections { connection.send(request) }

@@ -12,6 +12,9 @@ struct Distribution {
         var provider: String
         var path: String?
         var aliases = "[]"
+        /// Of an adapter.
+        var base: String?
+        var adapter: String?
     }
 
     var providers: [Provider]
@@ -55,6 +58,8 @@ struct Distribution {
             lines.append("    provider_id: \(model.provider)")
             lines.append("    aliases: \(model.aliases)")
             if let path = model.path { lines.append("    path: \(path)") }
+            if let base = model.base { lines.append("    base: \(base)") }
+            if let adapter = model.adapter { lines.append("    adapter: \(adapter)") }
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -11,23 +11,24 @@ final class Server: Sendable {
     let startLine: String
 
     /// Starts it, waits until it is ready, and ends it after `body` in every case.
+    /// - Parameter before: a line for a shell that then becomes the server.
     static func run<R>(
         _ distribution: Distribution, arguments: [String] = ["--log-level", "debug"],
-        environment: [String: String] = [:], descriptorsMax: Int? = nil, _ body: (Server) throws -> R
+        environment: [String: String] = [:], before: String? = nil, _ body: (Server) throws -> R
     ) throws -> R {
         let file = try distribution.file()
         return try run(
-            file: file.path, arguments: arguments, environment: environment, descriptorsMax: descriptorsMax, body)
+            file: file.path, arguments: arguments, environment: environment, before: before, body)
     }
 
     static func run<R>(
         file: String, arguments: [String] = ["--log-level", "debug"], environment: [String: String] = [:],
-        descriptorsMax: Int? = nil, _ body: (Server) throws -> R
+        before: String? = nil, _ body: (Server) throws -> R
     ) throws -> R {
         try Setting.requireBinary()
         let command = [Setting.binary, "run", file, "--port", "0"] + arguments
-        let limited = descriptorsMax.map { ["/bin/sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] } ?? []
-        let words = limited + command
+        let shell = before.map { ["/bin/sh", "-c", "\($0) && exec \"$@\"", "sh"] } ?? []
+        let words = shell + command
         let process = try ChildProcess(words[0], Array(words.dropFirst()), environment: environment)
         defer { process.end() }
         do {

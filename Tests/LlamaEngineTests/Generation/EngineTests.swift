@@ -131,19 +131,4 @@ import Testing
         #expect(most.withLock { $0 } == 2 * page)
         #expect(probe.engine.load.cacheBytes == 0)
     }
-
-    @Test("requests that do not fit the memory together run one after another")
-    func cacheLimit() async throws {
-        // Two pages: each of these needs both.
-        let probe = try EngineProbe.tiny { $0.cacheBytesMax = 2 * 2 * 2 * 2 * 128 * 64 * 4 }
-        let runningMost = Mutex(0)
-        let all = try (0..<3).map { _ in
-            try probe.submit(prompt, 130) { _ in
-                runningMost.withLock { $0 = max($0, probe.engine.load.running) }
-                return .more
-            }
-        }
-        for heard in all { #expect(await heard.tokens().count == 130) }
-        #expect(runningMost.withLock { $0 } == 1)
-    }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import LlamaEngine
@@ -12,6 +13,16 @@ import Testing
                     architecture: "qwen3", layers: 2, hidden: 256, feedForward: 320, heads: 6, keyValueHeads: 2,
                     headDimension: 64, vocabulary: 320, contextTokens: 256, normEpsilon: 1e-5,
                     rope: RopeConfiguration(theta: 10_000, dimension: 64, order: .half, scaling: .none)))
+    }
+
+    @Test("loading says which share is done, up to all of it")
+    func progress() throws {
+        let shares = Mutex<[Double]>([])
+        let checkpoint = try ModelCheckpoint.open(path: TinyModel.named("llama").path)
+        _ = try Model(checkpoint, threads: 2) { share in shares.withLock { $0.append(share) } }
+        let heard = shares.withLock { $0.sorted() }
+        #expect(heard.count > 1)
+        #expect(heard == (1...heard.count).map { Double($0) / Double(heard.count) })
     }
 
     @Test("an unknown architecture is refused with the list of known ones")

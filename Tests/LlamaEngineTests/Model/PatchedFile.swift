@@ -36,7 +36,7 @@ struct PatchedFile {
             file: MappedFile(path: "\(name).gguf", bytes: UnsafeRawBufferPointer(copy)) { copy.deallocate() })
     }
 
-    func load() throws -> Model { try Model(open()) }
+    func load() throws -> Model { try Model(ModelCheckpoint(open())) }
 
     private func place(of text: String) throws -> Int {
         guard let range = Data(bytes).range(of: Data(text.utf8)) else { throw CocoaError(.fileReadCorruptFile) }

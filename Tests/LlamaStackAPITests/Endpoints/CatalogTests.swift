@@ -16,7 +16,9 @@ struct CatalogTests {
                 switch endpoint.routingKey {
                 case .none: "-"
                 case .model: "model"
-                case .parameter(let name): name
+                case .resource(let name): name.key
+                case .creation(let name): "\(name.key), new"
+                case .all: "all"
                 }
             let columns = [
                 endpoint.route.verb.rawValue, endpoint.route.path, endpoint.id, "\(endpoint.answerForm)", streaming,
@@ -69,12 +71,29 @@ struct CatalogTests {
         }
     }
 
+    @Test("what asks whether a resource is there is an endpoint that names it by that parameter")
+    func probes() throws {
+        for api in API.allCases {
+            guard let probe = api.probe else { continue }
+            let endpoint = try #require(Endpoints.find(api, probe.method))
+            #expect(endpoint.routingKey == .resource(.parameter(probe.parameter)))
+            #expect(endpoint.query.map(\.key) == [probe.parameter])
+        }
+    }
+
     @Test("a query alias and a routing parameter lead to a parameter that there is")
     func parameters() {
         for endpoint in Endpoints.all {
             let names = endpoint.query.map(\.key)
             for (alias, name) in endpoint.queryAliases { #expect(names.contains(name) && !names.contains(alias)) }
-            if case .parameter(let name) = endpoint.routingKey { #expect(names.contains(name)) }
+            var fields: [String] = []
+            if case .record(let record)? = endpoint.body { fields = record.properties.map(\.key) }
+            switch endpoint.routingKey {
+            case .resource(.parameter(let name)), .creation(.parameter(let name)): #expect(names.contains(name))
+            case .resource(.field(let name)), .creation(.field(let name)): #expect(fields.contains(name))
+            case .none, .model, .all: break
+            }
+            #expect(!names.contains(RoutingKey.providerParameter))
         }
     }
 }

@@ -3,6 +3,5 @@ extension ModelFamily {
     /// rows of query and key weights, which is why rotary pairs are neighbours. From Llama 3.1 on, the scaling of rotary
     /// frequencies comes as the tensor `rope_freqs.weight`.
     static let llama = ModelFamily(
-        architecture: "llama", ropeOrder: .interleaved, attentionBias: .optional, headNorm: .absent,
-        weights: WeightNames())
+        architecture: "llama", ropeOrder: .interleaved, attentionBias: .optional, headNorm: .absent)
 }

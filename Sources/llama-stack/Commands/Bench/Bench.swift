@@ -4,17 +4,24 @@ import LlamaEngine
 
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure this machine: a model's quality and speed, and what a call costs.",
+        abstract: "Measure this machine: a model's speed and quality, and what a call costs.",
         discussion: """
-            Measure on an idle machine, several times, and compare only what was measured in turn. Progress goes to \
-            standard error, results to standard output.
+            Without a subcommand: speed. Measure on an idle machine, several times, and compare only what was measured in \
+            turn. Progress goes to standard error, results to standard output.
+
+              llama-stack bench models/SmolLM2-135M-Instruct.Q4_1.gguf
             """,
-        subcommands: [BenchPerplexity.self, BenchSpeed.self, BenchCalls.self])
+        subcommands: [
+            BenchSpeed.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchCalls.self,
+        ],
+        defaultSubcommand: BenchSpeed.self)
 }
 
 /// The model that a benchmark works on, and how it is computed.
 struct BenchModel: ParsableArguments {
-    @Argument(help: "The model: a GGUF file.", completion: .file(extensions: ["gguf"]))
+    @Argument(
+        help: "The model: a GGUF file, or a model's folder.",
+        completion: .file())
     var model: String
 
     @Option(help: "Threads; by default as many as this process may use.")
@@ -34,18 +41,27 @@ struct BenchModel: ParsableArguments {
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
-    /// Blocks while it reads the file.
-    func measurement() throws -> (ModelMeasurement, GGUFFile) {
-        guard FileManager.default.isReadableFile(atPath: model) else {
-            throw Fail.with("error: no model at \(model)\n  hint: `make model` fetches a small one", exitCode: 66)
+    /// Blocks while it reads the weights, and says on standard error how far it is.
+    func load() throws -> (Model, ModelCheckpoint) { try Self.load(model) }
+
+    static func load(_ path: String) throws -> (Model, ModelCheckpoint) {
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw Fail.with("error: no model at \(path)\n  hint: `make model` fetches a small one", exitCode: 66)
         }
         do {
-            let file = try GGUFFile.open(path: model)
-            return (try ModelMeasurement(model: Model(file), precision: precision, threads: threadCount), file)
+            let checkpoint = try ModelCheckpoint.open(path: path)
+            checkpoint.willNeedWeights()
+            let progress = Progress()
+            let model = try Model(checkpoint) { progress.show(String(format: "loading %@: %.0f %%", path, 100 * $0)) }
+            progress.clear()
+            return (model, checkpoint)
         } catch {
-            throw Fail.with("error: \(model): \(error)", exitCode: 65)
+            throw Fail.with("error: \(path): \(error)", exitCode: 65)
         }
     }
+
+    /// What went wrong while measuring.
+    func failed(_ error: any Error) -> any Error { Fail.with("error: \(model): \(error)", exitCode: 65) }
 }
 
 extension Precision: ExpressibleByArgument {}

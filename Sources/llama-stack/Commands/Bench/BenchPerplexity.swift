@@ -15,21 +15,12 @@ struct BenchPerplexity: AsyncParsableCommand {
             """)
 
     @OptionGroup var model: BenchModel
-    @Option(help: "A text file.", completion: .file()) var text: String
-    @Option(help: "Tokens in a window.") var window = 512
+    @OptionGroup var text: BenchText
     @Flag(help: "Print a JSON object.") var json = false
 
     func run() async throws {
-        guard let data = FileManager.default.contents(atPath: text) else {
-            throw Fail.with("error: can't read the text at \(text)", exitCode: 66)
-        }
-        guard let content = String(data: data, encoding: .utf8) else {
-            throw Fail.with("error: \(text) is not UTF-8", exitCode: 65)
-        }
-        // Peers leave the last line's end out of the text.
-        let trimmed = content.hasSuffix("\n") ? String(content.dropLast()) : content
-        let (result, seconds) = try await OwnThread.run { try measure(trimmed) }
-        let rate = Double(result.windows * window) / seconds
+        let (result, seconds) = try await OwnThread.run { try measure() }
+        let rate = Double(result.windows * text.window) / seconds
         if json {
             Output.json([
                 "perplexity": .number(result.value), "standard_error": .number(result.error),
@@ -40,26 +31,24 @@ struct BenchPerplexity: AsyncParsableCommand {
             Output.line(
                 String(
                     format: "perplexity %.4f ± %.4f over %d windows of %d tokens (%.0f tokens/s)", result.value,
-                    result.error, result.windows, window, rate))
+                    result.error, result.windows, text.window, rate))
         }
     }
 
-    private func measure(_ text: String) throws -> (ModelMeasurement.Perplexity, Double) {
-        let (measurement, file) = try model.measurement()
+    private func measure() throws -> (Perplexity, Double) {
+        let (loaded, checkpoint) = try model.load()
+        let windows = try text.windows(for: checkpoint)
         do {
-            let tokenizer = try makeTokenizer(from: file)
-            var tokens = tokenizer.encode(text, special: false)
-            let beginning = tokenizer.addsBOS ? tokenizer.bos : nil
-            if let beginning { tokens.insert(beginning, at: 0) }
+            let measurement = try text.measurement(loaded, model.precision, threads: model.threadCount)
             let start = ContinuousClock.now
             let progress = Progress()
-            let result = try measurement.perplexity(of: tokens, windowTokens: window, beginning: beginning) {
+            let result = try measurement.perplexity(of: windows) {
                 progress.show(String(format: "window %d of %d: %.4f", $0, $1, $2))
             }
             progress.clear()
             return (result, (ContinuousClock.now - start) / .seconds(1))
         } catch {
-            throw Fail.with("error: \(self.text): \(error)", exitCode: 65)
+            throw model.failed(error)
         }
     }
 }

@@ -1,0 +1,53 @@
+"""One line of the results: what was measured, how often, and which ratio was asked for."""
+
+import dataclasses
+import statistics
+
+
+@dataclasses.dataclass
+class Figure:
+    name: str
+    title: str
+    unit: str
+    must: str = ""
+    aim: str = ""
+    # Whether a larger value is better; else the ratio is "times less".
+    more: bool = True
+    short: str = ""
+    samples: dict = dataclasses.field(default_factory=lambda: {"peer": [], "ours": []})
+    about: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        self.short = self.short or self.title
+
+    def median(self, engine):
+        return statistics.median(self.samples[engine])
+
+    def ratio(self):
+        peer, ours = self.median("peer"), self.median("ours")
+        if min(peer, ours) <= 0:
+            return float("nan")
+        return ours / peer if self.more else peer / ours
+
+    def verdict(self):
+        """Which of the two wanted ratios is reached."""
+        wanted = [(word, float(text.rstrip("×"))) for word, text in (("aim", self.aim), ("must", self.must)) if text]
+        return next((word for word, least in wanted if self.ratio() >= least), "missed") if wanted else ""
+
+    def line(self):
+        shown = lambda engine: " ".join(f"{value:.4g}" for value in self.samples[engine])
+        return (f"{self.title}: {self.ratio():.2f}× (must {self.must or '-'}, aim {self.aim or '-'}); {self.unit}, "
+                f"peer {shown('peer')}; ours {shown('ours')}; others took {self.about['others_percent']} % of the processor, "
+                f"load {self.about['load_at_start']} at the start")
+
+
+@dataclasses.dataclass
+class Group:
+    """Figures that one run of a program gives."""
+
+    name: str
+    title: str
+    figures: list
+    # sample(programs, "peer" or "ours") -> {figure name: value}
+    sample: object
+    peer: str = "llama.cpp"

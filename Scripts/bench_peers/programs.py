@@ -1,0 +1,116 @@
+"""Where the programs are, how they are run, and what is known of the machine."""
+
+import dataclasses
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+MODEL = "SmolLM2-135M-Instruct"
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizes:
+    """How much is measured. All counts are of tokens but for clients, sequences, rounds and windows."""
+
+    prompt: int = 512
+    decode: int = 128
+    depth: int = 2048
+    sequences: int = 16
+    batch_prompt: int = 128
+    batch_decode: int = 64
+    clients: int = 16
+    # Requests that each client makes, and how many the one client does that is alone.
+    rounds: int = 2
+    single_rounds: int = 5
+    new_tokens: int = 64
+    windows: int = 1000
+    growth_depths: tuple = (0, 512, 1024, 2048, 4096)
+    growth_batches: tuple = (1, 2, 4, 8, 16, 32)
+    growth_runs: int = 3
+
+    @staticmethod
+    def smoke():
+        return Sizes(prompt=64, decode=16, depth=128, sequences=4, batch_prompt=32, batch_decode=8, clients=4, rounds=1,
+                     single_rounds=1, new_tokens=8, windows=1, growth_depths=(0, 128), growth_batches=(1, 2), growth_runs=1)
+
+
+class Programs:
+    def __init__(self, folder, binary, sizes):
+        self.folder, self.binary, self.sizes = folder, binary, sizes
+
+    def peer(self, name):
+        return os.path.join(self.folder, "bin", name)
+
+    def model(self, form):
+        """The file of one form of the default model."""
+        if form == "Q4_1":
+            return os.path.join(ROOT, f"models/{MODEL}.Q4_1.gguf")
+        return os.path.join(self.folder, f"models/{MODEL}.{form}.gguf")
+
+    def peer_version(self):
+        run = subprocess.run([self.peer("llama-server"), "--version"], capture_output=True, text=True)
+        lines = (run.stdout + run.stderr).splitlines()
+        return next((line.removeprefix("version: ") for line in lines if "version:" in line), "of unknown version")
+
+    def provider_keys(self):
+        """The keys that may stand under `config:` of inline::cpu."""
+        library = os.path.join(os.path.dirname(self.binary), "libprovider-inference-cpu.so")
+        inspected = json.loads(self.output([self.binary, "plugin", "inspect", library, "--json"]))
+        return inspected["providers"][0]["config_schema"]["properties"].keys()
+
+    def rows(self, command, cpu_clock=False):
+        """What a command prints as JSON lines. With `cpu_clock` it sees its own CPU time for the time of day's passing."""
+        output = self.output(command, {"LD_PRELOAD": self.cpu_clock()} if cpu_clock else {})
+        return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+
+    def output(self, command, environment=None):
+        run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
+        if run.returncode != 0:
+            sys.exit(f"{run.stderr[-2000:]}\nerror: {' '.join(command)} ended with status {run.returncode}.")
+        return run.stdout
+
+    def cpu_clock(self):
+        library = os.path.join(self.folder, "cpu_clock.so")
+        source = os.path.join(os.path.dirname(__file__), "cpu_clock.c")
+        if not os.path.exists(library) or os.path.getmtime(library) < os.path.getmtime(source):
+            self.output(["g++", "-x", "c", "-O2", "-shared", "-fPIC", "-o", library, source])
+        return library
+
+
+class Machine:
+    """Which share of the processor others take, from the time this is made."""
+
+    def __init__(self):
+        self.load = os.getloadavg()[0]
+        self.busy, self.total = self.ticks()
+        self.own = self.own_seconds()
+
+    def disturbance(self):
+        busy, total = self.ticks()
+        hertz = os.sysconf("SC_CLK_TCK")
+        others = max(0, (busy - self.busy) / hertz - (self.own_seconds() - self.own))
+        share = others / max(1e-9, (total - self.total) / hertz)
+        return {"load_at_start": round(self.load, 2), "others_percent": round(100 * share, 1)}
+
+    @staticmethod
+    def ticks():
+        with open("/proc/stat", encoding="ascii") as file:
+            values = [int(word) for word in file.readline().split()[1:9]]
+        idle = values[3] + values[4]
+        return sum(values) - idle, sum(values)
+
+    @staticmethod
+    def own_seconds():
+        """Of this process and of those it has waited for."""
+        return sum(use.ru_utime + use.ru_stime
+                   for use in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+    @staticmethod
+    def description():
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            name = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown CPU")
+        return f"{name}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}"

@@ -1,0 +1,119 @@
+import Foundation
+
+/// A piece of a document's text.
+package struct Chunk: Sendable, Equatable {
+    /// Where it stands in the text's UTF-8.
+    package var bytes: Range<Int>
+    package var tokens: Int
+    package var text: String
+}
+
+/// Cuts a text into chunks of so many tokens that overlap, at the bounds of words.
+///
+/// Tokens are estimated, so that chunks do not depend on a model: a word is one token for each begun six bytes of it, a
+/// sign is one, an ideograph is one. That is close to what byte-pair and WordPiece vocabularies make of English.
+package struct Chunker: Sendable {
+    package let tokens: Int
+    package let overlap: Int
+
+    private static let tokenBytes = 6
+    /// A longer word is cut.
+    private static let wordBytesMax = 60
+
+    package init(tokens: Int, overlap: Int) { (self.tokens, self.overlap) = (tokens, overlap) }
+
+    /// None for a text without words. Linear in the text.
+    package func chunks(_ text: String) -> [Chunk] {
+        var text = text
+        return text.withUTF8 { bytes in
+            let words = Self.words(bytes)
+            var chunks: [Chunk] = []
+            var first = 0
+            while first < words.count {
+                var (end, count) = (first, 0)
+                while end < words.count, end == first || count + words[end].tokens <= tokens {
+                    count += words[end].tokens
+                    end += 1
+                }
+                let range = words[first].start..<words[end - 1].end
+                chunks.append(
+                    Chunk(bytes: range, tokens: count, text: String(decoding: bytes[range], as: UTF8.self)))
+                if end == words.count { break }
+                first = start(after: first, end, words)
+            }
+            return chunks
+        }
+    }
+
+    /// Back from the end by the overlap, but always forward from the start.
+    private func start(after first: Int, _ end: Int, _ words: [Word]) -> Int {
+        var (next, shared) = (end, 0)
+        while next - 1 > first, shared + words[next - 1].tokens <= overlap {
+            next -= 1
+            shared += words[next].tokens
+        }
+        return next
+    }
+
+    private struct Word {
+        var start: Int
+        var end: Int
+        var tokens: Int
+    }
+
+    private enum Kind {
+        case space, letter, sign
+    }
+
+    /// `bytes` is valid UTF-8.
+    private static func words(_ bytes: UnsafeBufferPointer<UInt8>) -> [Word] {
+        var words: [Word] = []
+        words.reserveCapacity(bytes.count / 6)
+        var open = -1
+        func close(_ end: Int) {
+            guard open >= 0 else { return }
+            words.append(Word(start: open, end: end, tokens: (end - open + tokenBytes - 1) / tokenBytes))
+            open = -1
+        }
+        var index = 0
+        while index < bytes.count {
+            let (kind, length) = classify(bytes, index)
+            switch kind {
+            case .space: close(index)
+            case .sign:
+                close(index)
+                words.append(Word(start: index, end: index + length, tokens: 1))
+            case .letter:
+                if open >= 0, index + length - open > wordBytesMax { close(index) }
+                if open < 0 { open = index }
+            }
+            index += length
+        }
+        close(bytes.count)
+        return words
+    }
+
+    private static func classify(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> (Kind, length: Int) {
+        let byte = bytes[index]
+        switch byte {
+        case 0...0x20, 0x7F: return (.space, 1)
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: return (.letter, 1)
+        case ..<0x80: return (.sign, 1)
+        default: break
+        }
+        let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2
+        guard index + length <= bytes.count else { return (.sign, bytes.count - index) }
+        let scalar = (1..<length).reduce(UInt32(byte) & (0x7F >> UInt32(length))) {
+            $0 << 6 | UInt32(bytes[index + $1] & 0x3F)
+        }
+        switch scalar {
+        case 0x85, 0xA0, 0x1680, 0x2000...0x200B, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF:
+            return (.space, length)
+        // Punctuation, symbols; ideographs and kana, of which each is about a word; emoji.
+        case 0xA1...0xBF, 0x2010...0x2BFF, 0x2E00...0xABFF, 0xF900...0xFAFF, 0xFE10...0xFE6F, 0xFF00...0xFFEF,
+            0x10000...:
+            return (.sign, length)
+        default: return (.letter, length)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import LlamaStackAPI
+import Synchronization
+
+/// A call that goes from provider to provider until it is answered: the sink of each in its turn.
+///
+/// What a provider refuses with 404 has changed nothing, so the next may be asked. Once a provider that was asked whether
+/// it has the resource writes, the answer is its own.
+final class Relay: AnswerSink {
+    private struct State {
+        var turn = 0
+        var current: (channel: any Channel, callID: UInt64)?
+        var isCancelled = false
+        var hasWritten = false
+        var refusals: [StackError] = []
+    }
+
+    private let legs: [Leg]
+    private let request: CallRequest
+    private let name: ResourceName?
+    private let probe: CallRequest?
+    private let sink: any AnswerSink
+    private let newCallID: @Sendable () -> UInt64
+    private let ended: @Sendable (_ owner: String?) -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - name: where the request names its resource.
+    ///   - probe: what those are asked that must not have it.
+    ///   - ended: called before the end: the provider that has the resource now; nil when none is known.
+    init(
+        _ legs: [Leg], _ request: CallRequest, name: ResourceName?, probe: CallRequest?, into sink: any AnswerSink,
+        newCallID: @escaping @Sendable () -> UInt64, ended: @escaping @Sendable (_ owner: String?) -> Void
+    ) {
+        (self.legs, self.request, self.name, self.probe) = (legs, request, name, probe)
+        (self.sink, self.newCallID, self.ended) = (sink, newCallID, ended)
+    }
+
+    /// Starts the leg whose turn it is.
+    func start() {
+        let leg = leg
+        var request = leg.role == .mustNotHave ? probe ?? self.request : self.request
+        request.callID = newCallID()
+        request.resource = leg.resource
+        let (channel, callID) = (leg.instance.channel, request.callID)
+        state.withLock { $0.current = (channel, callID) }
+        channel.invoke(request, into: self)
+        // A cancel may have come before the provider knew of the call.
+        if state.withLock({ $0.isCancelled }) { channel.cancel(callID) }
+    }
+
+    func cancel() {
+        let current = state.withLock { state in
+            state.isCancelled = true
+            return state.current
+        }
+        if let current { current.channel.cancel(current.callID) }
+    }
+
+    private var leg: Leg { legs[state.withLock { $0.turn }] }
+
+    // MARK: what the provider does whose turn it is
+
+    func write(_ part: AnswerPart) -> Pressure {
+        let role = state.withLock { state in
+            state.hasWritten = true
+            return legs[state.turn].role
+        }
+        return role == .mustNotHave ? .more : sink.write(part)
+    }
+
+    func whenWritable(_ wake: @escaping @Sendable () -> Void) {
+        leg.role == .mustNotHave ? wake() : sink.whenWritable(wake)
+    }
+
+    func finish(_ error: StackError?) {
+        let (leg, isLast) = state.withLock { (legs[$0.turn], $0.turn == legs.count - 1) }
+        switch (leg.role, error) {
+        case (.answers, nil), (.mayHave, nil): end(nil, owner: leg.instance.providerID)
+        case (.answers, let error?): end(error, owner: nil)
+        case (.adds, nil): isLast ? end(nil, owner: nil) : next()
+        case (.adds, let error?): end(error, owner: nil)
+        case (.mustNotHave, nil):
+            let taken = StackError(
+                .alreadyExists, "\(leg.instance.label) has \(Quote.short(id)) already", field: name?.key)
+            end(taken, owner: leg.instance.providerID)
+        case (.mustNotHave, let error?): error.code.httpStatus == 404 ? next() : end(error, owner: nil)
+        case (.mayHave, let error?):
+            let mayGoOn = state.withLock { state in
+                state.refusals.append(error)
+                return !state.isCancelled && !state.hasWritten && [404, 503].contains(error.code.httpStatus)
+            }
+            if mayGoOn, !isLast { next() } else { end(mayGoOn ? refusal : error, owner: nil) }
+        }
+    }
+
+    /// Not on the stack of the provider that finished: it may hold a lock.
+    private func next() {
+        let isCancelled = state.withLock { state in
+            state.turn += 1
+            return state.isCancelled
+        }
+        guard !isCancelled else { return end(StackError(.cancelled, "the call was cancelled"), owner: nil) }
+        Task { self.start() }
+    }
+
+    private func end(_ error: StackError?, owner: String?) {
+        ended(owner)
+        sink.finish(error)
+    }
+
+    /// The refusal that says most: of who could not say, then of who has the resource and misses something in it.
+    private var refusal: StackError {
+        let refusals = state.withLock { $0.refusals }
+        if let other = refusals.first(where: { $0.code.httpStatus != 404 }) { return other }
+        let key = name?.key ?? ""
+        if let inner = refusals.first(where: { !($0.field ?? key).hasPrefix(key) }) { return inner }
+        var error = refusals[0]
+        error.message += "; asked " + legs.map(\.instance.providerID).joined(separator: ", ")
+        return error
+    }
+
+    private var id: String { name.map { $0.ids(in: request).first ?? "" } ?? "" }
+}
+
+extension ResourceName {
+    /// The ids that a request names; none when it names none.
+    func ids(in request: CallRequest) -> [String] {
+        switch self {
+        case .parameter(let key):
+            let id = (try? JSON(parsing: request.parameters))?[key]?.stringValue
+            return id.map { [$0] } ?? []
+        case .field(let key):
+            return (try? RequestScan(request.body, field: key))?.strings ?? []
+        }
+    }
+}

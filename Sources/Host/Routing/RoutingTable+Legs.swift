@@ -1,0 +1,53 @@
+import LlamaStackAPI
+
+/// One provider's share of a call. Most calls have one leg; a ``Relay`` walks more.
+struct Leg: Sendable {
+    enum Role: Sendable, Equatable {
+        /// It answers, whatever it says.
+        case answers
+        /// It answers, unless it has no such resource: then the next is asked.
+        case mayHave
+        /// Its part of a list; the next adds to it.
+        case adds
+        /// It must say that it has no such resource before the next is asked to make it.
+        case mustNotHave
+    }
+
+    var instance: RoutingTable.Instance
+    var role: Role
+    /// The resource's own id there.
+    var resource = ""
+}
+
+extension RoutingTable {
+    /// Whom a call asks, in this order: never none.
+    ///
+    /// - Parameters:
+    ///   - model: what the request called it; nil when it named none.
+    ///   - providerID: who is to make a resource; nil: the API's default.
+    ///   - owner: the provider that had the resource the last time.
+    func legs(
+        of endpoint: EndpointDescription, model: String?, providerID: String? = nil, owner: String? = nil
+    ) throws(StackError) -> [Leg] {
+        let able = instances.filter { $0.api == endpoint.api && $0.descriptor.method(endpoint.method) != nil }
+        let isAlone = able.count < 2
+        switch endpoint.routingKey {
+        case .resource where !isAlone:
+            let first = able.filter { $0.providerID == owner }, others = able.filter { $0.providerID != owner }
+            return (first + others).map { Leg(instance: $0, role: .mayHave) }
+        case .all where !isAlone:
+            return able.map { Leg(instance: $0, role: .adds) }
+        case .creation:
+            let maker = try destination(
+                api: endpoint.api, providerID: providerID, method: endpoint.method, model: nil
+            ).instance
+            let method = endpoint.api.probe?.method
+            let others = instances.filter { $0.api == endpoint.api && $0.providerID != maker.providerID }
+                .filter { instance in method.map { instance.descriptor.method($0) != nil } ?? false }
+            return others.map { Leg(instance: $0, role: .mustNotHave) } + [Leg(instance: maker, role: .answers)]
+        default:
+            let destination = try destination(of: endpoint, model: model)
+            return [Leg(instance: destination.instance, role: .answers, resource: destination.resource)]
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// The products that an adapter can change, by the names that they have in released weights.
+package enum AdapterTarget: String, Sendable, CaseIterable {
+    case query = "q_proj"
+    case key = "k_proj"
+    case value = "v_proj"
+    case output = "o_proj"
+    case gate = "gate_proj"
+    case up = "up_proj"
+    case down = "down_proj"
+
+    /// Place in `allCases`.
+    var index: Int {
+        switch self {
+        case .query: 0
+        case .key: 1
+        case .value: 2
+        case .output: 3
+        case .gate: 4
+        case .up: 5
+        case .down: 6
+        }
+    }
+
+    /// The part of a layer that it belongs to, by the name in released weights.
+    var module: String {
+        switch self {
+        case .query, .key, .value, .output: "self_attn"
+        case .gate, .up, .down: "mlp"
+        }
+    }
+
+    var stage: AdapterStage {
+        switch self {
+        case .query, .key, .value: .attention
+        case .output: .attended
+        case .gate, .up: .feedForward
+        case .down: .activated
+        }
+    }
+
+    func size(in model: ModelConfiguration) -> (inputs: Int, outputs: Int) {
+        let queries = model.heads * model.headDimension
+        return switch self {
+        case .query: (model.hidden, queries)
+        case .key, .value: (model.hidden, model.keyValueHeads * model.headDimension)
+        case .output: (queries, model.hidden)
+        case .gate, .up: (model.hidden, model.feedForward)
+        case .down: (model.feedForward, model.hidden)
+        }
+    }
+
+    /// Where row `output` of the product, as the model computes it, stands in released weights: files of the interleaved
+    /// order have the rows of queries and keys permuted.
+    func releasedRow(_ output: Int, in model: ModelConfiguration) -> Int {
+        guard self == .query || self == .key, model.rope.order == .interleaved else { return output }
+        let place = output % model.headDimension
+        return output - place + place / 2 + place % 2 * (model.headDimension / 2)
+    }
+}
+
+/// The inputs of a layer's products, in the order in which a pass makes them: products that share one have the first half of
+/// their changes computed together.
+enum AdapterStage: Int, Sendable, CaseIterable {
+    /// Of queries, keys and values.
+    case attention
+    /// Of attention's output product.
+    case attended
+    /// Of gate and up.
+    case feedForward
+    /// Of down.
+    case activated
+
+    var targets: [AdapterTarget] { AdapterTarget.allCases.filter { $0.stage == self } }
+}

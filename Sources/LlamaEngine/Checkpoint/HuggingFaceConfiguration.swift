@@ -1,0 +1,144 @@
+import LlamaStackAPI
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Reads a `ModelConfiguration` from a `config.json`. What it does not know how to compute it refuses: a key that is read over
+/// would make the model talk nonsense.
+struct HuggingFaceConfiguration {
+    let path: String
+    let json: JSON
+
+    /// `model_type` → the family that computes it.
+    private static let families: [(type: String, family: ModelFamily)] = [
+        ("llama", .llama), ("mistral", .llama), ("qwen2", .qwen2), ("qwen3", .qwen3),
+    ]
+
+    private var modelType: String? { json["model_type"]?.stringValue }
+
+    func family() throws -> ModelFamily {
+        guard let family = Self.families.first(where: { $0.type == modelType })?.family else {
+            throw refuse(
+                "model_type", found: json["model_type"]?.shown ?? "no such key",
+                wanted: "one of " + Self.families.map(\.type).joined(separator: ", "))
+        }
+        if let quantised = json["quantization_config"], quantised != .null {
+            throw refuse(
+                "quantization_config", found: quantised["quant_method"]?.shown ?? quantised.kind,
+                wanted: "weights in F32, F16 or BF16 (a GGUF file serves quantised ones)")
+        }
+        if let activation = json["hidden_act"]?.stringValue, activation != "silu", activation != "swish" {
+            throw refuse("hidden_act", found: activation.quotedForMessage(), wanted: "silu")
+        }
+        return family
+    }
+
+    /// `vocabulary` is left at 0: the embedding's shape says it.
+    func configuration(of family: ModelFamily) throws -> ModelConfiguration {
+        let keys = CheckpointNumbers(json, path: path)
+        let hidden = try keys.count("hidden_size", 1...ModelConfiguration.widthMax)
+        let (heads, keyValueHeads) = try keys.heads("num_attention_heads", keysAndValues: "num_key_value_heads")
+        let headDimension = try keys.count(
+            "head_dim", 1...ModelConfiguration.headDimensionMax,
+            default: hidden % heads == 0 ? hidden / heads : nil)
+        return ModelConfiguration(
+            architecture: family.architecture,
+            layers: try keys.count("num_hidden_layers", 1...ModelConfiguration.layersMax),
+            hidden: hidden,
+            feedForward: try keys.count("intermediate_size", 1...ModelConfiguration.widthMax),
+            heads: heads,
+            keyValueHeads: keyValueHeads,
+            headDimension: headDimension,
+            vocabulary: 0,
+            contextTokens: try contextTokens(keys),
+            normEpsilon: Float(try keys.number("rms_norm_eps", above: 0, upTo: 1)),
+            rope: try rope(keys, headDimension: headDimension))
+    }
+
+    func tiesHead() throws -> Bool {
+        switch json["tie_word_embeddings"] {
+        case nil, .null: return false
+        case .bool(let flag): return flag
+        case .some(let other): throw refuse("tie_word_embeddings", found: other.shown, wanted: "true or false")
+        }
+    }
+
+    /// Attention in a sliding window is the same as all of it as long as the text fits the window; so the window bounds the
+    /// context.
+    private func contextTokens(_ keys: CheckpointNumbers) throws -> Int {
+        let positions = try keys.count("max_position_embeddings", 1...ModelConfiguration.contextTokensMax)
+        let isMistral = modelType == "mistral"
+        guard isMistral || json["use_sliding_window"] == true else { return positions }
+        if json["sliding_window"] == .null { return positions }
+        // What transformers takes where the key is absent.
+        let window = try keys.count("sliding_window", 1...ModelConfiguration.contextTokensMax, default: 4096)
+        return min(positions, window)
+    }
+
+    private func rope(_ keys: CheckpointNumbers, headDimension: Int) throws -> RopeConfiguration {
+        // Since version 5 of transformers all of it stands in `rope_parameters`, before in `rope_scaling` and beside it.
+        let place = ["rope_parameters", "rope_scaling"].first { json[$0] != nil && json[$0] != .null }
+        let parameters = place.flatMap { json[$0] } ?? .object([:])
+        guard parameters.objectValue != nil else {
+            throw refuse(place ?? "", found: parameters.shown, wanted: "an object")
+        }
+        let inner = CheckpointNumbers(parameters, path: path, prefix: place.map { $0 + "." } ?? "")
+        let fraction =
+            try inner.number(
+                "partial_rotary_factor", above: 0, upTo: 1,
+                default: keys.number("partial_rotary_factor", above: 0, upTo: 1, default: 1))
+        let dimension = Int(Double(headDimension) * fraction)
+        guard dimension >= 2, dimension % 2 == 0 else {
+            throw refuse("head_dim", found: "\(dimension) values to turn", wanted: "an even number")
+        }
+        return RopeConfiguration(
+            theta: try inner.number(
+                "rope_theta", above: 1, upTo: 1e12,
+                default: keys.number("rope_theta", above: 1, upTo: 1e12, default: 10_000)),
+            dimension: dimension, order: .half, scaling: try scaling(parameters, inner, keys))
+    }
+
+    private func scaling(
+        _ parameters: JSON, _ inner: CheckpointNumbers, _ keys: CheckpointNumbers
+    ) throws -> RopeConfiguration.Scaling {
+        let type = (parameters["rope_type"] ?? parameters["type"])?.stringValue ?? "default"
+        switch type {
+        case "default":
+            return .none
+        case "linear":
+            return .linear(factor: try inner.number("factor", above: 0, upTo: 1e6))
+        case "llama3":
+            let low = try inner.number("low_freq_factor", above: 0, upTo: 1e6)
+            return .llama3(
+                factor: try inner.number("factor", above: 0, upTo: 1e6), lowFrequencyFactor: low,
+                highFrequencyFactor: try inner.number("high_freq_factor", above: low, upTo: 1e6),
+                originalContext: try inner.number("original_max_position_embeddings", above: 0, upTo: 1e9))
+        case "yarn":
+            for key in ["mscale", "mscale_all_dim", "truncate"] where parameters[key] != nil && parameters[key] != .null
+            {
+                if key == "truncate", parameters[key] == true { continue }
+                throw inner.refuse(key, found: parameters[key]?.shown ?? "", wanted: "YaRN without it")
+            }
+            let positions = try keys.number("max_position_embeddings", above: 0, upTo: 1e9)
+            let original = try inner.number(
+                "original_max_position_embeddings", above: 0, upTo: 1e9, default: positions)
+            let factor = try inner.number("factor", above: 0, upTo: 1e6, default: positions / original)
+            return .yarn(
+                factor: factor, originalContext: original,
+                betaFast: try inner.number("beta_fast", above: 0, upTo: 1e6, default: 32),
+                betaSlow: try inner.number("beta_slow", above: 0, upTo: 1e6, default: 1),
+                magnitude: try inner.number(
+                    "attention_factor", above: 0, upTo: 1e3, default: factor > 1 ? 0.1 * log(factor) + 1 : 1))
+        default:
+            throw inner.refuse(
+                "rope_type", found: type.quotedForMessage(), wanted: "one of default, linear, llama3, yarn")
+        }
+    }
+
+    private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
+        CheckpointError(path: path, field: "'\(key)'", offset: nil, found: found, wanted: wanted)
+    }
+}

@@ -1,0 +1,23 @@
+/// Measures a model without an engine: how fast it reads and writes, how well it predicts a text, and how far rounding
+/// takes it from the same computed in f32. One thread at a time, and not one of Swift's cooperative threads: each call
+/// computes until it is done.
+package final class ModelMeasurement {
+    let decoder: Decoder
+    let chunkTokens: Int
+    let clock: MeasuringClock
+
+    /// - Parameter chunkTokens: tokens of a prompt in one pass; by default as many as an engine computes at once. With 1 a
+    ///   text goes the way that an answer goes.
+    package init(
+        model: Model, precision: Precision, threads: Int, chunkTokens: Int = Engine.Options().prefillTokensMax,
+        clock: MeasuringClock = .wall
+    ) throws(EngineFailure) {
+        decoder = Decoder(model: model, precision: precision, pool: try ThreadPool(threads: threads))
+        self.chunkTokens = max(1, chunkTokens)
+        self.clock = clock
+    }
+
+    package var vocabulary: Int { decoder.model.configuration.vocabulary }
+    /// Positions that the model was made for.
+    package var contextTokens: Int { decoder.model.configuration.contextTokens }
+}

@@ -1,0 +1,49 @@
+/// Which resource decides the provider when several serve the API.
+public enum RoutingKey: Sendable, Equatable {
+    /// The API's only (or default) provider.
+    case none
+    /// The field `model` of the body names a model.
+    case model
+    /// The request names a resource that one provider has (a bank, a dataset, an agent, a job).
+    case resource(ResourceName)
+    /// The request makes such a resource: the client may say where with the query parameter `provider_id`.
+    case creation(ResourceName)
+    /// Every provider answers, and their JSON Lines are joined.
+    case all
+
+    /// The query parameter that says which provider makes a resource. Served beside the draft's, not printed with them.
+    public static let providerParameter = "provider_id"
+}
+
+/// Where a request says which resource it is about.
+public enum ResourceName: Sendable, Equatable {
+    case parameter(String)
+    /// A top-level field of the body, a string or an array of strings.
+    case field(String)
+
+    public var key: String {
+        switch self {
+        case .parameter(let key), .field(let key): key
+        }
+    }
+}
+
+extension API {
+    /// How to ask a provider whether it has a resource, changing nothing: 404 when it has not.
+    public struct Probe: Sendable {
+        public var method: String
+        /// The query parameter that names the resource.
+        public var parameter: String
+        public var body: JSON?
+    }
+
+    /// nil when the API has no such question.
+    public var probe: Probe? {
+        switch self {
+        case .memoryBanks: Probe(method: "get_documents", parameter: "bank_uuid", body: [])
+        case .datasets: Probe(method: "get", parameter: "dataset_id")
+        case .postTraining: Probe(method: "job_status", parameter: "job_uuid")
+        case .inference, .agenticSystem, .rewardScoring, .syntheticDataGeneration: nil
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import LlamaEngine
+import LlamaStackAPI
+
+/// What `bench speed` prints: JSON lines as they come, or one table at the end.
+final class SpeedReport {
+    private let asJSON: Bool
+    private var rows: [[String]] = [["", "median", "slowest", "fastest", "", ""]]
+    private var batchDepth: String?
+
+    init(asJSON: Bool) { self.asJSON = asJSON }
+
+    func begin(_ model: BenchModel, _ clock: MeasuringClock) {
+        if asJSON {
+            Output.json([
+                "test": "machine", "engine": .string("llama-stack \(LlamaStack.configuration.version)"),
+                "processor": .string(ThisMachine.processor),
+                "cores": .integer(Int64(ProcessInfo.processInfo.activeProcessorCount)),
+                "instructions": .string(Engine.instructionSet), "load_average": .number(ThisMachine.loadAverage),
+                "model": .string(model.model), "threads": .integer(Int64(model.threadCount)),
+                "precision": .string(model.precision.rawValue), "clock": .string(clock.rawValue),
+                "time": .string(Date().formatted(.iso8601)),
+            ])
+        } else {
+            Output.line(
+                "\(model.model), \(model.precision.rawValue), \(model.threadCount) threads, \(clock.rawValue) time; "
+                    + "\(ThisMachine.processor), \(Engine.instructionSet); load average \(ThisMachine.loadAverage) at the start\n"
+            )
+        }
+    }
+
+    func add(_ result: SpeedResult) {
+        if asJSON { return Output.json(.object(result.json)) }
+        let spread = Spread(result.samples)
+        switch result.what {
+        case .load:
+            // A load's slowest is its longest.
+            rows.append(["load"] + [spread.median, spread.most, spread.least].map(SpeedResult.shown) + ["ms", ""])
+        case .speed(let test):
+            rows.append(
+                [test.name]
+                    + (result.samples.isEmpty ? ["-", "-", "-"] : spread.values.map(SpeedResult.shown))
+                    + ["tokens/s", result.note ?? ""])
+        }
+    }
+
+    /// - Parameter residentBytes: by moment.
+    func end(residentBytes: KeyValuePairs<String, Int>) {
+        if asJSON {
+            var object: JSONObject = ["test": "memory", "unit": "bytes"]
+            for (moment, bytes) in residentBytes { object[moment] = .integer(Int64(bytes)) }
+            object["load_average"] = .number(ThisMachine.loadAverage)
+            return Output.json(.object(object))
+        }
+        let memory = residentBytes.map { String(format: "%@ %.0f MB", $0, Double($1) / 1e6) }
+        Output.write(Table.text(rows))
+        Output.line("\nresident memory: \(memory.joined(separator: ", ")); load average \(ThisMachine.loadAverage)")
+    }
+}
+
+extension SpeedResult {
+    static func shown(_ value: Double) -> String { String(format: "%.1f", value) }
+
+    var json: JSONObject {
+        var object = JSONObject()
+        switch what {
+        case .load:
+            object = ["test": "load", "unit": "milliseconds"]
+        case .speed(let test):
+            switch test {
+            case .prefill(let tokens): object = ["test": "prefill", "tokens": .integer(Int64(tokens))]
+            case .decode(let tokens, let depth):
+                object = ["test": "decode", "tokens": .integer(Int64(tokens)), "depth": .integer(Int64(depth))]
+            case .batch(let sequences, let tokens, let depth):
+                object = [
+                    "test": "batch", "sequences": .integer(Int64(sequences)), "tokens": .integer(Int64(tokens)),
+                    "depth": .integer(Int64(depth)),
+                ]
+            }
+            object["unit"] = "tokens/second"
+        }
+        if let note { object["note"] = .string(note) }
+        if !samples.isEmpty {
+            let spread = Spread(samples)
+            object["median"] = .number(spread.median)
+            object["min"] = .number(spread.least)
+            object["max"] = .number(spread.most)
+            object["samples"] = .array(samples.map { .number($0) })
+        }
+        object["load_average"] = .number(ThisMachine.loadAverage)
+        return object
+    }
+}

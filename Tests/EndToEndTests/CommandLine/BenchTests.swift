@@ -1,0 +1,81 @@
+import Foundation
+import LlamaStackAPI
+import Testing
+
+extension EndToEnd {
+    /// `bench`, on a model so small that it takes no time.
+    @Suite struct BenchTests {
+        private let model = Setting.fixtures + "/models/llama.gguf"
+
+        @Test("`bench MODEL --json` says machine, load, every speed that fits the context, and memory, a line each")
+        func jsonLines() throws {
+            let command = try Command.run(
+                [
+                    "bench", model, "--json", "--runs", "3", "--prefill", "32,512", "--depth", "0,64", "--generate",
+                    "16",
+                    "--batch", "1,5", "--batch-depth", "8", "--batch-generate", "4",
+                ], exits: 0)
+            let lines = try command.output.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+            let names = lines.map { $0["test"]?.stringValue ?? "" }
+            #expect(
+                names == ["machine", "load", "prefill", "prefill", "decode", "decode", "batch", "batch", "memory"])
+            #expect(lines.allSatisfy { $0["load_average"]?.double != nil }, "\(command.output)")
+            for line in lines.dropFirst().dropLast() where line["note"] == nil {
+                let samples = (line["samples"]?.items ?? []).compactMap { $0.double }
+                #expect(samples.count == 3 && samples.allSatisfy { $0 > 0 })
+                #expect(line["median"]?.double == samples.sorted()[1])
+                #expect(line["min"]?.double == samples.min() && line["max"]?.double == samples.max())
+            }
+            #expect(lines[3]["note"] == "beyond the model's context of 256 tokens")
+            #expect(lines[3]["median"] == nil)
+            #expect(lines[5]["depth"] == 64)
+            #expect(lines[7]["sequences"] == 5)
+            let memory = ["loaded", "end", "peak"].map { lines[8][$0]?.int ?? 0 }
+            #expect(memory.allSatisfy { $0 > 1 << 20 } && memory[2] >= memory[0])
+        }
+
+        @Test("`bench MODEL` is a table of medians with the load of the machine, and rows left out by `none`")
+        func table() throws {
+            let command = try Command.run(
+                ["bench", model, "--runs", "1", "--prefill", "16", "--depth", "none", "--batch", "2"], exits: 0)
+            #expect(command.output.contains(#/load average [0-9.]+ at the start/#))
+            #expect(command.output.contains(#/median +slowest +fastest/#))
+            for row in ["load ", "prefill 16 ", "batch of 2 ", "resident memory: loaded "] {
+                #expect(command.output.contains("\n" + row))
+            }
+            #expect(!command.output.contains("decode"))
+            #expect(command.errors.isEmpty, "no progress where nobody watches")
+        }
+
+        @Test("a figure that takes too long gets one run")
+        func seconds() throws {
+            let command = try Command.run(
+                ["bench", model, "--json", "--seconds", "0", "--prefill", "8", "--depth", "none", "--batch", "none"],
+                exits: 0)
+            let line = try #require(command.output.split(separator: "\n").first { $0.contains("prefill") })
+            let samples = try JSON(parsing: Array(line.utf8))["samples"]?.items
+            #expect(samples?.count == 1)
+        }
+
+        @Test("`bench plot` draws each engine's speed by depth and by batch")
+        func plot() throws {
+            let folder = try TemporaryFolder()
+            let files = ["ours", "peer"].map { Setting.fixtures + "/bench/\($0).jsonl" }
+            let command = try Command.run(["bench", "plot"] + files + ["--output", folder.path], exits: 0)
+            #expect(command.output == "\(folder.path)/speed-by-depth.svg\n\(folder.path)/speed-by-batch.svg\n")
+            for name in ["speed-by-depth", "speed-by-batch"] {
+                let svg = try String(contentsOfFile: "\(folder.path)/\(name).svg", encoding: .utf8)
+                try Fixture.expectGolden(svg, "bench/\(name).svg")
+            }
+        }
+
+        @Test("`bench plot` of a file that holds no measurements says so and draws nothing")
+        func plotNothing() throws {
+            let folder = try TemporaryFolder()
+            _ = try Command.run(["bench", "plot", model, "--output", folder.path], exits: 65)
+            _ = try Command.run(["bench", "plot", "absent.jsonl", "--output", folder.path], exits: 66)
+            let written = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(written.isEmpty)
+        }
+    }
+}

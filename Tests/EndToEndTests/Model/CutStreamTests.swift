@@ -1,0 +1,88 @@
+import LlamaStackAPI
+import RawHTTP
+import Testing
+
+extension EndToEnd {
+    /// A thousand streams, of which every second one is cut: half of those by an orderly close, half by a reset.
+    @Suite struct CutStreamTests {
+        private static let streams = 1000
+        private static let clients = 20
+        private static let tokens = 8
+        /// What a thousand streams may leave behind. One sequence's keys and values take more than a hundredth of it; so do
+        /// the buffers of ten connections.
+        private static let growthMax = 16 << 20
+
+        @Test("a thousand streams, half of them cut, leave no sequence and no memory behind; the others are whole")
+        func cut() throws {
+            try Server.run(.cpu(config: "{waiting_max: 64}")) { server in
+                let reference = try wave(server, 0..<Self.clients, cutting: false)
+                #expect(Set(reference).count == 1 && reference[0] != "")
+                // Once as it will be: what a first time takes, it keeps.
+                _ = try wave(server, 0..<100, cutting: true)
+                try settle(server)
+                let before = server.process.residentBytes
+
+                let texts = try wave(server, 0..<Self.streams, cutting: true)
+                try settle(server)
+                let grown = server.process.residentBytes - before
+                print("1,000 streams, half of them cut: \(grown / 1024) KiB more are resident")
+                #expect(texts.filter { $0 != "" }.count == Self.streams / 2)
+                #expect(texts.allSatisfy { $0 == "" || $0 == reference[0] })
+                #expect(grown < Self.growthMax)
+            }
+        }
+
+        /// Every stream's text; empty where it was cut.
+        private func wave(_ server: Server, _ numbers: Range<Int>, cutting: Bool) throws -> [String] {
+            try concurrently(Self.clients) { client in
+                try numbers.filter { $0 % Self.clients == client }.map { number in
+                    try text(of: number, server, isCut: cutting && (number / Self.clients) % 2 == 1)
+                }
+            }.flatMap { $0 }
+        }
+
+        private func text(of number: Int, _ server: Server, isCut: Bool) throws -> String {
+            let body = Requests.completion("Hello", maxTokens: isCut ? 200 : Self.tokens, stream: true).bytes
+            let connection = try RawConnection(port: server.port)
+            connection.send(RawClient.head(Requests.completionPath, body.count, port: server.port) + body)
+            if isCut && number % 5 == 0 {
+                // Before it begins.
+                if number % 2 == 0 { connection.resetOnClose() }
+                return ""
+            }
+            let stream = EventReader(try ReplyReader(connection, seconds: 60))
+            var text = ""
+            var events = 0
+            while let event = try stream.next() {
+                let json = try JSON(parsing: Array(event.data.utf8))
+                text += json["text_delta"]?.stringValue ?? ""
+                events += 1
+                if isCut && events > number % 7 {
+                    if number % 2 == 0 { connection.resetOnClose() }
+                    return ""
+                }
+            }
+            return text + "."
+        }
+
+        /// Waits until the model computes for nobody: two requests of one's own add nothing to its count but their tokens.
+        private func settle(_ server: Server) throws {
+            let end = ContinuousClock.now + .seconds(20)
+            while true {
+                let first = try computed(server), second = try computed(server)
+                if second.total - first.total == second.own { return }
+                try #require(ContinuousClock.now < end, "sequences are still computed that nobody wants")
+            }
+        }
+
+        /// The model's count of tokens after a request of one's own, and what that took.
+        private func computed(_ server: Server) throws -> (total: Int, own: Int) {
+            let before = server.log("answer", "tokens_computed").count
+            let reply = try server.post(Requests.completionPath, Requests.completion("Hello", maxTokens: 2))
+            #expect(reply.status == 200)
+            let lines = try server.waitForLog("tokens_computed", count: before + 1)
+            let ended = try ConcurrencyTests.Ended(try #require(lines.last))
+            return (ended.computed, ended.prompt + ended.generated - 1)
+        }
+    }
+}
