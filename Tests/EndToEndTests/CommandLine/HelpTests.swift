@@ -6,7 +6,7 @@ extension EndToEnd {
         static let commands = [
             [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "providers"], ["chat"],
             ["complete"], ["plugin"], ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
-            ["bench", "perplexity"], ["bench", "speed"], ["bench", "calls"],
+            ["bench", "perplexity"], ["bench", "speed"], ["bench", "embeddings"], ["bench", "calls"],
         ]
 
         @Test("the help of every command is as recorded", arguments: commands)
