@@ -7,7 +7,7 @@ extension EndToEnd {
             [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "providers"], ["chat"],
             ["complete"], ["plugin"], ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
             ["bench", "speed"], ["bench", "plot"], ["bench", "perplexity"], ["bench", "divergence"],
-            ["bench", "calls"],
+            ["bench", "embeddings"], ["bench", "calls"],
         ]
 
         @Test("the help of every command is as recorded", arguments: commands)
