@@ -16,35 +16,9 @@ struct HostEmbedder: Embedder {
     let context: ProviderContext
 
     func embed(_ texts: [String]) async throws -> [[Float]] {
-        let request = EmbeddingsRequest(model: model, contents: texts.map { .text($0) }, textTruncation: "end")
-        let caller = context.inference().caller
-        return try await caller.answer(Self.endpoint, Nothing(), request).embeddings.map { $0.map(Float.init) }
-    }
-}
-
-extension HostEmbedder {
-    private struct EmbeddingsRequest: WireRecord {
-        var model: String
-        var contents: [Content]
-        var textTruncation: String
-
-        static let object = Object(
-            "EmbeddingsRequest", isComponent: false, Self.init, Field("model", \.model, ""),
-            Field("contents", \.contents, ""),
-            Field("text_truncation", \.textTruncation, ""))
-    }
-
-    private struct EmbeddingsResponse: WireRecord {
-        var embeddings: [[Double]]
-
-        static let object = Object(
-            "EmbeddingsResponse", isComponent: false, Self.init, Field("embeddings", \.embeddings, ""))
-    }
-
-    private static var endpoint: Endpoint<Nothing, EmbeddingsRequest, EmbeddingsResponse, Nothing> {
-        Endpoint(
-            .inference, "embeddings", .post, "/inference/embeddings", routingKey: .model, isExtension: true, summary: ""
-        )
+        let request = EmbeddingsRequest(
+            model: model, contents: texts.map { .text($0) }, textTruncation: .end)
+        return try await context.inference().embeddings(request).embeddings
     }
 }
 
