@@ -25,6 +25,7 @@ let package = Package(
         providerLibrary("inference", "echo", "EchoProvider"),
         providerLibrary("inference", "echo-c", "EchoCProvider"),
         providerLibrary("inference", "cpu", "InferenceCPUProvider"),
+        providerLibrary("inference", "blas", "InferenceBLASProvider"),
         providerLibrary("memory-banks", "file", "MemoryFileProvider"),
         providerLibrary("datasets", "file", "DatasetsFileProvider"),
         // The tests' own.
@@ -113,8 +114,21 @@ let package = Package(
         .target(name: "EchoProvider", dependencies: ["ProviderKit"], path: "Plugins/Echo", swiftSettings: strict),
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
         .target(
-            name: "InferenceCPUProvider", dependencies: ["ProviderKit", "LlamaEngine"],
-            path: "Plugins/InferenceCPU", swiftSettings: strict),
+            name: "InferenceCPU", dependencies: ["ProviderKit", "LlamaEngine"], path: "Plugins/InferenceCPU",
+            exclude: ["Entry"], swiftSettings: strict),
+        .target(
+            name: "InferenceCPUProvider", dependencies: ["InferenceCPU", "ProviderKit"],
+            path: "Plugins/InferenceCPU/Entry", swiftSettings: strict),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(
+            name: "InferenceBLAS",
+            dependencies: [
+                "InferenceCPU", "LlamaEngine", "ProviderKit", .target(name: "COpenBLAS", condition: server),
+            ],
+            path: "Plugins/InferenceBLAS", exclude: ["Entry"], swiftSettings: strict),
+        .target(
+            name: "InferenceBLASProvider", dependencies: ["InferenceBLAS", "InferenceCPU", "ProviderKit"],
+            path: "Plugins/InferenceBLAS/Entry", swiftSettings: strict),
         .target(
             name: "MemoryFile",
             dependencies: [
@@ -150,7 +164,9 @@ let package = Package(
         .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
-            name: "InferenceCPUTests", dependencies: ["InferenceCPUProvider", "LlamaEngine", "ProviderKit"]),
+            name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "ProviderKit"]),
+        .testTarget(
+            name: "InferenceBLASTests", dependencies: ["InferenceBLAS", "InferenceCPU", "LlamaEngine", "ProviderKit"]),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),
         .testTarget(
             name: "MemoryFileTests",

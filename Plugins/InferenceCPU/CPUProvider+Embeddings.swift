@@ -3,7 +3,7 @@ import LlamaEngine
 import ProviderKit
 
 extension CPUProvider {
-    func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
+    package func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
         guard let encoder = encoders.withLock({ $0[call.resource] }) else {
             guard model(call.resource) != nil else { throw Self.unknown(call.resource) }
             throw ProviderError(
@@ -15,11 +15,17 @@ extension CPUProvider {
 
     /// Loads the embedding model that `path` is the folder of; false when it is none.
     func registersEncoder(
-        _ id: String, at path: String, _ configuration: CPUConfiguration, _ queue: DispatchQueue, _ log: Log
+        _ id: String, at path: String, _ options: Engine.Options, _ queue: DispatchQueue, _ log: Log
     ) async throws -> Bool {
         guard try await queue.run({ EncoderFolder.isEncoder(path) }) else { return false }
+        guard products == nil else {
+            throw ProviderError(
+                .invalidConfig,
+                "'\(id)' is an embedding model, which \(Self.providerType) does not serve; list it with inline::cpu",
+                field: "path")
+        }
         let encoder = try await LoadedEncoder.load(
-            id: id, path: path, options: configuration.engineOptions, queue: queue, log: log)
+            id: id, path: path, options: options, queue: queue, log: log)
         encoders.withLock { $0[id] = encoder }
         return true
     }

@@ -3,31 +3,32 @@ import LlamaEngine
 import ProviderKit
 import Synchronization
 
-/// Runs models of the Llama architecture and its relatives, and embedding models of the BERT family, on this machine's CPU.
-final class CPUProvider: InferenceProvider {
-    static let providerType = "inline::cpu"
-    static let version = "1.0.0"
-    static let summary =
-        "Runs models of the Llama, Qwen 2 and Qwen 3 architectures, and BERT-class embedding models, from GGUF files or folders "
-        + "of safetensors, on this machine's CPU."
+/// Runs models of the Llama architecture and its relatives, and embedding models of the BERT family, on this machine's CPU. `Backend` says with whose matrix products.
+package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
+    package static var providerType: String { Backend.providerType }
+    package static var version: String { "1.0.0" }
+    package static var summary: String { Backend.summary }
     /// `seed`: an integer; the same seed, prompt and parameters give the same answer.
-    static let options: [String: Set<String>] = [
-        "completion": ["seed"], "chat_completion": ["seed"],
-        "batch_completion": ["seed"], "batch_chat_completion": ["seed"],
-    ]
+    package static var options: [String: Set<String>] {
+        [
+            "completion": ["seed"], "chat_completion": ["seed"],
+            "batch_completion": ["seed"], "batch_chat_completion": ["seed"],
+        ]
+    }
 
-    private let configuration: CPUConfiguration
+    private let configuration: Backend.Configuration
     private let context: ProviderContext
+    let products: (any MatrixProducts)?
     private let models = Mutex<[String: LoadedModel]>([:])
     let encoders = Mutex<[String: LoadedEncoder]>([:])
     /// Its threads are not those that Swift's tasks run on: Dispatch has others for each quality of service.
     private let queue = DispatchQueue(label: "inference-cpu", qos: .utility, attributes: .concurrent)
 
-    init(configuration: CPUConfiguration, context: ProviderContext) async throws {
-        (self.configuration, self.context) = (configuration, context)
+    package init(configuration: Backend.Configuration, context: ProviderContext) async throws {
+        (self.configuration, self.context, products) = (configuration, context, try Backend.products())
     }
 
-    func register(_ resource: Resource) async throws {
+    package func register(_ resource: Resource) async throws {
         guard resource.kind == "model" else { throw Self.refusal(of: resource) }
         if let key = resource.more.keys.first {
             throw ProviderError(.invalidConfig, "\(Self.providerType) knows no '\(key)' of a model", field: key)
@@ -36,7 +37,8 @@ final class CPUProvider: InferenceProvider {
         guard model(resource.id) == nil, encoders.withLock({ $0[resource.id] }) == nil else { throw taken }
         let isAdapter = resource.base != nil || resource.adapter != nil
         if !isAdapter, let path = resource.path,
-            try await registersEncoder(resource.id, at: context.path(path), configuration, queue, context.log)
+            try await registersEncoder(
+                resource.id, at: context.path(path), configuration.engineOptions, queue, context.log)
         {
             return
         }
@@ -51,7 +53,7 @@ final class CPUProvider: InferenceProvider {
 
     /// Answers under way go on; the model's memory is free when the last of them is done. A base stays as long as adapters
     /// of it are registered.
-    func unregister(_ resource: Resource) async throws {
+    package func unregister(_ resource: Resource) async throws {
         if encoders.withLock({ $0.removeValue(forKey: resource.id) }) != nil { return }
         try models.withLock { models in
             guard let model = models[resource.id] else { throw Self.unknown(resource.id) }
@@ -66,7 +68,7 @@ final class CPUProvider: InferenceProvider {
         }
     }
 
-    func shutdown() async {
+    package func shutdown() async {
         models.withLock { $0 = [:] }
         encoders.withLock { $0 = [:] }
         // Models let go of their engines on this queue; whoever comes after all of them finds them gone.
@@ -94,8 +96,8 @@ final class CPUProvider: InferenceProvider {
             )
         }
         return try await .load(
-            id: resource.id, path: context.path(path), options: configuration.engineOptions, queue: queue,
-            log: context.log)
+            id: resource.id, path: context.path(path), options: configuration.engineOptions,
+            products: products, queue: queue, log: context.log)
     }
 
     private func loadAdapter(_ resource: Resource) async throws -> LoadedModel {

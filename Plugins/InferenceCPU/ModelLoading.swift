@@ -16,7 +16,8 @@ extension LoadedModel {
     ///
     /// Throws a `ProviderError` that names the file and what is wrong with it.
     static func load(
-        id: String, path: String, options: Engine.Options, queue: DispatchQueue, log: Log
+        id: String, path: String, options: Engine.Options, products: (any MatrixProducts)?, queue: DispatchQueue,
+        log: Log
     ) async throws -> LoadedModel {
         do {
             var times = LoadTimes()
@@ -24,12 +25,13 @@ extension LoadedModel {
             let start = clock.now
             let checkpoint = try await queue.run { try ModelCheckpoint.open(path: path) }
             times.open = milliseconds(clock.now - start)
+            if products != nil { try requireMemory(for: checkpoint) }
             async let language = queue.run { try timed { try ModelLanguage(checkpoint) } }
             async let weights = queue.run { timed { readWeights(of: checkpoint) } }
             let progress = LoadingReport(id: id, log: log)
             async let engine = queue.run {
                 try timed {
-                    let model = try Model(checkpoint) { progress.note($0) }
+                    let model = try Model(checkpoint, products: products) { progress.note($0) }
                     var options = options
                     options.cacheBytesMax = options.cacheBytesMax ?? Machine.bytesFree.map { $0 / 2 }
                     return try Engine(model: model, options: options)
@@ -82,6 +84,7 @@ extension LoadedModel {
                 "parameters": "\(checkpoint.parameters)",
                 "bytes": "\(checkpoint.weightBytes)", "context_tokens": "\(engine.contextTokens)",
                 "threads": "\(options.threads)", "instructions": Engine.instructionSet,
+                "products": engine.model.products?.name ?? "own",
                 "load_milliseconds": times.total.shown, "open_milliseconds": times.open.shown,
                 "language_milliseconds": times.language.shown, "engine_milliseconds": times.engine.shown,
                 "weights_milliseconds": times.weights.shown,
@@ -98,6 +101,17 @@ private func readWeights(of checkpoint: ModelCheckpoint) {
     checkpoint.willNeedWeights()
     if let free = Machine.bytesFree, checkpoint.weightBytes > free { return }
     checkpoint.populateWeights()
+}
+
+/// Four bytes a weight can be ten times the file: better refused than ended by the system for want of memory.
+private func requireMemory(for checkpoint: ModelCheckpoint) throws {
+    // Cannot overflow: files of 2^61 weights would have to be there.
+    let bytes = checkpoint.parameters * MemoryLayout<Float>.stride
+    guard let free = Machine.bytesFree, bytes > free else { return }
+    throw ProviderError(
+        .invalidConfig,
+        "\(checkpoint.path): its \(checkpoint.parameters) weights take \(bytes) bytes in f32, and \(free) are free; "
+            + "inline::cpu keeps them in their own type", field: "path")
 }
 
 private func timed<Value>(_ work: () throws -> Value) rethrows -> (value: Value, milliseconds: Double) {

@@ -3,7 +3,7 @@ import LlamaEngine
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite("Adapters as models", .timeLimit(.minutes(1)))
 struct AdapterTests {

@@ -2,7 +2,7 @@ import LlamaEngine
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite(.timeLimit(.minutes(1))) struct AnswerTests {
     private let story = ScriptedModel.saying("Once", " upon", " a", " time")

@@ -1,7 +1,7 @@
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite(.timeLimit(.minutes(1))) struct CancelTests {
     private let endless = ScriptedModel.saying("a", "b", end: .never, contextTokens: 100_000)

@@ -2,7 +2,7 @@ import LlamaEngine
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite struct ConfigurationTests {
     @Test("nothing configured: all cores, the model's context, and a cache by what the loaded model leaves")

@@ -2,7 +2,7 @@ import LlamaEngine
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite struct ConversationMappingTests {
     @Test("every role, call and result keeps its place, and JSON its order")

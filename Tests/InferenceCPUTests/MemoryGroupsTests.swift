@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite struct MemoryGroupsTests {
     private static func bytesLeft(_ memberships: String, _ files: [String: String]) -> Int? {

@@ -2,7 +2,7 @@ import Foundation
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite(.timeLimit(.minutes(1))) struct RefusalTests {
     private let model = ScriptedModel.saying("a")

@@ -3,11 +3,11 @@ import LlamaEngine
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite(.timeLimit(.minutes(1))) struct RegistrationTests {
     private func refusal(_ resource: Resource) async throws -> ProviderError? {
-        let provider = try await CPUProvider(
+        let provider = try await CPUProvider<OwnKernels>(
             configuration: CPUConfiguration(json: [:], at: .root),
             context: ProviderContext(providerID: "cpu", basePath: "/nowhere"))
         do {

@@ -2,7 +2,7 @@ import ProviderKit
 import Synchronization
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 @testable import ProviderKit
 
 @Suite(.timeLimit(.minutes(1))) struct ReportTests {

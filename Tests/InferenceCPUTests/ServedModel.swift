@@ -2,14 +2,14 @@ import Foundation
 import ProviderKit
 import Synchronization
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 /// A provider with one model, "m", and calls to it. The file is deleted once it is loaded: the mapping stays.
 struct ServedModel {
-    let provider: CPUProvider
+    let provider: CPUProvider<OwnKernels>
 
     init(_ model: ScriptedModel, config: JSON = ["threads": 1]) async throws {
-        provider = try await CPUProvider(
+        provider = try await CPUProvider<OwnKernels>(
             configuration: CPUConfiguration(json: config, at: .root), context: ProviderContext(providerID: "cpu"))
         try await register(model, as: "m")
     }

@@ -1,7 +1,7 @@
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 @Suite(.timeLimit(.minutes(1))) struct ToolCallTests {
     private let tools = [ToolDefinition(toolName: "get_weather", parameters: ["city": ["param_type": "string"]])]

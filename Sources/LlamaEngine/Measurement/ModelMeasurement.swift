@@ -6,14 +6,15 @@ package final class ModelMeasurement {
     let chunkTokens: Int
     let clock: MeasuringClock
 
-    /// - Parameter chunkTokens: tokens of a prompt in one pass; by default as many as an engine computes at once. With 1 a
+    /// - Parameter chunkTokens: tokens of a prompt in one pass; by default as many as a provider computes at once. With 1 a
     ///   text goes the way that an answer goes.
     package init(
-        model: Model, precision: Precision, threads: Int, chunkTokens: Int = Engine.Options().prefillTokensMax,
+        model: Model, precision: Precision, threads: Int, chunkTokens: Int? = nil,
         clock: MeasuringClock = .wall
     ) throws(EngineFailure) {
         decoder = Decoder(model: model, precision: precision, pool: try ThreadPool(threads: threads))
-        self.chunkTokens = max(1, chunkTokens)
+        let usual = model.products == nil ? Engine.Options().prefillTokensMax : CBLAS.prefillTokens
+        self.chunkTokens = max(1, chunkTokens ?? usual)
         self.clock = clock
     }
 

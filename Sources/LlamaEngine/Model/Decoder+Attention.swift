@@ -36,9 +36,12 @@ extension Decoder {
         let dimension = layout.headDimension
         for head in 0..<layout.heads {
             let source = (row * layout.heads + head) * dimension
-            lk_put_key(
-                layout.element.type, workspace.keys.base + source, dimension, offset,
-                memory + layout.keys(layer: layer, head: head))
+            let keys = memory + layout.keys(layer: layer, head: head)
+            if blas != nil {
+                BLASDecoding.putKey(workspace.keys.base + source, dimension, offset, keys)
+            } else {
+                lk_put_key(layout.element.type, workspace.keys.base + source, dimension, offset, keys)
+            }
             let value = memory + layout.value(layer: layer, head: head, position: offset)
             switch layout.element {
             case .f16:

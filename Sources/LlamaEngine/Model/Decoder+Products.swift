@@ -31,7 +31,8 @@ extension Decoder {
         let ends = (
             first.linear.matrix.panels, first.linear.matrix.panels + (second?.linear.matrix.panels ?? 0)
         )
-        pool.run(over: ends.1 + (third?.linear.matrix.panels ?? 0), grain: 1) { _, range in
+        let panels = ends.1 + (third?.linear.matrix.panels ?? 0)
+        pool.run(over: panels, grain: grain(panels, 1)) { _, range in
             part(of: first, from: 0, in: range, input, adding)
             if let second { part(of: second, from: ends.0, in: range, input, adding) }
             if let third { part(of: third, from: ends.1, in: range, input, adding) }

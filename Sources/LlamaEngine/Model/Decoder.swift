@@ -54,6 +54,8 @@ package final class Decoder {
     let workspace: ForwardWorkspace
     /// Whether some product takes bf16.
     private let hasBF16: Bool
+    /// How a model computes whose products are another library's.
+    let blas: BLASDecoding?
     var rows: [Row] = []
     var tiles: [Tile] = []
     var spans: [Span] = []
@@ -61,10 +63,12 @@ package final class Decoder {
 
     package init(model: Model, precision: Precision, pool: ThreadPool) {
         self.model = model
-        self.precision = precision
+        // Another library knows f32 alone.
+        self.precision = model.products == nil ? precision : .exact
         self.pool = pool
         workspace = ForwardWorkspace(model.configuration)
         hasBF16 = precision == .quantized && model.weights.hasBF16
+        blas = model.products.map { BLASDecoding(products: $0, model.configuration) }
     }
 
     /// Where keys and values of this decoder's precision lie.
@@ -128,7 +132,7 @@ package final class Decoder {
             }
         }
         try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses, threads: pool.threads)
-        try planAttention(segments)
+        if let blas { try blas.plan(rows, threads: pool.threads) } else { try planAttention(segments) }
         try planAdapters(segments)
     }
 
@@ -166,7 +170,7 @@ package final class Decoder {
             Product(layer.key, workspace.keys.base, .key, layer: index),
             Product(layer.value, workspace.values.base, .value, layer: index))
         placeHeads(layer, index: index, segments)
-        attention(layer: index, segments)
+        if let blas { blas.attention(self, layer: index, segments) } else { attention(layer: index, segments) }
         let width = model.configuration.heads * model.configuration.headDimension
         eachRow { row in narrow(attended, row: row, width: width) }
     }
@@ -174,6 +178,7 @@ package final class Decoder {
     /// SwiGLU of the products with gate and up. A thread takes some outputs of both at a time, so that their products never
     /// leave its cache.
     private func feedForward(_ layer: DecoderWeights.Layer, index: Int) {
+        if let blas { return blas.feedForward(self, layer, index: index) }
         let width = model.configuration.feedForward
         let count = rows.count
         let next = activations(for: layer.down.matrix)

@@ -4,7 +4,8 @@ import CKernels
 ///
 /// A page holds `positions` positions of every layer: for each layer the keys, [keyValueHeads, positions / 16,
 /// headDimension, 16], then the values, [keyValueHeads, positions, headDimension]. One head's run of positions is
-/// contiguous, and sixteen keys lie side by side, so that their scores are computed at once.
+/// contiguous, and sixteen keys lie side by side, so that their scores are computed at once. Where a BLAS computes them, keys lie
+/// as values do.
 struct KVLayout: Sendable, Equatable {
     enum Element: Sendable {
         case f16, f32

@@ -1,11 +1,13 @@
 import CKernels
 
 /// A weight matrix W [outputs, inputs]: in panels (`CKernels`), or where that form has no panels as rows of blocks where they
-/// lie in the checkpoint. Whoever holds one must hold the memory too (`Model` does).
+/// lie in the checkpoint; or, for another library's products, as rows of f32. Whoever holds one must hold the memory too
+/// (`Model` does).
 struct Matrix: @unchecked Sendable {
     private enum Form {
         case panels(lk_panel_matrix)
         case rows(UnsafeRawPointer)
+        case blas(UnsafePointer<Float>, any MatrixProducts)
     }
 
     let type: lk_type
@@ -28,6 +30,12 @@ struct Matrix: @unchecked Sendable {
     init(type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer) {
         (self.type, self.outputs, self.inputs) = (type, outputs, inputs)
         form = .rows(rows)
+        narrowest = .f32
+    }
+
+    init(blas: UnsafePointer<Float>, outputs: Int, inputs: Int, products: any MatrixProducts) {
+        (type, self.outputs, self.inputs) = (LK_F32, outputs, inputs)
+        form = .blas(blas, products)
         narrowest = .f32
     }
 
@@ -57,6 +65,7 @@ struct Matrix: @unchecked Sendable {
         switch form {
         case .panels(var matrix): lk_panel_row(&matrix, index, out)
         case .rows(let base): lk_dequantize_row(type, base + index * lk_row_bytes(type, inputs), out, inputs)
+        case .blas(let base, _): out.update(from: base + index * inputs, count: inputs)
         }
     }
 
@@ -82,6 +91,13 @@ struct Matrix: @unchecked Sendable {
                     outputs.count)
                 for row in 0..<rows { lk_add(y + row * stride, start + row * outputs.count, outputs.count) }
             }
+        case .blas(let base, let products):
+            let outputs = outputs(of: panels)
+            products.compute(
+                MatrixProduct(
+                    rows: rows, columns: outputs.count, inner: inputs, a: x, aStride: inputs,
+                    b: base + outputs.lowerBound * inputs, bStride: inputs, isBTransposed: true, c: y, cStride: stride,
+                    isAdding: adding))
         }
     }
 

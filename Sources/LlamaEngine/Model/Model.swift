@@ -11,8 +11,12 @@ package final class Model: Sendable {
     /// Keep the memory that `weights` point into.
     private let arena: WeightArena
     private let panels: PanelArena
+    private let blas: BLASWeights?
     /// Only where some weights stay in rows.
     private let rows: (files: [MappedFile], gathered: GatheredTensors)?
+
+    /// Who multiplies its matrices; nil: the engine's own kernels.
+    package var products: (any MatrixProducts)? { blas?.products }
 
     /// Opens a checkpoint of any form (`ModelCheckpoint.open`).
     /// - Throws: `CheckpointError`, as `init(_:)` does.
@@ -26,21 +30,28 @@ package final class Model: Sendable {
     /// the files are not used afterwards and their mappings go away with `checkpoint`.
     /// - Parameters:
     ///   - threads: threads that copy; by default one for each processor.
+    ///   - products: who multiplies matrices, which then are f32 in memory; by default the engine's own kernels.
     ///   - progress: hears from those threads, in no order, which share of the weights is there.
     /// - Throws: `CheckpointError` when a tensor is missing, sizes disagree, or memory is short.
     package init(
-        _ checkpoint: ModelCheckpoint, threads: Int? = nil, progress: (@Sendable (Double) -> Void)? = nil
+        _ checkpoint: ModelCheckpoint, threads: Int? = nil, products: (any MatrixProducts)? = nil,
+        progress: (@Sendable (Double) -> Void)? = nil
     ) throws {
         var configuration = checkpoint.configuration
-        let loader = try WeightLoader(checkpoint)
+        let loader = try WeightLoader(checkpoint, products: products)
         weights = try loader.load(&configuration)
         // Without threads of its own the copy is slower, not wrong.
         let pool =
             try (try? ThreadPool(threads: threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))) ?? ThreadPool(threads: 1)
-        loader.panels.pack(on: pool, progress: progress)
+        if let blas = loader.blas {
+            blas.decode(on: pool, progress: progress)
+        } else {
+            loader.panels.pack(on: pool, progress: progress)
+        }
         self.configuration = configuration
         arena = loader.arena
         panels = loader.panels
+        blas = loader.blas
         rows = weights.hasMatricesInRows ? (checkpoint.files, loader.gathered) : nil
     }
 }

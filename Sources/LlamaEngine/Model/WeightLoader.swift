@@ -7,12 +7,15 @@ struct WeightLoader {
     /// Weights that lie in parts; read until the panels are packed, or as long as matrices in rows are.
     let gathered = GatheredTensors()
     let panels: PanelArena
+    /// Where all matrices go instead of into panels.
+    let blas: BLASWeights?
 
     /// - Throws: `CheckpointError` when there is no address space for the weights.
-    init(_ checkpoint: ModelCheckpoint) throws {
+    init(_ checkpoint: ModelCheckpoint, products: (any MatrixProducts)? = nil) throws {
         self.checkpoint = checkpoint
+        blas = products.map(BLASWeights.init)
         let bytes = checkpoint.tensors.values.reduce(0) { sum, tensor in
-            guard tensor.shape.count == 2, let type = tensor.type,
+            guard products == nil, tensor.shape.count == 2, let type = tensor.type,
                 let bytes = PanelArena.bytes(type: type, outputs: tensor.shape[0], inputs: tensor.shape[1])
             else { return sum }
             let (total, overflow) = sum.addingReportingOverflow(bytes)
@@ -103,6 +106,13 @@ struct WeightLoader {
         let tensor = try checkpoint.requiredTensor(name, shape: [outputs, inputs])
         let type = try type(of: tensor)
         let base = try rows(of: tensor)
+        if let blas {
+            guard let matrix = blas.promise(type: type, outputs: outputs, inputs: inputs, rows: base) else {
+                throw checkpoint.refuse(
+                    "weights", found: "no memory for tensor '\(name)' in f32", wanted: "memory for all weights")
+            }
+            return matrix
+        }
         if let matrix = panels.promise(type: type, outputs: outputs, inputs: inputs, rows: base) {
             return Matrix(panels: matrix)
         }

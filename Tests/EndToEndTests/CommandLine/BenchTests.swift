@@ -47,6 +47,27 @@ extension EndToEnd {
             #expect(command.errors.isEmpty, "no progress where nobody watches")
         }
 
+        @Test(
+            "`bench --products openblas` measures speeds, and finds the probabilities of the engine's own f32 kernels")
+        func openBLAS() throws {
+            let options = ["--products", "openblas"]
+            let speed = try Command.run(
+                ["bench", model, "--runs", "1", "--prefill", "16", "--depth", "0", "--generate", "2", "--batch", "2"]
+                    + options, exits: 0)
+            #expect(speed.output.contains("\nprefill 16 "))
+            let folder = try TemporaryFolder()
+            let text = try folder.write(String(repeating: "To be or not to be. ", count: 20), "text")
+            let command = try Command.run(
+                [
+                    "bench", "divergence", try Setting.requireModel(), "--text", text, "--window", "64", "--windows",
+                    "1", "--json",
+                ] + options, exits: 0)
+            let divergence = try JSON(parsing: Array(command.output.utf8))
+            // Sums in f32 differ in their last bits; int8 activations make it a hundred times as much.
+            let largest = try #require(divergence["max"]?.double)
+            #expect(largest < 1e-4, "\(command.output)")
+        }
+
         @Test("a figure that takes too long gets one run")
         func seconds() throws {
             let command = try Command.run(

@@ -34,7 +34,7 @@ extension EndToEnd {
 
         @Test("`list providers` shows every provider beside the command, and --json the same")
         func providers() throws {
-            let types = ["inline::cpu", "inline::echo", "inline::echo-c"]  // of inference; others may be there too
+            let types = ["inline::blas", "inline::cpu", "inline::echo", "inline::echo-c"]  // of inference; others may be there too
             let text = try Command.run(["list", "providers"], exits: 0).output
             let json = try JSON(parsing: try Command.run(["list", "providers", "--json"], exits: 0).output)
             let found = json.items.flatMap { $0["providers"]?.items ?? [] }.compactMap { $0["type"]?.stringValue }

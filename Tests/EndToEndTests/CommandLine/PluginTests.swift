@@ -74,14 +74,14 @@ extension EndToEnd {
             #expect(lines.last == "\(lines.count - 1) of \(lines.count - 1) checks passed")
         }
 
-        @Test("the CPU provider passes every check with the real model")
-        func passesCPU() throws {
+        @Test("the providers that run models pass every check with the real one", arguments: ["cpu", "blas"])
+        func passesWithModel(_ name: String) throws {
             let resource: JSON = ["kind": "model", "id": "m", "path": .string(try Setting.requireModel())]
             let result = try Command.run(
                 [
-                    "plugin", "test", Setting.library("cpu"), "--resource", resource.text, "--seconds", "60",
+                    "plugin", "test", Setting.library(name), "--resource", resource.text, "--seconds", "60",
                     // Answers that nobody cuts short end early.
-                    "--config", #"{"context_tokens_max":256}"#,
+                    "--config", #"{"context_tokens_max":128}"#,
                 ], exits: 0, seconds: 240)
             #expect(!result.output.contains("FAIL"))
         }

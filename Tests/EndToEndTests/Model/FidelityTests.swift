@@ -16,8 +16,8 @@ extension EndToEnd {
         @Test("rounded, as served by default, tokens are as likely as computed exactly, as long as the texts agree")
         func rounded() throws {
             let reference = try ReferenceAnswers()
-            let exact = try replies(to: reference, config: "{precision: exact}")
-            let rounded = try replies(to: reference, config: "{}")
+            let exact = try replies(to: reference, .cpu(config: "{precision: exact}"))
+            let rounded = try replies(to: reference, .cpu())
             var differences: [Double] = []
             for (exact, rounded) in zip(exact, rounded) {
                 let agreeing = zip(exact.tokens, rounded.tokens).prefix { $0 == $1 }.count
@@ -33,9 +33,14 @@ extension EndToEnd {
         }
 
         @Test("computed exactly, greedy answers are those of llama.cpp on the same weights in F32")
-        func exact() throws {
+        func exact() throws { try compare(.cpu(config: "{precision: exact}")) }
+
+        @Test("through OpenBLAS, greedy answers are those of llama.cpp on the same weights in F32")
+        func blas() throws { try compare(.cpu(type: "inline::blas")) }
+
+        private func compare(_ distribution: Distribution) throws {
             let reference = try ReferenceAnswers()
-            let rows = zip(reference.rows, try replies(to: reference, config: "{precision: exact}")).map {
+            let rows = zip(reference.rows, try replies(to: reference, distribution)).map {
                 (
                     name: $0.name, agreeing: zip($0.exactTokens, $1.tokens).prefix { $0 == $1 }.count, $0.exactTokens,
                     $1.tokens
@@ -47,9 +52,9 @@ extension EndToEnd {
             #expect(rows.filter { $0.2 == $0.3 }.count >= Self.exactRowsMin)
         }
 
-        private func replies(to reference: ReferenceAnswers, config: String) throws -> [Reply] {
+        private func replies(to reference: ReferenceAnswers, _ distribution: Distribution) throws -> [Reply] {
             try #require(reference.rows.count == 20)
-            return try Server.run(.cpu(config: config)) { server in
+            return try Server.run(distribution) { server in
                 try concurrently(reference.rows.count) { index in
                     try server.answer(reference.rows[index].prompt, model: "smollm", maxTokens: reference.tokensMax)
                 }

@@ -31,9 +31,9 @@ struct Distribution {
     }
 
     /// The default model on the CPU, as `smollm`.
-    static func cpu(config: String = "{}", server: String = "{}") throws -> Distribution {
+    static func cpu(type: String = "inline::cpu", config: String = "{}", server: String = "{}") throws -> Distribution {
         Distribution(
-            providers: [Provider(id: "cpu", type: "inline::cpu", config: config)],
+            providers: [Provider(id: "cpu", type: type, config: config)],
             models: [
                 Model(
                     id: "smollm", provider: "cpu", path: try Setting.requireModel(),

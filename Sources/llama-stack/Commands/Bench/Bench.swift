@@ -34,26 +34,42 @@ struct BenchModel: ParsableArguments {
             valueName: "precision"))
     var precision: Precision = .quantized
 
+    @Option(
+        help: ArgumentHelp(
+            "own kernels multiply matrices, or openblas, in f32 throughout, as inline::blas does.", valueName: "library"
+        ))
+    var products: Products = .own
+
+    enum Products: String, ExpressibleByArgument, CaseIterable {
+        case own, openblas
+    }
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be 1 to 1024, got \(threads)")
         }
     }
 
+    /// What is computed in, whatever was asked for.
+    var arithmetic: Precision { products == .own ? precision : .exact }
+
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
     /// Blocks while it reads the weights, and says on standard error how far it is.
-    func load() throws -> (Model, ModelCheckpoint) { try Self.load(model) }
+    func load() throws -> (Model, ModelCheckpoint) { try Self.load(model, products) }
 
-    static func load(_ path: String) throws -> (Model, ModelCheckpoint) {
+    static func load(_ path: String, _ products: Products = .own) throws -> (Model, ModelCheckpoint) {
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw Fail.with("error: no model at \(path)\n  hint: `make model` fetches a small one", exitCode: 66)
         }
+        let library = products == .openblas ? try CBLAS.loaded() : nil
         do {
             let checkpoint = try ModelCheckpoint.open(path: path)
             checkpoint.willNeedWeights()
             let progress = Progress()
-            let model = try Model(checkpoint) { progress.show(String(format: "loading %@: %.0f %%", path, 100 * $0)) }
+            let model = try Model(checkpoint, products: library) {
+                progress.show(String(format: "loading %@: %.0f %%", path, 100 * $0))
+            }
             progress.clear()
             return (model, checkpoint)
         } catch {

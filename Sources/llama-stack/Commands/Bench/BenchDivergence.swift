@@ -9,8 +9,9 @@ struct BenchDivergence: AsyncParsableCommand {
         abstract: "How far rounding takes a model's predictions from the same computed in f32.",
         discussion: """
             The Kullback-Leibler divergence, in nats, of the model's distribution from the base's at each token of a text: \
-            what llama-perplexity --kl-divergence measures, on the same tokens. The base is computed in f32: it is the \
-            same file, which shows what arithmetic rounds off, or with --base another one, such as the unquantised model.
+            what llama-perplexity --kl-divergence measures, on the same tokens. The base is computed in f32 by the engine's \
+            own kernels: it is the same file, which shows what arithmetic rounds off, or with --base another one, such as \
+            the unquantised model.
 
               llama-stack bench divergence models/some.gguf --text some.txt
             """)
@@ -47,7 +48,9 @@ struct BenchDivergence: AsyncParsableCommand {
     private func measure() throws -> Divergence {
         let (loaded, checkpoint) = try model.load()
         let windows = try text.windows(for: checkpoint)
-        let baseModel = try base.map { try BenchModel.load($0).0 } ?? loaded
+        // The base is multiplied by the engine's own kernels, so a model of another library's is no base.
+        let baseModel =
+            base == nil && model.products == .own ? loaded : try BenchModel.load(base ?? model.model).0
         do {
             let measurement = try text.measurement(loaded, model.precision, threads: model.threadCount)
             let exact = try text.measurement(baseModel, .exact, threads: model.threadCount)

@@ -40,7 +40,6 @@ struct BenchText: ParsableArguments {
 
     func measurement(_ model: Model, _ precision: Precision, threads: Int) throws -> ModelMeasurement {
         try ModelMeasurement(
-            model: model, precision: precision, threads: threads,
-            chunkTokens: chunk ?? Engine.Options().prefillTokensMax)
+            model: model, precision: precision, threads: threads, chunkTokens: chunk)
     }
 }

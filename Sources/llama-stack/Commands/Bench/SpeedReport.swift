@@ -18,12 +18,14 @@ final class SpeedReport {
                 "cores": .integer(Int64(ProcessInfo.processInfo.activeProcessorCount)),
                 "instructions": .string(Engine.instructionSet), "load_average": .number(ThisMachine.loadAverage),
                 "model": .string(model.model), "threads": .integer(Int64(model.threadCount)),
-                "precision": .string(model.precision.rawValue), "clock": .string(clock.rawValue),
+                "precision": .string(model.arithmetic.rawValue), "products": .string(model.products.rawValue),
+                "clock": .string(clock.rawValue),
                 "time": .string(Date().formatted(.iso8601)),
             ])
         } else {
+            let arithmetic = model.products == .own ? model.arithmetic.rawValue : model.products.rawValue
             Output.line(
-                "\(model.model), \(model.precision.rawValue), \(model.threadCount) threads, \(clock.rawValue) time; "
+                "\(model.model), \(arithmetic), \(model.threadCount) threads, \(clock.rawValue) time; "
                     + "\(ThisMachine.processor), \(Engine.instructionSet); load average \(ThisMachine.loadAverage) at the start\n"
             )
         }

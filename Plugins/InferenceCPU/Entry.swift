@@ -1,5 +1,0 @@
-import ProviderKit
-
-// libprovider-inference-cpu.so holds one provider.
-@c(llama_stack_provider_v1)
-public func entry(_ hostMinor: UInt32) -> UnsafePointer<lsp_module>? { exportProviders(CPUProvider.self) }
