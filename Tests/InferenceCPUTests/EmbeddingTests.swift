@@ -3,15 +3,15 @@ import LlamaEngine
 import ProviderKit
 import Testing
 
-@testable import InferenceCPUProvider
+@testable import InferenceCPU
 
 /// The small random encoder of Tests/Fixtures/embeddings, as a client meets it.
 @Suite(.timeLimit(.minutes(1))) struct EmbeddingTests {
     private static let tiny = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/embeddings/tiny").path
 
-    private func provider() async throws -> CPUProvider {
-        let provider = try await CPUProvider(
+    private func provider() async throws -> CPUProvider<OwnKernels> {
+        let provider = try await CPUProvider<OwnKernels>(
             configuration: CPUConfiguration(json: ["threads": 2], at: .root),
             context: ProviderContext(providerID: "cpu"))
         try await provider.register(Resource(kind: "model", id: "e", path: Self.tiny))
@@ -19,7 +19,7 @@ import Testing
     }
 
     private func embed(
-        _ contents: [Content], _ truncation: TextTruncation = .none, by provider: CPUProvider? = nil
+        _ contents: [Content], _ truncation: TextTruncation = .none, by provider: CPUProvider<OwnKernels>? = nil
     ) async throws -> [[Float]] {
         let provider = if let provider { provider } else { try await self.provider() }
         let request = EmbeddingsRequest(model: "e", contents: contents, textTruncation: truncation)
