@@ -22,14 +22,15 @@ import Testing
         #expect(options.idleCacheBytesMax == 1000)
         #expect(!options.prefixSharing)
         #expect(options.precision == .exact)
+        #expect(options.speculation == .none)
     }
 
-    @Test("its keys are those of inline::cpu but for the precision")
+    @Test("its keys are those of inline::cpu but for precision and speculation")
     func sameKeys() {
         let keys = { (object: [Schema.Property]) in object.map(\.key) }
         #expect(
             keys(BLASConfiguration.object.properties)
-                == keys(CPUConfiguration.object.properties).filter { $0 != "precision" })
+                == keys(CPUConfiguration.object.properties).filter { !["precision", "speculation"].contains($0) })
     }
 
     @Test("a precision is refused: there is one")
