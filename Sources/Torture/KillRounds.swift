@@ -49,9 +49,12 @@ package struct KillRounds: Sendable {
     }
 
     /// Runs the process, and gives every line that it says. Once it says "ready" its time runs; then it is killed.
+    ///
+    /// `afterKill` comes when none of its threads can say another word, while those that wait for the disk still do: what
+    /// was said, was said before. It does not come when the process ended by itself.
     package static func listen(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], killAfterMilliseconds: Int,
-        beforeKill: @escaping @Sendable () -> Void = {}, _ hear: (Substring) -> Void
+        afterKill: @escaping @Sendable () -> Void = {}, _ hear: (Substring) -> Void
     ) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
@@ -64,9 +67,8 @@ package struct KillRounds: Sendable {
         let isOver = Mutex(false)
         let end: @Sendable () -> Void = {
             isOver.withLock { isOver in
-                guard !isOver else { return }
-                beforeKill()
-                if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+                guard !isOver, process.isRunning, kill(process.processIdentifier, SIGKILL) == 0 else { return }
+                afterKill()
             }
         }
         var rest: [UInt8] = []

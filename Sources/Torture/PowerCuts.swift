@@ -1,9 +1,13 @@
 import Foundation
+import Synchronization
 
 /// A writer pool on a file system of its own, whose power is cut at a random moment, again and again. Needs root.
 ///
 /// The file system is ext4 on a loop device. EXT4_IOC_SHUTDOWN stops it as a power cut would: what was not synced is gone,
 /// page cache and all. A killed process alone can never show a missing sync.
+///
+/// A power cut ends the writers with the disk. The ioctl does not, and to a sync that it overtakes ext4 may answer that all
+/// is well. So the writers are killed first, and the disk is stopped under syncs whose answer nobody hears.
 package struct PowerCuts: Sendable {
     private static let shutdownRequest: UInt = 0x8004_587D
     /// Without writing the journal, and with it.
@@ -36,12 +40,12 @@ package struct PowerCuts: Sendable {
         var random = SplitMix(seed: seed)
         for round in 0..<rounds {
             let milliseconds = Int(random.next() % UInt64(cutMillisecondsMax))
-            let disk = disk
             let arguments = ["write", disk + "/state", "\(writers)", "\(round)", "\(seed)"]
-            try await KillRounds.listen(
-                executable, arguments, killAfterMilliseconds: milliseconds,
-                beforeKill: { Self.cut(disk, Self.kinds[round % 2]) }
-            ) { oracle.hear($0) }
+            guard
+                try await cut(afterMilliseconds: milliseconds, Self.kinds[round % 2], arguments, { oracle.hear($0) })
+            else {
+                throw Failure(description: "the power of \(disk) was not cut; writers said \(oracle.failures)")
+            }
             try Self.command("umount", disk)
             try Self.command("mount", "-o", "loop", image, disk)
             let start = ContinuousClock.now
@@ -51,17 +55,27 @@ package struct PowerCuts: Sendable {
             await server.stop()
             result.rounds += 1
             (result.acknowledged, result.living) = (oracle.acknowledged, oracle.living)
+            result.failures = oracle.failures
             report(round, result)
         }
         return result
     }
 
-    private static func cut(_ disk: String, _ kind: UInt32) {
+    /// False when the writers ended before, or the disk can't be stopped so.
+    private func cut(
+        afterMilliseconds milliseconds: Int, _ kind: UInt32, _ arguments: [String], _ hear: (Substring) -> Void
+    ) async throws -> Bool {
         let handle = open(disk, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard handle >= 0 else { return }
-        var kind = kind
-        _ = ioctl(handle, shutdownRequest, &kind)
-        close(handle)
+        defer { close(handle) }
+        let isCut = Mutex(false)
+        try await KillRounds.listen(
+            executable, arguments, killAfterMilliseconds: milliseconds,
+            afterKill: {
+                var kind = kind
+                let status = ioctl(handle, Self.shutdownRequest, &kind)
+                isCut.withLock { $0 = status == 0 }
+            }, hear)
+        return isCut.withLock { $0 }
     }
 
     private static func command(_ words: String...) throws {

@@ -61,6 +61,25 @@ struct FaultTests {
         }
     }
 
+    @Test("whoever acknowledges has fallen silent when the power is cut")
+    func silence() async throws {
+        try await withFolder { folder in
+            let cut = folder + "/cut"
+            var said: [String] = []
+            try await KillRounds.listen(
+                "/bin/sh", ["-c", "echo ready; while :; do [ -e \"$0\" ] && echo late; done", cut],
+                killAfterMilliseconds: 0,
+                afterKill: {
+                    _ = FileManager.default.createFile(atPath: cut, contents: nil)
+                    // A cut takes its time too.
+                    usleep(100_000)
+                }
+            ) { said.append(String($0)) }
+            #expect(said == ["ready"])
+            #expect(FileManager.default.fileExists(atPath: cut))
+        }
+    }
+
     @Test("a power cut loses nothing that was acknowledged", .enabled(if: geteuid() == 0, "needs root"))
     func powerCut() async throws {
         try await withFolder { folder in
@@ -70,6 +89,7 @@ struct FaultTests {
             cuts.cutMillisecondsMax = 200
             let result = try await cuts.run()
             #expect(result.wrong == [])
+            #expect(result.failures == [])
             #expect(result.rounds == 4)
             #expect(result.acknowledged > 0)
         }
