@@ -34,13 +34,12 @@ struct DatabaseFile {
         guard file >= 0 else { throw refusal("\(path) can't be opened: \(String(cString: strerror(errno)))") }
         defer { close(file) }
         guard lseek(file, 0, SEEK_END) == 0 else { return false }
-        // The folder was made by the host a moment ago, and its parent with it.
-        for folder in [folder, folder + "/..", folder + "/../.."] {
-            let handle = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard handle >= 0 else { continue }
-            let status = fsync(handle)
-            close(handle)
-            guard status == 0 else { throw refusal("\(folder) can't be synced: \(String(cString: strerror(errno)))") }
+        // That the folder itself is on disk is the host's affair.
+        let handle = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard handle >= 0 else { throw refusal("\(folder) can't be opened: \(String(cString: strerror(errno)))") }
+        defer { close(handle) }
+        guard fsync(handle) == 0 else {
+            throw refusal("\(folder) can't be synced: \(String(cString: strerror(errno)))")
         }
         return true
     }

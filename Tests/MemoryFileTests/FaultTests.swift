@@ -61,6 +61,23 @@ struct FaultTests {
         }
     }
 
+    @Test("every folder on the way to a new database is on disk before the first acknowledgement")
+    func syncedFolders() async throws {
+        try await withFolder { folder in
+            let environment = ["LD_PRELOAD": try shim(folder), "SYNC_LOG_FILE": folder + "/synced"]
+            _ = try await write(folder + "/new/state", environment: environment, milliseconds: 0)
+            let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+            let synced = try String(contentsOfFile: folder + "/synced", encoding: .utf8).split(separator: "\n")
+                .map { $0.dropFirst(real.count) }
+            let first = try #require(synced.firstIndex { $0.hasSuffix("memory.sqlite-wal") })
+            let folders = synced[..<first].filter { !$0.contains(".") }
+            #expect(
+                Set(folders).isSuperset(of: [
+                    "", "/new", "/new/state", "/new/state/memory_banks", "/new/state/memory_banks/files",
+                ]), "\(folders)")
+        }
+    }
+
     @Test("whoever acknowledges has fallen silent when the power is cut")
     func silence() async throws {
         try await withFolder { folder in

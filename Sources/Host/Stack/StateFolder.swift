@@ -16,6 +16,7 @@ final class StateFolder: Sendable {
     /// Makes the folder and takes its lock, without waiting. Blocks on the disk.
     init(path: String) throws(Failure) {
         self.path = path
+        let parents = Self.parents(ofMissing: path)
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -23,6 +24,7 @@ final class StateFolder: Sendable {
             throw Failure(message: "the state folder \(path) can't be made: \(Self.reason(error))", exitCode: 73)
         }
         try Self.checkAccess(path)
+        for parent in parents { try Self.sync(parent) }
         let file = path + "/lock"
         let handle = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard handle >= 0 else {
@@ -40,6 +42,29 @@ final class StateFolder: Sendable {
         let text = "\(getpid())\n"
         _ = text.withCString { pwrite(handle, $0, strlen($0), 0) }
         lock = handle
+    }
+
+    /// The folder that holds `path`, and above it every one that is needed to hold those that are missing: what they will
+    /// list is not yet on disk. The first may be unsynced by a start that died, so it is always among them.
+    private static func parents(ofMissing path: String) -> [String] {
+        var parents: [String] = []
+        var folder = URL(fileURLWithPath: path).standardizedFileURL
+        repeat {
+            folder.deleteLastPathComponent()
+            parents.append(folder.path)
+        } while !FileManager.default.fileExists(atPath: folder.path) && folder.path != "/"
+        return parents
+    }
+
+    /// Puts on disk which names the folder holds. What is not ours to open, or can't be synced, was not ours to make.
+    private static func sync(_ folder: String) throws(Failure) {
+        let handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard handle >= 0 else { return }
+        defer { close(handle) }
+        guard fsync(handle) == 0 || errno == EINVAL else {
+            throw Failure(
+                message: "the folder \(folder) can't be synced: \(String(cString: strerror(errno)))", exitCode: 74)
+        }
     }
 
     /// A folder that was there before keeps its mode, but nobody else may write to it.
@@ -73,6 +98,7 @@ final class StateFolder: Sendable {
         } catch {
             throw Failure(message: "the folder \(folder) can't be made: \(Self.reason(error))", exitCode: 73)
         }
+        for parent in ["\(path)/\(api)", path] { try Self.sync(parent) }
         return folder
     }
 
@@ -96,10 +122,7 @@ final class StateFolder: Sendable {
             written += count
         }
         guard fsync(handle) == 0, close(handle) == 0, rename(temporary, file) == 0 else { throw failure() }
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw failure() }
-        fsync(folder)
-        close(folder)
+        try Self.sync(path)
     }
 
     func read(_ name: String) -> [UInt8]? {
