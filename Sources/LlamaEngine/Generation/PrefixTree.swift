@@ -22,8 +22,8 @@ final class PrefixNode {
 /// Finds keys and values that some sequence has computed already, by the tokens that they belong to.
 ///
 /// Every page of every sequence has a node from its first token on, and keeps it when the sequence has ended, until its
-/// memory is needed. A full page is shared as it is; of one that agrees for a part, that part is copied, which costs a
-/// hundredth of computing it. Keys and values depend on the tokens before them and on nothing else, to the last bit: so
+/// memory is needed. A full page is shared as it is; of one that agrees for a part, that part is copied, which costs far
+/// less than computing it. Keys and values depend on the tokens before them and on nothing else, to the last bit: so
 /// what is found here is what the sequence would have computed. One thread at a time.
 final class PrefixTree {
     private let pool: KVPagePool
