@@ -19,7 +19,7 @@ struct EncoderTests {
 
     @Test(
         "MiniLM's vectors are the reference's: 1e-5 exact, 1e-3 in int8",
-        .enabled(if: Fixture.model(EncoderFixture.miniLM) != nil),
+        .enabled(if: Fixture.model(EncoderFixture.miniLM) != nil, "`make embedding-model` fetches it"),
         arguments: [(Precision.exact, 1e-5), (.quantized, 1e-3)])
     func miniLM(precision: Precision, tolerance: Double) throws {
         let path = try #require(Fixture.model(EncoderFixture.miniLM))

@@ -5,7 +5,9 @@ import Testing
 /// The same comparison on the vocabularies people run.
 @Suite("Token ids of real models")
 struct RealVocabularyTests {
-    @Test("SmolLM2's ids equal the reference's", .enabled(if: Fixture.model(Fixture.smolLM2) != nil))
+    @Test(
+        "SmolLM2's ids equal the reference's",
+        .enabled(if: Fixture.model(Fixture.smolLM2) != nil, "`make model` fetches it"))
     func smolLM2() throws {
         let tokenizer = try Fixture.smolLM2Tokenizer()
         let reference: Reference = try Fixture.read("smollm2.json")
@@ -15,7 +17,9 @@ struct RealVocabularyTests {
         }
     }
 
-    @Test("a chat of SmolLM2 in segments has the ids of llama.cpp", .enabled(if: Fixture.model(Fixture.smolLM2) != nil))
+    @Test(
+        "a chat of SmolLM2 in segments has the ids of llama.cpp",
+        .enabled(if: Fixture.model(Fixture.smolLM2) != nil, "`make model` fetches it"))
     func smolLM2Chat() throws {
         let tokenizer = try Fixture.smolLM2Tokenizer()
         let tokens = tokenizer.encode(segments: [
@@ -37,7 +41,9 @@ struct RealVocabularyTests {
         #expect(tokenizer.endOfTurnTokens == [0, 2])
     }
 
-    @Test("Llama 3's ids equal the reference's", .enabled(if: Fixture.model(Fixture.llama3) != nil))
+    @Test(
+        "Llama 3's ids equal the reference's",
+        .enabled(if: Fixture.model(Fixture.llama3) != nil, "`make test-data` fetches it"))
     func llama3() throws {
         let tokenizer = try Llama3TokenizerFile.tokenizer(path: try #require(Fixture.model(Fixture.llama3)))
         let reference: Reference = try Fixture.read("llama3.json")

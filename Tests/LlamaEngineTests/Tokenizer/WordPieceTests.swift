@@ -12,7 +12,9 @@ struct WordPieceTests {
         try expectIDs(Self.tiny(form), "wordpiece-tiny.json")
     }
 
-    @Test("MiniLM's ids equal the reference's", .enabled(if: Fixture.model(Fixture.miniLMVocabulary) != nil))
+    @Test(
+        "MiniLM's ids equal the reference's",
+        .enabled(if: Fixture.model(Fixture.miniLMVocabulary) != nil, "`make embedding-model` fetches it"))
     func miniLM() throws {
         let path = try #require(Fixture.model(Fixture.miniLMVocabulary))
         try expectIDs(WordPiece(vocabulary: .open(path: path), options: .init()), "wordpiece-minilm.json")
