@@ -63,7 +63,9 @@ static void take(lk_type cache, float score, const void *v, size_t first, size_t
 }
 
 void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
-                        const uint32_t *visible, const void *k, const void *v, float *state, float *out) {
+                        const uint32_t *visible, const void *k, const void *v, const void *next_k, const void *next_v,
+                        float *state, float *out) {
+    (void)next_k, (void)next_v;
     for (size_t i = 0; i < queries; i++, q += head_dim, state += 2, out += head_dim)
         for (size_t p = 0; p < visible[i]; p++) {
             float score = 0;

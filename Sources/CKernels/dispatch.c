@@ -151,6 +151,6 @@ float lk_logsumexp(const float *x, size_t n) { return active()->logsumexp(x, n);
 size_t lk_argmax(const float *x, size_t n) { return active()->argmax(x, n); }
 
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
-                  const void *k, const void *v, float *state, float *out) {
-    active()->attention(cache, q, queries, head_dim, scale, visible, k, v, state, out);
+                  const void *k, const void *v, const void *next_k, const void *next_v, float *state, float *out) {
+    active()->attention(cache, q, queries, head_dim, scale, visible, k, v, next_k, next_v, state, out);
 }

@@ -37,7 +37,8 @@ float lk_softmax_plain(float *x, size_t n);
 float lk_logsumexp_plain(const float *x, size_t n);
 size_t lk_argmax_plain(const float *x, size_t n);
 void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
-                        const uint32_t *visible, const void *k, const void *v, float *state, float *out);
+                        const uint32_t *visible, const void *k, const void *v, const void *next_k, const void *next_v,
+                        float *state, float *out);
 
 static inline uint16_t lk_read_u16(const void *p) {
     uint16_t value;

@@ -4,6 +4,7 @@
 #include "unpack_avx2.h"
 
 #define LK_TARGET LK_AVX2
+#define LK_TILE_QUERIES 1
 #define LK_FORM(name) name##_avx2
 #include "vector.h"
 #include "vector_dequantize.h"

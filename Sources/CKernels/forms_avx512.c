@@ -4,6 +4,7 @@
 #include "unpack_avx512.h"
 
 #define LK_TARGET LK_AVX512
+#define LK_TILE_QUERIES 6
 #define LK_FORM(name) name##_avx512
 #include "vector.h"
 #include "vector_dequantize.h"

@@ -183,14 +183,16 @@ size_t lk_argmax(const float *x, size_t n);
 //   k:       [positions / 16, head_dim, 16]: sixteen positions side by side; written by lk_put_key. The last group is read
 //            whole, so its memory must be there
 //   v:       [positions, head_dim]
+//   next_k, next_v: the run that the caller reads after this one, which is asked for ahead; NULL where none is known. A
+//            hint: nothing is read through them
 //   state:   [queries, 2] f32, running maximum and running sum
 //   out:     [queries, head_dim] f32, the weighted sum so far; after finish the answer
 // A query's result depends on its own row and on how positions were cut into runs, not on the queries beside it, as long
-// as runs other than the last are multiples of 32. A finish without a single position gives zeroes.
+// as runs other than the last are multiples of 64. A finish without a single position gives zeroes.
 
 void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out);
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
-                  const void *k, const void *v, float *state, float *out);
+                  const void *k, const void *v, const void *next_k, const void *next_v, float *state, float *out);
 /// Takes in what another start and other runs gave: `more_state` and `more`, before their finish.
 void lk_attention_join(size_t queries, size_t head_dim, const float *more_state, const float *more, float *state,
                        float *out);
@@ -225,8 +227,8 @@ typedef struct lk_forms {
     float (*softmax)(float *, size_t);
     float (*logsumexp)(const float *, size_t);
     size_t (*argmax)(const float *, size_t);
-    void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *, float *,
-                      float *);
+    void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *,
+                      const void *, const void *, float *, float *);
 } lk_forms;
 
 /// The table of that instruction set, or NULL when this CPU or build does not offer it.

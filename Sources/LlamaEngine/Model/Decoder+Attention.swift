@@ -61,7 +61,10 @@ extension Decoder {
     func attention(layer: Int, _ segments: [Segment]) {
         let heads = model.configuration.keyValueHeads
         pool.run(chunks: spans.count * heads) { worker, chunk in
-            attend(spans[chunk / heads], segments, layer: layer, head: chunk % heads, worker: worker)
+            let next = chunk + 1 < spans.count * heads ? chunk + 1 : chunk
+            attend(
+                spans[chunk / heads], segments, layer: layer, head: chunk % heads, worker: worker,
+                next: (spans[next / heads], next % heads))
         }
         let isLong = tiles.contains { $0.spans > 1 }
         if isLong {
@@ -117,7 +120,10 @@ extension Decoder {
         return (base, base + tile.rows.count * group * model.configuration.headDimension)
     }
 
-    private func attend(_ span: Span, _ segments: [Segment], layer: Int, head: Int, worker: Int) {
+    /// `next` is what the thread probably does after this: where that lies is asked for ahead.
+    private func attend(
+        _ span: Span, _ segments: [Segment], layer: Int, head: Int, worker: Int, next: (span: Span, head: Int)
+    ) {
         let tile = tiles[span.tile]
         let cache = segments[tile.segment].cache
         let dimension = model.configuration.headDimension
@@ -139,13 +145,29 @@ extension Decoder {
                 let seen = UInt32(max(0, min(KVLayout.positions, rows[row].position + 1 - page)))
                 (visible + index * group).update(repeating: seen, count: group)
             }
-            let memory = cache.memory(of: page)
+            let here = run(of: page, in: cache, layer: layer, head: head)
+            let after =
+                page + KVLayout.positions < positions.upperBound
+                ? run(of: page + KVLayout.positions, in: cache, layer: layer, head: head)
+                : run(
+                    of: next.span.index * Self.spanPositions, in: segments[tiles[next.span.tile].segment].cache,
+                    layer: layer, head: next.head)
             lk_attention(
-                cache.layout.element.type, queries, count, dimension, scale, visible,
-                memory + cache.layout.keys(layer: layer, head: head),
-                memory + cache.layout.value(layer: layer, head: head, position: 0), state, sums)
+                cache.layout.element.type, queries, count, dimension, scale, visible, here.keys, here.values, after.keys,
+                after.values, state, sums)
         }
         if tile.spans == 1 { finish(tile, head: head) }
+    }
+
+    /// Keys and values of one head in the page of `position`.
+    private func run(of position: Int, in cache: KVCache, layer: Int, head: Int) -> (
+        keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer
+    ) {
+        let memory = cache.memory(of: position)
+        return (
+            memory + cache.layout.keys(layer: layer, head: head),
+            memory + cache.layout.value(layer: layer, head: head, position: 0)
+        )
     }
 
     private func join(_ tile: Tile, head: Int) {

@@ -44,7 +44,7 @@ struct AttentionTests {
             }
         }
 
-        /// Attention over positions in runs of `run` (a multiple of 32), joined from a fresh start at each of `joints`.
+        /// Attention over positions in runs of `run` (a multiple of 64), joined from a fresh start at each of `joints`.
         func attend(
             _ forms: lk_forms, _ q: [Float], sees: [Int], run: Int = 64, joints: [Int] = []
         ) -> [Float] {
@@ -54,7 +54,7 @@ struct AttentionTests {
             let bytes = cache == LK_F16 ? 2 : 4
             for (lower, upper) in zip(bounds, bounds.dropFirst()) {
                 var partState = state, part = out
-                lk_attention_start(sees.count, dimension, &partState, &part)
+                lk_attention_start(sees.count, dimension, nil, nil, &partState, &part)
                 for begin in stride(from: lower, to: upper, by: run) {
                     let count = min(run, upper - begin)
                     let visible = sees.map { UInt32(max(0, min(count, $0 - begin))) }
@@ -63,7 +63,7 @@ struct AttentionTests {
                             forms.attention(
                                 cache, q, sees.count, dimension, 1 / Float(dimension).squareRoot(), visible,
                                 k.baseAddress! + begin * dimension * bytes, v.baseAddress! + begin * dimension * bytes,
-                                &partState, &part)
+                                nil, nil, &partState, &part)
                         }
                     }
                 }
@@ -109,7 +109,7 @@ struct AttentionTests {
         var random = RandomFloats(seed: 32)
         for (queries, dimension, positions) in [
             (1, 64, 1), (3, 64, 33), (3, 64, 100), (2, 16, 40), (5, 48, 37), (1, 80, 70), (2, 10, 9), (1, 256, 35),
-            (1, 320, 3), (6, 64, 131), (13, 128, 67), (48, 64, 95),
+            (1, 320, 3), (6, 64, 131), (13, 128, 67), (48, 64, 95), (103, 64, 200), (7, 16, 129),
         ] {
             let head = Head(lk_type(rawValue: cache), dimension: dimension, positions: positions, &random)
             let q = random.array(queries * dimension, in: -4...4)
@@ -137,7 +137,7 @@ struct AttentionTests {
                 let together = head.attend(forms, q, sees: sees)
                 for query in 0..<queries {
                     let range = query * dimension..<(query + 1) * dimension
-                    let alone = head.attend(forms, Array(q[range]), sees: [sees[query]], run: 96)
+                    let alone = head.attend(forms, Array(q[range]), sees: [sees[query]], run: 128)
                     #expect(alone == Array(together[range]), "\(name(forms)) query \(query)")
                 }
             }
