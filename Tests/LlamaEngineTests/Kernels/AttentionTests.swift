@@ -54,7 +54,7 @@ struct AttentionTests {
             let bytes = cache == LK_F16 ? 2 : 4
             for (lower, upper) in zip(bounds, bounds.dropFirst()) {
                 var partState = state, part = out
-                lk_attention_start(sees.count, dimension, nil, nil, &partState, &part)
+                lk_attention_start(sees.count, dimension, &partState, &part)
                 for begin in stride(from: lower, to: upper, by: run) {
                     let count = min(run, upper - begin)
                     let visible = sees.map { UInt32(max(0, min(count, $0 - begin))) }
