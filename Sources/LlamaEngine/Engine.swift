@@ -28,11 +28,12 @@ package final class Engine: Sendable {
         /// Whether tokens are guessed and several of them checked in one pass. Answers are the same either way.
         package var speculation = Speculation.lookup
         /// Memory for keys and values that is kept when no request uses it; nil: `idleCacheBytes`, or what
-        /// `idleCacheTokens` take where that is more.
+        /// `idleCacheTokens` take where that is more, and hardly any without `prefixSharing`.
         package var idleCacheBytesMax: Int?
 
         package static let idleCacheBytes = 64 << 20
         package static let idleCacheTokens = 2048
+        static let idlePagesUnshared = 2
 
         package init() {}
     }
@@ -131,6 +132,8 @@ extension Engine.Options {
 
     func idlePagesMax(_ layout: KVLayout) -> Int {
         if let idleCacheBytesMax { return idleCacheBytesMax / layout.pageBytes }
+        // Without sharing nothing in an idle page is of use: it only saves asking the system for another.
+        guard prefixSharing else { return Self.idlePagesUnshared }
         return max(Self.idleCacheBytes / layout.pageBytes, Self.idleCacheTokens / KVLayout.positions)
     }
 
