@@ -23,9 +23,23 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     let encoders = Mutex<[String: LoadedEncoder]>([:])
     /// Its threads are not those that Swift's tasks run on: Dispatch has others for each quality of service.
     private let queue = DispatchQueue(label: "inference-cpu", qos: .utility, attributes: .concurrent)
+    let pressure: MemoryPressure
 
-    package init(configuration: Backend.Configuration, context: ProviderContext) async throws {
+    package convenience init(configuration: Backend.Configuration, context: ProviderContext) async throws {
+        try await self.init(configuration: configuration, context: context) { Machine.bytesFree }
+    }
+
+    /// - Parameter bytesFree: memory that could still be taken; nil where nothing is known.
+    init(
+        configuration: Backend.Configuration, context: ProviderContext, bytesFree: @escaping @Sendable () -> Int?
+    ) async throws {
         (self.configuration, self.context, products) = (configuration, context, try Backend.products())
+        pressure = MemoryPressure(configuration.engine.memoryBounds, log: context.log, bytesFree: bytesFree)
+        pressure.watch { [weak self] level in
+            for model in self?.models.withLock({ Array($0.values) }) ?? [] {
+                model.engine.memory(is: Engine.MemoryShortage(level))
+            }
+        }
     }
 
     package func register(_ resource: Resource) async throws {
@@ -40,7 +54,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             try await registersEncoder(
                 resource.id, at: context.path(path), configuration.engineOptions, queue, context.log)
         {
-            return
+            return pressure.modelWasLoaded()
         }
         let model = try await isAdapter ? loadAdapter(resource) : loadModel(resource)
         try models.withLock { models in
@@ -49,6 +63,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             if let base = model.base, models[base.id] !== base { throw Self.noBase(base.id, of: model.id) }
             models[model.id] = model
         }
+        pressure.modelWasLoaded()
     }
 
     /// Answers under way go on; the model's memory is free when the last of them is done. A base stays as long as adapters
@@ -77,9 +92,12 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
         }
     }
 
-    /// The model that the host resolved for a call.
+    /// The model that the host resolved for a call, which may begin.
     func model(for call: Call) throws -> LoadedModel {
-        if let model = model(call.resource) { return model }
+        if let model = model(call.resource) {
+            try pressure.checkAdmission()
+            return model
+        }
         if encoders.withLock({ $0[call.resource] }) != nil {
             throw ProviderError(
                 .invalidRequest, "model '\(call.resource)' makes embeddings; it writes no text", field: "model")

@@ -76,6 +76,16 @@ package final class Engine: Sendable {
         contextTokens = min(options.contextTokensMax ?? .max, model.configuration.contextTokens)
         let pool = try ThreadPool(threads: options.threads)
         let scheduler = Scheduler(
+    /// How much memory is left around the engine, which only its owner can know.
+    package enum MemoryShortage: Sendable {
+        case none
+        /// What no answer uses goes back to the system. Answers that grow take from younger ones, which wait and go on later; the
+        /// oldest alone goes on growing.
+        case short
+        /// Not even that one: it fails rather than bring the whole process down.
+        case exhausted
+    }
+
             decoder: Decoder(model: model, precision: options.precision, pool: pool), options: options,
             contextTokens: contextTokens)
         self.scheduler = scheduler
@@ -122,6 +132,11 @@ extension Engine.Options {
     func validate() throws(EngineFailure) {
         try require("threads", threads, 1...ThreadPool.threadsMax)
         try require("context_tokens_max", contextTokensMax ?? 1, 1...ModelConfiguration.contextTokensMax)
+    /// Says how much memory is left from now on. Takes effect within one step, also when nothing is computed.
+    package func memory(is shortage: MemoryShortage) {
+        scheduler.post(.memory(shortage))
+    }
+
         try require("running_max", runningMax, 1...4096)
         try require("waiting_max", waitingMax, 0...1_000_000)
         try require("prefill_tokens_max", prefillTokensMax, 1...65536)

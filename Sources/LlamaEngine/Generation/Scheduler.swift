@@ -7,6 +7,7 @@ final class Scheduler: @unchecked Sendable {
         case submit(SequenceState)
         case cancel(UInt64)
         case resume(UInt64)
+        case memory(Engine.MemoryShortage)
     }
 
     /// What the threads share, under the monitor's lock.
@@ -38,6 +39,7 @@ final class Scheduler: @unchecked Sendable {
     var favoursOldest = true
 
     init(decoder: Decoder, options: Engine.Options, contextTokens: Int) {
+    var shortage = Engine.MemoryShortage.none
         self.decoder = decoder
         self.options = options
         self.contextTokens = contextTokens
@@ -134,6 +136,7 @@ final class Scheduler: @unchecked Sendable {
         for sequence in running + waiting {
             if let deadline = sequence.deadline, deadline <= now {
                 end(sequence.number) { $0.end(.failed(.deadlineExceeded)) }
+            case .memory(let shortage): adapt(to: shortage)
             }
         }
     }
