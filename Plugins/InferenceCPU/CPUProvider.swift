@@ -44,7 +44,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
 
     package func register(_ resource: Resource) async throws {
         guard resource.kind == "model" else { throw Self.refusal(of: resource) }
-        if let key = resource.more.keys.first {
+        if let key = resource.more.keys.first(where: { $0 != Self.draftModelKey }) {
             throw ProviderError(.invalidConfig, "\(Self.providerType) knows no '\(key)' of a model", field: key)
         }
         let taken = ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
@@ -107,6 +107,23 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
 
     func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
 
+    private static var draftModelKey: String { "draft_model" }
+
+    /// The path of the model that guesses for this one; nil where none does.
+    private func draftModel(_ resource: Resource) throws -> String? {
+        let key = Self.draftModelKey
+        guard let json = resource.more[key] else { return nil }
+        guard case .string(let path) = json, !path.isEmpty else {
+            throw ProviderError(.invalidConfig, "\(key) must be the path of a model", field: key)
+        }
+        guard configuration.speculation == .lookup else {
+            throw ProviderError(
+                .invalidConfig, "model '\(resource.id)' has a \(key), but nothing is guessed here: speculation is none",
+                field: key)
+        }
+        return context.path(path)
+    }
+
     private func loadModel(_ resource: Resource) async throws -> LoadedModel {
         guard let path = resource.path, !path.isEmpty else {
             throw ProviderError(
@@ -114,8 +131,8 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             )
         }
         return try await .load(
-            id: resource.id, path: context.path(path), options: configuration.engineOptions,
-            products: products, queue: queue, log: context.log)
+            id: resource.id, path: context.path(path), draft: try draftModel(resource),
+            options: configuration.engineOptions, products: products, queue: queue, log: context.log)
     }
 
     private func loadAdapter(_ resource: Resource) async throws -> LoadedModel {
@@ -128,6 +145,11 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             throw ProviderError(
                 .invalidConfig, "model '\(resource.id)' has an adapter, so it needs the model that it adapts",
                 field: "base")
+        }
+        guard resource.more.isEmpty else {
+            throw ProviderError(
+                .invalidConfig, "adapter '\(resource.id)' is guessed for by its base's \(Self.draftModelKey)",
+                field: Self.draftModelKey)
         }
         guard resource.path == nil else {
             throw ProviderError(

@@ -40,8 +40,21 @@ package final class Engine: Sendable {
     /// Where the guesses come from that are checked several in one pass.
     package enum Speculation: String, Sendable, CaseIterable {
         case none
-        /// From the prompt and the answer so far, where it pays.
+        /// From the prompt and the answer so far, or from a `Draft`, where it pays.
         case lookup
+    }
+
+    /// A model that guesses tokens for a larger one.
+    package struct Draft: Sendable {
+        /// Its token ids mean what those of the large model mean.
+        let model: Model
+        /// Of one guess, as a share of a pass of the large model over one token: about the ratio of their weights' bytes, since a
+        /// pass over one token takes as long as reading them. From 1 on no guess pays.
+        let cost: Double
+
+        package init(model: Model, cost: Double) {
+            (self.model, self.cost) = (model, cost)
+        }
     }
 
     /// What the engine is doing now.
@@ -63,19 +76,6 @@ package final class Engine: Sendable {
         package var preemptions = 0
     }
 
-    package let model: Model
-    /// Positions of one sequence.
-    package let contextTokens: Int
-    private let scheduler: Scheduler
-    private let thread: Thread
-
-    /// - Throws: `EngineFailure`.
-    package init(model: Model, options: Options = Options()) throws(EngineFailure) {
-        try options.validate()
-        self.model = model
-        contextTokens = min(options.contextTokensMax ?? .max, model.configuration.contextTokens)
-        let pool = try ThreadPool(threads: options.threads)
-        let scheduler = Scheduler(
     /// How much memory is left around the engine, which only its owner can know.
     package enum MemoryShortage: Sendable {
         case none
@@ -86,7 +86,20 @@ package final class Engine: Sendable {
         case exhausted
     }
 
-            decoder: Decoder(model: model, precision: options.precision, pool: pool), options: options,
+    package let model: Model
+    /// Positions of one sequence.
+    package let contextTokens: Int
+    private let scheduler: Scheduler
+    private let thread: Thread
+
+    /// - Throws: `EngineFailure`.
+    package init(model: Model, draft: Draft? = nil, options: Options = Options()) throws(EngineFailure) {
+        try options.validate()
+        self.model = model
+        contextTokens = min(options.contextTokensMax ?? .max, model.configuration.contextTokens)
+        let pool = try ThreadPool(threads: options.threads)
+        let scheduler = Scheduler(
+            decoder: Decoder(model: model, precision: options.precision, pool: pool), draft: draft, options: options,
             contextTokens: contextTokens)
         self.scheduler = scheduler
         thread = try Thread.start(name: "llama-scheduler") { scheduler.run() }
@@ -119,6 +132,11 @@ package final class Engine: Sendable {
 
     package var load: Load { scheduler.load }
 
+    /// Says how much memory is left from now on. Takes effect within one step, also when nothing is computed.
+    package func memory(is shortage: MemoryShortage) {
+        scheduler.post(.memory(shortage))
+    }
+
     /// The kernels that this machine gets: `plain`, `avx2`, `avx512-vnni` or `avx512-bf16`.
     package static var instructionSet: String { String(cString: lk_isa()) }
 
@@ -132,11 +150,6 @@ extension Engine.Options {
     func validate() throws(EngineFailure) {
         try require("threads", threads, 1...ThreadPool.threadsMax)
         try require("context_tokens_max", contextTokensMax ?? 1, 1...ModelConfiguration.contextTokensMax)
-    /// Says how much memory is left from now on. Takes effect within one step, also when nothing is computed.
-    package func memory(is shortage: MemoryShortage) {
-        scheduler.post(.memory(shortage))
-    }
-
         try require("running_max", runningMax, 1...4096)
         try require("waiting_max", waitingMax, 0...1_000_000)
         try require("prefill_tokens_max", prefillTokensMax, 1...65536)

@@ -101,6 +101,7 @@ extension Scheduler {
 extension Scheduler {
     /// Gives a sequence's pages back, now, and remembers what they hold.
     func releaseMemory(of sequence: SequenceState) {
+        sequence.byModel.letGo()
         guard let cache = sequence.cache else { return }
         if let prefixes {
             // Of the token sampled last there may be nothing yet, or what belongs to a draft that was not it.
@@ -122,18 +123,19 @@ extension Scheduler {
     }
 }
 
-extension [SequenceState] {
 extension Scheduler {
     func adapt(to shortage: Engine.MemoryShortage) {
         if shortage == .none {
             pages.grow()
         } else if self.shortage == .none {
             pages.shrink()
+            for sequence in running { sequence.byModel.letGo() }
         }
         self.shortage = shortage
     }
 }
 
+extension [SequenceState] {
     fileprivate mutating func insert(inOrder sequence: SequenceState) {
         insert(sequence, at: firstIndex { $0.number > sequence.number } ?? endIndex)
     }
