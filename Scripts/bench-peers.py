@@ -8,7 +8,9 @@ Measurements come in pairs: each program once, at once after the other, and the 
 sample is printed. A row with 1 thread is timed by the CPU time of its process, one with more by the clock on the wall;
 there other programs disturb, and the share of the processor that they took is said with each row.
 
---rows takes names or patterns (--list shows them), `--rows 'q4_1*,server'`. --write puts what was measured into
+--rows takes names or patterns (--list shows them), `--rows 'q4_1*,server'`; `*` is all. Without it everything but the fidelity
+row is measured, about 25 minutes with 5 pairs; rows that have nothing to reach get 3. A row that fails does not end the run, but
+makes its status 1. --write puts what was measured into
 Benchmarks/results.json and draws Benchmarks/RESULTS.md anew; rows that were not measured stay as they are. --smoke
 measures so little that only the machinery is tried.
 """
@@ -19,15 +21,19 @@ import fnmatch
 import os
 import subprocess
 import sys
+import time
+import traceback
 
-from bench_peers import engine_rows, fidelity, growth, report, server_rows
+from bench_peers import engine_rows, fidelity, growth, report, reuse_rows, server_rows
 from bench_peers.programs import Machine, Programs, ROOT, Sizes
+
+USUAL = "usual"
 
 
 def main():
     arguments = parse_arguments()
-    groups = [*engine_rows.groups(), *server_rows.groups()]
-    extras = {"fidelity": fidelity.measure, "growth": growth.measure}
+    groups = [*engine_rows.groups(), *server_rows.groups(), *reuse_rows.groups()]
+    extras = {"growth": growth.measure, "fidelity": fidelity.measure}
     names = [group.name for group in groups] + list(extras)
     chosen = choose(names, arguments.rows)
     if arguments.list:
@@ -38,23 +44,37 @@ def main():
     programs = Programs(arguments.folder, arguments.binary, sizes)
     results = report.Results(os.path.join(arguments.output, "results.json"))
     print(f"llama.cpp {programs.peer_version()}; {Machine.description()}; load average {os.getloadavg()[0]:.2f}", flush=True)
-    for group in groups:
-        if group.name in chosen:
-            for figure in measure(group, programs, 1 if arguments.smoke else arguments.pairs):
-                results.put(figure)
-            save(results, arguments, programs)
+    pairs = 1 if arguments.smoke else arguments.pairs
+    rows = {group.name: lambda group=group: results.put(measure(group, programs, group.pairs(pairs))) for group in groups}
     for name, work in extras.items():
-        if name in chosen:
-            results.put_extra(name, work(programs, arguments.output if arguments.write else None))
-            save(results, arguments, programs)
+        rows[name] = lambda name=name, work=work: results.put_extra(
+            name, work(programs, arguments.output if arguments.write else None))
+    failed = [name for name in chosen if not attempt(name, rows[name], lambda: save(results, arguments, programs))]
     print("\n" + report.table(results.measured_now()))
+    if failed:
+        sys.exit(f"error: these rows could not be measured; the reasons stand above: {', '.join(failed)}")
+
+
+def attempt(name, row, save):
+    """One row; what keeps it from being measured does not keep others. What was measured before stays written."""
+    start = time.monotonic()
+    try:
+        row()
+        save()
+    except (Exception, SystemExit) as error:
+        if not isinstance(error, SystemExit):
+            traceback.print_exc()
+        print(f"{error}\n{name} failed after {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+        return False
+    print(f"  {name} took {time.monotonic() - start:.0f} s", flush=True)
+    return True
 
 
 def parse_arguments():
     cache = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
     parser = argparse.ArgumentParser(
         description=__doc__, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", default="*", help="names or patterns with commas between them")
+    parser.add_argument("--rows", default=USUAL, help="names or patterns with commas between them; all but fidelity by default")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--folder", default=os.environ.get("LLAMA_STACK_PEERS", os.path.join(cache, "llama-stack-peers")),
                         help="where the peers are, or come to be")
@@ -73,6 +93,8 @@ def parse_arguments():
 
 def choose(names, patterns):
     chosen = []
+    if patterns == USUAL:
+        return [name for name in names if name != "fidelity"]
     for pattern in patterns.split(","):
         matching = [name for name in names if fnmatch.fnmatch(name, pattern.strip().lower())]
         if not matching:

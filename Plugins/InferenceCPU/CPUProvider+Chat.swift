@@ -48,10 +48,11 @@ extension CPUProvider {
     private func prepare(_ request: ChatCompletionRequest, _ call: Call, field: String) async throws -> Chat {
         let model = try model(for: call)
         let language = model.language
-        let conversation = try ChatConversation(request.dialog, at: field, tools: request.availableTools)
-        let prompt = try await model.queue.run {
+        // A long dialog takes a while in each of these.
+        let (prompt, tools) = try await model.queue.run {
+            let conversation = try ChatConversation(request.dialog, at: field, tools: request.availableTools)
             do {
-                return try language.prompt(answering: conversation)
+                return (try language.prompt(answering: conversation), conversation.tools)
             } catch let error as TemplateError {
                 throw ProviderError(error, field: field)
             }
@@ -62,7 +63,7 @@ extension CPUProvider {
             stopTokens: language.chatStops, deadline: call.deadline, owner: call.principal)
         return Chat(
             run: GenerationRun(model: model, call: call, request: generation, promptField: field),
-            tools: conversation.tools)
+            tools: tools)
     }
 
     private func answer(_ chat: Chat, logprobs isAsked: Bool) async throws -> ChatCompletionResponse {

@@ -33,8 +33,9 @@ extension CPUProvider {
     /// - Parameter field: where the content stands in the call's body.
     private func prepare(_ request: CompletionRequest, _ call: Call, field: String) async throws -> GenerationRun {
         let model = try model(for: call)
-        let text = try request.content.text(at: field)
-        let prompt = try await model.queue.run { model.language.prompt(continuing: text) }
+        let prompt = try await model.queue.run {
+            model.language.prompt(continuing: try request.content.text(at: field))
+        }
         return GenerationRun(
             model: model, call: call,
             request: Generation.Request(

@@ -9,6 +9,7 @@ extension CPUProvider {
             throw ProviderError(
                 .invalidRequest, "model '\(call.resource)' writes text; it makes no embeddings", field: "model")
         }
+        try pressure.checkAdmission()
         let texts = try request.contents.enumerated().map { try $1.text(at: "contents[\($0)]") }
         return EmbeddingsResponse(embeddings: try await encoder.embed(texts, request.textTruncation, call))
     }

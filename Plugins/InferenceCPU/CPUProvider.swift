@@ -23,14 +23,28 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     let encoders = Mutex<[String: LoadedEncoder]>([:])
     /// Its threads are not those that Swift's tasks run on: Dispatch has others for each quality of service.
     private let queue = DispatchQueue(label: "inference-cpu", qos: .utility, attributes: .concurrent)
+    let pressure: MemoryPressure
 
-    package init(configuration: Backend.Configuration, context: ProviderContext) async throws {
+    package convenience init(configuration: Backend.Configuration, context: ProviderContext) async throws {
+        try await self.init(configuration: configuration, context: context) { Machine.bytesFree }
+    }
+
+    /// - Parameter bytesFree: memory that could still be taken; nil where nothing is known.
+    init(
+        configuration: Backend.Configuration, context: ProviderContext, bytesFree: @escaping @Sendable () -> Int?
+    ) async throws {
         (self.configuration, self.context, products) = (configuration, context, try Backend.products())
+        pressure = MemoryPressure(configuration.engine.memoryBounds, log: context.log, bytesFree: bytesFree)
+        pressure.watch { [weak self] level in
+            for model in self?.models.withLock({ Array($0.values) }) ?? [] {
+                model.engine.memory(is: Engine.MemoryShortage(level))
+            }
+        }
     }
 
     package func register(_ resource: Resource) async throws {
         guard resource.kind == "model" else { throw Self.refusal(of: resource) }
-        if let key = resource.more.keys.first {
+        if let key = resource.more.keys.first(where: { $0 != Self.draftModelKey }) {
             throw ProviderError(.invalidConfig, "\(Self.providerType) knows no '\(key)' of a model", field: key)
         }
         let taken = ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
@@ -40,7 +54,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             try await registersEncoder(
                 resource.id, at: context.path(path), configuration.engineOptions, queue, context.log)
         {
-            return
+            return pressure.modelWasLoaded()
         }
         let model = try await isAdapter ? loadAdapter(resource) : loadModel(resource)
         try models.withLock { models in
@@ -49,6 +63,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             if let base = model.base, models[base.id] !== base { throw Self.noBase(base.id, of: model.id) }
             models[model.id] = model
         }
+        pressure.modelWasLoaded()
     }
 
     /// Answers under way go on; the model's memory is free when the last of them is done. A base stays as long as adapters
@@ -77,9 +92,12 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
         }
     }
 
-    /// The model that the host resolved for a call.
+    /// The model that the host resolved for a call, which may begin.
     func model(for call: Call) throws -> LoadedModel {
-        if let model = model(call.resource) { return model }
+        if let model = model(call.resource) {
+            try pressure.checkAdmission()
+            return model
+        }
         if encoders.withLock({ $0[call.resource] }) != nil {
             throw ProviderError(
                 .invalidRequest, "model '\(call.resource)' makes embeddings; it writes no text", field: "model")
@@ -89,6 +107,23 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
 
     func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
 
+    private static var draftModelKey: String { "draft_model" }
+
+    /// The path of the model that guesses for this one; nil where none does.
+    private func draftModel(_ resource: Resource) throws -> String? {
+        let key = Self.draftModelKey
+        guard let json = resource.more[key] else { return nil }
+        guard case .string(let path) = json, !path.isEmpty else {
+            throw ProviderError(.invalidConfig, "\(key) must be the path of a model", field: key)
+        }
+        guard configuration.speculation == .lookup else {
+            throw ProviderError(
+                .invalidConfig, "model '\(resource.id)' has a \(key), but nothing is guessed here: speculation is none",
+                field: key)
+        }
+        return context.path(path)
+    }
+
     private func loadModel(_ resource: Resource) async throws -> LoadedModel {
         guard let path = resource.path, !path.isEmpty else {
             throw ProviderError(
@@ -96,8 +131,8 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             )
         }
         return try await .load(
-            id: resource.id, path: context.path(path), options: configuration.engineOptions,
-            products: products, queue: queue, log: context.log)
+            id: resource.id, path: context.path(path), draft: try draftModel(resource),
+            options: configuration.engineOptions, products: products, queue: queue, log: context.log)
     }
 
     private func loadAdapter(_ resource: Resource) async throws -> LoadedModel {
@@ -110,6 +145,11 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             throw ProviderError(
                 .invalidConfig, "model '\(resource.id)' has an adapter, so it needs the model that it adapts",
                 field: "base")
+        }
+        guard resource.more.isEmpty else {
+            throw ProviderError(
+                .invalidConfig, "adapter '\(resource.id)' is guessed for by its base's \(Self.draftModelKey)",
+                field: Self.draftModelKey)
         }
         guard resource.path == nil else {
             throw ProviderError(

@@ -14,6 +14,14 @@ package struct EngineSettings: Sendable {
     package var cacheBytesMax: Int
     package var cacheIdleBytesMax: Int
     package var prefixSharing: Bool
+    package var memoryAdmissionPercent: Int
+    package var memoryShedPercent: Int
+}
+
+extension EngineSettings {
+    var memoryBounds: MemoryPressure.Bounds {
+        MemoryPressure.Bounds(admissionPercent: memoryAdmissionPercent, shedPercent: memoryShedPercent)
+    }
 }
 
 /// The configuration of such an entry: the engine's settings, and keys of its own.
@@ -41,18 +49,20 @@ extension Object where Root: EngineConfiguration {
             {
                 (
                     threads: Int, contextTokensMax: Int, runningMax: Int, waitingMax: Int, prefillTokensMax: Int,
-                    cacheBytesMax: Int, cacheIdleBytesMax: Int, prefixSharing: Bool, more: repeat each Value
+                    cacheBytesMax: Int, cacheIdleBytesMax: Int, prefixSharing: Bool, memoryAdmissionPercent: Int,
+                    memoryShedPercent: Int, more: repeat each Value
                 ) in
                 make(
                     EngineSettings(
                         threads: threads, contextTokensMax: contextTokensMax, runningMax: runningMax,
                         waitingMax: waitingMax, prefillTokensMax: prefillTokensMax, cacheBytesMax: cacheBytesMax,
-                        cacheIdleBytesMax: cacheIdleBytesMax, prefixSharing: prefixSharing),
+                        cacheIdleBytesMax: cacheIdleBytesMax, prefixSharing: prefixSharing,
+                        memoryAdmissionPercent: memoryAdmissionPercent, memoryShedPercent: memoryShedPercent),
                     repeat each more)
             },
             Root.threads, Root.contextTokensMax, Root.runningMax, Root.waitingMax,
             Root.prefillTokensMax(default: prefillTokens), Root.cacheBytesMax, Root.cacheIdleBytesMax,
-            Root.prefixSharing, repeat each more)
+            Root.prefixSharing, Root.memoryAdmissionPercent, Root.memoryShedPercent, repeat each more)
     }
 }
 
@@ -109,6 +119,20 @@ extension EngineConfiguration {
             "prefix_sharing", \.engine.prefixSharing, default: true,
             "Requests of one owner that begin with the same tokens share the keys and values of these. By the engine's own "
                 + "kernels answers are the same either way.")
+    }
+
+    fileprivate static var memoryAdmissionPercent: Field<Self, Int> {
+        Field(
+            "memory_admission_percent", \.engine.memoryAdmissionPercent, default: 85, check: .within(1...100),
+            "When so much is taken of the memory that was free after loading, in the machine or in the control group, new "
+                + "requests are refused with 503 until some of it is free again.")
+    }
+
+    fileprivate static var memoryShedPercent: Field<Self, Int> {
+        Field(
+            "memory_shed_percent", \.engine.memoryShedPercent, default: 92, check: .within(1...100),
+            "When so much of it is taken, keys and values that no answer uses are dropped, and answers make room for older "
+                + "ones instead of growing together.")
     }
 }
 

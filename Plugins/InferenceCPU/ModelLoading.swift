@@ -14,9 +14,12 @@ struct LoadTimes: Sendable {
 extension LoadedModel {
     /// Opens the checkpoint and makes everything that an answer needs, on `queue`'s threads.
     ///
+    /// - Parameter draft: the path of the model that guesses its tokens.
+    ///
     /// Throws a `ProviderError` that names the file and what is wrong with it.
     static func load(
-        id: String, path: String, options: Engine.Options, products: (any MatrixProducts)?, queue: DispatchQueue,
+        id: String, path: String, draft: String?, options: Engine.Options, products: (any MatrixProducts)?,
+        queue: DispatchQueue,
         log: Log
     ) async throws -> LoadedModel {
         do {
@@ -29,18 +32,21 @@ extension LoadedModel {
             async let language = queue.run { try timed { try ModelLanguage(checkpoint) } }
             async let weights = queue.run { timed { readWeights(of: checkpoint) } }
             let progress = LoadingReport(id: id, log: log)
+            let drafter = try await queue.run { try draft.map { try DraftCheckpoint(path: $0) } }
             async let engine = queue.run {
                 try timed {
                     let model = try Model(checkpoint, products: products) { progress.note($0) }
+                    let draft = try drafter?.load(for: checkpoint)
                     var options = options
                     options.cacheBytesMax = options.cacheBytesMax ?? Machine.bytesFree.map { $0 / 2 }
-                    return try Engine(model: model, options: options)
+                    return try Engine(model: model, draft: draft, options: options)
                 }
             }
             let parts = (try await language, try await engine, try await weights)
             (times.language, times.engine, times.weights) = (
                 parts.0.milliseconds, parts.1.milliseconds, parts.2.milliseconds
             )
+            try await queue.run { [language = parts.0.value] in try drafter?.requireVocabulary(of: language) }
             let model = try LoadedModel(id: id, language: parts.0.value, engine: parts.1.value, queue: queue)
             times.total = milliseconds(clock.now - start)
             model.announce(checkpoint, options, times, log)

@@ -22,7 +22,9 @@ extension ProviderError {
             self.init(.queueFull, message, retryAfterSeconds: 1)
         case .deadlineExceeded:
             self.init(.providerTimeout, message)
-        case .invalidLogits, .outOfMemory:
+        case .outOfMemory:
+            self.init(.overloaded, message, retryAfterSeconds: MemoryPressure.retryAfterSeconds)
+        case .invalidLogits:
             self.init(.internal, message)
         case .engineStopped:
             self.init(.shuttingDown, "the model is being unloaded", retryAfterSeconds: 1)

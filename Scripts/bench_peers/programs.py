@@ -10,6 +10,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 MODEL = "SmolLM2-135M-Instruct"
+# No measurement takes as long, but for a program that hangs.
+COMMAND_SECONDS_MAX = 600
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Sizes:
     rounds: int = 2
     single_rounds: int = 5
     new_tokens: int = 64
+    repeated_tokens: int = 256
     windows: int = 1000
     growth_depths: tuple = (0, 512, 1024, 2048, 4096)
     growth_batches: tuple = (1, 2, 4, 8, 16, 32)
@@ -35,7 +38,7 @@ class Sizes:
     @staticmethod
     def smoke():
         return Sizes(prompt=64, decode=16, depth=128, sequences=4, batch_prompt=32, batch_decode=8, clients=4, rounds=1,
-                     single_rounds=1, new_tokens=8, windows=1, growth_depths=(0, 128), growth_batches=(1, 2), growth_runs=1)
+                     single_rounds=1, new_tokens=8, repeated_tokens=32, windows=1, growth_depths=(0, 128), growth_batches=(1, 2), growth_runs=1)
 
 
 class Programs:
@@ -56,19 +59,17 @@ class Programs:
         lines = (run.stdout + run.stderr).splitlines()
         return next((line.removeprefix("version: ") for line in lines if "version:" in line), "of unknown version")
 
-    def provider_keys(self):
-        """The keys that may stand under `config:` of inline::cpu."""
-        library = os.path.join(os.path.dirname(self.binary), "libprovider-inference-cpu.so")
-        inspected = json.loads(self.output([self.binary, "plugin", "inspect", library, "--json"]))
-        return inspected["providers"][0]["config_schema"]["properties"].keys()
-
     def rows(self, command, cpu_clock=False):
         """What a command prints as JSON lines. With `cpu_clock` it sees its own CPU time for the time of day's passing."""
         output = self.output(command, {"LD_PRELOAD": self.cpu_clock()} if cpu_clock else {})
         return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
     def output(self, command, environment=None):
-        run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
+        try:
+            run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})},
+                                 timeout=COMMAND_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            sys.exit(f"error: {' '.join(command)} was not done after {COMMAND_SECONDS_MAX} s.")
         if run.returncode != 0:
             sys.exit(f"{run.stderr[-2000:]}\nerror: {' '.join(command)} ended with status {run.returncode}.")
         return run.stdout

@@ -29,9 +29,10 @@ class Results:
             self.figures = {row["name"]: Figure(**row) for row in stored["figures"]}
             self.extras = stored["extras"]
 
-    def put(self, figure):
-        self.figures[figure.name] = figure
-        self.now.append(figure)
+    def put(self, figures):
+        for figure in figures:
+            self.figures[figure.name] = figure
+            self.now.append(figure)
 
     def put_extra(self, name, extra):
         self.extras[name] = extra

@@ -23,11 +23,18 @@ def groups():
     return [server(), busy()]
 
 
-def prompts(count):
+def words(count):
+    return " ".join(random.SystemRandom().choice(WORDS) for _ in range(count))
+
+
+def prompts(count, length=WORDS_IN_PROMPT):
     """No two are alike, neither in one run nor in two."""
     draw = random.SystemRandom()
-    return [f"{draw.randrange(10**6)}. Write a long story in which these words come up: "
-            + " ".join(draw.choice(WORDS) for _ in range(WORDS_IN_PROMPT)) for _ in range(count)]
+    return [f"{draw.randrange(10**6)}. Write a long story in which these words come up: {words(length)}" for _ in range(count)]
+
+
+def first_milliseconds(answers):
+    return 1000 * statistics.median(answer.first_seconds for answer in answers)
 
 
 def count_tokens(programs, answers):
@@ -60,8 +67,8 @@ def server():
             alone, _ = load(one, prompts(sizes.single_rounds), 1, sizes.new_tokens)
             together, seconds = load(one, prompts(sizes.clients * sizes.rounds), sizes.clients, sizes.new_tokens)
             after = one.resident_megabytes()
-        first = lambda answers: 1000 * statistics.median(answer.first_seconds for answer in answers)
-        values = [count_tokens(programs, together) / seconds, first(alone), first(together), idle, after, 1000 * start]
+        values = [count_tokens(programs, together) / seconds, first_milliseconds(alone), first_milliseconds(together), idle,
+                  after, 1000 * start]
         return dict(zip([figure.name for figure in figures], values))
 
     return Group("server", "Distributions/cpu.yaml beside llama-server -np 16 -c 8192 -t 2, Q4_1", figures, sample)
@@ -76,7 +83,7 @@ def busy():
         with Server(programs, engine) as one:
             one.wait_until_ready()
             with neighbour():
-                answers, seconds = load(one, prompts(min(2, sizes.rounds)), 1, sizes.new_tokens)
+                answers, seconds = load(one, prompts(1), 1, sizes.new_tokens)
         return {"busy": count_tokens(programs, answers) / seconds}
 
     return Group("busy", "the same servers while another process keeps one core busy", [figure], sample)

@@ -15,54 +15,60 @@ import time
 from .programs import ROOT
 
 CONTEXT_TOKENS = 8192
-# What every request of these rows has in common is off, on both sides: each prompt is read as if it were the first.
-WITHOUT_REUSE = {"prefix_sharing": "false", "speculation": "none"}
 READY_SECONDS_MAX = 60
-ANSWER_SECONDS_MAX = 600
+ANSWER_SECONDS_MAX = 180
 FIRST_TOKEN = re.compile(rb'"(?:text_delta|content)":\s*"[^"]')
 
 
 class Server:
-    """One of the two, running. `engine` is "peer" or "ours"."""
+    """One of the two, running. `engine` is "peer" or "ours".
 
-    def __init__(self, programs, engine, model=None):
+    `sharing`: requests that begin alike may share what was computed for it, llama.cpp's prompt cache among it. `guessing`: ours
+    may guess tokens from the text. Both are off unless a row is about them: each prompt is then read as if it were the first.
+    """
+
+    def __init__(self, programs, engine, context_tokens=CONTEXT_TOKENS, sharing=False, guessing=False):
         self.engine, self.port = engine, free_port()
+        self.context_tokens, self.sharing, self.guessing = context_tokens, sharing, guessing
         self.folder = tempfile.TemporaryDirectory(prefix="llama-stack-bench-")
         self.log = open(os.path.join(self.folder.name, "log"), "wb")
-        command = self.peer_command(programs, model) if engine == "peer" else self.our_command(programs)
+        command = self.peer_command(programs) if engine == "peer" else self.our_command(programs)
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env={**os.environ, "LLAMA_STACK_STATE": os.path.join(self.folder.name, "state")})
 
-    def peer_command(self, programs, model):
-        return [programs.peer("llama-server"), "-m", model or programs.model("Q4_1"), "--host", "127.0.0.1", "--port",
-                str(self.port), "-t", "2", "-tb", "2", "-np", "16", "-c", str(CONTEXT_TOKENS), "--cache-ram", "0"]
+    def peer_command(self, programs):
+        command = [programs.peer("llama-server"), "-m", programs.model("Q4_1"), "--host", "127.0.0.1", "--port",
+                   str(self.port), "-t", "2", "-tb", "2", "-np", "16", "-c", str(self.context_tokens)]
+        return command if self.sharing else [*command, "--cache-ram", "0"]
 
     def our_command(self, programs):
-        """Distributions/cpu.yaml, with what would help requests that resemble each other turned off."""
+        """Distributions/cpu.yaml with two threads."""
         with open(os.path.join(ROOT, "Distributions/cpu.yaml"), encoding="utf-8") as file:
             text = file.read()
-        keys = [key for key in WITHOUT_REUSE if key in programs.provider_keys()]
-        options = "".join(f"{key}: {WITHOUT_REUSE[key]}, " for key in keys)
+        options = (f"threads: 2, prefix_sharing: {str(self.sharing).lower()}, "
+                   f"speculation: {'lookup' if self.guessing else 'none'}")
         text = text.replace("provider_type: inline::cpu\n",
-                            f"provider_type: inline::cpu\n      config: {{{options}threads: 2}}\n")
+                            f"provider_type: inline::cpu\n      config: {{{options}}}\n")
         text = text.replace("path: ../", f"path: {ROOT}/")
         path = os.path.join(self.folder.name, "cpu.yaml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return [programs.binary, "run", path, "--port", str(self.port)]
 
-    def request(self, prompt, new_tokens):
+    def request(self, prompt, new_tokens, system=None):
         """The bytes of a request for a streamed chat answer."""
+        message = {"role": "user", "content": prompt}
+        before = [{"role": "system", "content": system}] if system else []
         if self.engine == "peer":
             path = "/v1/chat/completions"
-            body = {"messages": [{"role": "user", "content": prompt}], "max_tokens": new_tokens, "temperature": 0,
-                    "stream": True, "cache_prompt": False}
+            body = {"messages": [*before, message], "max_tokens": new_tokens, "temperature": 0, "stream": True,
+                    "cache_prompt": self.sharing}
         else:
             path = "/inference/chat_completion"
-            body = {"model": "llama3_8b_chat", "dialog": {"message": {"role": "user", "content": prompt},
-                    "message_history": []}, "max_tokens": new_tokens, "stream": True}
+            body = {"model": "llama3_8b_chat", "dialog": {"message": message, "message_history": before},
+                    "max_tokens": new_tokens, "stream": True}
         return self.post(path, body)
 
     def post(self, path, body):
@@ -136,7 +142,7 @@ class Answer:
         self.text = text_of(data)
 
 
-def load(server, prompts, clients, new_tokens):
+def load(server, prompts, clients, new_tokens, system=None):
     """Asks all prompts, so many at a time. One thread for all clients, so that they take little from the server.
 
     -> answers, seconds from the first request to the last byte
@@ -147,7 +153,7 @@ def load(server, prompts, clients, new_tokens):
 
     def begin():
         connection = socket.create_connection(("127.0.0.1", server.port))
-        request = server.request(waiting.pop(0), new_tokens)
+        request = server.request(waiting.pop(0), new_tokens, system)
         asked = time.perf_counter()
         connection.sendall(request)
         connection.setblocking(False)

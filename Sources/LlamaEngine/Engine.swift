@@ -41,8 +41,21 @@ package final class Engine: Sendable {
     /// Where the guesses come from that are checked several in one pass.
     package enum Speculation: String, Sendable, CaseIterable {
         case none
-        /// From the prompt and the answer so far, where it pays.
+        /// From the prompt and the answer so far, or from a `Draft`, where it pays.
         case lookup
+    }
+
+    /// A model that guesses tokens for a larger one.
+    package struct Draft: Sendable {
+        /// Its token ids mean what those of the large model mean.
+        let model: Model
+        /// Of one guess, as a share of a pass of the large model over one token: about the ratio of their weights' bytes, since a
+        /// pass over one token takes as long as reading them. From 1 on no guess pays.
+        let cost: Double
+
+        package init(model: Model, cost: Double) {
+            (self.model, self.cost) = (model, cost)
+        }
     }
 
     /// What the engine is doing now.
@@ -64,6 +77,16 @@ package final class Engine: Sendable {
         package var preemptions = 0
     }
 
+    /// How much memory is left around the engine, which only its owner can know.
+    package enum MemoryShortage: Sendable {
+        case none
+        /// What no answer uses goes back to the system. Answers that grow take from younger ones, which wait and go on later; the
+        /// oldest alone goes on growing.
+        case short
+        /// Not even that one: it fails rather than bring the whole process down.
+        case exhausted
+    }
+
     package let model: Model
     /// Positions of one sequence.
     package let contextTokens: Int
@@ -71,13 +94,13 @@ package final class Engine: Sendable {
     private let thread: Thread
 
     /// - Throws: `EngineFailure`.
-    package init(model: Model, options: Options = Options()) throws(EngineFailure) {
+    package init(model: Model, draft: Draft? = nil, options: Options = Options()) throws(EngineFailure) {
         try options.validate()
         self.model = model
         contextTokens = min(options.contextTokensMax ?? .max, model.configuration.contextTokens)
         let pool = try ThreadPool(threads: options.threads)
         let scheduler = Scheduler(
-            decoder: Decoder(model: model, precision: options.precision, pool: pool), options: options,
+            decoder: Decoder(model: model, precision: options.precision, pool: pool), draft: draft, options: options,
             contextTokens: contextTokens)
         self.scheduler = scheduler
         thread = try Thread.start(name: "llama-scheduler") { scheduler.run() }
@@ -109,6 +132,11 @@ package final class Engine: Sendable {
     }
 
     package var load: Load { scheduler.load }
+
+    /// Says how much memory is left from now on. Takes effect within one step, also when nothing is computed.
+    package func memory(is shortage: MemoryShortage) {
+        scheduler.post(.memory(shortage))
+    }
 
     /// The kernels that this machine gets: `plain`, `avx2`, `avx512-vnni` or `avx512-bf16`.
     package static var instructionSet: String { String(cString: lk_isa()) }

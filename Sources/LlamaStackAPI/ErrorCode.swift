@@ -28,6 +28,7 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     public static let queueFull = row("queue_full", 6, 429, 75)
     public static let notImplemented = row("not_implemented", 7, 501, 69)
     public static let providerUnavailable = row("provider_unavailable", 8, 503, 69)
+    public static let overloaded = row("overloaded", 8, 503, 75)
     public static let shuttingDown = row("shutting_down", 8, 503, 75)
     public static let providerTimeout = row("provider_timeout", 9, 504, 75)
     public static let storageFull = row("storage_full", 10, 507, 74)
@@ -46,9 +47,9 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     public static let all: [ErrorCode] = [
         invalidJSON, jsonTooDeep, badRequest, contextLengthExceeded, unsupportedOption, unsupportedContent,
         templateError, templateLimit, invalidRequest, notFound, modelNotFound, apiNotServed, routeNotFound,
-        alreadyExists, bodyTooLarge, queueFull, notImplemented, providerUnavailable, shuttingDown, providerTimeout,
-        storageFull, cancelled, `internal`, invalidConfig, hostNotAllowed, originNotAllowed, methodNotAllowed,
-        requestTimeout, uriTooLong, unsupportedMediaType, headersTooLarge,
+        alreadyExists, bodyTooLarge, queueFull, notImplemented, providerUnavailable, overloaded, shuttingDown,
+        providerTimeout, storageFull, cancelled, `internal`, invalidConfig, hostNotAllowed, originNotAllowed,
+        methodNotAllowed, requestTimeout, uriTooLong, unsupportedMediaType, headersTooLarge,
     ]
 
     /// The row of a code, or the general row of a status when a provider uses a code of its own.

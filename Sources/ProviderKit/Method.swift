@@ -15,8 +15,8 @@ public struct Method<P: Provider>: Sendable {
         name = endpoint.description.method
         canStream = false
         run = { provider, incoming in
-            let (query, body) = try incoming.decode(endpoint)
-            incoming.send(try await answer(provider, query, body, incoming.call), endpoint)
+            let (query, body) = try await incoming.decode(endpoint)
+            try await incoming.send(answer(provider, query, body, incoming.call), endpoint)
         }
     }
 
@@ -41,11 +41,11 @@ public struct Method<P: Provider>: Sendable {
         name = endpoint.description.method
         canStream = true
         run = { provider, incoming in
-            let (query, body) = try incoming.decode(endpoint)
+            let (query, body) = try await incoming.decode(endpoint)
             if isStreamed(body) {
                 try await stream(provider, query, body, incoming.call, EventStream(incoming.answer))
             } else {
-                incoming.send(try await answer(provider, query, body, incoming.call), endpoint)
+                try await incoming.send(answer(provider, query, body, incoming.call), endpoint)
             }
         }
     }
@@ -58,7 +58,7 @@ public struct Method<P: Provider>: Sendable {
         name = endpoint.description.method
         canStream = true
         run = { provider, incoming in
-            let (query, body) = try incoming.decode(endpoint)
+            let (query, body) = try await incoming.decode(endpoint)
             try await stream(provider, query, body, incoming.call, EventStream(incoming.answer))
         }
     }
@@ -74,6 +74,12 @@ struct IncomingCall: @unchecked Sendable {
     /// Decodes without a copy of the bytes, once.
     func decode<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>
+    ) async throws -> (Query, Body) {
+        try await OffPool.run(bytes: request.body.buffer.count) { try decodeHere(endpoint) }
+    }
+
+    private func decodeHere<Query, Body, Answer, Event>(
+        _ endpoint: Endpoint<Query, Body, Answer, Event>
     ) throws -> (Query, Body) {
         let parameters = request.parameters.isEmpty ? .object([:]) : try JSON(parsing: request.parameters.buffer)
         let query = try Query(json: parameters, at: .root)
@@ -82,8 +88,14 @@ struct IncomingCall: @unchecked Sendable {
         return (query, try Body(json: body, at: .root))
     }
 
-    func send<Query, Body, Answer, Event>(_ answer: Answer, _ endpoint: Endpoint<Query, Body, Answer, Event>) {
-        let bytes = endpoint.encode(answer: answer)
-        if !bytes.isEmpty { self.answer.write(Int32(LSP_BODY), bytes) }
+    /// How long an answer is turns out when it is written down: so none is on the shared threads.
+    func send<Query, Body, Answer, Event>(
+        _ answer: Answer, _ endpoint: Endpoint<Query, Body, Answer, Event>
+    ) async throws {
+        if Answer.self == Nothing.self { return }
+        try await OffPool.run(bytes: .max) { [sink = self.answer] in
+            let bytes = endpoint.encode(answer: answer)
+            if !bytes.isEmpty { sink.write(Int32(LSP_BODY), bytes) }
+        }
     }
 }

@@ -14,6 +14,8 @@ import Testing
         #expect(options.waitingMax == 64)
         #expect(options.prefillTokensMax == 128)
         #expect(options.prefixSharing)
+        let bounds = try CPUConfiguration(json: [:], at: .root).engine.memoryBounds
+        #expect((bounds.admissionPercent, bounds.shedPercent) == (85, 92))
         #expect(options.speculation == .lookup)
         #expect(options.idleCacheBytesMax == nil)
         #expect(options.precision == .quantized)
@@ -25,8 +27,10 @@ import Testing
         let json: JSON = [
             "threads": 3, "context_tokens_max": 8192, "running_max": 2, "waiting_max": 0, "prefill_tokens_max": 64,
             "cache_bytes_max": 1_000_000, "cache_idle_bytes_max": 500_000, "prefix_sharing": false,
-            "speculation": "none", "precision": "exact",
+            "memory_admission_percent": 70, "memory_shed_percent": 80, "speculation": "none", "precision": "exact",
         ]
+        let bounds = try CPUConfiguration(json: json, at: .root).engine.memoryBounds
+        #expect((bounds.admissionPercent, bounds.shedPercent) == (70, 80))
         let options = try CPUConfiguration(json: json, at: .root).engineOptions
         #expect(options.threads == 3)
         #expect(options.contextTokensMax == 8192)
@@ -45,6 +49,7 @@ import Testing
         arguments: [
             ("threads", -1), ("threads", 257), ("context_tokens_max", -1), ("running_max", 0), ("waiting_max", -1),
             ("prefill_tokens_max", 0), ("cache_bytes_max", -1), ("cache_idle_bytes_max", -1),
+            ("memory_admission_percent", 0), ("memory_shed_percent", 101),
         ] as [(String, Int64)])
     func ranges(_ key: String, _ value: Int64) {
         var json: JSONObject = [:]

@@ -8,9 +8,13 @@ import Synchronization
 struct ServedModel {
     let provider: CPUProvider<OwnKernels>
 
-    init(_ model: ScriptedModel, config: JSON = ["threads": 1]) async throws {
+    init(
+        _ model: ScriptedModel, config: JSON = ["threads": 1],
+        bytesFree: @escaping @Sendable () -> Int? = { Machine.bytesFree }
+    ) async throws {
         provider = try await CPUProvider<OwnKernels>(
-            configuration: CPUConfiguration(json: config, at: .root), context: ProviderContext(providerID: "cpu"))
+            configuration: CPUConfiguration(json: config, at: .root), context: ProviderContext(providerID: "cpu"),
+            bytesFree: bytesFree)
         try await register(model, as: "m")
     }
 

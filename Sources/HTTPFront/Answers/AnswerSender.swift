@@ -14,16 +14,23 @@ struct AnswerSender: Sendable {
 
     /// A whole answer is gathered up to this size and sent with its length; what is larger is sent as it comes.
     private static let gatheredBytesMax = 1024 * 1024
+    private static let writtenBytesMax = 256 * 1024
 
     // MARK: Whole answers
 
     func whole(_ form: AnswerForm, asArray: Bool) async throws -> Response {
-        if form == .jsonLines, asArray { return response(Self.array(try await call.collect()), "application/json") }
+        if form == .jsonLines, asArray {
+            let lines = try await call.collect()
+            return response(try await OffPool.run(bytes: lines.count) { Self.array(lines) }, "application/json")
+        }
         let type = form == .jsonLines ? "application/jsonl" : "application/json"
         var bytes: [UInt8] = []
         while let parts = try await call.nextParts() {
-            for part in parts { bytes.append(contentsOf: try Self.body(part)) }
-            if bytes.count > Self.gatheredBytesMax { return streamed(bytes, type) }
+            let pieces = try parts.map(Self.body)
+            if pieces.reduce(bytes.count, { $0 + $1.count }) > Self.gatheredBytesMax {
+                return streamed([bytes] + pieces, type)
+            }
+            for piece in pieces { bytes.append(contentsOf: piece) }
         }
         return form == .empty ? Response(status: .ok) : response(bytes, type)
     }
@@ -34,18 +41,25 @@ struct AnswerSender: Sendable {
 
     /// The beginning of a large answer, then the rest as it comes. A failure on the way ends the connection without the
     /// closing chunk: the client sees that the body is not whole.
-    private func streamed(_ beginning: [UInt8], _ type: String) -> Response {
+    private func streamed(_ beginning: [[UInt8]], _ type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type],
             body: ResponseBody { writer in
-                try await writer.write(ByteBuffer(bytes: beginning))
-                while let parts = try await call.nextParts() {
-                    var buffer = ByteBuffer()
-                    for part in parts { buffer.writeBytes(try Self.body(part)) }
-                    try await writer.write(buffer)
+                var pieces = beginning
+                while true {
+                    for piece in pieces { try await Self.write(piece, to: &writer) }
+                    guard let parts = try await call.nextParts() else { break }
+                    pieces = try parts.map(Self.body)
                 }
                 try await writer.finish(nil)
             })
+    }
+
+    /// In slices: copying all of a large piece would hold up the thread, and keep it twice in memory.
+    private static func write(_ piece: [UInt8], to writer: inout any ResponseBodyWriter) async throws {
+        for start in stride(from: 0, to: piece.count, by: writtenBytesMax) {
+            try await writer.write(ByteBuffer(bytes: piece[start..<min(start + writtenBytesMax, piece.count)]))
+        }
     }
 
     private static func body(_ part: AnswerPart) throws -> [UInt8] {

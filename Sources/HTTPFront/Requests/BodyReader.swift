@@ -9,17 +9,21 @@ import NIOCore
 enum BodyReader {
     static func read(_ request: Request, bytesMax: Int, share: BodyBudget.Share) async throws -> [UInt8] {
         try checkHeaders(request, bytesMax: bytesMax)
+        let length = request.headers[.contentLength].flatMap(Int.init) ?? 0
         var bytes: [UInt8] = []
-        if let length = request.headers[.contentLength].flatMap(Int.init) {
-            bytes.reserveCapacity(min(length, 64 * 1024))
-        }
+        bytes.reserveCapacity(min(length, believedBytesMax))
         for try await buffer in request.body {
             guard bytes.count + buffer.readableBytes <= bytesMax else { throw tooLarge(bytesMax) }
             try share.take(buffer.readableBytes)
+            // Growing by halves would copy megabytes again and again.
+            if bytes.count + buffer.readableBytes > bytes.capacity { bytes.reserveCapacity(length) }
             bytes.append(contentsOf: buffer.readableBytesView)
         }
         return bytes
     }
+
+    /// Room for so much is made on the word of the client alone; for the rest of what it has announced, once so much has come.
+    private static let believedBytesMax = 64 * 1024
 
     private static func checkHeaders(_ request: Request, bytesMax: Int) throws {
         if let length = request.headers[.contentLength] {

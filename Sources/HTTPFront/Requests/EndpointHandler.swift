@@ -25,18 +25,20 @@ struct EndpointHandler: HTTPResponder {
             let body = try await BodyReader.read(request, bytesMax: bodyBytesMax, share: share)
             try query.add(body: body, of: endpoint)
         }
-        let body = try await body(of: request, query, share)
-        let scan = try scan(body)
-        let presence = try await context.presence()
-        // What came of the body before its client left may look whole.
-        guard !presence.isGone else { throw StackError(.cancelled, "the client left") }
-
         var call = CallRequest(callID: callIDs.next(), method: endpoint.method)
         if !query.object.isEmpty { call.parameters = JSON.object(query.object).bytes }
-        call.body = body
+        call.body = try await body(of: request, query, share)
         call.providerID = query.providerID
         call.requestID = context.requestID
-        let answer = try stack.call(endpoint, model: try model(in: scan), request: call)
+        let presence = try await context.presence()
+        // Scans the body, and copies it for the provider.
+        let (answer, scan) = try await OffPool.run(bytes: call.body.count) {
+            [call] () throws -> (Answer, RequestScan?) in
+            let scan = try self.scan(call.body)
+            // What came of the body before its client left may look whole.
+            guard !presence.isGone else { throw StackError(.cancelled, "the client left") }
+            return (try stack.call(endpoint, model: model(in: scan), request: call), scan)
+        }
 
         let running = try RunningCall(answer, presence: presence, drain: drain, body: share)
         let sender = AnswerSender(call: running, requestID: context.requestID, logger: context.logger)

@@ -38,16 +38,3 @@ final class Outcome<Value: Sendable>: Sendable {
         }
     }
 }
-
-/// Work that may block: files, `dlopen`, a provider's own functions. Never on Swift's cooperative pool.
-enum OffPool {
-    private static let queue = DispatchQueue(label: "llama-stack.blocking", attributes: .concurrent)
-
-    static func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: work()) }
-        }
-    }
-
-    static func start(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
-}

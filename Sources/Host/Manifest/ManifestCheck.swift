@@ -82,6 +82,7 @@ struct ManifestCheck {
             if let path = model.path { resource["path"] = .string(absolute(path)) }
             if let base = model.base { resource["base"] = .string(base.value) }
             if let adapter = model.adapter { resource["adapter"] = .string(absolute(adapter)) }
+            if let draftModel = model.draftModel { resource["draft_model"] = .string(absolute(draftModel)) }
             return Manifest.ModelEntry(
                 modelID: model.modelID.value, providerID: provider, aliases: model.aliases.map(\.value),
                 base: model.base?.value, resource: resource, isOptional: model.isOptional,

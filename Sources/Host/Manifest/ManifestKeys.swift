@@ -47,6 +47,7 @@ struct RawModel: Sendable {
     var path: String?
     var base: Placed<String>?
     var adapter: String?
+    var draftModel: String?
     var aliases: [Placed<String>]
     var isOptional: Bool
     var position: Position
@@ -136,11 +137,11 @@ enum ManifestKeys {
         {
             (
                 id: Placed<String>, provider: Placed<String>?, path: String?, base: Placed<String>?, adapter: String?,
-                aliases: [Placed<String>], isOptional: Bool
+                draftModel: String?, aliases: [Placed<String>], isOptional: Bool
             ) in
             RawModel(
-                modelID: id, providerID: provider, path: path, base: base, adapter: adapter, aliases: aliases,
-                isOptional: isOptional, position: id.position)
+                modelID: id, providerID: provider, path: path, base: base, adapter: adapter, draftModel: draftModel,
+                aliases: aliases, isOptional: isOptional, position: id.position)
         },
         Key("model_id", ValueReader.string("id", Identifiers.resourceProblem).placed, "The name that clients use"),
         Key(
@@ -153,6 +154,9 @@ enum ManifestKeys {
         Key(
             "adapter", ValueReader.path.optional, default: nil, as: "none", "Its adapter's folder, relative to this one"
         ),
+        Key(
+            "draft_model", ValueReader.path.optional, default: nil, as: "none",
+            "A smaller model that guesses its tokens, relative to this one"),
         Key(
             "aliases", .list(of: ValueReader.string("id", Identifiers.resourceProblem).placed, "list of ids"),
             default: [], as: "none", "Other names for it"),

@@ -100,7 +100,7 @@ final class Relay: AnswerSink {
             return state.isCancelled
         }
         guard !isCancelled else { return end(StackError(.cancelled, "the call was cancelled"), owner: nil) }
-        Task { self.start() }
+        OffPool.start { self.start() }
     }
 
     private func end(_ error: StackError?, owner: String?) {

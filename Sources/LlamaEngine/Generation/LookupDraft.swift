@@ -4,14 +4,8 @@
 struct LookupDraft: Sendable {
     /// Lengths of the run of tokens that is looked for, best first. Shorter runs come up by chance.
     static let runs = [3, 2]
-    /// Tokens of a draft, at most.
-    static let tokensMax = 8
-    /// Rows that a pass computes in the time that it takes to read the weights, about: by the benchmark of batches (4 rows take
-    /// 1.4 times as long as one, on two Zen 4 cores) about 7.
-    static let rowsOfOneReading = 8.0
 
-    /// How likely it is that a drafted token is right, as an average that forgets.
-    private(set) var hitRate = 0.5
+    private(set) var length = DraftLength()
     /// The token that a draft would have begun with, when none was made.
     private var unused: Int32?
 
@@ -22,38 +16,21 @@ struct LookupDraft: Sendable {
     mutating func next(_ tokens: [Int32], limit: Int, sequences: Int) -> ArraySlice<Int32> {
         unused = nil
         let found = Self.find(tokens)
-        let draft = found.prefix(min(limit, worthwhile(sequences: sequences)))
+        let draft = found.prefix(min(limit, length.worthwhile(sequences: sequences)))
         if draft.isEmpty { unused = found.first }
         return draft
     }
 
-    /// A token of the draft pays when the chance that it counts, and all before it, is more than its share of the pass: one
-    /// row's time against the time for each sequence.
-    private func worthwhile(sequences: Int) -> Int {
-        let least = Double(sequences) / (Self.rowsOfOneReading + Double(sequences))
-        var chance = hitRate
-        var count = 0
-        while count < Self.tokensMax, chance > least {
-            count += 1
-            chance *= hitRate
-        }
-        return count
-    }
-
     /// Learns from a draft: of `drafted` tokens the first `accepted` were right.
     mutating func learn(drafted: Int, accepted: Int) {
-        for index in 0..<min(drafted, accepted + 1) { note(index < accepted) }
+        length.learn(drafted: drafted, accepted: accepted)
     }
 
     /// Learns from a token that was sampled without a draft whether a draft would have had it: so drafting starts again
     /// when the text begins to repeat itself.
     mutating func learn(sampled token: Int32) {
-        if let unused { note(unused == token) }
+        if let unused { length.note(unused == token) }
         unused = nil
-    }
-
-    private mutating func note(_ isRight: Bool) {
-        hitRate += ((isRight ? 1 : 0) - hitRate) / 8
     }
 
     /// The tokens that followed the last earlier occurrence of the longest run in `runs` that has one.
@@ -61,7 +38,7 @@ struct LookupDraft: Sendable {
         let place = tokens.withUnsafeBufferPointer { tokens in
             runs.lazy.compactMap { placeAfter(run: $0, in: tokens) }.first
         }
-        return tokens[(place ?? tokens.count)...].prefix(tokensMax)
+        return tokens[(place ?? tokens.count)...].prefix(DraftLength.tokensMax)
     }
 
     private static func placeAfter(run: Int, in tokens: UnsafeBufferPointer<Int32>) -> Int? {

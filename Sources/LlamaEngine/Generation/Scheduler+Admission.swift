@@ -2,7 +2,8 @@
 /// out, a sequence takes those of others: first of paused ones, then of younger ones, the youngest first.
 ///
 /// Nobody waits for ever: the oldest sequence that is not paused can take every other's pages, and `admissible` made sure
-/// that all pages are enough for it. So it goes on in every step until it ends, and then another is the oldest.
+/// that all pages are enough for it. So it goes on in every step until it ends, and then another is the oldest. While
+/// memory is short around the engine, pages run out sooner, and the oldest alone gets more.
 extension Scheduler {
     /// For any thread. What could never fit is refused here, before it waits.
     /// - Returns: how many tokens the request may generate.
@@ -39,7 +40,8 @@ extension Scheduler {
     /// a long request is not overtaken for ever.
     func admit() {
         while running.count < options.runningMax, let index = waiting.firstIndex(where: { !$0.isPaused }) {
-            if pagesToStart(waiting[index]) <= pages.pagesFree {
+            // With all memory to itself, any request that was taken in can start.
+            if running.isEmpty || pagesToStart(waiting[index]) <= pages.pagesFree {
                 let next = waiting.remove(at: index)
                 next.cache = KVCache(pool: pages)
                 running.insert(inOrder: next)
@@ -70,6 +72,7 @@ extension Scheduler {
             } catch {
                 guard let victim = victim(of: sequence) else {
                     if cache.room == 0, sequence === running.first(where: { !$0.isPaused }) {
+                        if shortage != .exhausted, pages.allowOneMore() { continue }
                         // Nobody is left to take from: the system itself has no more.
                         end(sequence.number) { $0.end(.failed(error)) }
                     }
@@ -98,6 +101,7 @@ extension Scheduler {
 extension Scheduler {
     /// Gives a sequence's pages back, now, and remembers what they hold.
     func releaseMemory(of sequence: SequenceState) {
+        sequence.byModel.letGo()
         guard let cache = sequence.cache else { return }
         if let prefixes {
             // Of the token sampled last there may be nothing yet, or what belongs to a draft that was not it.
@@ -116,6 +120,18 @@ extension Scheduler {
             let shared = prefixes.extend(cache, with: sequence.tokens, sequence.prefixKey)
             if shared > 0 { count { $0.tokensShared += shared } }
         }
+    }
+}
+
+extension Scheduler {
+    func adapt(to shortage: Engine.MemoryShortage) {
+        if shortage == .none {
+            pages.grow()
+        } else if self.shortage == .none {
+            pages.shrink()
+            for sequence in running { sequence.byModel.letGo() }
+        }
+        self.shortage = shortage
     }
 }
 

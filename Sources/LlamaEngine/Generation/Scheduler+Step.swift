@@ -67,9 +67,15 @@ extension Scheduler {
             return []
         }
         let limit = sequence.tokensMax - sequence.generatedTokens - 1
-        let draft = sequence.lookup.next(sequence.tokens, limit: limit, sequences: sequences)
+        let draft = guess(sequence, limit: limit, beside: sequences)
         if cache.room < 1 + draft.count, pages.pagesFree > 0 { try? cache.reserve(1 + draft.count) }
         return draft.prefix(cache.room - 1)
+    }
+
+    private func guess(_ sequence: SequenceState, limit: Int, beside sequences: Int) -> ArraySlice<Int32> {
+        guard let draftModel else { return sequence.lookup.next(sequence.tokens, limit: limit, sequences: sequences) }
+        guard shortage == .none else { return [] }
+        return draftModel.next(sequence.tokens, &sequence.byModel, limit: limit, sequences: sequences)[...]
     }
 
     /// Samples from the pass's logits and sends the tokens.
@@ -108,7 +114,7 @@ extension Scheduler {
             continueSequence(sequence, with: token)
             guard isRight, !sequence.isPaused, sequence.cache != nil else {
                 // Of a draft token that was right but came last, because of a pause, the next row is not used.
-                sequence.lookup.learn(drafted: part.draft.count, accepted: accepted + (isRight ? 1 : 0))
+                sequence.learn(drafted: part.draft.count, accepted: accepted + (isRight ? 1 : 0))
                 break
             }
             accepted += 1

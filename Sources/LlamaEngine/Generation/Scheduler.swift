@@ -7,6 +7,7 @@ final class Scheduler: @unchecked Sendable {
         case submit(SequenceState)
         case cancel(UInt64)
         case resume(UInt64)
+        case memory(Engine.MemoryShortage)
     }
 
     /// What the threads share, under the monitor's lock.
@@ -27,6 +28,8 @@ final class Scheduler: @unchecked Sendable {
     let vocabulary: Int
     let decoder: Decoder
     let pages: KVPagePool
+    /// Nil where guesses come from the text.
+    let draftModel: DraftModel?
     /// Nil where sharing is off.
     let prefixes: PrefixTree?
 
@@ -36,16 +39,25 @@ final class Scheduler: @unchecked Sendable {
     var running: [SequenceState] = []
     /// Whether the next step's prompt tokens go to the oldest first.
     var favoursOldest = true
+    var shortage = Engine.MemoryShortage.none
 
-    init(decoder: Decoder, options: Engine.Options, contextTokens: Int) {
+    init(decoder: Decoder, draft: Engine.Draft?, options: Engine.Options, contextTokens: Int) {
         self.decoder = decoder
         self.options = options
         self.contextTokens = contextTokens
         vocabulary = decoder.model.configuration.vocabulary
         let layout = decoder.cacheLayout
-        pages = KVPagePool(
-            layout: layout, pagesMax: options.cacheBytesMax.map { $0 / layout.pageBytes } ?? .max,
-            idlePagesMax: options.idlePagesMax(layout))
+        let drafter = draft.map { Decoder(model: $0.model, precision: options.precision, pool: decoder.pool) }
+        // A draft's keys and values come to as many positions as its sequence's, at most: so the limit holds for both together.
+        let pageBytes = layout.pageBytes + (drafter?.cacheLayout.pageBytes ?? 0)
+        let pagesMax = options.cacheBytesMax.map { $0 / pageBytes } ?? .max
+        pages = KVPagePool(layout: layout, pagesMax: pagesMax, idlePagesMax: options.idlePagesMax(layout))
+        draftModel = drafter.map { drafter in
+            DraftModel(
+                decoder: drafter,
+                pages: KVPagePool(layout: drafter.cacheLayout, pagesMax: pagesMax, idlePagesMax: 0),
+                cost: draft?.cost ?? 0, tokensReadMax: options.prefillTokensMax)
+        }
         prefixes = options.prefixSharing ? PrefixTree(pool: pages) : nil
     }
 
@@ -124,6 +136,7 @@ final class Scheduler: @unchecked Sendable {
             case .submit(let sequence): waiting.append(sequence)
             case .cancel(let number): end(number) { $0.finish(.cancelled) }
             case .resume(let number): (running + waiting).first { $0.number == number }?.isPaused = false
+            case .memory(let shortage): adapt(to: shortage)
             }
         }
         return !isStopping
@@ -163,7 +176,7 @@ final class Scheduler: @unchecked Sendable {
         count { load in
             load.running = running.count
             load.waiting = waiting.count
-            load.cacheBytes = pages.pagesInUse * pages.layout.pageBytes
+            load.cacheBytes = pages.pagesInUse * pages.layout.pageBytes + (draftModel?.cacheBytes ?? 0)
             load.idleCacheBytes = pages.pagesIdle * pages.layout.pageBytes
         }
     }

@@ -15,6 +15,8 @@ final class SequenceState: @unchecked Sendable {
     private(set) var tokens: [Int32]
     var sampler: Sampler
     var lookup = LookupDraft()
+    /// Where the engine has a model to draft with.
+    var byModel = DraftModel.State()
     /// Tokens sampled, a stop token included.
     var generatedTokens = 0
     var isPaused = false
@@ -47,6 +49,12 @@ final class SequenceState: @unchecked Sendable {
 
     func append(_ token: Int32) {
         tokens.append(token)
+    }
+
+    /// Learns from a draft, whoever made it: of `drafted` tokens the first `accepted` were right.
+    func learn(drafted: Int, accepted: Int) {
+        lookup.learn(drafted: drafted, accepted: accepted)
+        byModel.length.learn(drafted: drafted, accepted: accepted)
     }
 
     /// Whether `other`, if it computes its next tokens now, will have what this one needs next.

@@ -5,6 +5,9 @@ final class KVPagePool {
     /// Pages kept that no sequence holds; more go back to the system.
     let idlePagesMax: Int
     private(set) var pagesInUse = 0
+    /// Pages that may be in use: `pagesMax`, or fewer while memory is short.
+    private var pagesAllowed: Int
+    private var isShort = false
     /// Pages that stand for nothing.
     private var spare: [KVPage] = []
     /// Pages that a later sequence may share, least recently used first. A page stands behind those that follow it in a
@@ -16,18 +19,19 @@ final class KVPagePool {
     init(layout: KVLayout, pagesMax: Int, idlePagesMax: Int = 16) {
         self.layout = layout
         self.pagesMax = pagesMax
+        pagesAllowed = pagesMax
         self.idlePagesMax = idlePagesMax
     }
 
     /// Pages that sequences can still take, if the system has the memory.
-    var pagesFree: Int { pagesMax - pagesInUse }
+    var pagesFree: Int { pagesAllowed - pagesInUse }
 
     /// Pages kept for later.
     var pagesIdle: Int { spare.count + known.count }
 
     /// - Throws: `GenerationError.outOfMemory` when the limit is reached or the system has no more.
     func take() throws(GenerationError) -> KVPage {
-        guard pagesInUse < pagesMax, let page = spare.popLast() ?? makePage() ?? oldestKnown() else {
+        guard pagesInUse < pagesAllowed, let page = spare.popLast() ?? makePage() ?? oldestKnown() else {
             throw .outOfMemory(bytes: layout.pageBytes)
         }
         pagesInUse += 1
@@ -50,13 +54,37 @@ final class KVPagePool {
         guard page.users == 0 else { return }
         pagesInUse -= 1
         if page.node == nil { spare.append(page) } else { known.append(page) }
-        while pagesIdle > idlePagesMax, spare.popLast() ?? oldestKnown() != nil {}
+        letGo(keeping: isShort ? 0 : idlePagesMax)
+    }
+
+    /// Gives the system what nobody uses; from now on no more pages are in use than are now. `grow` ends it.
+    func shrink() {
+        letGo(keeping: 0)
+        pagesAllowed = pagesInUse
+        isShort = true
+    }
+
+    func grow() {
+        pagesAllowed = pagesMax
+        isShort = false
+    }
+
+    /// One page more, for a sequence that nobody is left to give way to.
+    /// - Returns: false when what is allowed is not what is missing.
+    func allowOneMore() -> Bool {
+        guard pagesInUse == pagesAllowed, pagesAllowed < pagesMax else { return false }
+        pagesAllowed += 1
+        return true
     }
 
     /// Makes an idle page that is known no more a spare one.
     func dropIdle(_ page: KVPage) {
         known.removeAll { $0 === page }
         spare.append(page)
+    }
+
+    private func letGo(keeping count: Int) {
+        while pagesIdle > count, spare.popLast() ?? oldestKnown() != nil {}
     }
 
     private func makePage() -> KVPage? {

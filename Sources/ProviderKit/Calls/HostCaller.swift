@@ -19,7 +19,7 @@ public struct HostCaller: Sendable {
         } onCancel: {
             link.cancel(pending.callID)
         }
-        return try endpoint.decodeAnswer(bytes)
+        return try await OffPool.run(bytes: bytes.count) { try endpoint.decodeAnswer(bytes) }
     }
 
     /// The events of a streamed call. Its writer waits when this reader is behind; leaving the loop cancels the call.

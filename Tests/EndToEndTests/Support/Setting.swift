@@ -16,6 +16,11 @@ enum Setting {
     static let modelFile =
         (environment["LLAMA_STACK_MODELS"] ?? root + "/models") + "/SmolLM2-135M-Instruct.Q4_1.gguf"
 
+    /// The folder of the default embedding model, beside it.
+    static var embeddingModel: String {
+        URL(fileURLWithPath: modelFile).deletingLastPathComponent().path + "/all-MiniLM-L6-v2"
+    }
+
     static let fixtures = root + "/Tests/Fixtures"
 
     /// What processes under test get: nothing that would change what they do.

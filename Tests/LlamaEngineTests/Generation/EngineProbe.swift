@@ -7,11 +7,13 @@ import Testing
 struct EngineProbe: Sendable {
     let engine: Engine
 
-    init(_ model: Model, _ change: (inout Engine.Options) -> Void = { _ in }) throws {
+    init(
+        _ model: Model, draft: Engine.Draft? = nil, _ change: (inout Engine.Options) -> Void = { _ in }
+    ) throws {
         var options = Engine.Options()
         options.precision = .exact
         change(&options)
-        engine = try Engine(model: model, options: options)
+        engine = try Engine(model: model, draft: draft, options: options)
     }
 
     static func tiny(_ change: (inout Engine.Options) -> Void = { _ in }) throws -> EngineProbe {

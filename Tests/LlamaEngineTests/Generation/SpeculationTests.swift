@@ -121,7 +121,7 @@ import Testing
         #expect(length(1) > length(3))
         #expect(length(100) == 0)
         for _ in 0..<40 { draft.learn(drafted: 8, accepted: 8) }
-        #expect(length(1) == LookupDraft.tokensMax)
+        #expect(length(1) == DraftLength.tokensMax)
         #expect(draft.next(tokens, limit: 2, sequences: 1) == [4, 5])
         for _ in 0..<40 { draft.learn(drafted: 8, accepted: 0) }
         #expect(draft.next(tokens, limit: 100, sequences: 1).isEmpty)
