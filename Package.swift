@@ -171,9 +171,13 @@ let package = Package(
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture", "VectorIndex",
-                "llama-stack-torture",
+                "Documents", "Host", "JudgedDocuments", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage",
+                "Torture", "VectorIndex", "llama-stack-torture",
             ]),
+        // The judged set, and the embeddings of its texts.
+        .target(
+            name: "JudgedDocuments", dependencies: ["Documents", "ProviderKit"], path: "Tests/JudgedDocuments",
+            swiftSettings: strict),
         .testTarget(name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),
 

@@ -159,19 +159,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
     // MARK: Limits
 
     private func checked(_ documents: [MemoryBankDocument]) throws -> [DocumentRow] {
-        guard documents.count <= configuration.documentsPerCallMax else {
-            throw ProviderError(
-                .invalidRequest,
-                "the body must hold at most \(configuration.documentsPerCallMax) documents, got \(documents.count)")
-        }
-        var ids: Set<OpaqueID> = []
-        return try documents.enumerated().map { index, document in
-            guard ids.insert(OpaqueID(document.uuid)).inserted else {
-                throw ProviderError(
-                    .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
-            }
-            return try DocumentRow(document, at: "[\(index)]", metadataBytesMax: configuration.metadataBytesMax)
-        }
+        try documents.rows(
+            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax)
     }
 
     private func check(_ ids: [String]) throws {
@@ -180,10 +169,4 @@ final class MemoryFileProvider: MemoryBanksProvider {
                 .invalidRequest, "the body must hold at most \(configuration.idsPerCallMax) ids, got \(ids.count)")
         }
     }
-}
-
-/// An id compared byte by byte, as SQLite does: Swift holds two spellings of "é" for one string.
-struct OpaqueID: Hashable {
-    private let bytes: [UInt8]
-    init(_ id: String) { bytes = Array(id.utf8) }
 }

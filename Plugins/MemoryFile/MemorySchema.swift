@@ -84,11 +84,3 @@ extension Store.Form {
             ),
         ])
 }
-
-/// How far a document is searchable.
-enum DocumentState: Int {
-    case pending = 0
-    case indexed = 1
-    /// Holds no text that we can read: kept, not searched.
-    case notIndexed = 2
-}

@@ -4,12 +4,12 @@ import ProviderKit
 ///
 /// Each step is one-to-one in the state and in the word, so a change within one eight-byte word is always seen, and any
 /// other one but for a chance of 1 in 2^64. No protection against those who change documents on purpose.
-struct Checksum {
+package struct Checksum {
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     var value: Int64 { Int64(bitPattern: state) }
 
-    static func of(_ content: [UInt8], _ metadata: [UInt8], _ mimeType: String) -> Int64 {
+    package static func of(_ content: [UInt8], _ metadata: [UInt8], _ mimeType: String) -> Int64 {
         var checksum = Checksum()
         content.withUnsafeBytes { checksum.add($0) }
         metadata.withUnsafeBytes { checksum.add($0) }
