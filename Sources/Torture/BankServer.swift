@@ -7,14 +7,16 @@ import LlamaStackAPI
 package final class BankServer: Sendable {
     package let stack: Stack
 
-    package init(state: String, config: String = "{}", log: LogSink = .discard) async throws {
+    package init(
+        state: String, config: String = "{}", provider: String = "inline::file", log: LogSink = .discard
+    ) async throws {
         let yaml = """
             version: 1
             name: torture
             state: \(state)
             providers:
               memory_banks:
-                - {provider_id: files, provider_type: inline::file, config: \(config)}
+                - {provider_id: files, provider_type: \(provider), config: \(config)}
             """
         let manifest = try Manifest.parse(Array(yaml.utf8), file: "torture.yaml", directory: "/", environment: [:])
         stack = try await Stack.start(manifest, log: log)

@@ -9,6 +9,7 @@ package struct Oracle: Sendable {
 
     package init() {}
 
+    /// `begin`, `done`, or `undone`, which says that it certainly did not happen.
     package mutating func hear(_ line: some StringProtocol) {
         let words = line.split(separator: " ")
         guard words.count == 4, let version = Int(words[3]) else {
@@ -19,6 +20,8 @@ package struct Oracle: Sendable {
         if words[0] == "done" {
             possible[id] = [outcome]
             acknowledged += 1
+        } else if words[0] == "undone" {
+            possible[id]?.remove(outcome)
         } else {
             possible[id, default: [nil]].insert(outcome)
         }

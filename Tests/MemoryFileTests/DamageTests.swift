@@ -36,6 +36,18 @@ struct DamageTests {
         }
     }
 
+    @Test("no id becomes a file")
+    func idsAreNoFiles() async throws {
+        try await withServer { server, state in
+            for id in BankTests.ids { try await server.create(id, BankTests.ids.map { text($0, "text") }) }
+            let files = FileManager.default.enumerator(atPath: state)?.compactMap { $0 as? String } ?? []
+            let wanted = ["memory.sqlite", "memory.sqlite-shm", "memory.sqlite-wal", "reserve"]
+            #expect(
+                files.filter { $0.hasPrefix("memory_banks/files/") }.sorted()
+                    == wanted.map { "memory_banks/files/" + $0 })
+        }
+    }
+
     @Test("each changed bit and each moved bound changes the checksum")
     func checksum() {
         let content = (0..<41).map { UInt8($0) }

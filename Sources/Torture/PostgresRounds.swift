@@ -1,0 +1,178 @@
+import Foundation
+import Host
+import LlamaStackAPI
+import Synchronization
+
+/// Writers on `remote::pgvector` go on while their server is killed, or stopped for a while, again and again. What they were
+/// told must be true: what was acknowledged is there, and of what was refused as "nothing was kept" nothing is.
+package struct PostgresRounds: Sendable {
+    package enum Fault: String, Sendable, CaseIterable {
+        /// SIGKILL to all of its processes, then a new start.
+        case killed
+        /// SIGQUIT, as `pg_ctl stop -m immediate` sends it, then a new start.
+        case stopped
+        /// SIGKILL to the process of one connection: the server throws all of them out and recovers by itself.
+        case backendKilled = "backend killed"
+        /// SIGSTOP to all of its processes, later SIGCONT.
+        case paused
+    }
+
+    package struct Result: Sendable {
+        package var rounds: [Fault: Int] = [:]
+        package var acknowledged = 0
+        package var refused = 0
+        /// Answers that said that the outcome is not known.
+        package var unknown = 0
+        package var living = 0
+        package var wrong: [String] = []
+        package var slowestRefusalSeconds = 0.0
+        /// From the server's return to the next acknowledged write.
+        package var slowestRecoverySeconds = 0.0
+    }
+
+    package var faults: [Fault]
+    package var writers: Int
+    package var seed: UInt64
+    package var pauseSeconds = 3.0
+
+    package init(faults: [Fault], writers: Int, seed: UInt64) {
+        (self.faults, self.writers, self.seed) = (faults, writers, seed)
+    }
+
+    package func run(_ report: (Int, Result) -> Void = { _, _ in }) async throws -> Result {
+        let server = try PostgresServer()
+        let banks = try await BankServer(
+            state: server.folder + "/state", config: server.config(schema: "torture"), provider: "remote::pgvector")
+        try await banks.create(WriterPool.bank)
+        var result = Result()
+        let ledger = Mutex(Ledger())
+        var random = SplitMix(seed: seed)
+        for (round, fault) in faults.enumerated() {
+            let isOver = Atomic(false)
+            let returned = Mutex<ContinuousClock.Instant?>(nil)
+            let delay = 50 + Int(random.next() % 250)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<writers {
+                    group.addTask { await write(writer, round, banks, ledger, isOver) }
+                }
+                group.addTask {
+                    try await Task.sleep(for: .milliseconds(delay))
+                    try await meet(fault, server)
+                    returned.withLock { $0 = .now }
+                    let before = ledger.withLock(\.oracle.acknowledged)
+                    let limit = ContinuousClock.now + .seconds(20)
+                    // Each must have come through again.
+                    while ledger.withLock(\.oracle.acknowledged) < before + writers, .now < limit {
+                        try await Task.sleep(for: .milliseconds(2))
+                    }
+                    isOver.store(true, ordering: .relaxed)
+                }
+                try await group.waitForAll()
+            }
+            result.rounds[fault, default: 0] += 1
+            let checked = ledger.withLock { $0 }
+            var oracle = checked.oracle
+            result.wrong += try await oracle.check(banks).map { "round \(round), \(fault.rawValue): \($0)" }
+            if let returned = returned.withLock({ $0 }) {
+                let next = checked.acknowledgedAt.filter { $0 > returned }.min() ?? returned + .seconds(20)
+                result.slowestRecoverySeconds = max(result.slowestRecoverySeconds, (next - returned) / .seconds(1))
+            }
+            ledger.withLock { [oracle] ledger in
+                ledger.oracle = oracle
+                ledger.acknowledgedAt = []
+            }
+            (result.acknowledged, result.living) = (oracle.acknowledged, oracle.living)
+            (result.refused, result.unknown) = (checked.refused, checked.unknown)
+            result.slowestRefusalSeconds = checked.slowestRefusalSeconds
+            report(round, result)
+        }
+        await banks.stop()
+        return result
+    }
+
+    private func meet(_ fault: Fault, _ server: PostgresServer) async throws {
+        switch fault {
+        case .killed:
+            server.kill()
+            try await Task.sleep(for: .milliseconds(300))
+            try server.start()
+        case .stopped:
+            server.stopImmediately()
+            try await Task.sleep(for: .milliseconds(300))
+            try server.start()
+        case .backendKilled: server.killOneBackend()
+        case .paused:
+            server.pause()
+            try await Task.sleep(for: .seconds(pauseSeconds))
+            server.resume()
+        }
+    }
+
+    private struct Ledger {
+        var oracle = Oracle()
+        var refused = 0
+        var unknown = 0
+        var slowestRefusalSeconds = 0.0
+        var acknowledgedAt: [ContinuousClock.Instant] = []
+    }
+
+    /// Until it is over. A document whose state is not known is left alone from then on.
+    private func write(
+        _ writer: Int, _ round: Int, _ banks: BankServer, _ ledger: borrowing Mutex<Ledger>,
+        _ isOver: borrowing Atomic<Bool>
+    ) async {
+        var random = SplitMix(seed: seed &+ UInt64(writer) << 32 &+ UInt64(round))
+        var living: [(id: String, version: Int)] = []
+        var number = 0
+        while !isOver.load(ordering: .relaxed) {
+            number += 1
+            let index = living.isEmpty ? 0 : Int(random.next() % UInt64(living.count))
+            switch living.isEmpty ? 0 : random.next() % 4 {
+            case 2:
+                let (id, version) = (living[index].id, living[index].version + 1)
+                let isDone = await step("update", id, version, ledger) {
+                    try await banks.update([Workload.document(id, version: version)], WriterPool.bank)
+                }
+                if isDone { living[index].version = version } else { living.remove(at: index) }
+            case 3:
+                let (id, version) = living.remove(at: index)
+                _ = await step("delete", id, version, ledger) { _ = try await banks.delete([id], WriterPool.bank) }
+            default:
+                let id = "\(round)-\(writer)-\(number)"
+                let isDone = await step("insert", id, 1, ledger) {
+                    try await banks.insert([Workload.document(id, version: 1)], WriterPool.bank)
+                }
+                if isDone { living.append((id, 1)) }
+            }
+        }
+    }
+
+    private func step(
+        _ kind: String, _ id: String, _ version: Int, _ ledger: borrowing Mutex<Ledger>, _ call: () async throws -> Void
+    ) async -> Bool {
+        let words = "\(kind) \(id) \(version)"
+        ledger.withLock { $0.oracle.hear("begin \(words)") }
+        let start = ContinuousClock.now
+        do {
+            try await call()
+            ledger.withLock { ledger in
+                ledger.oracle.hear("done \(words)")
+                ledger.acknowledgedAt.append(.now)
+            }
+            return true
+        } catch {
+            let message = "\(error)"
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            ledger.withLock { ledger in
+                ledger.slowestRefusalSeconds = max(ledger.slowestRefusalSeconds, seconds)
+                if message.contains("nothing of this call was kept") {
+                    ledger.refused += 1
+                    ledger.oracle.hear("undone \(words)")
+                } else {
+                    ledger.unknown += 1
+                }
+            }
+            return false
+        }
+    }
+}
