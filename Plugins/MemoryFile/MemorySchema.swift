@@ -82,6 +82,7 @@ extension Store.Form {
                 END;
                 """
             ),
+            ("3 remembered answers", RememberedAnswers.schema),
         ])
 }
 
