@@ -82,5 +82,6 @@ extension Store.Form {
                 END;
                 """
             ),
+            ("3 remembered answers", RememberedAnswers.schema),
         ])
 }

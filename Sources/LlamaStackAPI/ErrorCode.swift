@@ -19,6 +19,7 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     public static let templateError = row("template_error", 1, 400, 65)
     public static let templateLimit = row("template_limit", 1, 400, 65)
     public static let invalidRequest = row("invalid_request", 2, 422, 65)
+    public static let idempotencyMismatch = row("idempotency_mismatch", 2, 422, 65)
     public static let notFound = row("not_found", 3, 404, 66)
     public static let modelNotFound = row("model_not_found", 3, 404, 66)
     public static let apiNotServed = row("api_not_served", 3, 404, 69)
@@ -45,10 +46,10 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
 
     public static let all: [ErrorCode] = [
         invalidJSON, jsonTooDeep, badRequest, contextLengthExceeded, unsupportedOption, unsupportedContent,
-        templateError, templateLimit, invalidRequest, notFound, modelNotFound, apiNotServed, routeNotFound,
-        alreadyExists, bodyTooLarge, queueFull, notImplemented, providerUnavailable, shuttingDown, providerTimeout,
-        storageFull, cancelled, `internal`, invalidConfig, hostNotAllowed, originNotAllowed, methodNotAllowed,
-        requestTimeout, uriTooLong, unsupportedMediaType, headersTooLarge,
+        templateError, templateLimit, invalidRequest, idempotencyMismatch, notFound, modelNotFound, apiNotServed,
+        routeNotFound, alreadyExists, bodyTooLarge, queueFull, notImplemented, providerUnavailable, shuttingDown,
+        providerTimeout, storageFull, cancelled, `internal`, invalidConfig, hostNotAllowed, originNotAllowed,
+        methodNotAllowed, requestTimeout, uriTooLong, unsupportedMediaType, headersTooLarge,
     ]
 
     /// The row of a code, or the general row of a status when a provider uses a code of its own.
