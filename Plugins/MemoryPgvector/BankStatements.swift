@@ -25,16 +25,19 @@ extension Session {
         ProviderError(.notFound, "there is no memory bank '\(uuid)'", field: field)
     }
 
-    func createBank(_ uuid: String, _ name: String, banksMax: Int) throws {
+    /// The number of the new bank.
+    func createBank(_ uuid: String, _ name: String, banksMax: Int) throws -> Int64 {
         let count = try run("SELECT count(*) FROM bank").first?.int(0) ?? 0
         guard count < banksMax else {
             throw ProviderError(.storageFull, "there are \(count) memory banks, and banks_max is \(banksMax)")
         }
         let made = try run(
-            "INSERT INTO bank (uuid, name) VALUES ($1, $2) ON CONFLICT (uuid) DO NOTHING", .text(uuid), .text(name))
-        guard made.changed == 1 else {
+            "INSERT INTO bank (uuid, name) VALUES ($1, $2) ON CONFLICT (uuid) DO NOTHING RETURNING id", .text(uuid),
+            .text(name))
+        guard let id = made.first?.int(0) else {
             throw ProviderError(.alreadyExists, "there is a memory bank '\(uuid)' already", field: "bank_uuid")
         }
+        return id
     }
 
     /// Nobody can see the bank from now on; its rows go later, a few at a time.

@@ -3,8 +3,9 @@ import Foundation
 import Postgres
 import ProviderKit
 
-/// What a ``MetadataFilter`` lets the database leave out before it ranks: everything that it leaves out the filter refuses,
-/// and of what it keeps the filter has the last word. So a search by an index never loses what only the filter could find.
+/// What a ``MetadataFilter`` lets the database leave out before it ranks: everything that it leaves out the filter
+/// refuses, and of what it keeps the filter has the last word. So a search by an index never loses what only the
+/// filter could find.
 struct CoarseFilter: Sendable {
     /// Begins with ` AND `; empty when nothing can be left out. `document` is the table.
     private(set) var sql = ""

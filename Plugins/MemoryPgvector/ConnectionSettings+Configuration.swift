@@ -6,7 +6,7 @@ extension ConnectionSettings {
     /// Throws a ``ConfigurationError`` for files that are not there and a URL that is none.
     init(_ configuration: MemoryPgvectorConfiguration, _ context: ProviderContext) throws {
         var parameters: [(key: String, value: String)] = [
-            ("application_name", "llama-stack"), ("connect_timeout", "10"), ("target_session_attrs", "read-write"),
+            ("application_name", "llama-stack"), ("target_session_attrs", "read-write"),
             // A peer that is gone without a word is noticed within about ten seconds.
             ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
             ("sslmode", Self.isLocal(configuration) ? "prefer" : "verify-full"),
@@ -45,7 +45,7 @@ extension ConnectionSettings {
         prologue = [
             (
                 """
-                SELECT set_config('statement_timeout', $1::text, false), set_config('lock_timeout', $1::text, false),
+                SELECT set_config('statement_timeout', $1::text, false),
                     set_config('idle_in_transaction_session_timeout', $1::text, false),
                     set_config('plan_cache_mode', 'force_custom_plan', false)
                 """, [.text("\(configuration.statementSecondsMax)s")]

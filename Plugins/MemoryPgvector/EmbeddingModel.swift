@@ -35,8 +35,8 @@ extension Session {
             """, .int(id))
     }
 
-    /// The model with a table for vectors so long. A model whose vectors have another length than before is another one:
-    /// its old vectors are forgotten, and all is due again.
+    /// The model with a table for vectors so long. A model whose vectors have another length than before is another
+    /// one: its old vectors are forgotten, and all is due again.
     func embeddingModel(
         _ name: String, dimensions: Int, _ configuration: MemoryPgvectorConfiguration
     ) throws -> EmbeddingModel? {

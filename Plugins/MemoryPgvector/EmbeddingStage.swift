@@ -4,9 +4,9 @@ import Postgres
 import ProviderKit
 import Synchronization
 
-/// The last stage of indexing: gives chunks their vectors. A host takes a lease of a few documents while it waits for the
-/// model; when it dies, the lease runs out and another takes them. While the model can't be reached, documents are found
-/// by their words, and it is tried again later and later.
+/// The last stage of indexing: gives chunks their vectors. A host takes a lease of a few documents while it waits for
+/// the model; when it dies, the lease runs out and another takes them. While the model can't be reached, documents
+/// are found by their words, and it is tried again later and later.
 final class EmbeddingStage: Sendable {
     /// So many chunks are embedded and stored together.
     private static let chunksMax = 32

@@ -5,8 +5,8 @@ import Postgres
 import ProviderKit
 import Synchronization
 
-/// Cuts new documents into chunks, clears away dropped banks and old keys, and has chunks embedded, behind the callers'
-/// backs, beside the indexers of other hosts.
+/// Cuts new documents into chunks, clears away dropped banks and old answers, and has chunks embedded, behind the
+/// callers' backs, beside the indexers of other hosts.
 ///
 /// What is to be done is in the database. Who works at a document holds its row's lock, and others skip it; a host that
 /// dies lets go of it with its connection.
@@ -29,13 +29,17 @@ final class Indexer: Sendable {
     private let chunker: Chunker
     /// nil: chunks get no vectors.
     private let embedding: EmbeddingStage?
+    private let answers: RememberedAnswers
     private let log: Log
     private let metrics: Metrics
     private let state = Mutex<(state: State, task: Task<Void, Never>?)>((.idle, nil))
     private let timer = DispatchQueue(label: "memory-indexer", qos: .utility)
 
-    init(_ pool: Pool, _ chunker: Chunker, _ embedding: EmbeddingStage?, log: Log, metrics: Metrics) {
-        (self.pool, self.chunker, self.embedding) = (pool, chunker, embedding)
+    init(
+        _ pool: Pool, _ chunker: Chunker, _ embedding: EmbeddingStage?, _ answers: RememberedAnswers, log: Log,
+        metrics: Metrics
+    ) {
+        (self.pool, self.chunker, self.embedding, self.answers) = (pool, chunker, embedding, answers)
         (self.log, self.metrics) = (log, metrics)
     }
 
@@ -120,8 +124,8 @@ final class Indexer: Sendable {
 
     /// False when no dropped bank is left that nobody works at.
     private func clearSome() async throws -> Bool {
-        try await pool.write { session in
-            try session.run("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'")
+        try await pool.write { [answers] session in
+            try answers.prune(session)
             let dropped = try session.run("SELECT id FROM bank WHERE uuid IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED")
             guard let bank = dropped.first?.int(0) else { return false }
             let deleted = try session.run(

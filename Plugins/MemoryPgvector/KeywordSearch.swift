@@ -4,9 +4,9 @@ import Postgres
 
 /// A search by words over the chunks of some banks, by PostgreSQL's full-text index.
 ///
-/// The score is BM25's (Robertson and Zaragoza 2009), with what ts_rank gives one word in the place of its count: 1 for the
-/// first time, 1/4 more for the second, 1/9 for the third, … ts_rank and ts_rank_cd alone do not know that a rare word
-/// says more than a common one. The average length is that of the chunks that hold a word of the query.
+/// The score is BM25's (Robertson and Zaragoza 2009), with what ts_rank gives one word in the place of its count: 1
+/// for the first time, 1/4 more for the second, 1/9 for the third, … ts_rank and ts_rank_cd alone do not know that a
+/// rare word says more than a common one. The average length is that of the chunks that hold a word of the query.
 struct KeywordSearch: Sendable {
     /// Of a longer query the first words count.
     private static let wordsMax = 64

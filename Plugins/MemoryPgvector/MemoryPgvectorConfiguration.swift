@@ -29,6 +29,8 @@ struct MemoryPgvectorConfiguration: WireRecord {
     var idsPerCallMax: Int
     var metadataBytesMax: Int
     var answerBytesMax: Int
+    var idempotencyHours: Int
+    var idempotencyKeysMax: Int
 
     static let object = Object(
         "MemoryPgvectorConfiguration", isComponent: false, Self.init,
@@ -108,7 +110,13 @@ struct MemoryPgvectorConfiguration: WireRecord {
             "The metadata of one document, as JSON."),
         Field(
             "answer_bytes_max", \.answerBytesMax, default: 32 << 20, check: .within(1...(256 << 20)),
-            "Content of the documents of one get, all together; one document alone is always given."))
+            "Content of the documents of one get, all together; one document alone is always given."),
+        Field(
+            "idempotency_hours", \.idempotencyHours, default: 24, check: .within(1...8760),
+            "So long the answer to a change that came with an Idempotency-Key is remembered."),
+        Field(
+            "idempotency_keys_max", \.idempotencyKeysMax, default: 100_000, check: .within(1...10_000_000),
+            "About so many such answers are remembered; the oldest go first."))
 }
 
 /// libpq's words for how a connection is encrypted.
@@ -119,6 +127,10 @@ enum SSLMode: String, WireEnum {
 }
 
 extension MemoryPgvectorConfiguration {
+    var rememberedAnswers: RememberedAnswers {
+        RememberedAnswers(hoursKept: idempotencyHours, countMax: idempotencyKeysMax)
+    }
+
     /// What one field's check can't see, all of it.
     func checkTogether() throws {
         var problems: [ConfigurationError.Problem] = []

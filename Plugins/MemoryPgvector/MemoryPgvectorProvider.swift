@@ -3,8 +3,8 @@ import Foundation
 import Postgres
 import ProviderKit
 
-/// Banks of documents in a PostgreSQL database that several hosts may share: what is acknowledged is committed, and text is
-/// searchable soon after.
+/// Banks of documents in a PostgreSQL database that several hosts may share: what is acknowledged is committed, and
+/// text is searchable soon after.
 final class MemoryPgvectorProvider: MemoryBanksProvider {
     static let providerType = "remote::pgvector"
     static let version = "1.0.0"
@@ -12,6 +12,9 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
         "Keeps banks of documents in PostgreSQL, and finds their text by words and by meaning (pgvector)."
     /// For embeddings; without a provider of it, text is found by its words alone.
     static let wants: [API] = [.inference]
+    static let options = Dictionary(
+        uniqueKeysWithValues: ["create", "drop", "insert", "update", "delete_documents"]
+            .map { ($0, Set([IdempotencyKey.option])) })
 
     let configuration: MemoryPgvectorConfiguration
     let pool: Pool
@@ -42,7 +45,7 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
         }
         indexer = Indexer(
             pool, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
-            log: context.log, metrics: context.metrics)
+            configuration.rememberedAnswers, log: context.log, metrics: context.metrics)
         context.log.info(
             embedder.map { "documents are found by words and by meaning (\($0.model))" }
                 ?? "documents are found by their words alone: no embedding_model is configured")
@@ -64,16 +67,18 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
         try Self.checkText(bank.bankName, "bank_name")
         let rows = try checked(documents)
         let limits = configuration
-        try await change { session in
-            try session.createBank(bank.bankUUID, bank.bankName, banksMax: limits.banksMax)
-            let id = try session.bankToChange(bank.bankUUID)
+        _ = try await change(call) { session in
+            let id = try session.createBank(bank.bankUUID, bank.bankName, banksMax: limits.banksMax)
             try session.insert(rows, into: id, documentsMax: limits.documentsPerBankMax)
+            return Nothing()
         }
     }
 
     func drop(_ bank: MemoryBankQuery, _ call: Call) async throws -> String {
-        try await change { try $0.dropBank(bank.bankUUID) }
-        return bank.bankUUID
+        try await change(call) { session in
+            try session.dropBank(bank.bankUUID)
+            return bank.bankUUID
+        }
     }
 
     func list(_ call: Call) async throws -> [MemoryBank] { try await pool.read { try $0.banks() } }
@@ -88,15 +93,19 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
     func insert(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
         let limits = configuration
-        try await change { session in
+        _ = try await change(call) { session in
             let id = try session.bankToChange(bank.bankUUID)
             try session.insert(rows, into: id, documentsMax: limits.documentsPerBankMax)
+            return Nothing()
         }
     }
 
     func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
-        try await change { try $0.update(rows, in: try $0.bankToChange(bank.bankUUID)) }
+        _ = try await change(call) { session in
+            try session.update(rows, in: try session.bankToChange(bank.bankUUID))
+            return Nothing()
+        }
     }
 
     func getDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [MemoryBankDocument] {
@@ -107,15 +116,19 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
 
     func deleteDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [String] {
         try check(ids)
-        return try await change { try $0.deleteDocuments(ids, of: try $0.bankToChange(bank.bankUUID)) }
+        return try await change(call) { try $0.deleteDocuments(ids, of: try $0.bankToChange(bank.bankUUID)) }
     }
 
-    private func change<Result: Sendable>(
-        _ body: @escaping @Sendable (Session) throws -> Result
-    ) async throws -> Result {
-        let result = try await pool.write(body)
+    /// Answers when the change is committed. A call that is sent again under its key changes nothing.
+    private func change<Answer: WireValue>(
+        _ call: Call, _ body: @escaping @Sendable (Session) throws -> Answer
+    ) async throws -> Answer {
+        let answers = configuration.rememberedAnswers
+        let answer = try await pool.write { session in
+            try answers.once(call.idempotent, session) { try body(session) }
+        }
         indexer.wake()
-        return result
+        return answer
     }
 
     // MARK: Retrieval

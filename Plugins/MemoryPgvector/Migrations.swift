@@ -91,10 +91,10 @@ extension Migrations {
     /// Never changed once released: a step more is added at the end.
     ///
     /// A bank that was dropped has no uuid any more; the indexer deletes its rows a few at a time. Its documents are
-    /// counted in parts, so that writers of one bank do not wait for each other. A document's `state` is a `DocumentState`;
-    /// its metadata is there as it was sent, and as jsonb, in which a filter looks first: numbers as doubles, texts
-    /// without U+0000. Texts of chunks are bytes, because text has no U+0000. `words` holds the stems of a chunk's words
-    /// and, as one more word, its bank.
+    /// counted in parts, so that writers of one bank do not wait for each other. A document's `state` is a
+    /// `DocumentState`; its metadata is there as it was sent, and as jsonb, in which a filter looks first: numbers as
+    /// doubles, texts without U+0000. Texts of chunks are bytes, because text has no U+0000. `words` holds the stems
+    /// of a chunk's words and, as one more word, its bank.
     ///
     /// Vectors of each model are in a table `vector_` and its number; `embedding_due` lists the documents that wait for
     /// some, and until when a host works at them.
@@ -158,7 +158,8 @@ extension Migrations {
                 PRIMARY KEY (model, document)
             );
             CREATE INDEX embedding_due_document ON embedding_due (document);
-            CREATE TABLE idempotency (
+            CREATE TABLE remembered_answer (
+                id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
                 principal text COLLATE "C" NOT NULL,
                 key text COLLATE "C" NOT NULL,
                 method text NOT NULL,
@@ -167,7 +168,7 @@ extension Migrations {
                 created_at timestamptz NOT NULL DEFAULT now(),
                 PRIMARY KEY (principal, key)
             );
-            CREATE INDEX idempotency_created ON idempotency (created_at);
+            CREATE INDEX remembered_answer_created ON remembered_answer (created_at);
             """
         )
     ]

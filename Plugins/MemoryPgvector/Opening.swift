@@ -2,8 +2,8 @@ import Postgres
 import ProviderKit
 
 extension Pool {
-    /// Reaches the server, and brings the schema to today's form. Throws a ``ConfigurationError`` that says which setting
-    /// is wrong, where the server has said so.
+    /// Reaches the server, and brings the schema to today's form. Throws a ``ConfigurationError`` that says which
+    /// setting is wrong, where the server has said so.
     func open(_ configuration: MemoryPgvectorConfiguration, model: String?) async throws {
         do {
             try await write(patienceSeconds: Double(configuration.startSecondsMax)) { session in

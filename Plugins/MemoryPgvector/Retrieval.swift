@@ -2,7 +2,8 @@ import Documents
 import Postgres
 import ProviderKit
 
-/// One `query`, on one moment of the database: searched by words, by meaning or by both, and cut to its count and budget.
+/// One `query`, on one moment of the database: searched by words, by meaning or by both, and cut to its count and
+/// budget.
 struct Retrieval: Sendable {
     /// Beyond what is wanted so many are ranked: the filter has the last word on each.
     private static let rankedBeyond = 20
@@ -100,8 +101,8 @@ struct Retrieval: Sendable {
         _ search: (_ countMax: Int) throws -> [(id: Int64, score: Double)], take: (MemoryBankChunk) -> Bool
     ) throws { try accepted(session, banks, from: countMin, search) { chunk, _ in take(chunk) } }
 
-    /// Gives the chunks that the filter accepts, the best first, until `take` has had enough. When they run out the search
-    /// is made wider and wider, at last to everything.
+    /// Gives the chunks that the filter accepts, the best first, until `take` has had enough. When they run out the
+    /// search is made wider and wider, at last to everything.
     private func accepted(
         _ session: Session, _ banks: [Int64: String], from countMin: Int,
         _ search: (_ countMax: Int) throws -> [(id: Int64, score: Double)], take: (MemoryBankChunk, Int64) -> Bool

@@ -14,8 +14,8 @@ struct VectorSearch: Sendable {
 
     /// The best so many, the best first, and whether those are all.
     ///
-    /// The index looks at the nearest of the whole table, of all banks and without the filter. When that leaves fewer than
-    /// are wanted, all are compared: none is missed.
+    /// The index looks at the nearest of the whole table, of all banks and without the filter. When that leaves fewer
+    /// than are wanted, all are compared: none is missed.
     func ranked(
         _ session: Session, _ banks: [Int64], _ filter: MetadataFilter, countMax: Int
     ) throws -> [(id: Int64, score: Double)] {

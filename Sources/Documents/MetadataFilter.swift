@@ -2,8 +2,8 @@ import ProviderKit
 
 /// Which documents a query may find, by members of their metadata. All conditions must hold.
 ///
-/// A plain value asks for that value, or for an array that holds it. An object holds operators: eq, ne, gt, gte, lt, lte,
-/// in, exists.
+/// A plain value asks for that value, or for an array that holds it. An object holds operators: eq, ne, gt, gte, lt,
+/// lte, in, exists.
 package struct MetadataFilter: Sendable {
     package enum Condition: Sendable {
         case equal(JSON)

@@ -1,8 +1,8 @@
 /// Reciprocal rank fusion (Cormack et al. 2009) of a search by meaning and one by words: a place counts
 /// 1 / (offset + place).
 package struct RankFusion: Sendable {
-    /// The paper's 60 is for long lists of many systems; two lists of fifty, of which the first places are what is read,
-    /// want a steeper curve.
+    /// The paper's 60 is for long lists of many systems; two lists of fifty, of which the first places are what is
+    /// read, want a steeper curve.
     private static let offset = 10.0
 
     private var scores: [Int64: Double] = [:]

@@ -1,7 +1,8 @@
 import CPostgres
 import Foundation
 
-/// One connection through libpq, which never waits without a deadline. One thread alone may use it, and that one blocks.
+/// One connection through libpq, which never waits without a deadline. One thread alone may use it, and that one
+/// blocks.
 final class Connection {
     typealias Instant = ContinuousClock.Instant
 
@@ -162,7 +163,8 @@ final class Connection {
         var state = PQstatus(handle) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
         while state != PGRES_POLLING_OK {
             guard state != PGRES_POLLING_FAILED else {
-                let message = String(cString: PQerrorMessage(handle)).trimmingCharacters(in: .whitespacesAndNewlines)
+                let lines = String(cString: PQerrorMessage(handle)).split(separator: "\n")
+                let message = lines.filter { !$0.hasPrefix("LOCATION:") }.joined(separator: "; ")
                 throw PostgresError(.connection, sqlState: sqlState(in: message), message)
             }
             let events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT

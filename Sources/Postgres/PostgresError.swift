@@ -42,7 +42,8 @@ extension PostgresError {
             || sqlState == Self.readOnly
     }
 
-    /// What nobody repairs by waiting: a wrong password, a database that is not there, a certificate that is not trusted.
+    /// What nobody repairs by waiting: a wrong password, a database that is not there, a certificate that is not
+    /// trusted.
     package var isLasting: Bool {
         ["28", "3D", "42", "22", "0A"].contains { sqlState.hasPrefix($0) }
             || sqlState.isEmpty

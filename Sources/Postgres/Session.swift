@@ -1,7 +1,7 @@
 import Foundation
 
-/// A connection as statements see it: inside a transaction, on the thread that runs it. Good within the body it was given
-/// to alone.
+/// A connection as statements see it: inside a transaction, on the thread that runs it. Good within the body it was
+/// given to alone.
 package final class Session {
     private let connection: Connection
     private let settings: ConnectionSettings
@@ -55,7 +55,8 @@ package final class Session {
 
     /// The transaction's number, by which its outcome can be asked for later.
     func beginWrite() throws -> String {
-        try connection.run("BEGIN; SELECT pg_current_xact_id()::text", until: deadline).first?.text(0) ?? ""
+        let sql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_current_xact_id()::text"
+        return try connection.run(sql, until: deadline).first?.text(0) ?? ""
     }
 
     /// Everything that the transaction reads is of one moment.

@@ -25,7 +25,8 @@ package struct Oracle: Sendable {
             pending[step.id] = nil
             acknowledged += 1
         } else if words[0] == "undone" {
-            possible[id]?.remove(outcome)
+            possible[step.id]?.remove(step.outcome)
+            pending[step.id] = nil
         } else {
             possible[step.id, default: [nil]].insert(step.outcome)
             pending[step.id] = step

@@ -3,8 +3,9 @@ import Host
 import LlamaStackAPI
 import Synchronization
 
-/// Writers on `remote::pgvector` go on while their server is killed, or stopped for a while, again and again. What they were
-/// told must be true: what was acknowledged is there, and of what was refused as "nothing was kept" nothing is.
+/// Writers on `remote::pgvector` go on while their server is killed, or stopped for a while, again and again. What
+/// they were told must be true: what was acknowledged is there, and of what was refused as "nothing was kept" nothing
+/// is.
 package struct PostgresRounds: Sendable {
     package enum Fault: String, Sendable, CaseIterable {
         /// SIGKILL to all of its processes, then a new start.
@@ -45,41 +46,41 @@ package struct PostgresRounds: Sendable {
             state: server.folder + "/state", config: server.config(schema: "torture"), provider: "remote::pgvector")
         try await banks.create(WriterPool.bank)
         var result = Result()
-        let ledger = Mutex(Ledger())
+        let ledger = Ledger()
         var random = SplitMix(seed: seed)
         for (round, fault) in faults.enumerated() {
-            let isOver = Atomic(false)
-            let returned = Mutex<ContinuousClock.Instant?>(nil)
+            ledger.isOver.store(false, ordering: .relaxed)
             let delay = 50 + Int(random.next() % 250)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<writers {
-                    group.addTask { await write(writer, round, banks, ledger, isOver) }
+                    group.addTask { await write(writer, round, banks, ledger) }
                 }
                 group.addTask {
                     try await Task.sleep(for: .milliseconds(delay))
                     try await meet(fault, server)
-                    returned.withLock { $0 = .now }
-                    let before = ledger.withLock(\.oracle.acknowledged)
+                    let before = ledger.state.withLock { state in
+                        state.returnedAt = .now
+                        return state.oracle.acknowledged
+                    }
                     let limit = ContinuousClock.now + .seconds(20)
                     // Each must have come through again.
-                    while ledger.withLock(\.oracle.acknowledged) < before + writers, .now < limit {
+                    while ledger.state.withLock(\.oracle.acknowledged) < before + writers, .now < limit {
                         try await Task.sleep(for: .milliseconds(2))
                     }
-                    isOver.store(true, ordering: .relaxed)
+                    ledger.isOver.store(true, ordering: .relaxed)
                 }
                 try await group.waitForAll()
             }
             result.rounds[fault, default: 0] += 1
-            let checked = ledger.withLock { $0 }
+            let checked = ledger.state.withLock { $0 }
             var oracle = checked.oracle
             result.wrong += try await oracle.check(banks).map { "round \(round), \(fault.rawValue): \($0)" }
-            if let returned = returned.withLock({ $0 }) {
-                let next = checked.acknowledgedAt.filter { $0 > returned }.min() ?? returned + .seconds(20)
-                result.slowestRecoverySeconds = max(result.slowestRecoverySeconds, (next - returned) / .seconds(1))
-            }
-            ledger.withLock { [oracle] ledger in
-                ledger.oracle = oracle
-                ledger.acknowledgedAt = []
+            let returned = checked.returnedAt
+            let next = checked.acknowledgedAt.filter { $0 > returned }.min() ?? returned + .seconds(20)
+            result.slowestRecoverySeconds = max(result.slowestRecoverySeconds, (next - returned) / .seconds(1))
+            ledger.state.withLock { [oracle] state in
+                state.oracle = oracle
+                state.acknowledgedAt = []
             }
             (result.acknowledged, result.living) = (oracle.acknowledged, oracle.living)
             (result.refused, result.unknown) = (checked.refused, checked.unknown)
@@ -108,71 +109,82 @@ package struct PostgresRounds: Sendable {
         }
     }
 
-    private struct Ledger {
-        var oracle = Oracle()
-        var refused = 0
-        var unknown = 0
-        var slowestRefusalSeconds = 0.0
-        var acknowledgedAt: [ContinuousClock.Instant] = []
+    /// What all writers have seen.
+    private final class Ledger: Sendable {
+        struct State: Sendable {
+            var oracle = Oracle()
+            var refused = 0
+            var unknown = 0
+            var slowestRefusalSeconds = 0.0
+            var acknowledgedAt: [ContinuousClock.Instant] = []
+            /// The server, from its latest fault.
+            var returnedAt = ContinuousClock.now
+        }
+
+        let state = Mutex(State())
+        let isOver = Atomic(false)
     }
 
     /// Until it is over. A document whose state is not known is left alone from then on.
     private func write(
-        _ writer: Int, _ round: Int, _ banks: BankServer, _ ledger: borrowing Mutex<Ledger>,
-        _ isOver: borrowing Atomic<Bool>
+        _ writer: Int, _ round: Int, _ banks: BankServer, _ ledger: Ledger
     ) async {
         var random = SplitMix(seed: seed &+ UInt64(writer) << 32 &+ UInt64(round))
         var living: [(id: String, version: Int)] = []
         var number = 0
-        while !isOver.load(ordering: .relaxed) {
+        while !ledger.isOver.load(ordering: .relaxed) {
             number += 1
             let index = living.isEmpty ? 0 : Int(random.next() % UInt64(living.count))
             switch living.isEmpty ? 0 : random.next() % 4 {
             case 2:
                 let (id, version) = (living[index].id, living[index].version + 1)
                 let isDone = await step("update", id, version, ledger) {
-                    try await banks.update([Workload.document(id, version: version)], WriterPool.bank)
+                    try await banks.update([Workload.document(id, version: version)], WriterPool.bank, key: $0)
                 }
                 if isDone { living[index].version = version } else { living.remove(at: index) }
             case 3:
                 let (id, version) = living.remove(at: index)
-                _ = await step("delete", id, version, ledger) { _ = try await banks.delete([id], WriterPool.bank) }
+                _ = await step("delete", id, version, ledger) {
+                    _ = try await banks.delete([id], WriterPool.bank, key: $0)
+                }
             default:
                 let id = "\(round)-\(writer)-\(number)"
                 let isDone = await step("insert", id, 1, ledger) {
-                    try await banks.insert([Workload.document(id, version: 1)], WriterPool.bank)
+                    try await banks.insert([Workload.document(id, version: 1)], WriterPool.bank, key: $0)
                 }
                 if isDone { living.append((id, 1)) }
             }
         }
     }
 
+    /// True when it was acknowledged. One whose outcome is not known is made again under its key, until it is.
     private func step(
-        _ kind: String, _ id: String, _ version: Int, _ ledger: borrowing Mutex<Ledger>, _ call: () async throws -> Void
+        _ kind: String, _ id: String, _ version: Int, _ ledger: Ledger,
+        _ call: (_ key: String) async throws -> Void
     ) async -> Bool {
         let words = "\(kind) \(id) \(version)"
-        ledger.withLock { $0.oracle.hear("begin \(words)") }
-        let start = ContinuousClock.now
-        do {
-            try await call()
-            ledger.withLock { ledger in
-                ledger.oracle.hear("done \(words)")
-                ledger.acknowledgedAt.append(.now)
-            }
-            return true
-        } catch {
-            let message = "\(error)"
-            let seconds = (ContinuousClock.now - start) / .seconds(1)
-            ledger.withLock { ledger in
-                ledger.slowestRefusalSeconds = max(ledger.slowestRefusalSeconds, seconds)
-                if message.contains("nothing of this call was kept") {
-                    ledger.refused += 1
-                    ledger.oracle.hear("undone \(words)")
-                } else {
-                    ledger.unknown += 1
+        ledger.state.withLock { $0.oracle.hear("begin \(words)") }
+        var mayBeDone = false
+        while true {
+            let start = ContinuousClock.now
+            do {
+                try await call(words.replacing(" ", with: "/"))
+                ledger.state.withLock { ledger in
+                    ledger.oracle.hear("done \(words)")
+                    ledger.acknowledgedAt.append(.now)
                 }
+                return true
+            } catch {
+                let isUndone = "\(error)".contains("nothing of this call was kept")
+                let seconds = (ContinuousClock.now - start) / .seconds(1)
+                if !isUndone { mayBeDone = true }
+                ledger.state.withLock { ledger in
+                    ledger.slowestRefusalSeconds = max(ledger.slowestRefusalSeconds, seconds)
+                    if isUndone { ledger.refused += 1 } else { ledger.unknown += 1 }
+                    if !mayBeDone { ledger.oracle.hear("undone \(words)") }
+                }
+                if !mayBeDone { return false }
             }
-            return false
         }
     }
 }

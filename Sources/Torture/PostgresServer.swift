@@ -1,7 +1,8 @@
 import Foundation
+import Synchronization
 
-/// A PostgreSQL server of our own, on a Unix socket in a temporary folder, which goes when this object or this process does.
-/// `Scripts/fetch-postgres.sh` fetches its programs.
+/// A PostgreSQL server of our own, on a Unix socket in a temporary folder, which goes when this object or this
+/// process does. `Scripts/fetch-postgres.sh` fetches its programs.
 package final class PostgresServer: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package var description: String
@@ -10,6 +11,7 @@ package final class PostgresServer: Sendable {
     package let folder: String
     private let programs: String
     private let settings: [String]
+    private let lifeline = Mutex<Pipe?>(nil)
     /// Who runs it: a server refuses to be root.
     private static let user = "65534"
 
@@ -74,13 +76,15 @@ package final class PostgresServer: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         // Its input ends with this process, however that ends, and then the server does too.
-        let script = "\"$@\" & server=$!; (read line; kill -QUIT $server) <&3 & wait $server"
+        let script = "\"$@\" & server=$!; (read line; kill -QUIT $server) <&3 & reader=$!; wait $server; kill $reader"
         let command = [programs + "/postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
         process.arguments =
             ["-c", "exec 3<&0; " + script, "sh"] + asUser(command + settings.flatMap { ["-c", $0] })
-        process.standardInput = Pipe()
+        let lifeline = Pipe()
+        process.standardInput = lifeline
+        self.lifeline.withLock { $0 = lifeline }
         process.standardOutput = FileHandle.nullDevice
-        FileManager.default.createFile(atPath: folder + "/log", contents: nil)
+        _ = FileManager.default.createFile(atPath: folder + "/log", contents: nil)
         process.standardError = FileHandle(forWritingAtPath: folder + "/log")
         try process.run()
         let deadline = Date(timeIntervalSinceNow: 30)

@@ -105,15 +105,15 @@ struct FaultTests {
             // As the server itself says it.
             try server.sql(
                 """
-                CREATE FUNCTION banks.full() RETURNS trigger LANGUAGE plpgsql AS $$
+                CREATE FUNCTION banks.no_room() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN RAISE disk_full USING MESSAGE = 'could not extend file'; END $$;
-                CREATE TRIGGER full BEFORE INSERT ON banks.document EXECUTE FUNCTION banks.full()
+                CREATE TRIGGER no_room BEFORE INSERT ON banks.document EXECUTE FUNCTION banks.no_room()
                 """)
             let error = await refusal { try await banks.insert([text("2", "two")], "bank") }
             #expect(error?.code == .storageFull)
             #expect(try await banks.get(["1", "2"], "bank").texts == ["one"])
             #expect(try await banks.delete(["1"], "bank") == ["1"])
-            try server.sql("DROP TRIGGER full ON banks.document")
+            try server.sql("DROP TRIGGER no_room ON banks.document")
             try await banks.insert([text("2", "two")], "bank")
         }
     }

@@ -40,7 +40,7 @@ struct HostileInputTests {
             #expect(try await server.status("bank").documents == Self.texts.count)
             let tables = try SharedServer.get().sql(
                 "SELECT count(*) FROM pg_tables WHERE schemaname = '\(schemaName(state))'")
-            #expect(tables == "7")
+            #expect(tables == "8")
         }
     }
 
@@ -118,7 +118,8 @@ struct HostileInputTests {
         for (number, vector) in [[Float.nan, 1], [.infinity, 0], []].enumerated() {
             try await withBanks("vectors\(number)", Given(vector: vector)) { banks in
                 try await banks.create("bank", [text("1", "llama")])
-                #expect(try await banks.settled(vectors: false).embeddingPending == 1)
+                let due = try await banks.settled(vectors: false).embeddingPending
+                #expect(due == 1)
                 let error = await #expect(throws: ProviderError.self) { _ = try await banks.find("llama") }
                 #expect(error?.code == .providerUnavailable)
                 #expect(try await banks.find("llama", nil).chunks.count == 1)
@@ -127,8 +128,9 @@ struct HostileInputTests {
         try await withBanks("vectors_zero", Given(vector: [0, 0])) { banks in
             try await banks.create("bank", [text("1", "llama")])
             _ = try await banks.settled()
-            #expect(try await banks.find("llama").chunks == [])
-            #expect(try await banks.find("llama", .hybrid).chunks.count == 1)
+            let (byMeaning, byBoth) = try await (banks.find("llama").chunks, banks.find("llama", .hybrid).chunks)
+            #expect(byMeaning == [])
+            #expect(byBoth.count == 1)
         }
     }
 }

@@ -40,7 +40,8 @@ struct SharingTests {
             try await group.waitForAll()
         }
         try await withBanks("together", nil) { banks in
-            #expect(try await banks.count("SELECT count(*) FROM schema_version") == 1)
+            let steps = try await banks.count("SELECT count(*) FROM schema_version")
+            #expect(steps == 1)
         }
     }
 
@@ -87,8 +88,9 @@ struct SharingTests {
             }
         }
         try await withBanks("dead_host", embedder) { banks in
-            #expect(try await banks.settled(vectors: false).embeddingPending == 10)
-            #expect(try await banks.settled().embeddingPending == 0)
+            let (waiting, settled) = try await (banks.settled(vectors: false), banks.settled())
+            #expect(waiting.embeddingPending == 10)
+            #expect(settled.embeddingPending == 0)
         }
     }
 
@@ -96,7 +98,7 @@ struct SharingTests {
     func newer() async throws {
         try await withBanks("newer", nil) { banks in
             try await banks.pool.write {
-                try $0.run("INSERT INTO schema_version (version, name) VALUES (99, 'to come')")
+                _ = try $0.run("INSERT INTO schema_version (version, name) VALUES (99, 'to come')")
             }
         }
         let error = await #expect(throws: ProviderError.self) { try await withBanks("newer", nil) { _ in } }
