@@ -16,12 +16,8 @@ final class Connection {
         self.settings = settings
         guard let handle = Self.start(settings) else { throw PostgresError(.connection, "out of memory") }
         self.handle = handle
-        do {
-            try Self.finishStart(handle, until: deadline)
-        } catch {
-            PQfinish(handle)
-            throw error
-        }
+        // From here on whoever throws runs `deinit`.
+        try Self.finishStart(handle, until: deadline)
         PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
         PQsetnonblocking(handle, 1)
         // Notices are of no use here, and go to standard error by default.

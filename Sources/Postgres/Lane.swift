@@ -65,7 +65,9 @@ final class Lane {
         until deadline: Instant, _ body: (Session) throws -> Result, isUnknown: () -> Bool = { false }
     ) throws -> Result {
         var deadline = deadline
-        for number in 1... {
+        var number = 0
+        while true {
+            number += 1
             let session: Session
             do {
                 session = try connected(until: deadline)
@@ -90,7 +92,6 @@ final class Lane {
                 usleep(UInt32.random(in: 1000...10_000) * UInt32(number))
             }
         }
-        fatalError("attempts are counted up to \(Self.attemptsMax)")
     }
 
     private func undo(_ session: Session) {

@@ -9,8 +9,9 @@ import Torture
 struct ConfigurationTests {
     private func failure(_ config: String) async -> String {
         do {
-            let server = try await BankServer(state: "/nowhere/state", config: config, provider: "remote::pgvector")
-            await server.stop()
+            try await withFolder { state in
+                try await BankServer(state: state, config: config, provider: "remote::pgvector").stop()
+            }
             return "it started"
         } catch { return (error as? StartFailure)?.description ?? "\(error)" }
     }
