@@ -96,7 +96,7 @@ extension [UInt8] {
 
     /// Version 1 of jsonb's own form is the text.
     fileprivate mutating func append(json: [UInt8]) {
-        append(1)
+        append(UInt8(1))
         append(contentsOf: json)
     }
 

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A PostgreSQL server of our own, on a Unix socket in a temporary folder, which goes when this object or this
 /// process does. `Scripts/fetch-postgres.sh` fetches its programs.
@@ -11,7 +10,6 @@ package final class PostgresServer: Sendable {
     package let folder: String
     private let programs: String
     private let settings: [String]
-    private let lifeline = Mutex<Pipe?>(nil)
     /// Who runs it: a server refuses to be root.
     private static let user = "65534"
 
@@ -75,14 +73,16 @@ package final class PostgresServer: Sendable {
         kill()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // Its input ends with this process, however that ends, and then the server does too.
-        let script = "\"$@\" & server=$!; (read line; kill -QUIT $server) <&3 & reader=$!; wait $server; kill $reader"
+        // When this process is gone, however it ended, the server goes too.
+        let script = """
+            "$@" & server=$!
+            (while kill -0 "$0" 2>/dev/null; do sleep 1; done; kill -QUIT $server) & watcher=$!
+            wait $server; kill $watcher
+            """
         let command = [programs + "/postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
         process.arguments =
-            ["-c", "exec 3<&0; " + script, "sh"] + asUser(command + settings.flatMap { ["-c", $0] })
-        let lifeline = Pipe()
-        process.standardInput = lifeline
-        self.lifeline.withLock { $0 = lifeline }
+            ["-c", script, "\(getpid())"] + asUser(command + settings.flatMap { ["-c", $0] })
+        process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         _ = FileManager.default.createFile(atPath: folder + "/log", contents: nil)
         process.standardError = FileHandle(forWritingAtPath: folder + "/log")

@@ -40,7 +40,10 @@ struct IdempotencyTests {
     @Test("of 64 equal changes at the same time, on two hosts, one acts, and all get its answer")
     func race() async throws {
         try await withFolder { state in
-            let hosts = [try await bankServer(state), try await bankServer(state)]
+            let schema = schemaName(state)
+            let hosts = [
+                try await bankServer(state + "/1", schema: schema), try await bankServer(state + "/2", schema: schema),
+            ]
             try await hosts[0].create("bank", [text("gone", "one")])
             let answers = try await withThrowingTaskGroup(of: [String].self) { group in
                 for number in 0..<32 {

@@ -16,10 +16,10 @@ enum SharedServer {
 }
 
 /// A schema is named after the folder that stands for the instance, so that a second start finds what the first has left.
-func bankServer(_ state: String, _ config: String = "{}") async throws -> BankServer {
+func bankServer(_ state: String, _ config: String = "{}", schema: String? = nil) async throws -> BankServer {
     let more = config.dropFirst().dropLast()
     return try await BankServer(
-        state: state, config: try SharedServer.get().config(schema: schemaName(state), String(more)),
+        state: state, config: try SharedServer.get().config(schema: schema ?? schemaName(state), String(more)),
         provider: "remote::pgvector")
 }
 
