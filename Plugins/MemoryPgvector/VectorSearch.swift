@@ -37,7 +37,7 @@ struct VectorSearch: Sendable {
             composed: """
                 SELECT count(*) FROM (
                     SELECT 1 FROM \(model.table) AS known \(Self.join(coarse)) WHERE known.bank = ANY($1) LIMIT $2
-                ) AS some
+                ) AS found
                 """, coarse.values)
         return count.first?.int(0) ?? 0 > exactMax
     }
