@@ -73,15 +73,13 @@ package final class PostgresServer: Sendable {
         kill()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // When this process is gone, however it ended, the server goes too.
+        // When this process is gone, however it ended, the server goes too. It has a parent that reaps it: us.
         let script = """
-            "$@" & server=$!
-            (while kill -0 "$0" 2>/dev/null; do sleep 1; done; kill -QUIT $server) & watcher=$!
-            wait $server; kill $watcher
+            ( (tail --pid="$0" -f /dev/null; grep -q postgres /proc/$$/comm && kill -QUIT $$) & ) 2>/dev/null
+            exec "$@"
             """
         let command = [programs + "/postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
-        process.arguments =
-            ["-c", script, "\(getpid())"] + asUser(command + settings.flatMap { ["-c", $0] })
+        process.arguments = ["-c", script, "\(getpid())"] + asUser(command + settings.flatMap { ["-c", $0] })
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         _ = FileManager.default.createFile(atPath: folder + "/log", contents: nil)
@@ -126,6 +124,7 @@ package final class PostgresServer: Sendable {
         let processes = processes
         for process in processes { _ = Foundation.kill(process, SIGKILL) }
         while processes.contains(where: { Self.name($0)?.hasPrefix("postgres") == true }) { usleep(1000) }
+        if let first = processes.first { Self.waitUntilReaped(first) }
         try? FileManager.default.removeItem(atPath: data + "/postmaster.pid")
     }
 
@@ -135,10 +134,13 @@ package final class PostgresServer: Sendable {
     package func stopImmediately() {
         guard let first = processes.first else { return }
         _ = Foundation.kill(first, SIGQUIT)
-        while Self.name(first) != nil, !isZombie(first) { usleep(1000) }
+        Self.waitUntilReaped(first)
     }
 
-    private func isZombie(_ process: pid_t) -> Bool { Self.stat(process)?.first == "Z" }
+    /// The number of a process that is only dead looks like a living server to the next one.
+    private static func waitUntilReaped(_ process: pid_t) {
+        for _ in 0..<5000 where Foundation.kill(process, 0) == 0 { usleep(1000) }
+    }
 
     package func pause() { for process in processes { _ = Foundation.kill(process, SIGSTOP) } }
     package func resume() { for process in processes { _ = Foundation.kill(process, SIGCONT) } }
