@@ -103,7 +103,9 @@ final class Lane {
         while true {
             try backoff.wait(until: deadline)
             do {
-                let limit = min(deadline, .now + .seconds(settings.connectSecondsMax))
+                // A start has more time than a call, and may find a server that is busy with others.
+                let seconds = max(settings.connectSecondsMax, (deadline - .now) / .seconds(3))
+                let limit = min(deadline, .now + .seconds(seconds))
                 let session = try Session(settings, until: limit)
                 backoff.succeeded()
                 self.session = session

@@ -15,6 +15,25 @@ enum SharedServer {
     static func get() throws -> PostgresServer { try server.get() }
 }
 
+/// Lets two tests at a time have a server: how soon one answers is part of what is tested.
+actor Turns {
+    static let shared = Turns()
+    private var left = 2
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func begin() async {
+        if left > 0 {
+            left -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func end() {
+        if waiting.isEmpty { left += 1 } else { waiting.removeFirst().resume() }
+    }
+}
+
 /// A schema is named after the folder that stands for the instance, so that a second start finds what the first has left.
 func bankServer(_ state: String, _ config: String = "{}", schema: String? = nil) async throws -> BankServer {
     let more = config.dropFirst().dropLast()
@@ -31,15 +50,25 @@ func withServer<Result>(
     config: String = "{}", _ body: (BankServer, _ state: String) async throws -> Result
 ) async throws -> Result {
     try await withFolder { folder in
-        let server = try await bankServer(folder, config)
-        do {
-            let result = try await body(server, folder)
-            await server.stop()
-            return result
-        } catch {
-            await server.stop()
-            throw error
-        }
+        await Turns.shared.begin()
+        let outcome: Swift.Result<Result, any Error>
+        do { outcome = .success(try await withRunningServer(folder, config, body)) } catch { outcome = .failure(error) }
+        await Turns.shared.end()
+        return try outcome.get()
+    }
+}
+
+private func withRunningServer<Result>(
+    _ folder: String, _ config: String, _ body: (BankServer, _ state: String) async throws -> Result
+) async throws -> Result {
+    let server = try await bankServer(folder, config)
+    do {
+        let result = try await body(server, folder)
+        await server.stop()
+        return result
+    } catch {
+        await server.stop()
+        throw error
     }
 }
 

@@ -3,6 +3,7 @@
     tls-proxy.py FOLDER SOCKET     (FOLDER has server.crt, server.key and client.crt; says the port it listens on)
 """
 
+import select
 import socket
 import ssl
 import sys
@@ -20,7 +21,6 @@ def serve(client, context, path):
         encrypted = context.wrap_socket(client, server_side=True)
         server = socket.socket(socket.AF_UNIX)
         server.connect(path)
-        threading.Thread(target=copy, args=(server, encrypted), daemon=True).start()
         copy(encrypted, server)
     except OSError:
         pass
@@ -28,16 +28,15 @@ def serve(client, context, path):
         client.close()
 
 
-def copy(source, target):
-    try:
-        while data := source.recv(65536):
-            target.sendall(data)
-    except OSError:
-        pass
-    try:
-        target.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
+def copy(encrypted, server):
+    while True:
+        # What is decrypted already shows in no select.
+        ready = [encrypted] if encrypted.pending() else select.select([encrypted, server], [], [])[0]
+        for source in ready:
+            data = source.recv(65536)
+            if not data:
+                return
+            (server if source is encrypted else encrypted).sendall(data)
 
 
 def main():
