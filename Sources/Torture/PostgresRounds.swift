@@ -56,6 +56,8 @@ package struct PostgresRounds: Sendable {
                     group.addTask { await write(writer, round, banks, ledger) }
                 }
                 group.addTask {
+                    // Also when the server does not come back: the writers must end.
+                    defer { ledger.isOver.store(true, ordering: .relaxed) }
                     try await Task.sleep(for: .milliseconds(delay))
                     try await meet(fault, server)
                     let before = ledger.state.withLock { state in
@@ -67,7 +69,6 @@ package struct PostgresRounds: Sendable {
                     while ledger.state.withLock(\.oracle.acknowledged) < before + writers, .now < limit {
                         try await Task.sleep(for: .milliseconds(2))
                     }
-                    ledger.isOver.store(true, ordering: .relaxed)
                 }
                 try await group.waitForAll()
             }

@@ -139,7 +139,10 @@ package final class PostgresServer: Sendable {
 
     /// The number of a process that is only dead looks like a living server to the next one.
     private static func waitUntilReaped(_ process: pid_t) {
-        for _ in 0..<5000 where Foundation.kill(process, 0) == 0 { usleep(1000) }
+        for _ in 0..<5000 where Foundation.kill(process, 0) == 0 {
+            _ = waitpid(process, nil, WNOHANG)
+            usleep(1000)
+        }
     }
 
     package func pause() { for process in processes { _ = Foundation.kill(process, SIGSTOP) } }
