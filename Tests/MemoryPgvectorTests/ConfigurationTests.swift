@@ -122,7 +122,7 @@ private final class TLSProxy {
     }
 
     func stop() {
-        process.terminate()
-        process.waitUntilExit()
+        // SIGTERM may be blocked: a child has the signal mask of the thread that started it.
+        kill(process.processIdentifier, SIGKILL)
     }
 }

@@ -128,22 +128,33 @@ struct FaultTests {
             try await banks.create("bank", [text("1", "one")])
             _ = try await banks.indexed("bank")
             // A lock that is held makes a call wait for longer than it may.
-            let holder = Task.detached { try server.sql("BEGIN; LOCK TABLE banks.document; SELECT pg_sleep(3)") }
-            try await Task.sleep(for: .milliseconds(300))
+            let holder = statement("BEGIN; LOCK TABLE banks.document; SELECT pg_sleep(3)", on: server)
+            try await Task.sleep(for: .milliseconds(600))
             let slow = await refusal { _ = try await banks.get(["1"], "bank") }
             #expect(slow?.code == .providerTimeout)
-            _ = try await holder.value
+            await holder.value
         }
-        var others: [Task<String, any Error>] = []
-        for _ in 0..<6 { others.append(Task.detached { try server.sql("SELECT pg_sleep(4)") }) }
-        try await Task.sleep(for: .milliseconds(500))
+        let others = (0..<6).map { _ in statement("SELECT pg_sleep(4)", on: server) }
+        try await Task.sleep(for: .milliseconds(600))
         do {
             try await withBanks(server, "start_seconds_max: 1") { _ in }
             Issue.record("it must not start")
         } catch {
             #expect((error as? StartFailure)?.description.contains("no connection free") == true, "\(error)")
         }
-        for other in others { _ = try? await other.value }
+        for other in others { await other.value }
+    }
+
+    /// Runs on a thread of its own: psql blocks.
+    private func statement(_ sql: String, on server: PostgresServer) -> Task<Void, Never> {
+        Task {
+            await withCheckedContinuation { done in
+                Thread.detachNewThread {
+                    _ = try? server.sql(sql)
+                    done.resume()
+                }
+            }
+        }
     }
 
     @Test("64 writers share 8 connections, and all their documents are there")
