@@ -85,6 +85,8 @@ bench-embeddings: build embedding-model ## embeddings a second, beside sentence-
 
 .PHONY: torture
 torture: build ## kill -9 and cut the power below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)
+	@Scripts/fetch-postgres.sh
+	$(RELEASE)/llama-stack-torture postgres 20
 	$(RELEASE)/llama-stack-torture kill $(TORTURE_RUNS)
 	@if [[ $$(id -u) -eq 0 ]]; then $(RELEASE)/llama-stack-torture power $(TORTURE_RUNS); \
 	    else echo "no power was cut: that needs root"; fi
@@ -118,6 +120,7 @@ embedding-model: ## fetch the default embedding model (91 MB) unless it is there
 .PHONY: test-data
 test-data:
 	@Scripts/fetch-test-data.sh
+	@Scripts/fetch-postgres.sh
 
 .PHONY: client
 client: ## fetch a client that others wrote, for the end-to-end tests

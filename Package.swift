@@ -27,6 +27,7 @@ let package = Package(
         providerLibrary("inference", "cpu", "InferenceCPUProvider"),
         providerLibrary("inference", "blas", "InferenceBLASProvider"),
         providerLibrary("memory-banks", "file", "MemoryFileProvider"),
+        providerLibrary("memory-banks", "pgvector", "MemoryPgvectorProvider"),
         providerLibrary("datasets", "file", "DatasetsFileProvider"),
         // The tests' own.
         .library(name: "scripted-provider", type: .dynamic, targets: ["ScriptedProvider"]),
@@ -106,6 +107,12 @@ let package = Package(
         // What documents say, for every provider of memory banks.
         .target(name: "Documents", dependencies: ["ProviderKit"], swiftSettings: strict),
 
+        // PostgreSQL, for providers whose state several hosts share.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "Postgres", dependencies: ["ProviderKit", .target(name: "CPostgres", condition: server)],
+            swiftSettings: strict),
+
         // What durable providers must stand, and how fast they are.
         .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
@@ -140,6 +147,12 @@ let package = Package(
             name: "MemoryFileProvider", dependencies: ["MemoryFile", "ProviderKit"], path: "Plugins/MemoryFile/Entry",
             swiftSettings: strict),
         .target(
+            name: "MemoryPgvector", dependencies: ["Documents", "Postgres", "ProviderKit"],
+            path: "Plugins/MemoryPgvector", exclude: ["Entry"], swiftSettings: strict),
+        .target(
+            name: "MemoryPgvectorProvider", dependencies: ["MemoryPgvector", "ProviderKit"],
+            path: "Plugins/MemoryPgvector/Entry", swiftSettings: strict),
+        .target(
             name: "DatasetsFileProvider",
             dependencies: [
                 "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
@@ -171,8 +184,18 @@ let package = Package(
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture", "VectorIndex",
-                "llama-stack-torture",
+                "Documents", "Host", "JudgedDocuments", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage",
+                "Torture", "VectorIndex", "llama-stack-torture",
+            ]),
+        // The judged set, and the embeddings of its texts.
+        .target(
+            name: "JudgedDocuments", dependencies: ["Documents", "ProviderKit"], path: "Tests/JudgedDocuments",
+            swiftSettings: strict),
+        .testTarget(
+            name: "MemoryPgvectorTests",
+            dependencies: [
+                "Documents", "Host", "JudgedDocuments", "MemoryPgvector", "Postgres", "ProviderConformance", "ProviderKit",
+                "Torture",
             ]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),

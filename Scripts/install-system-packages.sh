@@ -16,6 +16,7 @@ needs=(
     "build|pkg-config|tells SwiftPM where libraries are|has_command pkg-config"
     "build|libyaml-dev|reads distribution files|has_library yaml-0.1"
     "build|libsqlite3-dev|keeps memory banks|has_library sqlite3"
+    "build|libpq-dev|keeps memory banks in PostgreSQL|has_library libpq"
     "build|libopenblas-dev|multiplies for inline::blas|has_library openblas"
     "build|curl|talks to the server in examples and tests|has_command curl"
     "download|python3|runs pip|has_command python3"

@@ -1,3 +1,4 @@
+import Documents
 import Foundation
 import GRDB
 
@@ -50,32 +51,10 @@ struct KeywordQuery: Sendable {
         return "scope : (\(scopes)) AND text : (\(words))"
     }
 
-    /// Split as the index splits texts: at everything that is neither a letter nor a number. Each once.
+    /// Split as the index splits texts. Each once.
     static func words(of text: String) -> [String] {
-        var words: [String] = []
-        var word = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if scalar.isInWords {
-                word.append(scalar)
-            } else if !word.isEmpty {
-                words.append(String(word))
-                word = String.UnicodeScalarView()
-            }
-            if words.count > 4 * wordsMax { break }
-        }
-        if !word.isEmpty { words.append(String(word)) }
         var seen: Set<String> = []
+        let words = Words.split(text, countMax: 4 * wordsMax)
         return Array(words.filter { seen.insert($0.lowercased()).inserted }.prefix(wordsMax))
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isInWords: Bool {
-        switch properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
-            .letterNumber, .otherNumber, .nonspacingMark, .spacingMark, .privateUse:
-            true
-        default: false
-        }
     }
 }

@@ -12,6 +12,8 @@ struct MemoryFileConfiguration: WireRecord {
     var idsPerCallMax: Int
     var metadataBytesMax: Int
     var answerBytesMax: Int
+    var idempotencyHours: Int
+    var idempotencyKeysMax: Int
     var storageBytesMax: Int
     var reserveBytes: Int
 
@@ -45,6 +47,12 @@ struct MemoryFileConfiguration: WireRecord {
             "answer_bytes_max", \.answerBytesMax, default: 32 << 20, check: .within(1...(256 << 20)),
             "Content of the documents of one get, all together; one document alone is always given."),
         Field(
+            "idempotency_hours", \.idempotencyHours, default: 24, check: .within(1...8760),
+            "So long the answer to a change that came with an Idempotency-Key is remembered."),
+        Field(
+            "idempotency_keys_max", \.idempotencyKeysMax, default: 100_000, check: .within(1...10_000_000),
+            "So many such answers are remembered; the oldest go first."),
+        Field(
             "storage_bytes_max", \.storageBytesMax, default: 0, check: .atLeast(0),
             "The database may not grow beyond this; 0: as far as the disk goes."),
         Field(
@@ -60,6 +68,10 @@ extension MemoryFileConfiguration {
                 "/chunk_overlap_tokens",
                 "must be at most half of chunk_tokens (\(chunkTokens)), got \(chunkOverlapTokens)")
         }
+    }
+
+    var rememberedAnswers: RememberedAnswers {
+        RememberedAnswers(hoursKept: idempotencyHours, countMax: idempotencyKeysMax)
     }
 
     var storageLimits: Store.Limits {

@@ -12,6 +12,9 @@ final class MemoryFileProvider: MemoryBanksProvider {
     static let summary = "Keeps banks of documents in one SQLite file, and finds their text by words and by meaning."
     /// For embeddings; without a provider of it, text is found by its words alone.
     static let wants: [API] = [.inference]
+    static let options = Dictionary(
+        uniqueKeysWithValues: ["create", "drop", "insert", "update", "delete_documents"]
+            .map { ($0, Set([IdempotencyKey.option])) })
 
     let configuration: MemoryFileConfiguration
     let store: Store
@@ -65,18 +68,18 @@ final class MemoryFileProvider: MemoryBanksProvider {
         }
         let rows = try checked(documents)
         let limits = configuration
-        try await store.write { db in
+        _ = try await change(call) { db, _ in
             try db.createBank(bank.bankUUID, bank.bankName, banksMax: limits.banksMax)
             try db.insert(rows, into: bank.bankUUID, documentsMax: limits.documentsPerBankMax)
+            return Nothing()
         }
-        indexer.wake()
     }
 
     func drop(_ bank: MemoryBankQuery, _ call: Call) async throws -> String {
-        let dropped = try await store.write(.freeing) { try $0.dropBank(bank.bankUUID) }
-        embedding?.vectors.drop(dropped)
-        indexer.wake()
-        return bank.bankUUID
+        try await change(call, .freeing) { db, gone in
+            gone = .bank(try db.dropBank(bank.bankUUID))
+            return bank.bankUUID
+        }
     }
 
     func list(_ call: Call) async throws -> [MemoryBank] { try await store.read { try $0.banks() } }
@@ -91,17 +94,18 @@ final class MemoryFileProvider: MemoryBanksProvider {
     func insert(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
         let limits = configuration
-        try await store.write {
-            try $0.insert(rows, into: bank.bankUUID, documentsMax: limits.documentsPerBankMax)
+        _ = try await change(call) { db, _ in
+            try db.insert(rows, into: bank.bankUUID, documentsMax: limits.documentsPerBankMax)
+            return Nothing()
         }
-        indexer.wake()
     }
 
     func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
-        let gone = try await store.write { try $0.update(rows, in: bank.bankUUID) }
-        embedding?.vectors.remove(gone.ids, from: gone.bank)
-        indexer.wake()
+        _ = try await change(call) { db, gone in
+            gone = .chunks(try db.update(rows, in: bank.bankUUID))
+            return Nothing()
+        }
     }
 
     func getDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [MemoryBankDocument] {
@@ -112,10 +116,38 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     func deleteDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [String] {
         try check(ids)
-        let (deleted, gone) = try await store.write(.freeing) { try $0.deleteDocuments(ids, of: bank.bankUUID) }
-        embedding?.vectors.remove(gone.ids, from: gone.bank)
+        return try await change(call, .freeing) { db, gone in
+            let (deleted, chunks) = try db.deleteDocuments(ids, of: bank.bankUUID)
+            gone = .chunks(chunks)
+            return deleted
+        }
+    }
+
+    // MARK: Changes
+
+    /// What a change has taken away, and the vectors in memory do not know yet.
+    private enum Gone: Sendable {
+        case nothing, bank(Int64), chunks(GoneChunks)
+    }
+
+    /// Answers when the change is on disk. A call that is sent again under its key changes nothing.
+    private func change<Answer: WireValue>(
+        _ call: Call, _ purpose: Store.Purpose = .adding,
+        _ body: @escaping @Sendable (Database, inout Gone) throws -> Answer
+    ) async throws -> Answer {
+        let answers = configuration.rememberedAnswers
+        let (answer, gone) = try await store.write(purpose) { db in
+            var gone = Gone.nothing
+            let answer = try answers.once(call.idempotent, db) { try body(db, &gone) }
+            return (answer, gone)
+        }
+        switch gone {
+        case .nothing: break
+        case .bank(let bank): embedding?.vectors.drop(bank)
+        case .chunks(let chunks): embedding?.vectors.remove(chunks.ids, from: chunks.bank)
+        }
         indexer.wake()
-        return deleted
+        return answer
     }
 
     // MARK: Retrieval
@@ -159,19 +191,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
     // MARK: Limits
 
     private func checked(_ documents: [MemoryBankDocument]) throws -> [DocumentRow] {
-        guard documents.count <= configuration.documentsPerCallMax else {
-            throw ProviderError(
-                .invalidRequest,
-                "the body must hold at most \(configuration.documentsPerCallMax) documents, got \(documents.count)")
-        }
-        var ids: Set<OpaqueID> = []
-        return try documents.enumerated().map { index, document in
-            guard ids.insert(OpaqueID(document.uuid)).inserted else {
-                throw ProviderError(
-                    .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
-            }
-            return try DocumentRow(document, at: "[\(index)]", metadataBytesMax: configuration.metadataBytesMax)
-        }
+        try documents.rows(
+            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax)
     }
 
     private func check(_ ids: [String]) throws {
@@ -180,10 +201,4 @@ final class MemoryFileProvider: MemoryBanksProvider {
                 .invalidRequest, "the body must hold at most \(configuration.idsPerCallMax) ids, got \(ids.count)")
         }
     }
-}
-
-/// An id compared byte by byte, as SQLite does: Swift holds two spellings of "é" for one string.
-struct OpaqueID: Hashable {
-    private let bytes: [UInt8]
-    init(_ id: String) { bytes = Array(id.utf8) }
 }

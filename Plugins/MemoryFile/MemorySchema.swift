@@ -82,13 +82,6 @@ extension Store.Form {
                 END;
                 """
             ),
+            ("3 remembered answers", RememberedAnswers.schema),
         ])
-}
-
-/// How far a document is searchable.
-enum DocumentState: Int {
-    case pending = 0
-    case indexed = 1
-    /// Holds no text that we can read: kept, not searched.
-    case notIndexed = 2
 }

@@ -2,10 +2,10 @@ import ProviderKit
 
 /// Which documents a query may find, by members of their metadata. All conditions must hold.
 ///
-/// A plain value asks for that value, or for an array that holds it. An object holds operators: eq, ne, gt, gte, lt, lte,
-/// in, exists.
+/// A plain value asks for that value, or for an array that holds it. An object holds operators: eq, ne, gt, gte, lt,
+/// lte, in, exists.
 package struct MetadataFilter: Sendable {
-    private enum Condition: Sendable {
+    package enum Condition: Sendable {
         case equal(JSON)
         case notEqual(JSON)
         case oneOf([JSON])
@@ -13,12 +13,12 @@ package struct MetadataFilter: Sendable {
         case compare(Comparison, JSON)
     }
 
-    private enum Comparison: String {
+    package enum Comparison: String, Sendable {
         case gt, gte, lt, lte
     }
 
     private static let operators = ["eq", "ne", "gt", "gte", "lt", "lte", "in", "exists"]
-    private let conditions: [(key: String, condition: Condition)]
+    package let conditions: [(key: String, condition: Condition)]
 
     package init(_ filter: JSONObject) throws {
         var conditions: [(key: String, condition: Condition)] = []

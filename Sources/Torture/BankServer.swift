@@ -7,14 +7,16 @@ import LlamaStackAPI
 package final class BankServer: Sendable {
     package let stack: Stack
 
-    package init(state: String, config: String = "{}", log: LogSink = .discard) async throws {
+    package init(
+        state: String, config: String = "{}", provider: String = "inline::file", log: LogSink = .discard
+    ) async throws {
         let yaml = """
             version: 1
             name: torture
             state: \(state)
             providers:
               memory_banks:
-                - {provider_id: files, provider_type: inline::file, config: \(config)}
+                - {provider_id: files, provider_type: \(provider), config: \(config)}
             """
         let manifest = try Manifest.parse(Array(yaml.utf8), file: "torture.yaml", directory: "/", environment: [:])
         stack = try await Stack.start(manifest, log: log)
@@ -22,37 +24,40 @@ package final class BankServer: Sendable {
 
     package func stop() async { await stack.shutdown(withinSeconds: 30) }
 
+    /// - Parameter key: the idempotency key of a call that may be made again.
     package func call<Query, Body, Answer, Event>(
-        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body
+        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, key: String? = nil
     ) async throws -> Answer {
         var request = CallRequest(method: endpoint.description.method)
+        if let key { request.options = JSON.object([IdempotencyKey.option: .string(key)]).bytes }
         request.parameters = endpoint.encode(query: query)
         request.body = endpoint.encode(body: body)
         return try endpoint.decodeAnswer(try await stack.call(endpoint.description, request: request).collect())
     }
 
-    package func create(_ bank: String, _ documents: [MemoryBankDocument] = []) async throws {
-        _ = try await call(MemoryBanks.create, MemoryBankCreateQuery(bankUUID: bank, bankName: bank), documents)
+    package func create(_ bank: String, _ documents: [MemoryBankDocument] = [], key: String? = nil) async throws {
+        let query = MemoryBankCreateQuery(bankUUID: bank, bankName: bank)
+        _ = try await call(MemoryBanks.create, query, documents, key: key)
     }
 
-    package func insert(_ documents: [MemoryBankDocument], _ bank: String) async throws {
-        _ = try await call(MemoryBanks.insert, MemoryBankQuery(bankUUID: bank), documents)
+    package func insert(_ documents: [MemoryBankDocument], _ bank: String, key: String? = nil) async throws {
+        _ = try await call(MemoryBanks.insert, MemoryBankQuery(bankUUID: bank), documents, key: key)
     }
 
-    package func update(_ documents: [MemoryBankDocument], _ bank: String) async throws {
-        _ = try await call(MemoryBanks.update, MemoryBankQuery(bankUUID: bank), documents)
+    package func update(_ documents: [MemoryBankDocument], _ bank: String, key: String? = nil) async throws {
+        _ = try await call(MemoryBanks.update, MemoryBankQuery(bankUUID: bank), documents, key: key)
     }
 
     package func get(_ ids: [String], _ bank: String) async throws -> [MemoryBankDocument] {
         try await call(MemoryBanks.getDocuments, MemoryBankQuery(bankUUID: bank), ids)
     }
 
-    package func delete(_ ids: [String], _ bank: String) async throws -> [String] {
-        try await call(MemoryBanks.deleteDocuments, MemoryBankQuery(bankUUID: bank), ids)
+    package func delete(_ ids: [String], _ bank: String, key: String? = nil) async throws -> [String] {
+        try await call(MemoryBanks.deleteDocuments, MemoryBankQuery(bankUUID: bank), ids, key: key)
     }
 
-    package func drop(_ bank: String) async throws -> String {
-        try await call(MemoryBanks.drop, MemoryBankQuery(bankUUID: bank), Nothing())
+    package func drop(_ bank: String, key: String? = nil) async throws -> String {
+        try await call(MemoryBanks.drop, MemoryBankQuery(bankUUID: bank), Nothing(), key: key)
     }
 
     package func list() async throws -> [MemoryBank] { try await call(MemoryBanks.list, Nothing(), Nothing()) }

@@ -6,6 +6,7 @@ package struct KillRounds: Sendable {
     package struct Result: Sendable {
         package var rounds = 0
         package var acknowledged = 0
+        package var retried = 0
         package var living = 0
         package var wrong: [String] = []
         package var failures: [String] = []
@@ -38,10 +39,10 @@ package struct KillRounds: Sendable {
             let start = ContinuousClock.now
             let server = try await BankServer(state: state)
             result.reopenSecondsMax = max(result.reopenSecondsMax, (ContinuousClock.now - start) / .seconds(1))
-            result.wrong += try await oracle.check(server).map { "round \(round): \($0)" }
+            result.wrong += try await oracle.examine(server).map { "round \(round): \($0)" }
             await server.stop()
             result.rounds += 1
-            (result.acknowledged, result.living) = (oracle.acknowledged, oracle.living)
+            (result.acknowledged, result.retried, result.living) = (oracle.acknowledged, oracle.retried, oracle.living)
             result.failures = oracle.failures
             report(round, result)
         }

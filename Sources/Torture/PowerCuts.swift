@@ -51,10 +51,10 @@ package struct PowerCuts: Sendable {
             let start = ContinuousClock.now
             let server = try await BankServer(state: disk + "/state")
             result.reopenSecondsMax = max(result.reopenSecondsMax, (ContinuousClock.now - start) / .seconds(1))
-            result.wrong += try await oracle.check(server).map { "round \(round): \($0)" }
+            result.wrong += try await oracle.examine(server).map { "round \(round): \($0)" }
             await server.stop()
             result.rounds += 1
-            (result.acknowledged, result.living) = (oracle.acknowledged, oracle.living)
+            (result.acknowledged, result.retried, result.living) = (oracle.acknowledged, oracle.retried, oracle.living)
             result.failures = oracle.failures
             report(round, result)
         }

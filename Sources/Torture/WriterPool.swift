@@ -40,19 +40,14 @@ package struct WriterPool: Sendable {
                 case 2:
                     let index = Int(random.next() % UInt64(living.count))
                     living[index].version += 1
-                    let (id, version) = living[index]
-                    try await step("update", id, version) {
-                        try await server.update([Workload.document(id, version: version)], Self.bank)
-                    }
+                    try await make(WriteStep(.update, living[index].id, living[index].version), server)
                 case 3:
                     let (id, version) = living.remove(at: Int(random.next() % UInt64(living.count)))
-                    try await step("delete", id, version) { _ = try await server.delete([id], Self.bank) }
+                    try await make(WriteStep(.delete, id, version), server)
                 default:
                     let id = "\(round)-\(writer)-\(number)"
                     living.append((id, 1))
-                    try await step("insert", id, 1) {
-                        try await server.insert([Workload.document(id, version: 1)], Self.bank)
-                    }
+                    try await make(WriteStep(.insert, id, 1), server)
                 }
             }
         } catch {
@@ -60,10 +55,10 @@ package struct WriterPool: Sendable {
         }
     }
 
-    private func step(_ kind: String, _ id: String, _ version: Int, _ call: () async throws -> Void) async throws {
-        Self.say("begin \(kind) \(id) \(version)")
-        try await call()
-        Self.say("done \(kind) \(id) \(version)")
+    private func make(_ step: WriteStep, _ server: BankServer) async throws {
+        Self.say("begin \(step.words)")
+        try await step.make(server)
+        Self.say("done \(step.words)")
     }
 
     /// One write of less than a pipe's atomic size: lines never mix, and none waits in a buffer.

@@ -5,6 +5,7 @@ import Torture
 //
 //   llama-stack-torture kill [ROUNDS] [WRITERS] [SEED]     kill -9 a writer pool at random moments; nothing may be lost
 //   llama-stack-torture power [ROUNDS] [WRITERS] [SEED]    cut the power below it; needs root
+//   llama-stack-torture postgres [ROUNDS] [WRITERS] [SEED] so many times each: kill PostgreSQL below writers, pause it
 //   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
 //   llama-stack-torture write STATE WRITERS ROUND SEED
 //   llama-stack-torture fill STATE                         fill the disk, and see what still works
@@ -23,7 +24,7 @@ func progress(_ round: Int, _ result: KillRounds.Result, _ what: String) {
 func close(_ what: String, _ result: KillRounds.Result) -> Never {
     for line in result.wrong + result.failures { WriterPool.say(line) }
     WriterPool.say(
-        "\(result.rounds) \(what), \(result.acknowledged) acknowledged writes, \(result.living) documents, "
+        "\(result.rounds) \(what), \(result.acknowledged) acknowledged writes, \(result.retried) made again, \(result.living) documents, "
             + "\(result.wrong.count) wrong, slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
     try? FileManager.default.removeItem(atPath: folder)
     exit(result.wrong.isEmpty && result.failures.isEmpty ? 0 : 1)
@@ -47,6 +48,24 @@ case "power":
         seed: UInt64(number(4, 1)))
     WriterPool.say("seed \(cuts.seed), \(cuts.writers) writers, state \(folder)")
     close("power cuts", try await cuts.run { progress($0, $1, "power cuts") })
+case "postgres":
+    let count = number(2, 20)
+    let kills = (0..<count).map { [PostgresRounds.Fault.killed, .stopped, .backendKilled][$0 % 3] }
+    let seed = UInt64(number(4, 1))
+    WriterPool.say("seed \(seed), \(number(3, 8)) writers")
+    let pauses = [PostgresRounds.Fault](repeating: .paused, count: count)
+    let result = try await PostgresRounds(faults: kills + pauses, writers: number(3, 8), seed: seed).run {
+        round, result in
+        if (round + 1) % 10 == 0 { WriterPool.say("\(round + 1) rounds, \(result.acknowledged) acknowledged") }
+    }
+    for line in result.wrong { WriterPool.say(line) }
+    WriterPool.say(
+        "\(result.rounds.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key.rawValue)" }.joined(separator: ", ")): "
+            + "\(result.acknowledged) acknowledged writes, \(result.refused) refused, \(result.unknown) of unknown outcome, "
+            + "\(result.living) documents, \(result.wrong.count) wrong, slowest refusal "
+            + "\(Int(result.slowestRefusalSeconds * 1000)) ms, slowest recovery "
+            + "\(Int(result.slowestRecoverySeconds * 1000)) ms")
+    exit(result.wrong.isEmpty ? 0 : 1)
 case "bench":
     for isText in [false, true] {
         WriterPool.say(isText ? "text, indexed meanwhile:" : "bytes, not indexed:")
@@ -63,7 +82,7 @@ case "bench":
     }
 default:
     WriterPool.say(
-        "usage: llama-stack-torture kill|power [ROUNDS] [WRITERS] [SEED] | bench [SECONDS] | write STATE WRITERS ROUND SEED"
+        "usage: llama-stack-torture kill|power|postgres [ROUNDS] [WRITERS] [SEED] | bench [SECONDS] | write STATE WRITERS ROUND SEED"
     )
     exit(64)
 }

@@ -106,7 +106,9 @@ struct OriginTests {
                 #expect(allowed.status == 204)
                 #expect(allowed["Access-Control-Allow-Origin"] == "https://app.example")
                 #expect(allowed["Access-Control-Allow-Methods"] == "GET, POST, DELETE")
-                #expect(allowed["Access-Control-Allow-Headers"] == "Content-Type, Authorization, X-Request-Id")
+                #expect(
+                    allowed["Access-Control-Allow-Headers"]
+                        == "Content-Type, Authorization, X-Request-Id, Idempotency-Key")
                 #expect(try connection.ask("GET", "/health/live").status == 200)
                 expect(
                     try connection.ask("OPTIONS", Chat.path, headers: "Origin: https://evil.test\r\n" + asks), 403,

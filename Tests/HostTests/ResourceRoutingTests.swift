@@ -102,6 +102,16 @@ struct ResourceRoutingTests {
         }
     }
 
+    @Test("a change that is sent again under its key is answered by the provider that made it")
+    func sentAgain() async throws {
+        try await withTwo { server in
+            for _ in 0..<2 { try await server.create("one", provider: "second", key: "create") }
+            for _ in 0..<2 { try await server.insert("d", into: "one", key: "insert") }
+            for _ in 0..<2 { try await server.drop("one", key: "drop") }
+            #expect(try await server.banks() == [])
+        }
+    }
+
     @Test("a dataset is made by the provider that the client names, by the id in its body, and found there")
     func datasets() async throws {
         try await withTwo { server in
@@ -137,26 +147,28 @@ private struct TwoProviders: Sendable {
     func stop() async { await stack.shutdown(withinSeconds: 10) }
 
     func call<Query, Body, Answer, Event>(
-        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, provider: String? = nil
+        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, provider: String? = nil,
+        key: String? = nil
     ) async throws -> Answer {
         var request = CallRequest(method: endpoint.description.method)
+        if let key { request.options = JSON.object([IdempotencyKey.option: .string(key)]).bytes }
         request.parameters = endpoint.encode(query: query)
         request.body = endpoint.encode(body: body)
         request.providerID = provider
         return try endpoint.decodeAnswer(try await stack.call(endpoint.description, request: request).collect())
     }
 
-    func create(_ bank: String, provider: String? = nil) async throws {
+    func create(_ bank: String, provider: String? = nil, key: String? = nil) async throws {
         _ = try await call(
-            MemoryBanks.create, MemoryBankCreateQuery(bankUUID: bank, bankName: bank), [], provider: provider)
+            MemoryBanks.create, MemoryBankCreateQuery(bankUUID: bank, bankName: bank), [], provider: provider, key: key)
     }
 
-    func drop(_ bank: String) async throws {
-        _ = try await call(MemoryBanks.drop, MemoryBankQuery(bankUUID: bank), Nothing())
+    func drop(_ bank: String, key: String? = nil) async throws {
+        _ = try await call(MemoryBanks.drop, MemoryBankQuery(bankUUID: bank), Nothing(), key: key)
     }
 
-    func insert(_ document: String, into bank: String) async throws {
-        _ = try await call(MemoryBanks.insert, MemoryBankQuery(bankUUID: bank), [Self.document(document)])
+    func insert(_ document: String, into bank: String, key: String? = nil) async throws {
+        _ = try await call(MemoryBanks.insert, MemoryBankQuery(bankUUID: bank), [Self.document(document)], key: key)
     }
 
     func update(_ document: String, in bank: String) async throws {

@@ -1,3 +1,4 @@
+import Documents
 import Foundation
 import GRDB
 import Host
@@ -32,6 +33,18 @@ struct DamageTests {
             #expect(error?.message.contains("'1' is damaged") == true)
             #expect(try await second.get(["2"], "bank").texts == ["the second document"])
             await second.stop()
+        }
+    }
+
+    @Test("no id becomes a file")
+    func idsAreNoFiles() async throws {
+        try await withServer { server, state in
+            for id in BankTests.ids { try await server.create(id, BankTests.ids.map { text($0, "text") }) }
+            let files = FileManager.default.enumerator(atPath: state)?.compactMap { $0 as? String } ?? []
+            let wanted = ["memory.sqlite", "memory.sqlite-shm", "memory.sqlite-wal", "reserve"]
+            #expect(
+                files.filter { $0.hasPrefix("memory_banks/files/") }.sorted()
+                    == wanted.map { "memory_banks/files/" + $0 })
         }
     }
 

@@ -1,3 +1,4 @@
+import JudgedDocuments
 import Testing
 
 struct JudgedSetTests {

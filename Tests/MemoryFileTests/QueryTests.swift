@@ -173,10 +173,10 @@ struct QueryTests {
     @Test("a document that was pending when the server stopped is indexed by the next one")
     func resumed() async throws {
         try await withFolder { state in
-            let first = try await BankServer(state: state)
+            let first = try await bankServer(state)
             try await first.create("bank", (0..<200).map { text("\($0)", "llama \($0)") })
             await first.stop()
-            let second = try await BankServer(state: state)
+            let second = try await bankServer(state)
             #expect(try await second.indexed("bank").indexed == 200)
             #expect(try await found(second, MemoryBankQueryRequest(bankUUIDs: ["bank"], query: "199")) == ["199"])
             await second.stop()

@@ -8,7 +8,7 @@ func withServer<Result>(
     config: String = "{}", _ body: (BankServer, _ state: String) async throws -> Result
 ) async throws -> Result {
     try await withFolder { folder in
-        let server = try await BankServer(state: folder, config: config)
+        let server = try await bankServer(folder, config)
         do {
             let result = try await body(server, folder)
             await server.stop()
@@ -18,6 +18,10 @@ func withServer<Result>(
             throw error
         }
     }
+}
+
+func bankServer(_ state: String, _ config: String = "{}") async throws -> BankServer {
+    try await BankServer(state: state, config: config)
 }
 
 func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {

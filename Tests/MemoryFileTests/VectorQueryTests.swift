@@ -1,5 +1,7 @@
+import Documents
 import Foundation
 import GRDB
+import JudgedDocuments
 import ProviderKit
 import Testing
 

@@ -20,6 +20,7 @@ struct EndpointHandler: HTTPResponder {
     func respond(to request: Request, context: FrontContext) async throws -> Response {
         guard !drain.hasBegun else { throw Drain.refusal }
         var query = try QueryParameters(request, of: endpoint, on: route)
+        let options = try self.options(of: request)
         let share = budget.share()
         if route.takesParametersInBody {
             let body = try await BodyReader.read(request, bytesMax: bodyBytesMax, share: share)
@@ -28,6 +29,7 @@ struct EndpointHandler: HTTPResponder {
         var call = CallRequest(callID: callIDs.next(), method: endpoint.method)
         if !query.object.isEmpty { call.parameters = JSON.object(query.object).bytes }
         call.body = try await body(of: request, query, share)
+        call.options = options
         call.providerID = query.providerID
         call.requestID = context.requestID
         let presence = try await context.presence()
@@ -45,6 +47,18 @@ struct EndpointHandler: HTTPResponder {
         let streams = endpoint.streaming == .always || (endpoint.streaming == .onRequest && scan?.stream == true)
         if streams { return try await sender.eventStream() }
         return try await sender.whole(endpoint.answerForm, asArray: wantsArray(request))
+    }
+
+    /// Whoever is asked refuses what it does not honour: a retry that is not known as one would act twice.
+    private func options(of request: Request) throws(StackError) -> [UInt8] {
+        let given = request.headers[values: .idempotencyKey]
+        guard !given.isEmpty else { return [] }
+        guard given.count == 1, let key = IdempotencyKey(given[0]) else {
+            throw StackError(
+                .badRequest, "the request may have one \(IdempotencyKey.header), of \(IdempotencyKey.wanted)",
+                field: IdempotencyKey.option)
+        }
+        return JSON.object([IdempotencyKey.option: .string(key.text)]).bytes
     }
 
     private func body(

@@ -49,7 +49,7 @@ struct OriginCheck: RouterMiddleware {
             status: .noContent,
             headers: [
                 .accessControlAllowMethods: "GET, POST, DELETE",
-                .accessControlAllowHeaders: "Content-Type, Authorization, X-Request-Id",
+                .accessControlAllowHeaders: "Content-Type, Authorization, X-Request-Id, Idempotency-Key",
                 .accessControlMaxAge: "600",
             ])
     }

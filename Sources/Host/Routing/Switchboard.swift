@@ -38,6 +38,7 @@ final class Switchboard: Sendable {
         var legs = try table.legs(of: endpoint, model: model, providerID: request.providerID, owner: owner)
         // Without an id its maker says what is wrong with the request.
         if name != nil, id == nil { legs = legs.suffix(1) }
+        try checkOptions(of: request, legs)
         guard isChoice, legs.count > 1 || id != nil else {
             if !legs[0].resource.isEmpty { request.resource = legs[0].resource }
             return start(request, on: legs[0].instance.channel, into: sink)
@@ -50,6 +51,24 @@ final class Switchboard: Sendable {
             })
         relay.start()
         return { relay.cancel() }
+    }
+
+    /// Before anybody is asked: of several providers that may have a resource, one that does not know the option would
+    /// else end the search for the one that does.
+    private func checkOptions(of request: CallRequest, _ legs: [Leg]) throws(StackError) {
+        guard !request.options.isEmpty else { return }
+        guard case .object(let options)? = try? JSON(parsing: request.options) else {
+            throw StackError(.badRequest, "the call's options must be a JSON object")
+        }
+        for leg in legs where leg.role != .mustNotHave {
+            let descriptor = leg.instance.descriptor
+            let honoured = descriptor.method(request.method)?.options ?? []
+            if let option = options.keys.first(where: { !honoured.contains($0) }) {
+                throw StackError(
+                    .unsupportedOption, "\(option) is not supported by \(descriptor.type) for \(request.method)",
+                    field: option)
+            }
+        }
     }
 
     /// Starts a call whose answer is read here.
@@ -115,6 +134,7 @@ extension API.Probe {
         probe.method = method
         probe.parameters = JSON.object([parameter: .string(id)]).bytes
         probe.body = body?.bytes ?? []
+        probe.options = []
         return probe
     }
 }

@@ -133,11 +133,13 @@ private struct UnreadCall: @unchecked Sendable {
     let answer: Answer
 
     func read(_ link: HostLink) throws -> IncomingCall {
-        let options = request.options.isEmpty ? .object([:]) : try JSON(parsing: request.options.buffer)
+        let json = request.options.isEmpty ? .object([:]) : try JSON(parsing: request.options.buffer)
+        let options = try JSONObject(json: json, at: .root["options"])
         let call = Call(
             method: request.method.text, requestID: request.request_id.text, principal: request.principal.text,
-            resource: request.resource.text, options: try JSONObject(json: options, at: .root["options"]),
-            deadlineNanoseconds: request.deadline_ns, link: link)
+            resource: request.resource.text, options: options,
+            idempotent: try IdempotentRequest(options, of: request), deadlineNanoseconds: request.deadline_ns,
+            link: link)
         return IncomingCall(request: request, answer: answer, call: call)
     }
 }

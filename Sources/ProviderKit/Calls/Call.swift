@@ -14,6 +14,9 @@ public struct Call: Sendable {
     public let deadline: ContinuousClock.Instant?
     /// What only the host sets, beyond the draft's request; holds nothing that ``Provider/options`` does not name.
     public let options: JSONObject
+    /// Set when the client may send this request again; see ``IdempotentRequest``. A provider without the option
+    /// ``IdempotencyKey/option`` never sees one.
+    public let idempotent: IdempotentRequest?
     public let log: Log
     public let metrics: Metrics
 
@@ -23,22 +26,23 @@ public struct Call: Sendable {
     /// For tests of a provider without a host.
     public init(
         method: String = "", requestID: String = "", principal: String = "", resource: String = "",
-        options: JSONObject = JSONObject()
+        options: JSONObject = JSONObject(), idempotent: IdempotentRequest? = nil
     ) {
         self.init(
             method: method, requestID: requestID, principal: principal, resource: resource, options: options,
-            deadlineNanoseconds: 0, link: nil)
+            idempotent: idempotent, deadlineNanoseconds: 0, link: nil)
     }
 
     init(
         method: String, requestID: String, principal: String, resource: String, options: JSONObject,
-        deadlineNanoseconds: Int64, link: HostLink?
+        idempotent: IdempotentRequest? = nil, deadlineNanoseconds: Int64, link: HostLink?
     ) {
         self.method = method
         self.requestID = requestID
         self.principal = principal
         self.resource = resource
         self.options = options
+        self.idempotent = idempotent
         self.link = link
         self.deadlineNanoseconds = deadlineNanoseconds
         deadline = MonotonicClock.instant(atNanoseconds: deadlineNanoseconds)

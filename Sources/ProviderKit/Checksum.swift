@@ -1,24 +1,16 @@
-import ProviderKit
-
-/// Finds out that a stored document is no longer what was stored: SQLite itself does not check its pages.
+/// Finds out that bytes are no longer what they were, or not those of another time.
 ///
 /// Each step is one-to-one in the state and in the word, so a change within one eight-byte word is always seen, and any
-/// other one but for a chance of 1 in 2^64. No protection against those who change documents on purpose.
-struct Checksum {
+/// other one but for a chance of 1 in 2^64. No protection against those who change bytes on purpose.
+package struct Checksum {
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    var value: Int64 { Int64(bitPattern: state) }
+    package init() {}
 
-    static func of(_ content: [UInt8], _ metadata: [UInt8], _ mimeType: String) -> Int64 {
-        var checksum = Checksum()
-        content.withUnsafeBytes { checksum.add($0) }
-        metadata.withUnsafeBytes { checksum.add($0) }
-        Array(mimeType.utf8).withUnsafeBytes { checksum.add($0) }
-        return checksum.value
-    }
+    package var value: Int64 { Int64(bitPattern: state) }
 
     /// The length goes in as well: "ab", "c" differs from "a", "bc".
-    private mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func add(_ bytes: UnsafeRawBufferPointer) {
         add(UInt64(bytes.count))
         let whole = bytes.count & ~7
         for offset in stride(from: 0, to: whole, by: 8) {

@@ -2,24 +2,24 @@ import Foundation
 import ProviderKit
 
 /// The documents, queries and judgments of `Tests/Fixtures/judged`; its README says how they are meant.
-struct JudgedSet {
-    struct Query {
-        var id: String
-        var text: String
+package struct JudgedSet: Sendable {
+    package struct Query: Sendable {
+        package var id: String
+        package var text: String
         /// Grade by document: 2 answers the query, 1 helps.
-        var judgments: [String: Int]
+        package var judgments: [String: Int]
 
-        var answers: [String] { judgments.filter { $0.value == 2 }.map(\.key) }
+        package var answers: [String] { judgments.filter { $0.value == 2 }.map(\.key) }
     }
 
-    var documents: [(id: String, text: String)]
-    var queries: [Query]
-    var functionWords: Set<String>
+    package var documents: [(id: String, text: String)]
+    package var queries: [Query]
+    package var functionWords: Set<String>
 
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures/judged").path
 
-    init() throws {
+    package init() throws {
         documents = try Self.records("documents.jsonl").map { (try Self.text($0, "id"), try Self.text($0, "text")) }
         queries = try Self.records("queries.jsonl").map { record in
             var judgments: [String: Int] = [:]
@@ -33,13 +33,13 @@ struct JudgedSet {
         functionWords = Set(try Self.lines("function-words.txt"))
     }
 
-    func contentWords(_ text: String) -> Set<String> {
+    package func contentWords(_ text: String) -> Set<String> {
         let words = text.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init)
         return Set(words).subtracting(functionWords).filter { $0.count > 1 }
     }
 
     /// Whether a query can be told from its answers by meaning alone.
-    func sharesNoWord(_ query: Query) -> Bool {
+    package func sharesNoWord(_ query: Query) -> Bool {
         let words = contentWords(query.text)
         let answers = Set(query.answers)
         return documents.filter { answers.contains($0.id) }.allSatisfy { document in
@@ -47,8 +47,25 @@ struct JudgedSet {
         }
     }
 
+    /// Normalised discounted cumulative gain of the first ten (Järvelin and Kekäläinen 2002), gains of 2^grade − 1.
+    package func gain(_ query: Query, _ found: [String]) -> Double {
+        func sum(_ grades: [Int]) -> Double {
+            zip(1..., grades.prefix(10)).reduce(0) { $0 + (pow(2, Double($1.1)) - 1) / log2(Double($1.0) + 1) }
+        }
+        return sum(found.map { query.judgments[$0] ?? 0 }) / sum(query.judgments.values.sorted(by: >))
+    }
+
+    /// Every document, with metadata of one's choice by its id.
+    package func rows(_ metadata: (String) -> JSONObject = { _ in [:] }) -> [MemoryBankDocument] {
+        documents.map {
+            MemoryBankDocument(
+                uuid: $0.id, content: Base64Data(Array($0.text.utf8)), metadata: metadata($0.id),
+                mimeType: "text/plain")
+        }
+    }
+
     /// Stricter than a stemmer: words that only begin alike count.
-    static func isShared(_ one: String, _ other: String) -> Bool {
+    package static func isShared(_ one: String, _ other: String) -> Bool {
         let shorter = min(one.count, other.count)
         return one == other || one.prefix(4) == other.prefix(4) && shorter >= 4
             || shorter >= 3 && one.prefix(shorter) == other.prefix(shorter)

@@ -1,9 +1,8 @@
-import Documents
 import Foundation
 import ProviderKit
 
 /// Turns texts into vectors of length 1 whose dot product says how alike the texts are.
-protocol Embedder: Sendable {
+package protocol Embedder: Sendable {
     /// Vectors of another model can't be compared with these.
     var model: String { get }
     /// One vector for each text, in order.
@@ -11,11 +10,13 @@ protocol Embedder: Sendable {
 }
 
 /// Asks the inference provider that serves the model, through the host.
-struct HostEmbedder: Embedder {
-    let model: String
-    let context: ProviderContext
+package struct HostEmbedder: Embedder {
+    package let model: String
+    private let context: ProviderContext
 
-    func embed(_ texts: [String]) async throws -> [[Float]] {
+    package init(model: String, context: ProviderContext) { (self.model, self.context) = (model, context) }
+
+    package func embed(_ texts: [String]) async throws -> [[Float]] {
         let request = EmbeddingsRequest(
             model: model, contents: texts.map { .text($0) }, textTruncation: .end)
         return try await context.inference().embeddings(request).embeddings
@@ -26,17 +27,17 @@ struct HostEmbedder: Embedder {
 ///
 /// A longer text is read in windows; its vector is the mean of theirs, each counted by its tokens, as the model's own
 /// pooling is the mean over tokens.
-struct ChunkEmbedder: Sendable {
+package struct ChunkEmbedder: Sendable {
     /// By ``Chunker``'s estimate, with room for a text whose words are rarer than most.
     private static let windowTokens = 192
 
-    let embedder: any Embedder
+    package let embedder: any Embedder
     private let windows = Chunker(tokens: windowTokens, overlap: 0)
 
-    init(_ embedder: any Embedder) { self.embedder = embedder }
+    package init(_ embedder: any Embedder) { self.embedder = embedder }
 
     /// Throws when the answer is not what was asked for: another count, other lengths, numbers that are none.
-    func embed(_ texts: [String]) async throws -> [[Float]] {
+    package func embed(_ texts: [String]) async throws -> [[Float]] {
         let windows = texts.map(windows.chunks)
         let vectors = try await embedder.embed(zip(texts, windows).flatMap { $1.isEmpty ? [$0] : $1.map(\.text) })
         let dimensions = vectors.first?.count ?? 0

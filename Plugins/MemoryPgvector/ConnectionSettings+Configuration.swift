@@ -1,0 +1,64 @@
+import Foundation
+import Postgres
+import ProviderKit
+
+extension ConnectionSettings {
+    /// Throws a ``ConfigurationError`` for files that are not there and a URL that is none.
+    init(_ configuration: MemoryPgvectorConfiguration, _ context: ProviderContext) throws {
+        var parameters: [(key: String, value: String)] = [
+            ("application_name", "llama-stack"), ("target_session_attrs", "read-write"),
+            // A peer that is gone without a word is noticed within about ten seconds.
+            ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
+            ("sslmode", Self.isLocal(configuration) ? "prefer" : "verify-full"),
+        ]
+        if let url = configuration.url {
+            do { try Self.check(url: url) } catch {
+                throw ConfigurationError(
+                    "/url", "\(error.message); wanted: postgresql://user:password@host:5432/database")
+            }
+            parameters.append(("dbname", url))
+        } else {
+            parameters.append(("port", "\(configuration.port)"))
+            let given = [
+                ("host", configuration.host), ("dbname", configuration.database), ("user", configuration.user),
+                ("password", configuration.password),
+            ]
+            for (key, value) in given { value.map { parameters.append((key, $0)) } }
+        }
+        if let sslmode = configuration.sslmode { parameters.append(("sslmode", sslmode.rawValue)) }
+        let files = [
+            ("sslrootcert", "/ssl_root_certificate", configuration.sslRootCertificate),
+            ("sslcert", "/ssl_certificate", configuration.sslCertificate), ("sslkey", "/ssl_key", configuration.sslKey),
+        ]
+        for (key, pointer, file) in files {
+            guard let file else { continue }
+            let path = context.path(file)
+            guard FileManager.default.isReadableFile(atPath: path) else {
+                throw ConfigurationError(pointer, "no file at \(path) that can be read")
+            }
+            parameters.append((key, path))
+        }
+        parameters.append(("client_encoding", "UTF8"))
+        self.init(parameters: parameters)
+        connectionsMax = configuration.connectionsMax
+        statementSecondsMax = configuration.statementSecondsMax
+        prologue = [
+            (
+                """
+                SELECT set_config('statement_timeout', $1::text, false),
+                    set_config('idle_in_transaction_session_timeout', $1::text, false),
+                    set_config('plan_cache_mode', 'force_custom_plan', false)
+                """, [.text("\(configuration.statementSecondsMax)s")]
+            ),
+            Migrations.searchPath(configuration.schema),
+        ]
+    }
+
+    private static func isLocal(_ configuration: MemoryPgvectorConfiguration) -> Bool {
+        let host = configuration.url.map { (try? check(url: $0)) ?? "" } ?? configuration.host
+        guard let host, !host.isEmpty else { return true }
+        return host.split(separator: ",").allSatisfy {
+            $0.hasPrefix("/") || $0.hasPrefix("@") || ["localhost", "127.0.0.1", "::1"].contains($0)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import ProviderKit
+
+/// A document that was checked, in the form in which it is stored.
+package struct DocumentRow: Sendable {
+    package let uuid: String
+    package let content: Data
+    package let metadata: Data
+    package let mimeType: String
+    package let checksum: Int64
+    package let state: DocumentState
+
+    package init(_ document: MemoryBankDocument, at field: String, metadataBytesMax: Int) throws {
+        guard (1...255).contains(document.mimeType.utf8.count) else {
+            throw ProviderError(
+                .invalidRequest, "\(field).mime_type must be 1 to 255 bytes, got \(document.mimeType.utf8.count)",
+                field: "\(field).mime_type")
+        }
+        let metadata = document.metadata.json.bytes
+        guard metadata.count <= metadataBytesMax else {
+            throw ProviderError(
+                .invalidRequest,
+                "\(field).metadata must be at most \(metadataBytesMax) bytes of JSON, got \(metadata.count)",
+                field: "\(field).metadata")
+        }
+        uuid = document.uuid
+        content = Data(document.content.bytes)
+        self.metadata = Data(metadata)
+        mimeType = document.mimeType
+        checksum = Checksum.of(document.content.bytes, metadata, mimeType)
+        state = DocumentText.canRead(mimeType) ? .pending : .notIndexed
+    }
+}
+
+/// How far a document is searchable.
+package enum DocumentState: Int, Sendable {
+    case pending = 0
+    case indexed = 1
+    /// Holds no text that we can read: kept, not searched.
+    case notIndexed = 2
+}
+
+extension [MemoryBankDocument] {
+    /// Checks the documents of one call against the limits, and that none comes twice.
+    package func rows(countMax: Int, metadataBytesMax: Int) throws -> [DocumentRow] {
+        guard count <= countMax else {
+            throw ProviderError(.invalidRequest, "the body must hold at most \(countMax) documents, got \(count)")
+        }
+        var ids: Set<OpaqueID> = []
+        return try enumerated().map { index, document in
+            guard ids.insert(OpaqueID(document.uuid)).inserted else {
+                throw ProviderError(
+                    .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
+            }
+            return try DocumentRow(document, at: "[\(index)]", metadataBytesMax: metadataBytesMax)
+        }
+    }
+}

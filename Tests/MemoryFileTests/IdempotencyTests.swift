@@ -1,0 +1,230 @@
+import Foundation
+import GRDB
+import Host
+import ProviderKit
+import Synchronization
+import Testing
+import Torture
+
+@testable import MemoryFile
+@testable import Storage
+
+/// Changes that are sent again under their key.
+@Suite(.timeLimit(.minutes(2)))
+struct IdempotencyTests {
+    @Test("each change that is sent again acts once, and answers as it did the first time")
+    func again() async throws {
+        try await withServer { server, _ in
+            for _ in 0..<3 { try await server.create("bank", [text("1", "one")], key: "create") }
+            for _ in 0..<3 { try await server.insert([text("2", "two")], "bank", key: "insert") }
+            for _ in 0..<3 { try await server.update([text("2", "zwei")], "bank", key: "update") }
+            for _ in 0..<3 { #expect(try await server.delete(["1", "no"], "bank", key: "delete") == ["1"]) }
+            #expect(try await server.get(["1", "2"], "bank").texts == ["zwei"])
+            for _ in 0..<3 { #expect(try await server.drop("bank", key: "drop") == "bank") }
+            let banks = try await server.list()
+            #expect(banks == [])
+        }
+    }
+
+    @Test("a change that is sent again after others changes nothing of theirs")
+    func later() async throws {
+        try await withServer { server, _ in
+            try await server.create("bank", [text("1", "one")])
+            try await server.update([text("1", "first")], "bank", key: "k")
+            try await server.update([text("1", "second")], "bank")
+            try await server.update([text("1", "first")], "bank", key: "k")
+            #expect(try await server.get(["1"], "bank").texts == ["second"])
+        }
+    }
+
+    @Test("a key that comes with another request is 422, whether its bank, its body or its route is another")
+    func mismatch() async throws {
+        try await withServer { server, _ in
+            try await server.create("bank")
+            try await server.create("other")
+            try await server.insert([text("1", "one")], "bank", key: "k")
+            let calls: [() async throws -> Void] = [
+                { try await server.insert([text("1", "one")], "other", key: "k") },
+                { try await server.insert([text("1", "eno")], "bank", key: "k") },
+                { try await server.update([text("1", "one")], "bank", key: "k") },
+                { _ = try await server.delete(["1"], "bank", key: "k") },
+            ]
+            for call in calls {
+                let error = await refusal(call)
+                #expect(error?.code == .idempotencyMismatch)
+                #expect(error?.code.httpStatus == 422)
+            }
+            #expect(try await server.get(["1"], "bank").texts == ["one"])
+            #expect(try await server.get(["1"], "other") == [])
+        }
+    }
+
+    @Test("a change that failed is tried when it is sent again")
+    func failed() async throws {
+        try await withServer { server, _ in
+            try await server.create("bank")
+            let error = await refusal { try await server.update([text("1", "new")], "bank", key: "k") }
+            #expect(error?.code == .notFound)
+            try await server.insert([text("1", "old")], "bank")
+            try await server.update([text("1", "new")], "bank", key: "k")
+            #expect(try await server.get(["1"], "bank").texts == ["new"])
+        }
+    }
+
+    @Test("of 64 equal changes at the same time one acts, and all get its answer")
+    func race() async throws {
+        try await withServer { server, _ in
+            try await server.create("bank", [text("gone", "one")])
+            let answers = try await withThrowingTaskGroup(of: [String].self) { group in
+                for _ in 0..<32 {
+                    group.addTask {
+                        try await server.insert([text("new", "text")], "bank", key: "insert")
+                        return []
+                    }
+                    group.addTask { try await server.delete(["gone"], "bank", key: "delete") }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.count { $0 == ["gone"] } == 32)
+            #expect(try await server.get(["gone", "new"], "bank").map(\.uuid) == ["new"])
+            #expect(try await server.status("bank").documents == 1)
+        }
+    }
+
+    @Test("an answer is remembered over a restart")
+    func restart() async throws {
+        try await withFolder { state in
+            let first = try await BankServer(state: state)
+            try await first.create("bank", [text("1", "one")])
+            #expect(try await first.delete(["1"], "bank", key: "k") == ["1"])
+            await first.stop()
+            let second = try await BankServer(state: state)
+            #expect(try await second.delete(["1"], "bank", key: "k") == ["1"])
+            await second.stop()
+        }
+    }
+
+    @Test("what reads honours no key, and says so")
+    func reading() async throws {
+        try await withServer { server, _ in
+            try await server.create("bank")
+            let error = await refusal {
+                _ = try await server.call(
+                    MemoryBanks.getDocuments, MemoryBankQuery(bankUUID: "bank"), ["1"], key: "k")
+            }
+            #expect(error?.code == .unsupportedOption)
+            #expect(error?.field == "idempotency_key")
+        }
+    }
+
+    @Test("processes killed while they write have acted once on each call that is made again")
+    func killed() async throws {
+        try await withFolder { state in
+            var rounds = KillRounds(
+                executable: productsFolder + "/llama-stack-torture", state: state, rounds: 5, writers: 16,
+                seed: 20_261_127)
+            rounds.killMillisecondsMax = 100
+            let result = try await rounds.run()
+            #expect(result.wrong == [])
+            #expect(result.retried > 0)
+        }
+    }
+
+    // MARK: How long
+
+    /// A count in a database that remembers answers.
+    private final class Counting: Sendable {
+        private let store: Store
+        private let answers: RememberedAnswers
+        private let time: Clock
+
+        final class Clock: Sendable { let seconds = Mutex<Int64>(1_000_000) }
+
+        init(_ folder: String, hours: Int = 24, countMax: Int = 100) async throws {
+            let form = Store.Form(
+                name: "test.sqlite", applicationID: "LSts",
+                steps: [
+                    ("1", RememberedAnswers.schema),
+                    ("2", "CREATE TABLE counter (value INTEGER); INSERT INTO counter VALUES (0)"),
+                ])
+            let log = ProviderContext(providerID: "test").log
+            store = try await Store.open(form, in: folder, log: log)
+            let time = Clock()
+            var answers = RememberedAnswers(hoursKept: hours, countMax: countMax)
+            answers.now = { time.seconds.withLock { $0 } }
+            (self.answers, self.time) = (answers, time)
+        }
+
+        func pass(hours: Double) { time.seconds.withLock { $0 += Int64(hours * 3600) } }
+
+        /// The count after this call.
+        func count(_ key: String, of principal: String = "") async throws -> Int {
+            let request = IdempotentRequest(key: key, principal: principal, method: "count", fingerprint: 1)
+            return try await store.write { [answers] db in
+                try answers.once(request, db) {
+                    try db.execute(sql: "UPDATE counter SET value = value + 1")
+                    return try Int.fetchOne(db, sql: "SELECT value FROM counter") ?? -1
+                }
+            }
+        }
+
+        func remembered() async throws -> Int {
+            try await store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM remembered_answer") ?? -1 }
+        }
+
+        func close() async { await store.close() }
+    }
+
+    private func withCount(
+        hours: Int = 24, countMax: Int = 100, _ body: (Counting) async throws -> Void
+    ) async throws {
+        try await withFolder { folder in
+            let counting = try await Counting(folder, hours: hours, countMax: countMax)
+            try await body(counting)
+            await counting.close()
+        }
+    }
+
+    @Test("an answer is given again within its hours, and the call acts again after them")
+    func expiry() async throws {
+        try await withCount(hours: 2) { counting async throws -> Void in
+            #expect(try await counting.count("k") == 1)
+            counting.pass(hours: 1.9)
+            #expect(try await counting.count("k") == 1)
+            counting.pass(hours: 0.2)
+            #expect(try await counting.count("k") == 2)
+            #expect(try await counting.count("k") == 2)
+        }
+    }
+
+    @Test("two principals may use the same key")
+    func principals() async throws {
+        try await withCount { counting async throws -> Void in
+            #expect(try await counting.count("k", of: "ann") == 1)
+            #expect(try await counting.count("k", of: "bob") == 2)
+            #expect(try await counting.count("k", of: "ann") == 1)
+        }
+    }
+
+    @Test("expired answers go as new ones come")
+    func pruned() async throws {
+        try await withCount(hours: 1) { counting async throws -> Void in
+            for key in 0..<20 { _ = try await counting.count("old-\(key)") }
+            counting.pass(hours: 2)
+            for key in 0..<3 { _ = try await counting.count("new-\(key)") }
+            #expect(try await counting.remembered() == 3)
+        }
+    }
+
+    @Test("there are never more answers than the limit, and the newest stay")
+    func bounded() async throws {
+        try await withCount(countMax: 10) { counting async throws -> Void in
+            for key in 0..<50 {
+                _ = try await counting.count("\(key)")
+                #expect(try await counting.remembered() <= 10)
+            }
+            #expect(try await counting.count("40") == 41)
+            #expect(try await counting.count("39") == 51)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../MemoryFileTests/BankTests.swift

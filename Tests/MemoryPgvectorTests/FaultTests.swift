@@ -1,0 +1,233 @@
+import Foundation
+import Host
+import ProviderKit
+import Testing
+import Torture
+
+/// Faults of the server below working calls.
+// One after another: what they measure is time.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct FaultTests {
+    private func withBanks<Result>(
+        _ server: PostgresServer, _ more: String = "", _ body: (BankServer) async throws -> Result
+    ) async throws -> Result {
+        let banks = try await BankServer(
+            state: server.folder + "/state-\(UUID().uuidString.prefix(8))",
+            config: server.config(schema: "banks", more),
+            provider: "remote::pgvector")
+        do {
+            let result = try await body(banks)
+            await banks.stop()
+            return result
+        } catch {
+            await banks.stop()
+            throw error
+        }
+    }
+
+    private func seconds(_ body: () async throws -> Void) async rethrows -> Double {
+        let start = ContinuousClock.now
+        try await body()
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+
+    @Test(
+        "a server killed, stopped and paused under writers loses nothing acknowledged, and what was refused did not happen"
+    )
+    func rounds() async throws {
+        var rounds = PostgresRounds(
+            faults: [.killed, .backendKilled, .stopped, .paused, .killed, .backendKilled], writers: 8, seed: 20_261_127)
+        rounds.pauseSeconds = 2
+        let result = try await rounds.run()
+        print("rounds:", result)
+        #expect(result.wrong == [])
+        #expect(result.acknowledged > 100)
+        #expect(result.refused > 0)
+        #expect(result.slowestRefusalSeconds < 3)
+        #expect(result.slowestRecoverySeconds < 5)
+    }
+
+    @Test("while the server is away calls are 503 with Retry-After within 2 s; 5 s after its return they are answered")
+    func away() async throws {
+        let server = try PostgresServer(settings: ["fsync=off"])
+        try await withBanks(server) { banks in
+            try await banks.create("bank", [text("1", "one")])
+            for isPaused in [false, true] {
+                if isPaused { server.pause() } else { server.stopImmediately() }
+                for call: () async throws -> Void in [
+                    { _ = try await banks.get(["1"], "bank") }, { try await banks.insert([text("2", "two")], "bank") },
+                    { _ = try await banks.query(MemoryBankQueryRequest(bankUUIDs: ["bank"], query: "one")) },
+                ] {
+                    var error: StackError?
+                    let seconds = await seconds { error = await refusal(call) }
+                    #expect(error?.code == .providerUnavailable)
+                    #expect(error?.retryAfterSeconds == 1)
+                    // Two are promised; other tests want the processors too.
+                    #expect(seconds < 3)
+                }
+                if isPaused { server.resume() } else { try server.start() }
+                let seconds = try await seconds {
+                    while await refusal({ _ = try await banks.get(["1"], "bank") }) != nil {
+                        try await Task.sleep(for: .milliseconds(10))
+                    }
+                }
+                #expect(seconds < 5)
+                #expect(try await banks.get(["1", "2"], "bank").texts == ["one"])
+            }
+        }
+    }
+
+    @Test("a commit whose answer was lost is looked up by its number on the next connection")
+    func lostCommit() async throws {
+        let server = try PostgresServer(settings: ["fsync=off"])
+        try await withBanks(server) { banks in
+            try await banks.create("bank", [])
+            // The commit waits for a standby that never answers: it is on disk, and the client hears nothing.
+            try server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            try server.sql("SELECT pg_reload_conf()")
+            try await Task.sleep(for: .milliseconds(200))
+            async let outcome = refusal { try await banks.insert([text("1", "one")], "bank") }
+            try await Task.sleep(for: .milliseconds(300))
+            server.kill()
+            try server.start()
+            try server.sql("ALTER SYSTEM RESET synchronous_standby_names")
+            try server.sql("SELECT pg_reload_conf()")
+            let error = await outcome
+            #expect(error == nil)
+            #expect(try await banks.get(["1"], "bank").texts == ["one"])
+        }
+    }
+
+    @Test("a full disk is 507, and what is there can be read")
+    func full() async throws {
+        let server = try PostgresServer(settings: ["fsync=off"])
+        try await withBanks(server) { banks in
+            try await banks.create("bank", [text("1", "one")])
+            // As the server itself says it.
+            try server.sql(
+                """
+                CREATE FUNCTION banks.no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE disk_full USING MESSAGE = 'could not extend file'; END $$;
+                CREATE TRIGGER no_room BEFORE INSERT ON banks.document EXECUTE FUNCTION banks.no_room()
+                """)
+            let error = await refusal { try await banks.insert([text("2", "two")], "bank") }
+            #expect(error?.code == .storageFull)
+            #expect(try await banks.get(["1", "2"], "bank").texts == ["one"])
+            #expect(try await banks.delete(["1"], "bank") == ["1"])
+            try server.sql("DROP TRIGGER no_room ON banks.document")
+            try await banks.insert([text("2", "two")], "bank")
+        }
+    }
+
+    @Test("a server without a free connection is 503 with Retry-After; a search that takes too long is 504")
+    func limits() async throws {
+        let server = try PostgresServer(settings: [
+            "fsync=off", "max_connections=6", "superuser_reserved_connections=0",
+        ])
+        try await withBanks(server, "connections_max: 2, statement_seconds_max: 1") { banks in
+            try await banks.create("bank", [text("1", "one")])
+            _ = try await banks.indexed("bank")
+            // A lock that is held makes a call wait for longer than it may.
+            let holder = statement("BEGIN; LOCK TABLE banks.document; SELECT pg_sleep(3)", on: server)
+            try await Task.sleep(for: .milliseconds(600))
+            let slow = await refusal { _ = try await banks.get(["1"], "bank") }
+            #expect(slow?.code == .providerTimeout)
+            await holder.value
+        }
+        let others = (0..<6).map { _ in statement("SELECT pg_sleep(4)", on: server) }
+        try await Task.sleep(for: .milliseconds(600))
+        do {
+            try await withBanks(server, "start_seconds_max: 1") { _ in }
+            Issue.record("it must not start")
+        } catch {
+            #expect((error as? StartFailure)?.description.contains("no connection free") == true, "\(error)")
+        }
+        for other in others { await other.value }
+    }
+
+    /// Runs on a thread of its own: psql blocks.
+    private func statement(_ sql: String, on server: PostgresServer) -> Task<Void, Never> {
+        Task {
+            await withCheckedContinuation { done in
+                Thread.detachNewThread {
+                    _ = try? server.sql(sql)
+                    done.resume()
+                }
+            }
+        }
+    }
+
+    @Test("64 writers share 8 connections, and all their documents are there")
+    func manyWriters() async throws {
+        try await withServer { server, _ in
+            try await server.create("bank")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<64 {
+                    group.addTask {
+                        for number in 0..<8 {
+                            try await server.insert([Workload.document("\(writer)-\(number)", version: 1)], "bank")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let ids = (0..<64).flatMap { writer in (0..<8).map { "\(writer)-\($0)" } }
+            #expect(try await server.get(ids, "bank") == ids.map { Workload.document($0, version: 1) })
+            #expect(try await server.status("bank").documents == 512)
+        }
+    }
+
+    @Test("of 16 writers of one new document one is answered, and 15 hear 409; calls that cross do not stop each other")
+    func race() async throws {
+        try await withServer { server, _ in
+            try await server.create("bank")
+            let outcomes = await withTaskGroup(of: ErrorCode?.self) { group in
+                for writer in 0..<16 {
+                    group.addTask {
+                        let documents = [text("1", "\(writer)"), text("2", "\(writer)"), text("3", "\(writer)")]
+                        let crossed = writer % 2 == 0 ? documents : documents.reversed()
+                        return await refusal { try await server.insert(crossed, "bank") }?.code
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 == nil } == 1)
+            #expect(outcomes.count { $0 == .alreadyExists } == 15)
+            await withTaskGroup(of: Void.self) { group in
+                for writer in 0..<16 {
+                    group.addTask {
+                        let documents = [text("1", "\(writer)"), text("2", "\(writer)"), text("3", "\(writer)")]
+                        let crossed = writer % 2 == 0 ? documents : documents.reversed()
+                        #expect(await refusal { try await server.update(crossed, "bank") } == nil)
+                    }
+                }
+            }
+            #expect(try await Set(server.get(["1", "2", "3"], "bank").texts).count == 1)
+        }
+    }
+
+    @Test("a bank that is dropped while documents are inserted is gone with all of them")
+    func droppedMeanwhile() async throws {
+        try await withServer { server, state in
+            try await server.create("bank")
+            await withTaskGroup(of: Void.self) { group in
+                for writer in 0..<8 {
+                    group.addTask {
+                        for number in 0..<20 {
+                            let error = await refusal {
+                                try await server.insert([text("\(writer)-\(number)", "a")], "bank")
+                            }
+                            #expect(error == nil || error?.code == .notFound)
+                        }
+                    }
+                }
+                group.addTask { #expect(await refusal { _ = try await server.drop("bank") } == nil) }
+            }
+            let postgres = try SharedServer.get()
+            while try postgres.sql("SELECT count(*) FROM \(schemaName(state)).document") != "0" {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(try await server.list() == [])
+        }
+    }
+}

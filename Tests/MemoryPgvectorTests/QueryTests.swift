@@ -1,0 +1,1 @@
+../MemoryFileTests/QueryTests.swift
