@@ -104,7 +104,8 @@ let package = Package(
             swiftSettings: strict),
 
         // What documents say, for every provider of memory banks.
-        .target(name: "Documents", dependencies: ["ProviderKit"], swiftSettings: strict),
+        .target(name: "CLimitedProcess"),
+        .target(name: "Documents", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
 
         // What durable providers must stand, and how fast they are.
         .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
@@ -134,6 +135,7 @@ let package = Package(
             dependencies: [
                 "Documents", "ProviderKit", "Storage", "VectorIndex",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
         .target(
@@ -171,8 +173,8 @@ let package = Package(
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture", "VectorIndex",
-                "llama-stack-torture",
+                "Documents", "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture",
+                "VectorIndex", "llama-stack-torture",
             ]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),

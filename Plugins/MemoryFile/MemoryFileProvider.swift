@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import ProviderKit
 import Storage
+import Synchronization
 import VectorIndex
 
 /// Banks of documents in one SQLite database: what is acknowledged is on disk, and text is searchable soon after.
@@ -18,7 +19,11 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     let configuration: MemoryFileConfiguration
     let store: Store
+    private let reader: DocumentReader
     private let indexer: Indexer
+    private let log: Log
+    /// Said once: documents that this machine can't read came.
+    private let hasMissedPDF = Atomic<Bool>(false)
     /// nil: no embedding model is configured.
     private let embedding: EmbeddingStage?
 
@@ -44,9 +49,11 @@ final class MemoryFileProvider: MemoryBanksProvider {
         embedding = embedder.map {
             EmbeddingStage($0, BankVectors(vectorOptions), store, log: context.log, metrics: context.metrics)
         }
+        reader = DocumentReader(pdf: PDFText(limits: configuration.pdf))
+        log = context.log
         indexer = Indexer(
-            store, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
-            log: context.log, metrics: context.metrics)
+            store, reader, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens),
+            embedding, log: context.log, metrics: context.metrics)
         try await embedding?.open()
         context.log.info(
             embedder.map { "documents are found by words and by meaning (\($0.model))" }
@@ -202,8 +209,18 @@ final class MemoryFileProvider: MemoryBanksProvider {
                 throw ProviderError(
                     .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
             }
-            return try DocumentRow(document, at: "[\(index)]", metadataBytesMax: configuration.metadataBytesMax)
+            let row = try DocumentRow(
+                document, at: "[\(index)]", metadataBytesMax: configuration.metadataBytesMax, reader: reader)
+            if row.state == .notIndexed, reader.isPDF(row.mimeType) { sayThatPDFIsMissing() }
+            return row
         }
+    }
+
+    private func sayThatPDFIsMissing() {
+        guard !hasMissedPDF.exchange(true, ordering: .relaxed) else { return }
+        log.warning(
+            "PDF documents are kept and not indexed: there is no pdftotext on the PATH; install poppler-utils, "
+                + "restart, and update the documents")
     }
 
     private func check(_ ids: [String]) throws {
