@@ -11,6 +11,8 @@ import ProviderKit
 struct LogCheck {
     private static let headerBytes = 32
     private static let frameHeaderBytes = 24
+    /// What a disk writes wholly or not at all.
+    private static let sectorBytes = 512
 
     private let log: UnsafeRawBufferPointer
     private let pageBytes: Int
@@ -57,8 +59,14 @@ struct LogCheck {
     /// Whether a frame lies behind the end of a transaction that ends at or behind this one.
     private func isFollowedByTransactions(_ frame: Int) -> Bool {
         let ofThisLog = (frame..<frames).filter(isOfThisLog)
-        guard let end = ofThisLog.first(where: { Self.word(log, start(of: $0) + 4) != 0 }) else { return false }
+        guard let end = ofThisLog.first(where: endsTransaction) else { return false }
         return ofThisLog.contains { $0 > end }
+    }
+
+    /// The mark counts only where a disk writes it and the salts together: else it may be of an older log.
+    private func endsTransaction(_ frame: Int) -> Bool {
+        let start = start(of: frame)
+        return Self.word(log, start + 4) != 0 && (start + 8) % Self.sectorBytes != 0
     }
 
     /// The log is written over from its start: what is left of the last time has other salts.
