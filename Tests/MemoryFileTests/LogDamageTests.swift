@@ -109,7 +109,9 @@ struct LogDamageTests {
         #expect(try LogCheck.damage(in: "/nowhere") == nil)
         let path = FileManager.default.temporaryDirectory.path + "/log-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: path) }
-        for bytes in [[], [UInt8](repeating: 0, count: 31), [UInt8](repeating: 7, count: 10_000)] {
+        var random = SplitMix(seed: 7)
+        let noise = (0..<10_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        for bytes in [[], [UInt8](repeating: 0, count: 31), noise] {
             try Data(bytes).write(to: URL(fileURLWithPath: path))
             #expect(try LogCheck.damage(in: path) == nil)
         }
