@@ -25,7 +25,8 @@ func close(_ what: String, _ result: KillRounds.Result) -> Never {
     for line in result.wrong + result.failures { WriterPool.say(line) }
     WriterPool.say(
         "\(result.rounds) \(what), \(result.acknowledged) acknowledged writes, \(result.retried) made again, "
-            + "\(result.living) documents, \(result.wrong.count) wrong, slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
+            + "\(result.living) documents, \(result.wrong.count) wrong, "
+            + "slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
     try? FileManager.default.removeItem(atPath: folder)
     exit(result.wrong.isEmpty && result.failures.isEmpty ? 0 : 1)
 }
