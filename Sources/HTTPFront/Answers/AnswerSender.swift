@@ -21,31 +21,33 @@ struct AnswerSender: Sendable {
     func whole(_ form: AnswerForm, asArray: Bool) async throws -> Response {
         if form == .jsonLines, asArray {
             let lines = try await call.collect()
-            return response(try await OffPool.run(bytes: lines.count) { Self.array(lines) }, "application/json")
+            let array = try await OffPool.run(bytes: lines.count) { Self.array(lines) }
+            return response(ByteBuffer(bytes: array), "application/json")
         }
         let type = form == .jsonLines ? "application/jsonl" : "application/json"
-        var bytes: [UInt8] = []
+        var body = ByteBuffer()
         while let parts = try await call.nextParts() {
             let pieces = try parts.map(Self.body)
-            if pieces.reduce(bytes.count, { $0 + $1.count }) > Self.gatheredBytesMax {
-                return streamed([bytes] + pieces, type)
+            if pieces.reduce(body.readableBytes, { $0 + $1.count }) > Self.gatheredBytesMax {
+                return streamed(body, pieces, type)
             }
-            for piece in pieces { bytes.append(contentsOf: piece) }
+            for piece in pieces { body.writeBytes(piece) }
         }
-        return form == .empty ? Response(status: .ok) : response(bytes, type)
+        return form == .empty ? Response(status: .ok) : response(body, type)
     }
 
-    private func response(_ bytes: [UInt8], _ type: String) -> Response {
-        Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    private func response(_ body: ByteBuffer, _ type: String) -> Response {
+        Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: body))
     }
 
     /// The beginning of a large answer, then the rest as it comes. A failure on the way ends the connection without the
     /// closing chunk: the client sees that the body is not whole.
-    private func streamed(_ beginning: [[UInt8]], _ type: String) -> Response {
+    private func streamed(_ beginning: ByteBuffer, _ next: [[UInt8]], _ type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type],
             body: ResponseBody { writer in
-                var pieces = beginning
+                if beginning.readableBytes > 0 { try await writer.write(beginning) }
+                var pieces = next
                 while true {
                     for piece in pieces { try await Self.write(piece, to: &writer) }
                     guard let parts = try await call.nextParts() else { break }
