@@ -40,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -105,6 +106,19 @@ let package = Package(
 
         // What documents say, for every provider of memory banks.
         .target(name: "Documents", dependencies: ["ProviderKit"], swiftSettings: strict),
+
+        // The one way to the network.
+        .target(
+            name: "Fetch",
+            dependencies: [
+                "LlamaStackAPI",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
+            ],
+            swiftSettings: strict),
 
         // What durable providers must stand, and how fast they are.
         .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
@@ -174,9 +188,19 @@ let package = Package(
                 "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture", "VectorIndex",
                 "llama-stack-torture",
             ]),
+        .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),
 
+        // For the tests alone: a web server that does as it is told.
+        .target(
+            name: "FakeOrigin",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
+            ],
+            path: "Tests/FakeOrigin", swiftSettings: strict),
         // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
     ]

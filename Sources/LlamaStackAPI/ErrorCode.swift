@@ -18,6 +18,7 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     public static let unsupportedContent = row("unsupported_content", 1, 400, 65)
     public static let templateError = row("template_error", 1, 400, 65)
     public static let templateLimit = row("template_limit", 1, 400, 65)
+    public static let urlNotAllowed = row("url_not_allowed", 1, 400, 77)
     public static let invalidRequest = row("invalid_request", 2, 422, 65)
     public static let idempotencyMismatch = row("idempotency_mismatch", 2, 422, 65)
     public static let notFound = row("not_found", 3, 404, 66)
@@ -29,6 +30,8 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     public static let queueFull = row("queue_full", 6, 429, 75)
     public static let notImplemented = row("not_implemented", 7, 501, 69)
     public static let providerUnavailable = row("provider_unavailable", 8, 503, 69)
+    /// Of a server that was asked on the client's behalf.
+    public static let upstreamError = row("upstream_error", 8, 502, 69)
     public static let shuttingDown = row("shutting_down", 8, 503, 75)
     public static let providerTimeout = row("provider_timeout", 9, 504, 75)
     public static let storageFull = row("storage_full", 10, 507, 74)
@@ -46,10 +49,10 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
 
     public static let all: [ErrorCode] = [
         invalidJSON, jsonTooDeep, badRequest, contextLengthExceeded, unsupportedOption, unsupportedContent,
-        templateError, templateLimit, invalidRequest, idempotencyMismatch, notFound, modelNotFound, apiNotServed,
-        routeNotFound, alreadyExists, bodyTooLarge, queueFull, notImplemented, providerUnavailable, shuttingDown,
-        providerTimeout, storageFull, cancelled, `internal`, invalidConfig, hostNotAllowed, originNotAllowed,
-        methodNotAllowed, requestTimeout, uriTooLong, unsupportedMediaType, headersTooLarge,
+        templateError, templateLimit, urlNotAllowed, invalidRequest, idempotencyMismatch, notFound, modelNotFound,
+        apiNotServed, routeNotFound, alreadyExists, bodyTooLarge, queueFull, notImplemented, providerUnavailable,
+        upstreamError, shuttingDown, providerTimeout, storageFull, cancelled, `internal`, invalidConfig, hostNotAllowed,
+        originNotAllowed, methodNotAllowed, requestTimeout, uriTooLong, unsupportedMediaType, headersTooLarge,
     ]
 
     /// The row of a code, or the general row of a status when a provider uses a code of its own.
