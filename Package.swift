@@ -107,7 +107,7 @@ let package = Package(
         // What documents say, for every provider of memory banks.
         .target(name: "Documents", dependencies: ["ProviderKit"], swiftSettings: strict),
 
-        // The one way to the network.
+        // The one way to the network, and the rows of datasets.
         .target(
             name: "Fetch",
             dependencies: [
@@ -119,6 +119,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
             ],
             swiftSettings: strict),
+        .target(name: "DatasetRows", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
 
         // What durable providers must stand, and how fast they are.
         .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
@@ -156,7 +157,8 @@ let package = Package(
         .target(
             name: "DatasetsFileProvider",
             dependencies: [
-                "ProviderKit", "Storage", .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                "DatasetRows", "Fetch", "ProviderKit", "Storage",
+                .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/DatasetsFile", swiftSettings: strict),
 
@@ -189,7 +191,8 @@ let package = Package(
                 "llama-stack-torture",
             ]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
-        .testTarget(name: "DatasetsFileTests", dependencies: ["Host", "ProviderKit"]),
+        .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
+        .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
         .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),
 
         // For the tests alone: a web server that does as it is told.
