@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
+                "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
@@ -193,7 +193,7 @@ let package = Package(
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["LlamaStackAPI", "RawHTTP"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),
 
         // For the tests alone: a web server that does as it is told.
         .target(
