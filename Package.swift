@@ -147,7 +147,7 @@ let package = Package(
         .target(
             name: "MemoryFile",
             dependencies: [
-                "Documents", "ProviderKit", "Storage", "VectorIndex",
+                "Documents", "Fetch", "ProviderKit", "Storage", "VectorIndex",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
@@ -187,8 +187,8 @@ let package = Package(
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture", "VectorIndex",
-                "llama-stack-torture",
+                "FakeOrigin", "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture",
+                "VectorIndex", "llama-stack-torture",
             ]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),

@@ -11,7 +11,8 @@ struct DocumentRow: Sendable {
     let checksum: Int64
     let state: DocumentState
 
-    init(_ document: MemoryBankDocument, at field: String, metadataBytesMax: Int) throws {
+    /// - Parameter isFetching: whether a document that is a URL gets its text from there.
+    init(_ document: MemoryBankDocument, at field: String, metadataBytesMax: Int, isFetching: Bool) throws {
         guard (1...255).contains(document.mimeType.utf8.count) else {
             throw ProviderError(
                 .invalidRequest, "\(field).mime_type must be 1 to 255 bytes, got \(document.mimeType.utf8.count)",
@@ -29,6 +30,7 @@ struct DocumentRow: Sendable {
         self.metadata = Data(metadata)
         mimeType = document.mimeType
         checksum = Checksum.of(document.content.bytes, metadata, mimeType)
-        state = DocumentText.canRead(mimeType) ? .pending : .notIndexed
+        let isRemote = isFetching && URLDocument.isOne(mimeType)
+        state = isRemote ? .remote : DocumentText.canRead(mimeType) ? .pending : .notIndexed
     }
 }

@@ -1,4 +1,5 @@
 import Documents
+import Fetch
 import Foundation
 import GRDB
 import ProviderKit
@@ -21,6 +22,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
     private let indexer: Indexer
     /// nil: no embedding model is configured.
     private let embedding: EmbeddingStage?
+    /// nil: nothing is fetched.
+    private let fetching: FetchStage?
 
     convenience init(configuration: MemoryFileConfiguration, context: ProviderContext) async throws {
         let embedder = configuration.embeddingModel.map { HostEmbedder(model: $0, context: context) }
@@ -44,18 +47,32 @@ final class MemoryFileProvider: MemoryBanksProvider {
         embedding = embedder.map {
             EmbeddingStage($0, BankVectors(vectorOptions), store, log: context.log, metrics: context.metrics)
         }
-        indexer = Indexer(
+        let indexer = Indexer(
             store, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
             log: context.log, metrics: context.metrics)
+        self.indexer = indexer
         try await embedding?.open()
+        let caFile = configuration.fetch.caFile.map(context.path)
+        fetching = FetchGate(configuration.fetch, caFile: caFile, limits: .document).map {
+            FetchStage($0, store, log: context.log, metrics: context.metrics) { indexer.wake() }
+        }
+        let isWaiting = try await store.read {
+            try Int.fetchOne($0, sql: "SELECT 1 FROM document WHERE state = 3") != nil
+        }
+        if isWaiting, fetching == nil {
+            // In vain: such a document is found by the words of its URL.
+            try await store.write { try $0.execute(sql: "UPDATE document SET state = 0 WHERE state = 3") }
+        }
         context.log.info(
             embedder.map { "documents are found by words and by meaning (\($0.model))" }
                 ?? "documents are found by their words alone: no embedding_model is configured")
         // What was acknowledged before a crash may not be indexed yet.
         indexer.wake()
+        fetching?.wake()
     }
 
     func shutdown() async {
+        await fetching?.stop()
         await indexer.stop()
         await store.close()
     }
@@ -67,6 +84,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
             throw ProviderError(.invalidRequest, "bank_name must be at most 1000 bytes", field: "bank_name")
         }
         let rows = try checked(documents)
+        try await checkURLs(documents)
         let limits = configuration
         _ = try await change(call) { db, _ in
             try db.createBank(bank.bankUUID, bank.bankName, banksMax: limits.banksMax)
@@ -93,6 +111,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     func insert(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
+        try await checkURLs(documents)
         let limits = configuration
         _ = try await change(call) { db, _ in
             try db.insert(rows, into: bank.bankUUID, documentsMax: limits.documentsPerBankMax)
@@ -102,6 +121,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try checked(documents)
+        try await checkURLs(documents)
         _ = try await change(call) { db, gone in
             gone = .chunks(try db.update(rows, in: bank.bankUUID))
             return Nothing()
@@ -147,6 +167,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
         case .chunks(let chunks): embedding?.vectors.remove(chunks.ids, from: chunks.bank)
         }
         indexer.wake()
+        fetching?.wake()
         return answer
     }
 
@@ -202,7 +223,26 @@ final class MemoryFileProvider: MemoryBanksProvider {
                 throw ProviderError(
                     .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
             }
-            return try DocumentRow(document, at: "[\(index)]", metadataBytesMax: configuration.metadataBytesMax)
+            return try DocumentRow(
+                document, at: "[\(index)]", metadataBytesMax: configuration.metadataBytesMax,
+                isFetching: fetching != nil)
+        }
+    }
+
+    /// What a document names must be allowed; whether it is there is found out later.
+    private func checkURLs(_ documents: [MemoryBankDocument]) async throws {
+        guard let fetching else { return }
+        for (index, document) in documents.enumerated() where URLDocument.isOne(document.mimeType) {
+            let field = "[\(index)].content"
+            guard let url = URLDocument.url(in: document.content.bytes) else {
+                throw ProviderError(
+                    .urlNotAllowed, "\(field) must be one URL, as its type is text/uri-list", field: field)
+            }
+            do { try await fetching.gate.check(url) } catch let error as FetchError where error.code == .urlNotAllowed {
+                throw ProviderError(error.code, "\(field) \(error.message)", field: field)
+            } catch is FetchError {
+                continue
+            }
         }
     }
 
