@@ -93,6 +93,14 @@ torture: build ## kill -9 and cut the power below writing memory banks, 200 time
 bench-storage: build ## inserts a second that are acknowledged when they are on disk, by 1, 8 and 64 writers
 	@$(RELEASE)/llama-stack-torture bench
 
+.PHONY: bench-memory-get
+bench-memory-get: build ## 100 documents over HTTP, beside a C program that reads them with sqlite3
+	@Scripts/bench-memory-get.py
+
+.PHONY: bench-memory-idle
+bench-memory-idle: build ## memory of a bank of a million chunks (needs numpy, 4 GB of disk, 2 of memory)
+	@Scripts/bench-memory-idle.py
+
 .PHONY: bench-vectors
 bench-vectors: build ## nearest vectors, ours beside faiss's flat index and Debian's hnswlib (needs 6 GB of disk, 4 of memory)
 	@Scripts/bench-vectors.py

@@ -105,7 +105,8 @@ let package = Package(
             swiftSettings: strict),
 
         // What documents say, for every provider of memory banks.
-        .target(name: "Documents", dependencies: ["ProviderKit"], swiftSettings: strict),
+        .target(name: "CLimitedProcess"),
+        .target(name: "Documents", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
 
         // The one way to the network, and the rows of datasets.
         .target(
@@ -149,6 +150,7 @@ let package = Package(
             dependencies: [
                 "Documents", "Fetch", "ProviderKit", "Storage", "VectorIndex",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
         .target(
@@ -187,8 +189,8 @@ let package = Package(
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "FakeOrigin", "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage", "Torture",
-                "VectorIndex", "llama-stack-torture",
+                "Documents", "FakeOrigin", "Host", "MemoryFile", "ProviderConformance", "ProviderKit", "Storage",
+                "Torture", "VectorIndex", "llama-stack-torture",
             ]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),

@@ -12,7 +12,7 @@ final class DatasetsFileProvider: DatasetsProvider {
     static let providerType = "inline::file"
     static let version = "1.1.0"
     static let summary =
-        "Registers datasets in files below configured folders, in data: URLs or, if allowed, on the network, and checks their rows."
+        "Registers datasets in files, in data: URLs or, where allowed, on the network, and checks their rows."
 
     static let options = Dictionary(
         uniqueKeysWithValues: ["create", "delete"].map { ($0, Set([IdempotencyKey.option])) })

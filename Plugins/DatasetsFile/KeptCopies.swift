@@ -63,7 +63,7 @@ struct KeptCopies: Sendable {
         let damaged = Set(copies.filter { !isWhole($0) }.map(\.name))
         if !damaged.isEmpty {
             log.error(
-                "copies of datasets are not what was stored: delete the datasets that can't be read, and create them again",
+                "copies of datasets are not what was stored: delete the datasets that can't be read, create them again",
                 ["copies": "\(damaged.count)"])
         }
         return damaged

@@ -42,6 +42,8 @@ final class BankVectors: Sendable {
             return loaded
         }
         indexes.withLock { $0 = loaded }
+        // What reading them took.
+        queue.async { VectorIndex.giveBackMemory() }
         reorganize()
     }
 

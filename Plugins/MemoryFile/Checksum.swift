@@ -3,10 +3,21 @@ import ProviderKit
 extension Checksum {
     /// Of a stored document: SQLite itself does not check its pages.
     static func of(_ content: [UInt8], _ metadata: [UInt8], _ mimeType: String) -> Int64 {
+        var mimeType = mimeType
+        return content.withUnsafeBytes { content in
+            metadata.withUnsafeBytes { metadata in
+                mimeType.withUTF8 { of(content, metadata, UnsafeRawBufferPointer($0)) }
+            }
+        }
+    }
+
+    static func of(
+        _ content: UnsafeRawBufferPointer, _ metadata: UnsafeRawBufferPointer, _ mimeType: UnsafeRawBufferPointer
+    ) -> Int64 {
         var checksum = Checksum()
-        content.withUnsafeBytes { checksum.add($0) }
-        metadata.withUnsafeBytes { checksum.add($0) }
-        Array(mimeType.utf8).withUnsafeBytes { checksum.add($0) }
+        checksum.add(content)
+        checksum.add(metadata)
+        checksum.add(mimeType)
         return checksum.value
     }
 }

@@ -12,7 +12,10 @@ struct DocumentRow: Sendable {
     let state: DocumentState
 
     /// - Parameter isFetching: whether a document that is a URL gets its text from there.
-    init(_ document: MemoryBankDocument, at field: String, metadataBytesMax: Int, isFetching: Bool) throws {
+    init(
+        _ document: MemoryBankDocument, at field: String, metadataBytesMax: Int, reader: DocumentReader,
+        isFetching: Bool
+    ) throws {
         guard (1...255).contains(document.mimeType.utf8.count) else {
             throw ProviderError(
                 .invalidRequest, "\(field).mime_type must be 1 to 255 bytes, got \(document.mimeType.utf8.count)",
@@ -31,6 +34,6 @@ struct DocumentRow: Sendable {
         mimeType = document.mimeType
         checksum = Checksum.of(document.content.bytes, metadata, mimeType)
         let isRemote = isFetching && URLDocument.isOne(mimeType)
-        state = isRemote ? .remote : DocumentText.canRead(mimeType) ? .pending : .notIndexed
+        state = isRemote ? .remote : reader.canRead(mimeType) ? .pending : .notIndexed
     }
 }

@@ -8,8 +8,8 @@ import Synchronization
 
 /// The first stage of indexing for documents that are a URL: fetches their text, and leaves it for the ``Indexer``.
 ///
-/// Which documents wait is in the database, as their state, so a crash loses none of them. What can't be fetched is tried
-/// again a few times, later and later; then the document counts as one without text.
+/// Which documents wait is in the database, as their state, so a crash loses none of them. What can't be fetched is
+/// tried again a few times, later and later; then the document counts as one without text.
 final class FetchStage: Sendable {
     private static let atOnceMax = 4
     private static let waitingMax = 1_000
@@ -18,6 +18,7 @@ final class FetchStage: Sendable {
     private static let retrySeconds = 5.0
 
     let gate: FetchGate
+    private let reader: DocumentReader
     private let store: Store
     private let log: Log
     private let metrics: Metrics
@@ -28,9 +29,11 @@ final class FetchStage: Sendable {
     private let tries = Mutex<[Int64: (count: Int, next: ContinuousClock.Instant)]>([:])
 
     init(
-        _ gate: FetchGate, _ store: Store, log: Log, metrics: Metrics, onFetched: @escaping @Sendable () -> Void
+        _ gate: FetchGate, _ reader: DocumentReader, _ store: Store, log: Log, metrics: Metrics,
+        onFetched: @escaping @Sendable () -> Void
     ) {
-        (self.gate, self.store, self.log, self.metrics) = (gate, store, log, metrics)
+        (self.gate, self.reader, self.store) = (gate, reader, store)
+        (self.log, self.metrics) = (log, metrics)
         self.onFetched = onFetched
     }
 
@@ -97,7 +100,7 @@ final class FetchStage: Sendable {
         } catch let error as FetchError {
             return try await failed(document, error)
         }
-        guard DocumentText.canRead(answer.contentType) else {
+        guard reader.canRead(answer.contentType) else {
             return try await giveUp(document, "what it names is no text that can be read")
         }
         let text = bytes.withLock { $0 }

@@ -18,6 +18,7 @@ final class Indexer: Sendable {
     private static let retrySeconds = 5.0
 
     private let store: Store
+    private let reader: DocumentReader
     private let chunker: Chunker
     /// nil: chunks get no vectors.
     private let embedding: EmbeddingStage?
@@ -27,8 +28,11 @@ final class Indexer: Sendable {
     /// Chunking computes: not on Swift's shared threads.
     private let queue = DispatchQueue(label: "memory-indexer", qos: .utility)
 
-    init(_ store: Store, _ chunker: Chunker, _ embedding: EmbeddingStage?, log: Log, metrics: Metrics) {
-        (self.store, self.chunker, self.embedding) = (store, chunker, embedding)
+    init(
+        _ store: Store, _ reader: DocumentReader, _ chunker: Chunker, _ embedding: EmbeddingStage?, log: Log,
+        metrics: Metrics
+    ) {
+        (self.store, self.reader, self.chunker, self.embedding) = (store, reader, chunker, embedding)
         (self.log, self.metrics) = (log, metrics)
     }
 
@@ -108,10 +112,17 @@ final class Indexer: Sendable {
         return !pending.isEmpty
     }
 
+    /// nil: there is no text to read.
     private func chunks(of document: Pending) async -> [Chunk]? {
         await withCheckedContinuation { continuation in
-            queue.async { [chunker] in
-                let text = DocumentText.read(document.content, document.mimeType)
+            queue.async { [reader, chunker, log, metrics] in
+                var text: String?
+                do { text = try reader.read(document.content, document.mimeType) } catch {
+                    metrics.count("documents_unreadable_total")
+                    log.warning(
+                        "a document is kept and not indexed",
+                        ["row": "\(document.id)", "type": document.mimeType, "reason": "\(error)"])
+                }
                 continuation.resume(returning: text.map(chunker.chunks))
             }
         }

@@ -1,3 +1,4 @@
+import Documents
 import Fetch
 import ProviderKit
 import Storage
@@ -14,6 +15,7 @@ struct MemoryFileConfiguration: WireRecord {
     var idsPerCallMax: Int
     var metadataBytesMax: Int
     var answerBytesMax: Int
+    var pdf: PDFText.Limits
     var idempotencyHours: Int
     var idempotencyKeysMax: Int
     var storageBytesMax: Int
@@ -51,6 +53,7 @@ struct MemoryFileConfiguration: WireRecord {
         Field(
             "answer_bytes_max", \.answerBytesMax, default: 32 << 20, check: .within(1...(256 << 20)),
             "Content of the documents of one get, all together; one document alone is always given."),
+        Field("pdf", \.pdf, default: PDFText.Limits(), "What reading one PDF document may take."),
         Field(
             "idempotency_hours", \.idempotencyHours, default: 24, check: .within(1...8760),
             "So long the answer to a change that came with an Idempotency-Key is remembered."),

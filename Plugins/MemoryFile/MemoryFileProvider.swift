@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import ProviderKit
 import Storage
+import Synchronization
 import VectorIndex
 
 /// Banks of documents in one SQLite database: what is acknowledged is on disk, and text is searchable soon after.
@@ -19,7 +20,11 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     let configuration: MemoryFileConfiguration
     let store: Store
+    private let reader: DocumentReader
     private let indexer: Indexer
+    private let log: Log
+    /// Said once: documents that this machine can't read came.
+    private let hasMissedPDF = Atomic<Bool>(false)
     /// nil: no embedding model is configured.
     private let embedding: EmbeddingStage?
     /// nil: nothing is fetched.
@@ -47,14 +52,16 @@ final class MemoryFileProvider: MemoryBanksProvider {
         embedding = embedder.map {
             EmbeddingStage($0, BankVectors(vectorOptions), store, log: context.log, metrics: context.metrics)
         }
+        let reader = DocumentReader(pdf: PDFText(limits: configuration.pdf))
+        log = context.log
         let indexer = Indexer(
-            store, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
-            log: context.log, metrics: context.metrics)
-        self.indexer = indexer
+            store, reader, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens),
+            embedding, log: context.log, metrics: context.metrics)
+        (self.reader, self.indexer) = (reader, indexer)
         try await embedding?.open()
         let caFile = configuration.fetch.caFile.map(context.path)
         fetching = FetchGate(configuration.fetch, caFile: caFile, limits: .document).map {
-            FetchStage($0, store, log: context.log, metrics: context.metrics) { indexer.wake() }
+            FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
         }
         let isWaiting = try await store.read {
             try Int.fetchOne($0, sql: "SELECT 1 FROM document WHERE state = 3") != nil
@@ -223,9 +230,11 @@ final class MemoryFileProvider: MemoryBanksProvider {
                 throw ProviderError(
                     .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
             }
-            return try DocumentRow(
-                document, at: "[\(index)]", metadataBytesMax: configuration.metadataBytesMax,
+            let row = try DocumentRow(
+                document, at: "[\(index)]", metadataBytesMax: configuration.metadataBytesMax, reader: reader,
                 isFetching: fetching != nil)
+            if row.state == .notIndexed, reader.isPDF(row.mimeType) { sayThatPDFIsMissing() }
+            return row
         }
     }
 
@@ -244,6 +253,13 @@ final class MemoryFileProvider: MemoryBanksProvider {
                 continue
             }
         }
+    }
+
+    private func sayThatPDFIsMissing() {
+        guard !hasMissedPDF.exchange(true, ordering: .relaxed) else { return }
+        log.warning(
+            "PDF documents are kept and not indexed: there is no pdftotext on the PATH; install poppler-utils, "
+                + "restart, and update the documents")
     }
 
     private func check(_ ids: [String]) throws {

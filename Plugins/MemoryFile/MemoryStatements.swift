@@ -109,27 +109,6 @@ extension Database {
         return gone
     }
 
-    /// In the order of `ids`; those that the bank does not have are left out.
-    func documents(_ ids: [String], of uuid: String, bytesMax: Int) throws -> [MemoryBankDocument] {
-        let bank = try bank(uuid)
-        let statement = try cachedStatement(
-            sql: "SELECT content, metadata, mime_type, checksum FROM document WHERE bank = ? AND uuid = ?")
-        var bytes = 0
-        var documents: [MemoryBankDocument] = []
-        for id in ids {
-            guard let row = try Row.fetchOne(statement, arguments: [bank, id]) else { continue }
-            let document = try MemoryBankDocument(id, row)
-            bytes += document.content.bytes.count
-            guard bytes <= bytesMax || documents.isEmpty else {
-                throw ProviderError(
-                    .bodyTooLarge,
-                    "the documents hold more than \(bytesMax) bytes together; ask for fewer ids at a time")
-            }
-            documents.append(document)
-        }
-        return documents
-    }
-
     /// Those that were there, in the order of `ids`, and their chunks.
     func deleteDocuments(_ ids: [String], of uuid: String) throws -> (deleted: [String], gone: GoneChunks) {
         let bank = try bank(uuid)
@@ -179,20 +158,4 @@ extension Database {
 struct GoneChunks: Sendable {
     var bank: Int64
     var ids: [Int64] = []
-}
-
-extension MemoryBankDocument {
-    /// A row of content, metadata, mime_type and checksum; throws when they are not what was stored.
-    fileprivate init(_ uuid: String, _ row: Row) throws {
-        let content = [UInt8](row[0] as Data)
-        let metadata = [UInt8](row[1] as Data)
-        let mimeType: String = row[2]
-        guard Checksum.of(content, metadata, mimeType) == row[3],
-            let members = try? JSON(parsing: metadata).objectValue
-        else {
-            throw ProviderError(
-                .providerUnavailable, "the document '\(uuid)' is damaged on disk: it is not what was stored")
-        }
-        self.init(uuid: uuid, content: Base64Data(content), metadata: members, mimeType: mimeType)
-    }
 }

@@ -1,8 +1,8 @@
 import Documents
 import Foundation
 
-/// A document that says where its text is: `text/uri-list` (RFC 2483) with one URL. It is kept as it is; what it is found
-/// by comes from there.
+/// A document that says where its text is: `text/uri-list` (RFC 2483) with one URL. It is kept as it is; what it is
+/// found by comes from there.
 enum URLDocument {
     static func isOne(_ mimeType: String) -> Bool { MediaType(mimeType)?.name == "text/uri-list" }
 

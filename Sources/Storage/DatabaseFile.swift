@@ -15,11 +15,18 @@ struct DatabaseFile {
 
     func open() throws -> DatabasePool {
         let isNew = try make()
+        if let place = try LogCheck.damage(in: path + "-wal") {
+            throw refusal("\(path)-wal is damaged at byte \(place): writes that were acknowledged lie behind it")
+        }
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
             if !isNew { try pool.writeWithoutTransaction(check) }
+            // Before there is anything in it: a start that is cut short leaves a file that the next one knows for ours.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(form.applicationID)") }
             try migrate(pool)
             try pool.writeWithoutTransaction(protect)
+            // What a crash left in the log goes, so that the next look at it finds this start's own transactions alone.
+            if !isNew { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
             return pool
         } catch let error as DatabaseError {
             throw refusal(
@@ -90,7 +97,7 @@ struct DatabaseFile {
 
     /// GRDB sets `synchronous` to NORMAL with WAL: then a commit is not yet on disk when it returns.
     private func protect(_ db: Database) throws {
-        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(form.applicationID)")
+        try db.execute(sql: "PRAGMA synchronous = FULL")
         if limits.bytesMax > 0 { try db.execute(sql: "PRAGMA max_page_count = \(max(1, limits.bytesMax / 4096))") }
         let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
         let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")

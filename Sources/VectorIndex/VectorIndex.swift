@@ -122,9 +122,9 @@ package final class VectorIndex: @unchecked Sendable {
     /// Parts the vectors into lists when there are enough of them, anew when they have become four times as many. Takes
     /// seconds for a million; searches go on meanwhile, other changes wait. Needs the room of the vectors once more.
     package func reorganize() {
-        changes.withLock {
+        let isParted = changes.withLock {
             let count = lists.reduce(0) { $0 + $1.count }
-            guard count > options.exactMax, centroids == nil || count / 4 >= countWhenTrained else { return }
+            guard count > options.exactMax, centroids == nil || count / 4 >= countWhenTrained else { return false }
             let centroids = Centroids(lists, count: count, groups: groups).train()
             let parted = (0..<centroids.count).map { _ in VectorList(groups: groups) }
             for list in lists {
@@ -137,8 +137,14 @@ package final class VectorIndex: @unchecked Sendable {
                 }
             }
             lock.writing { (lists, self.centroids, countWhenTrained) = (parted, centroids, count) }
+            return true
         }
+        // The old lists were as large as the new ones: without this the process would stay twice as large as it is.
+        if isParted { Self.giveBackMemory() }
     }
+
+    /// For whoever has built or replaced much: what was freed goes back to the system.
+    package static func giveBackMemory() { lk_vector_trim() }
 
     private func nearest(_ centroids: VectorList, _ codes: [VectorCode]) -> [Int] {
         Centroids.nearest(centroids, codes, groups)

@@ -5,6 +5,7 @@ import Torture
 //
 //   llama-stack-torture kill [ROUNDS] [WRITERS] [SEED]     kill -9 a writer pool at random moments; nothing may be lost
 //   llama-stack-torture power [ROUNDS] [WRITERS] [SEED]    cut the power below it; needs root
+//   llama-stack-torture race [STEPS] [SEED]                16 workers on the same documents, their steps in an order
 //   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
 //   llama-stack-torture write STATE WRITERS ROUND SEED
 //   llama-stack-torture fill STATE                         fill the disk, and see what still works
@@ -23,8 +24,8 @@ func progress(_ round: Int, _ result: KillRounds.Result, _ what: String) {
 func close(_ what: String, _ result: KillRounds.Result) -> Never {
     for line in result.wrong + result.failures { WriterPool.say(line) }
     WriterPool.say(
-        "\(result.rounds) \(what), \(result.acknowledged) acknowledged writes, \(result.retried) made again, \(result.living) documents, "
-            + "\(result.wrong.count) wrong, slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
+        "\(result.rounds) \(what), \(result.acknowledged) acknowledged writes, \(result.retried) made again, "
+            + "\(result.living) documents, \(result.wrong.count) wrong, slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
     try? FileManager.default.removeItem(atPath: folder)
     exit(result.wrong.isEmpty && result.failures.isEmpty ? 0 : 1)
 }
@@ -47,23 +48,36 @@ case "power":
         seed: UInt64(number(4, 1)))
     WriterPool.say("seed \(cuts.seed), \(cuts.writers) writers, state \(folder)")
     close("power cuts", try await cuts.run { progress($0, $1, "power cuts") })
+case "race":
+    let server = try await BankServer(state: folder)
+    let race = Race(stepsEach: number(2, 1_000_000) / 16, seed: UInt64(number(3, 1)))
+    let (contradictions, steps) = try await race.run(server)
+    await server.stop()
+    for line in contradictions.prefix(20) { WriterPool.say(line) }
+    WriterPool.say("\(steps) steps of 16 workers on 4 documents, \(contradictions.count) contradictions")
+    try? FileManager.default.removeItem(atPath: folder)
+    exit(contradictions.isEmpty ? 0 : 1)
 case "bench":
     for isText in [false, true] {
         WriterPool.say(isText ? "text, indexed meanwhile:" : "bytes, not indexed:")
         let rows = try await InsertBenchmark(
             folder: folder + (isText ? "-text" : "-bytes"), seconds: Double(number(2, 5)), isText: isText
         ).run()
-        // One writer has one fsync for each insert.
+        // One fsync for each: of plain appends, the mean of both times, and of one writer here.
+        let plain = rows.filter { $0.name.hasPrefix("append") }.map(\.perSecond)
+        let appends = plain.reduce(0, +) / Double(plain.count)
         let alone = rows.first { $0.name == "1 writers" }?.perSecond ?? 1
         for row in rows {
-            let ratio = Double(Int(row.perSecond / alone * 100)) / 100
-            WriterPool.say("  \(row.name): \(Int(row.perSecond)) inserts/s, \(ratio)× one writer")
+            let ratios = [appends, alone].map { "\(Double(Int(row.perSecond / $0 * 10)) / 10)×" }
+            WriterPool.say(
+                "  \(row.name): \(Int(row.perSecond)) inserts/s, \(ratios[0]) plain appends, \(ratios[1]) one writer")
         }
         try? FileManager.default.removeItem(atPath: folder + (isText ? "-text" : "-bytes"))
     }
 default:
     WriterPool.say(
-        "usage: llama-stack-torture kill|power [ROUNDS] [WRITERS] [SEED] | bench [SECONDS] | write STATE WRITERS ROUND SEED"
+        "usage: llama-stack-torture kill|power [ROUNDS] [WRITERS] [SEED] | race [STEPS] [SEED] | bench [SECONDS] | "
+            + "write STATE WRITERS ROUND SEED"
     )
     exit(64)
 }

@@ -126,7 +126,9 @@ struct BankTests {
     static let ids = [
         "../../etc/passwd", "/absolute", "a/b", "%2e%2e", "CON", "'; DROP TABLE bank; --", "$$", "é", "e\u{301}", " ",
         "🦙",
-        String(repeating: "x", count: 200), "ABC", "abc", "\\", "\"",
+        String(repeating: "x", count: 200), "ABC", "abc", "\\", "\"", "..", ".", "~", "a\u{202E}b", "\u{430}bc",
+        "file:///etc/passwd", "memory.sqlite", "C:\\x", "3F2504E0-4F89-11D3-9A0C-0305E82C3301",
+        "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "a%00b", "$(id)", "*", "?", "%", "_",
     ]
 
     @Test("ids are opaque: each is its own, and none becomes a file")

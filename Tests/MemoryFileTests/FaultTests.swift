@@ -61,6 +61,44 @@ struct FaultTests {
         }
     }
 
+    @Test(
+        "writes to the log that fail, are interrupted or come short lose nothing that was acknowledged",
+        arguments: ["EIO", "ENOSPC", "EDQUOT", "EINTR", "short"])
+    func failedWrite(_ fault: String) async throws {
+        try await withFolder { folder in
+            let environment = [
+                "LD_PRELOAD": try shim(folder), "WRITE_FAULT": fault, "WRITE_FAULT_EVERY": "499",
+                "WRITE_FAULT_FILE": folder + "/faults", "SYNC_FAIL_FILE": "memory.sqlite-wal",
+            ]
+            var oracle = try await write(folder + "/state", environment: environment, milliseconds: 1500)
+            #expect(FileManager.default.fileExists(atPath: folder + "/faults"))
+            // Calls that shared a transaction are tried again each for itself, and may all come through.
+            let refused = ["storage_full", "provider_unavailable"]
+            for failure in oracle.failures { #expect(refused.contains { failure.contains($0) }, "\(failure)") }
+            if ["EINTR", "short"].contains(fault) { #expect(oracle.failures == []) }
+            #expect(oracle.acknowledged > 8)
+            let server = try await BankServer(state: folder + "/state")
+            #expect(try await oracle.examine(server) == [])
+            await server.stop()
+        }
+    }
+
+    @Test("a first start that was cut short is no reason not to start again", arguments: [3, 9, 17, 31, 53])
+    func failedFirstStart(_ number: Int) async throws {
+        try await withFolder { folder in
+            let environment = [
+                "LD_PRELOAD": try shim(folder), "WRITE_FAULT": "EIO", "WRITE_FAULT_EVERY": "\(number)",
+                "WRITE_FAULT_FILE": folder + "/faults", "SYNC_FAIL_FILE": "memory.sqlite-wal",
+                "SWIFT_BACKTRACE": "enable=no",
+            ]
+            _ = try await write(folder + "/state", environment: environment, milliseconds: 0)
+            #expect(FileManager.default.fileExists(atPath: folder + "/faults"))
+            let server = try await BankServer(state: folder + "/state")
+            #expect(try await server.list().map(\.uuid).allSatisfy { $0 == WriterPool.bank })
+            await server.stop()
+        }
+    }
+
     @Test("every folder on the way to a new database is on disk before the first acknowledgement")
     func syncedFolders() async throws {
         try await withFolder { folder in

@@ -1,3 +1,4 @@
+import Documents
 import Foundation
 import GRDB
 import ProviderKit
@@ -198,6 +199,32 @@ struct StoreTests {
             await store.close()
             let error = await #expect(throws: ProviderError.self) { try await add(store, 1) }
             #expect(error?.code == .shuttingDown)
+        }
+    }
+
+    @Test("a database of each older version is brought to today's, with what it holds", arguments: [1, 2])
+    func upgrade(version: Int) async throws {
+        try await withFolder { folder in
+            let today = Store.Form.memoryBanks
+            let older = Store.Form(
+                name: today.name, applicationID: "LSmb", steps: Array(today.steps.prefix(version)))
+            let row = try DocumentRow(
+                MemoryBankDocument(uuid: "d", content: [1, 2], metadata: ["a": 1], mimeType: "image/png"), at: "",
+                metadataBytesMax: 100, reader: DocumentReader(pdf: nil), isFetching: false)
+            let store = try await open(folder, older)
+            try await store.write { db in
+                try db.createBank("bank", "name", banksMax: 1)
+                try db.insert([row], into: "bank", documentsMax: 1)
+            }
+            await store.close()
+            let upgraded = try await open(folder, today)
+            let found = try await upgraded.read { try $0.documents(["d"], of: "bank", bytesMax: 100) }
+            #expect(found.map(\.content) == [[1, 2]])
+            let remembered = try await upgraded.read {
+                try Int.fetchOne($0, sql: "SELECT count(*) FROM remembered_answer")
+            }
+            #expect(remembered == 0)
+            await upgraded.close()
         }
     }
 }

@@ -36,6 +36,9 @@ float lk_vector_quantize(const float *x, size_t n, int8_t *codes);
 /// sum_d a[d] * b[d] in F32.
 float lk_vector_dot_f32(const float *a, const float *b, size_t n);
 
+/// Gives memory that was freed back to the system, where the C library would keep it. Takes milliseconds for gigabytes.
+void lk_vector_trim(void);
+
 /// "plain", "avx2" or "avx512": what runs here. The environment's LK_ISA asks for one of them.
 const char *lk_vector_isa(void);
 

@@ -18,27 +18,29 @@ struct AnswerSender: Sendable {
     // MARK: Whole answers
 
     func whole(_ form: AnswerForm, asArray: Bool) async throws -> Response {
-        if form == .jsonLines, asArray { return response(Self.array(try await call.collect()), "application/json") }
-        let type = form == .jsonLines ? "application/jsonl" : "application/json"
-        var bytes: [UInt8] = []
-        while let parts = try await call.nextParts() {
-            for part in parts { bytes.append(contentsOf: try Self.body(part)) }
-            if bytes.count > Self.gatheredBytesMax { return streamed(bytes, type) }
+        if form == .jsonLines, asArray {
+            return response(ByteBuffer(bytes: Self.array(try await call.collect())), "application/json")
         }
-        return form == .empty ? Response(status: .ok) : response(bytes, type)
+        let type = form == .jsonLines ? "application/jsonl" : "application/json"
+        var body = ByteBuffer()
+        while let parts = try await call.nextParts() {
+            for part in parts { body.writeBytes(try Self.body(part)) }
+            if body.readableBytes > Self.gatheredBytesMax { return streamed(body, type) }
+        }
+        return form == .empty ? Response(status: .ok) : response(body, type)
     }
 
-    private func response(_ bytes: [UInt8], _ type: String) -> Response {
-        Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    private func response(_ body: ByteBuffer, _ type: String) -> Response {
+        Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: body))
     }
 
     /// The beginning of a large answer, then the rest as it comes. A failure on the way ends the connection without the
     /// closing chunk: the client sees that the body is not whole.
-    private func streamed(_ beginning: [UInt8], _ type: String) -> Response {
+    private func streamed(_ beginning: ByteBuffer, _ type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type],
             body: ResponseBody { writer in
-                try await writer.write(ByteBuffer(bytes: beginning))
+                try await writer.write(beginning)
                 while let parts = try await call.nextParts() {
                     var buffer = ByteBuffer()
                     for part in parts { buffer.writeBytes(try Self.body(part)) }

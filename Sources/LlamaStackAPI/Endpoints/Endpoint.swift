@@ -37,21 +37,23 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
 
     /// No bytes for an empty answer, one line an item for JSON Lines.
     public func encode(answer: Answer) -> [UInt8] {
-        switch (description.answerForm, answer.json) {
-        case (.empty, _): []
-        case (.jsonLines, .array(let items)): items.flatMap { $0.bytes + [0x0A] }
-        case (_, let json): json.bytes
+        var bytes: [UInt8] = []
+        switch (description.answerForm, answer) {
+        case (.empty, _): break
+        case (.jsonLines, let list as any WireList): list.writeLines(to: &bytes)
+        default: answer.write(to: &bytes)
         }
+        return bytes
     }
 
     /// The JSON of one event, without its framing.
-    public func encode(event: Event) -> [UInt8] { event.json.bytes }
+    public func encode(event: Event) -> [UInt8] { event.jsonBytes }
 
     // MARK: The client's end
 
-    public func encode(query: Query) -> [UInt8] { query.json.bytes }
+    public func encode(query: Query) -> [UInt8] { query.jsonBytes }
 
-    public func encode(body: Body) -> [UInt8] { Body.self == Nothing.self ? [] : body.json.bytes }
+    public func encode(body: Body) -> [UInt8] { Body.self == Nothing.self ? [] : body.jsonBytes }
 
     public func decodeAnswer(_ bytes: [UInt8]) throws -> Answer {
         switch description.answerForm {

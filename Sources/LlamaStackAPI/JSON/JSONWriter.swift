@@ -21,10 +21,10 @@ extension JSON {
 }
 
 struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
     private let indent: Int?
 
-    init(indent: Int?) { self.indent = indent }
+    init(indent: Int?, appendingTo bytes: [UInt8] = []) { (self.indent, self.bytes) = (indent, bytes) }
 
     mutating func write(_ json: JSON, level: Int) {
         switch json {

@@ -7,6 +7,11 @@ public struct Base64Data: WireValue, Hashable, ExpressibleByArrayLiteral {
 
     public static var schema: Schema { .string(contentEncoding: "base64") }
     public var json: JSON { .string(Base64.text(bytes)) }
+    public func write(to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\""))
+        Base64.append(bytes, to: &text)
+        text.append(UInt8(ascii: "\""))
+    }
 
     public init(json: JSON, at path: FieldPath) throws {
         guard case .string(let text) = json else { throw WireError(path, "must be a base64 string, got \(json.kind)") }
@@ -21,24 +26,62 @@ public struct Base64Data: WireValue, Hashable, ExpressibleByArrayLiteral {
 enum Base64 {
     static func text(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { buffer in
-            var out = 0
-            for start in stride(from: 0, to: bytes.count, by: 3) {
-                let left = min(3, bytes.count - start)
-                var group = UInt32(bytes[start]) << 16
-                if left > 1 { group |= UInt32(bytes[start + 1]) << 8 }
-                if left > 2 { group |= UInt32(bytes[start + 2]) }
-                for index in 0..<4 {
-                    buffer[out + index] = index > left ? padding : alphabet[Int(group >> (18 - 6 * UInt32(index)) & 63)]
+            bytes.withUnsafeBufferPointer { encode($0[...], to: buffer[...]) }
+        }
+    }
+
+    /// In pieces that fit the stack.
+    static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        let piece = 3072
+        text.reserveCapacity(text.count + (bytes.count + 2) / 3 * 4)
+        bytes.withUnsafeBufferPointer { bytes in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: piece / 3 * 4) { buffer in
+                for start in stride(from: 0, to: bytes.count, by: piece) {
+                    let count = encode(bytes[start..<min(start + piece, bytes.count)], to: buffer[...])
+                    text.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<count]))
                 }
+            }
+        }
+    }
+
+    /// Writes (n + 2) / 3 * 4 characters, and answers so many.
+    private static func encode(
+        _ bytes: Slice<UnsafeBufferPointer<UInt8>>, to text: Slice<UnsafeMutableBufferPointer<UInt8>>
+    )
+        -> Int
+    {
+        guard let from = UnsafeBufferPointer(rebasing: bytes).baseAddress, !bytes.isEmpty,
+            let start = UnsafeMutableBufferPointer(rebasing: text).baseAddress
+        else { return 0 }
+        return alphabet.withUnsafeBufferPointer { digits in
+            var out = start
+            let whole = bytes.count / 3 * 3
+            for index in stride(from: 0, to: whole, by: 3) {
+                let group = UInt32(from[index]) << 16 | UInt32(from[index + 1]) << 8 | UInt32(from[index + 2])
+                out[0] = digits[Int(group >> 18)]
+                out[1] = digits[Int(group >> 12 & 63)]
+                out[2] = digits[Int(group >> 6 & 63)]
+                out[3] = digits[Int(group & 63)]
                 out += 4
             }
-            return out
+            if whole < bytes.count {
+                let hasTwo = whole + 1 < bytes.count
+                let group = UInt32(from[whole]) << 16 | (hasTwo ? UInt32(from[whole + 1]) << 8 : 0)
+                out[0] = digits[Int(group >> 18)]
+                out[1] = digits[Int(group >> 12 & 63)]
+                out[2] = hasTwo ? digits[Int(group >> 6 & 63)] : padding
+                out[3] = padding
+                out += 4
+            }
+            return out - start
         }
     }
 
     /// nil when a character is foreign, padding is missing or misplaced, or the bits that padding cuts off are not 0.
     static func bytes(_ text: String) -> [UInt8]? {
         var text = text
+        // Looked up once: in the loop it would be once a character.
+        let values = values
         return text.withUTF8 { characters in
             guard characters.count % 4 == 0 else { return nil }
             let pads = characters.reversed().prefix(2).prefix { $0 == padding }.count

@@ -3,9 +3,32 @@
 extension Array: WireValue where Element: WireValue {
     public static var schema: Schema { .array(Element.schema) }
     public var json: JSON { .array(map(\.json)) }
+    public func write(to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "["))
+        for (index, item) in enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            item.write(to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
     public init(json: JSON, at path: FieldPath) throws {
         guard case .array(let items) = json else { throw WireError(path, "must be an array, got \(json.kind)") }
         self = try items.enumerated().map { try Element(json: $1, at: path[$0]) }
+    }
+}
+
+/// What JSON Lines are written of.
+protocol WireList {
+    /// Appends each item, and a line's end after it.
+    func writeLines(to bytes: inout [UInt8])
+}
+
+extension Array: WireList where Element: WireValue {
+    func writeLines(to bytes: inout [UInt8]) {
+        for item in self {
+            item.write(to: &bytes)
+            bytes.append(UInt8(ascii: "\n"))
+        }
     }
 }
 
@@ -41,6 +64,9 @@ extension Optional: WireValue where Wrapped: WireValue {
     public static var schema: Schema { Wrapped.schema }
     public static var whenMissing: Wrapped?? { .some(.none) }
     public var json: JSON { self?.json ?? .null }
+    public func write(to bytes: inout [UInt8]) {
+        if let self { self.write(to: &bytes) } else { bytes.append(contentsOf: "null".utf8) }
+    }
     public init(json: JSON, at path: FieldPath) throws {
         self = json == .null ? nil : try Wrapped(json: json, at: path)
     }

@@ -1,6 +1,8 @@
 /// One field of a record: its key, where it lives in the Swift type, what it is when absent, what it means.
 public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     let key: String
+    /// `"key":`
+    private let keyText: [UInt8]
     private let get: @Sendable (Root) -> Value
     private let read: @Sendable (JSON, JSONObject, FieldPath) throws -> Value
     private let absent: Value?
@@ -73,7 +75,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         }
     ) {
         self.key = key
-        self.get = { $0[keyPath: path] }
+        self.keyText = key.jsonBytes + [UInt8(ascii: ":")]
+        self.get = Self.reader(of: path)
         self.absent = absent
         self.read = { json, members, path in
             let value = try read(json, members, path)
@@ -83,6 +86,16 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         self.property = Schema.Property(
             key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
             default: property.default, description: property.description)
+    }
+
+    /// Of a stored property its bytes' place: a key path that is not known where it is used takes ten times as long.
+    private static func reader(of path: any KeyPath<Root, Value> & Sendable) -> @Sendable (Root) -> Value {
+        guard let offset = MemoryLayout<Root>.offset(of: path) else { return { $0[keyPath: path] } }
+        return { root in
+            withUnsafePointer(to: root) {
+                UnsafeRawPointer($0).advanced(by: offset).assumingMemoryBound(to: Value.self).pointee
+            }
+        }
     }
 
     func decode(_ members: JSONObject, at path: FieldPath) throws -> Value {
@@ -96,6 +109,16 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         let value = get(root).json
         if property.isOptional, value == .null { return }
         object.append(key, value)
+    }
+
+    /// The same into a text whose last byte is `{` or the end of a member.
+    func write(_ root: Root, to bytes: inout [UInt8]) {
+        let start = bytes.count
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(contentsOf: keyText)
+        let value = bytes.count
+        get(root).write(to: &bytes)
+        if property.isOptional, bytes[value...].elementsEqual("null".utf8) { bytes.removeSubrange(start...) }
     }
 }
 

@@ -14,7 +14,8 @@ public struct Object<Root: Sendable>: Sendable {
     public let isComponent: Bool
     public let isOpen: Bool
     private let make: @Sendable (JSONObject, FieldPath) throws -> Root
-    private let write: @Sendable (Root) -> JSONObject
+    private let makeMembers: @Sendable (Root) -> JSONObject
+    private let writeMembers: @Sendable (Root, inout [UInt8]) -> Void
 
     public init<each Value: WireValue>(
         _ name: String, isComponent: Bool = true,
@@ -33,7 +34,7 @@ public struct Object<Root: Sendable>: Sendable {
             if let rest { root[keyPath: rest] = members.filter { !known.contains($0) } }
             return root
         }
-        self.write = { root in
+        self.makeMembers = { root in
             var object = JSONObject()
             repeat (each fields).encode(root, into: &object)
             // A key of a field in the rest would come twice.
@@ -41,6 +42,15 @@ public struct Object<Root: Sendable>: Sendable {
                 object.append(member.key, member.value)
             }
             return object
+        }
+        self.writeMembers = { root, bytes in
+            repeat (each fields).write(root, to: &bytes)
+            for member in rest.map({ root[keyPath: $0].members }) ?? [] where !known.contains(member.key) {
+                if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+                member.key.write(to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                member.value.write(to: &bytes)
+            }
         }
     }
 
@@ -52,7 +62,14 @@ public struct Object<Root: Sendable>: Sendable {
         return try make(members, path)
     }
 
-    public func encode(_ root: Root) -> JSON { .object(write(root)) }
+    public func encode(_ root: Root) -> JSON { .object(makeMembers(root)) }
+
+    /// Appends the text of what ``encode(_:)`` gives.
+    public func write(_ root: Root, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "{"))
+        writeMembers(root, &bytes)
+        bytes.append(UInt8(ascii: "}"))
+    }
 
     public var schema: Schema {
         .record(Schema.Record(name: name, isComponent: isComponent, isOpen: isOpen, properties: properties))

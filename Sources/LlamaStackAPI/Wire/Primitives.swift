@@ -48,6 +48,7 @@ extension Float: WireValue {
 extension String: WireValue {
     public static var schema: Schema { .string() }
     public var json: JSON { .string(self) }
+    public func write(to bytes: inout [UInt8]) { JSONEscape.encode(self, into: &bytes) }
     public init(json: JSON, at path: FieldPath) throws {
         guard case .string(let value) = json else { throw WireError(path, "must be a string, got \(json.kind)") }
         self = value

@@ -6,12 +6,35 @@ public protocol WireValue: Sendable {
     /// Throws a ``WireError`` that names `path` when `json` does not fit.
     init(json: JSON, at path: FieldPath) throws
     var json: JSON { get }
+    /// Appends the text of ``json``, the same bytes, where there is a way that builds no ``JSON`` first.
+    func write(to bytes: inout [UInt8])
     /// What a field of this type is when it is missing or null; nil when it must not be. Only optionals have it.
     static var whenMissing: Self? { get }
 }
 
 extension WireValue {
     public static var whenMissing: Self? { nil }
+
+    public func write(to bytes: inout [UInt8]) {
+        var writer = JSONWriter(indent: nil, appendingTo: bytes.take())
+        writer.write(json, level: 0)
+        bytes = writer.bytes
+    }
+
+    /// The value as a JSON text.
+    public var jsonBytes: [UInt8] {
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    /// The bytes, of which nobody else has a share now: whoever appends to them does not copy.
+    fileprivate mutating func take() -> [UInt8] {
+        defer { self = [] }
+        return self
+    }
 }
 
 /// A record of the wire: everything about it comes from `object`.
@@ -23,6 +46,7 @@ extension WireRecord {
     public static var schema: Schema { object.schema }
     public init(json: JSON, at path: FieldPath) throws { self = try Self.object.decode(json, at: path) }
     public var json: JSON { Self.object.encode(self) }
+    public func write(to bytes: inout [UInt8]) { Self.object.write(self, to: &bytes) }
 }
 
 /// Where a value stood in the request: `sampling_params.top_p`, `messages[2].role`.
