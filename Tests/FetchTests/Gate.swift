@@ -23,7 +23,7 @@ final class ScriptedResolver: Resolver {
 
 /// Every name is this machine, which is allowed.
 func openGate(
-    _ port: Int, bytesMax: Int = 1 << 20, secondsMax: Int = 5, _ change: (inout FetchConfiguration) -> Void = { _ in },
+    _ port: Int, bytesMax: Int = 1 << 20, secondsMax: Int = 30, _ change: (inout FetchConfiguration) -> Void = { _ in },
     resolver: any Resolver = ScriptedResolver { _, _ in ["127.0.0.1"] }
 ) throws -> FetchGate {
     var configuration = FetchConfiguration()

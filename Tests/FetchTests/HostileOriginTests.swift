@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct HostileOriginTests {
     private func refusal(
-        bytesMax: Int = 1 << 20, secondsMax: Int = 5, _ script: @escaping Origin.Script
+        bytesMax: Int = 1 << 20, secondsMax: Int = 30, _ script: @escaping Origin.Script
     ) async throws -> (error: FetchError?, seconds: Double) {
         try await Origin.run(script) { origin in
             let gate = try openGate(origin.port, bytesMax: bytesMax, secondsMax: secondsMax)
