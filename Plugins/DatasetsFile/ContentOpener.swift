@@ -1,7 +1,8 @@
+import DatasetRows
 import Foundation
 import ProviderKit
 
-/// Where the bytes of a content_url are: opened by the rules, read piece by piece.
+/// Where the bytes of a content_url are that need no network: opened by the rules, read piece by piece.
 struct ContentOpener: Sendable {
     static let field = "dataset.content_url"
 
@@ -15,16 +16,16 @@ struct ContentOpener: Sendable {
     /// Blocks on the disk.
     func open(_ url: WireURL) throws -> DatasetContent {
         let text = url.string
-        if text.hasPrefix("data:") { return try DataURL.content(text) }
-        guard text.hasPrefix("file://") else {
-            throw Self.refusal(
-                "must be a file:// or data: URL: this provider does not fetch from the network", .notImplemented)
-        }
-        return try file(text)
+        return text.hasPrefix("data:") ? try DataURL.content(text) : try file(text)
     }
 
     static func refusal(_ reason: String, _ code: ErrorCode = .invalidRequest) -> ProviderError {
         ProviderError(code, "\(field) \(reason)", field: field)
+    }
+
+    /// What is wrong with the content, as an answer to the client.
+    static func refusing<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as DatasetError { throw refusal(error.description) }
     }
 
     // MARK: Files
@@ -44,9 +45,9 @@ struct ContentOpener: Sendable {
             close(descriptor)
             throw Self.refusal("must name a regular file")
         }
-        let name = components.last ?? ""
         return DatasetContent(
-            source: .file(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)), form: RowForm(fileName: name))
+            source: .file(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)),
+            form: try RowForm(fileName: components.last ?? ""))
     }
 
     /// `file:///a/b%20c` or `file://localhost/a/b%20c` → a, b c. Nothing that could lead elsewhere.
@@ -87,68 +88,5 @@ struct ContentOpener: Sendable {
             folder = next
         }
         return folder
-    }
-}
-
-/// Bytes to read rows from.
-struct DatasetContent {
-    enum Source {
-        case file(FileHandle)
-        case bytes([UInt8])
-    }
-
-    var source: Source
-    /// nil: to be seen from the first bytes.
-    var form: RowForm?
-}
-
-/// `data:[type][;base64],bytes` (RFC 2397).
-private enum DataURL {
-    static func content(_ url: String) throws -> DatasetContent {
-        let rest = url.utf8.dropFirst("data:".utf8.count)
-        guard let comma = rest.firstIndex(of: UInt8(ascii: ",")) else {
-            throw ContentOpener.refusal("must be data:[type][;base64],BYTES: there is no comma")
-        }
-        let head = String(decoding: rest[..<comma], as: UTF8.self).lowercased()
-        let body = String(decoding: rest[rest.index(after: comma)...], as: UTF8.self)
-        var words = head.split(separator: ";", omittingEmptySubsequences: false)
-        let isBase64 = words.last == "base64"
-        if isBase64 { words.removeLast() }
-        let bytes: [UInt8]
-        if isBase64 {
-            guard let data = Data(base64Encoded: body) else {
-                throw ContentOpener.refusal("must be base64 after the comma, with padding")
-            }
-            bytes = [UInt8](data)
-        } else {
-            bytes = try unescaped(body)
-        }
-        let type = words.first.map(String.init) ?? ""
-        guard let form = RowForm(mediaType: type) else {
-            throw ContentOpener.refusal(
-                "must be application/jsonl, application/json or text/csv, got '\(type.prefix(64))'")
-        }
-        return DatasetContent(source: .bytes(bytes), form: form == .unknown ? nil : form)
-    }
-
-    /// Foundation's own takes UTF-8 only.
-    private static func unescaped(_ text: String) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var digits = text.utf8.makeIterator()
-        while let byte = digits.next() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = digits.next().flatMap(hex), let low = digits.next().flatMap(hex) else {
-                throw ContentOpener.refusal("must have two hexadecimal digits after each %")
-            }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
-    }
-
-    private static func hex(_ byte: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
     }
 }

@@ -1,12 +1,18 @@
+import DatasetRows
+import Fetch
 import ProviderKit
+import Storage
 
 /// What may stand under `config:` of an `inline::file` entry of `datasets`.
 struct DatasetsFileConfiguration: WireRecord {
     var fileRoots: [String]
+    var fetch: FetchConfiguration
     var datasetsMax: Int
     var rowBytesMax: Int
     var rowsMax: Int
     var columnsMax: Int
+    var idempotencyHours: Int
+    var idempotencyKeysMax: Int
 
     static let object = Object(
         "DatasetsFileConfiguration", isComponent: false, Self.init,
@@ -14,6 +20,9 @@ struct DatasetsFileConfiguration: WireRecord {
             "file_roots", \.fileRoots, default: [],
             "The folders below which content_url may name files (file://); none: files are refused. Links are not followed."
         ),
+        Field(
+            "fetch", \.fetch, default: FetchConfiguration(),
+            "What content_url may name on the network (https://). Content is copied into the state folder."),
         Field("datasets_max", \.datasetsMax, default: 10_000, check: .within(1...1_000_000), "Datasets in all."),
         Field(
             "row_bytes_max", \.rowBytesMax, default: 8 << 20, check: .within(1024...(256 << 20)),
@@ -21,7 +30,21 @@ struct DatasetsFileConfiguration: WireRecord {
         Field(
             "rows_max", \.rowsMax, default: 1_000_000_000, check: .within(1...1_000_000_000_000),
             "Rows of one dataset."),
-        Field("columns_max", \.columnsMax, default: 1_000, check: .within(1...100_000), "Columns of one dataset."))
+        Field("columns_max", \.columnsMax, default: 1_000, check: .within(1...100_000), "Columns of one dataset."),
+        Field(
+            "idempotency_hours", \.idempotencyHours, default: 24, check: .within(1...8760),
+            "So long the answer to a change that came with an Idempotency-Key is remembered."),
+        Field(
+            "idempotency_keys_max", \.idempotencyKeysMax, default: 100_000, check: .within(1...10_000_000),
+            "So many such answers are remembered; the oldest go first."))
+}
+
+extension DatasetsFileConfiguration {
+    var rememberedAnswers: RememberedAnswers {
+        RememberedAnswers(hoursKept: idempotencyHours, countMax: idempotencyKeysMax)
+    }
+
+    var rowLimits: RowLimits { RowLimits(rowBytesMax: rowBytesMax, columnsMax: columnsMax, rowsMax: rowsMax) }
 }
 
 extension Check where Value == Int {

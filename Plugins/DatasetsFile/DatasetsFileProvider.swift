@@ -1,18 +1,29 @@
+import DatasetRows
 import Dispatch
+import Fetch
 import Foundation
 import GRDB
 import ProviderKit
 import Storage
 
-/// Registers datasets: their rows are read once, checked against the columns, and stay where they are.
+/// Registers datasets: their rows are read once and checked against the columns. Files stay where they are; what comes
+/// over the network is kept as a copy.
 final class DatasetsFileProvider: DatasetsProvider {
     static let providerType = "inline::file"
-    static let version = "1.0.0"
+    static let version = "1.1.0"
     static let summary =
-        "Registers datasets in files below configured folders, or in data: URLs, and checks their rows."
+        "Registers datasets in files, in data: URLs or, where allowed, on the network, and checks their rows."
+
+    static let options = Dictionary(
+        uniqueKeysWithValues: ["create", "delete"].map { ($0, Set([IdempotencyKey.option])) })
 
     private let configuration: DatasetsFileConfiguration
     private let opener: ContentOpener
+    /// nil: nothing is fetched.
+    private let gate: FetchGate?
+    private let copies: KeptCopies
+    /// As the start found them.
+    private let damagedCopies: Set<String>
     private let store: Store
     /// Reading blocks: not on Swift's shared threads.
     private let queue = DispatchQueue(label: "datasets-file", attributes: .concurrent)
@@ -23,12 +34,23 @@ final class DatasetsFileProvider: DatasetsProvider {
                 .invalidConfig,
                 "\(Self.providerType) keeps its register on disk: the distribution must name a 'state' folder")
         }
+        if let mistake = configuration.fetch.mistake {
+            throw ConfigurationError("/fetch" + mistake.pointer, mistake.message)
+        }
         self.configuration = configuration
         opener = ContentOpener(roots: configuration.fileRoots.map(context.path))
+        let copies = try await DispatchQueue.global().run { try KeptCopies(in: folder, log: context.log) }
+        self.copies = copies
         store = try await Store.open(.datasets, in: folder, log: context.log)
+        let known = try await store.read { try $0.keptCopies() }
+        damagedCopies = try await DispatchQueue.global().run { copies.reconcile(with: known) }
+        gate = FetchGate(configuration.fetch, caFile: configuration.fetch.caFile.map(context.path), limits: .dataset)
     }
 
-    func shutdown() async { await store.close() }
+    func shutdown() async {
+        await gate?.close()
+        await store.close()
+    }
 
     /// Answers when every row was checked and the entry is on disk.
     func create(_ request: CreateDatasetRequest, _ call: Call) async throws {
@@ -40,31 +62,106 @@ final class DatasetsFileProvider: DatasetsProvider {
                 field: "dataset.columns")
         }
         // Before the rows are read, and again with the entry: another call may be faster.
-        try await store.read { try $0.checkDatasetIsNew(request.uuid) }
-        let rows = try await rows(of: dataset)
-        let datasetsMax = configuration.datasetsMax
-        try await store.write { try $0.addDataset(request, rows: rows, datasetsMax: datasetsMax) }
-        call.log.info("dataset registered", ["rows": "\(rows)"])
+        let isTaken = try await store.read { try $0.hasDataset(request.uuid) }
+        if isTaken || call.idempotent != nil {
+            do {
+                _ = try await change(call) { _ in
+                    throw isTaken ? Database.datasetExists(request.uuid) as any Error : NotMadeYet()
+                }
+                return
+            } catch is NotMadeYet {}
+        }
+        let copy = try await keptCopy(of: dataset.contentURL)
+        do {
+            let rows = try await rows(of: dataset, copy)
+            let datasetsMax = configuration.datasetsMax
+            let isMade = try await change(call) { db in
+                try db.addDataset(request, rows: rows, copy: copy?.copy, datasetsMax: datasetsMax)
+            }
+            if !isMade, let copy { copies.remove(copy.copy.name) }
+            call.log.info("dataset registered", ["rows": "\(rows)"])
+        } catch {
+            // After a fault of the disk the entry may be there or not: the next start knows.
+            let isSure = (error as? ProviderError)?.code != .providerUnavailable
+            if isSure, let copy { copies.remove(copy.copy.name) }
+            throw error
+        }
     }
 
     func get(_ dataset: DatasetQuery, _ call: Call) async throws -> Dataset {
-        try await store.read { try $0.dataset(dataset.datasetID) }
+        try await store.read { [damagedCopies] in
+            try $0.dataset(dataset.datasetID, damagedCopies: damagedCopies)
+        }
     }
 
     func delete(_ dataset: DatasetQuery, _ call: Call) async throws {
-        try await store.write(.freeing) { try $0.deleteDataset(dataset.datasetID) }
+        let copy = try await store.write(.freeing) { [answers = configuration.rememberedAnswers] db in
+            var copy: String?
+            _ = try answers.once(call.idempotent, db) {
+                copy = try db.deleteDataset(dataset.datasetID)
+                return Nothing()
+            }
+            return copy
+        }
+        if let copy { copies.remove(copy) }
+    }
+
+    /// Makes a change, and remembers that it was made. False when the call was sent, and the change made, before.
+    private func change(_ call: Call, _ body: @escaping @Sendable (Database) throws -> Void) async throws -> Bool {
+        try await store.write { [answers = configuration.rememberedAnswers] db in
+            var isMade = false
+            _ = try answers.once(call.idempotent, db) {
+                try body(db)
+                isMade = true
+                return Nothing()
+            }
+            return isMade
+        }
+    }
+
+    /// nil for content that is read where it is.
+    private func keptCopy(of url: WireURL) async throws -> (copy: KeptCopy, content: FetchGate.Content)? {
+        guard url.string.hasPrefix("http") else { return nil }
+        guard let gate else {
+            throw ContentOpener.refusal(
+                "must be a file:// or data: URL: this server fetches no datasets (its fetch.enabled is false)",
+                .urlNotAllowed)
+        }
+        do { return try await copies.fetch(url.string, through: gate) } catch let error as FetchError {
+            throw ContentOpener.refusal(error.message, error.code)
+        }
     }
 
     /// Reads and checks all of them; how many there are.
-    private func rows(of dataset: Dataset) async throws -> Int {
-        let reading = DatasetReading(dataset, opener, configuration)
+    private func rows(
+        of dataset: Dataset, _ copy: (copy: KeptCopy, content: FetchGate.Content)?
+    ) async throws -> Int {
+        let check = RowCheck(dataset.columns, configuration.rowLimits)
         let cancelled = Flag()
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                queue.async { continuation.resume(with: Result { try reading.check { cancelled.isSet } }) }
+            try await queue.run { [opener, copies] in
+                try ContentOpener.refusing {
+                    let content =
+                        try copy.map { try DatasetContent(copies.open($0.copy), $0.content) }
+                        ?? opener.open(dataset.contentURL)
+                    return try check.count(content) { cancelled.isSet }
+                }
             }
         } onCancel: {
             cancelled.set()
         }
+    }
+}
+
+/// The call was not answered before, under its key.
+private struct NotMadeYet: Error {}
+
+extension DatasetContent {
+    /// A file that was fetched: its form is what the name says, else what its host says.
+    fileprivate init(_ file: FileHandle, _ fetched: FetchGate.Content) throws {
+        let path = fetched.url.target.prefix { $0 != "?" }
+        self.init(
+            source: .file(file),
+            form: try RowForm(fileName: String(path)) ?? RowForm(mediaType: fetched.mediaType))
     }
 }

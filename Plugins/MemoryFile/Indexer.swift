@@ -4,7 +4,6 @@ import Foundation
 import GRDB
 import ProviderKit
 import Storage
-import Synchronization
 
 /// Cuts new documents into chunks, clears away dropped banks, and has chunks embedded, behind the callers' backs.
 ///
@@ -18,10 +17,6 @@ final class Indexer: Sendable {
     private static let rowsMax = 256
     private static let retrySeconds = 5.0
 
-    private enum State {
-        case idle, running, runningAndWoken, stopped
-    }
-
     private let store: Store
     private let reader: DocumentReader
     private let chunker: Chunker
@@ -29,7 +24,7 @@ final class Indexer: Sendable {
     private let embedding: EmbeddingStage?
     private let log: Log
     private let metrics: Metrics
-    private let state = Mutex<(state: State, task: Task<Void, Never>?)>((.idle, nil))
+    private let work = BackgroundWork()
     /// Chunking computes: not on Swift's shared threads.
     private let queue = DispatchQueue(label: "memory-indexer", qos: .utility)
 
@@ -42,53 +37,28 @@ final class Indexer: Sendable {
     }
 
     /// There may be something to do.
-    func wake() {
-        state.withLock { state in
-            switch state.state {
-            case .idle: state = (.running, Task { await self.run() })
-            case .running: state.state = .runningAndWoken
-            case .runningAndWoken, .stopped: break
-            }
-        }
-    }
+    func wake() { work.wake { await self.run() } }
 
-    func stop() async {
-        let task = state.withLock { state in
-            state.state = .stopped
-            return state.task
-        }
-        await task?.value
-    }
+    func stop() async { await work.stop() }
 
-    private func wake(in seconds: Double) {
-        queue.asyncAfter(deadline: .now() + seconds) { [weak self] in self?.wake() }
-    }
+    private func wake(in seconds: Double) { work.wake(in: seconds) { [weak self] in await self?.run() } }
 
-    private var isStopped: Bool { state.withLock { $0.state == .stopped } }
+    private var isStopped: Bool { work.isStopped }
 
     private func run() async {
-        repeat {
-            do {
-                // Embedding takes longest, and words go first: after each batch of it the others have their turn.
-                var isEmbedding = true
-                while isEmbedding {
-                    while !isStopped, try await indexSome() {}
-                    while !isStopped, try await clearSome() {}
-                    isEmbedding = isStopped ? false : try await embedding?.embedSome() ?? false
-                }
-                if let pause = embedding?.pauseLeft, pause > 0 { wake(in: pause) }
-            } catch {
-                // Still in the database: the next call that changes something, or the timer, tries again.
-                log.warning("indexing has to wait", ["reason": "\(error)"])
-                wake(in: Self.retrySeconds)
+        do {
+            // Embedding takes longest, and words go first: after each batch of it the others have their turn.
+            var isEmbedding = true
+            while isEmbedding {
+                while !isStopped, try await indexSome() {}
+                while !isStopped, try await clearSome() {}
+                isEmbedding = isStopped ? false : try await embedding?.embedSome() ?? false
             }
-        } while state.withLock { state in
-            guard state.state == .runningAndWoken else {
-                if state.state == .running { state = (.idle, nil) }
-                return false
-            }
-            state.state = .running
-            return true
+            if let pause = embedding?.pauseLeft, pause > 0 { wake(in: pause) }
+        } catch {
+            // Still in the database: the next call that changes something, or the timer, tries again.
+            log.warning("indexing has to wait", ["reason": "\(error)"])
+            wake(in: Self.retrySeconds)
         }
     }
 
@@ -109,7 +79,12 @@ final class Indexer: Sendable {
             var pending: [Pending] = []
             let rows = try Row.fetchCursor(
                 db,
-                sql: "SELECT id, bank, revision, mime_type, content FROM document WHERE state = 0 ORDER BY id LIMIT ?",
+                sql: """
+                    SELECT id, bank, revision, coalesce(fetched.mime_type, document.mime_type),
+                        coalesce(fetched.content, document.content)
+                    FROM document LEFT JOIN fetched ON fetched.document = document.id
+                    WHERE state = 0 ORDER BY id LIMIT ?
+                    """,
                 arguments: [Self.documentsMax])
             while bytes < Self.bytesMax, let row = try rows.next() {
                 let document = Pending(id: row[0], bank: row[1], revision: row[2], mimeType: row[3], content: row[4])

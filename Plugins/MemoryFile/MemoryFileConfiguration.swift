@@ -1,10 +1,12 @@
 import Documents
+import Fetch
 import ProviderKit
 import Storage
 
 /// What may stand under `config:` of an `inline::file` entry of `memory_banks`.
 struct MemoryFileConfiguration: WireRecord {
     var embeddingModel: String?
+    var fetch: FetchConfiguration
     var chunkTokens: Int
     var chunkOverlapTokens: Int
     var banksMax: Int
@@ -25,6 +27,9 @@ struct MemoryFileConfiguration: WireRecord {
             "embedding_model", \.embeddingModel,
             "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves it. "
                 + "Absent: chunks are found by their words alone. With another model all documents get new vectors."),
+        Field(
+            "fetch", \.fetch, default: FetchConfiguration(),
+            "Where the text of documents of the type text/uri-list may be fetched from (https://)."),
         Field(
             "chunk_tokens", \.chunkTokens, default: 512, check: .within(16...8192),
             "The length of a chunk. Tokens are estimated: a word is one for each begun six bytes of it, a sign is one. "
@@ -66,6 +71,7 @@ struct MemoryFileConfiguration: WireRecord {
 extension MemoryFileConfiguration {
     /// What one field's check can't see.
     func checkTogether() throws {
+        if let mistake = fetch.mistake { throw ConfigurationError("/fetch" + mistake.pointer, mistake.message) }
         guard chunkOverlapTokens * 2 <= chunkTokens else {
             throw ConfigurationError(
                 "/chunk_overlap_tokens",

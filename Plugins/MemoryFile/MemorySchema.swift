@@ -9,7 +9,8 @@ extension Store.Form {
     ///
     /// A chunk's vector is there twice: at eight bits, to be read at the start, and exact (F32, little-endian), to rank
     /// what a search found. `embedding_due` lists the indexed documents with chunks that have none, also while there is
-    /// no model; `embedding_model` has one row at most, the model that the vectors are of.
+    /// no model; `embedding_model` has one row at most, the model that the vectors are of. `fetched` holds what a
+    /// document's URL led to, from when it has come until it is cut.
     static let memoryBanks = Store.Form(
         name: "memory.sqlite", applicationID: "LSmb",
         steps: [
@@ -83,5 +84,21 @@ extension Store.Form {
                 """
             ),
             ("3 remembered answers", RememberedAnswers.schema),
+            (
+                "4 texts from the network",
+                """
+                CREATE TABLE fetched (document INTEGER PRIMARY KEY, mime_type TEXT NOT NULL, content BLOB NOT NULL);
+                CREATE INDEX document_remote ON document (id) WHERE state = 3;
+                CREATE TRIGGER fetched_indexed AFTER UPDATE OF state ON document WHEN new.state <> 0 BEGIN
+                    DELETE FROM fetched WHERE document = new.id;
+                END;
+                CREATE TRIGGER fetched_replaced AFTER UPDATE OF revision ON document BEGIN
+                    DELETE FROM fetched WHERE document = new.id;
+                END;
+                CREATE TRIGGER fetched_deleted AFTER DELETE ON document BEGIN
+                    DELETE FROM fetched WHERE document = old.id;
+                END;
+                """
+            ),
         ])
 }

@@ -48,7 +48,7 @@ extension Database {
             let count: Int = row[1]
             status.documents += count
             switch DocumentState(rawValue: row[0]) {
-            case .pending: status.pending = count
+            case .pending, .remote: status.pending += count
             case .indexed: (status.indexed, status.chunks) = (count, row[2])
             case .notIndexed, nil: status.notIndexed += count
             }

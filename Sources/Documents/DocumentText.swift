@@ -56,13 +56,13 @@ package enum DocumentText {
 }
 
 /// `text/html; charset=utf-8`, taken apart.
-struct MediaType: Equatable {
+package struct MediaType: Equatable {
     /// In lower case, without parameters.
-    var name: String
+    package var name: String
     var charset: String?
 
     /// nil for what is no media type.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ";", omittingEmptySubsequences: false)
             .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
         guard let name = parts.first, name.split(separator: "/", omittingEmptySubsequences: false).count == 2,

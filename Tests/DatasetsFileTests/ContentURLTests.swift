@@ -76,11 +76,14 @@ struct ContentURLTests {
         await server.stack.shutdown(withinSeconds: 10)
     }
 
-    @Test("http is refused as not implemented", arguments: ["http://127.0.0.1/a", "https://x.test/a.jsonl"])
+    @Test(
+        "http is refused where fetching is not enabled, and the message says what to set",
+        arguments: ["http://127.0.0.1/a", "https://x.test/a.jsonl"])
     func http(_ url: String) async throws {
         try await withDatasets { server, _ in
             let error = await refused(server, url)
-            #expect(error?.code == .notImplemented)
+            #expect(error?.code == .urlNotAllowed)
+            #expect(error?.message.contains("fetch.enabled") == true)
             #expect(error?.field == "dataset.content_url")
         }
     }

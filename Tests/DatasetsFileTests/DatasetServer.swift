@@ -20,25 +20,28 @@ struct DatasetServer: Sendable {
     }
 
     private func call<Query, Body, Answer, Event>(
-        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body
+        _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, key: String? = nil
     ) async throws -> Answer {
         var request = CallRequest(method: endpoint.description.method)
+        if let key { request.options = JSON.object([IdempotencyKey.option: .string(key)]).bytes }
         request.parameters = endpoint.encode(query: query)
         request.body = endpoint.encode(body: body)
         return try endpoint.decodeAnswer(try await stack.call(endpoint.description, request: request).collect())
     }
 
-    func create(_ id: String, _ url: String, _ columns: [String: DatasetColumnType]) async throws {
+    func create(
+        _ id: String, _ url: String, _ columns: [String: DatasetColumnType], key: String? = nil
+    ) async throws {
         let dataset = Dataset(columns: columns, contentURL: try WireURL(url))
-        _ = try await call(Datasets.create, Nothing(), CreateDatasetRequest(uuid: id, dataset: dataset))
+        _ = try await call(Datasets.create, Nothing(), CreateDatasetRequest(uuid: id, dataset: dataset), key: key)
     }
 
     func get(_ id: String) async throws -> Dataset {
         try await call(Datasets.get, DatasetQuery(datasetID: id), Nothing())
     }
 
-    func delete(_ id: String) async throws {
-        _ = try await call(Datasets.delete, DatasetQuery(datasetID: id), Nothing())
+    func delete(_ id: String, key: String? = nil) async throws {
+        _ = try await call(Datasets.delete, DatasetQuery(datasetID: id), Nothing(), key: key)
     }
 }
 
@@ -71,3 +74,10 @@ func refusal(_ body: () async throws -> Void) async -> StackError? {
 }
 
 func write(_ text: String, _ path: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
+
+/// The files of content that was fetched, of an instance whose file root is `data`.
+func keptCopies(_ data: String) throws -> [String] {
+    let state = URL(fileURLWithPath: data).deletingLastPathComponent().path + "/state"
+    let files = FileManager.default.enumerator(atPath: state)?.compactMap { $0 as? String } ?? []
+    return files.filter { $0.contains("content/") }.map { state + "/" + $0 }
+}

@@ -71,7 +71,8 @@ struct DatasetTests {
             ("", "holds no rows"),
             ("text,n\na,1\nb", "row 2, line 3: the header has 2 fields, this row has 1"),
             ("text,n\na,x", "row 1, line 2: column 'n' must be a number, got 'x'"),
-            ("text,n\n\"a,1", "row 1, line 2: a quote is not closed"), ("text,text\n", "same name"),
+            ("text,n\n\"a,1", "row 1, line 2: a quote is not closed"),
+            ("text,n\n\"a\"b,1", "text after a closing quote"), ("text,text\n", "same name"),
             (String(repeating: "[", count: 100_000), "row 1"),
         ])
     func badRows(_ content: String, _ words: String) async throws {
@@ -101,6 +102,34 @@ struct DatasetTests {
             try Data([0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D]).write(to: URL(fileURLWithPath: data + "/b.jsonl"))
             let utf8 = await refusal { try await server.create("d", "file://\(data)/b.jsonl", ["text": .text]) }
             #expect(utf8?.message.contains("row 1, line 1") == true)
+        }
+    }
+
+    @Test("a JSON Lines line of 100 MB, a CSV of a million columns and a deep row are refused by their line")
+    func hugeRows() async throws {
+        try await withDatasets { server, data in
+            func mistake(_ name: String) async -> String? {
+                await refusal { try await server.create("d", "file://\(data)/\(name)", ["text": .text]) }?.message
+            }
+            let start = Data(#"{"text": "a"}"#.utf8) + [0x0A]
+            try start.write(to: URL(fileURLWithPath: data + "/a.jsonl"))
+            let handle = try #require(FileHandle(forWritingAtPath: data + "/a.jsonl"))
+            try handle.seekToEnd()
+            for _ in 0..<100 { try handle.write(contentsOf: Data(repeating: 0x78, count: 1 << 20)) }
+            try handle.close()
+            #expect(await mistake("a.jsonl")?.contains("row 2, line 2: it is longer than row_bytes_max") == true)
+            try write((0..<1_000_000).map { "c\($0)" }.joined(separator: ",") + "\n", data + "/a.csv")
+            #expect(await mistake("a.csv")?.contains("line 1: it has more than columns_max (1000) fields") == true)
+            let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+            try write(#"{"text": "a"}"# + "\n" + #"{"text": "# + deep + "}\n", data + "/b.jsonl")
+            #expect(await mistake("b.jsonl")?.contains("row 2, line 2: ") == true)
+            try (start + [0x7B, 0x22, 0xC3, 0x28, 0x22, 0x3A, 0x31, 0x7D]).write(
+                to: URL(fileURLWithPath: data + "/c.jsonl"))
+            #expect(await mistake("c.jsonl")?.contains("row 2, line 2: ") == true)
+            try (Data("text\na\n".utf8) + [0xC3, 0x28]).write(to: URL(fileURLWithPath: data + "/c.csv"))
+            #expect(await mistake("c.csv")?.contains("row 2, line 3: it is not UTF-8") == true)
+            let missing = await refusal { _ = try await server.get("d") }
+            #expect(missing?.code == .notFound)
         }
     }
 

@@ -29,7 +29,7 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     init(uncheckedMembers members: [Member]) { self.members = members }
 
     /// Trusts that `key` is new: keeps writing a record linear.
-    mutating func append(_ key: String, _ value: JSON) { members.append(Member(key: key, value: value)) }
+    package mutating func append(_ key: String, _ value: JSON) { members.append(Member(key: key, value: value)) }
 
     func filter(_ isIncluded: (String) -> Bool) -> JSONObject {
         JSONObject(uncheckedMembers: members.filter { isIncluded($0.key) })

@@ -52,6 +52,8 @@ struct RemoteStack: StackConnection {
 
     /// One event; a longer line is not of this API.
     private static let lineBytesMax = 16 * 1024 * 1024
+    /// A dataset whose rows are in its URL may be as long.
+    private static let answerBytesMax = 64 * 1024 * 1024
 
     init(url: String) { self.url = url.hasSuffix("/") ? String(url.dropLast()) : url }
 
@@ -66,6 +68,25 @@ struct RemoteStack: StackConnection {
                 }
             }
             continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    /// Calls a method that takes its parameters from the URL; the bytes of its one answer.
+    func answer(_ endpoint: EndpointDescription, _ parameters: [String: String]) async throws -> [UInt8] {
+        var target = URLComponents()
+        target.path = endpoint.route.path
+        target.queryItems = parameters.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
+        // To the server a plus may be a space.
+        let path = (target.string ?? endpoint.route.path).replacing("+", with: "%2B")
+        do {
+            var request = HTTPClientRequest(url: url + path)
+            request.method = .RAW(value: endpoint.route.verb.rawValue)
+            let response = try await client.execute(request, timeout: .minutes(1))
+            let bytes = Array(try await response.body.collect(upTo: Self.answerBytesMax).readableBytesView)
+            guard response.status == .ok else { throw Self.error(bytes, status: Int(response.status.code)) }
+            return bytes
+        } catch {
+            throw Self.readable(error, url: url)
         }
     }
 

@@ -5,7 +5,7 @@ extension EndToEnd {
     @Suite struct HelpTests {
         static let commands = [
             [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "providers"], ["chat"],
-            ["complete"], ["plugin"], ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
+            ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["plugin"], ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
             ["bench", "speed"], ["bench", "plot"], ["bench", "perplexity"], ["bench", "divergence"],
             ["bench", "embeddings"], ["bench", "calls"],
         ]

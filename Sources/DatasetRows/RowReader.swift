@@ -1,64 +1,66 @@
-import ProviderKit
+import LlamaStackAPI
 
 /// The rows of a dataset one after another, whatever their form; holds one of them in memory.
-struct RowReader {
-    struct Row {
+///
+/// Columns that are not given are what their values say: in CSV, text.
+package struct RowReader {
+    package struct Row {
         /// From 1.
-        var number: Int
+        package var number: Int
         /// Where it begins, from 1.
-        var line: Int
-        var values: JSONObject
+        package var line: Int
+        package var values: JSONObject
     }
 
-    private let form: RowForm
-    private let limits: DatasetsFileConfiguration
+    package let form: RowForm
+    private let limits: RowLimits
     private let columns: [String: DatasetColumnType]
     private var bytes: ByteReader
     private var number = 0
     private var header: [String] = []
     private var isInArray = false
 
-    init(_ content: DatasetContent, _ columns: [String: DatasetColumnType], _ limits: DatasetsFileConfiguration) throws
-    {
+    package init(
+        _ content: DatasetContent, _ columns: [String: DatasetColumnType] = [:], _ limits: RowLimits = RowLimits()
+    ) throws {
         (self.columns, self.limits) = (columns, limits)
         bytes = ByteReader(content.source)
         try bytes.skipMark()
         try bytes.skipSpace()
+        let seen = try RowForm(start: try bytes.start(8))
         // A .json file of one object a line is common enough.
-        let seen = RowForm(firstByte: try bytes.peek())
-        form = content.form == nil || (content.form == .jsonArray && seen == .jsonLines) ? seen : content.form ?? seen
+        form = content.form == .jsonArray && seen == .jsonLines ? seen : content.form ?? seen
         if form == .csv { header = try csvHeader() }
     }
 
-    /// nil at the end. Throws a `ProviderError` that names the row and the line.
-    mutating func next() throws -> Row? {
+    /// nil at the end. Throws a ``DatasetError`` that names the row and the line.
+    package mutating func next() throws -> Row? {
         if form == .csv { return try csvRow() }
         try bytes.skipSpace()
         if form == .jsonArray, try !enterItem() { return nil }
         let line = bytes.line
         guard try bytes.peek() != nil else {
-            if form == .jsonArray { throw refusal(line, "the array is not closed: ']' is missing") }
+            if form == .jsonArray { throw mistake(line, "the array is not closed: ']' is missing") }
             return nil
         }
         number += 1
         let text = try form == .jsonArray ? item(line) : restOfLine(line)
         let json: JSON
         do { json = try JSON(parsing: text, limits: JSONLimits(bodyBytesMax: limits.rowBytesMax)) } catch {
-            throw refusal(line, "\(error)")
+            throw mistake(line, "\(error)")
         }
-        guard case .object(let values) = json else { throw refusal(line, "a row must be an object, got \(json.kind)") }
+        guard case .object(let values) = json else { throw mistake(line, "a row must be an object, got \(json.kind)") }
         return Row(number: number, line: line, values: values)
     }
 
-    func refusal(_ line: Int, _ reason: String) -> ProviderError {
-        ContentOpener.refusal("has a mistake in row \(number), line \(line): \(reason)")
+    package func mistake(_ line: Int, _ reason: String) -> DatasetError {
+        DatasetError("has a mistake in row \(number), line \(line): \(reason)")
     }
 
     // MARK: JSON
 
     private mutating func restOfLine(_ line: Int) throws -> [UInt8] {
-        var text: [UInt8] = []
-        while let byte = try bytes.next(), byte != 0x0A { try append(byte, &text, line) }
+        guard let text = try bytes.restOfLine(bytesMax: limits.rowBytesMax) else { throw tooLong(line) }
         return text
     }
 
@@ -67,7 +69,7 @@ struct RowReader {
         let line = bytes.line
         if !isInArray {
             guard try bytes.next() == UInt8(ascii: "[") else {
-                throw refusal(line, "the content must be an array of objects")
+                throw mistake(line, "the content must be an array of objects")
             }
             isInArray = true
             try bytes.skipSpace()
@@ -77,9 +79,9 @@ struct RowReader {
             try bytes.skipSpace()
             return true
         }
-        guard try bytes.next() == UInt8(ascii: "]") else { throw refusal(line, "',' or ']' is wanted after it") }
+        guard try bytes.next() == UInt8(ascii: "]") else { throw mistake(line, "',' or ']' is wanted after it") }
         try bytes.skipSpace()
-        guard try bytes.peek() == nil else { throw refusal(bytes.line, "there is more after the array's end") }
+        guard try bytes.peek() == nil else { throw mistake(bytes.line, "there is more after the array's end") }
         return false
     }
 
@@ -95,9 +97,7 @@ struct RowReader {
                     isEscaped = false
                 } else if byte == UInt8(ascii: "\\") {
                     isEscaped = true
-                } else if byte
-                    == UInt8(ascii: "\"")
-                {
+                } else if byte == UInt8(ascii: "\"") {
                     isInString = false
                 }
             } else {
@@ -117,17 +117,22 @@ struct RowReader {
     }
 
     private func append(_ byte: UInt8, _ text: inout [UInt8], _ line: Int) throws {
-        guard text.count < limits.rowBytesMax else {
-            throw refusal(line, "it is longer than row_bytes_max (\(limits.rowBytesMax) bytes)")
-        }
+        guard text.count < limits.rowBytesMax else { throw tooLong(line) }
         text.append(byte)
+    }
+
+    private func tooLong(_ line: Int) -> DatasetError {
+        mistake(line, "it is longer than row_bytes_max (\(limits.rowBytesMax) bytes)")
     }
 
     // MARK: CSV (RFC 4180, header first)
 
     private mutating func csvHeader() throws -> [String] {
-        guard let names = try record(1) else { return [] }
-        guard Set(names).count == names.count else { throw refusal(1, "two columns of the header have the same name") }
+        let line = bytes.line
+        guard let names = try record(line) else { return [] }
+        guard Set(names).count == names.count else {
+            throw mistake(line, "two columns of the header have the same name")
+        }
         return names
     }
 
@@ -138,10 +143,10 @@ struct RowReader {
         number += 1
         guard let fields = try record(line) else { return nil }
         guard fields.count == header.count else {
-            throw refusal(line, "the header has \(header.count) fields, this row has \(fields.count)")
+            throw mistake(line, "the header has \(header.count) fields, this row has \(fields.count)")
         }
         var values = JSONObject()
-        for (name, text) in zip(header, fields) { values[name] = try value(text, name, line) }
+        for (name, text) in zip(header, fields) { values.append(name, try value(text, name, line)) }
         return Row(number: number, line: line, values: values)
     }
 
@@ -149,7 +154,7 @@ struct RowReader {
     private func value(_ text: String, _ name: String, _ line: Int) throws -> JSON {
         guard let type = columns[name], type != .text, type != .media else { return .string(text) }
         guard let json = try? JSON(parsing: text, limits: JSONLimits(bodyBytesMax: limits.rowBytesMax)) else {
-            throw refusal(
+            throw mistake(
                 line, "column '\(name)' must be \(type == .number ? "a number" : "JSON"), got '\(text.prefix(40))'")
         }
         return json
@@ -162,34 +167,38 @@ struct RowReader {
         var size = 0
         var isQuoted = false
         var isStart = true
+        var isClosed = false
         guard try bytes.peek() != nil else { return nil }
         func close() throws -> String {
-            guard let text = String(validating: field, as: UTF8.self) else { throw refusal(line, "it is not UTF-8") }
+            guard let text = String(validating: field, as: UTF8.self) else { throw mistake(line, "it is not UTF-8") }
             return text
         }
         while let byte = try bytes.next() {
             size += 1
-            guard size <= limits.rowBytesMax else {
-                throw refusal(line, "it is longer than row_bytes_max (\(limits.rowBytesMax) bytes)")
-            }
+            guard size <= limits.rowBytesMax else { throw tooLong(line) }
             switch byte {
             case UInt8(ascii: "\"") where isQuoted:
-                if try bytes.peek() == byte { field.append(try bytes.next() ?? byte) } else { isQuoted = false }
+                if try bytes.peek() == byte {
+                    field.append(try bytes.next() ?? byte)
+                } else {
+                    (isQuoted, isClosed) = (false, true)
+                }
             case UInt8(ascii: "\"") where isStart: (isQuoted, isStart) = (true, false)
             case UInt8(ascii: ",") where !isQuoted:
                 fields.append(try close())
-                (field, isStart) = ([], true)
+                (field, isStart, isClosed) = ([], true, false)
                 guard fields.count < limits.columnsMax else {
-                    throw refusal(line, "it has more than columns_max (\(limits.columnsMax)) fields")
+                    throw mistake(line, "it has more than columns_max (\(limits.columnsMax)) fields")
                 }
             case 0x0A where !isQuoted: return fields + [try close()]
-            case 0x0D where !isQuoted: if try bytes.peek() != 0x0A { field.append(byte) }
+            case 0x0D where try !isQuoted && bytes.peek() == 0x0A: break
             default:
+                guard !isClosed || isQuoted else { throw mistake(line, "there is text after a closing quote") }
                 field.append(byte)
                 isStart = false
             }
         }
-        if isQuoted { throw refusal(line, "a quote is not closed") }
+        if isQuoted { throw mistake(line, "a quote is not closed") }
         return fields + [try close()]
     }
 }

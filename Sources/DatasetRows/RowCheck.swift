@@ -1,50 +1,55 @@
-import ProviderKit
+import LlamaStackAPI
 
 /// Holds every row of a dataset against its columns.
-struct DatasetReading: Sendable {
-    private let dataset: Dataset
-    private let opener: ContentOpener
-    private let limits: DatasetsFileConfiguration
+package struct RowCheck: Sendable {
+    private let columns: [String: DatasetColumnType]
+    private let names: [String]
+    private let limits: RowLimits
 
-    init(_ dataset: Dataset, _ opener: ContentOpener, _ limits: DatasetsFileConfiguration) {
-        (self.dataset, self.opener, self.limits) = (dataset, opener, limits)
+    package init(_ columns: [String: DatasetColumnType], _ limits: RowLimits) {
+        (self.columns, self.limits) = (columns, limits)
+        names = columns.keys.sorted()
     }
 
-    /// How many rows there are. Blocks; reads in pieces, so memory is that of one row.
-    func check(isCancelled: () -> Bool) throws -> Int {
-        var reader = try RowReader(try opener.open(dataset.contentURL), dataset.columns, limits)
+    /// How many rows there are. Blocks; reads in pieces, so memory is that of one row. Throws a ``DatasetError`` that
+    /// names the first row that is wrong.
+    package func count(_ content: DatasetContent, isCancelled: () -> Bool) throws -> Int {
+        var reader = try RowReader(content, columns, limits)
         var count = 0
         while let row = try reader.next() {
             if isCancelled() { throw CancellationError() }
             guard count < limits.rowsMax else {
-                throw ContentOpener.refusal("holds more than rows_max (\(limits.rowsMax)) rows")
+                throw DatasetError("holds more than rows_max (\(limits.rowsMax)) rows")
             }
             try check(row, reader)
             count += 1
         }
-        guard count > 0 else { throw ContentOpener.refusal("holds no rows") }
+        guard count > 0 else { throw DatasetError("holds no rows") }
         return count
     }
 
     private func check(_ row: RowReader.Row, _ reader: RowReader) throws {
-        for key in row.values.keys where dataset.columns[key] == nil {
-            let close =
-                Spelling.closest(to: key, in: dataset.columns.keys.sorted()).map { " (did you mean '\($0)'?)" } ?? ""
-            throw reader.refusal(row.line, "'\(key.prefix(64))' is no column\(close)")
-        }
-        for (name, type) in dataset.columns.sorted(by: { $0.key < $1.key }) {
-            guard let value = row.values[name], value != .null else {
-                throw reader.refusal(row.line, "column '\(name)' is missing")
+        var found = 0
+        for member in row.values.members {
+            guard let type = columns[member.key] else {
+                let close = Spelling.closest(to: member.key, in: names).map { " (did you mean '\($0)'?)" } ?? ""
+                throw reader.mistake(row.line, "'\(member.key.prefix(64))' is no column\(close)")
             }
-            guard let mistake = type.mistake(in: value) else { continue }
-            throw reader.refusal(row.line, "column '\(name)'\(mistake)")
+            if case .null = member.value { continue }
+            if let mistake = type.mistake(in: member.value) {
+                throw reader.mistake(row.line, "column '\(member.key)'\(mistake)")
+            }
+            found += 1
         }
+        guard found < names.count else { return }
+        let missing = names.first { row.values[$0] ?? .null == .null } ?? ""
+        throw reader.mistake(row.line, "column '\(missing)' is missing")
     }
 }
 
 extension DatasetColumnType {
     /// What is wrong with a value of this column, to be read after the column's name; nil when nothing is.
-    fileprivate func mistake(in value: JSON) -> String? {
+    package func mistake(in value: JSON) -> String? {
         switch (self, value) {
         case (.json, _), (.text, .string), (.number, .integer), (.number, .number): nil
         case (.text, _): " must be a string, got \(value.kind)"

@@ -1,0 +1,133 @@
+import Fetch
+import Foundation
+import ProviderKit
+import Storage
+
+/// A copy of content that came over the network.
+struct KeptCopy: Sendable, Equatable {
+    /// Of the file: random, and nothing of the request.
+    var name: String
+    var bytes: Int
+    /// In hexadecimal.
+    var sha256: String
+}
+
+/// The folder `content` of an instance. The register's row is what makes a copy count: its file is on disk, by name,
+/// before the row is, and goes after the row has gone. A crash between the two leaves a file without a row, which the
+/// next start removes.
+struct KeptCopies: Sendable {
+    private let folder: String
+    private let log: Log
+
+    /// Makes the folder. Blocks on the disk.
+    init(in state: String, log: Log) throws {
+        folder = state + "/content"
+        self.log = log
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw Self.fault() }
+        try Self.sync(state)
+    }
+
+    /// Returns when the copy is on disk. Throws a ``FetchError``, or that the disk is full or does not work.
+    func fetch(_ url: String, through gate: FetchGate) async throws -> (copy: KeptCopy, content: FetchGate.Content) {
+        let name = UUID().uuidString.lowercased()
+        let file = try CopyFile(path(name))
+        do {
+            let content = try await gate.fetch(url) { try file.append($0) }
+            try await DispatchQueue.global().run {
+                try file.sync()
+                try Self.sync(folder)
+            }
+            return (KeptCopy(name: name, bytes: content.bytes, sha256: file.sha256), content)
+        } catch {
+            remove(name)
+            throw error
+        }
+    }
+
+    /// For reading, from its start.
+    func open(_ copy: KeptCopy) throws -> FileHandle {
+        let descriptor = Foundation.open(path(copy.name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw Self.fault() }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    func remove(_ name: String) { unlink(path(name)) }
+
+    /// Removes what belongs to no dataset, and gives the names of copies that are not what was stored. Blocks on the
+    /// disk.
+    func reconcile(with copies: [KeptCopy]) -> Set<String> {
+        let known = Set(copies.map(\.name))
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !known.contains(name) {
+            remove(name)
+        }
+        let damaged = Set(copies.filter { !isWhole($0) }.map(\.name))
+        if !damaged.isEmpty {
+            log.error(
+                "copies of datasets are not what was stored: delete the datasets that can't be read, create them again",
+                ["copies": "\(damaged.count)"])
+        }
+        return damaged
+    }
+
+    /// Of a large copy only its length is looked at: a start should not take minutes.
+    private func isWhole(_ copy: KeptCopy) -> Bool {
+        guard let file = try? open(copy), let bytes = try? file.seekToEnd(), bytes == copy.bytes else { return false }
+        guard copy.bytes <= Self.hashedBytesMax else { return true }
+        var hash = SHA256()
+        guard (try? file.seek(toOffset: 0)) != nil, let content = try? file.readToEnd() ?? Data() else { return false }
+        content.withUnsafeBytes { hash.add($0) }
+        return hash.hex == copy.sha256
+    }
+
+    private static let hashedBytesMax = 32 << 20
+
+    private func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    fileprivate static func fault() -> ProviderError {
+        switch errno {
+        case ENOSPC, EDQUOT, EFBIG:
+            ProviderError(.storageFull, "the disk is full: nothing of this call was kept; delete something")
+        default:
+            ProviderError(
+                .providerUnavailable, "the storage does not work at the moment: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    fileprivate static func sync(_ folder: String) throws {
+        let descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw fault() }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw fault() }
+    }
+}
+
+/// A file that is being written, and the hash of what it has.
+private final class CopyFile: @unchecked Sendable {
+    // Unchecked: one piece after the other, then one who waited for the last of them.
+    private let descriptor: Int32
+    private var hash = SHA256()
+
+    init(_ path: String) throws {
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw KeptCopies.fault() }
+    }
+
+    deinit { close(descriptor) }
+
+    var sha256: String { hash.hex }
+
+    func append(_ piece: UnsafeRawBufferPointer) throws {
+        var rest = piece[...]
+        while !rest.isEmpty {
+            let written = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            guard written > 0 else {
+                if errno == EINTR { continue }
+                throw KeptCopies.fault()
+            }
+            rest = rest.dropFirst(written)
+        }
+        hash.add(piece)
+    }
+
+    func sync() throws { guard fsync(descriptor) == 0 else { throw KeptCopies.fault() } }
+}

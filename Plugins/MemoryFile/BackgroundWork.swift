@@ -1,0 +1,56 @@
+import Dispatch
+import Synchronization
+
+/// Something that is done behind the callers' backs whenever there may be something to do, by one task at a time.
+final class BackgroundWork: Sendable {
+    private enum State {
+        case idle, running, runningAndWoken, stopped
+    }
+
+    private let state = Mutex<(state: State, task: Task<Void, Never>?)>((.idle, nil))
+    private let queue = DispatchQueue(label: "memory-wake", qos: .utility)
+
+    /// There may be something to do: runs `body`, and once more when it was woken meanwhile.
+    func wake(_ body: @escaping @Sendable () async -> Void) {
+        state.withLock { state in
+            switch state.state {
+            case .idle:
+                state = (
+                    .running,
+                    Task {
+                        repeat { await body() } while self.continues()
+                    }
+                )
+            case .running: state.state = .runningAndWoken
+            case .runningAndWoken, .stopped: break
+            }
+        }
+    }
+
+    func wake(in seconds: Double, _ body: @escaping @Sendable () async -> Void) {
+        queue.asyncAfter(deadline: .now() + seconds) { [weak self] in self?.wake(body) }
+    }
+
+    /// Nothing begins any more; returns when what runs has ended. It should look at ``isStopped``.
+    func stop(cancelling: Bool = false) async {
+        let task = state.withLock { state in
+            state.state = .stopped
+            return state.task
+        }
+        if cancelling { task?.cancel() }
+        await task?.value
+    }
+
+    var isStopped: Bool { state.withLock { $0.state == .stopped } }
+
+    private func continues() -> Bool {
+        state.withLock { state in
+            guard state.state == .runningAndWoken else {
+                if state.state == .running { state = (.idle, nil) }
+                return false
+            }
+            state.state = .running
+            return true
+        }
+    }
+}

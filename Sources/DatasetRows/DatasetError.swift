@@ -1,0 +1,7 @@
+/// What is wrong with the content of a dataset. Begins with a verb ("has a mistake in row 3, line 4: …"), so that it
+/// can follow the name of what was read.
+package struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import DatasetRows
+import Foundation
+import LlamaEngine
+import LlamaStackAPI
+
+struct DatasetStats: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Say how many rows a dataset has, and what each column holds.",
+        discussion: """
+            Reads all rows, one at a time. The last line is what `columns` of /datasets/create may be. A column whose \
+            values are of several kinds is json.
+
+              llama-stack dataset stats train.jsonl
+              llama-stack dataset stats train.jsonl --model models/some.gguf
+            """)
+
+    @OptionGroup var source: DatasetSource
+    @Option(
+        help: "A model, for its tokenizer: counts the tokens of texts and dialogs.", completion: .file())
+    var model: String?
+    @Flag(help: "Print a JSON object.") var json = false
+
+    func run() async throws {
+        let opened = try await source.open()
+        let report = try await OwnThread.run {
+            let tokenizer = try model.map(Self.tokenizer)
+            let progress = Progress()
+            defer { progress.clear() }
+            return try opened.reading { reader in
+                try DatasetReport(&reader, tokenizer) { progress.show("\($0) rows") }
+            }
+        }
+        if json { Output.json(report.json) } else { Output.write(report.text) }
+    }
+
+    private static func tokenizer(_ path: String) throws -> any Tokenizer {
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw Fail.with("error: no model at \(path)\n  hint: `make model` fetches a small one", exitCode: 66)
+        }
+        do { return try ModelCheckpoint.open(path: path).makeTokenizer() } catch {
+            throw Fail.with("error: \(path): \(error)", exitCode: 65)
+        }
+    }
+}

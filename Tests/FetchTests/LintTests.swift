@@ -1,0 +1,31 @@
+import Foundation
+import Testing
+
+/// The gate is the only way to the network that a provider has.
+struct LintTests {
+    @Test("nothing but the gate, the front and the commands imports a network library")
+    func imports() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let words = [
+            "import AsyncHTTPClient", "import FoundationNetworking", "URLSession", "import NIOPosix", "import NIOHTTP1",
+            "import NIOSSL", "import Hummingbird", "libcurl", "curl_easy", "Data(contentsOf: URL(string", "SOCK_STREAM",
+        ]
+        let allowed = ["Sources/Fetch/", "Sources/HTTPFront/", "Sources/llama-stack/"]
+        var count = 0
+        for folder in ["Plugins", "Sources"] {
+            let files = try #require(
+                FileManager.default.enumerator(at: root.appending(path: folder), includingPropertiesForKeys: nil))
+            for case let file as URL in files where ["swift", "c", "h"].contains(file.pathExtension) {
+                let name = file.path.replacing(root.path + "/", with: "")
+                guard !allowed.contains(where: name.hasPrefix) else { continue }
+                count += 1
+                let text = try String(contentsOf: file, encoding: .utf8)
+                for word in words {
+                    #expect(!text.contains(word), "\(name) has '\(word)': fetch through Sources/Fetch")
+                }
+            }
+        }
+        #expect(count > 100)
+    }
+}
