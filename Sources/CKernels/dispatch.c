@@ -6,7 +6,6 @@
 const lk_forms lk_forms_plain = {
     .isa = "plain",
     .dequantize_row = lk_dequantize_row_plain,
-    .f16_from_f32 = lk_f16_from_f32_plain,
     .matmul_f32 = lk_matmul_f32_plain,
     .quantize_rows = lk_quantize_rows_plain,
     .quantize_rest = lk_quantize_rest_plain,
@@ -83,8 +82,6 @@ void lk_dequantize_row(lk_type type, const void *row, float *out, size_t n) {
     active()->dequantize_row(type, row, out, n);
 }
 
-void lk_f16_from_f32(const float *x, uint16_t *out, size_t n) { active()->f16_from_f32(x, out, n); }
-
 void lk_matmul_f32(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                    size_t n, float *y, size_t ldy) {
     active()->matmul_f32(type, w, out_begin, out_end, x, rows, n, y, ldy);
@@ -151,6 +148,6 @@ float lk_logsumexp(const float *x, size_t n) { return active()->logsumexp(x, n);
 size_t lk_argmax(const float *x, size_t n) { return active()->argmax(x, n); }
 
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
-                  const void *k, const void *v, const void *next_k, const void *next_v, float *state, float *out) {
-    active()->attention(cache, q, queries, head_dim, scale, visible, k, v, next_k, next_v, state, out);
+                  const void *k, const void *v, const void *next, float *state, float *out) {
+    active()->attention(cache, q, queries, head_dim, scale, visible, k, v, next, state, out);
 }

@@ -67,7 +67,7 @@ struct RandomFloats {
 
     private func put(f16 value: Float, at place: Int, in bytes: inout [UInt8]) {
         var half: UInt16 = 0
-        plainForms.f16_from_f32([value], &half, 1)
+        lk_f16_from_f32([value], &half, 1)
         bytes.replaceSubrange(place..<(place + 2), with: GGUFWriter.little(half))
     }
 }
