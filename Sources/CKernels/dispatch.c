@@ -31,6 +31,8 @@ static int has_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 }
 
+static int has_avx_vnni(void) { return has_avx2() && __builtin_cpu_supports("avxvnni"); }
+
 static int has_avx512(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
@@ -49,6 +51,7 @@ static const struct { const lk_forms *forms; int (*offered)(void); } known[] = {
 #if defined(__x86_64__)
     {&lk_forms_avx512_bf16, has_avx512_bf16},
     {&lk_forms_avx512, has_avx512},
+    {&lk_forms_avx_vnni, has_avx_vnni},
     {&lk_forms_avx2, has_avx2},
 #endif
     {&lk_forms_plain, always},

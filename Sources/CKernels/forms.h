@@ -7,6 +7,7 @@
 extern const lk_forms lk_forms_plain;
 #if defined(__x86_64__)
 extern const lk_forms lk_forms_avx2;
+extern const lk_forms lk_forms_avx_vnni;
 extern const lk_forms lk_forms_avx512;
 extern const lk_forms lk_forms_avx512_bf16;
 #endif

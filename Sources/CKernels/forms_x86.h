@@ -5,6 +5,8 @@
 
 void lk_panel_matmul_q8_avx2(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                              float *y, size_t ldy, int add);
+void lk_panel_matmul_q8_avx_vnni(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
+                                 float *y, size_t ldy, int add);
 void lk_panel_matmul_q8_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                                float *y, size_t ldy, int add);
 void lk_panel_matmul_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,
