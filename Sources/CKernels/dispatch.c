@@ -2,6 +2,10 @@
 #include "forms.h"
 #include <stdatomic.h>
 #include <stdlib.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 const lk_forms lk_forms_plain = {
     .isa = "plain",
@@ -40,6 +44,18 @@ static int has_avx512(void) {
 }
 #endif
 
+#if defined(__aarch64__)
+static int has_dotprod(void) {
+#if defined(__APPLE__)
+    return 1;  // since the first
+#elif defined(__linux__)
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    return 0;
+#endif
+}
+#endif
+
 static int always(void) { return 1; }
 
 #if defined(__x86_64__)
@@ -53,6 +69,8 @@ static const struct { const lk_forms *forms; int (*offered)(void); } known[] = {
     {&lk_forms_avx512, has_avx512},
     {&lk_forms_avx_vnni, has_avx_vnni},
     {&lk_forms_avx2, has_avx2},
+#elif defined(__aarch64__)
+    {&lk_forms_neon, has_dotprod},
 #endif
     {&lk_forms_plain, always},
 };

@@ -10,6 +10,8 @@ extern const lk_forms lk_forms_avx2;
 extern const lk_forms lk_forms_avx_vnni;
 extern const lk_forms lk_forms_avx512;
 extern const lk_forms lk_forms_avx512_bf16;
+#elif defined(__aarch64__)
+extern const lk_forms lk_forms_neon;
 #endif
 
 // The plain forms, for types and tails that a faster form leaves to them.

@@ -210,7 +210,7 @@ void lk_put_value(lk_type cache, const float *value, size_t head_dim, size_t pos
 /// The forms of the kernels that differ between instruction sets, one table for each. The functions above call the
 /// active table; tests call the others to compare them.
 typedef struct lk_forms {
-    const char *isa;  // "plain", "avx2", "avx-vnni", "avx512-vnni" or "avx512-bf16"
+    const char *isa;  // "plain", "avx2", "avx-vnni", "avx512-vnni", "avx512-bf16" or "neon-dotprod"
     void (*dequantize_row)(lk_type, const void *, float *, size_t);
     void (*matmul_f32)(lk_type, const void *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
     void (*panel_matmul_f32)(const lk_panel_matrix *, size_t, size_t, const float *, size_t, float *, size_t, int);
