@@ -116,13 +116,7 @@ final class Indexer: Sendable {
     private func chunks(of document: Pending) async -> [Chunk]? {
         await withCheckedContinuation { continuation in
             queue.async { [reader, chunker, log, metrics] in
-                var text: String?
-                do { text = try reader.read(document.content, document.mimeType) } catch {
-                    metrics.count("documents_unreadable_total")
-                    log.warning(
-                        "a document is kept and not indexed",
-                        ["row": "\(document.id)", "type": document.mimeType, "reason": "\(error)"])
-                }
+                let text = reader.text(of: document.content, document.mimeType, row: document.id, log, metrics)
                 continuation.resume(returning: text.map(chunker.chunks))
             }
         }

@@ -61,7 +61,7 @@ extension Session {
             let count = Int(row.int(1))
             status.documents += count
             switch DocumentState(rawValue: Int(row.int(0))) {
-            case .pending: status.pending = count
+            case .pending, .remote: status.pending += count
             case .indexed: (status.indexed, status.chunks) = (count, Int(row.int(2)))
             case .notIndexed, nil: status.notIndexed += count
             }

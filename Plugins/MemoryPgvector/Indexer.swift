@@ -26,6 +26,7 @@ final class Indexer: Sendable {
     }
 
     private let pool: Pool
+    private let reader: DocumentReader
     private let chunker: Chunker
     /// nil: chunks get no vectors.
     private let embedding: EmbeddingStage?
@@ -36,10 +37,10 @@ final class Indexer: Sendable {
     private let timer = DispatchQueue(label: "memory-indexer", qos: .utility)
 
     init(
-        _ pool: Pool, _ chunker: Chunker, _ embedding: EmbeddingStage?, _ answers: RememberedAnswers, log: Log,
-        metrics: Metrics
+        _ pool: Pool, _ reader: DocumentReader, _ chunker: Chunker, _ embedding: EmbeddingStage?,
+        _ answers: RememberedAnswers, log: Log, metrics: Metrics
     ) {
-        (self.pool, self.chunker, self.embedding, self.answers) = (pool, chunker, embedding, answers)
+        (self.pool, self.reader, self.chunker, self.embedding, self.answers) = (pool, reader, chunker, embedding, answers)
         (self.log, self.metrics) = (log, metrics)
     }
 
@@ -98,7 +99,7 @@ final class Indexer: Sendable {
 
     /// False when nothing is pending that nobody works at. The reading and cutting is done on the connection's thread.
     private func indexSome() async throws -> Bool {
-        let count = try await pool.write { [chunker] session in
+        let count = try await pool.write { [reader, chunker, log, metrics] session in
             let pending = try session.run(
                 """
                 SELECT id, bank, mime_type, octet_length(content) FROM document WHERE state = 0
@@ -109,7 +110,8 @@ final class Indexer: Sendable {
                 bytes += Int(document.int(3))
                 count += 1
                 let content = try session.run("SELECT content FROM document WHERE id = $1", .int(document.int(0)))
-                let text = DocumentText.read(Data(content.first?.bytes(0) ?? []), document.text(2))
+                let text = reader.text(
+                    of: Data(content.first?.bytes(0) ?? []), document.text(2), row: document.int(0), log, metrics)
                 let chunks = text.map(chunker.chunks)
                 try session.add(chunks ?? [], to: document.int(0), bank: document.int(1), countMax: Self.chunksMax)
                 try session.finish(document.int(0), chunks?.count)

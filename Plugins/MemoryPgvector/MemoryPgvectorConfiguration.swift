@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// What may stand under `config:` of a `remote::pgvector` entry of `memory_banks`.
@@ -29,6 +30,7 @@ struct MemoryPgvectorConfiguration: WireRecord {
     var idsPerCallMax: Int
     var metadataBytesMax: Int
     var answerBytesMax: Int
+    var pdf: PDFText.Limits
     var idempotencyHours: Int
     var idempotencyKeysMax: Int
 
@@ -112,6 +114,9 @@ struct MemoryPgvectorConfiguration: WireRecord {
             "answer_bytes_max", \.answerBytesMax, default: 32 << 20, check: .within(1...(256 << 20)),
             "Content of the documents of one get, all together; one document alone is always given."),
         Field(
+            "pdf", \.pdf, default: PDFText.Limits(),
+            "What reading one PDF document may take; no longer than half of statement_seconds_max."),
+        Field(
             "idempotency_hours", \.idempotencyHours, default: 24, check: .within(1...8760),
             "So long the answer to a change that came with an Idempotency-Key is remembered."),
         Field(
@@ -129,6 +134,13 @@ enum SSLMode: String, WireEnum {
 extension MemoryPgvectorConfiguration {
     var rememberedAnswers: RememberedAnswers {
         RememberedAnswers(hoursKept: idempotencyHours, countMax: idempotencyKeysMax)
+    }
+
+    /// Documents are read within a transaction, which the server ends when it is idle for statement_seconds_max.
+    var pdfLimits: PDFText.Limits {
+        var limits = pdf
+        limits.secondsMax = min(limits.secondsMax, max(1, statementSecondsMax / 2))
+        return limits
     }
 
     /// What one field's check can't see, all of it.

@@ -18,6 +18,7 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
 
     let configuration: MemoryPgvectorConfiguration
     let pool: Pool
+    private let reader: DocumentReader
     private let indexer: Indexer
     /// nil: no embedding model is configured.
     private let embedding: EmbeddingStage?
@@ -43,8 +44,9 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
         embedding = embedder.map {
             EmbeddingStage($0, pool, configuration, log: context.log, metrics: context.metrics)
         }
+        reader = DocumentReader(pdf: PDFText(limits: configuration.pdfLimits))
         indexer = Indexer(
-            pool, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
+            pool, reader, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
             configuration.rememberedAnswers, log: context.log, metrics: context.metrics)
         context.log.info(
             embedder.map { "documents are found by words and by meaning (\($0.model))" }
@@ -178,7 +180,7 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
             try Self.checkText(document.mimeType, "[\(index)].mime_type")
         }
         return try documents.rows(
-            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax)
+            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax, reader: reader)
     }
 
     /// Documents, their metadata and their chunks may hold U+0000; a name and a media type have no use for it.

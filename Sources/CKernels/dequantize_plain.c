@@ -134,7 +134,7 @@ static uint16_t f16_from_f32(float value) {
     return sign | (uint16_t)((bits - 0x38000000) >> 13);
 }
 
-void lk_f16_from_f32_plain(const float *x, uint16_t *out, size_t n) {
+void lk_f16_from_f32(const float *x, uint16_t *out, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = f16_from_f32(x[i]);
 }
 
@@ -145,7 +145,7 @@ void lk_q8_0_from_f32(const float *x, size_t n, void *out) {
         for (int i = 0; i < 32; i++) largest = fabsf(x[i]) > largest || x[i] != x[i] ? fabsf(x[i]) : largest;
         float scale = largest / 127;
         uint16_t half;
-        lk_f16_from_f32_plain(&scale, &half, 1);
+        lk_f16_from_f32(&scale, &half, 1);
         // Against the scale as it will be read. One that rounds to zero or past f16's range leaves zeroes, or not a number.
         scale = lk_f32_from_f16(half);
         float inverse = scale > 0 && scale < 65536 ? 1 / scale : 0;

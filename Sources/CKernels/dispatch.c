@@ -2,11 +2,14 @@
 #include "forms.h"
 #include <stdatomic.h>
 #include <stdlib.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 const lk_forms lk_forms_plain = {
     .isa = "plain",
     .dequantize_row = lk_dequantize_row_plain,
-    .f16_from_f32 = lk_f16_from_f32_plain,
     .matmul_f32 = lk_matmul_f32_plain,
     .quantize_rows = lk_quantize_rows_plain,
     .quantize_rest = lk_quantize_rest_plain,
@@ -32,10 +35,24 @@ static int has_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 }
 
+static int has_avx_vnni(void) { return has_avx2() && __builtin_cpu_supports("avxvnni"); }
+
 static int has_avx512(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+}
+#endif
+
+#if defined(__aarch64__)
+static int has_dotprod(void) {
+#if defined(__APPLE__)
+    return 1;  // since the first
+#elif defined(__linux__)
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    return 0;
+#endif
 }
 #endif
 
@@ -50,7 +67,10 @@ static const struct { const lk_forms *forms; int (*offered)(void); } known[] = {
 #if defined(__x86_64__)
     {&lk_forms_avx512_bf16, has_avx512_bf16},
     {&lk_forms_avx512, has_avx512},
+    {&lk_forms_avx_vnni, has_avx_vnni},
     {&lk_forms_avx2, has_avx2},
+#elif defined(__aarch64__)
+    {&lk_forms_neon, has_dotprod},
 #endif
     {&lk_forms_plain, always},
 };
@@ -82,8 +102,6 @@ const char *lk_isa(void) { return active()->isa; }
 void lk_dequantize_row(lk_type type, const void *row, float *out, size_t n) {
     active()->dequantize_row(type, row, out, n);
 }
-
-void lk_f16_from_f32(const float *x, uint16_t *out, size_t n) { active()->f16_from_f32(x, out, n); }
 
 void lk_matmul_f32(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                    size_t n, float *y, size_t ldy) {
@@ -151,6 +169,6 @@ float lk_logsumexp(const float *x, size_t n) { return active()->logsumexp(x, n);
 size_t lk_argmax(const float *x, size_t n) { return active()->argmax(x, n); }
 
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
-                  const void *k, const void *v, const void *next_k, const void *next_v, float *state, float *out) {
-    active()->attention(cache, q, queries, head_dim, scale, visible, k, v, next_k, next_v, state, out);
+                  const void *k, const void *v, const void *next, float *state, float *out) {
+    active()->attention(cache, q, queries, head_dim, scale, visible, k, v, next, state, out);
 }

@@ -7,13 +7,15 @@
 extern const lk_forms lk_forms_plain;
 #if defined(__x86_64__)
 extern const lk_forms lk_forms_avx2;
+extern const lk_forms lk_forms_avx_vnni;
 extern const lk_forms lk_forms_avx512;
 extern const lk_forms lk_forms_avx512_bf16;
+#elif defined(__aarch64__)
+extern const lk_forms lk_forms_neon;
 #endif
 
 // The plain forms, for types and tails that a faster form leaves to them.
 void lk_dequantize_row_plain(lk_type type, const void *row, float *out, size_t n);
-void lk_f16_from_f32_plain(const float *x, uint16_t *out, size_t n);
 void lk_matmul_f32_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                          size_t n, float *y, size_t ldy);
 void lk_quantize_rows_plain(const float *x, size_t rows, size_t n, lk_q8_block *out);
@@ -37,8 +39,7 @@ float lk_softmax_plain(float *x, size_t n);
 float lk_logsumexp_plain(const float *x, size_t n);
 size_t lk_argmax_plain(const float *x, size_t n);
 void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
-                        const uint32_t *visible, const void *k, const void *v, const void *next_k, const void *next_v,
-                        float *state, float *out);
+                        const uint32_t *visible, const void *k, const void *v, const void *next, float *state, float *out);
 
 static inline uint16_t lk_read_u16(const void *p) {
     uint16_t value;

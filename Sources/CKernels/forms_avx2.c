@@ -63,27 +63,37 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
 #include "vector_lora.h"
 #include "vector_attention.h"
 
+// All but the name and the products in int8.
+#define LK_FORMS_256 \
+    .dequantize_row = dequantize_row_avx2, \
+    .matmul_f32 = matmul_f32_avx2, \
+    .quantize_rows = quantize_rows_avx2, \
+    .quantize_rest = quantize_rest_avx2, \
+    .panel_matmul_f32 = panel_matmul_f32_avx2, \
+    .panel_matmul_bf16 = lk_panel_matmul_bf16_plain, \
+    .bf16_from_f32 = bf16_from_f32_avx2, \
+    .lora_expand = lora_expand_avx2, \
+    .rmsnorm = rmsnorm_avx2, \
+    .swiglu = swiglu_avx2, \
+    .swiglu_q8 = swiglu_q8_avx2, \
+    .layernorm = layernorm_avx2, \
+    .gelu = gelu_avx2, \
+    .gelu_q8 = gelu_q8_avx2, \
+    .softmax = softmax_avx2, \
+    .logsumexp = logsumexp_avx2, \
+    .argmax = argmax_avx2, \
+    .attention = attention_avx2,
+
 const lk_forms lk_forms_avx2 = {
     .isa = "avx2",
-    .dequantize_row = dequantize_row_avx2,
-    .f16_from_f32 = f16_from_f32_avx2,
-    .matmul_f32 = matmul_f32_avx2,
-    .quantize_rows = quantize_rows_avx2,
-    .quantize_rest = quantize_rest_avx2,
-    .panel_matmul_f32 = panel_matmul_f32_avx2,
     .panel_matmul_q8 = lk_panel_matmul_q8_avx2,
-    .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
-    .bf16_from_f32 = lk_bf16_from_f32_plain,
-    .lora_expand = lora_expand_avx2,
-    .rmsnorm = rmsnorm_avx2,
-    .swiglu = swiglu_avx2,
-    .swiglu_q8 = swiglu_q8_avx2,
-    .layernorm = layernorm_avx2,
-    .gelu = gelu_avx2,
-    .gelu_q8 = gelu_q8_avx2,
-    .softmax = softmax_avx2,
-    .logsumexp = logsumexp_avx2,
-    .argmax = argmax_avx2,
-    .attention = attention_avx2,
+    LK_FORMS_256
+};
+
+/// With VNNI in vectors of 32 bytes (Intel Alder Lake and AMD Zen 5 onwards).
+const lk_forms lk_forms_avx_vnni = {
+    .isa = "avx-vnni",
+    .panel_matmul_q8 = lk_panel_matmul_q8_avx_vnni,
+    LK_FORMS_256
 };
 #endif

@@ -61,10 +61,9 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
 #include "vector_lora.h"
 #include "vector_attention.h"
 
-// All but the name and the products in bf16.
+// All but the name and what multiplies in bf16.
 #define LK_FORMS_512 \
     .dequantize_row = dequantize_row_avx512, \
-    .f16_from_f32 = f16_from_f32_avx512, \
     .matmul_f32 = matmul_f32_avx512, \
     .quantize_rows = quantize_rows_avx512, \
     .quantize_rest = quantize_rest_avx512, \
@@ -79,20 +78,29 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
     .gelu_q8 = gelu_q8_avx512, \
     .softmax = softmax_avx512, \
     .logsumexp = logsumexp_avx512, \
-    .argmax = argmax_avx512, \
-    .attention = attention_avx512,
+    .argmax = argmax_avx512,
 
 const lk_forms lk_forms_avx512 = {
     .isa = "avx512-vnni",
     .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
-    .bf16_from_f32 = lk_bf16_from_f32_plain,
+    .attention = attention_avx512,
+    .bf16_from_f32 = bf16_from_f32_avx512,
     LK_FORMS_512
 };
+
+static void attention_avx512_bf16(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
+                                  const uint32_t *visible, const void *k, const void *v, const void *next, float *state,
+                                  float *out) {
+    const int has_tiles = cache == LK_BF16 && head_dim % 16 == 0 && head_dim <= tile_head_dim;
+    (has_tiles ? lk_attention_bf16_avx512 : attention_avx512)(cache, q, queries, head_dim, scale, visible, k, v, next,
+                                                              state, out);
+}
 
 /// With BF16 (Intel Cooper Lake and Sapphire Rapids, AMD Zen 4 onwards).
 const lk_forms lk_forms_avx512_bf16 = {
     .isa = "avx512-bf16",
     .panel_matmul_bf16 = lk_panel_matmul_bf16_avx512,
+    .attention = attention_avx512_bf16,
     .bf16_from_f32 = lk_bf16_from_f32_avx512,
     LK_FORMS_512
 };

@@ -5,9 +5,18 @@
 
 void lk_panel_matmul_q8_avx2(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                              float *y, size_t ldy, int add);
+void lk_panel_matmul_q8_avx_vnni(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
+                                 float *y, size_t ldy, int add);
 void lk_panel_matmul_q8_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                                float *y, size_t ldy, int add);
 void lk_panel_matmul_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,
                                  float *y, size_t ldy, int add);
 void lk_bf16_from_f32_avx512(const float *x, uint16_t *out, size_t n);
+/// For a cache of bf16 and a head_dim that is a multiple of 16, up to 256.
+void lk_attention_bf16_avx512(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
+                              const uint32_t *visible, const void *k, const void *v, const void *next, float *state,
+                              float *out);
+
+#define LK_BF16_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,f16c")))
+#define LK_BF16_INLINE LK_BF16_TARGET static inline __attribute__((always_inline))
 #endif

@@ -5,9 +5,6 @@
 #include "panels.h"
 #include <immintrin.h>
 
-#define LK_BF16_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,f16c")))
-#define LK_BF16_INLINE LK_BF16_TARGET static inline __attribute__((always_inline))
-
 /// Sixteen outputs of two inputs as bf16.
 LK_BF16_INLINE __m512bh pairs_at(const lk_type type, const uint8_t *p) {
     if (type == LK_BF16) return (__m512bh)_mm512_load_si512(p);

@@ -184,6 +184,20 @@ void lk_pack_panel(lk_type type, const void *w, size_t outputs, size_t n, size_t
     }
 }
 
+/// With a type that the compiler knows, which makes most of the decisions about each value before it runs.
+LK_ALWAYS void read_row(const lk_type type, const lk_panel_matrix *w, size_t output, float *out) {
+    const lk_panel_matrix known = {type, w->panels, w->outputs, w->inputs};
+    for (size_t i = 0; i < w->inputs; i++) out[i] = lk_panel_value(&known, output, i);
+}
+
 void lk_panel_row(const lk_panel_matrix *w, size_t output, float *out) {
-    for (size_t i = 0; i < w->inputs; i++) out[i] = lk_panel_value(w, output, i);
+    switch (w->type) {
+    case LK_Q4_0: read_row(LK_Q4_0, w, output, out); return;
+    case LK_Q4_1: read_row(LK_Q4_1, w, output, out); return;
+    case LK_Q8_0: read_row(LK_Q8_0, w, output, out); return;
+    case LK_Q6_K: read_row(LK_Q6_K, w, output, out); return;
+    case LK_F16: read_row(LK_F16, w, output, out); return;
+    case LK_BF16: read_row(LK_BF16, w, output, out); return;
+    default: read_row(w->type, w, output, out); return;
+    }
 }

@@ -47,18 +47,26 @@ LK_INLINE float sum16(v16 v) {
     return (b[0] + b[2]) + (b[1] + b[3]);
 }
 
-/// The sums of four vectors: the lanes are added up crosswise, which takes a third of the steps of four times sum16.
-LK_INLINE v4 sum16x4(v16 a, v16 b, v16 c, v16 d) {
-    v16 ab = __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +
-             __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-    v16 cd = __builtin_shufflevector(c, d, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +
-             __builtin_shufflevector(c, d, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-    v16 all = __builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
-              __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-    v8 half = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7) +
-              __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
-    return __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
-}
+#define LK_CROSSWISE(name, type, half_type, quarter_type, OF) \
+    LK_INLINE quarter_type name(type a, type b, type c, type d) { \
+        type ab = OF(__builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29), \
+                     __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)); \
+        type cd = OF(__builtin_shufflevector(c, d, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29), \
+                     __builtin_shufflevector(c, d, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)); \
+        type all = OF(__builtin_shufflevector(ab, cd, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29), \
+                      __builtin_shufflevector(ab, cd, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)); \
+        half_type half = OF(__builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7), \
+                            __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15)); \
+        return OF(__builtin_shufflevector(half, half, 0, 1, 2, 3), __builtin_shufflevector(half, half, 4, 5, 6, 7)); \
+    }
+#define LK_SUM(x, y) ((x) + (y))
+#define LK_LARGER(x, y) __builtin_elementwise_max(x, y)
+
+// The sums, or the largest lanes, of four vectors: the lanes are brought together crosswise, which takes a third of the steps
+// of one vector after the other.
+LK_CROSSWISE(sum16x4, v16, v8, v4, LK_SUM)
+LK_CROSSWISE(sum16x4i, v16i, v8i, v4i, LK_SUM)
+LK_CROSSWISE(largest16x4i, v16i, v8i, v4i, LK_LARGER)
 
 LK_INLINE float largest16(v16 v) {
     float largest = v[0];

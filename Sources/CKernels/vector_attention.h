@@ -1,22 +1,8 @@
-// Attention in tiles of 64 positions, 16 lanes at a time. See vector.h. LK_TILE_QUERIES (1 to 6) queries at a time keep
-// their scores, and then their sums, in registers: named variables, because clang keeps arrays of them in memory. A tile of f16 is widened
-// once where more queries than those see it.
+// Attention in tiles of 64 positions, 16 lanes at a time, in f32. See vector.h. LK_TILE_QUERIES (1 to 6) queries at a time
+// keep their scores, and then their sums, in registers: named variables, because clang keeps arrays of them in memory. A tile
+// of bf16 is widened first, into the places that it would have in a cache of f32.
 
 enum { tile_positions = 64, tile_head_dim = 256, tile_queries = LK_TILE_QUERIES, tile_queries_max = 48 };
-
-/// Where the next tile lies. It is asked for ahead, since a head's run in a page is too short for the CPU to guess far
-/// enough, and into the second-level cache: with this tile's keys and values the first level is full.
-typedef struct { const uint8_t *k, *v; } LK_FORM(ahead);
-
-LK_INLINE v16 cache16(const int is_f16, const void *from, size_t i) {
-    return is_f16 ? load16_f16((const uint16_t *)from + i) : load16((const float *)from + i);
-}
-
-LK_INLINE void ask_for(const void *p) { __builtin_prefetch(p, 0, 2); }
-
-LK_INLINE const void *moved(const int is_f16, const void *p, size_t values) {
-    return (const uint8_t *)p + values * (is_f16 ? 2 : 4);
-}
 
 #define LK_EACH_QUERY(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5)
 #define LK_SCORES(i) v16 s##i##0 = all16(0), s##i##1 = s##i##0, s##i##2 = s##i##0, s##i##3 = s##i##0;
@@ -37,20 +23,14 @@ LK_INLINE const void *moved(const int is_f16, const void *p, size_t values) {
     }
 
 /// scores [queries, 64] of a tile: k holds up to four groups of 16 positions, as many as `count` positions need.
-LK_INLINE void score_tile(const int is_f16, const int queries, const float *q, size_t head_dim, float scale,
-                          const void *k, size_t count, const uint8_t *next, float *scores) {
+LK_INLINE void score_tile(const int queries, const float *q, size_t head_dim, float scale, const float *k, size_t count,
+                          float *scores) {
     // The first group again, for scores that nobody looks at.
-    const void *k_1 = moved(is_f16, k, count > 16 ? 16 * head_dim : 0);
-    const void *k_2 = moved(is_f16, k, count > 32 ? 32 * head_dim : 0);
-    const void *k_3 = moved(is_f16, k, count > 48 ? 48 * head_dim : 0);
+    const float *k_1 = k + (count > 16 ? 16 * head_dim : 0), *k_2 = k + (count > 32 ? 32 * head_dim : 0);
+    const float *k_3 = k + (count > 48 ? 48 * head_dim : 0);
     LK_EACH_QUERY(LK_SCORES)
     for (size_t j = 0; j < head_dim; j++) {
-        if (next) {
-            ask_for(next + 128 * j);
-            ask_for(next + 128 * j + 64);
-        }
-        v16 k0 = cache16(is_f16, k, 16 * j), k1 = cache16(is_f16, k_1, 16 * j);
-        v16 k2 = cache16(is_f16, k_2, 16 * j), k3 = cache16(is_f16, k_3, 16 * j);
+        v16 k0 = load16(k + 16 * j), k1 = load16(k_1 + 16 * j), k2 = load16(k_2 + 16 * j), k3 = load16(k_3 + 16 * j);
         LK_EACH_QUERY(LK_SCORE)
     }
     LK_EACH_QUERY(LK_STORE_SCORES)
@@ -122,23 +102,17 @@ LK_INLINE void weigh(const int queries, float *scores, const uint32_t *visible, 
 #define LK_STORE_SUMS(i) LK_STORE_SUM(i, 0) LK_STORE_SUM(i, 1) LK_STORE_SUM(i, 2) LK_STORE_SUM(i, 3)
 
 /// out = out * kept + sum of weights[p] * v[p], for 16 * parts (1 to 4) values of each query.
-LK_INLINE void sum_values(const int is_f16, const int queries, const int parts, const float *weights, const float *kept,
-                          const void *v, size_t count, size_t head_dim, const uint8_t *next, float *out) {
+LK_INLINE void sum_values(const int queries, const int parts, const float *weights, const float *kept, const float *v,
+                          size_t count, size_t head_dim, float *out) {
     LK_EACH_QUERY(LK_SCORES)
     LK_EACH_QUERY(LK_LOAD_SUMS)
-    for (size_t p = 0; p < count; p++) {
-        size_t at = p * head_dim;
-        if (next) {
-            ask_for(next + 2 * at);
-            if (parts > 2) ask_for(next + 2 * at + 64);
-        }
-        v16 v0 = cache16(is_f16, v, at), v1 = parts > 1 ? cache16(is_f16, v, at + 16) : v0;
-        v16 v2 = parts > 2 ? cache16(is_f16, v, at + 32) : v0, v3 = parts > 3 ? cache16(is_f16, v, at + 48) : v0;
+    for (size_t p = 0; p < count; p++, v += head_dim) {
+        v16 v0 = load16(v), v1 = parts > 1 ? load16(v + 16) : v0;
+        v16 v2 = parts > 2 ? load16(v + 32) : v0, v3 = parts > 3 ? load16(v + 48) : v0;
         LK_EACH_QUERY(LK_ADD_VALUE)
     }
     LK_EACH_QUERY(LK_STORE_SUMS)
 }
-
 
 #define LK_QUERIES(DO, left) \
     switch ((left) < tile_queries ? (left) : tile_queries) { \
@@ -150,81 +124,90 @@ LK_INLINE void sum_values(const int is_f16, const int queries, const int parts, 
     default: DO(6); break; \
     }
 #define LK_SCORE_AND_WEIGH(n) \
-    score_tile(is_f16, n, q + i * head_dim, head_dim, scale, k, count, i == 0 ? next.k : NULL, scores + tile_positions * i); \
+    score_tile(n, q + i * head_dim, head_dim, scale, k, count, scores + tile_positions * i); \
     weigh(n, scores + tile_positions * i, visible + i, begin, state + 2 * i, kept + i)
-#define LK_SUM(n) \
+#define LK_SUM_VALUES(n) \
     for (j = 0; j + 64 <= head_dim; j += 64) \
-        sum_values(is_f16, n, 4, scores + tile_positions * i, kept + i, moved(is_f16, v, j), count, head_dim, \
-                   next.v && i == 0 ? next.v + 2 * j : NULL, out + i * head_dim + j); \
+        sum_values(n, 4, scores + tile_positions * i, kept + i, v + j, count, head_dim, out + i * head_dim + j); \
     for (; j < head_dim; j += 16) \
-        sum_values(is_f16, n, 1, scores + tile_positions * i, kept + i, moved(is_f16, v, j), count, head_dim, NULL, \
-                   out + i * head_dim + j)
+        sum_values(n, 1, scores + tile_positions * i, kept + i, v + j, count, head_dim, out + i * head_dim + j)
 
 /// Scores of up to 48 queries and a tile, as weights, and what the sums so far are worth.
-LK_INLINE void score_queries(const int is_f16, size_t queries, const float *q, size_t head_dim, float scale,
-                             const uint32_t *visible, size_t begin, const void *k, size_t count, LK_FORM(ahead) next,
-                             float *state, float *scores, float *kept) {
+LK_INLINE void score_queries(size_t queries, const float *q, size_t head_dim, float scale, const uint32_t *visible,
+                             size_t begin, const float *k, size_t count, float *state, float *scores, float *kept) {
     for (size_t i = 0; i < queries; i += tile_queries) {
         LK_QUERIES(LK_SCORE_AND_WEIGH, queries - i)
     }
 }
 
-LK_INLINE void sum_queries(const int is_f16, size_t queries, size_t head_dim, const void *v, size_t count,
-                           LK_FORM(ahead) next, const float *scores, const float *kept, float *out) {
+LK_INLINE void sum_queries(size_t queries, size_t head_dim, const float *v, size_t count, const float *scores,
+                           const float *kept, float *out) {
     for (size_t i = 0, j; i < queries; i += tile_queries) {
-        LK_QUERIES(LK_SUM, queries - i)
+        LK_QUERIES(LK_SUM_VALUES, queries - i)
     }
+}
+
+/// Widens `pairs` pairs of rows of 16 * width values of bf16, which lie value beside value, to rows one after the other. `next`
+/// is asked for ahead: a head's run in a page is too short for the CPU to guess far enough.
+LK_INLINE void widen_pairs(const float *from, size_t pairs, size_t width, const uint8_t *next, float *out) {
+    for (size_t p = 0; p < pairs; p++, out += 16 * width)
+        for (size_t i = 0; i < width; i++, from += 16, out += 16) {
+            if (next) __builtin_prefetch(next, 0, 3), next += 64;
+            v16u both = (v16u)load16(from);
+            store16(out, (v16)(both << 16));
+            store16(out + 16 * width, (v16)(both & 0xffff0000u));
+        }
 }
 
 /// Up to 48 queries and one tile of `count` positions, the first of them number `begin`.
-LK_INLINE void attend_tile(const int is_f16, size_t queries, const float *q, size_t head_dim, float scale,
+LK_INLINE void attend_tile(const lk_type cache, size_t queries, const float *q, size_t head_dim, float scale,
                            const uint32_t *visible, size_t begin, const void *k, const void *v, size_t count,
-                           LK_FORM(ahead) next, float *state, float *out) {
+                           const void *next, float *state, float *out) {
     float scores[tile_queries_max * tile_positions] __attribute__((aligned(64)));
     float kept[tile_queries_max + 16];  // weigh stores 16 of them at a time
-    if (is_f16 && queries > tile_queries) {
+    if (cache == LK_BF16) {
         float wide[tile_positions * tile_head_dim] __attribute__((aligned(64)));
-        for (size_t i = 0; i < (count + 15) / 16 * 16 * head_dim; i += 16) store16(wide + i, cache16(1, k, i));
-        score_queries(0, queries, q, head_dim, scale, visible, begin, wide, count, next, state, scores, kept);
-        for (size_t i = 0; i < count * head_dim; i += 16) store16(wide + i, cache16(1, v, i));
-        sum_queries(0, queries, head_dim, wide, count, next, scores, kept, out);
+        widen_pairs(k, (count + 15) / 16 * head_dim / 2, 1, v, wide);
+        score_queries(queries, q, head_dim, scale, visible, begin, wide, count, state, scores, kept);
+        widen_pairs(v, (count + 1) / 2, head_dim / 16, next, wide);
+        sum_queries(queries, head_dim, wide, count, scores, kept, out);
     } else {
-        score_queries(is_f16, queries, q, head_dim, scale, visible, begin, k, count, next, state, scores, kept);
-        sum_queries(is_f16, queries, head_dim, v, count, next, scores, kept, out);
+        score_queries(queries, q, head_dim, scale, visible, begin, k, count, state, scores, kept);
+        sum_queries(queries, head_dim, v, count, scores, kept, out);
     }
 }
 
-LK_TARGET static void LK_FORM(attend)(const int is_f16, size_t queries, const float *q, size_t head_dim, float scale,
-                                      const uint32_t *visible, const void *k, const void *v, const void *next_k,
-                                      const void *next_v, float *state, float *out) {
-    uint32_t positions = 0;
+LK_TARGET static void LK_FORM(attend)(const lk_type cache, size_t queries, const float *q, size_t head_dim, float scale,
+                                      const uint32_t *visible, const void *k, const void *v, const void *next,
+                                      float *state, float *out) {
+    const size_t tile_bytes = tile_positions * head_dim * (cache == LK_BF16 ? 2 : 4);
+    const uint8_t *tile_k = k, *tile_v = v;
+    size_t positions = 0;
     for (size_t i = 0; i < queries; i++) positions = visible[i] > positions ? visible[i] : positions;
-    for (size_t begin = 0; begin < positions; begin += tile_positions) {
+    for (size_t begin = 0; begin < positions; begin += tile_positions, tile_k += tile_bytes, tile_v += tile_bytes) {
         const size_t left = positions - begin;
-        const void *tile_k = moved(is_f16, k, begin * head_dim), *tile_v = moved(is_f16, v, begin * head_dim);
-        const int is_last = left <= tile_positions;
-        LK_FORM(ahead) next = {is_last ? next_k : moved(is_f16, tile_k, tile_positions * head_dim),
-                               is_last ? next_v : moved(is_f16, tile_v, tile_positions * head_dim)};
-        if (!is_f16) next = (LK_FORM(ahead)){NULL, NULL};
-        attend_tile(is_f16, queries, q, head_dim, scale, visible, begin, tile_k, tile_v, is_last ? left : tile_positions,
-                    next, state, out);
+        if (left > tile_positions)
+            attend_tile(cache, queries, q, head_dim, scale, visible, begin, tile_k, tile_v, tile_positions,
+                        tile_k + tile_bytes, state, out);
+        else
+            attend_tile(cache, queries, q, head_dim, scale, visible, begin, tile_k, tile_v, left, next, state, out);
     }
 }
 
 LK_TARGET static void LK_FORM(attention)(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
-                                         const uint32_t *visible, const void *k, const void *v, const void *next_k,
-                                         const void *next_v, float *state, float *out) {
+                                         const uint32_t *visible, const void *k, const void *v, const void *next,
+                                         float *state, float *out) {
     if (head_dim % 16 != 0 || head_dim > tile_head_dim) {
-        lk_attention_plain(cache, q, queries, head_dim, scale, visible, k, v, next_k, next_v, state, out);
+        lk_attention_plain(cache, q, queries, head_dim, scale, visible, k, v, next, state, out);
         return;
     }
     for (size_t i = 0; i < queries; i += tile_queries_max) {
         size_t count = queries - i < tile_queries_max ? queries - i : tile_queries_max;
-        if (cache == LK_F16)
-            LK_FORM(attend)(1, count, q + i * head_dim, head_dim, scale, visible + i, k, v, next_k, next_v, state + 2 * i,
+        if (cache == LK_BF16)
+            LK_FORM(attend)(LK_BF16, count, q + i * head_dim, head_dim, scale, visible + i, k, v, next, state + 2 * i,
                             out + i * head_dim);
         else
-            LK_FORM(attend)(0, count, q + i * head_dim, head_dim, scale, visible + i, k, v, next_k, next_v, state + 2 * i,
+            LK_FORM(attend)(LK_F32, count, q + i * head_dim, head_dim, scale, visible + i, k, v, next, state + 2 * i,
                             out + i * head_dim);
     }
 }

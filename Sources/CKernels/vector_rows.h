@@ -135,14 +135,61 @@ LK_INLINE void quantize_block(const float *x, lk_q8_block *out) {
     out->sum_scaled = scale * (float)(out->sum[0] + out->sum[1]);
 }
 
+LK_INLINE v16i magnitudes32(const float *x) {
+    return __builtin_elementwise_max((v16i)load16(x) & 0x7fffffff, (v16i)load16(x + 16) & 0x7fffffff);
+}
+
+/// Rounds 32 values to `block` and gives the sums of its halves, lane by lane.
+LK_INLINE void round32(const float *x, float inverse, lk_q8_block *block, v16i *a, v16i *b) {
+    const v16 rounder = all16(12582912.0f);
+    *a = (v16i)(load16(x) * all16(inverse) + rounder) - (v16i)rounder;
+    *b = (v16i)(load16(x + 16) * all16(inverse) + rounder) - (v16i)rounder;
+    *(v16b_anywhere *)block->q = __builtin_convertvector(*a, v16b);
+    *(v16b_anywhere *)(block->q + 16) = __builtin_convertvector(*b, v16b);
+}
+
+/// Four blocks, [4, 32] to out[0], out[stride]...: what has to be brought together across lanes is, for all of them at once.
+LK_INLINE void quantize_four(const float *x, lk_q8_block *out, size_t stride) {
+    v4i largest = largest16x4i(magnitudes32(x), magnitudes32(x + 32), magnitudes32(x + 64), magnitudes32(x + 96));
+    v4 scale = (v4)largest / 127;
+    v4 inverse = 1 / scale;
+    // From zeroes, from subnormals, from infinities and NaN: one by one.
+    v4i ordinary = (largest < 0x7f800000) & (inverse <= 3.402823466e38f);
+    if (__builtin_reduce_and(ordinary) == 0) {
+        for (size_t i = 0; i < 4; i++) quantize_block(x + 32 * i, out + i * stride);
+        return;
+    }
+    v16i a0, a1, a2, a3, b0, b1, b2, b3;
+    round32(x, inverse[0], out, &a0, &b0);
+    round32(x + 32, inverse[1], out + stride, &a1, &b1);
+    round32(x + 64, inverse[2], out + 2 * stride, &a2, &b2);
+    round32(x + 96, inverse[3], out + 3 * stride, &a3, &b3);
+    v4i first = sum16x4i(a0, a1, a2, a3), second = sum16x4i(b0, b1, b2, b3);
+    v4 scaled = scale * __builtin_convertvector(first + second, v4);
+    for (size_t i = 0; i < 4; i++) {
+        lk_q8_block *block = out + i * stride;
+        block->scale = scale[i];
+        block->sum_scaled = scaled[i];
+        block->sum[0] = first[i];
+        block->sum[1] = second[i];
+    }
+}
+
 LK_TARGET static void LK_FORM(quantize_rows)(const float *x, size_t rows, size_t n, lk_q8_block *out) {
-    for (size_t i = 0; i < rows * n; i += 32) quantize_block(x + i, out + i / 32);
+    size_t i = 0;
+    for (; i + 128 <= rows * n; i += 128) quantize_four(x + i, out + i / 32, 1);
+    for (; i < rows * n; i += 32) quantize_block(x + i, out + i / 32);
 }
 
 LK_TARGET static void LK_FORM(swiglu_q8)(const float *gate, const float *up, size_t rows, lk_q8_block *out,
                                          size_t stride) {
-    for (size_t r = 0; r < rows; r++, gate += 32, up += 32) {
-        float products[32] __attribute__((aligned(64)));
+    float products[128] __attribute__((aligned(64)));
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4, gate += 128, up += 128) {
+        LK_FORM(swiglu)(gate, up, 128, products);
+        quantize_four(products, out + r * stride, stride);
+    }
+    for (; r < rows; r++, gate += 32, up += 32) {
         LK_FORM(swiglu)(gate, up, 32, products);
         quantize_block(products, out + r * stride);
     }
@@ -164,9 +211,15 @@ LK_TARGET static void LK_FORM(quantize_rest)(const float *x, const lk_q8_block *
     }
 }
 
-LK_TARGET static void LK_FORM(f16_from_f32)(const float *x, uint16_t *out, size_t n) {
+/// As the plain form, to the bit.
+LK_TARGET static void LK_FORM(bf16_from_f32)(const float *x, uint16_t *out, size_t n) {
     size_t i = 0;
-    for (; i + 16 <= n; i += 16)
-        *(v16h_anywhere *)(out + i) = (v16h)__builtin_convertvector(load16(x + i), v16half);
-    lk_f16_from_f32_plain(x + i, out + i, n - i);
+    for (; i + 16 <= n; i += 16) {
+        v16 v = load16(x + i);
+        v16u bits = (v16u)v, rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+        v16i is_nan = v != v;
+        rounded = (rounded & ~(v16u)is_nan) | ((bits >> 16 | 0x40) & (v16u)is_nan);
+        *(v16h_anywhere *)(out + i) = __builtin_convertvector(rounded, v16h);
+    }
+    lk_bf16_from_f32_plain(x + i, out + i, n - i);
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ProviderKit
 
 /// Reads the text of documents of every type that this machine can read: what ``DocumentText`` reads, and PDF where
 /// there is a tool for it.
@@ -21,5 +22,15 @@ package struct DocumentReader: Sendable {
     package func read(_ content: Data, _ mimeType: String) throws -> String? {
         guard isPDF(mimeType) else { return DocumentText.read(content, mimeType) }
         return try pdf?.read(content)
+    }
+
+    /// The same for an indexer, whose document stays without text when it can't be read: the log says why.
+    package func text(of content: Data, _ mimeType: String, row: Int64, _ log: Log, _ metrics: Metrics) -> String? {
+        do { return try read(content, mimeType) } catch {
+            metrics.count("documents_unreadable_total")
+            log.warning(
+                "a document is kept and not indexed", ["row": "\(row)", "type": mimeType, "reason": "\(error)"])
+            return nil
+        }
     }
 }

@@ -10,7 +10,11 @@ package struct DocumentRow: Sendable {
     package let checksum: Int64
     package let state: DocumentState
 
-    package init(_ document: MemoryBankDocument, at field: String, metadataBytesMax: Int) throws {
+    /// - Parameter isFetching: whether a document that is a URL gets its text from there.
+    package init(
+        _ document: MemoryBankDocument, at field: String, metadataBytesMax: Int, reader: DocumentReader,
+        isFetching: Bool = false
+    ) throws {
         guard (1...255).contains(document.mimeType.utf8.count) else {
             throw ProviderError(
                 .invalidRequest, "\(field).mime_type must be 1 to 255 bytes, got \(document.mimeType.utf8.count)",
@@ -28,21 +32,27 @@ package struct DocumentRow: Sendable {
         self.metadata = Data(metadata)
         mimeType = document.mimeType
         checksum = Checksum.of(document.content.bytes, metadata, mimeType)
-        state = DocumentText.canRead(mimeType) ? .pending : .notIndexed
+        let isRemote = isFetching && URLDocument.isOne(mimeType)
+        state = isRemote ? .remote : reader.canRead(mimeType) ? .pending : .notIndexed
     }
 }
 
 /// How far a document is searchable.
 package enum DocumentState: Int, Sendable {
+    /// Its text is here, and not cut yet.
     case pending = 0
     case indexed = 1
     /// Holds no text that we can read: kept, not searched.
     case notIndexed = 2
+    /// A URL, whose text is to be fetched.
+    case remote = 3
 }
 
 extension [MemoryBankDocument] {
     /// Checks the documents of one call against the limits, and that none comes twice.
-    package func rows(countMax: Int, metadataBytesMax: Int) throws -> [DocumentRow] {
+    package func rows(
+        countMax: Int, metadataBytesMax: Int, reader: DocumentReader, isFetching: Bool = false
+    ) throws -> [DocumentRow] {
         guard count <= countMax else {
             throw ProviderError(.invalidRequest, "the body must hold at most \(countMax) documents, got \(count)")
         }
@@ -52,7 +62,8 @@ extension [MemoryBankDocument] {
                 throw ProviderError(
                     .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
             }
-            return try DocumentRow(document, at: "[\(index)]", metadataBytesMax: metadataBytesMax)
+            return try DocumentRow(
+                document, at: "[\(index)]", metadataBytesMax: metadataBytesMax, reader: reader, isFetching: isFetching)
         }
     }
 }

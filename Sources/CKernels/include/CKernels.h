@@ -35,8 +35,8 @@ void lk_dequantize_row(lk_type type, const void *row, float *out, size_t n);
 /// Writes x as blocks of LK_Q8_0: one scale for 32 values, their largest magnitude / 127. `n` is a multiple of 32.
 void lk_q8_0_from_f32(const float *x, size_t n, void *out);
 
-/// out[i] = x[i] rounded to IEEE f16, nearest even. Out of range becomes infinity. For caches of keys and values;
-/// the way back is lk_dequantize_row(LK_F16, ...).
+/// out[i] = x[i] rounded to IEEE f16, nearest even. Out of range becomes infinity. The way back is
+/// lk_dequantize_row(LK_F16, ...).
 void lk_f16_from_f32(const float *x, uint16_t *out, size_t n);
 
 // MARK: - Matrix products
@@ -177,38 +177,41 @@ size_t lk_argmax(const float *x, size_t n);
 // Online softmax (Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135): start, then one
 // call for each run of positions (a page of the cache, or all of it), then finish. `queries` are the vectors that look at
 // the same key/value head: the query heads of its group, for one token or for several.
-//   cache:   LK_F16 or LK_F32, the type of k and v
+//   cache:   LK_BF16 or LK_F32, the type of k and v
 //   q:       [queries, head_dim] f32, contiguous
 //   visible: [queries], how many positions of the run each query sees, from the first on
-//   k:       [positions / 16, head_dim, 16]: sixteen positions side by side; written by lk_put_key. The last group is read
-//            whole, so its memory must be there
-//   v:       [positions, head_dim]
-//   next_k, next_v: the run that the caller reads after this one, which is asked for ahead; NULL where none is known. A
-//            hint: nothing is read through them
+//   k:       [positions / 16, head_dim, 16]: sixteen positions side by side; in bf16, of an even head_dim,
+//            [positions / 16, head_dim / 2, 16, 2]: pairs of dimensions. Written by lk_put_key. The last group is read whole, so
+//            its memory must be there
+//   v:       [positions, head_dim]; in bf16 [positions / 2, head_dim, 2]: pairs of positions. Written by lk_put_value. The
+//            last pair's memory must be there, whatever it holds
+//   next:    keys of the run that the caller reads after this one, which are asked for ahead; NULL where none is known. A
+//            hint: nothing is read through it
 //   state:   [queries, 2] f32, running maximum and running sum
 //   out:     [queries, head_dim] f32, the weighted sum so far; after finish the answer
 // A query's result depends on its own row and on how positions were cut into runs, not on the queries beside it, as long
-// as runs other than the last are multiples of 64. A finish without a single position gives zeroes.
+// as runs other than the last are multiples of 64. With a cache of bf16 and instructions for it, queries and weights are rounded
+// to bf16 too; products and sums are f32. A finish without a single position gives zeroes.
 
 void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out);
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
-                  const void *k, const void *v, const void *next_k, const void *next_v, float *state, float *out);
+                  const void *k, const void *v, const void *next, float *state, float *out);
 /// Takes in what another start and other runs gave: `more_state` and `more`, before their finish.
 void lk_attention_join(size_t queries, size_t head_dim, const float *more_state, const float *more, float *state,
                        float *out);
 void lk_attention_finish(size_t queries, size_t head_dim, const float *state, float *out);
 
-/// Writes the key of one position, [head_dim] f32, to its place in a run.
+/// Write the key and the value of one position, [head_dim] f32, to its place in a run. Threads may write different positions.
 void lk_put_key(lk_type cache, const float *key, size_t head_dim, size_t position, void *k);
+void lk_put_value(lk_type cache, const float *value, size_t head_dim, size_t position, void *v);
 
 // MARK: - Which form runs
 
 /// The forms of the kernels that differ between instruction sets, one table for each. The functions above call the
 /// active table; tests call the others to compare them.
 typedef struct lk_forms {
-    const char *isa;  // "plain", "avx2", "avx512-vnni" or "avx512-bf16"
+    const char *isa;  // "plain", "avx2", "avx-vnni", "avx512-vnni", "avx512-bf16" or "neon-dotprod"
     void (*dequantize_row)(lk_type, const void *, float *, size_t);
-    void (*f16_from_f32)(const float *, uint16_t *, size_t);
     void (*matmul_f32)(lk_type, const void *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
     void (*panel_matmul_f32)(const lk_panel_matrix *, size_t, size_t, const float *, size_t, float *, size_t, int);
     void (*panel_matmul_q8)(const lk_panel_matrix *, size_t, size_t, const lk_q8_block *, size_t, float *, size_t, int);
@@ -228,7 +231,7 @@ typedef struct lk_forms {
     float (*logsumexp)(const float *, size_t);
     size_t (*argmax)(const float *, size_t);
     void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *,
-                      const void *, const void *, float *, float *);
+                      const void *, float *, float *);
 } lk_forms;
 
 /// The table of that instruction set, or NULL when this CPU or build does not offer it.

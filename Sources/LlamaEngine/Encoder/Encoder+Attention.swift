@@ -47,7 +47,7 @@ extension Encoder {
         lk_attention_start(count, dimension, memory.state, memory.sums)
         lk_attention(
             LK_F32, memory.queries, count, dimension, 1 / Float(dimension).squareRoot(), visible, memory.keys,
-            memory.values, nil, nil, memory.state, memory.sums)
+            memory.values, nil, memory.state, memory.sums)
         lk_attention_finish(count, dimension, memory.state, memory.sums)
         for row in 0..<count {
             (workspace.attended.base + from + row * hidden).update(

@@ -100,7 +100,7 @@ final class BLASDecoding {
                 MatrixProduct(
                     rows: tile.rows.count, columns: dimension, inner: min(KVLayout.positions, tile.positions - page),
                     a: scores + page, aStride: tile.positions,
-                    b: memory(page, cache.layout.value(layer: layer, head: group, position: 0)), bStride: dimension,
+                    b: memory(page, cache.layout.values(layer: layer, head: group)), bStride: dimension,
                     isBTransposed: false, c: decoder.workspace.attended.base + place, cStride: width,
                     isAdding: page > 0))
         }

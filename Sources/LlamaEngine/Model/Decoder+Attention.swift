@@ -42,13 +42,9 @@ extension Decoder {
             } else {
                 lk_put_key(layout.element.type, workspace.keys.base + source, dimension, offset, keys)
             }
-            let value = memory + layout.value(layer: layer, head: head, position: offset)
-            switch layout.element {
-            case .f16:
-                lk_f16_from_f32(workspace.values.base + source, value.assumingMemoryBound(to: UInt16.self), dimension)
-            case .f32:
-                value.assumingMemoryBound(to: Float.self).update(from: workspace.values.base + source, count: dimension)
-            }
+            lk_put_value(
+                layout.element.type, workspace.values.base + source, dimension, offset,
+                memory + layout.values(layer: layer, head: head))
         }
     }
 
@@ -153,8 +149,8 @@ extension Decoder {
                     of: next.span.index * Self.spanPositions, in: segments[tiles[next.span.tile].segment].cache,
                     layer: layer, head: next.head)
             lk_attention(
-                cache.layout.element.type, queries, count, dimension, scale, visible, here.keys, here.values, after.keys,
-                after.values, state, sums)
+                cache.layout.element.type, queries, count, dimension, scale, visible, here.keys, here.values,
+                after.keys, state, sums)
         }
         if tile.spans == 1 { finish(tile, head: head) }
     }
@@ -166,7 +162,7 @@ extension Decoder {
         let memory = cache.memory(of: position)
         return (
             memory + cache.layout.keys(layer: layer, head: head),
-            memory + cache.layout.value(layer: layer, head: head, position: 0)
+            memory + cache.layout.values(layer: layer, head: head)
         )
     }
 

@@ -5,7 +5,7 @@ package enum Precision: String, Sendable, CaseIterable {
     /// Everything in f32, keys and values too: the reference.
     case exact
     /// Activations as int8 with a scale for each 32, or as bf16 where weights are 16-bit floats and the machine multiplies
-    /// them; keys and values as f16.
+    /// them; keys and values as bf16.
     case quantized
 }
 
@@ -52,8 +52,9 @@ package final class Decoder {
     package let precision: Precision
     let pool: ThreadPool
     let workspace: ForwardWorkspace
-    /// Whether some product takes bf16.
+    /// Whether some product takes them.
     private let hasBF16: Bool
+    private let hasInt8: Bool
     /// How a model computes whose products are another library's.
     let blas: BLASDecoding?
     var rows: [Row] = []
@@ -67,13 +68,15 @@ package final class Decoder {
         self.precision = model.products == nil ? precision : .exact
         self.pool = pool
         workspace = ForwardWorkspace(model.configuration)
-        hasBF16 = precision == .quantized && model.weights.hasBF16
+        hasBF16 = precision == .quantized && model.weights.has(.bf16)
+        hasInt8 = precision == .quantized && model.weights.has(.int8)
         blas = model.products.map { BLASDecoding(products: $0, model.configuration) }
     }
 
     /// Where keys and values of this decoder's precision lie.
     var cacheLayout: KVLayout {
-        KVLayout(model.configuration, element: precision == .exact ? .f32 : .f16)
+        let isNarrow = precision == .quantized && model.configuration.headDimension % 2 == 0
+        return KVLayout(model.configuration, element: isNarrow ? .bf16 : .f32)
     }
 
     /// An empty cache of its own for one sequence, without a limit.
@@ -223,10 +226,9 @@ package final class Decoder {
     func narrow(row: Int) { narrow(normalised, row: row, width: model.configuration.hidden) }
 
     private func narrow(_ input: Input, row: Int, width: Int) {
-        guard precision == .quantized else { return }
         let floats = input.floats + row * width
         if hasBF16 { lk_bf16_from_f32(floats, input.bf16 + row * width, width) }
-        if width % 32 == 0 { lk_quantize_rows(floats, 1, width, input.quantised + row * (width / 32)) }
+        if hasInt8 && width % 32 == 0 { lk_quantize_rows(floats, 1, width, input.quantised + row * (width / 32)) }
     }
 
     /// Calls `body` for each row, on all threads when there are enough rows to be worth waking them.

@@ -34,6 +34,6 @@ struct DecoderWeights: Sendable {
     /// Whether some matrix still lies in the checkpoint.
     var hasMatricesInRows: Bool { matrices.contains(where: \.isInRows) }
 
-    /// Whether some product takes bf16 activations at best.
-    var hasBF16: Bool { matrices.contains { $0.narrowest == .bf16 } }
+    /// Whether some product takes such activations at best.
+    func has(_ activations: Matrix.Activations) -> Bool { matrices.contains { $0.narrowest == activations } }
 }

@@ -2,16 +2,17 @@ import CKernels
 
 /// How keys and values are kept, and where in a page they lie.
 ///
-/// A page holds `positions` positions of every layer: for each layer the keys, [keyValueHeads, positions / 16,
-/// headDimension, 16], then the values, [keyValueHeads, positions, headDimension]. One head's run of positions is
-/// contiguous, and sixteen keys lie side by side, so that their scores are computed at once. Where a BLAS computes them, keys lie
-/// as values do.
+/// A page holds `positions` positions of every layer: for each layer the keys of each head, then the values of each head. A
+/// head's run of positions is contiguous, and in the order in which `lk_attention` reads it: sixteen keys side by side, and
+/// in bf16 pairs of dimensions of a key and pairs of values. Where a BLAS computes them, both are [positions, headDimension].
 struct KVLayout: Sendable, Equatable {
     enum Element: Sendable {
-        case f16, f32
+        /// Only where the dimension of a head is even.
+        case bf16
+        case f32
 
-        var bytes: Int { self == .f16 ? 2 : 4 }
-        var type: lk_type { self == .f16 ? LK_F16 : LK_F32 }
+        var bytes: Int { self == .bf16 ? 2 : 4 }
+        var type: lk_type { self == .bf16 ? LK_BF16 : LK_F32 }
     }
 
     static let positions = 128
@@ -42,19 +43,19 @@ struct KVLayout: Sendable, Equatable {
     /// Copies the first `count` positions of a page.
     func copy(_ count: Int, from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
         let keyBytes = (count + 15) / 16 * 16 * headDimension * element.bytes
-        let valueBytes = count * headDimension * element.bytes
+        let valueBytes = (count + 1) / 2 * 2 * headDimension * element.bytes
         for layer in 0..<layers {
             for head in 0..<heads {
-                let (keys, values) = (keys(layer: layer, head: head), value(layer: layer, head: head, position: 0))
+                let (keys, values) = (keys(layer: layer, head: head), values(layer: layer, head: head))
                 (target + keys).copyMemory(from: source + keys, byteCount: keyBytes)
                 (target + values).copyMemory(from: source + values, byteCount: valueBytes)
             }
         }
     }
 
-    /// Offset in bytes of the value of `head` in `layer` at the page's position `position`.
-    func value(layer: Int, head: Int, position: Int) -> Int {
-        (((2 * layer + 1) * heads + head) * run + position * headDimension) * element.bytes
+    /// Offset in bytes of the values of `head` in `layer`.
+    func values(layer: Int, head: Int) -> Int {
+        ((2 * layer + 1) * heads + head) * run * element.bytes
     }
 }
 

@@ -55,7 +55,7 @@ struct DequantizeTests {
         #expect(lk_row_bytes(LK_F32, Int(bitPattern: UInt.max)) == 0)
     }
 
-    @Test("f16 rounds to nearest even, by every instruction set")
+    @Test("f16 rounds to nearest even")
     func halves() {
         let cases: [(Float, UInt16)] = [
             (0, 0), (-0.0, 0x8000), (1, 0x3c00), (-2, 0xc000), (65504, 0x7bff), (65519.99, 0x7bff), (65520, 0x7c00),
@@ -63,12 +63,25 @@ struct DequantizeTests {
             (0x1.8p-25, 1), (0x1p-14, 0x0400), (0x1.ff8p-15, 0x03ff), (0x1.ffcp-15, 0x0400), (1e-10, 0),
             (0x1.fffp-15, 0x0400),
         ]
+        var out = [UInt16](repeating: 0xffff, count: cases.count)
+        lk_f16_from_f32(cases.map(\.0), &out, cases.count)
+        #expect(out == cases.map(\.1))
+    }
+
+    @Test("bf16 rounds to nearest even, by every instruction set")
+    func brainFloats() {
+        let cases: [(Float, UInt16)] = [
+            (0, 0), (-0.0, 0x8000), (1, 0x3f80), (-2, 0xc000), (1 + 0x1p-8, 0x3f80), (1 + 3 * 0x1p-8, 0x3f82),
+            (1 + 0x1.0002p-8, 0x3f81), (0x1.fep127, 0x7f7f), (.greatestFiniteMagnitude, 0x7f80), (.infinity, 0x7f80),
+            (-.infinity, 0xff80), (0x1p-126, 0x0080), (.nan, 0x7fc0),
+        ]
         for forms in offeredForms {
-            var padded = cases.map(\.0)
-            padded += [Float](repeating: 0, count: 32 - padded.count)
-            var out = [UInt16](repeating: 0xffff, count: 32)
-            forms.f16_from_f32(padded, &out, 32)
-            #expect(Array(out[..<cases.count]) == cases.map(\.1), "\(name(forms))")
+            for repeats in [1, 3] {  // thirteen and thirty-nine: within and past a vector of sixteen
+                let values = (0..<repeats).flatMap { _ in cases.map(\.0) }
+                var out = [UInt16](repeating: 0xffff, count: values.count)
+                forms.bf16_from_f32(values, &out, values.count)
+                #expect(out == (0..<repeats).flatMap { _ in cases.map(\.1) }, "\(name(forms))")
+            }
         }
     }
 
@@ -78,7 +91,7 @@ struct DequantizeTests {
         var floats = [Float](repeating: 0, count: numbers.count)
         var back = [UInt16](repeating: 0, count: numbers.count)
         offeredForms[index].dequantize_row(LK_F16, numbers, &floats, numbers.count)
-        offeredForms[index].f16_from_f32(floats, &back, numbers.count)
+        lk_f16_from_f32(floats, &back, numbers.count)
         #expect(back == numbers)
         #expect(floats[1] == 0x1p-24 && floats[0x3c00] == 1)
     }

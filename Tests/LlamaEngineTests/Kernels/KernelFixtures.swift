@@ -10,7 +10,9 @@ let elementTypes: [(name: String, type: lk_type)] = [
 
 /// The instruction sets of this machine, the reference first.
 var offeredForms: [lk_forms] {
-    ["plain", "avx2", "avx512-vnni", "avx512-bf16"].compactMap { (isa: String) in lk_forms_for(isa)?.pointee }
+    ["plain", "avx2", "avx-vnni", "avx512-vnni", "avx512-bf16", "neon-dotprod"].compactMap { (isa: String) in
+        lk_forms_for(isa)?.pointee
+    }
 }
 /// Those that are held against the reference.
 var fastForms: [lk_forms] { Array(offeredForms.dropFirst()) }
@@ -67,7 +69,7 @@ struct RandomFloats {
 
     private func put(f16 value: Float, at place: Int, in bytes: inout [UInt8]) {
         var half: UInt16 = 0
-        plainForms.f16_from_f32([value], &half, 1)
+        lk_f16_from_f32([value], &half, 1)
         bytes.replaceSubrange(place..<(place + 2), with: GGUFWriter.little(half))
     }
 }

@@ -1,0 +1,53 @@
+// The table of forms for 64-bit ARM with products of bytes (FEAT_DotProd: Graviton 2, Apple M1 and later).
+#if defined(__aarch64__)
+#include "forms.h"
+
+void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
+                             size_t ldy, int add);
+
+#define LK_TARGET
+#define LK_TILE_QUERIES 1
+#define LK_FORM(name) name##_neon
+#include "vector.h"
+#include "vector_dequantize.h"
+
+static void dequantize_row_neon(lk_type type, const void *row, float *out, size_t n) {
+    switch (type) {
+    case LK_Q2_K:
+    case LK_Q3_K: dequantize_k23_neon(type, row, out, n); return;
+    case LK_F32:
+    case LK_F16:
+    case LK_BF16: widen_neon(type, row, out, n); return;
+    default: lk_dequantize_row_plain(type, row, out, n); return;
+    }
+}
+
+#include "vector_rows.h"
+#include "vector_matmul.h"
+#include "vector_panels.h"
+#include "vector_lora.h"
+#include "vector_attention.h"
+
+const lk_forms lk_forms_neon = {
+    .isa = "neon-dotprod",
+    .dequantize_row = dequantize_row_neon,
+    .matmul_f32 = matmul_f32_neon,
+    .quantize_rows = quantize_rows_neon,
+    .quantize_rest = quantize_rest_neon,
+    .panel_matmul_f32 = panel_matmul_f32_neon,
+    .panel_matmul_q8 = lk_panel_matmul_q8_neon,
+    .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
+    .bf16_from_f32 = bf16_from_f32_neon,
+    .lora_expand = lora_expand_neon,
+    .rmsnorm = rmsnorm_neon,
+    .swiglu = swiglu_neon,
+    .swiglu_q8 = swiglu_q8_neon,
+    .layernorm = layernorm_neon,
+    .gelu = gelu_neon,
+    .gelu_q8 = gelu_q8_neon,
+    .softmax = softmax_neon,
+    .logsumexp = logsumexp_neon,
+    .argmax = argmax_neon,
+    .attention = attention_neon,
+};
+#endif
