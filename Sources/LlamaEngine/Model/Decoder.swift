@@ -62,7 +62,9 @@ package final class Decoder {
     var spans: [Span] = []
     var adapted: [AdaptedRows] = []
 
+    /// `exact` asks for a model whose weights were read for it.
     package init(model: Model, precision: Precision, pool: ThreadPool) {
+        precondition(precision == .quantized || model.isExact, "the model's weights were rounded when they were read")
         self.model = model
         // Another library knows f32 alone.
         self.precision = model.products == nil ? precision : .exact

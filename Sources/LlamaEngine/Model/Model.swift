@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -15,15 +17,18 @@ package final class Model: Sendable {
     /// Only where some weights stay in rows.
     private let rows: (files: [MappedFile], gathered: GatheredTensors)?
 
+    /// Whether all weights are what the checkpoint says.
+    let isExact: Bool
+
     /// Who multiplies its matrices; nil: the engine's own kernels.
     package var products: (any MatrixProducts)? { blas?.products }
 
     /// Opens a checkpoint of any form (`ModelCheckpoint.open`).
     /// - Throws: `CheckpointError`, as `init(_:)` does.
-    package convenience init(path: String) throws {
+    package convenience init(path: String, precision: Precision = .exact) throws {
         let checkpoint = try ModelCheckpoint.open(path: path)
         checkpoint.willNeedWeights()
-        try self.init(checkpoint)
+        try self.init(checkpoint, precision: precision)
     }
 
     /// Reads the weights. They are copied into the order in which products read them; unless some have a type without panels,
@@ -31,14 +36,16 @@ package final class Model: Sendable {
     /// - Parameters:
     ///   - threads: threads that copy; by default one for each processor.
     ///   - products: who multiplies matrices, which then are f32 in memory; by default the engine's own kernels.
+    ///   - precision: what the weights are for. `quantized` keeps F16 as bf16 where products take that: a product need not
+    ///     round it each time, and the sums are the same.
     ///   - progress: hears from those threads, in no order, which share of the weights is there.
     /// - Throws: `CheckpointError` when a tensor is missing, sizes disagree, or memory is short.
     package init(
         _ checkpoint: ModelCheckpoint, threads: Int? = nil, products: (any MatrixProducts)? = nil,
-        progress: (@Sendable (Double) -> Void)? = nil
+        precision: Precision = .exact, progress: (@Sendable (Double) -> Void)? = nil
     ) throws {
         var configuration = checkpoint.configuration
-        let loader = try WeightLoader(checkpoint, products: products)
+        let loader = try WeightLoader(checkpoint, products: products, precision: precision)
         weights = try loader.load(&configuration)
         // Without threads of its own the copy is slower, not wrong.
         let pool =
@@ -52,6 +59,7 @@ package final class Model: Sendable {
         arena = loader.arena
         panels = loader.panels
         blas = loader.blas
+        isExact = !(loader.roundsF16 && checkpoint.tensors.values.contains { $0.type == LK_F16 })
         rows = weights.hasMatricesInRows ? (checkpoint.files, loader.gathered) : nil
     }
 }

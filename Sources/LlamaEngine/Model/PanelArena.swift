@@ -15,6 +15,7 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
     private struct Promise {
         let matrix: lk_panel_matrix
         let rows: UnsafeRawPointer
+        let rowsType: lk_type
         let target: UnsafeMutableRawPointer
         let panelBytes: Int
     }
@@ -62,16 +63,21 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
     }
 
     /// A matrix in panels, to be filled by `pack`; nil where it stays in rows. `rows` is read until then.
-    func promise(type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer) -> lk_panel_matrix? {
+    /// - Parameter roundsF16: keeps F16 as bf16, of the same size, which is what bf16 products make of it.
+    func promise(
+        type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer, roundsF16: Bool = false
+    ) -> lk_panel_matrix? {
         guard let bytes = Self.bytes(type: type, outputs: outputs, inputs: inputs), bytes <= capacity - used else {
             return nil
         }
         let target = base + used
         used += bytes
         let matrix = lk_panel_matrix(
-            type: type, panels: target.assumingMemoryBound(to: UInt8.self), outputs: outputs, inputs: inputs)
+            type: roundsF16 && type == LK_F16 ? LK_BF16 : type, panels: target.assumingMemoryBound(to: UInt8.self),
+            outputs: outputs, inputs: inputs)
         promises.append(
-            Promise(matrix: matrix, rows: rows, target: target, panelBytes: lk_panel_bytes(type, inputs)))
+            Promise(
+                matrix: matrix, rows: rows, rowsType: type, target: target, panelBytes: lk_panel_bytes(type, inputs)))
         return matrix
     }
 
@@ -95,13 +101,28 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
             let piece = list[chunk]
             let promise = promises[piece.promise]
             for panel in piece.panels {
+                let target = promise.target + panel * promise.panelBytes
                 lk_pack_panel(
-                    promise.matrix.type, promise.rows, promise.matrix.outputs, promise.matrix.inputs, panel,
-                    promise.target + panel * promise.panelBytes)
+                    promise.rowsType, promise.rows, promise.matrix.outputs, promise.matrix.inputs, panel, target)
+                if promise.rowsType != promise.matrix.type { Self.roundF16(target, bytes: promise.panelBytes) }
             }
             let count = done.add(1, ordering: .relaxed).newValue
             progress?(Double(count) / Double(list.count))
         }
         self.promises = []
+    }
+
+    /// Turns f16 into bf16 where it lies. The layout of a panel is the same for both.
+    private static func roundF16(_ memory: UnsafeMutableRawPointer, bytes: Int) {
+        let values = memory.assumingMemoryBound(to: UInt16.self)
+        let count = bytes / 2
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: min(count, 4096)) { floats in
+            guard let floats = floats.baseAddress else { return }
+            for start in stride(from: 0, to: count, by: 4096) {
+                let some = min(4096, count - start)
+                lk_dequantize_row(LK_F16, values + start, floats, some)
+                lk_bf16_from_f32(floats, values + start, some)
+            }
+        }
     }
 }

@@ -9,10 +9,13 @@ struct WeightLoader {
     let panels: PanelArena
     /// Where all matrices go instead of into panels.
     let blas: BLASWeights?
+    /// Whether F16 is kept as bf16: where products would round it to that anyway.
+    let roundsF16: Bool
 
     /// - Throws: `CheckpointError` when there is no address space for the weights.
-    init(_ checkpoint: ModelCheckpoint, products: (any MatrixProducts)? = nil) throws {
+    init(_ checkpoint: ModelCheckpoint, products: (any MatrixProducts)? = nil, precision: Precision) throws {
         self.checkpoint = checkpoint
+        roundsF16 = products == nil && precision == .quantized && lk_has_bf16(LK_F16) != 0
         blas = products.map(BLASWeights.init)
         let bytes = checkpoint.tensors.values.reduce(0) { sum, tensor in
             guard products == nil, tensor.shape.count == 2, let type = tensor.type,
@@ -113,7 +116,9 @@ struct WeightLoader {
             }
             return matrix
         }
-        if let matrix = panels.promise(type: type, outputs: outputs, inputs: inputs, rows: base) {
+        if let matrix = panels.promise(
+            type: type, outputs: outputs, inputs: inputs, rows: base, roundsF16: roundsF16)
+        {
             return Matrix(panels: matrix)
         }
         return Matrix(type: type, outputs: outputs, inputs: inputs, rows: base)

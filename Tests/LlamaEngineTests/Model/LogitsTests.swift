@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import LlamaEngine
@@ -21,7 +22,7 @@ import Testing
     }
 
     private func difference(of tiny: TinyModel, _ precision: Precision) throws -> Float {
-        let model = try tiny.load()
+        let model = try tiny.load(precision)
         let (decoder, cache) = try Decoder.make(model, precision)
         let logits = try decoder.allLogits(tiny.prompt, chunk: 64, cache: cache)
         let wanted = try tiny.referenceLogits()
@@ -33,12 +34,27 @@ import Testing
         "a prompt in chunks, or token by token, gives the logits of the whole to the last bit",
         arguments: TinyModel.all, Precision.allCases)
     func chunks(_ tiny: TinyModel, _ precision: Precision) throws {
-        let (decoder, cache) = try Decoder.make(tiny.load(), precision)
+        let (decoder, cache) = try Decoder.make(tiny.load(precision), precision)
         let whole = try decoder.allLogits(tiny.prompt, chunk: tiny.prompt.count, cache: cache)
         for chunk in [1, 7, 100] {
             let parts = try decoder.allLogits(tiny.prompt, chunk: chunk, cache: decoder.makeCache())
             #expect(parts == whole, "chunks of \(chunk)")
         }
+    }
+
+    /// The rows of the embedding are the one thing that is not rounded otherwise.
+    @Test("F16 kept as bf16 gives nearly the logits of F16 rounded in each product")
+    func roundedWeights() throws {
+        let tiny = try TinyModel.named("type-F16")
+        let (asInFile, cache) = try Decoder.make(tiny.load(), .quantized)
+        let (kept, keptCache) = try Decoder.make(tiny.load(.quantized), .quantized)
+        let difference = largestDifference(
+            try kept.allLogits(tiny.prompt, chunk: 64, cache: keptCache),
+            try asInFile.allLogits(tiny.prompt, chunk: 64, cache: cache))
+        print("F16 kept as bf16: largest difference \(difference)")
+        #expect(difference < 0.5)
+        #expect(asInFile.model.isExact)
+        #expect(kept.model.isExact == (lk_has_bf16(LK_F16) == 0))
     }
 
     @Test(

@@ -40,7 +40,7 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
 
     var path: String { Self.folder.appending(path: "\(name).gguf").path }
 
-    func load() throws -> Model { try Model(path: path) }
+    func load(_ precision: Precision = .exact) throws -> Model { try Model(path: path, precision: precision) }
 
     /// [rows, vocabulary]
     func referenceLogits() throws -> [Float] {

@@ -56,9 +56,11 @@ struct BenchModel: ParsableArguments {
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
     /// Blocks while it reads the weights, and says on standard error how far it is.
-    func load() throws -> (Model, ModelCheckpoint) { try Self.load(model, products) }
+    func load() throws -> (Model, ModelCheckpoint) { try Self.load(model, products, arithmetic) }
 
-    static func load(_ path: String, _ products: Products = .own) throws -> (Model, ModelCheckpoint) {
+    static func load(
+        _ path: String, _ products: Products = .own, _ precision: Precision = .exact
+    ) throws -> (Model, ModelCheckpoint) {
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw Fail.with("error: no model at \(path)\n  hint: `make model` fetches a small one", exitCode: 66)
         }
@@ -67,7 +69,7 @@ struct BenchModel: ParsableArguments {
             let checkpoint = try ModelCheckpoint.open(path: path)
             checkpoint.willNeedWeights()
             let progress = Progress()
-            let model = try Model(checkpoint, products: library) {
+            let model = try Model(checkpoint, products: library, precision: precision) {
                 progress.show(String(format: "loading %@: %.0f %%", path, 100 * $0))
             }
             progress.clear()

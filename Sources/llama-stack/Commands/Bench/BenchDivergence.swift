@@ -48,9 +48,8 @@ struct BenchDivergence: AsyncParsableCommand {
     private func measure() throws -> Divergence {
         let (loaded, checkpoint) = try model.load()
         let windows = try text.windows(for: checkpoint)
-        // The base is multiplied by the engine's own kernels, so a model of another library's is no base.
-        let baseModel =
-            base == nil && model.products == .own ? loaded : try BenchModel.load(base ?? model.model).0
+        // Read again: the base is multiplied by the engine's own kernels, and by the weights as they are in the file.
+        let baseModel = try BenchModel.load(base ?? model.model).0
         do {
             let measurement = try text.measurement(loaded, model.precision, threads: model.threadCount)
             let exact = try text.measurement(baseModel, .exact, threads: model.threadCount)
