@@ -48,16 +48,47 @@ package final class PostgresServer: Sendable {
 
     private var data: String { folder + "/data" }
 
+    /// Where a server can be started from. Root's runs as another user, who may not be let into the folder of the build: then
+    /// a copy serves, which goes when this process does.
+    private static let programs: String? = {
+        guard let fetched else { return nil }
+        return geteuid() == 0 && !isOpenToAll(fetched) ? try? copied(fetched) : fetched
+    }()
+
+    private static let inside = "/pgserver/pginstall/bin"
+
     /// Up from the executable, which a build leaves below `.build`.
-    private static var programs: String? {
+    private static var fetched: String? {
         guard let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
         var folder = URL(fileURLWithPath: own)
         while folder.path != "/" {
             folder.deleteLastPathComponent()
-            let programs = folder.path + "/postgres/pgserver/pginstall/bin"
+            let programs = folder.path + "/postgres" + inside
             if FileManager.default.isExecutableFile(atPath: programs + "/postgres") { return programs }
         }
         return nil
+    }
+
+    private static func isOpenToAll(_ path: String) -> Bool {
+        var folder = URL(fileURLWithPath: path)
+        while folder.path != "/" {
+            let mode = (try? FileManager.default.attributesOfItem(atPath: folder.path))?[.posixPermissions] as? Int
+            guard let mode, mode & 0o001 != 0 else { return false }
+            folder.deleteLastPathComponent()
+        }
+        return true
+    }
+
+    private static func copied(_ programs: String) throws -> String {
+        let copy = FileManager.default.temporaryDirectory.path + "/pg-programs-" + UUID().uuidString.prefix(8)
+        try command(["/bin/cp", "-a", String(programs.dropLast(inside.count)), copy])
+        let cleaner = Process()
+        cleaner.executableURL = URL(fileURLWithPath: "/bin/sh")
+        cleaner.arguments = ["-c", "tail --pid=\"$0\" -f /dev/null; rm -rf \"$1\"", "\(getpid())", copy]
+        // Whoever reads our output waits for its end, and only then takes note of ours.
+        (cleaner.standardOutput, cleaner.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        try cleaner.run()
+        return copy + inside
     }
 
     private func asUser(_ command: [String]) -> [String] {
