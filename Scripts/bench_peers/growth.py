@@ -24,7 +24,8 @@ def measure(programs, output):
         for name, rows in (("llama-stack", ours), ("llama.cpp", peer)):
             files.append(os.path.join(folder, f"growth-{name}.jsonl"))
             with open(files[-1], "w", encoding="utf-8") as file:
-                file.writelines(json.dumps(row) + "\n" for row in rows)
+                # The files are kept beside the plots: where the model lay is nobody's business.
+                file.writelines(json.dumps(without_folder(row)) + "\n" for row in rows)
         drawn = programs.output([programs.binary, "bench", "plot", *files, "--output", folder]).split()
     for rows, name in ((ours, "ours"), (peer, "peer")):
         print(f"  {name}: " + ", ".join(
@@ -33,6 +34,10 @@ def measure(programs, output):
     when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     images = "\n\n".join(f"![{os.path.basename(path)}]({os.path.basename(path)})" for path in drawn)
     return {"measured": when, "markdown": f"## How cost grows\n\nQ4_1, 2 threads, {when}.\n\n{images}\n"}
+
+
+def without_folder(row):
+    return {**row, "model": os.path.basename(row["model"])} if "model" in row else row
 
 
 def by_depth(programs, depths):
