@@ -1,0 +1,1 @@
+../MemoryFileTests/PDFTests.swift
