@@ -39,7 +39,9 @@ static void become(start *s) {
     if (getppid() != s->parent) _exit(127);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     setpriority(PRIO_PROCESS, 0, 10);
-    limit(RLIMIT_CPU, s->limits.seconds);
+    // At the first of the two it gets SIGXCPU, by which we know why it ended; at the second SIGKILL.
+    struct rlimit processor = {s->limits.seconds, (rlim_t)s->limits.seconds + 1};
+    setrlimit(RLIMIT_CPU, &processor);
     limit(RLIMIT_AS, s->limits.memory_bytes);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_CORE, 0);
