@@ -84,20 +84,20 @@ extension EndToEnd {
 
         @Test("a client that leaves while it waits for its turn never reaches the model")
         func leavesQueue() throws {
-            try Server.run(.cpu(config: "{running_max: 1}")) { server in
+            try Server.run(.cpu(config: "{running_max: 1, speculation: none}")) { server in
                 let first = try server.stream(
-                    Requests.completionPath, Requests.completion("Once upon a time", maxTokens: 150, stream: true))
+                    Requests.completionPath, Requests.completion("Once upon a time", maxTokens: 400, stream: true))
                 _ = try first.next()
                 let body = Requests.completion("Hello", maxTokens: 8)
                 var waiting: RawConnection? = try RawConnection(port: server.port)
                 waiting?.send(RawClient.head(Requests.completionPath, body.bytes.count, port: server.port) + body.bytes)
-                _ = waiting?.read(seconds: 0.2)
+                _ = waiting?.read(seconds: 0.1)
                 waiting = nil
                 let cancelled = try Ended(try #require(try server.waitForLog("answer cancelled").first))
                 #expect(cancelled.generated == 0)
                 while try first.next() != nil {}
                 let ended = try Ended(try #require(try server.waitForLog("answer length").first))
-                #expect(ended.generated == 150)
+                #expect(ended.generated == 400)
                 #expect(ended.computed == ended.prompt + ended.generated - 1, "only the first was computed")
             }
         }
