@@ -1,9 +1,7 @@
-import Dispatch
 import Documents
 import Foundation
 import Postgres
 import ProviderKit
-import Synchronization
 
 /// Cuts new documents into chunks, clears away dropped banks and old answers, and has chunks embedded, behind the
 /// callers' backs, beside the indexers of other hosts.
@@ -21,10 +19,6 @@ final class Indexer: Sendable {
     private static let lookAgainSeconds = 2.0
     private static let retrySeconds = 5.0
 
-    private enum State {
-        case idle, running, runningAndWoken, stopped
-    }
-
     private let pool: Pool
     private let reader: DocumentReader
     private let chunker: Chunker
@@ -33,8 +27,7 @@ final class Indexer: Sendable {
     private let answers: RememberedAnswers
     private let log: Log
     private let metrics: Metrics
-    private let state = Mutex<(state: State, task: Task<Void, Never>?)>((.idle, nil))
-    private let timer = DispatchQueue(label: "memory-indexer", qos: .utility)
+    private let work = BackgroundWork()
 
     init(
         _ pool: Pool, _ reader: DocumentReader, _ chunker: Chunker, _ embedding: EmbeddingStage?,
@@ -45,54 +38,27 @@ final class Indexer: Sendable {
     }
 
     /// There may be something to do.
-    func wake() {
-        state.withLock { state in
-            switch state.state {
-            case .idle: state = (.running, Task { await self.run() })
-            case .running: state.state = .runningAndWoken
-            case .runningAndWoken, .stopped: break
-            }
-        }
-    }
+    func wake() { work.wake { await self.run() } }
 
-    func stop() async {
-        let task = state.withLock { state in
-            state.state = .stopped
-            return state.task
-        }
-        await task?.value
-    }
+    func stop() async { await work.stop() }
 
-    private func wake(in seconds: Double) {
-        timer.asyncAfter(deadline: .now() + seconds) { [weak self] in self?.wake() }
-    }
-
-    private var isStopped: Bool { state.withLock { $0.state == .stopped } }
+    private var isStopped: Bool { work.isStopped }
 
     private func run() async {
         var pause = Self.lookAgainSeconds
-        repeat {
-            do {
-                // Embedding takes longest, and words go first: after each batch of it the others have their turn.
-                var isEmbedding = true
-                while isEmbedding {
-                    while !isStopped, try await indexSome() {}
-                    while !isStopped, try await clearSome() {}
-                    isEmbedding = isStopped ? false : try await embedding?.embedSome() ?? false
-                }
-            } catch {
-                log.warning("indexing has to wait", ["reason": "\(error)"])
-                pause = Self.retrySeconds
+        do {
+            // Embedding takes longest, and words go first: after each batch of it the others have their turn.
+            var isEmbedding = true
+            while isEmbedding {
+                while !isStopped, try await indexSome() {}
+                while !isStopped, try await clearSome() {}
+                isEmbedding = isStopped ? false : try await embedding?.embedSome() ?? false
             }
-        } while state.withLock { state in
-            guard state.state == .runningAndWoken else {
-                if state.state == .running { state = (.idle, nil) }
-                return false
-            }
-            state.state = .running
-            return true
+        } catch {
+            log.warning("indexing has to wait", ["reason": "\(error)"])
+            pause = Self.retrySeconds
         }
-        wake(in: pause)
+        work.wake(in: pause) { [weak self] in await self?.run() }
     }
 
     // MARK: Documents
