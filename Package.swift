@@ -51,16 +51,23 @@ let package = Package(
         // The contract, the API, and what a provider author imports.
         .target(name: "CProviderABI"),
         .target(name: "LlamaStackAPI", swiftSettings: strict),
-        .target(name: "ProviderKit", dependencies: ["CProviderABI", "LlamaStackAPI"], swiftSettings: strict),
+        .target(name: "ContractBridge", dependencies: ["CProviderABI", "LlamaStackAPI"], swiftSettings: strict),
         .target(
-            name: "ProviderConformance", dependencies: ["CProviderABI", "Host", "LlamaStackAPI"], swiftSettings: strict),
+            name: "ProviderKit", dependencies: ["CProviderABI", "ContractBridge", "LlamaStackAPI"],
+            swiftSettings: strict),
+        .target(
+            name: "ProviderConformance",
+            dependencies: ["CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
+            swiftSettings: strict),
 
         // The host.
+        .target(
+            name: "Runtimes", dependencies: ["CProviderABI", "ContractBridge", "LlamaStackAPI"], swiftSettings: strict),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "Host",
             dependencies: [
-                "CProviderABI", "LlamaStackAPI", .target(name: "CYAML", condition: server),
+                "ContractBridge", "LlamaStackAPI", "Runtimes", .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
         .target(
@@ -178,9 +185,10 @@ let package = Package(
             path: "Plugins/DatasetsFile", swiftSettings: strict),
 
         .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI"]),
-        .testTarget(name: "ProviderKitTests", dependencies: ["ProviderKit", "LlamaStackAPI"]),
+        .testTarget(name: "ProviderKitTests", dependencies: ["ContractBridge", "LlamaStackAPI", "ProviderKit"]),
         .testTarget(
-            name: "HostTests", dependencies: ["CProviderABI", "Host", "LlamaStackAPI", "ProviderConformance"]),
+            name: "HostTests",
+            dependencies: ["CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "ProviderConformance", "Runtimes"]),
         // A provider of every API that does as the request tells it, for the tests of what lies before providers.
         .target(
             name: "ScriptedProvider", dependencies: ["ProviderKit"], path: "Tests/ScriptedProvider",

@@ -25,7 +25,7 @@ struct FrontContext: RequestContext {
                 try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).presence
             }.get()
         } catch {
-            throw StackError(.cancelled, "the client left")
+            throw CallError(.cancelled, "the client left")
         }
     }
 }

@@ -40,11 +40,12 @@ package struct ConformanceSuite: Sendable {
             add(CheckResult(provider: library, name: "can be loaded", outcome: .failed(what)))
             return results
         }
-        for descriptor in loaded.providers {
+        for provider in loaded.providers {
+            let descriptor = provider.descriptor
             let label = "\(descriptor.api) \(descriptor.type)"
             add(CheckResult(provider: label, name: "can be loaded", outcome: .passed))
             for check in Check.all where names?.contains(check.name) ?? true {
-                let context = CheckContext(suite: self, descriptor: descriptor)
+                let context = CheckContext(suite: self, provider: provider)
                 let outcome: CheckResult.Outcome
                 do throws(CheckFailure) {
                     outcome = try await check.body(context)
@@ -86,10 +87,11 @@ package struct Check: Sendable {
 /// What a check works with.
 struct CheckContext: Sendable {
     let suite: ConformanceSuite
-    let descriptor: ProviderDescriptor
+    let provider: LoadedProvider
     let log = ContractLog()
     let folders = StateFolders()
 
+    var descriptor: ProviderDescriptor { provider.descriptor }
     var seconds: Double { suite.secondsMax }
 
     var samples: SampleRequests {
@@ -100,9 +102,9 @@ struct CheckContext: Sendable {
     /// An instance that is ready, with the suite's resources registered.
     func makeInstance() async throws(CheckFailure) -> InlineChannel {
         let channel: InlineChannel
-        do throws(InlineChannel.AloneFailure) {
+        do throws(CreateFailure) {
             channel = try await InlineChannel.alone(
-                descriptor, providerID: "conformance", config: suite.config, statePath: folders.make(), log: log.sink,
+                provider, providerID: "conformance", config: suite.config, statePath: folders.make(), log: log.sink,
                 withinSeconds: seconds)
         } catch {
             throw CheckFailure(

@@ -41,9 +41,9 @@ extension Check {
             return .passed
         },
         Check("answers a bad config in time, with an array of complaints") { context throws(CheckFailure) in
-            do throws(InlineChannel.AloneFailure) {
+            do throws(CreateFailure) {
                 let channel = try await InlineChannel.alone(
-                    context.descriptor, providerID: "conformance", config: ["conformance_unknown_key": true],
+                    context.provider, providerID: "conformance", config: ["conformance_unknown_key": true],
                     log: context.log.sink, withinSeconds: context.seconds)
                 await channel.close(withinSeconds: context.seconds)
                 return .notExercised("it leaves unknown keys to the host")

@@ -11,7 +11,7 @@ final class ProbeSink: AnswerSink {
         var isHolding: Bool
         var wake: (@Sendable () -> Void)?
         var finishes = 0
-        var end: (error: StackError?, waiters: [CheckedContinuation<Void, Never>])
+        var end: (error: CallError?, waiters: [CheckedContinuation<Void, Never>])
     }
 
     private let state: Mutex<State>
@@ -33,7 +33,7 @@ final class ProbeSink: AnswerSink {
         return pressure
     }
 
-    func finish(_ error: StackError?) {
+    func finish(_ error: CallError?) {
         state.withLock { state in
             state.finishes += 1
             if state.finishes == 1 { state.end.error = error }
@@ -62,7 +62,7 @@ final class ProbeSink: AnswerSink {
     var parts: Int { state.withLock { $0.parts } }
     var writesWhilePaused: Int { state.withLock { $0.writesWhilePaused } }
     var hasEnded: Bool { state.withLock { $0.finishes > 0 } }
-    var error: StackError? { state.withLock { $0.end.error } }
+    var error: CallError? { state.withLock { $0.end.error } }
 
     /// False when neither a write nor the end came in time.
     func waitForFirstWrite(seconds: Double) async -> Bool { await firstWrite.wait(seconds: seconds) }

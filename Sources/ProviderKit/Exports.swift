@@ -2,3 +2,7 @@
 // exported function names.
 @_exported import CProviderABI
 @_exported import LlamaStackAPI
+import ContractBridge
+
+/// What a provider throws to end a call with an error that the client can act on.
+public typealias ProviderError = CallError

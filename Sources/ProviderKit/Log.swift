@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 
 /// The host's log, marked with this provider's id. Never log the content of requests.

@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 
 /// One row of ``Provider/methods``: an endpoint, and the method of the provider that answers it.
@@ -43,7 +44,7 @@ public struct Method<P: Provider>: Sendable {
         run = { provider, incoming in
             let (query, body) = try await incoming.decode(endpoint)
             if isStreamed(body) {
-                try await stream(provider, query, body, incoming.call, EventStream(incoming.answer))
+                try await stream(provider, query, body, incoming.call, EventStream(incoming.answer, endpoint))
             } else {
                 try await incoming.send(answer(provider, query, body, incoming.call), endpoint)
             }
@@ -59,7 +60,7 @@ public struct Method<P: Provider>: Sendable {
         canStream = true
         run = { provider, incoming in
             let (query, body) = try await incoming.decode(endpoint)
-            try await stream(provider, query, body, incoming.call, EventStream(incoming.answer))
+            try await stream(provider, query, body, incoming.call, EventStream(incoming.answer, endpoint))
         }
     }
 }
@@ -68,7 +69,7 @@ public struct Method<P: Provider>: Sendable {
 struct IncomingCall: @unchecked Sendable {
     // Unchecked because of these C pointers; nothing writes to what they point at.
     let request: lsp_request
-    let answer: Answer
+    let answer: AnswerWriter
     let call: Call
 
     /// Decodes without a copy of the bytes, once.
@@ -81,18 +82,13 @@ struct IncomingCall: @unchecked Sendable {
     private func decodeHere<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>
     ) throws -> (Query, Body) {
-        let parameters = request.parameters.isEmpty ? .object([:]) : try JSON(parsing: request.parameters.buffer)
-        let query = try Query(json: parameters, at: .root)
-        if Body.self == Nothing.self, request.body.isEmpty { return (query, try Body(json: .object([:]), at: .root)) }
-        let body = try JSON(parsing: request.body.buffer, limits: endpoint.description.limits)
-        return (query, try Body(json: body, at: .root))
+        (try endpoint.decodeQuery(request.parameters.buffer), try endpoint.decodeBody(request.body.buffer))
     }
 
     /// How long an answer is turns out when it is written down: so none is on the shared threads.
     func send<Query, Body, Answer, Event>(
         _ answer: Answer, _ endpoint: Endpoint<Query, Body, Answer, Event>
     ) async throws {
-        if Answer.self == Nothing.self { return }
         try await OffPool.run(bytes: .max) { [sink = self.answer] in
             let bytes = endpoint.encode(answer: answer)
             if !bytes.isEmpty { sink.write(Int32(LSP_BODY), bytes) }

@@ -36,6 +36,6 @@ public struct ProviderContext: Sendable {
     /// that provider has taken it.
     public func announce(_ resource: Resource) async throws {
         guard let link else { throw ProviderError(.providerUnavailable, "there is no host") }
-        _ = try await link.announce(resource).body()
+        _ = try await link.announce(resource).collect()
     }
 }

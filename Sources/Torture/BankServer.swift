@@ -29,7 +29,7 @@ package final class BankServer: Sendable {
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, key: String? = nil
     ) async throws -> Answer {
         var request = CallRequest(method: endpoint.description.method)
-        if let key { request.options = JSON.object([IdempotencyKey.option: .string(key)]).bytes }
+        if let key { request.options = [IdempotencyKey.option: .string(key)] }
         request.parameters = endpoint.encode(query: query)
         request.body = endpoint.encode(body: body)
         return try endpoint.decodeAnswer(try await stack.call(endpoint.description, request: request).collect())

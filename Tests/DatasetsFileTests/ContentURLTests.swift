@@ -6,7 +6,7 @@ import Testing
 /// Which content_url is opened, and which is not.
 @Suite(.timeLimit(.minutes(2)))
 struct ContentURLTests {
-    private func refused(_ server: DatasetServer, _ url: String) async -> StackError? {
+    private func refused(_ server: DatasetServer, _ url: String) async -> CallError? {
         await refusal { try await server.create("d", url, ["text": .json]) }
     }
 

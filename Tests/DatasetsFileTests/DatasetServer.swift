@@ -23,7 +23,7 @@ struct DatasetServer: Sendable {
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, key: String? = nil
     ) async throws -> Answer {
         var request = CallRequest(method: endpoint.description.method)
-        if let key { request.options = JSON.object([IdempotencyKey.option: .string(key)]).bytes }
+        if let key { request.options = [IdempotencyKey.option: .string(key)] }
         request.parameters = endpoint.encode(query: query)
         request.body = endpoint.encode(body: body)
         return try endpoint.decodeAnswer(try await stack.call(endpoint.description, request: request).collect())
@@ -66,11 +66,11 @@ func withDatasets<Result>(
 }
 
 /// What creating the dataset must fail with; nil when it did not fail.
-func refusal(_ body: () async throws -> Void) async -> StackError? {
+func refusal(_ body: () async throws -> Void) async -> CallError? {
     do {
         try await body()
         return nil
-    } catch { return error as? StackError }
+    } catch { return error as? CallError }
 }
 
 func write(_ text: String, _ path: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }

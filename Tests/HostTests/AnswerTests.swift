@@ -7,7 +7,7 @@ import Testing
 struct AnswerTests {
     @Test("a writer is told to pause at 256 KiB and woken when the reader has caught up")
     func pressure() async throws {
-        let queue = AnswerQueue()
+        let queue = PartStream()
         let piece = AnswerPart.event([UInt8](repeating: 1, count: 64 * 1024))
         #expect((0..<3).map { _ in queue.write(piece) } == [.more, .more, .more])
         #expect(queue.write(piece) == .pause)
@@ -22,39 +22,39 @@ struct AnswerTests {
     @Test("a writer that need not wait is woken at once")
     func writable() {
         let wakes = Count()
-        AnswerQueue().whenWritable { wakes.add() }
+        PartStream().whenWritable { wakes.add() }
         #expect(wakes.value == 1)
     }
 
     @Test("what was written before an error comes before the error")
     func errorComesLast() async throws {
-        let queue = AnswerQueue()
+        let queue = PartStream()
         _ = queue.write(.event([1]))
-        queue.finish(StackError(.queueFull, "full"))
-        let answer = Answer(queue: queue) {}
+        queue.finish(CallError(.queueFull, "full"))
+        let answer = Answer(queue) {}
         #expect(try await answer.nextParts() == [.event([1])])
-        await #expect(throws: StackError(.queueFull, "full")) { _ = try await answer.nextParts() }
+        await #expect(throws: CallError(.queueFull, "full")) { _ = try await answer.nextParts() }
     }
 
     @Test("the first end counts")
     func firstEnd() async throws {
-        let queue = AnswerQueue()
+        let queue = PartStream()
         queue.finish(nil)
-        queue.finish(StackError(.internal, "late"))
+        queue.finish(CallError(.internal, "late"))
         #expect(try await queue.take() == nil)
     }
 
     @Test("nothing is taken after the end")
     func closed() {
-        let queue = AnswerQueue()
+        let queue = PartStream()
         queue.finish(nil)
         #expect(queue.write(.body([1])) == .closed)
     }
 
     @Test("a cancelled answer stops the call once, and refuses what is written")
     func cancel() async {
-        let queue = AnswerQueue(), stops = Count()
-        let answer = Answer(queue: queue) { stops.add() }
+        let queue = PartStream(), stops = Count()
+        let answer = Answer(queue) { stops.add() }
         answer.cancel()
         #expect(queue.write(.body([1])) == .closed)
         #expect(stops.value == 1)
@@ -62,8 +62,8 @@ struct AnswerTests {
 
     @Test("a paused writer is woken when the reader leaves")
     func readerLeaves() {
-        let queue = AnswerQueue()
-        _ = queue.write(.body([UInt8](repeating: 1, count: AnswerQueue.highWaterBytes)))
+        let queue = PartStream()
+        _ = queue.write(.body([UInt8](repeating: 1, count: PartStream.markBytes)))
         let wakes = Count()
         queue.whenWritable { wakes.add() }
         queue.abandon()
@@ -73,26 +73,26 @@ struct AnswerTests {
     @Test("an answer that is let go cancels its call")
     func letGo() {
         let stops = Count()
-        do { _ = Answer(queue: AnswerQueue()) { stops.add() } }
+        do { _ = Answer(PartStream()) { stops.add() } }
         #expect(stops.value == 1)
     }
 
     @Test("a cancelled task stops waiting and cancels the call")
     func task() async {
         let stops = Count()
-        let answer = Answer(queue: AnswerQueue()) { stops.add() }
+        let answer = Answer(PartStream()) { stops.add() }
         let reader = Task { try await answer.collect() }
         reader.cancel()
-        await #expect(throws: StackError.self) { _ = try await reader.value }
+        await #expect(throws: CallError.self) { _ = try await reader.value }
         #expect(stops.value >= 1)
     }
 
     @Test("an answer larger than the reader takes is refused")
     func tooLarge() async {
-        let queue = AnswerQueue()
+        let queue = PartStream()
         _ = queue.write(.body([1, 2, 3]))
-        let answer = Answer(queue: queue) {}
-        await #expect(throws: StackError.self) { _ = try await answer.collect(bytesMax: 2) }
+        let answer = Answer(queue) {}
+        await #expect(throws: CallError.self) { _ = try await answer.collect(bytesMax: 2) }
     }
 }
 

@@ -16,9 +16,9 @@ struct CallStressTests {
                 group.addTask {
                     var request = CallRequest(callID: UInt64(id), method: "chat_completion")
                     request.body = Array(#"{"model":"x","stream":true}"#.utf8)
-                    let queue = AnswerQueue()
+                    let queue = PartStream()
                     channel.invoke(request, into: queue)
-                    let answer = Answer(queue: queue) { channel.cancel(UInt64(id)) }
+                    let answer = Answer(queue) { channel.cancel(UInt64(id)) }
                     var events = 0
                     do {
                         for try await _ in answer {

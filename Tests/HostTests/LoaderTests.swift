@@ -3,6 +3,7 @@ import LlamaStackAPI
 import Testing
 
 @testable import Host
+@testable import Runtimes
 
 /// What the host says of libraries that it can't use. It must never go down with them.
 struct LoaderTests {
@@ -112,7 +113,7 @@ struct LoaderTests {
         let path = try ProbeLibrary.build("PROVIDER_RUNTIME=\"swift 5.9\"")
         let library = try PluginLibrary.load(path)
         let error = #expect(throws: PluginRefusal.self) {
-            _ = try library.provider(api: "inference", type: "inline::probe")
+            _ = try library.description.provider(api: "inference", type: "inline::probe")
         }
         #expect(error?.message == "\(path): was built with 'swift 5.9'; this host runs '\(SwiftRuntime.own)'")
     }
@@ -122,7 +123,7 @@ struct LoaderTests {
         let path = try ProbeLibrary.build()
         let library = try PluginLibrary.load(path)
         let error = #expect(throws: PluginRefusal.self) {
-            _ = try library.provider(api: "inference", type: "inline::cpu")
+            _ = try library.description.provider(api: "inference", type: "inline::cpu")
         }
         #expect(error?.message == "\(path): has no inference inline::cpu; it holds inference inline::probe")
     }
@@ -155,7 +156,7 @@ struct LoaderTests {
     @Test("an inspection shows what a library holds")
     func inspection() throws {
         let path = try ProbeLibrary.build()
-        let inspection = try PluginInspection(path: path)
+        let inspection = PluginInspection(try PluginLibrary.load(path).description)
         let text = inspection.text
         #expect(text.contains("inference inline::probe 1.0.0"))
         #expect(text.contains("methods  chat_completion (streams), completion (streams)"))

@@ -43,9 +43,9 @@ struct ResourceRoutingTests {
     func inUse() async throws {
         try await withTwo { server in
             try await server.create("one", provider: "second")
-            let error = await #expect(throws: StackError.self) { try await server.create("one") }
+            let error = await #expect(throws: CallError.self) { try await server.create("one") }
             #expect(
-                error == StackError(.alreadyExists, "memory_banks/second has 'one' already", field: "bank_uuid"))
+                error == CallError(.alreadyExists, "memory_banks/second has 'one' already", field: "bank_uuid"))
             #expect(try await server.banks() == ["one"])
         }
     }
@@ -64,7 +64,7 @@ struct ResourceRoutingTests {
     @Test("a bank that nobody has is 404, and the answer says who was asked")
     func nobody() async throws {
         try await withTwo { server in
-            let error = await #expect(throws: StackError.self) { try await server.drop("none") }
+            let error = await #expect(throws: CallError.self) { try await server.drop("none") }
             #expect(error?.code == .notFound)
             #expect(error?.message == "there is no memory bank 'none'; asked first, second")
         }
@@ -74,7 +74,7 @@ struct ResourceRoutingTests {
     func missingDocument() async throws {
         try await withTwo { server in
             try await server.create("one")
-            let error = await #expect(throws: StackError.self) { try await server.update("d", in: "one") }
+            let error = await #expect(throws: CallError.self) { try await server.update("d", in: "one") }
             #expect(error?.message == "[0].uuid: the bank has no document 'd'; insert adds it")
         }
     }
@@ -82,10 +82,10 @@ struct ResourceRoutingTests {
     @Test("an unknown provider is 404, the close one is suggested and the known ones are listed")
     func unknownProvider() async throws {
         try await withTwo { server in
-            let error = await #expect(throws: StackError.self) { try await server.create("one", provider: "secnd") }
+            let error = await #expect(throws: CallError.self) { try await server.create("one", provider: "secnd") }
             #expect(
                 error
-                    == StackError(
+                    == CallError(
                         .notFound,
                         "there is no provider 'memory_banks/secnd' (did you mean 'second'?); there are first, second",
                         field: "provider_id"))
@@ -117,8 +117,8 @@ struct ResourceRoutingTests {
         try await withTwo { server in
             try await server.createDataset("rows", provider: "second")
             #expect(try await server.dataset("rows").metadata == ["of": "rows"])
-            let error = await #expect(throws: StackError.self) { try await server.createDataset("rows") }
-            #expect(error == StackError(.alreadyExists, "datasets/second has 'rows' already", field: "uuid"))
+            let error = await #expect(throws: CallError.self) { try await server.createDataset("rows") }
+            #expect(error == CallError(.alreadyExists, "datasets/second has 'rows' already", field: "uuid"))
         }
     }
 }
@@ -151,7 +151,7 @@ private struct TwoProviders: Sendable {
         key: String? = nil
     ) async throws -> Answer {
         var request = CallRequest(method: endpoint.description.method)
-        if let key { request.options = JSON.object([IdempotencyKey.option: .string(key)]).bytes }
+        if let key { request.options = [IdempotencyKey.option: .string(key)] }
         request.parameters = endpoint.encode(query: query)
         request.body = endpoint.encode(body: body)
         request.providerID = provider
@@ -185,7 +185,7 @@ private struct TwoProviders: Sendable {
     func banks(of provider: String) async throws -> [String] {
         var had: [String] = []
         for bank in try await banks() {
-            let error = await #expect(throws: StackError.self) { try await create(bank, provider: provider) }
+            let error = await #expect(throws: CallError.self) { try await create(bank, provider: provider) }
             if error?.message.hasPrefix("memory_banks/") == false { had.append(bank) }
         }
         return had

@@ -144,7 +144,7 @@ struct StartTests {
             """, log: log)
         #expect(stack.summary.failed.map(\.name) == ["inference/a"])
         let endpoint = try #require(Endpoints.find(.inference, "chat_completion"))
-        let error = #expect(throws: StackError.self) {
+        let error = #expect(throws: CallError.self) {
             _ = try stack.call(endpoint, request: CallRequest(method: "chat_completion"))
         }
         #expect(error?.code == .providerUnavailable)

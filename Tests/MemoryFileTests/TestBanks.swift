@@ -33,11 +33,11 @@ func withFolder<Result>(_ body: (String) async throws -> Result) async throws ->
 }
 
 /// What the call must fail with; nil when it did not fail.
-func refusal(_ body: () async throws -> Void) async -> StackError? {
+func refusal(_ body: () async throws -> Void) async -> CallError? {
     do {
         try await body()
         return nil
-    } catch { return error as? StackError }
+    } catch { return error as? CallError }
 }
 
 func text(_ id: String, _ text: String, _ mimeType: String = "text/plain", _ metadata: JSONObject = [:])

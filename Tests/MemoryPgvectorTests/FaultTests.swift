@@ -58,7 +58,7 @@ struct FaultTests {
                     { _ = try await banks.get(["1"], "bank") }, { try await banks.insert([text("2", "two")], "bank") },
                     { _ = try await banks.query(MemoryBankQueryRequest(bankUUIDs: ["bank"], query: "one")) },
                 ] {
-                    var error: StackError?
+                    var error: CallError?
                     let seconds = await seconds { error = await refusal(call) }
                     #expect(error?.code == .providerUnavailable)
                     #expect(error?.retryAfterSeconds == 1)

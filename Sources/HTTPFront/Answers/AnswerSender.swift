@@ -33,7 +33,11 @@ struct AnswerSender: Sendable {
             }
             for piece in pieces { body.writeBytes(piece) }
         }
-        return form == .empty ? Response(status: .ok) : response(body, type)
+        guard form != .empty else { return Response(status: .ok) }
+        guard form == .jsonLines || body.readableBytes > 0 else {
+            throw CallError(.internal, "the provider ended the call without an answer")
+        }
+        return response(body, type)
     }
 
     private func response(_ body: ByteBuffer, _ type: String) -> Response {
@@ -66,7 +70,7 @@ struct AnswerSender: Sendable {
 
     private static func body(_ part: AnswerPart) throws -> [UInt8] {
         guard case .body(let bytes) = part else {
-            throw StackError(.internal, "the provider sent events in place of a whole answer")
+            throw CallError(.internal, "the provider sent events in place of a whole answer")
         }
         return bytes
     }
@@ -86,12 +90,15 @@ struct AnswerSender: Sendable {
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.buffering: "no"],
             body: ResponseBody { writer in
                 do {
+                    guard first != nil else {
+                        throw CallError(.internal, "the provider ended the stream without an event")
+                    }
                     var parts = first
                     while let some = parts {
                         try await writer.write(try Self.records(some))
                         parts = try await call.nextParts()
                     }
-                } catch let error as StackError where error.code != .cancelled {
+                } catch let error as CallError where error.code != .cancelled {
                     if error.code.httpStatus == 500 { logger.error("\(error.message)") }
                     try await writer.write(Self.errorRecord(error, requestID: requestID))
                 }
@@ -107,7 +114,7 @@ struct AnswerSender: Sendable {
         var buffer = ByteBuffer()
         for part in parts {
             guard case .event(let bytes) = part else {
-                throw StackError(.internal, "the provider sent a whole answer in place of events")
+                throw CallError(.internal, "the provider sent a whole answer in place of events")
             }
             buffer.writeStaticString("data: ")
             buffer.writeBytes(bytes)
@@ -116,7 +123,7 @@ struct AnswerSender: Sendable {
         return buffer
     }
 
-    private static func errorRecord(_ error: StackError, requestID: String) -> ByteBuffer {
+    private static func errorRecord(_ error: CallError, requestID: String) -> ByteBuffer {
         var buffer = ByteBuffer(string: "event: error\ndata: ")
         buffer.writeBytes(ErrorBody.bytes(error, requestID: requestID))
         buffer.writeStaticString("\n\n")

@@ -19,15 +19,15 @@ struct ErrorAnswers: RouterMiddleware {
     }
 
     /// Everything that can come out of a handler, as one kind of error.
-    private static func stackError(_ error: any Error) -> StackError {
+    private static func stackError(_ error: any Error) -> CallError {
         switch error {
-        case let error as StackError: error
+        case let error as CallError: error
         case let error as HTTPError where error.status == .notFound:
-            StackError(.routeNotFound, "there is no such route; `llama-stack list routes` shows them")
+            CallError(.routeNotFound, "there is no such route; `llama-stack list routes` shows them")
         case let error as HTTPError where error.status == .contentTooLarge:
-            StackError(.bodyTooLarge, "the body is too large")
-        case is CancellationError: StackError(.cancelled, "the client left")
-        default: StackError(.internal, "\(error)")
+            CallError(.bodyTooLarge, "the body is too large")
+        case is CancellationError: CallError(.cancelled, "the client left")
+        default: CallError(.internal, "\(error)")
         }
     }
 }

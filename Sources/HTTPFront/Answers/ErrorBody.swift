@@ -8,12 +8,12 @@ enum ErrorBody {
         json(code, message, field: field, requestID: requestID).bytes
     }
 
-    static func bytes(_ error: StackError, requestID: String) -> [UInt8] {
+    static func bytes(_ error: CallError, requestID: String) -> [UInt8] {
         bytes(error.code, publicMessage(of: error), field: error.field, requestID: requestID)
     }
 
     /// The inside of an internal fault goes to the log, never to the client.
-    private static func publicMessage(of error: StackError) -> String {
+    private static func publicMessage(of error: CallError) -> String {
         error.code.httpStatus == 500 ? "internal error; the log has it under this request_id" : error.message
     }
 
@@ -29,7 +29,7 @@ enum ErrorBody {
 
 extension Response {
     /// The answer to a request that failed before anything of its answer was sent.
-    init(_ error: StackError, requestID: String) {
+    init(_ error: CallError, requestID: String) {
         var headers = HTTPFields()
         headers[.contentType] = "application/json"
         if let seconds = error.retryAfterSeconds { headers[.retryAfter] = String(seconds) }

@@ -19,14 +19,14 @@ final class BodyBudget: Sendable {
 
         fileprivate init(_ budget: BodyBudget) { self.budget = budget }
 
-        func take(_ count: Int) throws(StackError) {
+        func take(_ count: Int) throws(CallError) {
             let isTaken = budget.taken.withLock { taken in
                 guard count <= budget.bytesMax - taken else { return false }
                 taken += count
                 return true
             }
             guard isTaken else {
-                throw StackError(
+                throw CallError(
                     .queueFull, "the server holds as many bytes of requests as it may", retryAfterSeconds: 1)
             }
             held.withLock { $0 += count }

@@ -28,28 +28,28 @@ enum BodyReader {
     private static func checkHeaders(_ request: Request, bytesMax: Int) throws {
         if let length = request.headers[.contentLength] {
             guard let length = Int(length), length >= 0 else {
-                throw StackError(.badRequest, "Content-Length is not a number")
+                throw CallError(.badRequest, "Content-Length is not a number")
             }
             if length > bytesMax { throw tooLarge(bytesMax) }
         }
         if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
-            throw StackError(.unsupportedMediaType, "send the body without Content-Encoding")
+            throw CallError(.unsupportedMediaType, "send the body without Content-Encoding")
         }
         if let coding = request.headers[.transferEncoding], coding.lowercased() != "chunked" {
-            throw StackError(.unsupportedMediaType, "send the body without a Transfer-Encoding but chunked")
+            throw CallError(.unsupportedMediaType, "send the body without a Transfer-Encoding but chunked")
         }
         // Also what keeps a form on a web page from being a request.
         let type = request.headers[.contentType]?.split(separator: ";").first.map {
             $0.trimmingCharacters(in: .whitespaces).lowercased()
         }
         guard type == "application/json" else {
-            throw StackError(
+            throw CallError(
                 .unsupportedMediaType,
                 "the body must be sent as application/json (with curl: -H 'Content-Type: application/json')")
         }
     }
 
-    private static func tooLarge(_ bytesMax: Int) -> StackError {
-        StackError(.bodyTooLarge, "the body is over this route's limit of \(bytesMax) bytes")
+    private static func tooLarge(_ bytesMax: Int) -> CallError {
+        CallError(.bodyTooLarge, "the body is over this route's limit of \(bytesMax) bytes")
     }
 }

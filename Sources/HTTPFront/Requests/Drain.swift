@@ -15,7 +15,7 @@ final class Drain: Sendable {
 
     private let state = Mutex(State())
 
-    static let refusal = StackError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
+    static let refusal = CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
 
     var hasBegun: Bool { state.withLock { $0.hasBegun } }
 
@@ -24,7 +24,7 @@ final class Drain: Sendable {
     func begin() { state.withLock { $0.hasBegun = true } }
 
     /// A call begins; `cut` ends it when the time is up, and at once when the drain has begun.
-    func enter(_ cut: @escaping @Sendable () -> Void) throws(StackError) -> Int {
+    func enter(_ cut: @escaping @Sendable () -> Void) throws(CallError) -> Int {
         let token: Int? = state.withLock { state in
             guard !state.hasBegun else { return nil }
             state.nextToken += 1

@@ -15,7 +15,6 @@ struct EndpointHandler: HTTPResponder {
     let bodyBytesMax: Int
     let budget: BodyBudget
     let drain: Drain
-    let callIDs: CallIDs
 
     func respond(to request: Request, context: FrontContext) async throws -> Response {
         guard !drain.hasBegun else { throw Drain.refusal }
@@ -26,7 +25,7 @@ struct EndpointHandler: HTTPResponder {
             let body = try await BodyReader.read(request, bytesMax: bodyBytesMax, share: share)
             try query.add(body: body, of: endpoint)
         }
-        var call = CallRequest(callID: callIDs.next(), method: endpoint.method)
+        var call = CallRequest(method: endpoint.method)
         if !query.object.isEmpty { call.parameters = JSON.object(query.object).bytes }
         call.body = try await body(of: request, query, share)
         call.options = options
@@ -38,7 +37,7 @@ struct EndpointHandler: HTTPResponder {
             [call] () throws -> (Answer, RequestScan?) in
             let scan = try self.scan(call.body)
             // What came of the body before its client left may look whole.
-            guard !presence.isGone else { throw StackError(.cancelled, "the client left") }
+            guard !presence.isGone else { throw CallError(.cancelled, "the client left") }
             return (try stack.call(endpoint, model: model(in: scan), request: call), scan)
         }
 
@@ -49,16 +48,16 @@ struct EndpointHandler: HTTPResponder {
         return try await sender.whole(endpoint.answerForm, asArray: wantsArray(request))
     }
 
-    /// Whoever is asked refuses what it does not honour: a retry that is not known as one would act twice.
-    private func options(of request: Request) throws(StackError) -> [UInt8] {
+    /// A provider refuses an option that it does not honour: a retry that is not known as one would act twice.
+    private func options(of request: Request) throws(CallError) -> JSONObject {
         let given = request.headers[values: .idempotencyKey]
-        guard !given.isEmpty else { return [] }
+        guard !given.isEmpty else { return JSONObject() }
         guard given.count == 1, let key = IdempotencyKey(given[0]) else {
-            throw StackError(
+            throw CallError(
                 .badRequest, "the request may have one \(IdempotencyKey.header), of \(IdempotencyKey.wanted)",
                 field: IdempotencyKey.option)
         }
-        return JSON.object([IdempotencyKey.option: .string(key.text)]).bytes
+        return [IdempotencyKey.option: .string(key.text)]
     }
 
     private func body(
@@ -69,20 +68,20 @@ struct EndpointHandler: HTTPResponder {
         return try await BodyReader.read(request, bytesMax: bodyBytesMax, share: share)
     }
 
-    private func scan(_ body: [UInt8]) throws(StackError) -> RequestScan? {
+    private func scan(_ body: [UInt8]) throws(CallError) -> RequestScan? {
         guard endpoint.body != nil else { return nil }
         do throws(JSONError) {
             return try RequestScan(body, limits: JSONLimits(bodyBytesMax: bodyBytesMax))
         } catch {
-            throw StackError(error.code, error.description)
+            throw CallError(error.code, error.description)
         }
     }
 
-    private func model(in scan: RequestScan?) throws(StackError) -> String? {
+    private func model(in scan: RequestScan?) throws(CallError) -> String? {
         guard endpoint.routingKey == .model else { return nil }
-        guard scan?.top == .object else { throw StackError(.invalidRequest, "the body must be an object") }
+        guard scan?.top == .object else { throw CallError(.invalidRequest, "the body must be an object") }
         guard let model = scan?.model else {
-            throw StackError(.invalidRequest, "model is required and must be a string", field: "model")
+            throw CallError(.invalidRequest, "model is required and must be a string", field: "model")
         }
         return model
     }

@@ -24,7 +24,6 @@ struct EndpointRoutes {
     }
 
     private var all: [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] {
-        let callIDs = CallIDs()
         let budget = BodyBudget(bytesMax: configuration.limits.bodiesBytes)
         var all: [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] = []
         for endpoint in Endpoints.all {
@@ -32,7 +31,7 @@ struct EndpointRoutes {
                 let handler = EndpointHandler(
                     endpoint: endpoint, route: route, stack: stack,
                     bodyBytesMax: configuration.limits.bodyBytes ?? endpoint.bodyBytesMax, budget: budget,
-                    drain: drain, callIDs: callIDs)
+                    drain: drain)
                 all.append((Self.method(route.verb), route.path, handler))
                 // Only what reads, and reads to an end. The log's layer takes the body off.
                 if route == endpoint.route, route.verb == .get, endpoint.streaming == .never {

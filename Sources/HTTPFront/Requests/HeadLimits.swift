@@ -13,11 +13,11 @@ struct HeadLimits: RouterMiddleware {
         _ request: Request, context: FrontContext, next: (Request, FrontContext) async throws -> Response
     ) async throws -> Response {
         guard (request.head.path ?? "").utf8.count <= limits.uriBytes else {
-            throw StackError(.uriTooLong, "the request target is over \(limits.uriBytes) bytes")
+            throw CallError(.uriTooLong, "the request target is over \(limits.uriBytes) bytes")
         }
         for field in request.headers
         where field.name.rawName.utf8.count + field.value.utf8.count > limits.headerFieldBytes {
-            throw StackError(
+            throw CallError(
                 .headersTooLarge, "a field of the request's header is over \(limits.headerFieldBytes) bytes")
         }
         return try await next(request, context)

@@ -17,7 +17,7 @@ struct OriginCheck: RouterMiddleware {
         try checkHost(request)
         guard let origin = request.headers[.origin] else { return try await next(request, context) }
         guard configuration.allowedOrigins.contains(origin) else {
-            throw StackError(
+            throw CallError(
                 .originNotAllowed,
                 "a web page of this origin may not use this server; name it under server.allowed_origins to let it")
         }
@@ -30,7 +30,7 @@ struct OriginCheck: RouterMiddleware {
 
     private func checkHost(_ request: Request) throws {
         guard let host = request.head.authority, !host.isEmpty, request.headers[values: .init("Host")!].isEmpty else {
-            throw StackError(.badRequest, "the request must have exactly one Host header")
+            throw CallError(.badRequest, "the request must have exactly one Host header")
         }
         // Reachable by any name when the operator opened it to the network.
         if !configuration.isLoopback, configuration.allowedHosts.isEmpty { return }
@@ -38,7 +38,7 @@ struct OriginCheck: RouterMiddleware {
         let ours = ["127.0.0.1", "[::1]", "localhost"].map { "\($0):\(port())" }
         let bare = port() == 80 ? ["127.0.0.1", "[::1]", "localhost"] : []
         guard (ours + bare + configuration.allowedHosts).contains(name) else {
-            throw StackError(
+            throw CallError(
                 .hostNotAllowed,
                 "this server does not answer for this Host; name it under server.allowed_hosts to let it")
         }

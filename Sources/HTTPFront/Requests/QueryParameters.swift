@@ -21,7 +21,7 @@ struct QueryParameters {
             }
             if case .creation = endpoint.routingKey, given == RoutingKey.providerParameter {
                 guard providerID == nil else {
-                    throw StackError(.invalidRequest, "\(given) is given twice", field: given)
+                    throw CallError(.invalidRequest, "\(given) is given twice", field: given)
                 }
                 providerID = value
                 continue
@@ -35,15 +35,15 @@ struct QueryParameters {
     mutating func add(body: [UInt8], of endpoint: EndpointDescription) throws {
         let json: JSON
         do throws(JSONError) { json = try JSON(parsing: body, limits: endpoint.limits) } catch {
-            throw StackError(error.code, "the body is \(error)")
+            throw CallError(error.code, "the body is \(error)")
         }
         guard case .object(let members) = json else {
-            throw StackError(.invalidRequest, "the body must be an object, got \(json.kind)")
+            throw CallError(.invalidRequest, "the body must be an object, got \(json.kind)")
         }
         for member in members.members where member.value != .null {
             guard let value = member.value.stringValue else {
                 let shown = FieldPath.root[member.key].description
-                throw StackError(
+                throw CallError(
                     .invalidRequest, "\(shown) must be a string, got \(member.value.kind)", field: shown)
             }
             try add(member.key, value, endpoint)
@@ -55,17 +55,17 @@ struct QueryParameters {
         let name = endpoint.queryAliases[given] ?? given
         guard endpoint.query.contains(where: { $0.key == name }) else {
             let shown = FieldPath.root[given].description
-            throw StackError(.invalidRequest, "\(shown) " + Self.unknown(given, endpoint), field: shown)
+            throw CallError(.invalidRequest, "\(shown) " + Self.unknown(given, endpoint), field: shown)
         }
         guard object[name] == nil else {
-            throw StackError(.invalidRequest, "\(given) is given twice", field: given)
+            throw CallError(.invalidRequest, "\(given) is given twice", field: given)
         }
         object[name] = .string(value)
     }
 
     private func checkRequired(_ endpoint: EndpointDescription) throws {
         for parameter in endpoint.query where parameter.isRequired && object[parameter.key] == nil {
-            throw StackError(
+            throw CallError(
                 .invalidRequest, "the query parameter \(parameter.key) is required", field: parameter.key)
         }
     }

@@ -4,7 +4,7 @@ import LlamaStackAPI
 /// The names and values of a query, decoded: `&` between them, `+` for a space, and what `%` stands before must be two
 /// hexadecimal digits of UTF-8 text. Decoding by halves would let two readers of one query see two things.
 enum QueryString {
-    static func parse(_ query: String) throws(StackError) -> [(name: String, value: String)] {
+    static func parse(_ query: String) throws(CallError) -> [(name: String, value: String)] {
         var pairs: [(name: String, value: String)] = []
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
@@ -13,7 +13,7 @@ enum QueryString {
         return pairs
     }
 
-    private static func decode(_ text: Substring.UTF8View) throws(StackError) -> String {
+    private static func decode(_ text: Substring.UTF8View) throws(CallError) -> String {
         var bytes: [UInt8] = []
         var rest = text
         while let byte = rest.popFirst() {
@@ -35,7 +35,7 @@ enum QueryString {
         Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init)
     }
 
-    private static var malformed: StackError {
-        StackError(.badRequest, "the query is not percent-encoded UTF-8")
+    private static var malformed: CallError {
+        CallError(.badRequest, "the query is not percent-encoded UTF-8")
     }
 }

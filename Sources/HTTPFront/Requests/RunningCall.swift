@@ -13,7 +13,7 @@ final class RunningCall: Sendable {
     private let isCut = Flag()
 
     /// Throws, and cancels the call, once the drain has begun.
-    init(_ answer: Answer, presence: ClientPresence, drain: Drain, body: BodyBudget.Share) throws(StackError) {
+    init(_ answer: Answer, presence: ClientPresence, drain: Drain, body: BodyBudget.Share) throws(CallError) {
         (self.answer, self.presence, self.drain, self.body) = (answer, presence, drain, body)
         draining = try drain.enter { [isCut] in
             isCut.set()
@@ -27,16 +27,16 @@ final class RunningCall: Sendable {
         drain.leave(draining)
     }
 
-    func nextParts() async throws(StackError) -> [AnswerPart]? {
-        do throws(StackError) { return try await answer.nextParts() } catch { throw seen(error) }
+    func nextParts() async throws(CallError) -> [AnswerPart]? {
+        do throws(CallError) { return try await answer.nextParts() } catch { throw seen(error) }
     }
 
-    func collect() async throws(StackError) -> [UInt8] {
-        do throws(StackError) { return try await answer.collect() } catch { throw seen(error) }
+    func collect() async throws(CallError) -> [UInt8] {
+        do throws(CallError) { return try await answer.collect() } catch { throw seen(error) }
     }
 
     /// Who is cut off by the drain is still there, and is told why.
-    private func seen(_ error: StackError) -> StackError {
+    private func seen(_ error: CallError) -> CallError {
         error.code == .cancelled && isCut.isSet ? Drain.refusal : error
     }
 }

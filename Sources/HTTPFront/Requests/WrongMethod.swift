@@ -34,7 +34,7 @@ struct WrongMethod: RouterMiddleware {
         } catch let error as HTTPError where error.status == .notFound {
             guard let allowed = verbs.allowed(request.uri.path) else { throw error }
             context.coreContext.endpointPath.value = PathVerbs.canonical(request.uri.path)
-            let wrong = StackError(.methodNotAllowed, "this path has \(allowed), not \(request.method.rawValue)")
+            let wrong = CallError(.methodNotAllowed, "this path has \(allowed), not \(request.method.rawValue)")
             var response = Response(wrong, requestID: context.requestID)
             response.headers[.allow] = allowed
             return response

@@ -2,34 +2,11 @@ import LlamaStackAPI
 
 /// What `llama-stack plugin inspect` shows of a library.
 package struct PluginInspection: Sendable {
-    package var library: PluginLibrary
+    package var library: LibraryDescription
 
-    /// Loads the library. Blocks.
-    package init(path: String) throws(PluginRefusal) { library = try PluginLibrary.load(path) }
+    package init(_ library: LibraryDescription) { self.library = library }
 
-    package var json: JSON {
-        [
-            "path": .string(library.path),
-            "abi": .string("\(library.abiMajor).\(library.abiMinor)"),
-            "providers": .array(library.providers.map(Self.json)),
-        ]
-    }
-
-    private static func json(_ provider: ProviderDescriptor) -> JSON {
-        [
-            "api": .string(provider.api), "type": .string(provider.type), "version": .string(provider.version),
-            "runtime": .string(provider.runtime), "runs_here": .bool(runsHere(provider)),
-            "description": .string(provider.description),
-            "methods": .array(
-                provider.methods.map {
-                    [
-                        "name": .string($0.name), "stream": .bool($0.streams),
-                        "options": .array($0.options.map { .string($0) }),
-                    ]
-                }),
-            "needs": .array(provider.needs.map { .string($0) }), "config_schema": provider.configSchema,
-        ]
-    }
+    package var json: JSON { library.json }
 
     package var text: String {
         var lines = ["\(library.path)", "contract \(library.abiMajor).\(library.abiMinor)"]
@@ -41,7 +18,7 @@ package struct PluginInspection: Sendable {
             }
             lines.append(
                 "  runtime  \(provider.runtime)"
-                    + (Self.runsHere(provider) ? "" : " (not this host's, which is \(SwiftRuntime.own))"))
+                    + (SwiftRuntime.matches(provider.runtime) ? "" : " (not this host's, which is \(SwiftRuntime.own))"))
             lines.append(
                 "  methods  "
                     + provider.methods.map { $0.name + ($0.streams ? " (streams)" : "") }.joined(separator: ", "))
@@ -65,9 +42,5 @@ package struct PluginInspection: Sendable {
             }
             return line
         }
-    }
-
-    private static func runsHere(_ provider: ProviderDescriptor) -> Bool {
-        provider.runtime == "none" || SwiftRuntime.matches(provider.runtime)
     }
 }

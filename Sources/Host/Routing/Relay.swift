@@ -11,7 +11,7 @@ final class Relay: AnswerSink {
         var current: (channel: any Channel, callID: UInt64)?
         var isCancelled = false
         var hasWritten = false
-        var refusals: [StackError] = []
+        var refusals: [CallError] = []
     }
 
     private let legs: [Leg]
@@ -72,7 +72,7 @@ final class Relay: AnswerSink {
         leg.role == .mustNotHave ? wake() : sink.whenWritable(wake)
     }
 
-    func finish(_ error: StackError?) {
+    func finish(_ error: CallError?) {
         let (leg, isLast) = state.withLock { (legs[$0.turn], $0.turn == legs.count - 1) }
         switch (leg.role, error) {
         case (.answers, nil), (.mayHave, nil): end(nil, owner: leg.instance.providerID)
@@ -80,7 +80,7 @@ final class Relay: AnswerSink {
         case (.adds, nil): isLast ? end(nil, owner: nil) : next()
         case (.adds, let error?): end(error, owner: nil)
         case (.mustNotHave, nil):
-            let taken = StackError(
+            let taken = CallError(
                 .alreadyExists, "\(leg.instance.label) has \(Quote.short(id)) already", field: name?.key)
             end(taken, owner: leg.instance.providerID)
         case (.mustNotHave, let error?): error.code.httpStatus == 404 ? next() : end(error, owner: nil)
@@ -99,17 +99,17 @@ final class Relay: AnswerSink {
             state.turn += 1
             return state.isCancelled
         }
-        guard !isCancelled else { return end(StackError(.cancelled, "the call was cancelled"), owner: nil) }
+        guard !isCancelled else { return end(CallError(.cancelled, "the call was cancelled"), owner: nil) }
         OffPool.start { self.start() }
     }
 
-    private func end(_ error: StackError?, owner: String?) {
+    private func end(_ error: CallError?, owner: String?) {
         ended(owner)
         sink.finish(error)
     }
 
     /// The refusal that says most: of who could not say, then of who has the resource and misses something in it.
-    private var refusal: StackError {
+    private var refusal: CallError {
         let refusals = state.withLock { $0.refusals }
         if let other = refusals.first(where: { $0.code.httpStatus != 404 }) { return other }
         let key = name?.key ?? ""

@@ -61,7 +61,7 @@ struct RoutingTable: Sendable {
     /// - Parameter model: what the client called it; nil when it named none.
     func destination(
         of endpoint: EndpointDescription, model: String?
-    ) throws(StackError) -> Destination {
+    ) throws(CallError) -> Destination {
         let isByModel = endpoint.routingKey == .model
         return try destination(
             api: endpoint.api, providerID: nil, method: endpoint.method, model: isByModel ? model : nil)
@@ -70,7 +70,7 @@ struct RoutingTable: Sendable {
     /// - Parameter providerID: nil: whoever serves the model, else the API's default.
     func destination(
         api: API, providerID: String?, method: String, model name: String?
-    ) throws(StackError) -> Destination {
+    ) throws(CallError) -> Destination {
         let serving = instances.filter { $0.api == api }
         guard !serving.isEmpty else { throw notServed(api) }
         var instance = serving[0]
@@ -78,7 +78,7 @@ struct RoutingTable: Sendable {
         if let name {
             guard let model = model(named: name) else { throw unknownModel(name) }
             guard let owner = self.instance(api, model.providerID) else {
-                throw StackError(
+                throw CallError(
                     .providerUnavailable,
                     "the provider of model \(Quote.short(name)), \(model.providerID), is not running")
             }
@@ -96,27 +96,27 @@ struct RoutingTable: Sendable {
 
     // MARK: what to say
 
-    private func notServed(_ api: API) -> StackError {
+    private func notServed(_ api: API) -> CallError {
         if let failed = failed.first(where: { $0.api == api }) {
-            return StackError(
+            return CallError(
                 .providerUnavailable, "the provider of '\(api.rawValue)', \(failed.providerID), did not start")
         }
         let apis = API.allCases.filter { api in instances.contains { $0.api == api } }.map(\.rawValue)
         let rest = apis.isEmpty ? "" : "; it serves " + apis.joined(separator: ", ")
-        return StackError(.apiNotServed, "this distribution has no provider for '\(api.rawValue)'\(rest)")
+        return CallError(.apiNotServed, "this distribution has no provider for '\(api.rawValue)'\(rest)")
     }
 
-    private func unknownProvider(_ providerID: String, of api: API, _ serving: [Instance]) -> StackError {
+    private func unknownProvider(_ providerID: String, of api: API, _ serving: [Instance]) -> CallError {
         let known = serving.map(\.providerID)
         var message = "there is no provider \(Quote.short("\(api.rawValue)/\(providerID)"))"
         if let close = Spelling.closest(to: providerID, in: known) { message += " (did you mean '\(close)'?)" }
         message += "; there are " + known.prefix(Self.listedNamesMax).joined(separator: ", ")
-        return StackError(.notFound, message, field: RoutingKey.providerParameter)
+        return CallError(.notFound, message, field: RoutingKey.providerParameter)
     }
 
-    private func unknownModel(_ name: String) -> StackError {
+    private func unknownModel(_ name: String) -> CallError {
         if modelsLeftOut.contains(where: { $0.model.modelID == name || $0.model.aliases.contains(name) }) {
-            return StackError(
+            return CallError(
                 .providerUnavailable, "model \(Quote.short(name)) could not be loaded when the server started",
                 field: "model")
         }
@@ -129,12 +129,12 @@ struct RoutingTable: Sendable {
             message += "; there are " + names.prefix(Self.listedNamesMax).joined(separator: ", ")
             if names.count > Self.listedNamesMax { message += " and \(names.count - Self.listedNamesMax) more" }
         }
-        return StackError(.modelNotFound, message, field: "model")
+        return CallError(.modelNotFound, message, field: "model")
     }
 
-    private func unknownMethod(_ method: String, _ instance: Instance) -> StackError {
+    private func unknownMethod(_ method: String, _ instance: Instance) -> CallError {
         let methods = instance.descriptor.methods.map(\.name).joined(separator: ", ")
-        return StackError(
+        return CallError(
             .notImplemented,
             "the provider \(instance.label) (\(instance.descriptor.type)) has no \(Quote.short(method))"
                 + (methods.isEmpty ? "" : "; it has \(methods)"))

@@ -17,16 +17,16 @@ final class Switchboard: Sendable {
     /// Of a client. Throws before anything is started.
     func call(
         _ endpoint: EndpointDescription, model: String?, request: CallRequest
-    ) throws(StackError) -> Answer {
-        let queue = AnswerQueue()
+    ) throws(CallError) -> Answer {
+        let queue = PartStream()
         let cancel = try call(endpoint, model: model, request, into: queue)
-        return Answer(queue: queue, stop: cancel)
+        return Answer(queue, stop: cancel)
     }
 
     /// Answers what cancels the call.
     private func call(
         _ endpoint: EndpointDescription, model: String?, _ request: CallRequest, into sink: any AnswerSink
-    ) throws(StackError) -> @Sendable () -> Void {
+    ) throws(CallError) -> @Sendable () -> Void {
         var request = request
         request.method = endpoint.method
         let table = current
@@ -55,16 +55,13 @@ final class Switchboard: Sendable {
 
     /// Before anybody is asked: of several providers that may have a resource, one that does not know the option would
     /// else end the search for the one that does.
-    private func checkOptions(of request: CallRequest, _ legs: [Leg]) throws(StackError) {
+    private func checkOptions(of request: CallRequest, _ legs: [Leg]) throws(CallError) {
         guard !request.options.isEmpty else { return }
-        guard case .object(let options)? = try? JSON(parsing: request.options) else {
-            throw StackError(.badRequest, "the call's options must be a JSON object")
-        }
         for leg in legs where leg.role != .mustNotHave {
             let descriptor = leg.instance.descriptor
             let honoured = descriptor.method(request.method)?.options ?? []
-            if let option = options.keys.first(where: { !honoured.contains($0) }) {
-                throw StackError(
+            if let option = request.options.keys.first(where: { !honoured.contains($0) }) {
+                throw CallError(
                     .unsupportedOption, "\(option) is not supported by \(descriptor.type) for \(request.method)",
                     field: option)
             }
@@ -73,8 +70,8 @@ final class Switchboard: Sendable {
 
     /// Starts a call whose answer is read here.
     func start(_ request: CallRequest, on channel: any Channel) -> Answer {
-        let queue = AnswerQueue()
-        return Answer(queue: queue, stop: start(request, on: channel, into: queue))
+        let queue = PartStream()
+        return Answer(queue, stop: start(request, on: channel, into: queue))
     }
 
     /// Of a provider.
@@ -82,14 +79,14 @@ final class Switchboard: Sendable {
     /// - Parameter target: "api" or "api/provider_id".
     func call(
         target: String, _ request: CallRequest, into sink: any AnswerSink
-    ) throws(StackError) -> @Sendable () -> Void {
+    ) throws(CallError) -> @Sendable () -> Void {
         let parts = target.split(separator: "/", maxSplits: 1).map(String.init)
         guard let name = parts.first, let api = API(rawValue: name) else {
-            throw StackError(.notFound, "there is no API \(Quote.short(target))")
+            throw CallError(.notFound, "there is no API \(Quote.short(target))")
         }
         // These are the host's own: they would change what it knows.
         guard request.method != "register", request.method != "unregister" else {
-            throw StackError(.badRequest, "\(Quote.short(request.method)) is for the host alone; use announce")
+            throw CallError(.badRequest, "\(Quote.short(request.method)) is for the host alone; use announce")
         }
         let model = api == .inference ? Self.model(of: request) : nil
         if parts.count == 1, let endpoint = Endpoints.find(api, request.method) {
@@ -134,7 +131,7 @@ extension API.Probe {
         probe.method = method
         probe.parameters = JSON.object([parameter: .string(id)]).bytes
         probe.body = body?.bytes ?? []
-        probe.options = []
+        probe.options = JSONObject()
         return probe
     }
 }

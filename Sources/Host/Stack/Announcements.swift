@@ -16,7 +16,7 @@ actor Announcements {
     }
 
     /// nil when it is registered and kept.
-    func announce(_ json: JSON) async -> StackError? {
+    func announce(_ json: JSON) async -> CallError? {
         do {
             let resource = try Resource(json: json, at: .root)
             try await register(resource)
@@ -24,12 +24,12 @@ actor Announcements {
             if case .object(let object) = resource.json { kept.append(object) }
             try await save()
             return nil
-        } catch let error as StackError {
+        } catch let error as CallError {
             return error
         } catch let error as WireError {
-            return StackError(error.code, error.description, field: error.field)
+            return CallError(error.code, error.description, field: error.field)
         } catch {
-            return StackError(.internal, "\(error)")
+            return CallError(.internal, "\(error)")
         }
     }
 
@@ -52,24 +52,24 @@ actor Announcements {
         }
     }
 
-    private func register(_ resource: Resource) async throws(StackError) {
+    private func register(_ resource: Resource) async throws(CallError) {
         guard resource.kind == "model" else {
-            throw StackError(.notImplemented, "resources of kind \(Quote.short(resource.kind)) can't be announced")
+            throw CallError(.notImplemented, "resources of kind \(Quote.short(resource.kind)) can't be announced")
         }
         guard Identifiers.resourceProblem(resource.id) == nil else {
-            throw StackError(.invalidRequest, "must be 1 to 200 bytes without control characters", field: "id")
+            throw CallError(.invalidRequest, "must be 1 to 200 bytes without control characters", field: "id")
         }
         guard kept.count < Self.announcedMax else {
-            throw StackError(.storageFull, "there are \(Self.announcedMax) announced resources already")
+            throw CallError(.storageFull, "there are \(Self.announcedMax) announced resources already")
         }
         let table = switchboard.current
         let existing = table.model(named: resource.id)
         if let existing, !existing.isAnnounced || existing.modelID != resource.id {
-            throw StackError(
+            throw CallError(
                 .alreadyExists, "the distribution has a model \(Quote.short(resource.id)) already", field: "id")
         }
         guard inProgress.insert(resource.id).inserted else {
-            throw StackError(.alreadyExists, "\(Quote.short(resource.id)) is being registered already", field: "id")
+            throw CallError(.alreadyExists, "\(Quote.short(resource.id)) is being registered already", field: "id")
         }
         defer { inProgress.remove(resource.id) }
         let instance = try provider(of: resource, table)
@@ -88,20 +88,20 @@ actor Announcements {
     }
 
     /// An adapter goes where its base is; anything else to the default inference provider.
-    private func provider(of resource: Resource, _ table: RoutingTable) throws(StackError) -> RoutingTable.Instance {
+    private func provider(of resource: Resource, _ table: RoutingTable) throws(CallError) -> RoutingTable.Instance {
         if let base = resource.base {
             guard let model = table.model(named: base) else {
-                throw StackError(.modelNotFound, "there is no model \(Quote.short(base))", field: "base")
+                throw CallError(.modelNotFound, "there is no model \(Quote.short(base))", field: "base")
             }
             if let instance = table.instance(.inference, model.providerID) { return instance }
         }
         guard let instance = table.instances.first(where: { $0.api == .inference }) else {
-            throw StackError(.apiNotServed, "this distribution has no provider for 'inference'")
+            throw CallError(.apiNotServed, "this distribution has no provider for 'inference'")
         }
         return instance
     }
 
-    private func save() async throws(StackError) {
+    private func save() async throws(CallError) {
         guard let state else { return }
         let bytes = JSON.array(kept.map { .object($0) }).bytes
         let failure = await OffPool.run { () -> StateFolder.Failure? in
@@ -112,7 +112,7 @@ actor Announcements {
                 return error
             }
         }
-        if let failure { throw StackError(.storageFull, failure.message) }
+        if let failure { throw CallError(.storageFull, failure.message) }
     }
 }
 
@@ -129,7 +129,7 @@ extension Switchboard {
     /// Tells a provider of a resource (or, with `unregister`, that it is gone) and waits.
     func register(
         _ resource: Resource, on instance: RoutingTable.Instance, method: String = ResourceMethods.register.name
-    ) async throws(StackError) {
+    ) async throws(CallError) {
         var request = CallRequest(method: method)
         request.body = resource.json.bytes
         request.requestID = "\(method)-\(resource.id)"

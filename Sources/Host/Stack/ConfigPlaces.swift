@@ -20,7 +20,7 @@ struct ConfigPlaces {
     }
 
     /// What `create` answered.
-    func failure(_ failure: InlineChannel.CreateFailure) -> StartFailure {
+    func failure(_ failure: CreateFailure) -> StartFailure {
         let json = (try? JSON(parsing: failure.error)) ?? .null
         if failure.status == Int32(LSP_BAD_CONFIG), case .array(let items) = json, !items.isEmpty {
             return StartFailure(items.prefix(ManifestLimits.diagnosticsMax).map(diagnostic))

@@ -43,9 +43,9 @@ package final class Stack: Sendable {
     /// - Parameter model: the id or alias that the client used, for endpoints routed by it.
     package func call(
         _ endpoint: EndpointDescription, model: String? = nil, request: CallRequest
-    ) throws(StackError) -> Answer {
+    ) throws(CallError) -> Answer {
         guard !isStopping.load(ordering: .relaxed) else {
-            throw StackError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
+            throw CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
         }
         return try switchboard.call(endpoint, model: model, request: request)
     }

@@ -17,6 +17,7 @@ final class Starting: Sendable {
 
     let manifest: Manifest
     let log: LogSink
+    private let runtime: any ProviderRuntime = InlineRuntime()
     private let metrics: MetricsSink
     private let search: PluginSearch
     private let switchboard = Switchboard()
@@ -27,7 +28,7 @@ final class Starting: Sendable {
     }
 
     func run() async throws(StartFailure) -> Stack {
-        let prepared = try await OffPool.run { self.prepare() }.get()
+        let prepared = try await prepare()
         let ordered = try order(prepared)
         let state = try await OffPool.run { self.openState() }.get()
         let announcements = Announcements(switchboard: switchboard, state: state, log: log)
@@ -52,13 +53,13 @@ final class Starting: Sendable {
 
     // MARK: before anything is created
 
-    /// Libraries and configs: every mistake of every provider. Blocks.
-    private func prepare() -> Result<[Prepared], StartFailure> {
+    /// Libraries and configs: every mistake of every provider.
+    private func prepare() async throws(StartFailure) -> [Prepared] {
         var prepared: [Prepared] = []
         var failures: [FileDiagnostic] = []
         for entry in manifest.providers {
             do throws(StartFailure) {
-                prepared.append(try prepare(entry))
+                prepared.append(try await prepare(entry))
             } catch {
                 guard entry.isOptional else {
                     failures += error.diagnostics
@@ -67,16 +68,16 @@ final class Starting: Sendable {
                 fail(entry, error.diagnostics.first?.message ?? "")
             }
         }
-        return failures.isEmpty ? .success(prepared) : .failure(StartFailure(failures))
+        guard failures.isEmpty else { throw StartFailure(failures) }
+        return prepared
     }
 
-    private func prepare(_ entry: Manifest.ProviderEntry) throws(StartFailure) -> Prepared {
+    private func prepare(_ entry: Manifest.ProviderEntry) async throws(StartFailure) -> Prepared {
         let path: String, descriptor: ProviderDescriptor
         do throws(PluginRefusal) {
-            path = try search.find(
-                api: entry.api.rawValue, type: entry.providerType, library: entry.library,
-                directory: manifest.directory)
-            descriptor = try PluginLibrary.load(path).provider(api: entry.api.rawValue, type: entry.providerType)
+            path = try await OffPool.run { self.find(entry) }.get()
+            descriptor = try await runtime.describe(path)
+                .provider(api: entry.api.rawValue, type: entry.providerType)
         } catch {
             throw StartFailure([
                 manifest.source.diagnostic(entry.position, error.code, error.message, hint: error.hint)
@@ -86,6 +87,17 @@ final class Starting: Sendable {
         let mistakes = ConfigSchema.mistakes(in: places.json, schema: descriptor.configSchema)
         guard mistakes.isEmpty else { throw StartFailure(mistakes.map(places.diagnostic)) }
         return Prepared(entry: entry, libraryPath: path, descriptor: descriptor)
+    }
+
+    private func find(_ entry: Manifest.ProviderEntry) -> Result<String, PluginRefusal> {
+        do throws(PluginRefusal) {
+            return .success(
+                try search.find(
+                    api: entry.api.rawValue, type: entry.providerType, library: entry.library,
+                    directory: manifest.directory))
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func order(_ prepared: [Prepared]) throws(StartFailure) -> [Prepared] {
@@ -143,22 +155,24 @@ final class Starting: Sendable {
         let entry = provider.entry
         let folder = try await OffPool.run { self.instanceFolder(state, entry) }.get()
         let switchboard = switchboard
-        let services = HostServices(
-            label: entry.label, needs: provider.descriptor.needs, log: log, metrics: metrics,
-            reach: HostServices.Reach(
-                call: { [weak switchboard] target, request, sink throws(StackError) in
-                    guard let switchboard else { throw StackError(.shuttingDown, "the server is shutting down") }
-                    return try switchboard.call(target: target, request, into: sink)
-                },
-                announce: { [weak announcements] resource in
-                    guard let announcements else { return StackError(.shuttingDown, "the server is shutting down") }
-                    return await announcements.announce(resource)
-                }))
+        let reach = HostReach(
+            log: log, metrics: metrics,
+            call: { [weak switchboard] request, sink throws(CallError) in
+                guard let switchboard else { throw CallError(.shuttingDown, "the server is shutting down") }
+                return try switchboard.call(target: request.target, request, into: sink)
+            },
+            announce: { [weak announcements] resource in
+                guard let announcements else { return CallError(.shuttingDown, "the server is shutting down") }
+                return await announcements.announce(resource)
+            })
         let places = ConfigPlaces(entry: entry, source: manifest.source)
-        do throws(InlineChannel.CreateFailure) {
-            let channel = try await InlineChannel.create(
-                provider.descriptor, providerID: entry.providerID, config: places.json.bytes, statePath: folder,
-                basePath: manifest.directory, services: services, log: log, withinSeconds: Self.createSecondsMax)
+        do throws(CreateFailure) {
+            var setup = InstanceSetup(
+                library: provider.libraryPath, provider: provider.descriptor, providerID: entry.providerID,
+                config: places.json.bytes)
+            setup.statePath = folder
+            setup.basePath = manifest.directory
+            let channel = try await runtime.create(setup, host: reach, withinSeconds: Self.createSecondsMax)
             return RoutingTable.Instance(
                 api: entry.api, providerID: entry.providerID, descriptor: provider.descriptor,
                 libraryPath: provider.libraryPath, channel: channel)
@@ -221,7 +235,7 @@ final class Starting: Sendable {
     private func refusal(
         of model: Manifest.ModelEntry, by instance: RoutingTable.Instance, _ error: any Error
     ) -> StartFailure {
-        let error = error as? StackError ?? StackError(.internal, "\(error)")
+        let error = error as? CallError ?? CallError(.internal, "\(error)")
         let reason = error.operatorMessage ?? error.message
         let code = error.operatorCode ?? error.code
         return StartFailure(

@@ -24,16 +24,21 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
 
     // MARK: The provider's end
 
-    /// `json`: an object made from the query, `parameters` over the contract. No bytes: no parameters.
-    public func decodeQuery(_ json: [UInt8]) throws -> Query {
+    /// `json`: an object made from the query, `parameters` over the contract; borrowed for this call. No bytes: no
+    /// parameters.
+    public func decodeQuery(_ json: UnsafeRawBufferPointer) throws -> Query {
         try Query(json: json.isEmpty ? [:] : JSON(wire: json, limits: JSONLimits()), at: .root)
     }
 
     /// Where the endpoint takes no body, no bytes and `{}` are taken.
-    public func decodeBody(_ json: [UInt8]) throws -> Body {
+    public func decodeBody(_ json: UnsafeRawBufferPointer) throws -> Body {
         if Body.self == Nothing.self, json.isEmpty { return try Body(json: [:], at: .root) }
         return try Body(json: JSON(wire: json, limits: description.limits), at: .root)
     }
+
+    public func decodeQuery(_ json: [UInt8]) throws -> Query { try json.withUnsafeBytes { try decodeQuery($0) } }
+
+    public func decodeBody(_ json: [UInt8]) throws -> Body { try json.withUnsafeBytes { try decodeBody($0) } }
 
     /// No bytes for an empty answer, one line an item for JSON Lines.
     public func encode(answer: Answer) -> [UInt8] {
@@ -83,6 +88,10 @@ public struct Nothing: WireRecord, Hashable {
 extension JSON {
     /// Bytes of a body: what is wrong with them is a ``WireError`` about the whole body.
     init(wire bytes: [UInt8], limits: JSONLimits) throws {
+        self = try bytes.withUnsafeBytes { try JSON(wire: $0, limits: limits) }
+    }
+
+    init(wire bytes: UnsafeRawBufferPointer, limits: JSONLimits) throws {
         do throws(JSONError) { self = try JSON(parsing: bytes, limits: limits) } catch {
             throw WireError(.root, "is \(error)", code: error.code)
         }

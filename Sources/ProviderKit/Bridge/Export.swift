@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 
 /// The module that holds these providers: what `llama_stack_provider_v1` answers.
@@ -38,7 +39,7 @@ private func descriptor<P: Provider>(of type: P.Type) -> UnsafePointer<lsp_provi
             struct_size: UInt32(MemoryLayout<lsp_provider>.size), flags: 0,
             self: Unmanaged.passRetained(ProviderFactory(type)).toOpaque(),
             api: immortal(P.api.rawValue), type: immortal(P.providerType), version: immortal(P.version),
-            runtime: immortal(swiftRuntime), description: immortal(P.summary),
+            runtime: immortal(SwiftRuntime.own), description: immortal(P.summary),
             config_schema: immortal(P.Configuration.schema.configurationSchema.text),
             methods: immortal(P.methodsJSON.text),
             needs: immortal(

@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 import Synchronization
 
@@ -19,19 +20,23 @@ final class HostLink: @unchecked Sendable {
         body(host)
     }
 
-    /// Starts a call of another provider; the answer comes to what is returned.
-    func call(_ request: OutgoingRequest) throws -> PendingAnswer {
-        let id = nextCallID.add(1, ordering: .relaxed).oldValue
-        return try start(callID: id, request) { host, request, sink in
+    /// Starts a call of another provider. Reading the answer to its end, or releasing it, ends the call.
+    func call(_ request: CallRequest) throws -> Answer {
+        var request = request
+        request.callID = nextCallID.add(1, ordering: .relaxed).oldValue
+        let callID = request.callID
+        let stream = try start(request) { host, request, sink in
             host.pointee.call?(host.pointee.context, request, sink)
         }
+        return Answer(stream) { [self] in cancel(callID) }
     }
 
-    func announce(_ resource: Resource) throws -> PendingAnswer {
+    func announce(_ resource: Resource) throws -> Answer {
         let bytes = resource.json.bytes
-        return try start(callID: 0, OutgoingRequest()) { host, _, sink in
+        let stream = try start(CallRequest(method: "")) { host, _, sink in
             bytes.withBytes { host.pointee.announce?(host.pointee.context, $0, sink) }
         }
+        return Answer(stream) {}
     }
 
     func cancel(_ callID: UInt64) {
@@ -47,20 +52,21 @@ final class HostLink: @unchecked Sendable {
 
     /// Inside the gate from before the host is called until the answer's finish.
     private func start(
-        callID: UInt64, _ request: OutgoingRequest,
+        _ request: CallRequest,
         _ body: (UnsafePointer<lsp_host>, UnsafePointer<lsp_request>, UnsafePointer<lsp_sink>) -> Void
-    ) throws -> PendingAnswer {
-        guard gate.enter() else { throw ProviderError(.shuttingDown, "the provider is being stopped") }
+    ) throws -> PartStream {
+        guard gate.enter() else { throw CallError(.shuttingDown, "the provider is being stopped") }
+        let callID = request.callID
         if callID != 0 { outgoing.withLock { _ = $0.insert(callID) } }
-        let memory = RequestMemory(request)
-        let answer = PendingAnswer(callID: callID) { [self] in
-            memory.free()
+        let lent = LentRequest(request)
+        let receiver = AnswerReceiver { [self] in
+            withExtendedLifetime(lent) {}
             if callID != 0 { outgoing.withLock { _ = $0.remove(callID) } }
             gate.leave()
         }
-        var sink = answer.makeSink()
-        var struct_ = memory.request(callID: callID)
-        body(host, &struct_, &sink)
-        return answer
+        var sink = receiver.makeSink()
+        var raw = lent.raw
+        body(host, &raw, &sink)
+        return receiver.stream
     }
 }

@@ -1,10 +1,11 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 import Synchronization
 
 /// One created provider: takes the contract's calls, runs each as a task, and sees to it that each ends exactly once.
 ///
-/// The host holds one reference (the pointer that `create` returned) until `destroy` lets go of it.
+/// The host holds one reference (the pointer that `create` returned) until `destroy` releases it.
 final class Instance: Sendable {
     private struct State {
         var provider: RunningProvider?
@@ -22,7 +23,7 @@ final class Instance: Sendable {
 
     /// Answers on `ready`. `configuration` is the setup's bytes.
     func create(_ factory: ProviderFactory, _ configuration: [UInt8], _ context: ProviderContext, _ ready: lsp_sink) {
-        let answer = Answer(ready) { [gate] in gate.leave() }
+        let answer = AnswerWriter(ready) { [gate] in gate.leave() }
         _ = gate.enter()
         let creation = RunningTask()
         state.withLock { $0.creation = creation }
@@ -41,9 +42,9 @@ final class Instance: Sendable {
 
     func invoke(_ request: lsp_request, _ sink: lsp_sink) {
         guard gate.enter() else {
-            return Answer(sink).finish(Outcome(ProviderError(.shuttingDown, "the provider is being stopped")))
+            return AnswerWriter(sink).finish(Outcome(ProviderError(.shuttingDown, "the provider is being stopped")))
         }
-        let answer = Answer(sink) { [gate] in gate.leave() }
+        let answer = AnswerWriter(sink) { [gate] in gate.leave() }
         let id = request.call_id
         let task = RunningTask()
         let (provider, isNew) = state.withLock { state -> (RunningProvider?, Bool) in
@@ -84,7 +85,7 @@ final class Instance: Sendable {
             return Array(state.calls.values) + [state.creation].compactMap(\.self)
         }
         for task in tasks { task.cancel() }
-        let done = Answer(done)
+        let done = AnswerWriter(done)
         gate.close { [self] in
             Task {
                 await takeProvider()?.shutdown()
@@ -130,7 +131,7 @@ private final class RunningTask: Sendable {
 private struct UnreadCall: @unchecked Sendable {
     // Unchecked because of these C pointers; nothing writes to what they point at.
     let request: lsp_request
-    let answer: Answer
+    let answer: AnswerWriter
 
     func read(_ link: HostLink) throws -> IncomingCall {
         let json = request.options.isEmpty ? .object([:]) : try JSON(parsing: request.options.buffer)

@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 
 /// How a call ends over the contract: a status, and the error object when it is not LSP_OK.
@@ -33,7 +34,7 @@ struct Outcome: Sendable {
     }
 
     init(_ error: ProviderError) {
-        self.init(status: error.code.abiStatus, error: error.json.bytes)
+        self.init(status: error.code.abiStatus, error: error.object)
     }
 
     private init(_ problems: [ConfigurationError.Problem]) {

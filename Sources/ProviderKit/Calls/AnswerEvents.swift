@@ -1,3 +1,4 @@
+import ContractBridge
 import LlamaStackAPI
 
 /// The events of a call to another provider, as they come. One loop over it.
@@ -7,43 +8,23 @@ import LlamaStackAPI
 public struct AnswerEvents<Event: WireValue>: AsyncSequence, Sendable {
     public typealias Element = Event
 
-    private let owner: Owner
+    private let answer: Answer
     private let decode: @Sendable ([UInt8]) throws -> Event
 
-    init(_ pending: PendingAnswer, _ link: HostLink, _ decode: @escaping @Sendable ([UInt8]) throws -> Event) {
-        owner = Owner(pending, link)
+    init(_ answer: Answer, _ decode: @escaping @Sendable ([UInt8]) throws -> Event) {
+        self.answer = answer
         self.decode = decode
     }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(owner: owner, decode: decode) }
+    public func makeAsyncIterator() -> Iterator { Iterator(parts: answer.makeAsyncIterator(), decode: decode) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        fileprivate let owner: Owner
+        fileprivate var parts: Answer.Iterator
         fileprivate let decode: @Sendable ([UInt8]) throws -> Event
 
         public mutating func next() async throws -> Event? {
-            let owner = owner
-            let bytes = try await withTaskCancellationHandler {
-                try await owner.pending.nextEvent()
-            } onCancel: {
-                owner.cancel()
-            }
-            return try bytes.map(decode)
+            try Task.checkCancellation()
+            return try await parts.next().map { try decode($0.bytes) }
         }
-    }
-
-    /// When the last one who could read is gone, the call is cancelled.
-    fileprivate final class Owner: Sendable {
-        let pending: PendingAnswer
-        private let link: HostLink
-
-        init(_ pending: PendingAnswer, _ link: HostLink) { (self.pending, self.link) = (pending, link) }
-
-        func cancel() {
-            pending.abandon()
-            link.cancel(pending.callID)
-        }
-
-        deinit { cancel() }
     }
 }

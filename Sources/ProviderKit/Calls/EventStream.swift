@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 
 /// Where a streamed answer's events go. The host frames them and sends each at once.
@@ -6,13 +7,15 @@ import LlamaStackAPI
 /// May be handed to other tasks and threads; after the method has returned, `send` throws `CancellationError`.
 public struct EventStream<Event: WireValue>: Sendable {
     private enum Destination: Sendable {
-        case answer(Answer)
+        case answer(AnswerWriter, encode: @Sendable (Event) -> [UInt8])
         case function(@Sendable (Event) async throws -> Void)
     }
 
     private let destination: Destination
 
-    init(_ answer: Answer) { destination = .answer(answer) }
+    init<Query, Body, Answer>(_ answer: AnswerWriter, _ endpoint: Endpoint<Query, Body, Answer, Event>) {
+        destination = .answer(answer, encode: { endpoint.encode(event: $0) })
+    }
 
     /// A stream whose events go to a function: for tests, and to make a whole answer out of a streamed one.
     public init(_ receive: @escaping @Sendable (Event) async throws -> Void) { destination = .function(receive) }
@@ -23,30 +26,30 @@ public struct EventStream<Event: WireValue>: Sendable {
         case .function(let receive):
             try Task.checkCancellation()
             try await receive(event)
-        case .answer(let answer):
+        case .answer(let answer, let encode):
             while answer.isPaused, let waiter = answer.waiterForWritable() {
                 try Task.checkCancellation()
-                await waiter.wait()
+                await waiter.fired()
             }
             try Task.checkCancellation()
-            guard answer.write(Int32(LSP_EVENT), event.json.bytes) != .closed else { throw CancellationError() }
+            guard answer.write(Int32(LSP_EVENT), encode(event)) != .closed else { throw CancellationError() }
         }
     }
 
     /// The same for a thread of the provider's own: blocks while the reader is behind. Never on Swift's shared threads.
     /// A stream made from a function can't be sent to this way.
     public func sendBlocking(_ event: Event) throws {
-        guard case .answer(let answer) = destination else {
+        guard case .answer(let answer, let encode) = destination else {
             throw ProviderError(.internal, "sendBlocking needs a stream that goes to the host; use send here")
         }
         while answer.isPaused, let waiter = answer.waiterForWritable() { waiter.waitBlocking() }
-        guard answer.write(Int32(LSP_EVENT), event.json.bytes) != .closed else { throw CancellationError() }
+        guard answer.write(Int32(LSP_EVENT), encode(event)) != .closed else { throw CancellationError() }
     }
 
     /// True when nobody reads any more: stop computing.
     public var isClosed: Bool {
         switch destination {
-        case .answer(let answer): answer.isClosed
+        case .answer(let answer, _): answer.isClosed
         case .function: Task.isCancelled
         }
     }

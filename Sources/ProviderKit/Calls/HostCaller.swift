@@ -1,3 +1,4 @@
+import ContractBridge
 import LlamaStackAPI
 
 /// Calls the endpoints of one API through the host. The typed clients (``InferenceClient``, …) are made of it.
@@ -13,12 +14,7 @@ public struct HostCaller: Sendable {
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body,
         options: JSONObject = JSONObject()
     ) async throws -> Answer {
-        let (pending, link) = try start(endpoint, query, body, options)
-        let bytes = try await withTaskCancellationHandler {
-            try await pending.body()
-        } onCancel: {
-            link.cancel(pending.callID)
-        }
+        let bytes = try await start(endpoint, query, body, options).collect()
         return try await OffPool.run(bytes: bytes.count) { try endpoint.decodeAnswer(bytes) }
     }
 
@@ -27,25 +23,25 @@ public struct HostCaller: Sendable {
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body,
         options: JSONObject = JSONObject()
     ) throws -> AnswerEvents<Event> {
-        let (pending, link) = try start(endpoint, query, body, options)
-        return AnswerEvents(pending, link, endpoint.decodeEvent)
+        AnswerEvents(try start(endpoint, query, body, options), endpoint.decodeEvent)
     }
 
     private func start<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, _ options: JSONObject
-    ) throws -> (PendingAnswer, HostLink) {
+    ) throws -> ContractBridge.Answer {
         guard let link else {
             throw ProviderError(.providerUnavailable, "there is no host to reach '\(target)' through")
         }
-        var request = OutgoingRequest(target: target, method: endpoint.description.method)
+        var request = CallRequest(method: endpoint.description.method)
+        request.target = target
         if Query.self != Nothing.self { request.parameters = endpoint.encode(query: query) }
         request.body = endpoint.encode(body: body)
-        if !options.isEmpty { request.options = JSON.object(options).bytes }
+        request.options = options
         if let origin {
             request.principal = origin.principal
             request.requestID = origin.requestID
             request.deadlineNanoseconds = origin.deadlineNanoseconds
         }
-        return (try link.call(request), link)
+        return try link.call(request)
     }
 }

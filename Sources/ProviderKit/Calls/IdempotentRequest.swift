@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 
 /// A call whose client may send it again: a provider that names ``IdempotencyKey/option`` among its options keeps the

@@ -50,7 +50,7 @@ struct Chat: AsyncParsableCommand {
                 } catch is CancellationError {
                     Output.line(" [stopped]")
                 } catch {
-                    let code = (error as? StackError).map(Fail.with) ?? Fail.with("error: \(error)", exitCode: 70)
+                    let code = (error as? CallError).map(Fail.with) ?? Fail.with("error: \(error)", exitCode: 70)
                     if !isTerminal { return code }
                     continue
                 }
@@ -97,7 +97,7 @@ private final class ChatAnswer: Sendable {
         }
         try Task.checkCancellation()
         Output.write("\n")
-        guard isWhole else { throw StackError(.internal, "the answer broke off") }
+        guard isWhole else { throw CallError(.internal, "the answer broke off") }
     }
 }
 

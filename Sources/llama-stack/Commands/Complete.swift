@@ -31,7 +31,7 @@ struct Complete: AsyncParsableCommand {
                 reason = chunk.stopReason ?? reason
                 if !json { Output.write(chunk.textDelta) }
             }
-        } catch let error as StackError {
+        } catch let error as CallError {
             await connection.close()
             throw Fail.with(error)
         }

@@ -70,7 +70,7 @@ struct List: AsyncParsableCommand {
             var rows: [[String]] = []
             for path in search.libraries {
                 do throws(PluginRefusal) {
-                    let inspection = try PluginInspection(path: path)
+                    let inspection = PluginInspection(try await InlineRuntime().describe(path))
                     items.append(inspection.json)
                     rows += inspection.library.providers.map { [$0.api, $0.type, $0.version, $0.description, path] }
                 } catch {

@@ -21,7 +21,7 @@ struct EventStreamParser {
         for byte in bytes {
             if byte != UInt8(ascii: "\n") {
                 guard line.count < lineBytesMax else {
-                    throw StackError(.internal, "the server sent an event of over \(lineBytesMax) bytes")
+                    throw CallError(.internal, "the server sent an event of over \(lineBytesMax) bytes")
                 }
                 line.append(byte)
                 continue

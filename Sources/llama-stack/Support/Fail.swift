@@ -15,7 +15,7 @@ enum Fail {
     /// A library that the host won't load.
     static func with(_ refusal: PluginRefusal) -> ExitCode { with("error: \(refusal)", exitCode: 69) }
 
-    static func with(_ error: StackError) -> ExitCode {
+    static func with(_ error: CallError) -> ExitCode {
         with("error: \(error.message)", exitCode: error.code.exitCode)
     }
 }

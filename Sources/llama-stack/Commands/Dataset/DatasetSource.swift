@@ -24,7 +24,7 @@ struct DatasetSource: ParsableArguments {
             return try Datasets.get.decodeAnswer(answer)
         } catch {
             await server.close()
-            throw (error as? StackError).map(Fail.with) ?? Fail.with("error: \(error)", exitCode: 70)
+            throw (error as? CallError).map(Fail.with) ?? Fail.with("error: \(error)", exitCode: 70)
         }
     }
 

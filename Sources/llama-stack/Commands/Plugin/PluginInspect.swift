@@ -18,7 +18,7 @@ struct PluginInspect: AsyncParsableCommand {
         }
         let inspection: PluginInspection
         do throws(PluginRefusal) {
-            inspection = try PluginInspection(path: path)
+            inspection = PluginInspection(try await InlineRuntime().describe(path))
         } catch {
             throw Fail.with(error)
         }

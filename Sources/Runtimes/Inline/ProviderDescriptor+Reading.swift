@@ -1,47 +1,6 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
-
-/// One kind of provider that a library holds, read and checked.
-package struct ProviderDescriptor: Sendable {
-    package struct Method: Sendable, Hashable {
-        package var name: String
-        package var streams: Bool
-        /// The options, beyond the draft, that it honours.
-        package var options: [String]
-    }
-
-    package var api: String
-    /// "inline::cpu".
-    package var type: String
-    package var version: String
-    /// "none", or "swift 6.3".
-    package var runtime: String
-    package var description: String
-    package var configSchema: JSON
-    package var methods: [Method]
-    /// The APIs that it calls through the host.
-    package var needs: [String]
-    let pointer: DescriptorPointer
-
-    package func method(_ name: String) -> Method? { methods.first { $0.name == name } }
-}
-
-/// Constant and alive for ever, as the contract says: libraries are never unloaded.
-struct DescriptorPointer: @unchecked Sendable {
-    let address: UnsafePointer<lsp_provider>
-    var pointee: lsp_provider { address.pointee }
-}
-
-/// Why a library can't be used: one sentence that names the file.
-package struct PluginRefusal: Error, Sendable, CustomStringConvertible {
-    package var code: String
-    package var message: String
-    package var hint: String?
-    init(_ code: String, _ message: String, hint: String? = nil) {
-        (self.code, self.message, self.hint) = (code, message, hint)
-    }
-    package var description: String { message + (hint.map { "\n  hint: \($0)" } ?? "") }
-}
 
 extension ProviderDescriptor {
     /// A string of the descriptor longer than this is taken for a damaged one.
@@ -99,7 +58,6 @@ extension ProviderDescriptor {
         if let missing = functions.first(where: \.1) {
             throw PluginRefusal("bad_descriptor", "\(place): '\(missing.0)' is NULL")
         }
-        pointer = DescriptorPointer(address: address)
     }
 
     private static func methods(_ json: JSON, _ place: String) throws(PluginRefusal) -> [Method] {

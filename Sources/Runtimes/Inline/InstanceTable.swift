@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import Synchronization
 
 /// Every instance that was ever created in this process, by number: what `lsp_host.context` says. Entries stay, so
@@ -26,7 +27,7 @@ enum InstanceTable {
                 call: { context, request, sink in
                     guard let request, let sink = sink.flatMap({ ForeignSink($0) }) else { return }
                     guard let services = InstanceTable.find(context: context) else {
-                        return sink.finish(StackError(.internal, "lsp_host.context is not the host's"))
+                        return sink.finish(CallError(.internal, "lsp_host.context is not the host's"))
                     }
                     services.call(request.pointee, sink)
                 },
@@ -34,7 +35,7 @@ enum InstanceTable {
                 announce: { context, resource, done in
                     guard let done = done.flatMap({ ForeignSink($0) }) else { return }
                     guard let services = InstanceTable.find(context: context) else {
-                        return done.finish(StackError(.internal, "lsp_host.context is not the host's"))
+                        return done.finish(CallError(.internal, "lsp_host.context is not the host's"))
                     }
                     services.announce(resource, done)
                 }))

@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import Synchronization
 
 /// Every call over the contract that is open, in this process. A provider holds a number, never a pointer of ours, and
@@ -26,7 +27,7 @@ enum CallTable {
         shard(handle).calls.withLock { $0[handle] }
     }
 
-    /// Whoever gets it is the one that ends it.
+    /// The caller that gets it is the one that ends it.
     static func remove(_ handle: UInt64) -> OpenCall? {
         shard(handle).calls.withLock { $0.removeValue(forKey: handle) }
     }

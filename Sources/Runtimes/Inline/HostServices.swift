@@ -1,16 +1,10 @@
 import CProviderABI
+import ContractBridge
 import LlamaStackAPI
 import Synchronization
 
 /// What one instance may ask of the host, and who is asking: behind one `lsp_host`.
 final class HostServices: Sendable {
-    /// What reaches the rest of the stack. Set when the stack is whole enough; calls before are refused.
-    struct Reach: Sendable {
-        /// Starts a call to "api" or "api/provider_id"; answers what cancels it.
-        var call: @Sendable (_ target: String, CallRequest, any AnswerSink) throws(StackError) -> @Sendable () -> Void
-        var announce: @Sendable (JSON) async -> StackError?
-    }
-
     /// A message or a name longer than this is cut.
     static let textBytesMax = 16 * 1024
 
@@ -19,9 +13,7 @@ final class HostServices: Sendable {
     /// The APIs that the descriptor says it calls.
     let needs: [String]
     let number: UInt64
-    private let log: LogSink
-    private let metrics: MetricsSink
-    private let reach: Reach
+    private let reach: HostReach
     /// Calls that this instance made: its id → where it went.
     private let outgoing = Mutex<[UInt64: Outgoing]>([:])
     private let lateCount = Atomic<Int>(0)
@@ -32,11 +24,15 @@ final class HostServices: Sendable {
         var isCancelled = false
     }
 
-    init(label: String, needs: [String], log: LogSink, metrics: MetricsSink, reach: Reach) {
-        (self.label, self.needs, self.log, self.metrics, self.reach) = (label, needs, log, metrics, reach)
+    init(label: String, needs: [String], reach: HostReach) {
+        self.label = label
+        self.needs = needs
+        self.reach = reach
         number = InstanceTable.newNumber()
         InstanceTable.insert(self)
     }
+
+    var log: LogSink { reach.log }
 
     /// From here on nothing more is done for the instance.
     func close() { isClosed.store(true, ordering: .relaxed) }
@@ -56,44 +52,35 @@ final class HostServices: Sendable {
 
     func metric(_ kind: Int32, _ name: lsp_bytes, _ value: Double, _ labels: lsp_bytes) {
         guard let kind = Measurement.Kind(rawValue: kind) else { return }
-        metrics.record(
+        reach.metrics.record(
             Measurement(
                 kind: kind, name: Self.text(name), value: value, labels: Self.strings(labels), source: label))
     }
 
     func call(_ request: lsp_request, _ sink: ForeignSink) {
-        guard request.struct_size >= 152 else {
-            return sink.finish(StackError(.internal, "lsp_request.struct_size is \(request.struct_size), wanted 152"))
-        }
-        let target = Self.text(request.target)
+        let copy: CallRequest
+        do throws(CallError) { copy = try CallRequest(copying: request) } catch { return sink.finish(error) }
+        let target = copy.target
         let api = target.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
         guard needs.contains(api) || needs.contains(api + "?") else {
             log.log(.error, "called \(Quote.short(target)), which its \"needs\" does not name", source: label)
             return sink.finish(
-                StackError(
+                CallError(
                     .apiNotServed, "\(label) may not call \(Quote.short(target)): its \"needs\" does not name it"))
         }
         guard !isClosed.load(ordering: .relaxed) else {
-            return sink.finish(StackError(.shuttingDown, "the provider is being stopped"))
+            return sink.finish(CallError(.shuttingDown, "the provider is being stopped"))
         }
-        var inner = CallRequest(method: request.method.text)
-        inner.parameters = request.parameters.copied ?? []
-        inner.body = request.body.copied ?? []
-        inner.options = request.options.copied ?? []
-        inner.resource = request.resource.text
-        inner.principal = request.principal.text
-        inner.requestID = request.request_id.text
-        inner.deadlineNanoseconds = request.deadline_ns
-        start(inner, to: target, id: request.call_id, sink)
+        start(copy, id: request.call_id, sink)
     }
 
-    private func start(_ request: CallRequest, to target: String, id: UInt64, _ sink: ForeignSink) {
+    private func start(_ request: CallRequest, id: UInt64, _ sink: ForeignSink) {
         outgoing.withLock { $0[id] = Outgoing() }
         let watched = EndWatch(sink) { [weak self] in
             self?.outgoing.withLock { _ = $0.removeValue(forKey: id) }
         }
         do {
-            let cancel = try reach.call(target, request, watched)
+            let cancel = try reach.call(request, watched)
             let isCancelled = outgoing.withLock { calls -> Bool in
                 guard let call = calls[id] else { return false }
                 calls[id]?.cancel = cancel
@@ -115,7 +102,7 @@ final class HostServices: Sendable {
 
     func announce(_ resource: lsp_bytes, _ done: ForeignSink) {
         guard let bytes = resource.copied, let json = try? JSON(parsing: bytes), case .object = json else {
-            return done.finish(StackError(.badRequest, "the resource must be a JSON object"))
+            return done.finish(CallError(.badRequest, "the resource must be a JSON object"))
         }
         let reach = reach
         Task { done.finish(await reach.announce(json)) }
@@ -125,7 +112,7 @@ final class HostServices: Sendable {
         lsp_bytes(data: bytes.data, size: min(bytes.size, textBytesMax)).text
     }
 
-    /// The members of a JSON object, as strings. What does not parse is left out: a log line is worth more than its form.
+    /// The members of a JSON object, as strings. What does not parse is left out.
     private static func strings(_ bytes: lsp_bytes) -> [String: String] {
         guard bytes.size > 0, bytes.size <= textBytesMax, let copy = bytes.copied,
             let json = try? JSON(parsing: copy), case .object(let object) = json
@@ -142,7 +129,7 @@ private struct EndWatch: AnswerSink {
     let ended: @Sendable () -> Void
     init(_ sink: any AnswerSink, ended: @escaping @Sendable () -> Void) { (self.sink, self.ended) = (sink, ended) }
     func write(_ part: AnswerPart) -> Pressure { sink.write(part) }
-    func finish(_ error: StackError?) {
+    func finish(_ error: CallError?) {
         ended()
         sink.finish(error)
     }

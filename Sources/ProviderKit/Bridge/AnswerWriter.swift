@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import Synchronization
 
 /// The sink of one call, made safe for Swift: writes are serialised, `finish` reaches the host exactly once, and nothing
@@ -6,9 +7,7 @@ import Synchronization
 ///
 /// Any thread. The lock is held around the host's `write` (the contract says that it does not call back), never around
 /// `when_writable` (which may) and never around `finish`.
-final class Answer: @unchecked Sendable {
-    enum Pressure { case more, pause, closed }
-
+final class AnswerWriter: @unchecked Sendable {
     private struct State {
         var isPaused = false
         var isClosed = false
@@ -16,7 +15,7 @@ final class Answer: @unchecked Sendable {
         var hasWake = false
         /// A thread is inside the host's `when_writable`; `finish` is left to it.
         var isRegistering = false
-        var waiters: [Waiter] = []
+        var waiters: [Once<Void>] = []
         /// Set once: the call is over for everyone who writes.
         var outcome: Outcome?
     }
@@ -57,8 +56,8 @@ final class Answer: @unchecked Sendable {
     var isPaused: Bool { state.withLock { $0.isPaused } }
 
     /// A waiter that is fired when a write would be taken without pause, or the call is over. nil when that is so now.
-    func waiterForWritable() -> Waiter? {
-        let waiter = Waiter()
+    func waiterForWritable() -> Once<Void>? {
+        let waiter = Once<Void>()
         enum Step { case now, wait, register }
         let step = state.withLock { state -> Step in
             guard state.isPaused, !state.isClosed, state.outcome == nil else { return .now }
@@ -73,7 +72,7 @@ final class Answer: @unchecked Sendable {
         case .wait: return waiter
         case .register:
             let user = Unmanaged.passRetained(self).toOpaque()
-            sink.when_writable?(sink.context, { Unmanaged<Answer>.fromOpaque($0!).takeRetainedValue().wake() }, user)
+            sink.when_writable?(sink.context, { Unmanaged<AnswerWriter>.fromOpaque($0!).takeRetainedValue().wake() }, user)
             let outcome = state.withLock { state in
                 state.isRegistering = false
                 return state.outcome
@@ -85,7 +84,7 @@ final class Answer: @unchecked Sendable {
 
     /// Ends the call; the first outcome counts.
     func finish(_ outcome: Outcome) {
-        let (isMine, waiters) = state.withLock { state -> (Bool, [Waiter]) in
+        let (isMine, waiters) = state.withLock { state -> (Bool, [Once<Void>]) in
             guard state.outcome == nil else { return (false, []) }
             state.outcome = outcome
             defer { state.waiters = [] }
@@ -101,7 +100,7 @@ final class Answer: @unchecked Sendable {
     }
 
     private func wake() {
-        let waiters = state.withLock { state -> [Waiter] in
+        let waiters = state.withLock { state -> [Once<Void>] in
             state.hasWake = false
             state.isPaused = false
             defer { state.waiters = [] }

@@ -43,6 +43,14 @@ package struct Measurement: Sendable {
     package var labels: [String: String]
     /// "api/provider_id".
     package var source: String
+
+    package init(kind: Kind, name: String, value: Double, labels: [String: String], source: String) {
+        self.kind = kind
+        self.name = name
+        self.value = value
+        self.labels = labels
+        self.source = source
+    }
 }
 
 /// Where the providers' measurements go.

@@ -1,19 +1,20 @@
+import ContractBridge
 import LlamaStackAPI
 
 /// One thing wrong with a config: where it is, as the steps of a JSON Pointer, and what.
-struct ConfigMistake: Sendable, Equatable {
-    var path: [String]
-    var code: String
-    var message: String
+package struct ConfigMistake: Sendable, Equatable {
+    package var path: [String]
+    package var code: String
+    package var message: String
     /// About the key of the last step rather than its value.
-    var isAboutKey = false
+    package var isAboutKey = false
     /// The message is followed by the value, unless that is a secret.
-    var showsValue = false
+    package var showsValue = false
 }
 
 /// The part of JSON Schema that a provider's config may use: type, properties, required, enum, minimum, maximum,
 /// items, additionalProperties, default, description.
-enum ConfigSchema {
+package enum ConfigSchema {
     static let keywords = [
         "type", "properties", "required", "enum", "minimum", "maximum", "items", "additionalProperties", "default",
         "description",
@@ -25,7 +26,7 @@ enum ConfigSchema {
     // MARK: the schema itself
 
     /// What is wrong with the schema, after its name: "has an unknown keyword 'oneOf' at /properties/x"; nil: nothing.
-    static func problem(of schema: JSON) -> String? {
+    package static func problem(of schema: JSON) -> String? {
         guard schema["type"] == "object" else { return "must describe an object (\"type\": \"object\")" }
         return problem(of: schema, at: "", depth: 0)
     }
@@ -67,7 +68,7 @@ enum ConfigSchema {
     // MARK: a config against its schema
 
     /// Every mistake. The schema must have passed ``problem(of:)``.
-    static func mistakes(in value: JSON, schema: JSON, at path: [String] = []) -> [ConfigMistake] {
+    package static func mistakes(in value: JSON, schema: JSON, at path: [String] = []) -> [ConfigMistake] {
         if let type = schema["type"]?.stringValue, !fits(value, type) {
             return [
                 ConfigMistake(
@@ -156,7 +157,7 @@ enum ConfigSchema {
 
     // MARK: words
 
-    static func unknown(_ key: String, _ known: [String]) -> String {
+    package static func unknown(_ key: String, _ known: [String]) -> String {
         let suggestion =
             if let close = Spelling.closest(to: key, in: known) {
                 " (did you mean '\(close)'?)"
@@ -186,13 +187,13 @@ enum ConfigSchema {
 }
 
 /// RFC 6901.
-enum JSONPointer {
-    static func escape(_ step: String) -> String {
+package enum JSONPointer {
+    package static func escape(_ step: String) -> String {
         step.replacing("~", with: "~0").replacing("/", with: "~1")
     }
 
     /// nil when the text is not a pointer.
-    static func steps(_ pointer: String) -> [String]? {
+    package static func steps(_ pointer: String) -> [String]? {
         if pointer.isEmpty { return [] }
         guard pointer.hasPrefix("/") else { return nil }
         return pointer.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {

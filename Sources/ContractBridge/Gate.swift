@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Counts who is inside, lets nobody in once it is closed, and says when the last one has left.
+/// Counts who is inside, refuses entry once it is closed, and says when the last one has left.
 ///
-/// Never blocks: whoever leaves last runs what `close` was given. Any thread.
-final class Gate: Sendable {
+/// Never blocks: the last to leave runs what `close` was given. Any thread.
+package final class Gate: Sendable {
     private struct State {
         var inside = 0
         var isClosed = false
@@ -12,8 +12,10 @@ final class Gate: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// False when the gate is closed. Each true is answered by one ``leave()``.
-    func enter() -> Bool {
+    package func enter() -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
             state.inside += 1
@@ -21,7 +23,7 @@ final class Gate: Sendable {
         }
     }
 
-    func leave() {
+    package func leave() {
         let last = state.withLock { state -> (@Sendable () -> Void)? in
             state.inside -= 1
             guard state.inside == 0 else { return nil }
@@ -31,15 +33,17 @@ final class Gate: Sendable {
         last?()
     }
 
-    /// Runs `whenEmpty` once, when nobody is inside any more: at once, on this stack, if that is so. A second close does
-    /// nothing.
-    func close(_ whenEmpty: @escaping @Sendable () -> Void) {
-        let isEmpty = state.withLock { state in
-            guard !state.isClosed else { return false }
+    /// Runs `whenEmpty` once, when it is empty: at once, on this stack, if that is so. A second close does
+    /// nothing and answers false.
+    @discardableResult
+    package func close(_ whenEmpty: @escaping @Sendable () -> Void) -> Bool {
+        let (isFirst, isEmpty) = state.withLock { state in
+            guard !state.isClosed else { return (false, false) }
             state.isClosed = true
             if state.inside > 0 { state.whenEmpty = whenEmpty }
-            return state.inside == 0
+            return (true, state.inside == 0)
         }
         if isEmpty { whenEmpty() }
+        return isFirst
     }
 }

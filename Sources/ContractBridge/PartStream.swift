@@ -1,18 +1,20 @@
 import Synchronization
 
-/// What lies between a provider that writes and a reader that awaits: parts in order, counted in bytes.
+/// What lies between the side that writes an answer and the one that reads it: parts in order, counted in bytes.
 ///
-/// The writing side never blocks; past the high-water mark it is told to pause until the reader has caught up.
-/// One reader.
-final class AnswerQueue: AnswerSink {
+/// The writing side never blocks; from the mark on it is told to pause until the reader has caught up. One reader.
+package final class PartStream: AnswerSink {
     /// From here on a writer is told to pause.
-    static let highWaterBytes = 256 * 1024
+    package static let markBytes = 256 * 1024
+    /// A writer that does not pause may leave this much beyond the mark; a further write is refused. One write of any
+    /// legal size is always taken.
+    package static let overrunBytesMax = 1024 * 1024
 
     private struct State {
         var parts: [AnswerPart] = []
         var bytes = 0
         /// Set once; the reader gets it after the last part.
-        var end: Result<Void, StackError>?
+        var end: Result<Void, CallError>?
         /// The reader has left: nothing more is taken.
         var isAbandoned = false
         var reader: CheckedContinuation<Void, Never>?
@@ -21,12 +23,15 @@ final class AnswerQueue: AnswerSink {
 
     private let state = Mutex(State())
 
-    func write(_ part: AnswerPart) -> Pressure {
+    package init() {}
+
+    package func write(_ part: AnswerPart) -> Pressure {
         let (pressure, reader) = state.withLock { state -> (Pressure, CheckedContinuation<Void, Never>?) in
             guard state.end == nil, !state.isAbandoned else { return (.closed, nil) }
+            guard state.bytes <= Self.markBytes + Self.overrunBytesMax else { return (.overrun, nil) }
             state.parts.append(part)
             state.bytes += part.bytes.count
-            let pressure: Pressure = state.bytes >= Self.highWaterBytes ? .pause : .more
+            let pressure: Pressure = state.bytes >= Self.markBytes ? .pause : .more
             return (pressure, state.reader.take())
         }
         reader?.resume()
@@ -34,7 +39,7 @@ final class AnswerQueue: AnswerSink {
     }
 
     /// The first end counts; later ones are ignored.
-    func finish(_ error: StackError?) {
+    package func finish(_ error: CallError?) {
         let (reader, writer) = state.withLock { state -> (CheckedContinuation<Void, Never>?, (@Sendable () -> Void)?) in
             guard state.end == nil else { return (nil, nil) }
             state.end = error.map { .failure($0) } ?? .success(())
@@ -44,17 +49,18 @@ final class AnswerQueue: AnswerSink {
         writer?()
     }
 
-    func whenWritable(_ wake: @escaping @Sendable () -> Void) {
-        let isWritable = state.withLock { state -> Bool in
-            if state.end != nil || state.isAbandoned || state.bytes < Self.highWaterBytes { return true }
-            state.writer = wake
-            return false
+    /// One waiter at a time; one that is displaced is woken.
+    package func whenWritable(_ wake: @escaping @Sendable () -> Void) {
+        let woken = state.withLock { state -> (@Sendable () -> Void)? in
+            if state.end != nil || state.isAbandoned || state.bytes < Self.markBytes { return wake }
+            defer { state.writer = wake }
+            return state.writer
         }
-        if isWritable { wake() }
+        woken?()
     }
 
-    /// The reader leaves: what is queued is dropped, the writer hears `closed`.
-    func abandon() {
+    /// The reader leaves: what is queued is dropped, the writer is told `closed`.
+    package func abandon() {
         let (reader, writer) = state.withLock { state -> (CheckedContinuation<Void, Never>?, (@Sendable () -> Void)?) in
             state.isAbandoned = true
             state.parts = []
@@ -65,15 +71,18 @@ final class AnswerQueue: AnswerSink {
         writer?()
     }
 
-    var hasEnded: Bool { state.withLock { $0.end != nil } }
+    package var hasEnded: Bool { state.withLock { $0.end != nil } }
+
+    /// True when nothing more is taken.
+    package var isClosed: Bool { state.withLock { $0.end != nil || $0.isAbandoned } }
 
     /// Everything that is queued, at least one part; nil at the end. Waits while there is nothing.
-    func take() async throws(StackError) -> [AnswerPart]? {
+    package func take() async throws(CallError) -> [AnswerPart]? {
         while true {
             let (parts, end, writer) = state.withLock {
-                state -> ([AnswerPart], Result<Void, StackError>?, (@Sendable () -> Void)?) in
+                state -> ([AnswerPart], Result<Void, CallError>?, (@Sendable () -> Void)?) in
                 if state.isAbandoned {
-                    return ([], .failure(StackError(.cancelled, "the call was cancelled")), nil)
+                    return ([], .failure(CallError(.cancelled, "the call was cancelled")), nil)
                 }
                 let parts = state.parts
                 state.parts = []

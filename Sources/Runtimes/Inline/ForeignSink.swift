@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import Foundation
 import LlamaStackAPI
 
@@ -22,14 +23,7 @@ final class ForeignSink: AnswerSink, @unchecked Sendable {
     func write(_ part: AnswerPart) -> Pressure {
         lock.withLock {
             guard !isDead else { return .closed }
-            let kind =
-                switch part {
-                case .body: LSP_BODY
-                case .event: LSP_EVENT
-                }
-            let answer = part.bytes.withUnsafeBufferPointer {
-                sink.write(sink.context, Int32(kind), lsp_bytes(data: $0.baseAddress, size: $0.count))
-            }
+            let answer = part.bytes.withBytes { sink.write(sink.context, part.kind, $0) }
             switch answer {
             case Int32(LSP_MORE): return .more
             case Int32(LSP_PAUSE): return .pause
@@ -38,16 +32,12 @@ final class ForeignSink: AnswerSink, @unchecked Sendable {
         }
     }
 
-    func finish(_ error: StackError?) {
-        let text = error.map { ProviderError.encode($0) } ?? []
+    func finish(_ error: CallError?) {
+        let object = error?.object ?? []
         lock.withLock {
             guard !isDead else { return }
             isDead = true
-            text.withUnsafeBufferPointer {
-                sink.finish(
-                    sink.context, error?.code.abiStatus ?? Int32(LSP_OK),
-                    lsp_bytes(data: $0.baseAddress, size: $0.count))
-            }
+            object.withBytes { sink.finish(sink.context, error?.code.abiStatus ?? Int32(LSP_OK), $0) }
         }
     }
 

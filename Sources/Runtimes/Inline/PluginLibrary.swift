@@ -1,4 +1,5 @@
 import CProviderABI
+import ContractBridge
 import Foundation
 import LlamaStackAPI
 
@@ -8,11 +9,17 @@ package struct PluginLibrary: Sendable {
     /// More providers than this in one library is a damaged module.
     static let providersMax = 256
 
-    package var path: String
-    /// Of the header that it was built with.
-    package var abiMajor: Int
-    package var abiMinor: Int
-    package var providers: [ProviderDescriptor]
+    package let description: LibraryDescription
+    /// In the order of the description.
+    private let pointers: [DescriptorPointer]
+
+    package var providers: [LoadedProvider] {
+        zip(description.providers, pointers).map { LoadedProvider(descriptor: $0, pointer: $1) }
+    }
+
+    package func provider(api: String, type: String) -> LoadedProvider? {
+        providers.first { $0.descriptor.api == api && $0.descriptor.type == type }
+    }
 
     /// Checks the file, opens it, reads and checks what it holds. Blocks: call it off Swift's pool. Runs the library's
     /// constructors, so the caller has decided to trust it.
@@ -29,13 +36,11 @@ package struct PluginLibrary: Sendable {
     }
 
     private init(reading module: UnsafePointer<lsp_module>, _ path: String) throws(PluginRefusal) {
-        self.path = path
         let size = module.pointee.struct_size
         guard size >= 24 else {
             throw PluginRefusal("bad_module", "\(path): lsp_module.struct_size is \(size), wanted at least 24")
         }
-        abiMajor = Int(module.pointee.abi_major)
-        abiMinor = Int(module.pointee.abi_minor)
+        let abiMajor = Int(module.pointee.abi_major), abiMinor = Int(module.pointee.abi_minor)
         guard abiMajor == Int(LSP_ABI_MAJOR), abiMinor <= Int(LSP_ABI_MINOR) else {
             throw PluginRefusal(
                 "abi_mismatch",
@@ -51,7 +56,8 @@ package struct PluginLibrary: Sendable {
         guard let list = module.pointee.providers else {
             throw PluginRefusal("bad_module", "\(path): lsp_module.providers is NULL")
         }
-        providers = []
+        var providers: [ProviderDescriptor] = []
+        var pointers: [DescriptorPointer] = []
         for index in 0..<count {
             guard let provider = list[index] else {
                 throw PluginRefusal("bad_module", "\(path): lsp_module.providers[\(index)] is NULL")
@@ -61,7 +67,10 @@ package struct PluginLibrary: Sendable {
                 throw PluginRefusal("bad_module", "\(path): holds \(descriptor.api) \(descriptor.type) twice")
             }
             providers.append(descriptor)
+            pointers.append(DescriptorPointer(address: provider))
         }
+        description = LibraryDescription(path: path, abiMajor: abiMajor, abiMinor: abiMinor, providers: providers)
+        self.pointers = pointers
     }
 
     private static func entryPoint(
@@ -88,36 +97,16 @@ package struct PluginLibrary: Sendable {
         // The linker's text begins with the path too.
         return message.hasPrefix(path + ": ") ? String(message.dropFirst(path.count + 2)) : message
     }
-
-    /// The provider of an entry, fit to run in this host.
-    func provider(api: String, type: String) throws(PluginRefusal) -> ProviderDescriptor {
-        guard let provider = providers.first(where: { $0.api == api && $0.type == type }) else {
-            let held = providers.map { "\($0.api) \($0.type)" }.joined(separator: ", ")
-            throw PluginRefusal("provider_not_in_library", "\(path): has no \(api) \(type); it holds \(held)")
-        }
-        guard provider.runtime == "none" || SwiftRuntime.matches(provider.runtime) else {
-            throw PluginRefusal(
-                "runtime_mismatch",
-                "\(path): was built with \(Quote.short(provider.runtime)); this host runs '\(SwiftRuntime.own)'",
-                hint: "Swift providers must be built with the host's Swift version: build it again")
-        }
-        return provider
-    }
 }
 
-/// The Swift version of this process. Its libraries on Linux carry none in their names.
-enum SwiftRuntime {
-    #if compiler(>=6.6)
-    static let own = "swift 6.6"
-    #elseif compiler(>=6.5)
-    static let own = "swift 6.5"
-    #elseif compiler(>=6.4)
-    static let own = "swift 6.4"
-    #elseif compiler(>=6.3)
-    static let own = "swift 6.3"
-    #else
-    static let own = "swift 6.2"
-    #endif
+/// One kind of provider of a library that is loaded in this process.
+package struct LoadedProvider: Sendable {
+    package let descriptor: ProviderDescriptor
+    let pointer: DescriptorPointer
+}
 
-    static func matches(_ runtime: String) -> Bool { runtime == own || runtime.hasPrefix(own + ".") }
+/// Constant and alive for ever, as the contract says: libraries are never unloaded.
+struct DescriptorPointer: @unchecked Sendable {
+    let address: UnsafePointer<lsp_provider>
+    var pointee: lsp_provider { address.pointee }
 }

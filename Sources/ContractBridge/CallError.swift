@@ -1,0 +1,28 @@
+import LlamaStackAPI
+
+/// How a call fails: what a client reads under `detail`, and what a command prints.
+///
+/// A provider throws it to end a call with an error that the client can act on. Every other error that leaves a provider's
+/// method becomes `internal` (500): its text goes to the log and not to the client.
+public struct CallError: Error, Sendable, Equatable, CustomStringConvertible {
+    public var code: ErrorCode
+    /// For people: where, what was found, what was wanted, what to do next. Never a request's content.
+    public var message: String
+    /// The path of the field that is wrong (`sampling_params.top_p`), when there is one.
+    public var field: String?
+    /// With 429 and 503: when to try again.
+    public var retryAfterSeconds: Int?
+    /// What an operator may read and a client may not: how a provider failed. For the log and for start.
+    package var operatorMessage: String?
+    /// What kind of failure that was, for the exit code of a start.
+    package var operatorCode: ErrorCode?
+
+    public init(_ code: ErrorCode, _ message: String, field: String? = nil, retryAfterSeconds: Int? = nil) {
+        self.code = code
+        self.message = message
+        self.field = field
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    public var description: String { "\(code.code): \(message)" }
+}

@@ -1,0 +1,14 @@
+/// Why a library can't be used: one sentence that names the file.
+package struct PluginRefusal: Error, Sendable, CustomStringConvertible {
+    package var code: String
+    package var message: String
+    package var hint: String?
+
+    package init(_ code: String, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    package var description: String { message + (hint.map { "\n  hint: \($0)" } ?? "") }
+}

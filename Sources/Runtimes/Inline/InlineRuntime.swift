@@ -1,0 +1,46 @@
+import CProviderABI
+import ContractBridge
+import LlamaStackAPI
+import Synchronization
+
+/// Runs provider libraries in this process.
+package struct InlineRuntime: ProviderRuntime {
+    package init() {}
+
+    package func describe(_ path: String) async throws(PluginRefusal) -> LibraryDescription {
+        try await OffPool.run { LoadedLibraries.result(path) }.get().description
+    }
+
+    package func create(
+        _ setup: InstanceSetup, host: HostReach, withinSeconds seconds: Double
+    ) async throws(CreateFailure) -> any Channel {
+        let library: PluginLibrary
+        do throws(PluginRefusal) {
+            library = try await OffPool.run { LoadedLibraries.result(setup.library) }.get()
+        } catch {
+            throw CreateFailure(CallError(.internal, error.description))
+        }
+        guard let provider = library.provider(api: setup.provider.api, type: setup.provider.type) else {
+            throw CreateFailure(CallError(.internal, "\(setup.library) no longer holds \(setup.provider.type)"))
+        }
+        return try await InlineChannel.create(provider, setup, host: host, withinSeconds: seconds)
+    }
+}
+
+/// The libraries that this process has loaded. A library's entry is called once, however many instances it has.
+private enum LoadedLibraries {
+    private static let loaded = Mutex<[String: PluginLibrary]>([:])
+
+    static func result(_ path: String) -> Result<PluginLibrary, PluginRefusal> {
+        loaded.withLock { loaded in
+            if let library = loaded[path] { return .success(library) }
+            do throws(PluginRefusal) {
+                let library = try PluginLibrary.load(path)
+                loaded[path] = library
+                return .success(library)
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import ContractBridge
+import LlamaStackAPI
+
+/// A way to run provider libraries: in this process, or each instance in a process of its own. What lies above a
+/// ``Channel`` does not know which.
+package protocol ProviderRuntime: Sendable {
+    /// What the library at this absolute path holds. Runs code of the library, so the caller has decided to trust it.
+    func describe(_ path: String) async throws(PluginRefusal) -> LibraryDescription
+
+    /// Makes an instance and waits until it can serve, at most `seconds`. Whatever goes wrong leaves nothing running.
+    func create(
+        _ setup: InstanceSetup, host: HostReach, withinSeconds seconds: Double
+    ) async throws(CreateFailure) -> any Channel
+}
+
+/// What an instance is made from.
+package struct InstanceSetup: Sendable {
+    /// The library's absolute path.
+    package var library: String
+    package var provider: ProviderDescriptor
+    package var providerID: String
+    /// A JSON object, checked against the descriptor's schema.
+    package var config: [UInt8]
+    /// An existing folder of this instance alone; empty: none.
+    package var statePath = ""
+    /// Relative paths in the config start from it.
+    package var basePath = "/"
+
+    package init(library: String, provider: ProviderDescriptor, providerID: String, config: [UInt8]) {
+        self.library = library
+        self.provider = provider
+        self.providerID = providerID
+        self.config = config
+    }
+
+    /// "inference/cpu".
+    package var label: String { "\(provider.api)/\(providerID)" }
+}
+
+/// What the host does for one instance. Any thread may call.
+package struct HostReach: Sendable {
+    package var log: LogSink
+    package var metrics: MetricsSink
+    /// Starts a call to the request's `target`; answers what cancels it.
+    package var call: @Sendable (CallRequest, any AnswerSink) throws(CallError) -> @Sendable () -> Void
+    package var announce: @Sendable (JSON) async -> CallError?
+
+    package init(
+        log: LogSink, metrics: MetricsSink,
+        call: @escaping @Sendable (CallRequest, any AnswerSink) throws(CallError) -> @Sendable () -> Void,
+        announce: @escaping @Sendable (JSON) async -> CallError?
+    ) {
+        self.log = log
+        self.metrics = metrics
+        self.call = call
+        self.announce = announce
+    }
+
+    /// Of an instance that is alone: outside any stack, it can call nobody.
+    package static func alone(log: LogSink) -> HostReach {
+        let refusal = CallError(.apiNotServed, "there is no other provider here")
+        return HostReach(
+            log: log, metrics: .discard, call: { _, _ throws(CallError) in throw refusal }, announce: { _ in refusal })
+    }
+}
+
+/// Why `create` did not give an instance that serves.
+package struct CreateFailure: Error, Sendable {
+    /// `lsp_status`.
+    package var status: Int32
+    /// The error object or, for LSP_BAD_CONFIG, the array.
+    package var error: [UInt8]
+
+    package init(status: Int32, error: [UInt8]) {
+        self.status = status
+        self.error = error
+    }
+
+    package init(_ error: CallError) { self.init(status: error.code.abiStatus, error: error.object) }
+}
