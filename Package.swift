@@ -63,6 +63,9 @@ let package = Package(
                 "CProviderABI", "LlamaStackAPI", .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
+        // A program as a child that can't outlive the host.
+        .target(name: "CChildProcess"),
+        .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [
@@ -181,6 +184,7 @@ let package = Package(
         .testTarget(name: "ProviderKitTests", dependencies: ["ProviderKit", "LlamaStackAPI"]),
         .testTarget(
             name: "HostTests", dependencies: ["CProviderABI", "Host", "LlamaStackAPI", "ProviderConformance"]),
+        .testTarget(name: "ChildProcessTests", dependencies: ["CChildProcess", "ChildProcess"]),
         // A provider of every API that does as the request tells it, for the tests of what lies before providers.
         .target(
             name: "ScriptedProvider", dependencies: ["ProviderKit"], path: "Tests/ScriptedProvider",

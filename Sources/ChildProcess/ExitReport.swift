@@ -1,0 +1,34 @@
+import Foundation
+
+package enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
+    case exited(code: Int32)
+    case signalled(Int32, coreDumped: Bool)
+    /// Another part of this process waited for it first.
+    case unknown
+
+    init(waited status: Int32) {
+        let signal = status & 0x7F
+        self = signal == 0 ? .exited(code: (status >> 8) & 0xFF) : .signalled(signal, coreDumped: status & 0x80 != 0)
+    }
+
+    package var description: String {
+        switch self {
+        case .exited(let code): "exited with \(code)"
+        case .signalled(let signal, let coreDumped):
+            "ended by signal \(signal) (\(String(cString: strsignal(signal))))" + (coreDumped ? ", core dumped" : "")
+        case .unknown: "ended; how is not known"
+        }
+    }
+}
+
+/// How a child ended. Given once, after its last line of output.
+package struct ExitReport: Sendable, Equatable {
+    package var status: ExitStatus
+    /// The limit that it was ended for, by the kernel or by us.
+    package var limit: ResourceLimits.Kind?
+    /// Resident memory at its highest, as far as it was seen: the kernel's own figure where that is the child's, else
+    /// the highest of looks every second (every 100 ms where a limit is watched); nil when it ended before the first.
+    package var peakMemoryBytes: Int?
+    /// How many processes or threads the control group refused to start.
+    package var processesRefused: Int
+}
