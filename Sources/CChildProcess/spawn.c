@@ -170,7 +170,10 @@ static long clone_child(start *s, char *stack, int *pidfd) {
         if (pid > 0) return pid;
         // Before Linux 5.7, or below a filter: the child goes there itself.
         file = openat(folder, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-        if (file < 0) return -errno;
+        if (file < 0) {
+            s->step = CCP_GROUP;
+            return -errno;
+        }
         s->group_files[s->group_file_count++] = file;
     }
     int pid = clone(become, stack + STACK_BYTES, (int)flags | SIGCHLD, s, pidfd);
@@ -238,7 +241,7 @@ int ccp_spawn(const ccp_options *options, ccp_child *out) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     munmap(stack, STACK_BYTES);
     close(s.nowhere);
-    if (pid < 0) return refused(out, CCP_CLONE, (int)-pid);
+    if (pid < 0) return refused(out, s.step == CCP_STARTED ? CCP_CLONE : s.step, (int)-pid);
     if (s.step != CCP_STARTED) {
         while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR) {}
         close(pidfd);

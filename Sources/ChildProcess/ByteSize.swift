@@ -19,7 +19,8 @@ package enum ByteSize {
             let had = unit.isEmpty ? "has no unit" : "has an unknown unit"
             throw Problem(description: "\(had)\(hint): wanted one of \(units.map(\.name).joined(separator: ", "))")
         }
-        guard let count = Int(digits), case let (bytes, overflow) = count.multipliedReportingOverflow(by: row.bytes), !overflow
+        guard let count = Int(digits), case let (bytes, overflow) = count.multipliedReportingOverflow(by: row.bytes),
+            !overflow
         else { throw Problem(description: "is more than a number of bytes can be") }
         return bytes
     }

@@ -126,7 +126,7 @@ package final class ChildProcess: Sendable {
         EventLoop.exits.run { turn in
             guard let pidfd = self.state.withLock({ $0.pidfd }) else { return }
             turn.watch(pidfd) { self.readable(pidfd, $0) }
-            self.look(turn)
+            turn.after(Self.lookSeconds) { self.look($0) }
         }
     }
 
@@ -152,11 +152,10 @@ package final class ChildProcess: Sendable {
     private func makeReport(_ status: ExitStatus, kernelPeak: Int) -> ExitReport {
         let (limit, seen) = state.withLock { ($0.limit, $0.peakBytes) }
         let wasKilledByKernel = (group?.memoryKills ?? 0) > 0
-        var peak = kernelPeak > ownPeakBytes ? max(kernelPeak, seen ?? 0) : seen
-        if wasKilledByKernel, let highest = group?.peakMemoryBytes { peak = max(peak ?? 0, highest) }
+        let looked = kernelPeak > ownPeakBytes ? max(kernelPeak, seen ?? 0) : seen
         return ExitReport(
-            status: status, limit: limit ?? (wasKilledByKernel ? .memory : nil), peakMemoryBytes: peak,
-            processesRefused: group?.processesRefused ?? 0)
+            status: status, limit: limit ?? (wasKilledByKernel ? .memory : nil),
+            peakMemoryBytes: group?.peakMemoryBytes ?? looked, processesRefused: group?.processesRefused ?? 0)
     }
 
     private func deliver(_ report: ExitReport) {
@@ -175,7 +174,7 @@ package final class ChildProcess: Sendable {
         turn.after(0.01) { self.removeGroup($0, tries: tries - 1) }
     }
 
-    // MARK: Limits that we hold ourselves
+    // MARK: Looks at it, and the limits that we hold ourselves
 
     private static let lookSeconds = 0.1
     /// Above half of its memory: half of it can be filled in little time.

@@ -30,11 +30,10 @@ struct ControlGroup: Sendable {
         do throws(SystemFailure) {
             for folder in folders {
                 guard mkdir(folder.path, 0o755) == 0 else { throw SystemFailure(folder.path, errno) }
-                for (file, value) in Self.settings(limits, folder) {
-                    let failure = ProcFile.write(folder.path + "/" + file.name, value)
-                    // What not every kernel has.
-                    if failure == 0 || !file.isNeeded && (failure == ENOENT || failure == EACCES) { continue }
-                    throw SystemFailure("\(folder.path)/\(file.name)", failure)
+                for setting in Self.settings(limits, version: folder.base.version, folder.controllers) {
+                    let failure = ProcFile.write(folder.path + "/" + setting.file, setting.value)
+                    if failure == 0 || !setting.isNeeded && (failure == ENOENT || failure == EACCES) { continue }
+                    throw SystemFailure("\(folder.path)/\(setting.file)", failure)
                 }
             }
         } catch {
@@ -43,29 +42,39 @@ struct ControlGroup: Sendable {
         }
     }
 
-    private static func settings(
-        _ limits: ResourceLimits, _ folder: Folder
-    ) -> [(file: (name: String, isNeeded: Bool), value: String)] {
-        var settings: [((String, Bool), String)] = []
-        let isNew = folder.base.version == 2
-        if let memory = limits.memoryBytes, folder.controllers.contains(.memory) {
-            settings.append(((isNew ? "memory.max" : "memory.limit_in_bytes", true), "\(memory)"))
-            // Swap would make a limit of memory one of patience.
-            settings.append(isNew ? (("memory.swap.max", false), "0") : (("memory.memsw.limit_in_bytes", false), "\(memory)"))
+    struct Setting {
+        var file: String
+        var value: String
+        /// False for what not every kernel has.
+        var isNeeded = true
+    }
+
+    static func settings(
+        _ limits: ResourceLimits, version: Int, _ controllers: Set<ControlGroups.Controller>
+    ) -> [Setting] {
+        var settings: [Setting] = []
+        let isNew = version == 2
+        if let memory = limits.memoryBytes, controllers.contains(.memory) {
+            settings.append(Setting(file: isNew ? "memory.max" : "memory.limit_in_bytes", value: "\(memory)"))
+            // Swap would make a limit of memory one of patience. Version 1 limits the sum of both.
+            settings.append(
+                isNew
+                    ? Setting(file: "memory.swap.max", value: "0", isNeeded: false)
+                    : Setting(file: "memory.memsw.limit_in_bytes", value: "\(memory)", isNeeded: false))
             // All of it ends, not one process in the middle of it.
-            if isNew { settings.append((("memory.oom.group", false), "1")) }
+            if isNew { settings.append(Setting(file: "memory.oom.group", value: "1", isNeeded: false)) }
         }
-        if let cpus = limits.cpus, folder.controllers.contains(.cpu) {
+        if let cpus = limits.cpus, controllers.contains(.cpu) {
             let quota = Int((cpus * Double(cpuPeriodMicroseconds)).rounded())
             if isNew {
-                settings.append((("cpu.max", true), "\(quota) \(cpuPeriodMicroseconds)"))
+                settings.append(Setting(file: "cpu.max", value: "\(quota) \(cpuPeriodMicroseconds)"))
             } else {
-                settings.append((("cpu.cfs_period_us", true), "\(cpuPeriodMicroseconds)"))
-                settings.append((("cpu.cfs_quota_us", true), "\(quota)"))
+                settings.append(Setting(file: "cpu.cfs_period_us", value: "\(cpuPeriodMicroseconds)"))
+                settings.append(Setting(file: "cpu.cfs_quota_us", value: "\(quota)"))
             }
         }
-        if let processes = limits.processes, folder.controllers.contains(.pids) {
-            settings.append((("pids.max", true), "\(processes)"))
+        if let processes = limits.processes, controllers.contains(.pids) {
+            settings.append(Setting(file: "pids.max", value: "\(processes)"))
         }
         return settings
     }

@@ -33,7 +33,8 @@ package struct ControlGroups: Sendable {
             } else if let folder = places.version1[controller] {
                 bases[controller] = Base(version: 1, folder: folder)
             } else {
-                refusals[controller] = usesVersion2[controller].flatMap { $0 } ?? "this system mounts no such controller"
+                refusals[controller] =
+                    usesVersion2[controller].flatMap { $0 } ?? "this system mounts no such controller"
             }
         }
         for folder in Set(bases.values.map(\.folder)) { StaleGroups.remove(in: folder) }
@@ -54,7 +55,8 @@ package struct ControlGroups: Sendable {
 
     /// Lets groups below `folder` have limits. A controller's value is nil when they can, else why not.
     private static func enable(in folder: String) -> [Controller: String?] {
-        let has = Set((ProcFile.read(folder + "/cgroup.controllers") ?? "").split { $0 == " " || $0 == "\n" }.map(String.init))
+        let has = Set(
+            (ProcFile.read(folder + "/cgroup.controllers") ?? "").split { $0 == " " || $0 == "\n" }.map(String.init))
         var answer: [Controller: String?] = [:]
         for controller in Controller.allCases where has.contains(controller.rawValue) {
             let file = folder + "/cgroup.subtree_control"
@@ -84,7 +86,9 @@ package struct ControlGroups: Sendable {
     /// Where the groups of this process are mounted.
     static func places(mounts: String, memberships: String) -> Places {
         var places = Places()
-        let own = memberships.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false) }
+        let own = memberships.split(separator: "\n").map {
+            $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        }
         for line in mounts.split(separator: "\n") {
             let halves = line.split(separator: " - ", maxSplits: 1)
             guard let mount = halves.first?.split(separator: " "), let system = halves.last?.split(separator: " "),

@@ -77,14 +77,40 @@ struct OutputBudget {
         return bytes < Self.bytesMax
     }
 
-    /// A second has passed. Answers with what is to be said of the last.
-    mutating func nextSecond() -> [OutputLine] {
+    /// A second has passed. Answers with what is to be said of the last; `kept` are those of the dropped lines that are not lost.
+    mutating func nextSecond(kept: [OutputLine] = []) -> [OutputLine] {
         defer { self = OutputBudget() }
-        return dropped.sorted { $0.key.rawValue < $1.key.rawValue }.map { stream, count in
-            OutputLine(
+        let notices = dropped.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap { stream, count -> OutputLine? in
+            let lost = count - kept.count { $0.stream == stream }
+            guard lost > 0 else { return nil }
+            return OutputLine(
                 stream: stream,
-                text: "\(count) \(count == 1 ? "line was" : "lines were") dropped: more than \(Self.linesMax) in a second",
+                text:
+                    "\(lost) \(lost == 1 ? "line was" : "lines were") dropped: more than \(Self.linesMax) in a second",
                 isNotice: true)
+        }
+        return notices + kept
+    }
+}
+
+/// The newest lines, as bytes: few of them are ever wanted as text.
+struct LastWords {
+    static let linesMax = 50
+    private var held: [(bytes: [UInt8], stream: OutputLine.Stream)] = []
+    private var oldest = 0
+
+    mutating func add(_ bytes: ArraySlice<UInt8>, _ stream: OutputLine.Stream) {
+        guard held.count == Self.linesMax else {
+            held.append((Array(bytes), stream))
+            return
+        }
+        held[oldest] = (Array(bytes), stream)
+        oldest = (oldest + 1) % Self.linesMax
+    }
+
+    var lines: [OutputLine] {
+        (held[oldest...] + held[..<oldest]).map {
+            OutputLine(stream: $0.stream, text: String(decoding: $0.bytes, as: UTF8.self))
         }
     }
 }

@@ -23,6 +23,9 @@ final class OutputLines: @unchecked Sendable {
     private var budget = OutputBudget()
     private var isSecondRunning = false
     private var buffer = [UInt8](repeating: 0, count: readBytes)
+    /// The last of the lines that this second was too short for. When the child ends they are passed on nevertheless: its last
+    /// words say why.
+    private var lastWords = LastWords()
 
     /// Takes both descriptors, which must not block.
     init(output: Int32, errors: Int32, _ onLine: @escaping @Sendable (OutputLine) -> Void) {
@@ -42,7 +45,7 @@ final class OutputLines: @unchecked Sendable {
                 while left > 0, case let count = self.read(pipe), count > 0 { left -= count }
                 self.close(pipe, turn)
             }
-            self.budget.nextSecond().forEach(self.onLine)
+            self.budget.nextSecond(kept: self.lastWords.lines).forEach(self.onLine)
             done()
         }
     }
@@ -70,6 +73,7 @@ final class OutputLines: @unchecked Sendable {
     private func secondPassed(_ turn: EventLoop.Turn) {
         isSecondRunning = false
         budget.nextSecond().forEach(onLine)
+        lastWords = LastWords()
         resume(turn)
     }
 
@@ -96,7 +100,10 @@ final class OutputLines: @unchecked Sendable {
     }
 
     private func pass(_ bytes: ArraySlice<UInt8>, _ stream: OutputLine.Stream) {
-        guard budget.takeLine(stream) else { return }
+        guard budget.takeLine(stream) else {
+            lastWords.add(bytes, stream)
+            return
+        }
         onLine(OutputLine(stream: stream, text: String(decoding: bytes, as: UTF8.self)))
     }
 }

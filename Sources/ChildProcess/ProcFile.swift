@@ -30,7 +30,9 @@ enum ProcFile {
     static func number(_ key: String, in text: String) -> Int? {
         for line in text.split(separator: "\n") where line.hasPrefix(key) {
             let rest = line.dropFirst(key.count)
-            guard let separator = rest.first, separator == " " || separator == "\t" || separator == ":" else { continue }
+            guard let separator = rest.first, separator == " " || separator == "\t" || separator == ":" else {
+                continue
+            }
             return rest.drop { $0 == ":" || $0 == " " || $0 == "\t" }.split(separator: " ").first.flatMap { Int($0) }
         }
         return nil
@@ -49,7 +51,8 @@ struct ProcessStat {
         guard let text = ProcFile.read("/proc/\(pid)/stat"), let name = text.lastIndex(of: ")") else { return nil }
         // The name may hold spaces and brackets. From field 3 on there are none.
         let fields = text[text.index(after: name)...].split { $0 == " " || $0 == "\n" }
-        guard fields.count > 19, let state = fields[0].first, let group = pid_t(fields[2]), let threads = Int(fields[17]),
+        guard fields.count > 19, let state = fields[0].first, let group = pid_t(fields[2]),
+            let threads = Int(fields[17]),
             let started = UInt64(fields[19])
         else { return nil }
         (self.state, self.group, self.threads, self.started) = (state, group, threads, started)

@@ -13,7 +13,9 @@ package struct ProcessFacts: Sendable, Equatable {
 
     /// nil when there is no such process, or a zombie. With `isWhole` false the costly two (PSS, descriptors) are left out.
     package init?(pid: pid_t, isWhole: Bool = true) {
-        guard let status = ProcFile.read("/proc/\(pid)/status"), let resident = Self.bytes("VmRSS", status) else { return nil }
+        guard let status = ProcFile.read("/proc/\(pid)/status"), let resident = Self.bytes("VmRSS", status) else {
+            return nil
+        }
         residentBytes = resident
         peakResidentBytes = Self.bytes("VmHWM", status) ?? resident
         heldBytes = (Self.bytes("RssAnon", status) ?? 0) + (Self.bytes("RssShmem", status) ?? 0)
@@ -25,7 +27,9 @@ package struct ProcessFacts: Sendable, Equatable {
 
     /// Anonymous and shared memory, where what several share counts in parts.
     static func proportionalHeldBytes(pid: pid_t) -> Int? {
-        guard let text = ProcFile.read("/proc/\(pid)/smaps_rollup"), let anonymous = bytes("Pss_Anon", text) else { return nil }
+        guard let text = ProcFile.read("/proc/\(pid)/smaps_rollup"), let anonymous = bytes("Pss_Anon", text) else {
+            return nil
+        }
         return anonymous + (bytes("Pss_Shmem", text) ?? 0)
     }
 

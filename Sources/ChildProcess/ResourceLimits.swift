@@ -15,7 +15,8 @@ package struct ResourceLimits: Sendable, Equatable {
     package var isBestEffort: Bool
 
     package init(
-        memoryBytes: Int? = nil, cpus: Double? = nil, processes: Int? = nil, files: Int? = nil, isBestEffort: Bool = false
+        memoryBytes: Int? = nil, cpus: Double? = nil, processes: Int? = nil, files: Int? = nil,
+        isBestEffort: Bool = false
     ) {
         (self.memoryBytes, self.cpus, self.processes, self.files) = (memoryBytes, cpus, processes, files)
         self.isBestEffort = isBestEffort

@@ -23,8 +23,13 @@ package final class SealedMemory: Sendable {
     private nonisolated(unsafe) let start: UnsafeMutableRawPointer
     package let count: Int
 
-    /// Valid as long as this object is. Read-only: a write there is a fault.
+    /// Valid as long as this object is, which the last use of the object ends and not the scope: for one that somebody stores.
+    /// Read-only: a write there is a fault.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
+    package func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+        try withExtendedLifetime(self) { try body(bytes) }
+    }
 
     /// A sealed memory file with a copy of `bytes`, which are not none. The descriptor is the caller's to close.
     package static func make(_ bytes: UnsafeRawBufferPointer) throws(SystemFailure) -> Int32 {

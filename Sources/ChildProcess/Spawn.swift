@@ -10,7 +10,9 @@ struct Spawn {
     func child() throws(ChildProcess.Failure) -> ChildProcess {
         try check()
         let group: ControlGroup?
-        do { group = try options.limits.makeGroup(label: options.label) } catch { throw failure("control group", error) }
+        do { group = try options.limits.makeGroup(label: options.label) } catch {
+            throw failure("control group", error)
+        }
         let output: (read: Int32, write: Int32)
         let errors: (read: Int32, write: Int32)
         do throws(ChildProcess.Failure) {
@@ -45,11 +47,16 @@ struct Spawn {
         guard options.executable.hasPrefix("/") else {
             throw failure("options", EINVAL, "the path must be absolute")
         }
-        guard !texts.contains(where: { $0.utf8.contains(0) }), !options.environment.keys.contains(where: { $0.contains("=") })
-        else { throw failure("options", EINVAL, "an argument or a variable holds a zero byte, or a variable's name a '='") }
+        guard !texts.contains(where: { $0.utf8.contains(0) }),
+            !options.environment.keys.contains(where: { $0.contains("=") })
+        else {
+            throw failure("options", EINVAL, "an argument or a variable holds a zero byte, or a variable's name a '='")
+        }
     }
 
-    private func start(_ group: ControlGroup?, _ output: Int32, _ errors: Int32) throws(ChildProcess.Failure) -> ccp_child {
+    private func start(_ group: ControlGroup?, _ output: Int32, _ errors: Int32) throws(ChildProcess.Failure)
+        -> ccp_child
+    {
         let places: (folder: Int32, files: [Int32])
         do { places = try group?.openForSpawn() ?? (-1, []) } catch { throw failure("control group", error) }
         defer { closeAll([places.folder] + places.files) }
