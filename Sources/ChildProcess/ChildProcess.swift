@@ -24,7 +24,7 @@ package final class ChildProcess: Sendable {
 
         package init(
             executable: String, arguments: [String] = [], environment: [String: String] = [:],
-            descriptors: [Int32: Int32] = [:], limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .none),
+            descriptors: [Int32: Int32] = [:], limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable),
             label: String = "child", onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }
         ) {
             (self.executable, self.arguments, self.environment) = (executable, arguments, environment)

@@ -14,27 +14,27 @@ package struct ControlGroups: Sendable {
     /// Why a controller can't be used.
     var refusals: [Controller: String] = [:]
 
-    package static let none = ControlGroups()
+    /// For limits that are to be held without.
+    package static let unavailable = ControlGroups()
 
     /// Found at the first use. What a host that was killed left in these folders is ended and removed. In a group
     /// of version 2 that this process has for itself it moves into a group below: one that has processes can't have limited
     /// groups beside them.
-    package static let own = ControlGroups(detecting: ())
+    package static let own = ControlGroups(
+        places(
+            mounts: ProcFile.read("/proc/self/mountinfo") ?? "", memberships: ProcFile.read("/proc/self/cgroup") ?? ""))
 
     package init() {}
 
-    private init(detecting: ()) {
-        let places = Self.places(
-            mounts: ProcFile.read("/proc/self/mountinfo") ?? "", memberships: ProcFile.read("/proc/self/cgroup") ?? "")
-        let usesVersion2 = places.version2.map { Self.enable(in: $0) } ?? [:]
+    init(_ places: Places) {
+        let failures = places.version2.map { Self.enable(in: $0) } ?? [:]
         for controller in Controller.allCases {
-            if let folder = places.version2, usesVersion2[controller] == .some(nil) {
+            if let folder = places.version2, failures[controller] == "" {
                 bases[controller] = Base(version: 2, folder: folder)
             } else if let folder = places.version1[controller] {
                 bases[controller] = Base(version: 1, folder: folder)
             } else {
-                refusals[controller] =
-                    usesVersion2[controller].flatMap { $0 } ?? "this system mounts no such controller"
+                refusals[controller] = failures[controller] ?? "this system mounts no such controller"
             }
         }
         for folder in Set(bases.values.map(\.folder)) { StaleGroups.remove(in: folder) }
@@ -53,16 +53,16 @@ package struct ControlGroups: Sendable {
         return nil
     }
 
-    /// Lets groups below `folder` have limits. A controller's value is nil when they can, else why not.
-    private static func enable(in folder: String) -> [Controller: String?] {
+    /// Lets groups below `folder` have limits. Of each controller that it has: why not, or nothing when they can.
+    private static func enable(in folder: String) -> [Controller: String] {
         let has = Set(
             (ProcFile.read(folder + "/cgroup.controllers") ?? "").split { $0 == " " || $0 == "\n" }.map(String.init))
-        var answer: [Controller: String?] = [:]
+        var answer: [Controller: String] = [:]
         for controller in Controller.allCases where has.contains(controller.rawValue) {
             let file = folder + "/cgroup.subtree_control"
             var failure = ProcFile.write(file, "+\(controller.rawValue)")
             if failure == EBUSY, moveAside(from: folder) { failure = ProcFile.write(file, "+\(controller.rawValue)") }
-            answer.updateValue(failure == 0 ? nil : "\(file): \(errorText(failure))", forKey: controller)
+            answer[controller] = failure == 0 ? "" : "\(file): \(errorText(failure))"
         }
         return answer
     }
@@ -78,7 +78,7 @@ package struct ControlGroups: Sendable {
 
     // MARK: Reading /proc
 
-    struct Places: Equatable {
+    struct Places: Sendable, Equatable {
         var version1: [Controller: String] = [:]
         var version2: String?
     }

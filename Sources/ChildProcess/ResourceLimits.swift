@@ -44,7 +44,10 @@ package struct LimitPlan: Sendable {
     let watchedMemoryBytes: Int?
     let watchedProcesses: Int?
 
-    package init(_ limits: ResourceLimits, groups: ControlGroups = .own) {
+    /// `groups` are this process's own unless given, and not looked for where no limit takes one.
+    package init(_ limits: ResourceLimits, groups: ControlGroups? = nil) {
+        let takesGroup = ControlGroups.Controller.allCases.contains { limits.uses($0) }
+        let groups = groups ?? (takesGroup ? .own : .unavailable)
         self.limits = limits
         self.groups = groups
         var held: [String] = []

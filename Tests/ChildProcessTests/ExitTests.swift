@@ -32,6 +32,7 @@ extension Children {
             // One who comes late hears at once.
             #expect(await child.exit() == report)
             #expect(child.report == report)
+            while heard.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(2)) }
             #expect(heard.withLock { $0 } == 1)
         }
 

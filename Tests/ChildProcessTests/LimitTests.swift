@@ -82,6 +82,31 @@ import Testing
         #expect(StaleGroups.owner(of: "llama-stack-a.b-x") == nil)
     }
 
+    @Test func `version 2 is taken where it has the controller, else version 1, and what is missing says why`() throws {
+        let (new, old) = (Probe.folder + "/groups-2", Probe.folder + "/groups-1")
+        for folder in [new, old] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        try Data("cpuset cpu io memory\n".utf8).write(to: URL(fileURLWithPath: new + "/cgroup.controllers"))
+        let places = ControlGroups.Places(version1: [.memory: old, .cpu: "/nonexistent"], version2: new)
+
+        // What can't be handed on to groups below is looked for in version 1.
+        let withheld = ControlGroups(places)
+        #expect(withheld.bases == [.memory: .init(version: 1, folder: old)])
+        #expect(
+            withheld.refusals == [
+                .cpu: "/nonexistent: No such file or directory", .pids: "this system mounts no such controller",
+            ])
+        #expect(
+            ControlGroups(.init(version2: new)).refusals[.memory]
+                == "\(new)/cgroup.subtree_control: No such file or directory")
+
+        try Data().write(to: URL(fileURLWithPath: new + "/cgroup.subtree_control"))
+        let base = ControlGroups.Base(version: 2, folder: new)
+        #expect(ControlGroups(places).bases == [.memory: base, .cpu: base])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: new).count == 2)
+    }
+
     @Test func `the settings of both versions`() {
         let limits = ResourceLimits(memoryBytes: 64 << 20, cpus: 1.5, processes: 7)
         func text(_ version: Int) -> [String] {
@@ -102,7 +127,7 @@ import Testing
 extension Children {
     /// Without a control group, wherever they run.
     @Suite struct WatchedLimitTests {
-        private func plan(_ limits: ResourceLimits) -> LimitPlan { LimitPlan(limits, groups: .none) }
+        private func plan(_ limits: ResourceLimits) -> LimitPlan { LimitPlan(limits, groups: .unavailable) }
 
         @Test func `what is held and what can't be is said`() {
             let plan = plan(ResourceLimits(memoryBytes: 2 << 30, cpus: 1.5, processes: 64, files: 256))

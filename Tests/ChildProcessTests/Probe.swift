@@ -56,7 +56,7 @@ struct Running {
 
     init(
         _ arguments: String..., environment: [String: String] = [:], descriptors: [Int32: Int32] = [:],
-        limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .none), label: String = "test"
+        limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable), label: String = "test"
     ) throws {
         let lines = Lines()
         self.lines = lines
