@@ -7,39 +7,6 @@ import Synchronization
 /// no SIGCHLD handler, no pid that may be another's by now. When it has ended, what is left of its process group and of its
 /// control group is killed.
 package final class ChildProcess: Sendable {
-    package struct Options: Sendable {
-        /// An absolute path.
-        package var executable: String
-        /// Without the name of the program itself.
-        package var arguments: [String]
-        /// The whole environment.
-        package var environment: [String: String]
-        /// Number in the child → descriptor here, which stays ours. 0 is /dev/null unless named; 1 and 2 are for `onLine`.
-        package var descriptors: [Int32: Int32]
-        package var limits: LimitPlan
-        /// Names the control group: letters, digits, `-` and `_`; others become `_`.
-        package var label: String
-        /// Gets each line of output, in order, on a thread of all children: it must not wait.
-        package var onLine: @Sendable (OutputLine) -> Void
-
-        package init(
-            executable: String, arguments: [String] = [], environment: [String: String] = [:],
-            descriptors: [Int32: Int32] = [:], limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable),
-            label: String = "child", onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }
-        ) {
-            (self.executable, self.arguments, self.environment) = (executable, arguments, environment)
-            (self.descriptors, self.limits, self.label, self.onLine) = (descriptors, limits, label, onLine)
-        }
-    }
-
-    /// A program that could not be started.
-    package struct Failure: Error, CustomStringConvertible, Equatable {
-        /// "exec", "control group", "pipe", …
-        package var step: String
-        package var number: Int32
-        package var description: String
-    }
-
     package let pid: pid_t
     private let limits: LimitPlan
     private let group: ControlGroup?
@@ -82,7 +49,7 @@ package final class ChildProcess: Sendable {
 
     /// To each process of its group. False when it has ended.
     @discardableResult package func signalGroup(_ number: Int32) -> Bool {
-        // Under the lock: while the child is not reaped, its pid and its group's number are nobody else's.
+        // Under the lock: while the child is not reaped, its pid and its group's number can't be another's.
         state.withLock { $0.pidfd != nil && Foundation.kill(-pid, number) == 0 }
     }
 

@@ -63,7 +63,7 @@ final class EventLoop: Sendable {
         turn.runDue()
     }
 
-    /// What the thread holds. Jobs and handlers get it, and nobody else: so a descriptor is closed only while the thread does
+    /// What the thread holds. Jobs and handlers get it, and nothing else does: so a descriptor is closed only while the thread does
     /// not wait for it.
     final class Turn {
         fileprivate var handlers: [Int32: Job] = [:]

@@ -1,6 +1,6 @@
 /// One line of what a child wrote, without its end. At most 8 KiB of the child's bytes: the rest of a longer line
 /// follows as further lines, cut between characters. Damaged UTF-8 is repaired (U+FFFD); control characters are kept,
-/// so whoever prints it escapes them.
+/// so what prints it must escape them.
 package struct OutputLine: Sendable, Equatable {
     package enum Stream: String, Sendable { case standardOutput = "stdout", standardError = "stderr" }
 
@@ -52,7 +52,7 @@ struct LineCutter {
 }
 
 /// How much of a child's output is taken: lines up to a number a second, and bytes, which are read and dropped
-/// beyond the lines, up to so many that reading them costs the host little. Time is given, so a test needs no clock.
+/// beyond the lines, up to a number that costs the host little. Time is given, so a test needs no clock.
 struct OutputBudget {
     static let linesMax = 1_000
     static let bytesMax = 32 << 20

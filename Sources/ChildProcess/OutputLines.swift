@@ -1,12 +1,12 @@
 import Foundation
 
-/// Reads what a child writes to standard output and standard error, and passes it on as lines. The child waits for nobody
+/// Reads what a child writes to standard output and standard error, and passes it on as lines. The child never waits
 /// but for the end of a second in which it wrote more than 32 MiB.
 ///
 /// Everything here happens on the thread of `EventLoop.output`: hence unchecked.
 final class OutputLines: @unchecked Sendable {
     private static let readBytes = 64 << 10
-    /// After the child's end: more than a pipe holds. Whoever inherited the pipe from it may go on writing.
+    /// After the child's end: more than a pipe holds. A process that inherited the pipe from it may go on writing.
     private static let lastBytesMax = 1 << 20
 
     private final class Pipe: @unchecked Sendable {

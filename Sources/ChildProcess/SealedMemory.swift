@@ -1,7 +1,7 @@
 import CChildProcess
 import Foundation
 
-/// Bytes in a memory file that nobody can change any more, so that another process can read them where they are. The
+/// Bytes in a memory file that can't be changed any more, so that another process can read them where they are. The
 /// receiver trusts nothing that the sender says of it.
 package final class SealedMemory: Sendable {
     /// Why a descriptor is not taken.
@@ -23,7 +23,7 @@ package final class SealedMemory: Sendable {
     private nonisolated(unsafe) let start: UnsafeMutableRawPointer
     package let count: Int
 
-    /// Valid as long as this object is, which the last use of the object ends and not the scope: for one that somebody stores.
+    /// Valid as long as this object is, which the last use of the object ends and not the scope: for an object that is stored.
     /// Read-only: a write there is a fault.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 

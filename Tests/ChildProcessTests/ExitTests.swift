@@ -20,7 +20,7 @@ extension Children {
             #expect(report.limit == nil)
         }
 
-        @Test func `each who waits hears of the end once`() async throws {
+        @Test func `everything that waits hears of the end once`() async throws {
             let child = try Running("wait").process
             let heard = Mutex(0)
             async let first = child.exit()
@@ -29,7 +29,7 @@ extension Children {
             child.kill()
             let report = await first
             #expect(report.status == .signalled(SIGKILL, coreDumped: false))
-            // One who comes late hears at once.
+            // What comes late hears at once.
             #expect(await child.exit() == report)
             #expect(child.report == report)
             while heard.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(2)) }

@@ -25,7 +25,7 @@ enum Probe {
     static let host = Result { try build("host") }
 
     private static func build(_ name: String) throws -> String {
-        let sources = ["spawn", "messages"].map { "\(root)/Sources/CChildProcess/\($0).c" }
+        let sources = ["spawn", "process", "messages"].map { "\(root)/Sources/CChildProcess/\($0).c" }
         let path = "\(folder)/\(name)"
         let (text, status) = try run(
             "/usr/bin/env",

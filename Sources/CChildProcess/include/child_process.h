@@ -78,7 +78,7 @@ int ccp_spawn(const ccp_options *options, ccp_child *out);
 const char *ccp_step_name(ccp_step step);
 
 /// Takes the exit status of a child that has ended: 1 and fills both, 0 while it runs, -1 when there is no such child
-/// (somebody else has waited for it). `keep` leaves it a zombie, whose pid can't be given to another.
+/// (another part of this process has waited for it). `keep` leaves it a zombie, whose pid can't be given to another.
 /// `peak_bytes` is the kernel's figure, which counts what *we* used at the spawn as the child's.
 int ccp_reap(pid_t pid, int keep, int *status, uint64_t *peak_bytes);
 
@@ -122,7 +122,7 @@ typedef enum {
     CCP_SPARSE,       // pages are missing, which the reader would have to pay for
 } ccp_memory_state;
 
-/// Whether `file` is a memory file of that size which nobody can change any more.
+/// Whether `file` is a memory file of that size that can't be changed any more.
 ccp_memory_state ccp_check_sealed(int file, uint64_t size);
 
 #endif
