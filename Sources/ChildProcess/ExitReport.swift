@@ -15,10 +15,21 @@ package enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .exited(let code): "exited with \(code)"
         case .signalled(let signal, let coreDumped):
-            "ended by signal \(signal) (\(String(cString: strsignal(signal))))" + (coreDumped ? ", core dumped" : "")
+            "ended by \(Self.name(ofSignal: signal))" + (coreDumped ? ", core dumped" : "")
         case .unknown: "ended; how is not known"
         }
     }
+
+    /// "SIGSEGV"; "signal 42" for one without a name of its own.
+    package static func name(ofSignal number: Int32) -> String { names[number] ?? "signal \(number)" }
+
+    private static let names: [Int32: String] = [
+        SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
+        SIGABRT: "SIGABRT",
+        SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGUSR1: "SIGUSR1", SIGSEGV: "SIGSEGV",
+        SIGUSR2: "SIGUSR2", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM", SIGXCPU: "SIGXCPU",
+        SIGXFSZ: "SIGXFSZ", SIGVTALRM: "SIGVTALRM", SIGPROF: "SIGPROF", SIGSYS: "SIGSYS",
+    ]
 }
 
 /// How a child ended. Given once, after its last line of output.

@@ -20,6 +20,13 @@ extension Children {
             #expect(report.limit == nil)
         }
 
+        @Test func `a status is said in words`() {
+            #expect(ExitStatus(waited: 3 << 8).description == "exited with 3")
+            #expect(ExitStatus(waited: SIGSEGV).description == "ended by SIGSEGV")
+            #expect(ExitStatus(waited: SIGABRT | 0x80).description == "ended by SIGABRT, core dumped")
+            #expect(ExitStatus(waited: 40).description == "ended by signal 40")
+        }
+
         @Test func `everything that waits hears of the end once`() async throws {
             let child = try Running("wait").process
             let heard = Mutex(0)
