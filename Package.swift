@@ -62,7 +62,9 @@ let package = Package(
 
         // The host.
         .target(
-            name: "Runtimes", dependencies: ["CProviderABI", "ContractBridge", "LlamaStackAPI"], swiftSettings: strict),
+            name: "Runtimes",
+            dependencies: ["CChildProcess", "CProviderABI", "ChildProcess", "ContractBridge", "LlamaStackAPI"],
+            swiftSettings: strict),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "Host",
@@ -70,6 +72,9 @@ let package = Package(
                 "ContractBridge", "LlamaStackAPI", "Runtimes", .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
+        // A program as a child that can't outlive the host.
+        .target(name: "CChildProcess"),
+        .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [
@@ -189,6 +194,7 @@ let package = Package(
         .testTarget(
             name: "HostTests",
             dependencies: ["CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "ProviderConformance", "Runtimes"]),
+        .testTarget(name: "ChildProcessTests", dependencies: ["CChildProcess", "ChildProcess"]),
         // A provider of every API that does as the request tells it, for the tests of what lies before providers.
         .target(
             name: "ScriptedProvider", dependencies: ["ProviderKit"], path: "Tests/ScriptedProvider",

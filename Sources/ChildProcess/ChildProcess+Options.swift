@@ -1,0 +1,35 @@
+extension ChildProcess {
+    /// What a child is started with.
+    package struct Options: Sendable {
+        /// An absolute path.
+        package var executable: String
+        /// Without the name of the program itself.
+        package var arguments: [String]
+        /// The whole environment.
+        package var environment: [String: String]
+        /// Number in the child → descriptor here, which stays ours. 0 is /dev/null unless named; 1 and 2 are for `onLine`.
+        package var descriptors: [Int32: Int32]
+        package var limits: LimitPlan
+        /// Names the control group: letters, digits, `-` and `_`; others become `_`.
+        package var label: String
+        /// Gets each line of output, in order, on a thread of all children: it must not wait.
+        package var onLine: @Sendable (OutputLine) -> Void
+
+        package init(
+            executable: String, arguments: [String] = [], environment: [String: String] = [:],
+            descriptors: [Int32: Int32] = [:], limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable),
+            label: String = "child", onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }
+        ) {
+            (self.executable, self.arguments, self.environment) = (executable, arguments, environment)
+            (self.descriptors, self.limits, self.label, self.onLine) = (descriptors, limits, label, onLine)
+        }
+    }
+
+    /// A program that could not be started.
+    package struct Failure: Error, CustomStringConvertible, Equatable {
+        /// "exec", "control group", "pipe", …
+        package var step: String
+        package var number: Int32
+        package var description: String
+    }
+}
