@@ -101,12 +101,14 @@ let package = Package(
             swiftSettings: strict),
 
         // A model on the CPU.
-        .target(name: "CKernels"),
-        .target(name: "LlamaEngine", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
+        .target(name: "CInstructionSet"),
+        .target(name: "CKernels", dependencies: ["CInstructionSet"]),
+        .target(
+            name: "LlamaEngine", dependencies: ["CInstructionSet", "CKernels", "LlamaStackAPI"], swiftSettings: strict),
 
         // The nearest of many vectors.
-        .target(name: "CVectors"),
-        .target(name: "VectorIndex", dependencies: ["CVectors"], swiftSettings: strict),
+        .target(name: "CVectors", dependencies: ["CInstructionSet"]),
+        .target(name: "VectorIndex", dependencies: ["CInstructionSet", "CVectors"], swiftSettings: strict),
         .executableTarget(
             name: "bench-vectors", dependencies: ["VectorIndex"], path: "Benchmarks/Vectors", exclude: ["hnsw.cpp"],
             swiftSettings: strict),
@@ -206,7 +208,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
-        .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CKernels"]),
+        .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CInstructionSet", "CKernels"]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
             name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "ProviderKit"]),

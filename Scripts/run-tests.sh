@@ -5,8 +5,9 @@
 #
 # Unit tests run in a debug build. End-to-end tests start the release build's llama-stack with the real model; they
 # find both by LLAMA_STACK_BIN and LLAMA_STACK_MODELS. FILTER=REGEX runs only the tests that match. SWIFT_FLAGS goes to
-# every swift command. With UPDATE_GOLDEN=1 the golden tests write their files instead of comparing (`make golden`). The
-# second part runs whatever the first one found.
+# every swift command, and LLAMA_STACK_ISA=avx2 (or avx512, plain) runs every model with those kernels. With
+# UPDATE_GOLDEN=1 the golden tests write their files instead of comparing (`make golden`). The second part runs whatever
+# the first one found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -31,6 +31,10 @@ func vector(_ data: Data, _ number: Int) -> [Float] {
 
 func milliseconds(_ start: ContinuousClock.Instant) -> Int { Int((ContinuousClock.now - start) / .milliseconds(1)) }
 
+if let refusal = VectorMath.instructionSetRefusal {
+    FileHandle.standardError.write(Data("error: \(refusal)\n".utf8))
+    exit(78)
+}
 var options = VectorIndex.Options()
 let shares = arguments[2] == "exact" ? [0] : arguments.dropFirst(3).compactMap(Double.init)
 if arguments[2] == "exact" { options.exactMax = .max }

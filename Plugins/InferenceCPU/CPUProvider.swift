@@ -33,6 +33,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     init(
         configuration: Backend.Configuration, context: ProviderContext, bytesFree: @escaping @Sendable () -> Int?
     ) async throws {
+        do { try InstructionSet.check() } catch { throw ProviderError(.invalidConfig, error.description) }
         (self.configuration, self.context, products) = (configuration, context, try Backend.products())
         pressure = MemoryPressure(configuration.engine.memoryBounds, log: context.log, bytesFree: bytesFree)
         pressure.watch { [weak self] level in

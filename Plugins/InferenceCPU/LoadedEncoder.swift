@@ -114,7 +114,7 @@ extension LoadedEncoder {
             [
                 "model": id, "path": path, "parameters": "\(model.parameters)", "bytes": "\(model.fileBytes)",
                 "dimension": "\(model.configuration.hidden)", "tokens_max": "\(model.configuration.tokensMax)",
-                "threads": "\(engine.threads)", "instructions": Engine.instructionSet,
+                "threads": "\(engine.threads)", "instructions": InstructionSet.name,
                 "load_milliseconds": milliseconds(.now - start).shown,
             ])
         return LoadedEncoder(

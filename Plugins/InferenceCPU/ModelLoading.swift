@@ -91,7 +91,7 @@ extension LoadedModel {
                 "architecture": configuration.architecture, "file_type": checkpoint.commonestType,
                 "parameters": "\(checkpoint.parameters)",
                 "bytes": "\(checkpoint.weightBytes)", "context_tokens": "\(engine.contextTokens)",
-                "threads": "\(options.threads)", "instructions": Engine.instructionSet,
+                "threads": "\(options.threads)", "instructions": InstructionSet.name,
                 "products": engine.model.products?.name ?? "own",
                 "load_milliseconds": times.total.shown, "open_milliseconds": times.open.shown,
                 "language_milliseconds": times.language.shown, "engine_milliseconds": times.engine.shown,

@@ -40,6 +40,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
         vectorOptions: VectorIndex.Options = .init()
     ) async throws {
         try configuration.checkTogether()
+        if let refusal = VectorMath.instructionSetRefusal { throw ProviderError(.invalidConfig, refusal) }
         guard let folder = context.statePath else {
             throw ProviderError(
                 .invalidConfig,

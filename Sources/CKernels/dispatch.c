@@ -1,11 +1,7 @@
 // Chooses, once, which form of each kernel runs. A new instruction set is a table here.
 #include "forms.h"
+#include <CInstructionSet.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#if defined(__aarch64__) && defined(__linux__)
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-#endif
 
 const lk_forms lk_forms_plain = {
     .isa = "plain",
@@ -30,63 +26,29 @@ const lk_forms lk_forms_plain = {
     .attention = lk_attention_plain,
 };
 
-#if defined(__x86_64__)
-static int has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-}
-
-static int has_avx_vnni(void) { return has_avx2() && __builtin_cpu_supports("avxvnni"); }
-
-static int has_avx512(void) {
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
-}
-#endif
-
-#if defined(__aarch64__)
-static int has_dotprod(void) {
-#if defined(__APPLE__)
-    return 1;  // since the first
-#elif defined(__linux__)
-    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
-#else
-    return 0;
-#endif
-}
-#endif
-
-static int always(void) { return 1; }
-
-#if defined(__x86_64__)
-static int has_avx512_bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
-#endif
-
 /// Fastest first.
-static const struct { const lk_forms *forms; int (*offered)(void); } known[] = {
+static const struct { const lk_forms *forms; lk_instruction_set set; } known[] = {
 #if defined(__x86_64__)
-    {&lk_forms_avx512_bf16, has_avx512_bf16},
-    {&lk_forms_avx512, has_avx512},
-    {&lk_forms_avx_vnni, has_avx_vnni},
-    {&lk_forms_avx2, has_avx2},
+    {&lk_forms_avx512_bf16, LK_ISA_AVX512_BF16},
+    {&lk_forms_avx512, LK_ISA_AVX512_VBMI},
+    {&lk_forms_avx_vnni, LK_ISA_AVX_VNNI},
+    {&lk_forms_avx2, LK_ISA_AVX2},
 #elif defined(__aarch64__)
-    {&lk_forms_neon, has_dotprod},
+    {&lk_forms_neon, LK_ISA_NEON_DOTPROD},
 #endif
-    {&lk_forms_plain, always},
+    {&lk_forms_plain, LK_ISA_PLAIN},
 };
 
 const lk_forms *lk_forms_for(const char *isa) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].forms->isa, isa) == 0) return known[i].offered() ? known[i].forms : NULL;
+        if (strcmp(known[i].forms->isa, isa) == 0) return lk_isa_has(known[i].set) ? known[i].forms : NULL;
     return NULL;
 }
 
 static const lk_forms *choose(void) {
-    const char *wanted = getenv("LK_ISA");
-    const lk_forms *forms = wanted ? lk_forms_for(wanted) : NULL;
-    for (size_t i = 0; forms == NULL; i++)
-        if (known[i].offered()) forms = known[i].forms;
-    return forms;
+    size_t i = 0;
+    while (!lk_isa_may_use(known[i].set)) i++;
+    return known[i].forms;
 }
 
 /// Threads that come here together choose the same table.

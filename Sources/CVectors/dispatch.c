@@ -1,34 +1,25 @@
 // Chooses, once, which form of each loop runs.
 #include "forms.h"
+#include <CInstructionSet.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FORMS(isa_)                                                                                                    \
     {.isa = #isa_, .scores = lk_vector_scores_##isa_, .scores4 = lk_vector_scores4_##isa_,                             \
      .dot_f32 = lk_vector_dot_f32_##isa_}
 
-static int always(void) { return 1; }
-#if defined(__x86_64__)
-static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-static int has_avx512(void) {
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
-}
-#endif
-
 /// Fastest first.
-static const struct { lk_vector_forms forms; int (*offered)(void); } known[] = {
+static const struct { lk_vector_forms forms; lk_instruction_set set; } known[] = {
 #if defined(__x86_64__)
-    {FORMS(avx512), has_avx512},
-    {FORMS(avx2), has_avx2},
+    {FORMS(avx512), LK_ISA_AVX512},
+    {FORMS(avx2), LK_ISA_AVX2},
 #endif
-    {FORMS(plain), always},
+    {FORMS(plain), LK_ISA_PLAIN},
 };
 
 const lk_vector_forms *lk_vector_forms_for(const char *isa) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].forms.isa, isa) == 0) return known[i].offered() ? &known[i].forms : NULL;
+        if (strcmp(known[i].forms.isa, isa) == 0) return lk_isa_has(known[i].set) ? &known[i].forms : NULL;
     return NULL;
 }
 
@@ -37,10 +28,8 @@ static const lk_vector_forms *active(void) {
     static _Atomic(const lk_vector_forms *) chosen;
     const lk_vector_forms *forms = atomic_load_explicit(&chosen, memory_order_acquire);
     if (forms != NULL) return forms;
-    const char *wanted = getenv("LK_ISA");
-    forms = wanted ? lk_vector_forms_for(wanted) : NULL;
     for (size_t i = 0; forms == NULL; i++)
-        if (known[i].offered()) forms = &known[i].forms;
+        if (lk_isa_may_use(known[i].set)) forms = &known[i].forms;
     atomic_store_explicit(&chosen, forms, memory_order_release);
     return forms;
 }

@@ -138,9 +138,6 @@ package final class Engine: Sendable {
         scheduler.post(.memory(shortage))
     }
 
-    /// The kernels that this machine gets: `plain`, `avx2`, `avx512-vnni` or `avx512-bf16`.
-    package static var instructionSet: String { String(cString: lk_isa()) }
-
     /// Refuses new requests and fails those that live with `engineStopped`, within one step. Returns at once.
     package func stop() {
         scheduler.requestStop()

@@ -2,6 +2,8 @@
 package enum EngineFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case threadNotStarted(name: String, errno: Int32)
     case invalidOption(name: String, reason: String)
+    /// What `LLAMA_STACK_ISA` names can't be used here.
+    case instructionSetRefused(String)
 
     package var description: String {
         switch self {
@@ -9,6 +11,8 @@ package enum EngineFailure: Error, Equatable, Sendable, CustomStringConvertible 
             "cannot start the thread '\(name)' (errno \(errno)); raise the limit on threads (ulimit -u) or configure fewer threads"
         case .invalidOption(let name, let reason):
             "\(name) \(reason)"
+        case .instructionSetRefused(let reason):
+            reason
         }
     }
 }

@@ -49,13 +49,15 @@ package struct KillRounds: Sendable {
         return result
     }
 
-    /// Runs the process, and gives every line that it says. Once it says "ready" its time runs; then it is killed.
+    /// Runs the process, and gives every line that it says. Once it says "ready", or the line for which `isDue` holds, its time
+    /// runs; then it is killed.
     ///
     /// `afterKill` comes when none of its threads can say another word, while those that wait for the disk still do: what
     /// was said, was said before. It does not come when the process ended by itself.
     package static func listen(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], killAfterMilliseconds: Int,
-        afterKill: @escaping @Sendable () -> Void = {}, _ hear: (Substring) -> Void
+        afterKill: @escaping @Sendable () -> Void = {}, isDue: (Substring) -> Bool = { $0 == "ready" },
+        _ hear: (Substring) -> Void
     ) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
@@ -73,6 +75,7 @@ package struct KillRounds: Sendable {
             }
         }
         var rest: [UInt8] = []
+        var doesTimeRun = false
         while true {
             let data = pipe.fileHandleForReading.availableData
             if data.isEmpty { break }
@@ -82,7 +85,8 @@ package struct KillRounds: Sendable {
             rest.removeSubrange(...last)
             for line in lines.split(separator: "\n") {
                 hear(line)
-                if line == "ready" {
+                if !doesTimeRun, isDue(line) {
+                    doesTimeRun = true
                     DispatchQueue.global().asyncAfter(
                         deadline: .now() + .milliseconds(killAfterMilliseconds), execute: end)
                 }

@@ -1,3 +1,4 @@
+import CInstructionSet
 import CVectors
 
 /// A vector at eight bits a dimension: scale × codes, each −127 to 127.
@@ -43,4 +44,12 @@ package enum VectorMath {
 
     /// `avx512`, `avx2` or `plain`.
     package static var instructionSet: String { String(cString: lk_vector_isa()) }
+
+    /// Why the environment's `LLAMA_STACK_ISA` can't be followed; nil where it can, or is not set.
+    package static var instructionSetRefusal: String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
+            guard let base = text.baseAddress, lk_isa_refusal(base, text.count) != 0 else { return nil }
+            return String(cString: base)
+        }
+    }
 }

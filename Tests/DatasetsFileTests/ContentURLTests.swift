@@ -4,7 +4,7 @@ import ProviderKit
 import Testing
 
 /// Which content_url is opened, and which is not.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ContentURLTests {
     private func refused(_ server: DatasetServer, _ url: String) async -> CallError? {
         await refusal { try await server.create("d", url, ["text": .json]) }

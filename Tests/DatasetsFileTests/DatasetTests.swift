@@ -3,7 +3,7 @@ import Host
 import ProviderKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct DatasetTests {
     private static let rows = #"{"text": "a", "n": 1}"# + "\n" + #"{"text": "b", "n": 2.5}"# + "\n"
 

@@ -5,7 +5,7 @@ import ProviderKit
 import Testing
 
 /// Changes that are sent again under their key.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct IdempotencyTests {
     private static let content = "data:,{\"text\":\"a\"}"
 

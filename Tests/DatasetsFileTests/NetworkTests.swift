@@ -6,7 +6,7 @@ import Storage
 import Testing
 
 /// Datasets whose content is on the network.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct NetworkTests {
     private static let rows = #"{"text": "a"}"# + "\n" + #"{"text": "b"}"# + "\n"
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Fetch
 
 /// What is fetched, and how it is asked for.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct FetchTests {
     @Test("content comes as it is, with its length and media type")
     func content() async throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import Fetch
 
 /// What a request may not reach, and how it may not be written. A canary listens on every address of this machine.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RefusedURLTests {
     private static let hosts4 = [
         "127.0.0.1", "127.0.0.2", "127.1.2.3", "127.255.255.254", "0.0.0.0", "0.0.0.1", "0.255.255.255", "10.0.0.1",

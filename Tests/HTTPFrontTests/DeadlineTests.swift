@@ -25,11 +25,7 @@ struct DeadlineTests {
         } _: { front in
             try await raw {
                 let connection = try front.connect()
-                let start = ContinuousClock.now
-                while connection.raw.send("G"), connection.raw.read(seconds: 0.02) != nil {
-                    guard ContinuousClock.now - start < .seconds(4) else { break }
-                }
-                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(Self.isClosed(dripping: connection))
             }
         }
     }
@@ -42,19 +38,24 @@ struct DeadlineTests {
             try await raw {
                 let connection = try front.connect()
                 #expect(try connection.ask("GET", "/health/live").status == 200)
-                let start = ContinuousClock.now
-                while connection.raw.send("G"), connection.raw.read(seconds: 0.02) != nil {
-                    guard ContinuousClock.now - start < .seconds(4) else { break }
-                }
-                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(Self.isClosed(dripping: connection))
             }
         }
+    }
+
+    /// Whether the server closes while a byte of a header comes every 20 ms. One that takes each for a new beginning never does.
+    private static func isClosed(dripping connection: HTTPConnection) -> Bool {
+        let end = ContinuousClock.now + .seconds(60)
+        while connection.raw.send("G"), connection.raw.read(seconds: 0.02) != nil {
+            if ContinuousClock.now > end { return false }
+        }
+        return true
     }
 
     @Test("a kept connection is closed when it is silent for too long, and not before")
     func keepAlive() async throws {
         try await withFront {
-            $0.limits.keepAliveSeconds = 0.8
+            $0.limits.keepAliveSeconds = 4
         } _: { front in
             try await raw {
                 let connection = try front.connect()
@@ -108,10 +109,10 @@ struct DeadlineTests {
     @Test("an answer that takes long is not held against its client")
     func longAnswer() async throws {
         try await withFront {
-            ($0.limits.keepAliveSeconds, $0.limits.headerSeconds) = (0.4, 0.4)
-            ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds, $0.limits.writeStallSeconds) = (0.4, 0.4, 0.4)
+            ($0.limits.keepAliveSeconds, $0.limits.headerSeconds) = (2, 2)
+            ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds, $0.limits.writeStallSeconds) = (2, 2, 2)
         } _: { front in
-            let reply = try await front.chat(#"{"events": 2, "delay_milliseconds": 900}"#, stream: true)
+            let reply = try await front.chat(#"{"events": 2, "delay_milliseconds": 4000}"#, stream: true)
             #expect(reply.text.contains("finished_ok"))
         }
     }

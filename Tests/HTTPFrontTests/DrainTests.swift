@@ -4,10 +4,10 @@ import Testing
 
 /// SIGTERM: what runs may end, what is new is refused, and there is an end.
 struct DrainTests {
-    @Test("a running stream goes on to its end while new requests are refused", .timeLimit(.minutes(1)))
+    @Test("a running stream goes on to its end while new requests are refused", .timeLimit(.minutes(10)))
     func goesOn() async throws {
         try await withFront {
-            $0.drainSeconds = 20
+            $0.drainSeconds = 600
         } _: { front in
             try await withFront { other in
                 let (stream, kept) = try await raw {
@@ -22,10 +22,10 @@ struct DrainTests {
                 await front.shutDown()
                 try await raw {
                     let fresh = try front.connect()
-                    // At once, but not before the signal has gone round.
+                    // Not before the signal has gone round.
                     var ready = try fresh.ask("GET", "/health/ready")
-                    let start = ContinuousClock.now
-                    while ready.status == 200, ContinuousClock.now - start < .seconds(2) {
+                    let end = ContinuousClock.now + .seconds(60)
+                    while ready.status == 200, ContinuousClock.now < end {
                         ready = try fresh.ask("GET", "/health/ready")
                     }
                     #expect(ready.status == 503)
@@ -48,17 +48,14 @@ struct DrainTests {
                     #expect(text.hasSuffix(#""stop_reason":"finished_ok"}"# + "\n\n"))
                     #expect(stream.value.isClosed())
                 }
-                for _ in 0..<100 where !front.log.lines.contains(where: { $0.text.hasPrefix("drained") }) {
-                    try await Task.sleep(for: .milliseconds(10))
-                }
-                let lines = front.log.lines.map(\.text)
-                #expect(lines.contains("draining: 1 running, at most 20.0 s"))
-                #expect(lines.contains { $0.hasPrefix("drained in ") })
+                #expect(
+                    try await eventually { front.log.lines.contains { $0.text.hasPrefix("drained in ") } })
+                #expect(front.log.lines.contains { $0.text == "draining: 1 running, at most 600.0 s" })
             }
         }
     }
 
-    @Test("what still runs at the bound is cut, and told why", .timeLimit(.minutes(1)))
+    @Test("what still runs at the bound is cut, and told why", .timeLimit(.minutes(10)))
     func cut() async throws {
         try await withFront {
             $0.drainSeconds = 0.2
@@ -86,12 +83,15 @@ struct DrainTests {
         }
     }
 
-    @Test("clients that hold a connection do not hold the end up", .timeLimit(.minutes(1)))
+    @Test("clients that hold a connection do not hold the end up", .timeLimit(.minutes(10)))
     func held() async throws {
-        let (start, held) = try await withFront {
+        let held = try await withFront {
             $0.drainSeconds = 0.1
+            // What would end them otherwise comes later than this test may take.
+            ($0.limits.keepAliveSeconds, $0.limits.headerSeconds) = (3600, 3600)
+            ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds, $0.limits.writeStallSeconds) = (3600, 3600, 3600)
         } _: { front in
-            let held = try await raw {
+            try await raw {
                 let idle = try front.connect()
                 let kept = try front.connect()
                 _ = try kept.ask("GET", "/health/live")
@@ -104,10 +104,7 @@ struct DrainTests {
                 deaf.send("POST", Chat.path, Chat.body(#"{"events": 1000, "bytes": 100000}"#, stream: true))
                 return Box([idle, kept, header, body, deaf])
             }
-            return (ContinuousClock.now, held)
         }
-        // A machine under load takes its time; the limits that would end these connections take longer still.
-        #expect(ContinuousClock.now - start < .seconds(20))
         _ = held
     }
 }

@@ -74,10 +74,7 @@ struct LogTests {
 
     /// The line comes when the answer has been let go, which is after the client has seen it.
     private func line(_ front: FrontServer, of requestID: String) async throws -> String? {
-        for _ in 0..<500 {
-            if let line = front.log.line(of: requestID) { return line.text }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        return nil
+        _ = try await eventually { front.log.line(of: requestID) != nil }
+        return front.log.line(of: requestID)?.text
     }
 }

@@ -5,7 +5,7 @@ import Testing
 /// Valid bodies of every route with random damage to their structure. The seed is printed; LLAMA_STACK_FUZZ_SEED repeats a
 /// run and LLAMA_STACK_FUZZ_COUNT lengthens it.
 struct ShapeFuzzTests {
-    @Test("no shape of a body gets a 500 out of a route", .timeLimit(.minutes(5)))
+    @Test("no shape of a body gets a 500 out of a route", .timeLimit(.minutes(10)))
     func shapes() async throws {
         let environment = ProcessInfo.processInfo.environment
         let seed = environment["LLAMA_STACK_FUZZ_SEED"].flatMap(UInt64.init) ?? 1_999

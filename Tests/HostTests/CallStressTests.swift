@@ -34,7 +34,7 @@ struct CallStressTests {
             return await group.reduce(into: [Int?]()) { $0.append($1) }
         }
         #expect(outcomes.count { $0 == 200 } >= 667)
-        #expect(await channel.close(withinSeconds: 5))
+        #expect(await channel.close(withinSeconds: 60))
         #expect(log.lines.map(\.message) == [])
     }
 }

@@ -5,7 +5,7 @@ import Testing
 import Torture
 
 /// The draft's seven routes, over the contract.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BankTests {
     @Test("a bank is listed with the name that it was given, in the order of creation, until it is dropped")
     func list() async throws {

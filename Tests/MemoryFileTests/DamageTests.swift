@@ -9,7 +9,7 @@ import Torture
 
 @testable import MemoryFile
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct DamageTests {
     @Test("a flipped bit in a stored document is an error that names the document, and others are still read")
     func flippedBit() async throws {

@@ -5,7 +5,7 @@ import Testing
 import Torture
 
 /// What was acknowledged is there, whatever happened since.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DurabilityTests {
     @Test("banks, documents, updates and deletions are there after a restart")
     func reopen() async throws {

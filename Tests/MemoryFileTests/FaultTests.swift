@@ -4,17 +4,18 @@ import Torture
 
 /// Faults of the disk below a writing process.
 // One after another: a mount namespace of one test would hold on to the disk of another.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct FaultTests {
-    /// Runs writers in a process of their own until they fail, or are killed after so long.
+    /// Runs writers in a process of their own until they fail, or are killed when they have written enough.
     private func write(
-        _ state: String, environment: [String: String] = [:], writers: Int = 8, milliseconds: Int = 3000,
-        within launcher: [String] = []
+        _ state: String, environment: [String: String] = [:], writers: Int = 8, within launcher: [String] = [],
+        until isEnough: (Oracle) -> Bool
     ) async throws -> Oracle {
         var oracle = Oracle()
         let command = launcher + [productsFolder + "/llama-stack-torture", "write", state, "\(writers)", "0", "7"]
         try await KillRounds.listen(
-            command[0], Array(command.dropFirst()), environment: environment, killAfterMilliseconds: milliseconds
+            command[0], Array(command.dropFirst()), environment: environment, killAfterMilliseconds: 0,
+            isDue: { _ in isEnough(oracle) }
         ) { oracle.hear($0) }
         return oracle
     }
@@ -36,10 +37,11 @@ struct FaultTests {
     func sharedSyncs() async throws {
         try await withFolder { folder in
             let environment = ["LD_PRELOAD": try shim(folder), "SYNC_COUNT_FILE": folder + "/syncs"]
-            let oracle = try await write(folder + "/state", environment: environment, writers: 64, milliseconds: 1500)
+            let oracle = try await write(folder + "/state", environment: environment, writers: 64) {
+                $0.acknowledged >= 2000
+            }
             let text = try String(contentsOfFile: folder + "/syncs", encoding: .utf8)
             let syncs = try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-            #expect(oracle.acknowledged > 100)
             #expect(syncs > 2)
             #expect(syncs * 3 < oracle.acknowledged, "\(syncs) syncs for \(oracle.acknowledged) writes")
         }
@@ -52,7 +54,7 @@ struct FaultTests {
             let environment = [
                 "LD_PRELOAD": try shim(folder), "SYNC_FAIL_AT": "\(number)", "SYNC_FAIL_FILE": "memory.sqlite-wal",
             ]
-            var oracle = try await write(folder + "/state", environment: environment)
+            var oracle = try await write(folder + "/state", environment: environment) { $0.acknowledged > 100_000 }
             #expect(oracle.failures.count == 8, "\(oracle.failures)")
             #expect(oracle.failures.allSatisfy { $0.contains("provider_unavailable") }, "\(oracle.failures)")
             let server = try await BankServer(state: folder + "/state")
@@ -70,7 +72,9 @@ struct FaultTests {
                 "LD_PRELOAD": try shim(folder), "WRITE_FAULT": fault, "WRITE_FAULT_EVERY": "499",
                 "WRITE_FAULT_FILE": folder + "/faults", "SYNC_FAIL_FILE": "memory.sqlite-wal",
             ]
-            var oracle = try await write(folder + "/state", environment: environment, milliseconds: 1500)
+            var oracle = try await write(folder + "/state", environment: environment) {
+                $0.acknowledged > 500 && FileManager.default.fileExists(atPath: folder + "/faults")
+            }
             #expect(FileManager.default.fileExists(atPath: folder + "/faults"))
             // Calls that shared a transaction are tried again each for itself, and may all come through.
             let refused = ["storage_full", "provider_unavailable"]
@@ -91,7 +95,7 @@ struct FaultTests {
                 "WRITE_FAULT_FILE": folder + "/faults", "SYNC_FAIL_FILE": "memory.sqlite-wal",
                 "SWIFT_BACKTRACE": "enable=no",
             ]
-            _ = try await write(folder + "/state", environment: environment, milliseconds: 0)
+            _ = try await write(folder + "/state", environment: environment) { _ in true }
             #expect(FileManager.default.fileExists(atPath: folder + "/faults"))
             let server = try await BankServer(state: folder + "/state")
             #expect(try await server.list().map(\.uuid).allSatisfy { $0 == WriterPool.bank })
@@ -103,7 +107,7 @@ struct FaultTests {
     func syncedFolders() async throws {
         try await withFolder { folder in
             let environment = ["LD_PRELOAD": try shim(folder), "SYNC_LOG_FILE": folder + "/synced"]
-            _ = try await write(folder + "/new/state", environment: environment, milliseconds: 0)
+            _ = try await write(folder + "/new/state", environment: environment) { $0.acknowledged > 0 }
             let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
             let synced = try String(contentsOfFile: folder + "/synced", encoding: .utf8).split(separator: "\n")
                 .map { $0.dropFirst(real.count) }
@@ -177,8 +181,7 @@ struct FaultTests {
             let state = folder + "/disk"
             try FileManager.default.createDirectory(
                 atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            var oracle = try await write(
-                state, environment: ["FOLDER": state], milliseconds: 100_000, within: Self.smallDisk)
+            var oracle = try await write(state, environment: ["FOLDER": state], within: Self.smallDisk) { _ in false }
             #expect(oracle.failures.count == 8, "\(oracle.failures)")
             #expect(oracle.failures.allSatisfy { $0.contains("storage_full") }, "\(oracle.failures)")
             #expect(oracle.acknowledged > 8)
@@ -199,7 +202,7 @@ struct FaultTests {
             var said: [String] = []
             let command = Self.smallDisk + [productsFolder + "/llama-stack-torture", "fill", state]
             try await KillRounds.listen(
-                command[0], Array(command.dropFirst()), environment: ["FOLDER": state], killAfterMilliseconds: 100_000
+                command[0], Array(command.dropFirst()), environment: ["FOLDER": state], killAfterMilliseconds: 600_000
             ) { said.append(String($0)) }
             #expect(said == ["full", "readable", "deleted", "inserted", "dropped"])
         }

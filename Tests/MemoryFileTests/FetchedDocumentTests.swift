@@ -7,7 +7,7 @@ import Testing
 import Torture
 
 /// Documents of the type text/uri-list: what they are found by is fetched.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct FetchedDocumentTests {
     private static func config(_ port: Int) -> String {
         "{fetch: {enabled: true, hosts: [localhost], http_hosts: [localhost], ports: [\(port)], "

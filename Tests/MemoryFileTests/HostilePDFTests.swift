@@ -6,7 +6,7 @@ import Testing
 import Torture
 
 /// What a PDF document may not do.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostilePDFTests {
     @Test("hostile PDF documents are kept and not indexed, the log says why, and what comes after them is indexed")
     func hostile() async throws {

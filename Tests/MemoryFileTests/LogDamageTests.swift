@@ -7,7 +7,7 @@ import Torture
 @testable import Storage
 
 /// A write-ahead log that is not what was written: torn at its end, or changed in the middle.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LogDamageTests {
     private static let documents = 12
     private static let log = "/memory_banks/files/memory.sqlite-wal"

@@ -5,7 +5,7 @@ import Testing
 import Torture
 
 /// PDF documents in a bank.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PDFTests {
     @Test("a PDF document is found by its words, and comes back byte for byte")
     func found() async throws {

@@ -4,7 +4,7 @@ import ProviderKit
 import Testing
 import Torture
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct QueryTests {
     private func found(_ server: BankServer, _ request: MemoryBankQueryRequest) async throws -> [String] {
         try await server.query(request).chunks.map(\.documentUUID)

@@ -4,7 +4,7 @@ import Testing
 import Torture
 
 /// Many who read and write the same documents at the same time.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RaceTests {
     @Test("what 16 workers saw of four documents has an order that explains it")
     func linearizable() async throws {

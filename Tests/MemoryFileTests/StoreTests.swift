@@ -8,7 +8,7 @@ import Testing
 @testable import Storage
 
 /// The storage below the banks, on faults.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct StoreTests {
     private let log = ProviderContext(providerID: "test").log
     private let form = Store.Form(

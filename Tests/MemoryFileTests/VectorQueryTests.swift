@@ -8,7 +8,7 @@ import Testing
 @testable import MemoryFile
 
 /// Search by meaning, on real embeddings of the judged set.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct VectorQueryTests {
     let judged: JudgedSet
     let embedder: JudgedEmbedder

@@ -5,7 +5,7 @@ import Testing
 import Torture
 
 /// What a start says about a configuration that does not work.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConfigurationTests {
     private func failure(_ config: String) async -> String {
         do {
@@ -50,8 +50,9 @@ struct ConfigurationTests {
         let path = server.folder + "/data/pg_hba.conf"
         try "local all postgres trust\nlocal all all scram-sha-256\n".write(
             toFile: path, atomically: false, encoding: .utf8)
+        let loaded = try server.sql("SELECT pg_conf_load_time()")
         try server.sql("SELECT pg_reload_conf()")
-        try await Task.sleep(for: .milliseconds(200))
+        while try server.sql("SELECT pg_conf_load_time()") == loaded { try await Task.sleep(for: .milliseconds(10)) }
         let wrong = await failure("{host: \(server.folder), user: limited, password: wrong, database: postgres}")
         #expect(wrong.contains("password") && wrong.contains("${env.NAME}"), "\(wrong)")
         try server.sql("CREATE SCHEMA own AUTHORIZATION limited")

@@ -4,7 +4,7 @@ import Testing
 import Torture
 
 /// Changes that are sent again under their key.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct IdempotencyTests {
     @Test("each change that is sent again acts once, and answers as it did the first time")
     func again() async throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import MemoryPgvector
 
 /// Several hosts on one database.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SharingTests {
     let judged: JudgedSet
     let embedder: JudgedEmbedder

@@ -3,7 +3,7 @@ import ProviderKit
 import Testing
 
 /// Calls into a provider over the bare contract.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CallTests {
     @Test("a whole answer is one body and one finish")
     func whole() async {

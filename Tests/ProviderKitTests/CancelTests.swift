@@ -3,7 +3,7 @@ import ProviderKit
 import Testing
 
 /// What cancel, a slow reader and a closed sink do to a call.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CancelTests {
     let config = #"{"model": "m"}"#
 

@@ -3,7 +3,7 @@ import ProviderKit
 import Testing
 
 /// The three Echo libraries, Swift, C and Rust, as files: they differ in nothing that a host can see.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EchoTests {
     static let libraries = ["echo", "echo-c", "echo-rust"].compactMap(EchoLibrary.init)
 

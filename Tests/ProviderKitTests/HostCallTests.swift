@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Calls of a provider to another, through the host.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostCallTests {
     let config = #"{"model": "m"}"#
 

@@ -6,7 +6,7 @@ package struct RawClient: Sendable {
 
     package init(port: Int) { self.port = port }
 
-    package func get(_ path: String, seconds: Double = 10) throws -> HTTPReply {
+    package func get(_ path: String, seconds: Double = 60) throws -> HTTPReply {
         try reply(to: "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n", seconds: seconds)
     }
 
@@ -21,7 +21,7 @@ package struct RawClient: Sendable {
     }
 
     /// These bytes as they are.
-    package func reply(to request: String, seconds: Double = 10) throws -> HTTPReply {
+    package func reply(to request: String, seconds: Double = 60) throws -> HTTPReply {
         let connection = try RawConnection(port: port)
         connection.send(request)
         let reader = try ReplyReader(connection, seconds: seconds)

@@ -237,8 +237,7 @@ typedef struct lk_forms {
 /// The table of that instruction set, or NULL when this CPU or build does not offer it.
 const lk_forms *lk_forms_for(const char *isa);
 
-/// The instruction set in use: the one named by the environment variable LK_ISA at the first call when the CPU
-/// offers it, otherwise the fastest that the CPU offers.
+/// The instruction set in use: the fastest that lk_isa_may_use (CInstructionSet) allows at the first call.
 const char *lk_isa(void);
 
 // MARK: - Waiting

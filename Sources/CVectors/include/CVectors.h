@@ -39,7 +39,7 @@ float lk_vector_dot_f32(const float *a, const float *b, size_t n);
 /// Gives memory that was freed back to the system, where the C library would keep it. Takes milliseconds for gigabytes.
 void lk_vector_trim(void);
 
-/// "plain", "avx2" or "avx512": what runs here. The environment's LK_ISA asks for one of them.
+/// "plain", "avx2" or "avx512": what runs here, the fastest that lk_isa_may_use (CInstructionSet) allows at the first call.
 const char *lk_vector_isa(void);
 
 /// The forms, for tests: NULL where this CPU does not have the instructions.

@@ -7,7 +7,7 @@ package final class EmbeddingEngine: Sendable {
     package let threads: Int
     private let encoder: Mutex<Encoder>
 
-    /// - Throws: `EngineFailure.threadNotStarted`.
+    /// - Throws: `EngineFailure`.
     package init(model: EncoderModel, threads: Int) throws(EngineFailure) {
         self.model = model
         let pool = try ThreadPool(threads: threads)

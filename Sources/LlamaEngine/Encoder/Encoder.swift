@@ -74,20 +74,24 @@ package final class Encoder {
 
     /// The residual is normed and becomes the next product's input, and the next residual: there the bias of the product that
     /// will be added to it is added now, while the row is in the cache.
+    /// On the fast path the products have the norm's weight and bias in them, and get the rows without.
     private func normalise(_ norm: EncoderWeights.Norm, addingLater bias: Vector?) {
-        let hidden = model.configuration.hidden
+        let (hidden, epsilon) = (model.configuration.hidden, model.configuration.normEpsilon)
+        let isFolded = !isExact && bias != nil
+        let inputNorm = isFolded ? model.weights.bareNorm : norm
         pool.run(over: rows, grain: 8) { _, range in
             for row in range {
                 let residual = workspace.residual.base + row * hidden
                 let input = workspace.input.base + row * hidden
-                lk_layernorm(
-                    residual, norm.weight.base, norm.bias.base, model.configuration.normEpsilon, hidden, input)
+                lk_layernorm(residual, inputNorm.weight.base, inputNorm.bias.base, epsilon, hidden, input)
                 guard let bias else { continue }
-                if !isExact {
+                if isFolded {
                     lk_quantize_rows(input, 1, hidden, workspace.quantised.base + row * (hidden / 32))
                     lk_bf16_from_f32(input, workspace.bf16.base + row * hidden, hidden)
+                    lk_layernorm(residual, norm.weight.base, norm.bias.base, epsilon, hidden, residual)
+                } else {
+                    residual.update(from: input, count: hidden)
                 }
-                residual.update(from: input, count: hidden)
                 lk_add(residual, bias.base, hidden)
             }
         }

@@ -1,6 +1,9 @@
 import CKernels
 
 /// The weights of an encoder whose norms follow what they norm (BERT; Devlin et al. 2018, arXiv:1810.04805).
+///
+/// On the fast path the norms' weights and biases are part of the projections that read what they norm (see
+/// `EncoderWeightLoader`), and these get rows that are only normed.
 struct EncoderWeights: Sendable {
     struct Norm: Sendable {
         let weight: Vector
@@ -23,6 +26,8 @@ struct EncoderWeights: Sendable {
         let feedForwardNorm: Norm
     }
 
+    /// Weights of 1, biases of 0.
+    let bareNorm: Norm
     /// [vocabulary, hidden], where it lies in the file.
     let words: Matrix
     /// [positions, hidden]: the position's vector and that of token type 0, added up.

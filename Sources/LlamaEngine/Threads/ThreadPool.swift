@@ -20,8 +20,9 @@ package final class ThreadPool: Sendable {
     private let shared: SharedLoop
     private let workers: [Thread]
 
-    /// - Throws: `EngineFailure.threadNotStarted`.
+    /// - Throws: `EngineFailure.threadNotStarted`; `instructionSetRefused`, here because whatever computes needs a pool.
     package init(threads: Int) throws(EngineFailure) {
+        try InstructionSet.check()
         let threads = max(1, min(threads, Self.threadsMax))
         let shared = SharedLoop(threads: threads)
         self.threads = threads

@@ -21,6 +21,20 @@ extension EndToEnd {
             #expect(command.errors.hasPrefix("Error: "))
         }
 
+        @Test("an instruction set that LLAMA_STACK_ISA makes up is 78 at the provider's place, and stops a measurement")
+        func instructionSet() throws {
+            let file = try Distribution.cpu().file()
+            let environment = ["LLAMA_STACK_ISA": "avx1024"]
+            let said = "LLAMA_STACK_ISA: unknown instruction set 'avx1024'; this machine has plain"
+            for command in ["run", "validate"] {
+                let result = try Command.run([command, file.path], exits: 78, environment: environment)
+                let line = result.errors.split(separator: "\n").first { $0.hasPrefix("\(file.path):") }
+                #expect(line?.contains(said) == true, "\(command): \(result.errors)")
+            }
+            let measurement = try Command.run(["bench", "speed", Setting.modelFile], environment: environment)
+            #expect(measurement.end != .exit(0) && measurement.errors.contains(said), "\(measurement.errors)")
+        }
+
         @Test("a file that is not there is 66 and named")
         func missing() throws {
             for arguments in [
@@ -87,7 +101,7 @@ extension EndToEnd {
         func noServer() throws {
             let url = "http://127.0.0.1:1"
             for arguments in [["chat", "--url", url], ["complete", "--url", url, "--prompt", "x"]] {
-                let result = try Command.run(arguments, exits: 69, input: "hello\n", seconds: 5)
+                let result = try Command.run(arguments, exits: 69, input: "hello\n")
                 #expect(
                     result.errors
                         == "error: can't reach \(url): Connection refused; is `llama-stack run` running there?\n")

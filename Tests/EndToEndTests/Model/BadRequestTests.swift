@@ -111,7 +111,7 @@ extension EndToEnd {
                     let connection = try RawConnection(port: server.port)
                     connection.send(attack.bytes)
                     connection.shutdownWriting()
-                    let reply = try? ReplyReader(connection, seconds: 10)
+                    let reply = try? ReplyReader(connection, seconds: 60)
                     // No answer is an answer to bytes that are no HTTP; 500 is our own fault.
                     #expect(reply?.head.status != 500, "seed \(seed), attack \(index): \(attack.name)")
                     #expect(server.process.isRunning, "seed \(seed), attack \(index): \(attack.name)")

@@ -50,9 +50,8 @@ extension EndToEnd {
                 for _ in 0..<5 { _ = try stream?.next() }
                 stream = nil
                 let cancelled = try Ended(try #require(try server.waitForLog("answer cancelled").first))
-                // Read: five. What else there is was made between the fifth and the moment when the server saw the
-                // client leave, over loopback a few milliseconds.
-                #expect((5...60).contains(cancelled.generated))
+                // Read: five. What else there is was made between the fifth and the moment when the server saw the client leave.
+                #expect((5..<Self.many).contains(cancelled.generated))
                 // The first answer token is the prompt's; each further one takes one step. One step may have been under way.
                 let steps = cancelled.prompt + cancelled.generated - 1
                 #expect((steps...steps + 1).contains(cancelled.computed))

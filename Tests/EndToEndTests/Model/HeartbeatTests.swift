@@ -18,8 +18,22 @@ extension EndToEnd {
         }
 
         /// A fault computes for as long as a prompt or a token takes: a megabyte of text, 60 ms. Measured under 16 clients: 0.6 ms
-        /// on either. The kernel counts no finer than its ticks, 1 to 10 ms apart, while a thread runs.
+        /// on either. The kernel counts no finer than its ticks, 1 to 10 ms apart, while a thread runs. A slower machine has
+        /// bounds that are as much longer.
         private static let millisecondsMax = 20.0
+        private static func millisecondsMax(megabyte: Double) -> Double { max(millisecondsMax, megabyte / 3) }
+
+        /// A megabyte of text becomes tokens.
+        /// - Returns: milliseconds of the longest stretch of any thread of each name, and of those that write prompts.
+        private func computingMegabyte(_ server: Server) throws -> (longest: [String: Double], writing: Double) {
+            let watch = ThreadWatch(server.process)
+            let reply = try server.post(
+                Requests.completionPath, Requests.completion(longText(), maxTokens: 1), seconds: 120)
+            #expect(reply.errorCode == "context_length_exceeded")
+            let longest = watch.stop()
+            print("longest stretches of a megabyte, ms: \(longest)")
+            return (longest, longest.filter { Self.isPromptWriter($0.key) }.map(\.value).max() ?? 0)
+        }
 
         @Test("under 16 busy clients nothing but the engine's own threads computes for long at a stretch")
         func busy() throws {
@@ -39,8 +53,9 @@ extension EndToEnd {
                 print("longest stretches under 16 clients, ms: \(longest)")
                 #expect(tokens.allSatisfy { $0 > 30 })
                 #expect(longest.contains { Self.isEngine($0.key) } && longest.contains { Self.isEventLoop($0.key) })
+                let bound = Self.millisecondsMax(megabyte: try computingMegabyte(server).writing)
                 for (name, milliseconds) in longest where !Self.isEngine(name) {
-                    #expect(milliseconds < Self.millisecondsMax, "\(name)")
+                    #expect(milliseconds < bound, "\(name)")
                 }
             }
         }
@@ -49,26 +64,21 @@ extension EndToEnd {
         @Test("a megabyte of text becomes tokens on threads of the provider's own, and holds up no others")
         func megabyte() throws {
             try Server.run(.cpu(), arguments: ["--log-level", "info"]) { server in
-                let watch = ThreadWatch(server.process)
-                let reply = try server.post(
-                    Requests.completionPath, Requests.completion(longText(), maxTokens: 1), seconds: 120)
-                #expect(reply.errorCode == "context_length_exceeded")
-                let longest = watch.stop()
-                print("longest stretches of a megabyte, ms: \(longest)")
-                #expect(longest.contains { Self.isPromptWriter($0.key) && $0.value > Self.millisecondsMax })
+                let (longest, writing) = try computingMegabyte(server)
                 for (name, milliseconds) in longest where !Self.isPromptWriter(name) {
-                    #expect(milliseconds < Self.millisecondsMax, "\(name)")
+                    #expect(milliseconds < writing, "\(name)")
+                    #expect(milliseconds < Self.millisecondsMax(megabyte: writing), "\(name)")
                 }
             }
         }
 
-        /// On the shared threads a dialog of 2 MB would take 40 ms to decode alone. `LLAMA_STACK_HEARTBEAT_MS` sets the bound
-        /// that an idle machine is held to, 1 by the house's own rule.
+        /// On the shared threads a dialog of 2 MB would take 40 ms to decode alone, two thirds of a megabyte's tokens.
+        /// `LLAMA_STACK_HEARTBEAT_MS` sets the bound that an idle machine is held to, 1 by the house's own rule.
         @Test("bodies of one and two megabytes and a long answer hold up nobody under 16 busy clients")
         func largeBodies() throws {
             var distribution = try Distribution.cpu()
             distribution.models.append(.init(id: "minilm", provider: "cpu", path: Setting.embeddingModel))
-            let bound = ProcessInfo.processInfo.environment["LLAMA_STACK_HEARTBEAT_MS"].flatMap(Double.init) ?? 10
+            let asked = ProcessInfo.processInfo.environment["LLAMA_STACK_HEARTBEAT_MS"].flatMap(Double.init)
             try Server.run(distribution, arguments: ["--log-level", "info"]) { server in
                 let watch = ThreadWatch(server.process)
                 let codes = try concurrently(19) { client in
@@ -100,7 +110,7 @@ extension EndToEnd {
                 #expect(codes[16] == Array(repeating: "context_length_exceeded", count: 3))
                 #expect(codes[17] == Array(repeating: "template_limit", count: 3))
                 #expect(codes[18] == [nil])
-                #expect(longest.contains { Self.isOffPool($0.key) && $0.value > bound })
+                let bound = try asked ?? max(10, computingMegabyte(server).writing / 6)
                 for (name, milliseconds) in longest where !Self.isEngine(name) && !Self.isOffPool(name) {
                     #expect(milliseconds < bound, "\(name)")
                 }

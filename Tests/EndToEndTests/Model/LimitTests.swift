@@ -33,15 +33,14 @@ extension EndToEnd {
             }
         }
 
-        @Test("a megabyte of one character is refused in time")
+        /// What grows with the square of the text would take longer than the client waits.
+        @Test("a megabyte of one character is refused")
         func oneCharacter() throws {
             try Server.run(.cpu()) { server in
                 let text = String(repeating: "a", count: 1_000_000)
-                let start = ContinuousClock.now
                 let reply = try server.post(Requests.completionPath, Requests.completion(text, maxTokens: 1))
                 #expect(reply.status == 400, "\(reply.text.prefix(300))")
                 #expect(reply.errorCode == "context_length_exceeded")
-                #expect(ContinuousClock.now - start < .seconds(10))
                 try expectAnswers(server)
             }
         }

@@ -21,7 +21,7 @@ extension EndToEnd {
                 }
                 // While the place is held, nobody is answered but those that may not wait.
                 var refused: [String] = []
-                let end = ContinuousClock.now + .seconds(10)
+                let end = ContinuousClock.now + .seconds(60)
                 while refused.count < 56, ContinuousClock.now < end {
                     waiting.removeAll { connection in
                         guard let bytes = connection.read(seconds: 0.01), !bytes.isEmpty else { return false }

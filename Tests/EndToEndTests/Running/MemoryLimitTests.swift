@@ -63,7 +63,7 @@ extension EndToEnd {
                 #expect(server.process.isRunning)
                 #expect(!server.log("memory is very short").isEmpty)
                 // And all is as before when they have ended.
-                _ = try server.waitForLog("memory is ample again", seconds: 20)
+                _ = try server.waitForLog("memory is ample again")
                 let reply = try server.post(Requests.completionPath, Requests.completion("Hello", maxTokens: 1))
                 #expect(reply.status == 200)
             }

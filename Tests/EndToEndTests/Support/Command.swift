@@ -8,7 +8,7 @@ struct Command {
 
     /// Runs `llama-stack` with these arguments; at most `seconds`.
     static func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:], seconds: Double = 30
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], seconds: Double = 120
     ) throws -> Command {
         try Setting.requireBinary()
         let child = try ChildProcess(Setting.binary, arguments, input: input, environment: environment)
@@ -22,7 +22,7 @@ struct Command {
     /// The same, holding it to an exit code. A signal is never one.
     static func run(
         _ arguments: [String], exits code: Int32, input: String = "", environment: [String: String] = [:],
-        seconds: Double = 30, at location: SourceLocation = #_sourceLocation
+        seconds: Double = 120, at location: SourceLocation = #_sourceLocation
     ) throws -> Command {
         let command = try run(arguments, input: input, environment: environment, seconds: seconds)
         #expect(

@@ -42,7 +42,7 @@ final class Server: Sendable {
 
     private init(_ process: ChildProcess) throws {
         self.process = process
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             if let newline = process.output.firstIndex(of: "\n") {
                 startLine = String(process.output[..<newline])
@@ -51,7 +51,7 @@ final class Server: Sendable {
             if let ended = process.wait(seconds: 0.005) {
                 throw Missing("the server ended with \(ended) before it was ready:\n\(process.errors)")
             }
-            guard ContinuousClock.now < end else { throw Missing("the server was not ready within 20 s") }
+            guard ContinuousClock.now < end else { throw Missing("the server was not ready within 60 s") }
         }
         let address = startLine.firstMatch(of: #/^ready: http://[^ ]*:([0-9]+)  /#)
         guard let port = address.flatMap({ Int($0.1) }) else { throw Missing("no port in '\(startLine)'") }
@@ -69,7 +69,7 @@ final class Server: Sendable {
     }
 
     /// Waits until the log has `count` such lines.
-    func waitForLog(_ words: String, count: Int = 1, seconds: Double = 10) throws -> [String] {
+    func waitForLog(_ words: String, count: Int = 1, seconds: Double = 60) throws -> [String] {
         let end = ContinuousClock.now + .seconds(seconds)
         while true {
             let lines = log(words)

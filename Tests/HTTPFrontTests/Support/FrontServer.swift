@@ -80,6 +80,17 @@ func withFront<Value: Sendable>(
     return try result.get()
 }
 
+/// Waits, a minute at most, until something is so that nobody tells of.
+/// - Returns: whether it is.
+func eventually(_ isSo: () throws -> Bool) async throws -> Bool {
+    let end = ContinuousClock.now + .seconds(60)
+    while try !isSo() {
+        if ContinuousClock.now > end { return false }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    return true
+}
+
 private struct FrontService: Service {
     let front: HTTPFront
     let listening: Listening

@@ -4,7 +4,7 @@ import RawHTTP
 /// What these tests ask of a connection beyond sending and reading. Blocking: use it through `raw`.
 extension RawConnection {
     /// Everything until the server closes or `seconds` have passed.
-    func readAll(seconds: Double = 5) -> (text: String, closed: Bool) {
+    func readAll(seconds: Double = 60) -> (text: String, closed: Bool) {
         let end = Date.now.addingTimeInterval(seconds)
         var all: [UInt8] = []
         while Date.now < end {
@@ -14,17 +14,6 @@ extension RawConnection {
             all += piece
         }
         return (String(decoding: all, as: UTF8.self), false)
-    }
-
-    /// Reads until `text` has come.
-    func read(until text: String, seconds: Double = 5) -> String {
-        let end = Date.now.addingTimeInterval(seconds)
-        var all = ""
-        while Date.now < end, !all.contains(text) {
-            guard let piece = read(seconds: max(0.01, end.timeIntervalSinceNow)) else { break }
-            all += String(decoding: piece, as: UTF8.self)
-        }
-        return all
     }
 
     static func post(_ path: String, _ body: String, port: Int, close: Bool = true, headers: String = "") -> String {

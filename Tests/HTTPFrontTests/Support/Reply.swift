@@ -51,7 +51,7 @@ final class HTTPConnection {
     private var buffer: [UInt8] = []
     private var start = 0
     /// How long to wait for the next byte.
-    var patienceSeconds = 20.0
+    var patienceSeconds = 60.0
 
     init(port: Int, receiveBufferBytes: Int32? = nil) throws {
         self.port = port
@@ -119,7 +119,7 @@ final class HTTPConnection {
     }
 
     /// Whether the server closes without another byte.
-    func isClosed(withinSeconds seconds: Double = 5) -> Bool {
+    func isClosed(withinSeconds seconds: Double = 60) -> Bool {
         start == buffer.count && raw.read(seconds: seconds) == nil
     }
 

@@ -37,6 +37,35 @@ enum EncoderFixture {
         return 1 - dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
     }
 
+    /// A copy of the small encoder's folder with its tensors changed, which are F16. `width` is the length of a tensor's rows.
+    static func tiny(
+        changingTensors change: (_ name: String, _ width: Int, _ values: inout [Float16]) -> Void
+    ) throws -> String {
+        struct Entry: Decodable {
+            let shape: [Int]
+            let data_offsets: [Int]
+        }
+        let copy = try tiny(changing: "config.json") { $0 }
+        let file = URL(fileURLWithPath: copy).appending(path: "model.safetensors")
+        var bytes = try Data(contentsOf: file)
+        let start = 8 + bytes.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+        var header = try JSONSerialization.jsonObject(with: bytes[8..<start]) as? [String: Any] ?? [:]
+        header["__metadata__"] = nil
+        for (name, entry) in header {
+            let entry = try JSONDecoder().decode(Entry.self, from: JSONSerialization.data(withJSONObject: entry))
+            let range = start + entry.data_offsets[0]..<start + entry.data_offsets[1]
+            var values = bytes[range].withUnsafeBytes { bytes in
+                stride(from: 0, to: bytes.count, by: 2).map {
+                    bytes.loadUnaligned(fromByteOffset: $0, as: Float16.self)
+                }
+            }
+            change(name, entry.shape.last ?? 1, &values)
+            bytes.replaceSubrange(range, with: values.withUnsafeBytes { Data($0) })
+        }
+        try bytes.write(to: file)
+        return copy
+    }
+
     /// A copy of the small encoder's folder with one file changed.
     static func tiny(changing file: String, _ change: (String) -> String) throws -> String {
         let copy = FileManager.default.temporaryDirectory.appending(path: "encoder-\(UUID().uuidString)")

@@ -74,9 +74,4 @@ struct RowTests {
         #expect(half == [-3, 2, 1, 4, 5, -3, 2, 1, 4, 5])
     }
 
-    @Test("the instruction set in use is one that this machine offers")
-    func dispatch() {
-        #expect(offeredForms.map(name).contains(String(cString: lk_isa())))
-        #expect(lk_forms_for("no-such-set") == nil)
-    }
 }

@@ -16,7 +16,7 @@ final class SpeedReport {
                 "test": "machine", "engine": .string("llama-stack \(LlamaStack.configuration.version)"),
                 "processor": .string(ThisMachine.processor),
                 "cores": .integer(Int64(ProcessInfo.processInfo.activeProcessorCount)),
-                "instructions": .string(Engine.instructionSet), "load_average": .number(ThisMachine.loadAverage),
+                "instructions": .string(InstructionSet.name), "load_average": .number(ThisMachine.loadAverage),
                 "model": .string(model.model), "threads": .integer(Int64(model.threadCount)),
                 "precision": .string(model.arithmetic.rawValue), "products": .string(model.products.rawValue),
                 "clock": .string(clock.rawValue),
@@ -26,7 +26,7 @@ final class SpeedReport {
             let arithmetic = model.products == .own ? model.arithmetic.rawValue : model.products.rawValue
             Output.line(
                 "\(model.model), \(arithmetic), \(model.threadCount) threads, \(clock.rawValue) time; "
-                    + "\(ThisMachine.processor), \(Engine.instructionSet); load average \(ThisMachine.loadAverage) at the start\n"
+                    + "\(ThisMachine.processor), \(InstructionSet.name); load average \(ThisMachine.loadAverage) at the start\n"
             )
         }
     }

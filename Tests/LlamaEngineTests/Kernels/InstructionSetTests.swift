@@ -1,0 +1,62 @@
+import CInstructionSet
+import CKernels
+import Foundation
+import Testing
+
+@testable import LlamaEngine
+
+@Suite("Choice of the instruction set")
+struct InstructionSetTests {
+    @Test("the instruction set in use is one that this machine offers, the fastest unless a slower one is named")
+    func inUse() throws {
+        try InstructionSet.check()
+        #expect(offeredForms.map(name).contains(InstructionSet.name))
+        #expect(lk_forms_for("no-such-set") == nil)
+        switch ProcessInfo.processInfo.environment["LLAMA_STACK_ISA"] ?? "" {
+        case "": #expect(InstructionSet.name == offeredForms.last.map(name))
+        case "avx512": #expect(InstructionSet.name.hasPrefix("avx512"))
+        case "neon": #expect(InstructionSet.name == "neon-dotprod")
+        case let named: #expect(InstructionSet.name == named)
+        }
+    }
+
+    @Test("what the machine has is taken, and so is nothing", arguments: [nil, "", "plain"] + offeredForms.map(name))
+    func followed(value: String?) {
+        // The name in logs says which product of bytes it has; the variable needs no more than the family.
+        #expect(refusal(of: value == "neon-dotprod" ? "neon" : value) == nil)
+    }
+
+    @Test("a name that no instruction set has is refused with those that this machine has")
+    func unknown() throws {
+        let reason = try #require(refusal(of: "avx1024"))
+        #expect(reason.hasPrefix("LLAMA_STACK_ISA: unknown instruction set 'avx1024'; this machine has plain"))
+        #expect(!reason.hasSuffix(", "))
+        #expect(refusal(of: "AVX2 ")?.contains("'AVX2 '") == true)
+        #expect(refusal(of: String(repeating: "a", count: 10_000)).map { $0.utf8.count < 256 } == true)
+    }
+
+    @Test("an instruction set that this machine does not have is refused")
+    func notOffered() throws {
+        let missing = try #require(
+            ["neon", "avx2", "avx-vnni", "avx512-bf16"].first {
+                lk_forms_for($0 == "neon" ? "neon-dotprod" : $0) == nil
+            })
+        let reason = try #require(refusal(of: missing))
+        #expect(
+            reason.hasPrefix(
+                "LLAMA_STACK_ISA: this machine does not have the instruction set '\(missing)'; it has plain"))
+    }
+
+    @Test("a text that is too long for the caller's memory is cut")
+    func cut() {
+        var text = [CChar](repeating: 1, count: 8)
+        #expect(lk_isa_refusal_of("avx1024", &text, 8) == 1)
+        #expect(text.map(UInt8.init(bitPattern:)) == Array("LLAMA_S\0".utf8))
+    }
+
+    private func refusal(of value: String?) -> String? {
+        var text = [CChar](repeating: 0, count: 256)
+        guard lk_isa_refusal_of(value, &text, text.count) != 0 else { return nil }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
