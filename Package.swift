@@ -20,6 +20,7 @@ let package = Package(
     name: "llama-stack",
     products: [
         .executable(name: "llama-stack", targets: ["llama-stack"]),
+        .executable(name: "llama-stack-provider-host", targets: ["llama-stack-provider-host"]),
         .library(name: "ProviderKit", targets: ["ProviderKit"]),
         .library(name: "CProviderABI", targets: ["CProviderABI"]),
         providerLibrary("inference", "echo", "EchoProvider"),
@@ -75,6 +76,9 @@ let package = Package(
         // A program as a child that can't outlive the host.
         .target(name: "CChildProcess"),
         .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
+        // The child that runs one provider: as few libraries as can be.
+        .executableTarget(
+            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "Runtimes"], swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [

@@ -56,6 +56,9 @@ package final class SealedMemory: Sendable {
         return failure
     }
 
+    /// Closes a descriptor that was received or made and is not wanted.
+    package static func discard(_ descriptor: Int32) { close(descriptor) }
+
     /// Maps what was received. Takes the descriptor: it is closed in every case.
     package static func open(_ descriptor: Int32, expectedSize: Int) throws(Refusal) -> SealedMemory {
         defer { close(descriptor) }

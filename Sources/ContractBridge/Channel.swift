@@ -31,8 +31,8 @@ package enum Pressure: Sendable, Equatable {
     case pause
     /// Not taken: the reader has left, or the answer has ended.
     case closed
-    /// Not taken: the writer was told to pause, went on, and has passed ``PartStream/overrunBytesMax``.
-    case overrun
+    /// Not taken, because a rule was broken. Completes "the provider broke the contract: it …".
+    case refused(String)
 }
 
 /// Where the answer to a call goes. Writes come one after the other; `finish` exactly once, nothing after it.

@@ -28,7 +28,7 @@ package final class PartStream: AnswerSink {
     package func write(_ part: AnswerPart) -> Pressure {
         let (pressure, reader) = state.withLock { state -> (Pressure, CheckedContinuation<Void, Never>?) in
             guard state.end == nil, !state.isAbandoned else { return (.closed, nil) }
-            guard state.bytes <= Self.markBytes + Self.overrunBytesMax else { return (.overrun, nil) }
+            guard state.bytes <= Self.markBytes + Self.overrunBytesMax else { return (.refused(SinkRules.overrun), nil) }
             state.parts.append(part)
             state.bytes += part.bytes.count
             let pressure: Pressure = state.bytes >= Self.markBytes ? .pause : .more

@@ -43,11 +43,11 @@ package struct SinkRules: Sendable {
         switch pressure {
         case .more: Int32(LSP_MORE)
         case .pause: Int32(LSP_PAUSE)
-        case .closed, .overrun: Int32(LSP_CLOSED)
+        case .closed, .refused: Int32(LSP_CLOSED)
         }
     }
 
-    /// What a writer breaks that is refused with ``Pressure/overrun``.
+    /// What a writer breaks that goes on although it was told to pause.
     package static let overrun = "ignored LSP_PAUSE: more than \(PartStream.overrunBytesMax) bytes lay unread"
 }
 

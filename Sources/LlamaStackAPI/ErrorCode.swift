@@ -33,6 +33,10 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     public static let overloaded = row("overloaded", 8, 503, 75)
     /// Of a server that was asked on the client's behalf.
     public static let upstreamError = row("upstream_error", 8, 502, 69)
+    /// Its process ended while the call ran.
+    public static let providerCrashed = row("provider_crashed", 8, 502, 70)
+    /// Its process broke the rules of the connection.
+    public static let providerProtocolError = row("provider_protocol_error", 8, 502, 70)
     public static let shuttingDown = row("shutting_down", 8, 503, 75)
     public static let providerTimeout = row("provider_timeout", 9, 504, 75)
     public static let storageFull = row("storage_full", 10, 507, 74)
@@ -52,7 +56,7 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
         invalidJSON, jsonTooDeep, badRequest, contextLengthExceeded, unsupportedOption, unsupportedContent,
         templateError, templateLimit, urlNotAllowed, invalidRequest, idempotencyMismatch, notFound, modelNotFound,
         apiNotServed, routeNotFound, alreadyExists, bodyTooLarge, queueFull, notImplemented, providerUnavailable,
-        overloaded, upstreamError, shuttingDown, providerTimeout, storageFull, cancelled, `internal`, invalidConfig,
+        overloaded, upstreamError, providerCrashed, providerProtocolError, shuttingDown, providerTimeout, storageFull, cancelled, `internal`, invalidConfig,
         hostNotAllowed, originNotAllowed, methodNotAllowed, requestTimeout, uriTooLong, unsupportedMediaType,
         headersTooLarge,
     ]

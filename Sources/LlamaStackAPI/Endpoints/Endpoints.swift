@@ -11,5 +11,5 @@ public enum Endpoints {
 
     /// Documents and datasets come in one body.
     static let documentsBytesMax = 16 << 20
-    static let datasetBytesMax = 64 << 20
+    package static let datasetBytesMax = 64 << 20
 }

@@ -84,7 +84,8 @@ final class OpenCall: Sendable {
         case .broken(let what): return violate(what)
         case .part(let part):
             let pressure = sink.write(part)
-            return pressure == .overrun ? violate(SinkRules.overrun) : SinkRules.answer(pressure)
+            if case .refused(let what) = pressure { return violate(what) }
+            return SinkRules.answer(pressure)
         }
     }
 

@@ -1,0 +1,125 @@
+import ChildProcess
+import ContractBridge
+import Foundation
+import LlamaStackAPI
+import Synchronization
+
+/// The inside of `llama-stack-provider-host`: runs one instance for the host at the other end of a socket.
+///
+/// The host opens no library of an entry with `isolation: process`: what one says of itself is read here too.
+package final class ChildServer: Sendable {
+    private struct State {
+        var channel: (any Channel)?
+        var lock: StateLock?
+        var lastCall: UInt64 = 0
+    }
+
+    private let peer: CallPeer
+    private let runtime = InlineRuntime()
+    private let state = Mutex(State())
+
+    /// Takes the descriptor of the socket.
+    package init(socket: Int32) { peer = CallPeer(FrameLink(FrameSocket(taking: socket))) }
+
+    /// Serves until the host closes the connection. Blocks this thread; nothing of a provider runs on it.
+    package func run() throws {
+        try peer.link.receive { [self] frame in
+            switch frame.kind {
+            case .ping: peer.link.send(Frame(kind: .pong, payload: health.bytes))
+            case .call, .write, .finish, .credit, .cancel:
+                try peer.take(frame) { [self] request, sink in serve(request, sink) }
+            case .log, .metric, .pong: throw FrameError("an unexpected \(frame.kind)")
+            }
+        }
+    }
+
+    /// What the host asks every few seconds: which function has not returned.
+    private var health: JSON {
+        guard let oldest = (state.withLock { $0.channel } as? InlineChannel)?.threads.oldest else { return [:] }
+        return [
+            "function": .string(oldest.function), "method": .string(oldest.method),
+            "request_id": .string(oldest.requestID), "seconds": .number(oldest.seconds),
+        ]
+    }
+
+    private func serve(_ request: CallRequest, _ sink: any AnswerSink) -> @Sendable () -> Void {
+        switch request.target {
+        case PeerTarget.invoke: return invoke(request, sink)
+        case PeerTarget.describe: Task { await describe(request, sink) }
+        case PeerTarget.create: Task { await create(request, sink) }
+        case PeerTarget.destroy: Task { await destroy(request, sink) }
+        default: sink.finish(CallError(.badRequest, "there is no \(request.target) in a child"))
+        }
+        return {}
+    }
+
+    private func invoke(_ request: CallRequest, _ sink: any AnswerSink) -> @Sendable () -> Void {
+        var request = request
+        let channel = state.withLock { state in
+            state.lastCall += 1
+            request.callID = state.lastCall
+            return state.channel
+        }
+        guard let channel else {
+            sink.finish(CallError(.providerUnavailable, "the provider is not ready"))
+            return {}
+        }
+        request.target = ""
+        let callID = request.callID
+        channel.invoke(request, into: sink)
+        return { channel.cancel(callID) }
+    }
+
+    private func describe(_ request: CallRequest, _ sink: any AnswerSink) async {
+        let answer: JSON
+        do throws(PluginRefusal) {
+            answer = try await runtime.describe(String(decoding: request.body, as: UTF8.self)).json
+        } catch {
+            answer = ["refusal": ["code": .string(error.code), "message": .string(error.message), "hint": error.hint.map { .string($0) } ?? .null]]
+        }
+        _ = sink.write(.body(answer.bytes))
+        sink.finish(nil)
+    }
+
+    private func create(_ request: CallRequest, _ sink: any AnswerSink) async {
+        guard let json = try? JSON(parsing: request.body), let setup = ChildSetup(json: json) else {
+            return sink.finish(CallError(.badRequest, "the setup is damaged"))
+        }
+        var answer: JSON = ["status": 0, "error": ""]
+        do throws(CreateFailure) {
+            // Before the provider opens a file of it; held until this process and all that it forked have ended.
+            let lock = try StateLock(folder: setup.setup.statePath)
+            state.withLock { $0.lock = lock }
+            let channel = try await runtime.create(setup.setup, host: reach(setup.setup.label), withinSeconds: setup.seconds)
+            state.withLock { $0.channel = channel }
+        } catch {
+            answer = ["status": .integer(Int64(error.status)), "error": .string(String(decoding: error.error, as: UTF8.self))]
+        }
+        _ = sink.write(.body(answer.bytes))
+        sink.finish(nil)
+    }
+
+    private func destroy(_ request: CallRequest, _ sink: any AnswerSink) async {
+        let seconds = Double(String(decoding: request.body, as: UTF8.self)) ?? 5
+        let channel = state.withLock { $0.channel }
+        let isDone = await channel?.close(withinSeconds: seconds) ?? true
+        sink.finish(isDone ? nil : CallError(.providerTimeout, "did not finish destroy within \(seconds) s"))
+    }
+
+    private func reach(_ label: String) -> HostReach {
+        let peer = peer
+        return HostReach(
+            log: LogSink { line in peer.link.send(Frame(kind: .log, payload: line.json.bytes)) },
+            metrics: MetricsSink { peer.link.send(Frame(kind: .metric, payload: $0.json.bytes)) },
+            call: { request, sink throws(CallError) in
+                let call = peer.call(request, into: sink)
+                return { if let call { peer.cancel(call) } }
+            },
+            announce: { resource in
+                var request = CallRequest(method: "announce")
+                request.target = PeerTarget.announce
+                request.body = resource.bytes
+                return await peer.answer(request).error
+            })
+    }
+}

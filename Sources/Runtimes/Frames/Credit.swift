@@ -1,0 +1,191 @@
+import ContractBridge
+import LlamaStackAPI
+import Synchronization
+
+/// How far the writer of an answer may be ahead of its reader, for each call: so that one slow stream never blocks another
+/// on the same socket.
+enum Credit {
+    /// What each call begins with.
+    static let bytes = PartStream.markBytes
+    /// A reader grants again once it owes this much.
+    static let grantBytes = bytes / 4
+    /// A writer that does not pause may pass its credit by this much; then a further write breaks the rules.
+    static let overrunBytesMax = PartStream.overrunBytesMax
+}
+
+/// The writing end of an answer that is read on the other side of the socket.
+final class RemoteSink: AnswerSink {
+    private struct State {
+        var credit = Credit.bytes
+        var isClosed = false
+        var writer: (@Sendable () -> Void)?
+    }
+
+    private let link: FrameLink
+    private let call: UInt64
+    private let ended: @Sendable () -> Void
+    private let state = Mutex(State())
+
+    /// - Parameter ended: called once, before the end is sent.
+    init(_ link: FrameLink, call: UInt64, ended: @escaping @Sendable () -> Void) {
+        self.link = link
+        self.call = call
+        self.ended = ended
+    }
+
+    func write(_ part: AnswerPart) -> Pressure {
+        let bytes = part.bytes
+        if case .event = part, bytes.count > WritePayload.pieceBytesMax {
+            return .refused("wrote an event of \(bytes.count) bytes; at most \(WritePayload.pieceBytesMax) leave a child")
+        }
+        let pressure = state.withLock { state -> Pressure in
+            guard !state.isClosed else { return .closed }
+            guard state.credit >= -Credit.overrunBytesMax else { return .refused(SinkRules.overrun) }
+            state.credit -= bytes.count
+            return state.credit > 0 ? .more : .pause
+        }
+        guard pressure == .more || pressure == .pause else { return pressure }
+        for start in stride(from: 0, to: max(1, bytes.count), by: WritePayload.pieceBytesMax) {
+            let end = min(start + WritePayload.pieceBytesMax, bytes.count)
+            link.sendWrite(call, kind: UInt8(part.kind), bytes[start..<end])
+        }
+        return pressure
+    }
+
+    func finish(_ error: CallError?) {
+        ended()
+        close()
+        link.send(Frame(kind: .finish, call: call, payload: FinishPayload.bytes(error)))
+    }
+
+    func whenWritable(_ wake: @escaping @Sendable () -> Void) {
+        let woken = state.withLock { state -> (@Sendable () -> Void)? in
+            if state.isClosed || state.credit > 0 { return wake }
+            defer { state.writer = wake }
+            return state.writer
+        }
+        woken?()
+    }
+
+    func grant(_ bytes: Int) {
+        let writer = state.withLock { state -> (@Sendable () -> Void)? in
+            state.credit += bytes
+            return state.credit > 0 ? state.writer.take() : nil
+        }
+        writer?()
+    }
+
+    /// Writes are refused from here on.
+    func close() {
+        let writer = state.withLock { state in
+            state.isClosed = true
+            return state.writer.take()
+        }
+        writer?()
+    }
+}
+
+/// The reading end: checks what the other side writes, passes it on, and grants credit as the reader takes it.
+final class RemoteAnswer: Sendable {
+    private struct State {
+        var rules = SinkRules()
+        /// What the other side may still write.
+        var credit = Credit.bytes
+        /// What was read and not yet granted.
+        var owed = 0
+        var hasEnded = false
+        var waits = false
+    }
+
+    let sink: any AnswerSink
+    /// What the call is, for the log.
+    let method: String
+    let requestID: String
+    private let call: UInt64
+    private let link: FrameLink
+    private let state = Mutex(State())
+
+    init(_ request: CallRequest, call: UInt64, link: FrameLink, into sink: any AnswerSink) {
+        self.sink = sink
+        self.call = call
+        self.link = link
+        method = request.method
+        requestID = request.requestID
+    }
+
+    /// False when the reader has left: the call is to be cancelled.
+    func write(_ kind: Int32, _ pieces: [[UInt8]]) throws -> Bool {
+        var isWanted = true
+        for piece in pieces {
+            let verdict = try state.withLock { state throws(FrameError) -> SinkRules.Verdict? in
+                guard !state.hasEnded else { return nil }
+                guard state.credit >= -Credit.overrunBytesMax else { throw FrameError("wrote beyond its credit") }
+                state.credit -= piece.count
+                return state.rules.check(kind, piece)
+            }
+            switch verdict {
+            case nil: return true
+            case .unknownKind: throw FrameError("wrote a kind that there is none of: \(kind)")
+            case .broken(let what): throw FrameError(what)
+            case .part(let part): isWanted = take(part) && isWanted
+            }
+        }
+        return isWanted
+    }
+
+    private func take(_ part: AnswerPart) -> Bool {
+        let bytes = part.bytes.count
+        switch sink.write(part) {
+        case .more: grant(bytes)
+        case .pause:
+            let isFirst = state.withLock { state in
+                state.owed += bytes
+                defer { state.waits = true }
+                return !state.waits
+            }
+            if isFirst { sink.whenWritable { [weak self] in self?.caughtUp() } }
+        case .closed, .refused: return false
+        }
+        return true
+    }
+
+    private func grant(_ bytes: Int) {
+        let granted = state.withLock { state -> Int in
+            state.owed += bytes
+            guard !state.waits, state.owed >= Credit.grantBytes else { return 0 }
+            defer { state.owed = 0 }
+            state.credit += state.owed
+            return state.owed
+        }
+        send(granted)
+    }
+
+    private func caughtUp() {
+        let granted = state.withLock { state -> Int in
+            state.waits = false
+            guard !state.hasEnded else { return 0 }
+            defer { state.owed = 0 }
+            state.credit += state.owed
+            return state.owed
+        }
+        send(granted)
+    }
+
+    private func send(_ granted: Int) {
+        guard granted > 0 else { return }
+        var payload: [UInt8] = []
+        payload.append(littleEndian: UInt64(granted))
+        link.send(Frame(kind: .credit, call: call, payload: payload))
+    }
+
+    /// The first end counts.
+    func finish(_ error: CallError?) {
+        let isFirst = state.withLock { state in
+            defer { state.hasEnded = true }
+            return !state.hasEnded
+        }
+        if isFirst { sink.finish(error) }
+    }
+
+    var hasEnded: Bool { state.withLock { $0.hasEnded } }
+}

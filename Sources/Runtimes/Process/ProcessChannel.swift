@@ -1,0 +1,325 @@
+import ContractBridge
+import Dispatch
+import Foundation
+import LlamaStackAPI
+import Synchronization
+
+/// A provider instance in a process of its own, which is started again when it crashes.
+package final class ProcessChannel: Channel {
+    enum Phase: Sendable {
+        case running(ProviderProcess)
+        /// It crashed, and starts again soon.
+        case restarting
+        /// It crashed too often.
+        case failed
+        case closed
+    }
+
+    private struct State {
+        var phase: Phase
+        var calls: [UInt64: OpenRemoteCall] = [:]
+        var history: CrashHistory
+        var restarts = 0
+        /// What the instance was told to serve, in order: told again after a restart.
+        var resources: [CallRequest] = []
+    }
+
+    /// How long a restart may take to serve again.
+    private static let restartSecondsMax = 600.0
+    private static let failedRetrySeconds = 30
+
+    private let setup: InstanceSetup
+    private let runtime: ProcessRuntime
+    private let settings: IsolationSettings
+    private let host: HostReach
+    private let state: Mutex<State>
+
+    private init(
+        _ process: ProviderProcess, _ setup: InstanceSetup, _ runtime: ProcessRuntime, _ settings: IsolationSettings,
+        _ host: HostReach
+    ) {
+        self.setup = setup
+        self.runtime = runtime
+        self.settings = settings
+        self.host = host
+        state = Mutex(State(phase: .running(process), history: CrashHistory(settings.restart)))
+        watch(process)
+    }
+
+    static func create(
+        _ setup: InstanceSetup, runtime: ProcessRuntime, settings: IsolationSettings, host: HostReach,
+        withinSeconds seconds: Double
+    ) async throws(CreateFailure) -> ProcessChannel {
+        let process = try await start(setup, runtime, host, withinSeconds: seconds)
+        return ProcessChannel(process, setup, runtime, settings, host)
+    }
+
+    /// A process whose instance can serve.
+    private static func start(
+        _ setup: InstanceSetup, _ runtime: ProcessRuntime, _ host: HostReach, withinSeconds seconds: Double
+    ) async throws(CreateFailure) -> ProviderProcess {
+        let process: ProviderProcess
+        do { process = try await runtime.start(setup.label, host) } catch {
+            throw CreateFailure(CallError(.internal, "its process could not be started: \(error)"))
+        }
+        var request = CallRequest(method: "create")
+        request.target = PeerTarget.create
+        request.body = ChildSetup(setup, seconds: seconds).json.bytes
+        // The child holds the limit; this one is for a child that does not answer at all.
+        let (bytes, error) = await process.answer(request, withinSeconds: seconds + 10)
+        guard error == nil, let json = try? JSON(parsing: bytes), case .integer(let status)? = json["status"] else {
+            process.stop(graceSeconds: 0)
+            throw CreateFailure(error ?? CallError(.internal, "create gave an answer that can't be read"))
+        }
+        guard status == 0 else {
+            process.stop(graceSeconds: 1)
+            throw CreateFailure(
+                status: Int32(clamping: status), error: Array((json["error"]?.stringValue ?? "").utf8))
+        }
+        return process
+    }
+
+    // MARK: calls
+
+    package func invoke(_ request: CallRequest, into sink: any AnswerSink) {
+        let call = OpenRemoteCall(request, sink) { [weak self] error in self?.ended(request, error) }
+        let process = state.withLock { state -> ProviderProcess? in
+            guard case .running(let process) = state.phase else { return nil }
+            state.calls[request.callID] = call
+            return process
+        }
+        guard let process else { return call.finish(unavailable) }
+        var inner = request
+        inner.target = PeerTarget.invoke
+        call.number = process.peer.call(inner, into: call)
+        if request.deadlineNanoseconds != 0 { watch(request) }
+        // A cancel may have come before the number was known.
+        if call.isCancelled { cancel(request.callID) }
+    }
+
+    private var unavailable: CallError {
+        switch state.withLock({ $0.phase }) {
+        case .failed:
+            CallError(
+                .providerUnavailable, "the provider \(setup.label) crashed too often and stays down",
+                retryAfterSeconds: Self.failedRetrySeconds)
+        case .closed: CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
+        case .restarting, .running:
+            CallError(
+                .providerUnavailable, "the provider \(setup.label) is being started again", retryAfterSeconds: 1)
+        }
+    }
+
+    /// Called once for each call, when its answer has ended.
+    private func ended(_ request: CallRequest, _ error: CallError?) {
+        state.withLock { state in
+            state.calls[request.callID] = nil
+            guard error == nil, request.method == "register" || request.method == "unregister" else { return }
+            state.resources.removeAll { ResourceName(of: $0) == ResourceName(of: request) }
+            if request.method == "register" { state.resources.append(request) }
+        }
+    }
+
+    package func cancel(_ callID: UInt64) {
+        let (call, process) = state.withLock { state -> (OpenRemoteCall?, ProviderProcess?) in
+            guard case .running(let process) = state.phase else { return (nil, nil) }
+            return (state.calls[callID], process)
+        }
+        guard let call, let process else { return }
+        let isFirst = call.cancel()
+        guard let number = call.number else { return }
+        process.peer.cancel(number)
+        guard isFirst || !call.isWatched else { return }
+        call.isWatched = true
+        DispatchQueue.global().asyncAfter(deadline: .now() + settings.cancelSeconds) { [settings] in
+            guard process.peer.isOpen(number) else { return }
+            process.fail(.providerCrashed, "was ended because it did not obey a cancel within \(settings.cancelSeconds) s")
+        }
+    }
+
+    /// The caller is told at the deadline, whatever the child does.
+    private func watch(_ request: CallRequest) {
+        let deadline = DispatchTime(uptimeNanoseconds: UInt64(max(1, request.deadlineNanoseconds)))
+        DispatchQueue.global().asyncAfter(deadline: deadline) { [weak self] in
+            guard let call = self?.state.withLock({ $0.calls[request.callID] }) else { return }
+            self?.cancel(request.callID)
+            call.finish(CallError(.providerTimeout, "the call did not end by its deadline"))
+        }
+    }
+
+    // MARK: its life
+
+    private func watch(_ process: ProviderProcess) {
+        process.whenEnded { [weak self] end in self?.processEnded(process, end) }
+    }
+
+    private func processEnded(_ process: ProviderProcess, _ end: ProviderProcess.End) {
+        let upSeconds = Double(DispatchTime.now().uptimeNanoseconds - process.started.uptimeNanoseconds) / 1e9
+        let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+        let (step, calls) = state.withLock { state -> (CrashHistory.Step?, [OpenRemoteCall]) in
+            guard case .running(let current) = state.phase, current === process else { return (nil, []) }
+            let step = state.history.crashed(at: now, upSeconds: upSeconds, jitter: .random(in: -1...1))
+            state.phase = step == .giveUp ? .failed : .restarting
+            return (step, Array(state.calls.values))
+        }
+        guard let step else { return }
+        // Those whose number was not yet known are not among the connection's.
+        for call in calls { call.finish(end.error) }
+        CrashFile(setup: setup, process: process, end: end, calls: calls).write(log: host.log)
+        switch step {
+        case .giveUp:
+            host.log.log(
+                .error, "\(end.reason); it has crashed \(settings.restart.crashesMax) times and stays down",
+                source: setup.label)
+        case .restart(let seconds):
+            host.log.log(.error, "\(end.reason); it starts again in \(Int(seconds * 1000)) ms", source: setup.label)
+            restart(afterSeconds: seconds)
+        }
+    }
+
+    private func restart(afterSeconds seconds: Double) {
+        DispatchQueue.global(qos: .userInitiated).asyncAfter(deadline: .now() + seconds) { [weak self] in
+            guard let self else { return }
+            Task { await self.restart() }
+        }
+    }
+
+    private func restart() async {
+        guard case .restarting = state.withLock({ $0.phase }) else { return }
+        let began = DispatchTime.now()
+        do throws(CreateFailure) {
+            let process = try await Self.start(setup, runtime, host, withinSeconds: Self.restartSecondsMax)
+            await registerAgain(process)
+            let isWanted = state.withLock { state -> Bool in
+                guard case .restarting = state.phase else { return false }
+                state.phase = .running(process)
+                state.restarts += 1
+                return true
+            }
+            guard isWanted else { return process.stop(graceSeconds: 1) }
+            let milliseconds = (DispatchTime.now().uptimeNanoseconds - began.uptimeNanoseconds) / 1_000_000
+            host.log.log(.info, "serves again after \(milliseconds) ms", source: setup.label)
+            watch(process)
+        } catch {
+            let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+            let step = state.withLock { state -> CrashHistory.Step? in
+                guard case .restarting = state.phase else { return nil }
+                let step = state.history.crashed(at: now, upSeconds: 0, jitter: .random(in: -1...1))
+                if step == .giveUp { state.phase = .failed }
+                return step
+            }
+            let why = String(decoding: error.error.prefix(2000), as: UTF8.self)
+            host.log.log(.error, "could not be started again: \(why)", source: setup.label)
+            if case .restart(let seconds)? = step { restart(afterSeconds: seconds) }
+        }
+    }
+
+    private func registerAgain(_ process: ProviderProcess) async {
+        for resource in state.withLock({ $0.resources }) {
+            var request = resource
+            request.target = PeerTarget.invoke
+            let (_, error) = await process.answer(request, withinSeconds: Self.restartSecondsMax)
+            guard let error else { continue }
+            host.log.log(
+                .error, "can't serve \(ResourceName(of: resource).text) again: \(error.operatorMessage ?? error.message)",
+                source: setup.label)
+        }
+    }
+
+    @discardableResult
+    package func close(withinSeconds seconds: Double) async -> Bool {
+        let (process, calls) = state.withLock { state -> (ProviderProcess?, [OpenRemoteCall]) in
+            defer { state.phase = .closed }
+            guard case .running(let process) = state.phase else { return (nil, []) }
+            return (process, Array(state.calls.values))
+        }
+        guard let process else { return true }
+        for call in calls {
+            _ = call.cancel()
+            if let number = call.number { process.peer.cancel(number) }
+        }
+        var request = CallRequest(method: "destroy")
+        request.target = PeerTarget.destroy
+        request.body = Array(String(seconds).utf8)
+        let (_, error) = await process.answer(request, withinSeconds: seconds)
+        if let error { host.log.log(.error, "was not stopped in order: \(error.message)", source: setup.label) }
+        process.stop(graceSeconds: error == nil ? 0 : 2)
+        let gone = Once<Bool>()
+        process.whenEnded { _ in gone.set(true) }
+        gone.set(false, afterSeconds: 3)
+        _ = await gone.value()
+        return error == nil
+    }
+}
+
+/// A call on its way to a child.
+final class OpenRemoteCall: AnswerSink {
+    private struct State {
+        var number: UInt64?
+        var isCancelled = false
+        var isWatched = false
+        var hasEnded = false
+    }
+
+    let method: String
+    let requestID: String
+    private let sink: any AnswerSink
+    private let ended: @Sendable (CallError?) -> Void
+    private let state = Mutex(State())
+
+    init(_ request: CallRequest, _ sink: any AnswerSink, ended: @escaping @Sendable (CallError?) -> Void) {
+        method = request.method
+        requestID = request.requestID
+        self.sink = sink
+        self.ended = ended
+    }
+
+    /// The connection's number for it.
+    var number: UInt64? {
+        get { state.withLock { $0.number } }
+        set { state.withLock { $0.number = newValue } }
+    }
+
+    var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    /// Something waits for its cancel to be obeyed.
+    var isWatched: Bool {
+        get { state.withLock { $0.isWatched } }
+        set { state.withLock { $0.isWatched = newValue } }
+    }
+
+    /// True for the first.
+    func cancel() -> Bool {
+        state.withLock { state in
+            defer { state.isCancelled = true }
+            return !state.isCancelled
+        }
+    }
+
+    func write(_ part: AnswerPart) -> Pressure { sink.write(part) }
+    func whenWritable(_ wake: @escaping @Sendable () -> Void) { sink.whenWritable(wake) }
+
+    /// The first end counts.
+    func finish(_ error: CallError?) {
+        let isFirst = state.withLock { state in
+            defer { state.hasEnded = true }
+            return !state.hasEnded
+        }
+        guard isFirst else { return }
+        ended(error)
+        sink.finish(error)
+    }
+}
+
+/// Which resource a `register` speaks of.
+private struct ResourceName: Equatable {
+    var kind: String
+    var id: String
+    var text: String { "the \(kind) \(Quote.short(id))" }
+
+    init(of request: CallRequest) {
+        let json = (try? JSON(parsing: request.body)) ?? .null
+        kind = json["kind"]?.stringValue ?? ""
+        id = json["id"]?.stringValue ?? ""
+    }
+}

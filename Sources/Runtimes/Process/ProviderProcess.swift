@@ -1,0 +1,182 @@
+import ChildProcess
+import ContractBridge
+import Foundation
+import LlamaStackAPI
+import Synchronization
+
+/// One life of a child that runs a provider: the process, its connection, its output. When either ends, so does the other.
+final class ProviderProcess: Sendable {
+    /// How a life ended.
+    struct End: Sendable {
+        /// "ended by SIGSEGV", "broke the protocol: …".
+        var reason: String
+        /// What calls that were open are told.
+        var error: CallError
+        var report: ExitReport
+    }
+
+    private struct State {
+        /// Why it is being ended, when that was not the provider's doing alone.
+        var cause: (code: ErrorCode, reason: String)?
+        var health: JSON = [:]
+        var recentLines: [String] = []
+    }
+
+    private static let recentLinesMax = 50
+
+    let peer: CallPeer
+    let started = DispatchTime.now()
+    private let child: ChildProcess
+    private let label: String
+    private let host: HostReach
+    private let state: Mutex<State>
+    private let ended = Once<End>()
+
+    /// Starts the child. Blocks for some milliseconds.
+    init(
+        executable: String, label: String, environment: [String: String], settings: IsolationSettings, host: HostReach
+    ) throws {
+        let (ours, theirs) = try FrameSocket.pair()
+        let output = ChildOutput(label: label, log: host.log)
+        child = try ChildProcess.start(
+            ChildProcess.Options(
+                executable: executable, arguments: [String(getpid())], environment: environment,
+                descriptors: [3: theirs.descriptor], limits: LimitPlan(settings.limits), label: label,
+                onLine: { output.take($0) }))
+        peer = CallPeer(FrameLink(ours))
+        self.label = label
+        self.host = host
+        state = Mutex(State())
+        output.onLine = { [weak self] in self?.remember($0) }
+        child.onExit { [weak self] report in self?.exited(report) }
+        let reader = Thread { [weak self, peer] in
+            do {
+                try peer.link.receive { frame in try self?.take(frame) }
+            } catch {
+                self?.fail(.providerProtocolError, "broke the protocol: \(error)")
+            }
+            // Its end of the socket is closed: it is ending, or of no use any more.
+            self?.child.kill()
+        }
+        reader.name = label
+        reader.qualityOfService = .userInitiated
+        reader.stackSize = 1 << 20
+        reader.start()
+    }
+
+    deinit { child.kill() }
+
+    var pid: pid_t { child.pid }
+    var facts: ProcessFacts? { child.facts }
+
+    /// The function of the provider that has not returned for longest, as the child last said.
+    var health: JSON { state.withLock { $0.health } }
+    var recentLines: [String] { state.withLock { $0.recentLines } }
+
+    func whenEnded(_ observe: @escaping @Sendable (End) -> Void) { ended.whenSet(observe) }
+    func end() async -> End { await ended.value() }
+
+    /// The whole answer of a call, within a limit.
+    func answer(_ request: CallRequest, withinSeconds seconds: Double) async -> (bytes: [UInt8], error: CallError?) {
+        let once = Once<([UInt8], CallError?)>()
+        let peer = peer
+        Task { once.set(await peer.answer(request)) }
+        once.set(([], CallError(.providerTimeout, "no answer within \(seconds) s")), afterSeconds: seconds)
+        return await once.value()
+    }
+
+    func ping() { peer.link.send(Frame(kind: .ping)) }
+
+    /// Ends the process because of a rule that it broke. The first cause counts.
+    func fail(_ code: ErrorCode, _ reason: String) {
+        state.withLock { state in if state.cause == nil { state.cause = (code, reason) } }
+        child.terminate(graceSeconds: code == .providerProtocolError ? 0 : 2)
+    }
+
+    /// Closes the connection, which a child takes as its end.
+    func stop(graceSeconds: Double) {
+        peer.link.close()
+        child.terminate(graceSeconds: graceSeconds)
+    }
+
+    private func exited(_ report: ExitReport) {
+        let cause = state.withLock { $0.cause }
+        var how = report.status.description
+        if let limit = report.limit { how += ", for its limit on \(limit.rawValue)" }
+        let reason = cause?.reason ?? how
+        let error = CallError(cause?.code ?? .providerCrashed, "the provider \(label) \(reason)")
+        peer.link.close()
+        peer.end(error)
+        ended.set(End(reason: cause == nil ? how : "\(reason); \(how)", error: error, report: report))
+    }
+
+    // MARK: what the child sends
+
+    private func take(_ frame: Frame) throws {
+        switch frame.kind {
+        case .log:
+            guard let json = try? JSON(parsing: frame.payload), let line = LogLine(json: json, source: label) else {
+                throw FrameError("a line of the log that can't be read")
+            }
+            remember(line.message)
+            host.log.log(line.level, line.message, line.fields, source: label)
+        case .metric:
+            guard let json = try? JSON(parsing: frame.payload), let measurement = Measurement(json: json, source: label)
+            else { throw FrameError("a measurement that can't be read") }
+            host.metrics.record(measurement)
+        case .pong:
+            let json = (try? JSON(parsing: frame.payload)) ?? [:]
+            state.withLock { $0.health = json }
+        case .ping: throw FrameError("an unexpected ping")
+        case .call, .write, .finish, .credit, .cancel:
+            try peer.take(frame) { [host] request, sink in Self.serve(request, sink, host) }
+        }
+    }
+
+    private static func serve(
+        _ request: CallRequest, _ sink: any AnswerSink, _ host: HostReach
+    ) -> @Sendable () -> Void {
+        if request.target == PeerTarget.announce {
+            guard let json = try? JSON(parsing: request.body) else {
+                sink.finish(CallError(.badRequest, "the resource must be a JSON object"))
+                return {}
+            }
+            Task { sink.finish(await host.announce(json)) }
+            return {}
+        }
+        do { return try host.call(request, sink) } catch {
+            sink.finish(error)
+            return {}
+        }
+    }
+
+    private func remember(_ line: String) {
+        state.withLock { state in
+            state.recentLines.append(line)
+            if state.recentLines.count > Self.recentLinesMax { state.recentLines.removeFirst() }
+        }
+    }
+}
+
+/// What a child prints, as lines of the log.
+private final class ChildOutput: Sendable {
+    private let label: String
+    private let log: LogSink
+    private let observer = Mutex<(@Sendable (String) -> Void)?>(nil)
+
+    init(label: String, log: LogSink) {
+        self.label = label
+        self.log = log
+    }
+
+    var onLine: (@Sendable (String) -> Void)? {
+        get { observer.withLock { $0 } }
+        set { observer.withLock { $0 = newValue } }
+    }
+
+    func take(_ line: OutputLine) {
+        onLine?(line.text)
+        let level: LogLevel = line.isNotice ? .warning : .info
+        log.log(level, Quote.printable(line.text, charactersMax: 8192), ["stream": line.stream.rawValue], source: label)
+    }
+}

@@ -1,0 +1,19 @@
+// The child that runs one provider for a host: `isolation: process`. Started by the host alone, with a socket as
+// descriptor 3 and the host's process number as its argument.
+import CChildProcess
+import Foundation
+import Runtimes
+
+guard CommandLine.arguments.count == 2, let parent = pid_t(CommandLine.arguments[1]) else {
+    FileHandle.standardError.write(Data("llama-stack-provider-host is started by llama-stack; it does nothing else\n".utf8))
+    exit(64)
+}
+guard ccp_child_setup(parent) == 0 else { _exit(71) }
+do {
+    try ChildServer(socket: 3).run()
+} catch {
+    FileHandle.standardError.write(Data("the host broke the protocol: \(error)\n".utf8))
+    _exit(76)
+}
+// Libraries are never unloaded, so nothing of theirs is to run now.
+_exit(0)
