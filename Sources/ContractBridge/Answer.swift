@@ -19,6 +19,9 @@ package final class Answer: AsyncSequence, Sendable {
 
     deinit { cancel() }
 
+    /// True once its writer has finished; parts may still be unread.
+    package var hasEnded: Bool { stream.hasEnded }
+
     /// Idempotent, and nothing to a call that has ended.
     package func cancel() {
         guard !stream.hasEnded else { return stream.abandon() }

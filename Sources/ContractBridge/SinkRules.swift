@@ -10,6 +10,8 @@ package struct SinkRules: Sendable {
         case part(AnswerPart)
         /// A kind that this version does not know: ignored, as the contract says.
         case unknownKind
+        /// The first pieces of a write that comes in several.
+        case unfinished
         /// Completes "the provider broke the contract: it …".
         case broken(String)
     }

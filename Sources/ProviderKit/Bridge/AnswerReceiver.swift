@@ -35,7 +35,7 @@ final class AnswerReceiver: Sendable {
     private func write(_ kind: Int32, _ bytes: lsp_bytes) -> Int32 {
         switch rules.withLock({ $0.check(kind, bytes) }) {
         case .part(let part): SinkRules.answer(stream.write(part))
-        case .unknownKind: Int32(LSP_MORE)
+        case .unknownKind, .unfinished: Int32(LSP_MORE)
         case .broken: Int32(LSP_CLOSED)
         }
     }

@@ -92,9 +92,9 @@ final class CallPeer: Sendable {
         switch frame.kind {
         case .call: try begin(frame, serve)
         case .write:
-            let (kind, pieces) = try WritePayload.pieces(frame)
+            let (kind, isPartial, pieces) = try WritePayload.pieces(frame)
             guard let answer = try mine(frame.call) else { return }
-            if try !answer.write(kind, pieces) { cancel(frame.call) }
+            if try !answer.write(kind, isPartial: isPartial, pieces) { cancel(frame.call) }
         case .finish:
             let error = try FinishPayload.error(frame.payload)
             guard let answer = try mine(frame.call) else { return }

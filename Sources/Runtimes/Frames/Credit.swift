@@ -47,7 +47,8 @@ final class RemoteSink: AnswerSink {
         guard pressure == .more || pressure == .pause else { return pressure }
         for start in stride(from: 0, to: max(1, bytes.count), by: WritePayload.pieceBytesMax) {
             let end = min(start + WritePayload.pieceBytesMax, bytes.count)
-            link.sendWrite(call, kind: UInt8(part.kind), bytes[start..<end])
+            let kind = UInt8(part.kind) | (end < bytes.count ? WritePayload.isPartial : 0)
+            link.sendWrite(call, kind: kind, bytes[start..<end])
         }
         return pressure
     }
@@ -91,6 +92,8 @@ final class RemoteAnswer: Sendable {
         var rules = SinkRules()
         /// What the other side may still write.
         var credit = Credit.bytes
+        /// What has come of a write that fills more than one frame.
+        var partial: [UInt8] = []
         /// What was read and not yet granted.
         var owed = 0
         var hasEnded = false
@@ -114,17 +117,27 @@ final class RemoteAnswer: Sendable {
     }
 
     /// False when the reader has left: the call is to be cancelled.
-    func write(_ kind: Int32, _ pieces: [[UInt8]]) throws -> Bool {
+    func write(_ kind: Int32, isPartial: Bool, _ pieces: [[UInt8]]) throws -> Bool {
         var isWanted = true
         for piece in pieces {
             let verdict = try state.withLock { state throws(FrameError) -> SinkRules.Verdict? in
                 guard !state.hasEnded else { return nil }
-                guard state.credit >= -Credit.overrunBytesMax else { throw FrameError("wrote beyond its credit") }
+                guard !state.partial.isEmpty || state.credit >= -Credit.overrunBytesMax else {
+                    throw FrameError("wrote beyond its credit")
+                }
                 state.credit -= piece.count
-                return state.rules.check(kind, piece)
+                guard isPartial || !state.partial.isEmpty else { return state.rules.check(kind, piece) }
+                state.partial += piece
+                guard state.partial.count <= SinkRules.writeBytesMax else {
+                    throw FrameError("wrote more than \(SinkRules.writeBytesMax) bytes at once")
+                }
+                if isPartial { return .unfinished }
+                defer { state.partial = [] }
+                return state.rules.check(kind, state.partial)
             }
             switch verdict {
             case nil: return true
+            case .unfinished: continue
             case .unknownKind: throw FrameError("wrote a kind that there is none of: \(kind)")
             case .broken(let what): throw FrameError(what)
             case .part(let part): isWanted = take(part) && isWanted

@@ -67,15 +67,17 @@ enum CallPayload {
 enum WritePayload {
     /// A longer piece of a body is split; a longer event breaks the rules.
     static let pieceBytesMax = 16 * 1024 * 1024
+    /// Beside the kind: the write goes on in the next frame.
+    static let isPartial: UInt8 = 0x80
 
-    static func pieces(_ frame: Frame) throws(FrameError) -> (kind: Int32, pieces: [[UInt8]]) {
+    static func pieces(_ frame: Frame) throws(FrameError) -> (kind: Int32, isPartial: Bool, pieces: [[UInt8]]) {
         do {
             return try frame.payload.withUnsafeBytes { bytes in
                 var cursor = ByteCursor(bytes)
                 let kind = try cursor.number(UInt8.self)
                 var pieces: [[UInt8]] = []
                 while cursor.rest > 0 { pieces.append(try cursor.span()) }
-                return (Int32(kind), pieces)
+                return (Int32(kind & ~isPartial), kind & isPartial != 0, pieces)
             }
         } catch { throw FrameError("\(error)") }
     }

@@ -80,7 +80,7 @@ final class OpenCall: Sendable {
         let verdict = state.withLock { state in state.isClosed ? nil : state.rules.check(kind, bytes) }
         switch verdict {
         case nil: return Int32(LSP_CLOSED)
-        case .unknownKind: return Int32(LSP_MORE)
+        case .unknownKind, .unfinished: return Int32(LSP_MORE)
         case .broken(let what): return violate(what)
         case .part(let part):
             let pressure = sink.write(part)

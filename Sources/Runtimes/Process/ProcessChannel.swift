@@ -165,7 +165,14 @@ package final class ProcessChannel: Channel {
         guard let step else { return }
         // Those whose number was not yet known are not among the connection's.
         for call in calls { call.finish(end.error) }
-        CrashFile(setup: setup, process: process, end: end, calls: calls).write(log: host.log)
+        // The thread that brought the news is every child's.
+        OffPool.start { [self] in
+            CrashFile(setup: setup, process: process, end: end, calls: calls).write(log: host.log)
+            follow(step, end)
+        }
+    }
+
+    private func follow(_ step: CrashHistory.Step, _ end: ProviderProcess.End) {
         switch step {
         case .giveUp:
             host.log.log(

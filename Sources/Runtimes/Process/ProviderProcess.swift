@@ -106,8 +106,9 @@ final class ProviderProcess: Sendable {
         let reason = cause?.reason ?? how
         let error = CallError(cause?.code ?? .providerCrashed, "the provider \(label) \(reason)")
         peer.link.close()
-        peer.end(error)
+        // First, so that a caller which asks again at once does not meet the dead process.
         ended.set(End(reason: cause == nil ? how : "\(reason); \(how)", error: error, report: report))
+        peer.end(error)
     }
 
     // MARK: what the child sends
