@@ -58,8 +58,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "ProviderConformance",
-            dependencies: ["CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
+            dependencies: ["CProcessProbe", "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
             swiftSettings: strict),
+        // What the conformance kit asks of the system: children, crashes, the state that libraries share.
+        .target(name: "CProcessProbe"),
 
         // The host.
         .target(
@@ -199,7 +201,9 @@ let package = Package(
         .testTarget(name: "ProviderKitTests", dependencies: ["ContractBridge", "LlamaStackAPI", "ProviderKit"]),
         .testTarget(
             name: "HostTests",
-            dependencies: ["CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "ProviderConformance", "Runtimes"]),
+            dependencies: [
+                "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "ProviderConformance", "Runtimes", "llama-stack",
+            ]),
         .testTarget(name: "ChildProcessTests", dependencies: ["CChildProcess", "ChildProcess"]),
         // A provider of every API that does as the request tells it, for the tests of what lies before providers.
         .target(
@@ -223,7 +227,7 @@ let package = Package(
             name: "MemoryFileTests",
             dependencies: [
                 "Documents", "FakeOrigin", "Host", "JudgedDocuments", "MemoryFile", "ProviderConformance", "ProviderKit",
-                "Storage", "Torture", "VectorIndex", "llama-stack-torture",
+                "Storage", "Torture", "VectorIndex", "llama-stack", "llama-stack-torture",
             ]),
         // The judged set, and the embeddings of its texts.
         .target(
@@ -233,7 +237,7 @@ let package = Package(
             name: "MemoryPgvectorTests",
             dependencies: [
                 "Documents", "Host", "JudgedDocuments", "MemoryPgvector", "Postgres", "ProviderConformance", "ProviderKit",
-                "Torture",
+                "Torture", "llama-stack",
             ]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),

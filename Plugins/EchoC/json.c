@@ -167,6 +167,19 @@ static bool word_is(lsp_bytes raw, const char *word) {
     return same;
 }
 
+static bool is_url(lsp_bytes raw) {
+    static const char *const schemes[] = {"http://", "https://", "file://", "data:"};
+    text plain = {0};
+    json_decode(raw, &plain);
+    bool found = false;
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t size = strlen(schemes[i]);
+        found |= plain.size >= size && memcmp(plain.data, schemes[i], size) == 0;
+    }
+    text_free(&plain);
+    return found;
+}
+
 static bool object(reader *r, const shape *wanted, const path *where) {
     const field *fields = wanted->kind == K_OBJECT ? wanted->fields : NULL;
     uint64_t seen = 0;
@@ -219,13 +232,15 @@ static bool array(reader *r, const shape *item, const path *where) {
 
 static const shape any_shape = {.kind = K_ANY};
 static const shape string_shape = {.kind = K_STRING};
-static const field attachment_fields[] = {{"url", &any_shape, true, 0}, {"mime_type", &string_shape, true, 0}, {0}};
+static const shape url_shape = {.kind = K_URL};
+static const field attachment_fields[] = {{"url", &url_shape, true, 0}, {"mime_type", &string_shape, true, 0}, {0}};
 static const shape attachment = {.kind = K_OBJECT, .fields = attachment_fields};
 
 // The kinds that `c`, the first byte of a value, can begin.
 static bool begins(kind kind, char c) {
     switch (kind) {
-    case K_STRING: case K_WORD: return c == '"';
+    case K_STRING: case K_WORD: case K_URL: return c == '"';
+    case K_PIECE: return c == '"' || c == '{';
     case K_INTEGER: case K_NUMBER: return c == '-' || isdigit((unsigned char)c);
     case K_BOOLEAN: return c == 't' || c == 'f';
     case K_OBJECT: case K_MAP: return c == '{';
@@ -238,7 +253,8 @@ static bool begins(kind kind, char c) {
 
 static const char *wrong_kind(kind kind) {
     switch (kind) {
-    case K_STRING: case K_WORD: return "must be a string";
+    case K_STRING: case K_WORD: case K_URL: return "must be a string";
+    case K_PIECE: return "must be a string or an attachment";
     case K_INTEGER: return "must be an integer";
     case K_NUMBER: return "must be a number";
     case K_BOOLEAN: return "must be a boolean";
@@ -266,11 +282,10 @@ static bool value(reader *r, const shape *wanted, const path *where, lsp_bytes *
     double number = 0;
     lsp_bytes string = {0};
     switch (c) {
-    case '{': ok = object(r, wanted->kind == K_CONTENT ? &attachment : wanted, where); break;
+    case '{': ok = object(r, wanted->kind == K_CONTENT || wanted->kind == K_PIECE ? &attachment : wanted, where); break;
     case '[': {
-        // Inside a list of contents each item is a string or an attachment.
-        static const shape content_item = {.kind = K_CONTENT};
-        const shape *item = wanted->kind == K_ARRAY ? wanted->item : wanted->kind == K_CONTENT ? &content_item : &any_shape;
+        static const shape piece = {.kind = K_PIECE};
+        const shape *item = wanted->kind == K_ARRAY ? wanted->item : wanted->kind == K_CONTENT ? &piece : &any_shape;
         ok = array(r, item, where);
         break;
     }
@@ -285,6 +300,8 @@ static bool value(reader *r, const shape *wanted, const path *where, lsp_bytes *
     if (wanted->kind == K_INTEGER && !is_whole) return fail(r, LSP_INVALID, where, "must be an integer");
     if (wanted->from_zero && number < 0) return fail(r, LSP_INVALID, where, "must be at least 0");
     if (wanted->fraction && !(number > 0 && number <= 1)) return fail(r, LSP_INVALID, where, "must be in (0, 1]");
+    if (wanted->kind == K_URL && !is_url(string))
+        return fail(r, LSP_INVALID, where, "must begin with http://, https://, file:// or data:");
     if (wanted->kind == K_WORD) {
         const char *const *word = wanted->words;
         while (*word && !word_is(string, *word)) word++;

@@ -26,7 +26,11 @@ void text_add_escaped(text *t, const char *data, size_t size);
 void text_free(text *t);
 lsp_bytes text_bytes(const text *t);
 
-typedef enum kind { K_ANY, K_STRING, K_WORD, K_INTEGER, K_NUMBER, K_BOOLEAN, K_OBJECT, K_ARRAY, K_MAP, K_CONTENT } kind;
+typedef enum kind {
+    K_ANY, K_STRING, K_WORD, K_URL, K_INTEGER, K_NUMBER, K_BOOLEAN, K_OBJECT, K_ARRAY, K_MAP,
+    K_PIECE,   // of a content: a string or an attachment
+    K_CONTENT, // a piece, or an array of them
+} kind;
 
 // What a value must be.
 typedef struct shape {

@@ -40,7 +40,7 @@ package final class FetchGate: Sendable {
     private let ports: Set<Int>
     private let rules: AddressRules
     private let resolver: any Resolver
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let group: MultiThreadedEventLoopGroup
     private let transfer: Transfer
 
     /// nil when fetching is off.
@@ -51,6 +51,8 @@ package final class FetchGate: Sendable {
         _ configuration: FetchConfiguration, caFile: String?, limits: Limits, resolver: any Resolver = SystemResolver()
     ) {
         guard configuration.isEnabled else { return nil }
+        // Not before: its thread ends by close alone.
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.limits = Limits(
             bytesMax: configuration.bytesMax > 0 ? configuration.bytesMax : limits.bytesMax,
             secondsMax: configuration.secondsMax > 0 ? configuration.secondsMax : limits.secondsMax)

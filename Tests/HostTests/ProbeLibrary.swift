@@ -23,23 +23,24 @@ enum ProbeLibrary {
         try build(macros, source: root + "/Tests/Fixtures/broken-providers/provider.c")
     }
 
-    static func build(_ macros: [String], source: String) throws -> String {
+    /// - Parameter more: what else the compiler is told.
+    static func build(_ macros: [String], source: String, more: [String] = []) throws -> String {
         try built.withLock { built in
-            let key = source + macros.joined(separator: " ")
+            let key = source + (macros + more).joined(separator: " ")
             if let path = built[key] { return path }
             let path = "\(folder)/libprovider-probe-\(built.count).so"
-            try compile(macros, source, path)
+            try compile(macros, source, more, path)
             built[key] = path
             return path
         }
     }
 
-    private static func compile(_ macros: [String], _ source: String, _ path: String) throws {
+    private static func compile(_ macros: [String], _ source: String, _ more: [String], _ path: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             ["cc", "-shared", "-fPIC", "-pthread", "-I", root + "/Sources/CProviderABI/include", "-o", path]
-            + macros.map { "-D" + $0 } + [source]
+            + macros.map { "-D" + $0 } + [source] + more
         let errors = Pipe()
         process.standardError = errors
         try process.run()

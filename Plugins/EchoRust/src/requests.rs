@@ -10,6 +10,7 @@ pub struct Mistake {
 
 pub enum Shape {
     Text,
+    Url,
     Word(&'static [&'static str]),
     Bool,
     /// A whole number, at least 0.
@@ -57,7 +58,8 @@ const TOOL: Shape = Object(&[
     Field("input_shields", List(&SHIELD), false),
     Field("output_shields", List(&SHIELD), false),
 ]);
-const ATTACHMENT: &[Field] = &[Field("url", Text, true), Field("mime_type", Text, true)];
+const URL_SCHEMES: &[&str] = &["http://", "https://", "file://", "data:"];
+const ATTACHMENT: &[Field] = &[Field("url", Url, true), Field("mime_type", Text, true)];
 
 pub const COMPLETION: Shape = Object(&[
     Field("content", Content, true),
@@ -83,6 +85,8 @@ pub fn check(value: &Value, shape: &Shape, path: &str) -> Result<(), Mistake> {
     let wrong = |message: &str| Err(Mistake { field: path.into(), message: message.into() });
     match (shape, value) {
         (Text, Value::Text(_)) | (Bool, Value::Bool(_)) | (Map, Value::Object(_)) => Ok(()),
+        (Url, Value::Text(text)) if URL_SCHEMES.iter().any(|scheme| text.starts_with(scheme)) => Ok(()),
+        (Url, Value::Text(_)) => wrong(&format!("must begin with {}", URL_SCHEMES.join(", "))),
         (Word(words), Value::Text(text)) if words.contains(&text.as_str()) => Ok(()),
         (Word(words), Value::Text(_)) => wrong(&format!("must be one of {}", words.join(", "))),
         (Whole, Value::Number(n)) if n.fract() != 0.0 => wrong("must be an integer"),
@@ -99,7 +103,7 @@ pub fn check(value: &Value, shape: &Shape, path: &str) -> Result<(), Mistake> {
         (Object(fields), Value::Object(members)) => object(members, fields, false, path),
         (Open(fields), Value::Object(members)) => object(members, fields, true, path),
         (shape, _) => wrong(match shape {
-            Text | Word(_) => "must be a string",
+            Text | Url | Word(_) => "must be a string",
             Bool => "must be a boolean",
             Whole => "must be an integer",
             FromZero | Fraction => "must be a number",

@@ -1,5 +1,5 @@
 /// What the names in a distribution may look like. Each answers what is wrong, or nil.
-enum Identifiers {
+package enum Identifiers {
     /// Also the name of a folder of the state.
     static func providerProblem(_ id: String) -> String? {
         let bytes = Array(id.utf8)
@@ -12,7 +12,7 @@ enum Identifiers {
     }
 
     /// Also part of a library's file name.
-    static func typeProblem(_ type: String) -> String? {
+    package static func typeProblem(_ type: String) -> String? {
         let wanted = "must be inline::<name> or remote::<name>"
         guard let name = ["inline::", "remote::"].first(where: type.hasPrefix).map({ type.dropFirst($0.count) }) else {
             return wanted

@@ -33,7 +33,7 @@ package final class InlineChannel: Channel {
 
     // MARK: create
 
-    /// An instance by itself, outside any stack: for the conformance suite. It can call nobody.
+    /// An instance by itself, outside any stack. It can call nobody.
     package static func alone(
         _ provider: LoadedProvider, providerID: String, config: JSON, statePath: String = "", log: LogSink,
         withinSeconds seconds: Double
@@ -131,11 +131,6 @@ package final class InlineChannel: Channel {
         guard let call = calls.withLock({ $0[callID] }) else { return gate.leave() }
         call.close()
         enterCancel(callID)
-    }
-
-    /// Hands a cancel to the provider though this channel knows of no such call: the contract says that it is ignored.
-    package func cancelUnknown(_ callID: UInt64) {
-        if gate.enter() { enterCancel(callID) }
     }
 
     /// Inside the gate, which it leaves.

@@ -102,11 +102,11 @@ package struct PluginLibrary: Sendable {
 /// One kind of provider of a library that is loaded in this process.
 package struct LoadedProvider: Sendable {
     package let descriptor: ProviderDescriptor
-    let pointer: DescriptorPointer
+    package let pointer: DescriptorPointer
 }
 
 /// Constant and alive for ever, as the contract says: libraries are never unloaded.
-struct DescriptorPointer: @unchecked Sendable {
-    let address: UnsafePointer<lsp_provider>
-    var pointee: lsp_provider { address.pointee }
+package struct DescriptorPointer: @unchecked Sendable {
+    package let address: UnsafePointer<lsp_provider>
+    package var pointee: lsp_provider { address.pointee }
 }

@@ -67,11 +67,12 @@ extension EndToEnd {
 
         @Test("the providers in Swift and in C pass every check", arguments: ["echo", "echo-c"])
         func passes(_ name: String) throws {
-            let result = try Command.run(["plugin", "test", Setting.library(name)], exits: 0, seconds: 60)
+            let result = try Command.run(["plugin", "test", Setting.library(name)], exits: 0, seconds: 120)
             let lines = result.output.split(separator: "\n")
-            #expect(lines.count > 15)
-            #expect(lines.dropLast().allSatisfy { $0.hasPrefix("ok ") }, "\(result.output)")
-            #expect(lines.last == "\(lines.count - 1) of \(lines.count - 1) checks passed")
+            #expect(lines.count > 40)
+            #expect(!result.output.contains("FAIL"), "\(result.output)")
+            let last = String(lines.last ?? "")
+            #expect(last.contains(" passed, ") && last.hasSuffix("1 skipped: nothing of its API is kept"), "\(last)")
         }
 
         @Test("the providers that run models pass every check with the real one", arguments: ["cpu", "blas"])
@@ -82,17 +83,20 @@ extension EndToEnd {
                     "plugin", "test", Setting.library(name), "--resource", resource.text, "--seconds", "60",
                     // Answers that nobody cuts short end early.
                     "--config", #"{"context_tokens_max":128}"#,
-                ], exits: 0, seconds: 240)
+                ], exits: 0, seconds: 900)
             #expect(!result.output.contains("FAIL"))
         }
 
-        @Test("a provider that ends its process is reported with exit code 1, and the command lives to say so")
+        @Test("a provider that crashes is reported with exit code 1, check by check and by the name of the signal")
         func crashes() throws {
             let folder = try TemporaryFolder()
             let library = try BrokenProvider.build("BREAK_CRASH", in: folder)
-            let result = try Command.run(["plugin", "test", library], exits: 1, seconds: 60)
-            #expect(result.errors.contains("the provider ended its process by signal 11"))
-            #expect(result.output.contains("ok "), "what passed before was said")
+            let result = try Command.run(["plugin", "test", library], exits: 1, seconds: 120)
+            #expect(
+                result.output.contains(
+                    "FAIL inference inline::probe: answers an unknown method with LSP_UNSUPPORTED\n"
+                        + "       ended by SIGSEGV, in invoke"), "\(result.output)")
+            #expect(result.output.contains("ok   inference inline::probe: becomes ready and stops"))
         }
 
         @Test("a provider that breaks a rule fails its check with exit code 1, and --json says which")

@@ -3,7 +3,7 @@ import ArgumentParser
 struct Plugin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look into a provider library, or put it to the test.",
-        subcommands: [PluginInspect.self, PluginTest.self])
+        subcommands: [PluginInspect.self, PluginTest.self, PluginRunCheck.self])
 }
 
 /// A provider library on the command line.

@@ -8,12 +8,14 @@ struct PluginTest: AsyncParsableCommand {
         commandName: "test",
         abstract: "Put a provider library through what the contract asks of it.",
         discussion: """
-            Runs in a process of its own, so that a provider which crashes is reported and not felt. A provider whose \
-            samples need a model gets one with --resource:
+            Each check runs in a process of its own: a provider that crashes, hangs or ends its process fails that check, \
+            and the next one runs. A provider whose samples need a model gets one with --resource:
 
               llama-stack plugin test libprovider-inference-echo.so
               llama-stack plugin test libprovider-inference-cpu.so --seconds 60 \\
                 --resource '{"kind": "model", "id": "m", "path": "/models/m.gguf"}'
+
+            Exit code 1 when a check failed. Documentation/Conformance.md says what each of them asks, and why.
             """)
 
     @OptionGroup var library: LibraryArgument
@@ -22,8 +24,12 @@ struct PluginTest: AsyncParsableCommand {
     @Option(help: "How long each step may take.") var seconds = 10.0
     @Option(help: ArgumentHelp("Run this check alone; may be given several times.", valueName: "check"))
     var only: [String] = []
+    @Flag(
+        name: .customLong("fail-fast"), help: "Begin nothing more after the first check that failed.")
+    var failFast = false
+    @Flag(name: .customLong("keep-going"), help: "Run every check whatever the others found; this is the default.")
+    var keepGoing = false
     @Flag(help: "Print a JSON array.") var json = false
-    @Flag(help: .hidden) var inThisProcess = false
 
     func validate() throws {
         for text in [config] + resource {
@@ -35,61 +41,21 @@ struct PluginTest: AsyncParsableCommand {
             throw ValidationError("there is no check '\(name)'; there are:\n  " + Check.names.joined(separator: "\n  "))
         }
         guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds must be above 0 and at most 3600") }
+        guard !(failFast && keepGoing) else { throw ValidationError("--fail-fast and --keep-going are opposites") }
     }
 
     func run() async throws {
         guard FileManager.default.fileExists(atPath: library.file) else {
             throw Fail.with("error: no library at \(library.file)", exitCode: 66)
         }
-        if inThisProcess { try await test() } else { try await testInChild() }
-    }
-
-    private func test() async throws {
-        let suite = ConformanceSuite(
-            library: library.file, config: try JSON(parsing: Array(config.utf8)),
+        var suite = ConformanceSuite(
+            library: URL(fileURLWithPath: library.file).path, config: try JSON(parsing: Array(config.utf8)),
             resources: try resource.map { try JSON(parsing: Array($0.utf8)) }, secondsMax: seconds)
-        let results = await suite.run(only: only.isEmpty ? nil : only) { if !json { Output.line($0.description) } }
-        let failed = results.filter { !$0.passed }.count
-        if json {
-            Output.json(.array(results.map(Self.json)))
-        } else {
-            Output.line("\(results.count - failed) of \(results.count) checks passed")
-        }
-        if failed > 0 { throw ExitCode(1) }
-    }
-
-    /// This command again, in a child that reports on the same output.
-    private func testInChild() async throws {
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        child.arguments = Array(CommandLine.arguments.dropFirst()) + ["--in-this-process"]
-        child.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-        do {
-            try await OwnThread.run {
-                try child.run()
-                child.waitUntilExit()
-            }
-        } catch {
-            throw Fail.with("error: can't start a process for the test: \(error.localizedDescription)", exitCode: 71)
-        }
-        if child.terminationReason == .uncaughtSignal {
-            throw Fail.with(
-                "FAIL the provider ended its process by signal \(child.terminationStatus), in the check after the last "
-                    + "line above", exitCode: 1)
-        }
-        guard child.terminationStatus == 0 else { throw ExitCode(child.terminationStatus) }
-    }
-
-    private static func json(_ result: CheckResult) -> JSON {
-        let outcome =
-            switch result.outcome {
-            case .passed: "passed"
-            case .failed: "failed"
-            case .notExercised: "skipped"
-            }
-        return [
-            "provider": .string(result.provider), "check": .string(result.name), "outcome": .string(outcome),
-            "detail": .string(result.detail),
-        ]
+        suite.only = only.isEmpty ? nil : only
+        suite.stopsAtFailure = failFast
+        let isText = !json
+        let report = await suite.run { if isText { Output.line($0.description) } }
+        if json { Output.json(.array(report.results.map(\.json))) } else { Output.line(report.summary) }
+        if !report.failed.isEmpty { throw ExitCode(1) }
     }
 }

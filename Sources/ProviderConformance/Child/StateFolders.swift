@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A state folder for each instance, as a host would lend it; all of them go when the check is over.
+/// A state folder for each instance, as a host would lend it.
 final class StateFolders: Sendable {
     private let root = FileManager.default.temporaryDirectory.path + "/llama-stack-conformance-" + UUID().uuidString
     private let count = Atomic(0)
@@ -14,5 +14,6 @@ final class StateFolders: Sendable {
         return path
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: root) }
+    /// Once the check is over.
+    func removeAll() { try? FileManager.default.removeItem(atPath: root) }
 }

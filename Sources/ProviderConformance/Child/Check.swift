@@ -1,0 +1,59 @@
+/// What the contract asks, and what was seen instead; or why there was nothing to see.
+struct CheckFailure: Error {
+    var message: String
+    var outcome = CheckResult.Outcome.failed
+
+    init(_ message: String) { self.message = message }
+    static func skip(_ why: String) -> CheckFailure {
+        var failure = CheckFailure(why)
+        failure.outcome = .skipped
+        return failure
+    }
+}
+
+/// What holds in every check, whatever the check is about. Each has a check of its own to which it is reported.
+enum Rule: String, Sendable, CaseIterable {
+    case finish, writes, errors, prompt, host, state, output
+}
+
+/// One check: a sentence, and how to find out.
+package struct Check: Sendable, Equatable {
+    enum Stage: Sendable {
+        /// Reads the file; none of its code is run.
+        case file
+        /// Loads the library and reads what it says of itself.
+        case descriptor
+        /// Makes instances.
+        case instance
+    }
+
+    package let name: String
+    let stage: Stage
+    /// The rule whose breaches in any check are this one's.
+    var rule: Rule?
+    /// False for what is worth a look even when no instance becomes ready.
+    var needsReadiness = true
+    /// How many times `secondsMax` its own waits may come to.
+    var waits = 6.0
+    let body: @Sendable (CheckContext) throws(CheckFailure) -> Void
+
+    init(
+        _ name: String, _ stage: Stage = .instance, rule: Rule? = nil, needsReadiness: Bool = true, waits: Double = 6,
+        _ body: @escaping @Sendable (CheckContext) throws(CheckFailure) -> Void
+    ) {
+        (self.name, self.stage, self.rule, self.body) = (name, stage, rule, body)
+        (self.needsReadiness, self.waits) = (needsReadiness, waits)
+    }
+
+    package static func == (a: Check, b: Check) -> Bool { a.name == b.name }
+
+    /// The limit from outside. Waits inside end earlier and say what they waited for.
+    func secondsMax(_ seconds: Double) -> Double { waits * seconds + 10 }
+
+    /// Of every check, in order.
+    package static var names: [String] { all.map(\.name) }
+
+    static let all: [Check] =
+        fileChecks + [loading] + descriptorChecks + [readiness] + lifeChecks + refusalChecks + answerChecks
+        + streamChecks + keepingChecks + crowdChecks + leakChecks + ruleChecks
+}

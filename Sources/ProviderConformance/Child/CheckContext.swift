@@ -1,0 +1,57 @@
+import Foundation
+import LlamaStackAPI
+import Runtimes
+
+/// What a check works with.
+final class CheckContext: Sendable {
+    let setup: ChildSetup
+    let report: Reporter
+    let folders = StateFolders()
+
+    init(setup: ChildSetup, report: Reporter) { (self.setup, self.report) = (setup, report) }
+
+    var seconds: Double { setup.secondsMax }
+
+    /// The models that samples may name: those that were given, or a made-up one.
+    var models: [String] {
+        let given = setup.resources.filter { $0["kind"] == "model" }.compactMap { $0["id"]?.stringValue }
+        return given.isEmpty ? ["conformance"] : given
+    }
+
+    /// The library, loaded within the limit.
+    func load() throws(CheckFailure) -> PluginLibrary {
+        let path = setup.library
+        report.at("the library's constructors (dlopen)")
+        let isOpen = CallerThread.run(withinSeconds: seconds) { dlopen(path, RTLD_NOW | RTLD_LOCAL) != nil }
+        guard isOpen != nil else {
+            throw CheckFailure("dlopen did not return within \(seconds) s: a constructor of the library hangs")
+        }
+        report.at("llama_stack_provider_v1")
+        let loaded = CallerThread.run(withinSeconds: seconds) {
+            Result { () throws(PluginRefusal) -> PluginLibrary in try PluginLibrary.load(path) }
+        }
+        guard let loaded else {
+            throw CheckFailure("llama_stack_provider_v1 did not return within \(seconds) s")
+        }
+        do throws(PluginRefusal) {
+            let library = try loaded.get()
+            LibraryMapping.of(path)?.nameForCrashes()
+            report.at("")
+            return library
+        } catch {
+            throw CheckFailure(error.description)
+        }
+    }
+
+    /// The provider that this check is about.
+    func provider() throws(CheckFailure) -> LoadedProvider {
+        let providers = try load().providers
+        guard providers.indices.contains(setup.provider) else {
+            throw CheckFailure("the library holds \(providers.count) providers, and held more when it was loaded first")
+        }
+        return providers[setup.provider]
+    }
+
+    /// What it says of itself.
+    func descriptor() throws(CheckFailure) -> ProviderDescriptor { try provider().descriptor }
+}

@@ -1,0 +1,69 @@
+import CProcessProbe
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Runs a function of the library on a thread of its own, so that one which does not return costs a message and not the
+/// check.
+enum CallerThread {
+    /// nil when it has not returned within the time. Its thread is left as it is then.
+    static func run<Value: Sendable>(
+        withinSeconds seconds: Double, _ body: @escaping @Sendable () -> Value
+    ) -> Value? {
+        let answer = Answer<Value>()
+        let thread = Thread {
+            pp_enter_thread("caller")
+            answer.set(body())
+        }
+        thread.stackSize = 2 << 20
+        thread.start()
+        return answer.wait(seconds)
+    }
+
+    /// The same with the time that it took and what it did to the state of its thread.
+    static func measure<Value: Sendable>(
+        _ function: String, context: CheckContext, _ body: @escaping @Sendable () -> Value
+    ) throws(CheckFailure) -> Value {
+        let report = context.report
+        report.at(function)
+        let answer = run(withinSeconds: context.seconds) {
+            let before = ThreadState()
+            let start = DispatchTime.now().uptimeNanoseconds
+            let value = body()
+            let milliseconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6
+            for change in ThreadState().changes(since: before) { report.broken(.state, "\(function) \(change)") }
+            report.took(function, milliseconds: milliseconds)
+            if milliseconds > promptMilliseconds {
+                report.broken(
+                    .prompt,
+                    "\(function) kept its caller for \(Int(milliseconds)) ms; it must hand its work to a thread of its own"
+                )
+            }
+            return value
+        }
+        guard let answer else {
+            report.broken(.prompt, "\(function) had not returned after \(context.seconds) s; it must return at once")
+            throw CheckFailure("\(function) did not return within \(context.seconds) s")
+        }
+        return answer
+    }
+
+    /// What [prompt] is held to. Generous: machines differ, and a check is not alone on its own.
+    static let promptMilliseconds = 1000.0
+}
+
+/// A value that arrives once.
+final class Answer<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+    private let arrived = DispatchSemaphore(value: 0)
+
+    func set(_ new: Value) {
+        value.withLock { $0 = new }
+        arrived.signal()
+    }
+
+    func wait(_ seconds: Double) -> Value? {
+        guard arrived.wait(timeout: .now() + seconds) == .success else { return nil }
+        return value.withLock { $0 }
+    }
+}

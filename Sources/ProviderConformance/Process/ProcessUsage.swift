@@ -1,0 +1,29 @@
+import Foundation
+
+/// What a process holds of what there is only so much of.
+struct ProcessUsage: Sendable {
+    var descriptors: Int
+    var threads: Int
+    /// Anonymous memory in use.
+    var bytes: Int
+
+    static func now() -> ProcessUsage {
+        let status = ProcessFiles.lines("/proc/self/status")
+        func kibibytes(_ key: String) -> Int {
+            status.first { $0.hasPrefix(key) }
+                .flatMap { line in line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } }
+                ?? 0
+        }
+        return ProcessUsage(
+            // One of them is the look itself.
+            descriptors: ProcessFiles.numbers("/proc/self/fd").count - 1,
+            threads: ProcessFiles.numbers("/proc/self/task").count, bytes: kibibytes("RssAnon:") << 10)
+    }
+
+    /// The processes that this one has started and not ended, by name.
+    static func children() -> [String] {
+        ProcessFiles.numbers("/proc/self/task").flatMap { thread in
+            ProcessFiles.lines("/proc/self/task/\(thread)/children").flatMap { $0.split(separator: " ") }
+        }.map { child in "\(child) (\(ProcessFiles.lines("/proc/\(child)/comm").first ?? "gone"))" }
+    }
+}

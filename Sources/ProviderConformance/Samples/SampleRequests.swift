@@ -1,0 +1,168 @@
+import Foundation
+import LlamaStackAPI
+import Runtimes
+
+/// Requests that every provider of an API must be able to answer.
+struct SampleRequests {
+    let descriptor: ProviderDescriptor
+    /// The ids of the models that were registered, or a made-up one.
+    let models: [String]
+    /// The one that samples name.
+    var model: String
+    /// Ids of the kit's own, new for each process: what a provider keeps may outlive it.
+    let id = "conformance-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+
+    init(_ context: CheckContext, _ descriptor: ProviderDescriptor) {
+        (self.descriptor, models) = (descriptor, context.models)
+        model = models.first ?? "conformance"
+    }
+
+    var api: API? { API(rawValue: descriptor.api) }
+
+    func endpoint(_ method: String) -> EndpointDescription? { api.flatMap { Endpoints.find($0, method) } }
+
+    /// Only of methods that the provider names.
+    func has(_ method: String) -> Bool { descriptor.method(method) != nil }
+
+    // MARK: what can be asked without anything before it
+
+    /// The methods whose sample stands for itself: no bank, agent or job has to be there first.
+    var independentMethods: [String] {
+        descriptor.methods.map(\.name).filter { method in
+            guard let endpoint = endpoint(method) else { return false }
+            switch endpoint.routingKey {
+            case .none, .model, .all: return true
+            case .resource, .creation: return false
+            }
+        }
+    }
+
+    /// A request that the method must answer; `streams` where the answer is to come as events.
+    func request(_ method: String, streams: Bool = false) -> ProbeRequest? {
+        guard let endpoint = endpoint(method) else { return nil }
+        var body = self.body(method) ?? endpoint.body.map { Samples.sample(for: $0, isMinimal: true) }
+        if streams, case .object(var object)? = body {
+            object["stream"] = true
+            body = .object(object)
+        }
+        let parameters = Samples.sample(of: endpoint.query, isMinimal: true)
+        return ProbeRequest(
+            method, body, parameters: parameters, resource: endpoint.routingKey == .model ? model : "",
+            streams: streams || endpoint.streaming == .always)
+    }
+
+    /// A request that is answered by a stream which is long enough to be cancelled, where the provider has one.
+    var streaming: ProbeRequest? {
+        for method in ["chat_completion", "completion"] where descriptor.method(method)?.streams == true {
+            if api == .inference { return request(method, streams: true) }
+        }
+        return nil
+    }
+
+    /// The same with what must be made first: of an API whose streams are about something that is kept.
+    var streamingAfterwards: (first: ProbeRequest, then: ProbeRequest)? {
+        guard api == .agenticSystem, has("create"), descriptor.method("execute")?.streams == true else { return nil }
+        let turn: JSON = [
+            "agent_uuid": .string(id), "messages": [["role": "user", "content": "Count to twenty."]], "stream": true,
+        ]
+        return (ProbeRequest("create", agent), ProbeRequest("execute", turn, streams: true))
+    }
+
+    /// An agent to make.
+    var agent: JSON { ["uuid": .string(id), "instructions": "Answer in one word.", "model": .string(model)] }
+
+    private func body(_ method: String) -> JSON? {
+        let words = "Please count from one to twenty in words. \(HostRecord.canary)"
+        let message: JSON = ["role": "user", "content": .string(words)]
+        let dialog: JSON = ["message": message]
+        switch (api, method) {
+        case (.inference?, "chat_completion"): return ["model": .string(model), "dialog": dialog, "max_tokens": 24]
+        case (.inference?, "completion"):
+            return [
+                "model": .string(model), "max_tokens": 24,
+                "content": .string("One, two, three, four, five, six, seven, \(HostRecord.canary)"),
+            ]
+        case (.inference?, "batch_chat_completion"):
+            return ["model": .string(model), "batch_dialogs": [dialog, dialog], "max_tokens": 8]
+        case (.inference?, "batch_completion"):
+            return ["model": .string(model), "content_batch": ["one", "two"], "max_tokens": 8]
+        case (.inference?, "embeddings"): return ["model": .string(model), "contents": ["one", "two"]]
+        case (.rewardScoring?, "score"):
+            let candidate = { (text: String) -> JSON in
+                ["role": "assistant", "content": .string(text)]
+            }
+            return [
+                "model": .string(model),
+                "prompt_generations": [
+                    ["dialog": dialog, "k_generations": [candidate("One."), candidate("Two, three.")]]
+                ],
+            ]
+        case (.syntheticDataGeneration?, "generate"): return ["prompts": [message]]
+        default: return nil
+        }
+    }
+
+    /// The same once for each model.
+    func requests(_ method: String, streams: Bool = false) -> [ProbeRequest] {
+        guard endpoint(method)?.routingKey == .model else {
+            return request(method, streams: streams).map { [$0] } ?? []
+        }
+        return models.compactMap { model in
+            var samples = self
+            samples.model = model
+            return samples.request(method, streams: streams)
+        }
+    }
+
+    // MARK: what must be refused
+
+    /// The methods that take a JSON object.
+    var methodsWithObject: [String] {
+        descriptor.methods.map(\.name).filter { method in endpoint(method)?.body.map(Self.isClosedObject) ?? false }
+    }
+
+    private static func isClosedObject(_ schema: Schema) -> Bool {
+        switch schema {
+        case .record(let record): !record.isOpen
+        case .named(_, _, let schema): isClosedObject(schema)
+        default: false
+        }
+    }
+
+    /// A sample with a field that the method does not have.
+    func unknownField(_ method: String) -> ProbeRequest? {
+        guard var request = request(method), case .object(var body)? = try? JSON(parsing: request.body) else {
+            return nil
+        }
+        body["conformance_unknown_field"] = 1
+        request.body = JSON.object(body).bytes
+        return request
+    }
+
+    func notJSON(_ method: String) -> ProbeRequest? {
+        guard var request = request(method) else { return nil }
+        request.body = Array("this is not JSON".utf8)
+        return request
+    }
+
+    /// A sample with an option that nobody honours.
+    func unknownOption(_ method: String) -> ProbeRequest? {
+        guard var request = request(method) else { return nil }
+        request.options = ["conformance_unknown_option": true]
+        return request
+    }
+
+    static let unknownMethod = ProbeRequest("conformance_unknown_method", [:])
+    static let unknownKind = ProbeRequest("register", ["kind": "conformance_unknown_kind", "id": "x"])
+}
+
+extension CheckContext {
+    /// An instance and the samples for it.
+    func withSamples(
+        isGuarded: Bool = false, _ body: (ProbeInstance, SampleRequests) throws(CheckFailure) -> Void
+    ) throws(CheckFailure) {
+        try withInstance(isGuarded: isGuarded) { instance throws(CheckFailure) in
+            try body(instance, SampleRequests(self, instance.descriptor))
+        }
+    }
+}
