@@ -79,7 +79,10 @@ struct DrainTests {
                 #expect(reply.code == "shutting_down")
                 #expect(reply["Retry-After"] == "5")
             }
-            #expect(front.log.lines.contains { $0.level == .warning && $0.text.hasPrefix("drained: cut 2 answers") })
+            #expect(
+                try await eventually {
+                    front.log.lines.contains { $0.level == .warning && $0.text.hasPrefix("drained: cut 2 answers") }
+                })
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import InferenceCPU
 
-@Suite("Adapters as models", .timeLimit(.minutes(10)))
+@Suite("Adapters as models", .timeLimit(.minutes(60)))
 struct AdapterTests {
     /// A base that says "ab", and after an adapter's token what comes after that.
     private func served() async throws -> ServedModel {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import InferenceCPU
 
-@Suite(.timeLimit(.minutes(10))) struct AnswerTests {
+@Suite(.timeLimit(.minutes(60))) struct AnswerTests {
     private let story = ScriptedModel.saying("Once", " upon", " a", " time")
 
     @Test("a whole chat answer is the model's words, up to its end of turn")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import InferenceCPU
 
-@Suite(.timeLimit(.minutes(10))) struct CancelTests {
+@Suite(.timeLimit(.minutes(60))) struct CancelTests {
     private let endless = ScriptedModel.saying("a", "b", end: .never, contextTokens: 100_000)
     /// `<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n`, a token for each byte and control token.
     private let promptTokens = 3 + "user\nhi\nassistant\n".utf8.count

@@ -4,7 +4,7 @@ import Testing
 
 @testable import InferenceCPU
 
-@Suite(.timeLimit(.minutes(10))) struct DraftModelTests {
+@Suite(.timeLimit(.minutes(60))) struct DraftModelTests {
     private let target = ScriptedModel.saying("Once", " upon", " a", " time")
 
     /// What serving the target with this draft model says; the error that refuses it else.

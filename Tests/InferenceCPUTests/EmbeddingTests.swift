@@ -6,7 +6,7 @@ import Testing
 @testable import InferenceCPU
 
 /// The small random encoder of Tests/Fixtures/embeddings, as a client meets it.
-@Suite(.timeLimit(.minutes(10))) struct EmbeddingTests {
+@Suite(.timeLimit(.minutes(60))) struct EmbeddingTests {
     private static let tiny = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/embeddings/tiny").path
 

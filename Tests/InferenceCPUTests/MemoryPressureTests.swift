@@ -4,7 +4,7 @@ import Testing
 
 @testable import InferenceCPU
 
-@Suite(.timeLimit(.minutes(10))) struct MemoryPressureTests {
+@Suite(.timeLimit(.minutes(60))) struct MemoryPressureTests {
     private static let bounds = MemoryPressure.Bounds(admissionPercent: 85, shedPercent: 92)
 
     @Test(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import InferenceCPU
 
-@Suite(.timeLimit(.minutes(10))) struct RefusalTests {
+@Suite(.timeLimit(.minutes(60))) struct RefusalTests {
     private let model = ScriptedModel.saying("a")
     private let image: ProviderKit.Attachment
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import InferenceCPU
 
-@Suite(.timeLimit(.minutes(10))) struct RegistrationTests {
+@Suite(.timeLimit(.minutes(60))) struct RegistrationTests {
     private func refusal(_ resource: Resource) async throws -> ProviderError? {
         let provider = try await CPUProvider<OwnKernels>(
             configuration: CPUConfiguration(json: [:], at: .root),

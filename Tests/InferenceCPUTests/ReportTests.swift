@@ -5,7 +5,7 @@ import Testing
 @testable import InferenceCPU
 @testable import ProviderKit
 
-@Suite(.timeLimit(.minutes(10))) struct ReportTests {
+@Suite(.timeLimit(.minutes(60))) struct ReportTests {
     private let host = RecordingHost()
 
     private func call(_ model: String = "m", deadline: Int64 = 0) -> Call {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import InferenceCPU
 
-@Suite(.timeLimit(.minutes(10))) struct ToolCallTests {
+@Suite(.timeLimit(.minutes(60))) struct ToolCallTests {
     private let tools = [ToolDefinition(toolName: "get_weather", parameters: ["city": ["param_type": "string"]])]
     private let wanted = ToolCall(toolName: "get_weather", arguments: ["city": "Oslo", "days": 2])
     private let reply: [ScriptedModel.Piece] = [

@@ -31,8 +31,10 @@ extension EndToEnd {
                 let line = result.errors.split(separator: "\n").first { $0.hasPrefix("\(file.path):") }
                 #expect(line?.contains(said) == true, "\(command): \(result.errors)")
             }
-            let measurement = try Command.run(["bench", "speed", Setting.modelFile], environment: environment)
-            #expect(measurement.end != .exit(0) && measurement.errors.contains(said), "\(measurement.errors)")
+            for words in [["speed", Setting.modelFile], ["embeddings", Setting.embeddingModel]] {
+                let result = try Command.run(["bench"] + words, exits: 78, environment: environment)
+                #expect(result.errors.hasPrefix("error: " + said) && result.output.isEmpty, "\(result.errors)")
+            }
         }
 
         @Test("a file that is not there is 66 and named")

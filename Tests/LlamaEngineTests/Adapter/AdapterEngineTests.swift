@@ -120,6 +120,7 @@ extension EngineProbe {
         heard.engine = engine
         heard.handle = try engine.submit(request) { event in
             _ = heard.hear(event)
+            heard.end(after: event)
             return .more
         }
         return heard

@@ -30,7 +30,9 @@ struct EngineProbe: Sendable {
         let request = Generation.Request(
             prompt: prompt, tokensMax: tokensMax, sampling: sampling, stopTokens: stopTokens, deadline: deadline)
         heard.handle = try engine.submit(request) { event in
-            answer(heard.hear(event))
+            // Whoever waits for the end goes on when all that `answer` does has been done.
+            defer { heard.end(after: event) }
+            return answer(heard.hear(event))
         }
         return heard
     }
@@ -48,7 +50,7 @@ final class Heard: @unchecked Sendable {
     private let monitor = Monitor()
     private var events: [Generation.Event] = []
     private let ended: AsyncStream<Void>
-    private let end: AsyncStream<Void>.Continuation
+    private let close: AsyncStream<Void>.Continuation
     private let gate: AsyncStream<Void>
     private let open: AsyncStream<Void>.Continuation
     var handle = Generation.Handle(number: 0)
@@ -56,7 +58,7 @@ final class Heard: @unchecked Sendable {
     var engine: Engine?
 
     init() {
-        (ended, end) = AsyncStream.makeStream()
+        (ended, close) = AsyncStream.makeStream()
         (gate, open) = AsyncStream.makeStream()
     }
 
@@ -67,9 +69,12 @@ final class Heard: @unchecked Sendable {
             return events.count { if case .token = $0 { true } else { false } }
         }
         open.yield()
-        if case .token = event { return tokens }
-        end.finish()
         return tokens
+    }
+
+    func end(after event: Generation.Event) {
+        if case .token = event { return }
+        close.finish()
     }
 
     /// Waits for the first event.

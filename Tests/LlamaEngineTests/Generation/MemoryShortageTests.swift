@@ -3,7 +3,7 @@ import Testing
 @testable import LlamaEngine
 
 /// A page of the tiny model takes 128 positions: each answer here needs two, and has one when it begins.
-@Suite(.timeLimit(.minutes(10))) struct MemoryShortageTests {
+@Suite(.timeLimit(.minutes(60))) struct MemoryShortageTests {
     private let prompts: [[Int32]] = (0..<4).map { index in (0..<40).map { Int32(($0 * 7 + index * 31) % 300) } }
 
     /// What each prompt is answered alone.

@@ -4,7 +4,7 @@ import Testing
 @testable import LlamaEngine
 
 /// A page of the tiny model takes 128 positions, so a sequence of its whole context takes two.
-@Suite(.timeLimit(.minutes(10))) struct PreemptionTests {
+@Suite(.timeLimit(.minutes(60))) struct PreemptionTests {
     private static let page = 2 * 2 * 2 * 128 * 64 * 4
 
     private struct Stream {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LlamaEngine
 
-@Suite(.timeLimit(.minutes(10))) struct PrefixSharingTests {
+@Suite(.timeLimit(.minutes(60))) struct PrefixSharingTests {
     private static let page = 2 * 2 * 2 * 128 * 64 * 4
     private let prompt: [Int32] = {
         var random = LlamaEngine.SplitMix64(seed: 3)

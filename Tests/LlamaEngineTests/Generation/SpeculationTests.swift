@@ -2,7 +2,7 @@ import Testing
 
 @testable import LlamaEngine
 
-@Suite(.timeLimit(.minutes(10))) struct SpeculationTests {
+@Suite(.timeLimit(.minutes(60))) struct SpeculationTests {
     /// Repeats itself, so that there is something to find.
     private let prompt: [Int32] = (0..<60).map { Int32($0 % 12) * 7 + 3 }
 

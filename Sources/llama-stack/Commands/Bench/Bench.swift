@@ -61,6 +61,7 @@ struct BenchModel: ParsableArguments {
     static func load(
         _ path: String, _ products: Products = .own, _ precision: Precision = .exact
     ) throws -> (Model, ModelCheckpoint) {
+        try checkInstructionSet()
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw Fail.with("error: no model at \(path)\n  hint: `make model` fetches a small one", exitCode: 66)
         }
@@ -77,6 +78,11 @@ struct BenchModel: ParsableArguments {
         } catch {
             throw Fail.with("error: \(path): \(error)", exitCode: 65)
         }
+    }
+
+    /// Before anything is said of what is measured with.
+    static func checkInstructionSet() throws {
+        do { try InstructionSet.check() } catch { throw Fail.with("error: \(error)", exitCode: 78) }
     }
 
     /// What went wrong while measuring.

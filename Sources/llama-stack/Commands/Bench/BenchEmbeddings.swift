@@ -52,6 +52,7 @@ struct BenchEmbeddings: AsyncParsableCommand {
     }
 
     private func measure() throws -> (rates: Spread, tokens: Int, loadMilliseconds: Double) {
+        try BenchModel.checkInstructionSet()
         let engine: EmbeddingEngine
         let start = ContinuousClock.now
         do {

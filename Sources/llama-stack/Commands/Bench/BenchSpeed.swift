@@ -47,6 +47,7 @@ struct BenchSpeed: AsyncParsableCommand {
     }
 
     private func measure() throws {
+        try BenchModel.checkInstructionSet()
         let session = SpeedSession(runs: runs, seconds: seconds, clock: clock)
         let report = SpeedReport(asJSON: json)
         report.begin(model, clock)
