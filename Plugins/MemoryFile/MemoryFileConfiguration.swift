@@ -24,7 +24,7 @@ struct MemoryFileConfiguration: WireRecord {
     static let object = Object(
         "MemoryFileConfiguration", isComponent: false, Self.init,
         Field(
-            "embedding_model", \.embeddingModel,
+            "embedding_model", \.embeddingModel, naming: "model",
             "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves it. "
                 + "Absent: chunks are found by their words alone. With another model all documents get new vectors."),
         Field(

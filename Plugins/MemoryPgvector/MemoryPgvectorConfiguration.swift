@@ -75,7 +75,7 @@ struct MemoryPgvectorConfiguration: WireRecord {
             "statement_seconds_max", \.statementSecondsMax, default: 30, check: .within(1...3600),
             "A statement that runs longer is ended, and the call is answered with 504."),
         Field(
-            "embedding_model", \.embeddingModel,
+            "embedding_model", \.embeddingModel, naming: "model",
             "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves it. "
                 + "Absent: chunks are found by their words alone. The vectors of each model have a table of their own."),
         Field(

@@ -12,8 +12,12 @@ struct EnvironmentTests {
     static let table: [(text: String, value: JSON?)] = [
         ("${env.NAME}", "value"),
         ("${env.NUMBER}", 42),
-        ("\"${env.NUMBER}\"", "42"),
-        ("'${env.NUMBER}'", "42"),
+        ("\"${env.NUMBER}\"", 42),
+        ("'${env.NUMBER}'", 42),
+        ("!!str ${env.NUMBER}", "42"),
+        ("!!str \"${env.NUMBER}\"", "42"),
+        ("\"${env.TRUE}\"", true),
+        ("\" ${env.NUMBER}\"", " 42"),
         ("${env.TRUE}", true),
         ("${env.YAML}", "[1, 2]"),
         ("n${env.NUMBER}", "n42"),
@@ -22,13 +26,21 @@ struct EnvironmentTests {
         ("${env.EMPTY:=7}", 7),
         ("${env.NUMBER:=7}", 42),
         ("${env.UNSET:=}", .null),
-        ("\"${env.UNSET:=}\"", ""),
+        ("\"${env.UNSET:=}\"", .null),
+        ("\"${env.UNSET:=8321}\"", 8321),
         ("${env.UNSET:=http://x:1/y}", "http://x:1/y"),
         ("${env.NAME:+set}", "set"),
         ("${env.UNSET:+set}", .null),
         ("${env.EMPTY:+set}", .null),
         ("a ${env.SPACE} c", "a a b c"),
-        ("$NAME ${NAME} $$", "$NAME ${NAME} $$"),
+        ("$NAME $${NAME} $$", "$NAME ${NAME} $$"),
+        ("$${env.NAME}", "${env.NAME}"),
+        ("a$${env.NAME}${env.NAME}", "a${env.NAME}value"),
+        ("${NAME}", nil),
+        ("${NAME:-x}", nil),
+        ("a${b", nil),
+        ("${env:NAME}", nil),
+        ("${ENV.NAME}", nil),
         ("${env.UNSET}", nil),
         ("${env.EMPTY}", nil),
         ("\"${env.}\"", nil),
@@ -50,6 +62,24 @@ struct EnvironmentTests {
         }
         #expect(diagnostics.found == [])
         #expect(resolved["key"]?.json == wanted)
+    }
+
+    @Test("a text of digits from the environment is a string where one is wanted")
+    func digits() throws {
+        let manifest = try distribution(
+            """
+            version: 1
+            name: ${env.NUMBER}
+            server: {port: "${env.NUMBER}"}
+            providers:
+              inference:
+                - {provider_id: "${env.NUMBER}", provider_type: inline::x, config: {a: "${env.NUMBER}", b: "${env.NUMBER}", c: [42]}}
+            """, environment: ["NUMBER": "42"])
+        #expect(manifest.name == "42")
+        #expect(manifest.server.port == 42)
+        #expect(manifest.providers[0].providerID == "42")
+        let schema: JSON = ["type": "object", "properties": ["a": ["type": "string"], "b": ["type": "integer"]]]
+        #expect(manifest.providers[0].config?.json(fitting: schema) == ["a": "42", "b": 42, "c": [42]])
     }
 
     @Test("a list item whose id comes out empty is left out, and what else it refers to is not missed")

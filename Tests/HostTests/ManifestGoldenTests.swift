@@ -19,7 +19,7 @@ struct ManifestGoldenTests {
         do {
             let manifest = try Manifest.parse(
                 Array(bytes), file: file, directory: "/etc/stack", environment: Self.environment)
-            text = manifest.outline
+            text = (manifest.warnings.map(\.description) + [manifest.outline]).joined(separator: "\n")
         } catch {
             text = error.description
         }

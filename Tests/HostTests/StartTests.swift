@@ -73,11 +73,13 @@ struct StartTests {
                   library: \(try ProbeLibrary.build())
                   config: {refuse: "${env.PASS}"}
             """, environment: ["PASS": "hunter22"])
-        #expect(lines == ["test.yaml:7:24: error: config of inference/probe: /refuse: must not be '***'"])
+        #expect(lines == ["test.yaml:7:24: error: config of inference/probe: 'refuse' must not be '***'"])
     }
 
     @Test("a model that its provider refuses is shown at its line")
     func modelRefused() async throws {
+        let file = ProbeLibrary.folder + "/missing.gguf"
+        try Data().write(to: URL(fileURLWithPath: file))
         let failure = await failure {
             _ = try await self.start(
                 """
@@ -87,7 +89,7 @@ struct StartTests {
                     - {provider_id: probe, provider_type: inline::probe, library: \(try ProbeLibrary.build())}
                 models:
                   - {model_id: good}
-                  - {model_id: bad, path: missing.gguf}
+                  - {model_id: bad, path: \(file)}
                 """)
         }
         #expect(

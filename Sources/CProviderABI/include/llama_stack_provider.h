@@ -202,7 +202,9 @@ struct lsp_provider {
                                   names, so the host refuses a runtime that differs from its own */
     const char *description;   /* one line for `llama-stack list providers` */
     const char *config_schema; /* JSON Schema of an object. Keywords: type, properties, required, enum, minimum,
-                                  maximum, items, additionalProperties, default, description */
+                                  maximum, items, additionalProperties, default, description. A string with
+                                  "x-resource": "model" is the name of a model: the host refuses one that the
+                                  distribution does not have. Other keywords with x- mean nothing to it */
     const char *methods;       /* JSON: [{"name": "chat_completion", "stream"?: true, "options"?: ["seed"]}]; a method
                                   that is not here is answered 501 by the host. "register" and "unregister" are not
                                   listed: every provider answers them, LSP_UNSUPPORTED for a kind it does not take */

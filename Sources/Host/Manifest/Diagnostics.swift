@@ -7,12 +7,14 @@ enum ManifestLimits {
     static let keyBytesMax = 256
     /// More mistakes than this are counted and not shown.
     static let diagnosticsMax = 200
+    static let warningsMax = 20
 }
 
-/// The mistakes found in one file, as they are found.
+/// The mistakes found in one file, as they are found, and what only looks like one.
 final class Diagnostics {
     let file: String
     private(set) var found: [FileDiagnostic] = []
+    private(set) var warnings: [FileDiagnostic] = []
     private var dropped = 0
 
     init(file: String) { self.file = file }
@@ -24,10 +26,18 @@ final class Diagnostics {
         found.append(FileDiagnostic(file: file, position: position, code: code, message: message(), hint: hint))
     }
 
-    /// nil when there are none.
+    /// What does not keep the distribution from starting.
+    func warn(_ position: Position?, _ code: String, _ message: @autoclosure () -> String, hint: String? = nil) {
+        guard warnings.count < ManifestLimits.warningsMax else { return }
+        warnings.append(
+            FileDiagnostic(
+                file: file, position: position, code: code, message: message(), hint: hint, severity: .warning))
+    }
+
+    /// nil when there are no mistakes.
     var failure: StartFailure? {
         guard !found.isEmpty else { return nil }
-        var failure = StartFailure(found)
+        var failure = StartFailure(found + warnings.prefix(max(0, ManifestLimits.diagnosticsMax - found.count)))
         if dropped > 0 {
             failure.diagnostics.append(
                 FileDiagnostic(file: file, position: nil, code: "too_many", message: "and \(dropped) more mistakes"))

@@ -47,6 +47,14 @@ package enum ServerAddress {
 
     /// What is wrong with a host, or nil.
     static func problem(_ host: String) -> String? {
+        if host.contains("://") { return "must be an address alone, without '\(host.prefix { $0 != "/" })//'" }
+        if hasPort(host) { return "must be an address without a port, which stands under 'port'" }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        if host.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".") }),
+            parts.count != 4 || !parts.allSatisfy({ UInt8($0) != nil })
+        {
+            return "must be an address of four numbers from 0 to 255, or a host name"
+        }
         let isGood =
             (1...253).contains(host.utf8.count)
             && host.utf8.allSatisfy {
@@ -56,5 +64,12 @@ package enum ServerAddress {
                     || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]")
             }
         return isGood ? nil : "must be an address or a host name"
+    }
+
+    /// `127.0.0.1:8321`, `localhost:8321`, `[::1]:8321`; an IPv6 address has more than one colon.
+    private static func hasPort(_ host: String) -> Bool {
+        let parts = host.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count > 1, let last = parts.last, last.allSatisfy(\.isNumber) else { return false }
+        return parts.count == 2 || parts.dropLast().last?.hasSuffix("]") == true
     }
 }

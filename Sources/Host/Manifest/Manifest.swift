@@ -14,6 +14,8 @@ package struct Manifest: Sendable {
     package var providerPath: [String]
     package var providers: [ProviderEntry]
     package var models: [ModelEntry]
+    /// What does not keep it from starting, sorted by place.
+    package var warnings: [FileDiagnostic] = []
     /// The whole file with its places, for complaints that come later.
     var source: ManifestSource
 
@@ -44,6 +46,8 @@ package struct Manifest: Sendable {
         package var providerType: String
         /// A name or a path; nil: found by rule.
         package var library: String?
+        /// Of `library`, or of `provider_type` where there is none.
+        var libraryPosition: Position
         /// The stack starts without it when it fails.
         package var isOptional: Bool
         /// An object; positions are in ``ManifestSource``.
@@ -64,5 +68,15 @@ package struct Manifest: Sendable {
         /// Start without it when its provider can't serve it.
         package var isOptional: Bool
         var position: Position
+        /// What must be on disk to serve it.
+        var files: [File]
+
+        struct File: Sendable {
+            /// As the user wrote it.
+            var written: String
+            /// Absolute.
+            var path: String
+            var position: Position
+        }
     }
 }

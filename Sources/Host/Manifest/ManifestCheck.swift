@@ -6,13 +6,15 @@ struct ManifestCheck {
     static let version = 1
     let diagnostics: Diagnostics
     let directory: String
-    /// An entry with a mistake of its own is not among the providers, but what names it is not wrong for that.
-    let tree: YAMLNode
+    let names: WrittenNames
+    /// Whether there is such a folder; answers true where the disk is not to be looked at.
+    let isFolder: (String) -> Bool
 
     func manifest(_ raw: RawManifest, file: String, name: String) -> Manifest {
         checkVersion(raw.version)
         checkServer(raw.server)
         checkProviders(raw.providers)
+        checkFolders(raw.providerPath)
         let models = models(raw.models, raw.providers)
         return Manifest(
             file: file, directory: directory, name: name, statePath: raw.state.map(absolute),
@@ -25,14 +27,15 @@ struct ManifestCheck {
                 idleTimeoutSeconds: raw.server.limits.idleTimeoutSeconds,
                 writeTimeoutSeconds: raw.server.limits.writeTimeoutSeconds,
                 drainSeconds: raw.server.limits.drainSeconds),
-            providerPath: raw.providerPath.map(absolute),
+            providerPath: raw.providerPath.map { absolute($0.value) },
             providers: raw.providers.map { provider in
                 Manifest.ProviderEntry(
                     api: provider.api, providerID: provider.providerID.value,
-                    providerType: provider.providerType.value, library: provider.library,
+                    providerType: provider.providerType.value, library: provider.library?.value,
+                    libraryPosition: provider.library?.position ?? provider.providerType.position,
                     isOptional: provider.isOptional, config: provider.config, position: provider.position)
             },
-            models: models, source: ManifestSource(file: file))
+            models: models, warnings: diagnostics.warnings.sortedByPlace, source: ManifestSource(file: file))
     }
 
     private func checkVersion(_ version: Placed<Int>) {
@@ -70,23 +73,34 @@ struct ManifestCheck {
         }
     }
 
+    private func checkFolders(_ folders: [Placed<String>]) {
+        for folder in folders where !isFolder(absolute(folder.value)) {
+            diagnostics.warn(
+                folder.position, "no_folder", "there is no folder \(absolute(folder.value))",
+                hint: "in a container: is it mounted?")
+        }
+    }
+
     // MARK: models
 
     private func models(_ models: [RawModel], _ providers: [RawProvider]) -> [Manifest.ModelEntry] {
         checkNames(models)
-        let inference = written("provider_id", in: tree["providers"]?["inference"])
+        let inference = names.providers(of: .inference)
         return models.compactMap { model in
             let base = base(of: model, models)
             guard let provider = provider(of: model, base: base, inference) else { return nil }
             var resource: JSONObject = ["kind": "model", "id": .string(model.modelID.value)]
-            if let path = model.path { resource["path"] = .string(absolute(path)) }
+            if let path = model.path { resource["path"] = .string(absolute(path.value)) }
             if let base = model.base { resource["base"] = .string(base.value) }
-            if let adapter = model.adapter { resource["adapter"] = .string(absolute(adapter)) }
-            if let draftModel = model.draftModel { resource["draft_model"] = .string(absolute(draftModel)) }
+            if let adapter = model.adapter { resource["adapter"] = .string(absolute(adapter.value)) }
+            if let draftModel = model.draftModel { resource["draft_model"] = .string(absolute(draftModel.value)) }
             return Manifest.ModelEntry(
                 modelID: model.modelID.value, providerID: provider, aliases: model.aliases.map(\.value),
                 base: model.base?.value, resource: resource, isOptional: model.isOptional,
-                position: model.position)
+                position: model.position,
+                files: [model.path, model.adapter, model.draftModel].compactMap { file in
+                    file.map { .init(written: $0.value, path: absolute($0.value), position: $0.position) }
+                })
         }
     }
 
@@ -113,10 +127,11 @@ struct ManifestCheck {
             }
             return nil
         }
-        let ids = written("model_id", in: tree["models"])
-        guard ids.contains(base.value), base.value != model.modelID.value else {
+        let ids = names.models
+        guard ids.known.contains(base.value), base.value != model.modelID.value else {
+            guard ids.areAll || base.value == model.modelID.value else { return nil }
             let rest =
-                if let close = Spelling.closest(to: base.value, in: ids.filter { $0 != model.modelID.value }) {
+                if let close = Spelling.closest(to: base.value, in: ids.known.filter { $0 != model.modelID.value }) {
                     " (did you mean '\(close)'?)"
                 } else {
                     ""
@@ -143,8 +158,8 @@ struct ManifestCheck {
         return found
     }
 
-    private func provider(of model: RawModel, base: RawModel?, _ inference: [String]) -> String? {
-        if let server = base?.providerID?.value, inference.contains(server) {
+    private func provider(of model: RawModel, base: RawModel?, _ inference: WrittenNames.Names) -> String? {
+        if let server = base?.providerID?.value, inference.known.contains(server) {
             guard let wanted = model.providerID, wanted.value != server else { return server }
             diagnostics.add(
                 wanted.position, "bad_value",
@@ -152,27 +167,27 @@ struct ManifestCheck {
             return nil
         }
         guard let wanted = model.providerID else {
-            if inference.count == 1 { return inference[0] }
+            if inference.known.count == 1, inference.areAll { return inference.known[0] }
+            // An adapter's provider is its base's: what is wrong with that was said.
+            guard inference.areAll || inference.known.count > 1, model.base == nil, model.adapter == nil else {
+                return nil
+            }
             diagnostics.add(
                 model.position, "missing_key",
-                inference.isEmpty
+                inference.known.isEmpty
                     ? "the model has no provider: 'providers' has no inference"
-                    : "the model must name its 'provider_id': there are " + inference.joined(separator: ", "))
+                    : "the model must name its 'provider_id': there are " + inference.known.joined(separator: ", "))
             return nil
         }
-        if inference.contains(wanted.value) { return wanted.value }
-        let close = Spelling.closest(to: wanted.value, in: inference).map { " (did you mean '\($0)'?)" }
-        let rest =
-            close ?? (inference.isEmpty ? "; there are none" : "; there are " + inference.joined(separator: ", "))
+        if inference.known.contains(wanted.value) { return wanted.value }
+        guard inference.areAll else { return nil }
+        let close = Spelling.closest(to: wanted.value, in: inference.known).map { " (did you mean '\($0)'?)" }
+        let others =
+            inference.known.isEmpty ? "; there are none" : "; there are " + inference.known.joined(separator: ", ")
         diagnostics.add(
-            wanted.position, "unknown_provider", "no inference provider \(Quote.short(wanted.value))\(rest)")
+            wanted.position, "unknown_provider",
+            "no inference provider \(Quote.short(wanted.value))\(close ?? others)")
         return nil
-    }
-
-    /// The values of a key in the items of a list, as they stand in the file.
-    private func written(_ key: String, in list: YAMLNode?) -> [String] {
-        guard case .sequence(let items)? = list?.content else { return [] }
-        return items.compactMap { $0[key]?.json.stringValue }
     }
 
     private func absolute(_ path: String) -> String {

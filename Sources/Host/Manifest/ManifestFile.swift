@@ -2,30 +2,48 @@ import Foundation
 import LlamaStackAPI
 
 extension Manifest {
+    /// The path that stands for standard input.
+    package static let standardInput = "-"
+
     /// Reads a distribution. Reports every mistake of the file at once, up to the first YAML syntax error; opens
-    /// nothing but this file. Blocks on the disk.
+    /// nothing but this file. Blocks on the disk or, when it is a pipe, on who writes to that.
     ///
-    /// - Parameter environment: what `${env.NAME}` refers to.
+    /// - Parameters:
+    ///   - path: ``standardInput`` for that. The paths in it, as those in a pipe, start at the current folder.
+    ///   - environment: what `${env.NAME}` refers to.
     package static func load(path: String, environment: [String: String]) throws(StartFailure) -> Manifest {
-        let bytes = try read(path)
-        let directory = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path
-        return try parse(bytes, file: path, directory: directory, environment: environment)
+        let file = path == standardInput ? "<stdin>" : path
+        let input = try ManifestInput(path: path, file: file)
+        let directory =
+            input.isFile
+            ? URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path
+            : FileManager.default.currentDirectoryPath
+        let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+        return try parse(
+            input.bytes, file: file, directory: directory, environment: environment,
+            name: input.isFile ? name : "distribution", isFolder: isFolder)
     }
 
     /// - Parameters:
     ///   - file: what diagnostics call it.
     ///   - directory: absolute; what relative paths refer to.
+    ///   - name: of the distribution, unless it has one itself; without it, the file's.
+    ///   - isFolder: tells of folders that are missing; by default none is looked for.
     package static func parse(
-        _ bytes: [UInt8], file: String, directory: String, environment: [String: String]
+        _ bytes: [UInt8], file: String, directory: String, environment: [String: String], name: String? = nil,
+        isFolder: @escaping (String) -> Bool = { _ in true }
     ) throws(StartFailure) -> Manifest {
         let diagnostics = Diagnostics(file: file)
-        let fallbackName = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        let name = name ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
         var manifest: Manifest?
         if let tree = YAMLReader.read(bytes, diagnostics) {
             let resolved = EnvironmentReferences(environment: environment, diagnostics: diagnostics).resolve(tree)
+            LeadingZeros.warn(of: resolved, diagnostics)
             if let raw = ManifestKeys.manifest.read(resolved, diagnostics) {
-                let check = ManifestCheck(diagnostics: diagnostics, directory: directory, tree: resolved)
-                manifest = check.manifest(raw, file: file, name: raw.name ?? fallbackName)
+                let check = ManifestCheck(
+                    diagnostics: diagnostics, directory: directory, names: WrittenNames(tree: resolved),
+                    isFolder: isFolder)
+                manifest = check.manifest(raw, file: file, name: raw.name ?? name)
             }
         }
         if let failure = diagnostics.failure { throw failure }
@@ -35,36 +53,8 @@ extension Manifest {
         return manifest
     }
 
-    private static func read(_ path: String) throws(StartFailure) -> [UInt8] {
-        func failure(_ code: String, _ message: String) -> StartFailure {
-            StartFailure([FileDiagnostic(file: path, position: nil, code: code, message: message)], exitCode: 66)
-        }
-        // Without waiting on a pipe that nobody writes to.
-        let handle = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard handle >= 0 else { throw failure("unreadable", String(cString: strerror(errno))) }
-        defer { close(handle) }
-        var status = stat()
-        guard fstat(handle, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw failure("unreadable", "is not a regular file")
-        }
-        var bytes = [UInt8](repeating: 0, count: ManifestLimits.fileBytesMax + 1)
-        var filled = 0
-        while filled < bytes.count {
-            let got = bytes.withUnsafeMutableBytes {
-                Foundation.read(handle, $0.baseAddress.map { $0 + filled }, $0.count - filled)
-            }
-            guard got >= 0 else { throw failure("unreadable", String(cString: strerror(errno))) }
-            if got == 0 { break }
-            filled += got
-        }
-        guard filled <= ManifestLimits.fileBytesMax else {
-            throw StartFailure([
-                FileDiagnostic(
-                    file: path, position: nil, code: "too_large",
-                    message:
-                        "is larger than \(ManifestLimits.fileBytesMax) bytes, the most that a distribution may have")
-            ])
-        }
-        return Array(bytes.prefix(filled))
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 }

@@ -6,7 +6,7 @@ struct RawManifest: Sendable {
     var name: String?
     var state: String?
     var server: RawServer
-    var providerPath: [String]
+    var providerPath: [Placed<String>]
     var providers: [RawProvider]
     var models: [RawModel]
 }
@@ -34,7 +34,7 @@ struct RawProvider: Sendable {
     var api: API
     var providerID: Placed<String>
     var providerType: Placed<String>
-    var library: String?
+    var library: Placed<String>?
     var isolation: Placed<String>
     var isOptional: Bool
     var config: YAMLNode?
@@ -44,10 +44,10 @@ struct RawProvider: Sendable {
 struct RawModel: Sendable {
     var modelID: Placed<String>
     var providerID: Placed<String>?
-    var path: String?
+    var path: Placed<String>?
     var base: Placed<String>?
-    var adapter: String?
-    var draftModel: String?
+    var adapter: Placed<String>?
+    var draftModel: Placed<String>?
     var aliases: [Placed<String>]
     var isOptional: Bool
     var position: Position
@@ -93,7 +93,7 @@ enum ManifestKeys {
             "allowed_origins", .list(of: .string(), "list of strings"), default: [], as: "none",
             "Values of the Origin header that are served besides the server's own"),
         Key(
-            "insecure", .boolean, default: false,
+            "insecure", .boolean, default: false, standIn: true,
             "Serve an address that others can reach, though there is no authentication"),
         Key("limits", limits.reader, default: defaultLimits, as: "the defaults below", "Limits of size and time"))
 
@@ -113,7 +113,8 @@ enum ManifestKeys {
     }
 
     struct ProviderFields: Sendable {
-        var id: Placed<String>, type: Placed<String>, library: String?, isolation: Placed<String>, isOptional: Bool
+        var id: Placed<String>, type: Placed<String>, library: Placed<String>?, isolation: Placed<String>,
+            isOptional: Bool
         var config: YAMLNode?
     }
 
@@ -124,7 +125,7 @@ enum ManifestKeys {
             "provider_type", ValueReader.string("type", Identifiers.typeProblem).placed,
             "What it is: inline::<name> or remote::<name>"),
         Key(
-            "library", ValueReader.path.optional, default: nil, as: "libprovider-<api>-<name>.so",
+            "library", ValueReader.path.placed.optional, default: nil, as: "libprovider-<api>-<name>.so",
             "The library's name, or its path"),
         Key(
             "isolation", ValueReader.word(["inline", "process"]).placed,
@@ -136,8 +137,8 @@ enum ManifestKeys {
         "the model",
         {
             (
-                id: Placed<String>, provider: Placed<String>?, path: String?, base: Placed<String>?, adapter: String?,
-                draftModel: String?, aliases: [Placed<String>], isOptional: Bool
+                id: Placed<String>, provider: Placed<String>?, path: Placed<String>?, base: Placed<String>?,
+                adapter: Placed<String>?, draftModel: Placed<String>?, aliases: [Placed<String>], isOptional: Bool
             ) in
             RawModel(
                 modelID: id, providerID: provider, path: path, base: base, adapter: adapter, draftModel: draftModel,
@@ -147,25 +148,35 @@ enum ManifestKeys {
         Key(
             "provider_id", ValueReader.string("id", Identifiers.providerProblem).placed.optional, default: nil,
             as: "the only inference provider", "The inference provider that serves it; of an adapter, its base's"),
-        Key("path", ValueReader.path.optional, default: nil, as: "none", "Its file, relative to this one"),
+        Key("path", ValueReader.path.placed.optional, default: nil, as: "none", "Its file, relative to this one"),
         Key(
             "base", ValueReader.string("id", Identifiers.resourceProblem).placed.optional, default: nil, as: "none",
             "The model_id that it adapts"),
         Key(
-            "adapter", ValueReader.path.optional, default: nil, as: "none", "Its adapter's folder, relative to this one"
+            "adapter", ValueReader.path.placed.optional, default: nil, as: "none",
+            "Its adapter's folder, relative to this one"
         ),
         Key(
-            "draft_model", ValueReader.path.optional, default: nil, as: "none",
+            "draft_model", ValueReader.path.placed.optional, default: nil, as: "none",
             "A smaller model that guesses its tokens, relative to this one"),
         Key(
             "aliases", .list(of: ValueReader.string("id", Identifiers.resourceProblem).placed, "list of ids"),
             default: [], as: "none", "Other names for it"),
         Key("optional", .boolean, default: false, "Start without it when it can't be served"))
 
+    private static func providersHint(_ node: YAMLNode) -> String? {
+        guard case .sequence(let items) = node.content else { return nil }
+        let areEntries = items.contains { $0["provider_id"] != nil || $0["provider_type"] != nil }
+        return areEntries
+            ? "put the list under the API that it serves: 'inference:', a line above and indented less"
+            : ValueHint.mapping(node)
+    }
+
     static let providers = ValueReader<[RawProvider]>("mapping of API to list of providers") { node, _, diagnostics in
         guard case .mapping(let members) = node.content else {
             diagnostics.add(
-                node.position, "wrong_type", "'providers' must map APIs to lists of providers, got \(node.found)")
+                node.position, "wrong_type", "'providers' must map APIs to lists of providers, got \(node.found)",
+                hint: providersHint(node))
             return []
         }
         let names = API.allCases.map(\.rawValue)
@@ -176,7 +187,7 @@ enum ManifestKeys {
                 diagnostics.add(member.keyPosition, "unknown_api", "unknown API \(Quote.short(member.key))\(rest)")
                 return []
             }
-            guard !member.value.isNull else { return [] }
+            guard !member.value.isNull, !member.value.isUnresolved else { return [] }
             return ValueReader.list(of: provider(api), "list").read(member.value, member.key, diagnostics) ?? []
         }
     }
@@ -192,7 +203,7 @@ enum ManifestKeys {
         Key("state", ValueReader.path.optional, default: nil, as: "none", "A folder for what is kept between runs"),
         Key("server", server.reader, default: defaultServer, as: "the defaults below", "Where and how to listen"),
         Key(
-            "provider_path", .list(of: .path, "list of paths"), default: [], as: "none",
+            "provider_path", .list(of: ValueReader.path.placed, "list of paths"), default: [], as: "none",
             "Folders to search for provider libraries first"),
         Key("providers", providers, default: [], as: "none", "What serves each API"),
         Key("models", .list(of: model.reader, "list of models"), default: [], as: "none", "The models to serve"))

@@ -18,10 +18,10 @@ struct Key<Value: Sendable>: Sendable {
 
     /// A key that is `default` when it is missing or empty.
     init(
-        _ name: String, _ reader: ValueReader<Value>, default: Value, as defaultText: String? = nil,
-        _ documentation: String
+        _ name: String, _ reader: ValueReader<Value>, default: Value, standIn: Value? = nil,
+        as defaultText: String? = nil, _ documentation: String
     ) {
-        (self.name, self.reader, self.absent, self.standIn) = (name, reader, `default`, `default`)
+        (self.name, self.reader, self.absent, self.standIn) = (name, reader, `default`, standIn ?? `default`)
         self.defaultText = defaultText ?? "\(`default`)"
         self.documentation = documentation
     }
@@ -30,9 +30,12 @@ struct Key<Value: Sendable>: Sendable {
     func read(
         _ members: [YAMLMember], section: String, at position: Position, mistyped: [String], _ diagnostics: Diagnostics
     ) -> Value? {
-        let node = members.first { $0.key == name }?.value
-        guard let node, !node.isNull || node.isUnresolved else {
-            if absent == nil, !mistyped.contains(name) {
+        let member = members.first { $0.key == name }
+        guard let node = member?.value, !node.isNull || node.isUnresolved else {
+            if mistyped.contains(name) { return standIn ?? absent }
+            if absent == nil, let member {
+                diagnostics.add(member.keyPosition, "missing_key", "'\(name)' is empty; it is required")
+            } else if absent == nil {
                 diagnostics.add(position, "missing_key", "\(section) has no '\(name)', which is required")
             }
             return absent ?? standIn
@@ -92,7 +95,9 @@ struct Section<Root: Sendable>: Sendable {
     func read(_ node: YAMLNode, _ diagnostics: Diagnostics) -> Root? {
         guard case .mapping(let members) = node.content else {
             if !node.isUnresolved {
-                diagnostics.add(node.position, "wrong_type", "\(name) must be a mapping, got \(node.found)")
+                diagnostics.add(
+                    node.position, "wrong_type", "\(name) must be a mapping, got \(node.found)",
+                    hint: ValueHint.mapping(node))
             }
             return nil
         }
@@ -100,10 +105,32 @@ struct Section<Root: Sendable>: Sendable {
         var mistyped: [String] = []
         for member in members where !known.contains(member.key) {
             guard !diagnostics.isFull else { break }
-            diagnostics.add(member.keyPosition, "unknown_key", ConfigSchema.unknown(member.key, known))
-            if let close = Spelling.closest(to: member.key, in: known) { mistyped.append(close) }
+            if let word = Self.wordWithoutColon(member.key, known), member.value.isNull {
+                mistyped.append(word)
+                Self.reportNoColon(after: word, member, diagnostics)
+                continue
+            }
+            diagnostics.add(
+                member.keyPosition, "unknown_key",
+                ConfigSchema.unknown(member.key, known, present: members.map(\.key)))
+            if let close = ConfigSchema.meant(member.key, known, present: members.map(\.key)) { mistyped.append(close) }
         }
         return make(members, node.position, mistyped, diagnostics)
+    }
+
+    /// `{host 127.0.0.1}` and `{host:127.0.0.1}` are keys without a value.
+    private static func wordWithoutColon(_ key: String, _ known: [String]) -> String? {
+        let word = key.prefix { $0 != ":" && $0 != " " && $0 != "=" }
+        return word.count < key.count && known.contains(String(word)) ? String(word) : nil
+    }
+
+    private static func reportNoColon(after word: String, _ member: YAMLMember, _ diagnostics: Diagnostics) {
+        let isSecret = Secrets.isSecret(key: word)
+        let value = isSecret ? "…" : member.key.dropFirst(word.count).drop { ":= ".contains($0) }
+        diagnostics.add(
+            member.keyPosition, "unknown_key",
+            "unknown key \(Quote.short(isSecret ? word + "…" : member.key)): no ': ' after '\(word)'",
+            hint: "write '\(word): \(Quote.printable(String(value), charactersMax: 60))'")
     }
 
     var reader: ValueReader<Root> {

@@ -37,8 +37,10 @@ extension ValueReader where Value == String {
         _ type: String = "string", _ problem: @escaping @Sendable (String) -> String? = { _ in nil }
     ) -> Self {
         Self(type) { node, name, diagnostics in
-            guard case .scalar(let scalar) = node.content, case .string(let text) = scalar.value else {
-                diagnostics.add(node.position, "wrong_type", "'\(name)' must be a string, got \(node.found)")
+            guard case .scalar(let scalar) = node.content, let text = scalar.string else {
+                diagnostics.add(
+                    node.position, "wrong_type", "'\(name)' must be a string, got \(node.found)",
+                    hint: ValueHint.string(node))
                 return nil
             }
             if let problem = problem(text) {
@@ -64,7 +66,12 @@ extension ValueReader where Value == String {
 
     /// A path; empty is not one.
     static var path: Self {
-        string("path") { $0.isEmpty ? "must not be empty" : $0.contains("\0") ? "must not hold a NUL" : nil }
+        string("path") { path in
+            if path.isEmpty { return "must not be empty" }
+            if path.contains("\0") { return "must not hold a NUL" }
+            let isHome = path.hasPrefix("~") && (path.hasPrefix("~/") || !path.contains("/"))
+            return isHome ? "must be written out (~ is not expanded here; ${env.HOME} is)" : nil
+        }
     }
 }
 
@@ -72,7 +79,9 @@ extension ValueReader where Value == Bool {
     static var boolean: Self {
         Self("boolean") { node, name, diagnostics in
             if case .scalar(let scalar) = node.content, case .bool(let value) = scalar.value { return value }
-            diagnostics.add(node.position, "wrong_type", "'\(name)' must be true or false, got \(node.found)")
+            diagnostics.add(
+                node.position, "wrong_type", "'\(name)' must be true or false, got \(node.found)",
+                hint: ValueHint.boolean(node))
             return nil
         }
     }
@@ -88,7 +97,8 @@ extension ValueReader where Value == Int {
             }
             diagnostics.add(
                 node.position, "bad_value",
-                "'\(name)' must be an integer from \(range.lowerBound) to \(range.upperBound), got \(node.found)")
+                "'\(name)' must be an integer from \(range.lowerBound) to \(range.upperBound), got \(node.found)",
+                hint: ValueHint.number(node))
             return nil
         }
     }
@@ -108,7 +118,7 @@ extension ValueReader where Value == Double {
             }
             diagnostics.add(
                 node.position, "bad_value",
-                "'\(name)' must be \(words) seconds, got \(node.found)")
+                "'\(name)' must be \(words) seconds, got \(node.found)", hint: ValueHint.number(node))
             return nil
         }
     }
@@ -119,7 +129,9 @@ extension ValueReader where Value == YAMLNode {
     static var mapping: Self {
         Self("mapping") { node, name, diagnostics in
             if case .mapping = node.content { return node }
-            diagnostics.add(node.position, "wrong_type", "'\(name)' must be a mapping, got \(node.found)")
+            diagnostics.add(
+                node.position, "wrong_type", "'\(name)' must be a mapping, got \(node.found)",
+                hint: ValueHint.mapping(node))
             return nil
         }
     }
@@ -132,7 +144,9 @@ extension ValueReader {
     ) -> ValueReader<[Item]> where Value == [Item] {
         ValueReader<[Item]>(type) { node, name, diagnostics in
             guard case .sequence(let nodes) = node.content else {
-                diagnostics.add(node.position, "wrong_type", "'\(name)' must be a list, got \(node.found)")
+                diagnostics.add(
+                    node.position, "wrong_type", "'\(name)' must be a list, got \(node.found)",
+                    hint: ValueHint.list(node))
                 return []
             }
             guard nodes.count <= itemsMax else {

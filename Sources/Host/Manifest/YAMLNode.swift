@@ -10,6 +10,8 @@ struct YAMLNode: Sendable {
 
     var content: Content
     var position: Position
+    /// A part of it was refused and reported: what it does not hold is not missing.
+    var isIncomplete = false
 }
 
 struct YAMLMember: Sendable {
@@ -26,9 +28,19 @@ struct YAMLScalar: Sendable {
     var isSecret = false
     /// A reference in it failed and was reported: whatever it stands for, nothing more is said.
     var isUnresolved = false
+    /// It was one reference and nothing else: its text is typed as a plain scalar's, and is a string where one is wanted.
+    var isReference = false
+    /// `!!str`: a string whatever it looks like, also when it is one reference.
+    var isTaggedString = false
 
     /// The value by YAML 1.2's core schema.
     var value: JSON { isPlain ? CoreSchema.value(of: text) : .string(text) }
+
+    /// The text where a string is wanted; nil when it is none.
+    var string: String? {
+        if case .string(let text) = value { return text }
+        return isReference && !text.isEmpty ? text : nil
+    }
 
     /// For a message.
     var quoted: String { isSecret ? "***" : Quote.short(text) }
@@ -44,9 +56,24 @@ extension YAMLNode {
         }
     }
 
+    /// The value that a schema's type asks for: a reference whose text looks like a number is a string where one is wanted.
+    func json(fitting schema: JSON?) -> JSON {
+        switch content {
+        case .scalar(let scalar):
+            schema?["type"] == "string" ? scalar.string.map { .string($0) } ?? scalar.value : scalar.value
+        case .sequence(let items): .array(items.map { $0.json(fitting: schema?["items"]) })
+        case .mapping(let members):
+            .object(
+                members.reduce(into: JSONObject()) { object, member in
+                    let inner = schema?["properties"]?[member.key] ?? schema?["additionalProperties"]
+                    object[member.key] = member.value.json(fitting: inner)
+                })
+        }
+    }
+
     var isNull: Bool {
-        if case .scalar(let scalar) = content { return scalar.value == .null }
-        return false
+        guard case .scalar(let scalar) = content, scalar.value == .null else { return false }
+        return scalar.string == nil
     }
 
     subscript(key: String) -> YAMLNode? {

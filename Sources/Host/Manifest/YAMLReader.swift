@@ -7,6 +7,7 @@ struct YAMLReader {
     private var parser: yaml_parser_t
     private let diagnostics: Diagnostics
     private var nodes = 0
+    private var lastScalar: YAMLMistake.LastScalar?
 
     private struct Stop: Error {}
 
@@ -18,7 +19,10 @@ struct YAMLReader {
             return nil
         }
         if let place = firstInvalidUTF8(bytes) {
-            diagnostics.add(place, "invalid_utf8", "this byte is not UTF-8")
+            diagnostics.add(
+                place, "invalid_utf8", "this byte is not UTF-8",
+                hint: bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
+                    ? "the file is in UTF-16: save it in UTF-8" : nil)
             return nil
         }
         // libyaml skips a byte order mark only when it guesses the encoding; places count without it.
@@ -63,13 +67,20 @@ struct YAMLReader {
                 }
                 return root
             }
-        } catch let error as SyntaxError {
-            report(error, bytes)
+        } catch let error as UnreadableByte {
+            diagnostics.add(
+                Self.position(ofByte: error.offset, in: bytes), "yaml_syntax", "not valid YAML: \(error.problem)")
+            throw Stop()
+        } catch let error as YAMLMistake.Complaint {
+            let report = YAMLMistake(complaint: error, lines: YAMLLines(bytes)).report
+            // What looks like another character was perhaps named when its text was read.
+            guard !diagnostics.found.contains(where: { $0.position == report.place }) else { throw Stop() }
+            diagnostics.add(report.place, "yaml_syntax", "not valid YAML: \(report.message)", hint: report.hint)
             throw Stop()
         }
     }
 
-    private mutating func node(_ event: Event, depth: Int) throws -> YAMLNode {
+    private mutating func node(_ event: Event, depth: Int, isKey: Bool = false) throws -> YAMLNode {
         nodes += 1
         guard nodes <= ManifestLimits.nodesMax else {
             diagnostics.add(
@@ -85,11 +96,12 @@ struct YAMLReader {
                 event.position, "anchor", "anchors (&) are not part of a distribution", hint: "write the value out")
         }
         switch event.type {
-        case .scalar: return YAMLNode(content: .scalar(scalar(event)), position: event.position)
+        case .scalar: return YAMLNode(content: .scalar(scalar(event, isKey: isKey)), position: event.position)
         case .alias:
             diagnostics.add(
                 event.position, "alias", "aliases (*) are not part of a distribution", hint: "write the value out")
-            return YAMLNode(content: .scalar(YAMLScalar(text: "", isPlain: true)), position: event.position)
+            let scalar = YAMLScalar(text: "", isPlain: true, isUnresolved: true)
+            return YAMLNode(content: .scalar(scalar), position: event.position)
         case .sequenceStart:
             refuseTag(event)
             var items: [YAMLNode] = []
@@ -101,21 +113,29 @@ struct YAMLReader {
             return YAMLNode(content: .sequence(items), position: event.position)
         case .mappingStart:
             refuseTag(event)
-            return YAMLNode(content: .mapping(try members(depth)), position: event.position)
+            let (members, isIncomplete) = try self.members(depth)
+            return YAMLNode(content: .mapping(members), position: event.position, isIncomplete: isIncomplete)
         default: throw Stop()
         }
     }
 
-    private mutating func members(_ depth: Int) throws -> [YAMLMember] {
+    /// - Returns: the members, and whether some had to be left out.
+    private mutating func members(_ depth: Int) throws -> ([YAMLMember], Bool) {
         var members: [YAMLMember] = []
-        var places: [String: Position] = [:]
+        var indices: [String: Int] = [:]
+        var isIncomplete = false
         while true {
             let event = try next()
-            if event.type == .mappingEnd { return members }
-            let key = try node(event, depth: depth + 1)
+            if event.type == .mappingEnd { return (members, isIncomplete) }
+            let key = try node(event, depth: depth + 1, isKey: true)
             let value = try node(try next(), depth: depth + 1)
             guard case .scalar(let scalar) = key.content, event.type == .scalar else {
                 if event.type != .alias { diagnostics.add(key.position, "bad_key", "a key must be a plain word") }
+                isIncomplete = true
+                continue
+            }
+            guard !scalar.isUnresolved else {
+                isIncomplete = true
                 continue
             }
             let name = scalar.text
@@ -123,27 +143,37 @@ struct YAMLReader {
                 diagnostics.add(
                     key.position, "bad_key",
                     "a key has 1 to \(ManifestLimits.keyBytesMax) bytes, this one \(name.utf8.count)")
+                isIncomplete = true
                 continue
             }
             if name == "<<", scalar.isPlain {
                 diagnostics.add(
                     key.position, "merge_key", "merge keys (<<) are not part of a distribution",
                     hint: "write the values out")
+                isIncomplete = true
                 continue
             }
-            if let first = places[name] {
+            if let first = indices[name] {
+                let line = members[first].keyPosition.line
                 diagnostics.add(
-                    key.position, "duplicate_key", "key \(Quote.short(name)) is here twice; first on line \(first.line)"
-                )
+                    key.position, "duplicate_key", "key \(Quote.short(name)) is here twice; first on line \(line)")
+                members[first].value.isIncomplete = true
                 continue
             }
-            places[name] = key.position
+            indices[name] = members.count
             members.append(YAMLMember(key: name, keyPosition: key.position, value: value))
         }
     }
 
-    private func scalar(_ event: Event) -> YAMLScalar {
+    private func scalar(_ event: Event, isKey: Bool) -> YAMLScalar {
         var scalar = YAMLScalar(text: event.text, isPlain: event.isPlain)
+        if scalar.isPlain, let finding = LookAlike.finding(in: scalar.text, isKey: isKey) {
+            var place = event.position
+            place.column += finding.offset
+            diagnostics.add(place, "look_alike", finding.message, hint: finding.hint)
+            scalar.text = finding.mended
+            scalar.isUnresolved = finding.isStructure
+        }
         if scalar.text.utf8.count > ManifestLimits.scalarBytesMax {
             diagnostics.add(
                 event.position, "too_long",
@@ -154,6 +184,7 @@ struct YAMLReader {
         let core = "tag:yaml.org,2002:"
         let name = tag.hasPrefix(core) ? String(tag.dropFirst(core.count)) : tag
         scalar.isPlain = name != "str"
+        scalar.isTaggedString = name == "str"
         let isRight: Bool
         switch (name, scalar.value) {
         case ("str", _), ("int", .integer), ("float", .integer), ("float", .number), ("bool", .bool), ("null", .null):
@@ -161,7 +192,9 @@ struct YAMLReader {
         default: isRight = false
         }
         if !["str", "int", "float", "bool", "null"].contains(name) {
-            diagnostics.add(event.position, "tag", "tag \(Quote.short(tag)) is not part of a distribution")
+            diagnostics.add(
+                event.position, "tag", "tag \(Quote.short(tag)) is not part of a distribution",
+                hint: tag.hasPrefix("!") ? "if it is text, put the value in quotes" : nil)
         } else if !isRight {
             diagnostics.add(event.position, "tag", "\(Quote.short(scalar.text)) does not fit its tag !!\(name)")
         }
@@ -188,10 +221,10 @@ struct YAMLReader {
         var hasAnchor = false
     }
 
-    private struct SyntaxError: Error {
-        var position: Position?
-        var byteOffset: Int?
-        var message: String
+    /// libyaml tells of a character that may not be in a text by its place in the bytes alone.
+    private struct UnreadableByte: Error {
+        var offset: Int
+        var problem: String
     }
 
     private mutating func next() throws -> Event {
@@ -217,6 +250,9 @@ struct YAMLReader {
                 type: .mappingStart, position: position, tag: Self.text(start.tag), hasAnchor: start.anchor != nil)
         default:
             let scalar = raw.data.scalar
+            lastScalar = YAMLMistake.LastScalar(
+                start: position, end: Self.position(raw.end_mark),
+                isQuoted: [YAML_SINGLE_QUOTED_SCALAR_STYLE, YAML_DOUBLE_QUOTED_SCALAR_STYLE].contains(scalar.style))
             let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
             return Event(
                 type: .scalar, position: position, text: String(decoding: bytes, as: UTF8.self),
@@ -225,24 +261,13 @@ struct YAMLReader {
         }
     }
 
-    private func syntaxError() -> SyntaxError {
+    private func syntaxError() -> any Error {
         let problem = parser.problem.map { String(cString: $0) } ?? "not understood"
-        let context = parser.context.map { String(cString: $0) + ": " } ?? ""
-        if parser.error == YAML_READER_ERROR {
-            return SyntaxError(position: nil, byteOffset: parser.problem_offset, message: problem)
-        }
-        return SyntaxError(
-            position: Self.position(parser.problem_mark), byteOffset: parser.problem_mark.index,
-            message: context + problem)
-    }
-
-    private func report(_ error: SyntaxError, _ bytes: [UInt8]) {
-        let position = error.position ?? Self.position(ofByte: error.byteOffset ?? 0, in: bytes)
-        let character = error.position == nil ? nil : Self.character(at: position, in: bytes)
-        let isTab = character == UInt8(ascii: "\t")
-        diagnostics.add(
-            position, "yaml_syntax", "not valid YAML: \(error.message)",
-            hint: isTab ? "YAML is indented with spaces, never with tabs" : nil)
+        if parser.error == YAML_READER_ERROR { return UnreadableByte(offset: parser.problem_offset, problem: problem) }
+        return YAMLMistake.Complaint(
+            problem: problem, place: Self.position(parser.problem_mark),
+            context: parser.context.map { String(cString: $0) } ?? "",
+            contextPlace: Self.position(parser.context_mark), last: lastScalar)
     }
 
     private static func position(_ mark: yaml_mark_t) -> Position {
@@ -283,11 +308,5 @@ struct YAMLReader {
         let lineStart = (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
         let column = String(decoding: before[lineStart...], as: UTF8.self).unicodeScalars.count + 1
         return Position(line: line, column: column)
-    }
-
-    private static func character(at position: Position, in bytes: [UInt8]) -> UInt8? {
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        guard position.line <= lines.count else { return nil }
-        return lines[position.line - 1].dropFirst(position.column - 1).first
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LlamaStackAPI
 
 /// Where a provider's library is. Nothing that the distribution does not name is ever opened.
 package struct PluginSearch: Sendable {
@@ -71,7 +72,20 @@ package struct PluginSearch: Sendable {
         }
         throw PluginRefusal(
             "library_not_found", "no provider library \(name) for \(api) \(type)",
-            hint: "looked in " + folders.joined(separator: ", ") + "; set 'library:', 'provider_path:' or "
+            hint: (closest(api: api, type: type).map { "did you mean \($0)? " } ?? "") + "looked in "
+                + folders.joined(separator: ", ") + "; set 'library:', 'provider_path:' or "
                 + "LLAMA_STACK_PROVIDER_PATH")
+    }
+
+    /// A type of the API whose library is there, and whose name comes close.
+    private func closest(api: String, type: String) -> String? {
+        let parts = type.split(separator: ":", omittingEmptySubsequences: true).map(String.init)
+        guard parts.count == 2 else { return nil }
+        let prefix = Self.fileName(api: api, type: "").dropLast(".so".count)
+        let names = libraries.compactMap { path -> String? in
+            let file = URL(fileURLWithPath: path).lastPathComponent
+            return file.hasPrefix(prefix) ? String(file.dropFirst(prefix.count).dropLast(".so".count)) : nil
+        }
+        return Spelling.closest(to: parts[1], in: names).map { "\(parts[0])::\($0)" }
     }
 }

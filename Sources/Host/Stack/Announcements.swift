@@ -1,3 +1,4 @@
+import Foundation
 import LlamaStackAPI
 
 /// Resources that providers make known while the stack runs: registered with whoever serves them, kept across restarts.
@@ -50,6 +51,14 @@ actor Announcements {
                     "the announced \(resource.kind) \(Quote.short(resource.id)) can't be served: \(error.message)")
             }
         }
+    }
+
+    /// What earlier runs kept in a state folder, read without taking it. Blocks.
+    static func kept(inStateAt path: String) -> [Resource] {
+        guard let bytes = FileManager.default.contents(atPath: "\(path)/\(fileName)"),
+            case .array(let items)? = try? JSON(parsing: [UInt8](bytes))
+        else { return [] }
+        return items.prefix(announcedMax).compactMap { try? Resource(json: $0, at: .root) }
     }
 
     private func register(_ resource: Resource) async throws(CallError) {

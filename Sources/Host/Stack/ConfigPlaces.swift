@@ -6,9 +6,10 @@ import LlamaStackAPI
 struct ConfigPlaces {
     let entry: Manifest.ProviderEntry
     let source: ManifestSource
+    let schema: JSON
 
     /// {} when the file gives none.
-    var json: JSON { entry.config?.json ?? .object([:]) }
+    var json: JSON { entry.config?.json(fitting: schema) ?? .object([:]) }
 
     func diagnostic(_ mistake: ConfigMistake) -> FileDiagnostic {
         let (position, value) = place(mistake.path, isAboutKey: mistake.isAboutKey)
@@ -16,7 +17,36 @@ struct ConfigPlaces {
         if mistake.showsValue, let value, case .scalar(let scalar) = value.content {
             message += ", got \(scalar.quoted)"
         }
-        return source.diagnostic(position, mistake.code, message)
+        return source.diagnostic(position, mistake.code, message, hint: hint(mistake.wantedType, value))
+    }
+
+    private func hint(_ wantedType: String?, _ value: YAMLNode?) -> String? {
+        guard let value else { return nil }
+        return switch wantedType {
+        case "array": ValueHint.list(value)
+        case "string": ValueHint.string(value)
+        case "boolean": ValueHint.boolean(value)
+        case "integer", "number": ValueHint.number(value)
+        case "object": ValueHint.mapping(value)
+        default: nil
+        }
+    }
+
+    /// What the config names and the distribution does not have.
+    func unknownResources(_ known: KnownResources) -> [FileDiagnostic] {
+        ConfigResource.all(in: json, schema: schema).compactMap { resource in
+            guard let names = known.names(of: resource.kind), !names.contains(resource.name) else { return nil }
+            let (position, value) = place(resource.path, isAboutKey: false)
+            var shown = Quote.short(resource.name)
+            if case .scalar(let scalar)? = value?.content { shown = scalar.quoted }
+            let kind = Quote.printable(resource.kind.replacing("_", with: " "), charactersMax: 40)
+            let close = Spelling.closest(to: resource.name, in: names).map { " (did you mean '\($0)'?)" }
+            let others = names.isEmpty ? "; it has none" : "; it has " + names.joined(separator: ", ")
+            return source.diagnostic(
+                position, "unknown_\(resource.kind)",
+                "config of \(entry.label): \(ConfigSchema.name(resource.path)) names the \(kind) \(shown), which this distribution does not have\(close ?? others)"
+            )
+        }
     }
 
     /// What `create` answered.
@@ -39,8 +69,15 @@ struct ConfigPlaces {
         let steps = JSONPointer.steps(pointer) ?? []
         let (position, _) = place(steps, isAboutKey: code == "unknown_key")
         let message = masked(complaint["message"]?.stringValue ?? "is refused")
-        let name = pointer.isEmpty ? "" : "\(pointer): "
-        return source.diagnostic(position, code, "config of \(entry.label): \(name)\(message)")
+        return source.diagnostic(position, code, "config of \(entry.label): \(Self.sentence(steps, message))")
+    }
+
+    /// In the words of ``ConfigSchema``: "'threads' must be at least 1". A message that is no predicate follows a colon.
+    private static func sentence(_ steps: [String], _ message: String) -> String {
+        guard !steps.isEmpty else { return message }
+        let verbs = ["must", "is", "has", "needs", "can't", "cannot", "does", "may", "names", "was"]
+        let isPredicate = verbs.contains { message.hasPrefix($0 + " ") }
+        return ConfigSchema.name(steps) + (isPredicate ? " " : ": ") + message
     }
 
     /// The place of a part, or of the nearest thing around it that the file has.

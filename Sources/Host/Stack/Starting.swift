@@ -56,10 +56,11 @@ final class Starting: Sendable {
     /// Libraries and configs: every mistake of every provider.
     private func prepare() async throws(StartFailure) -> [Prepared] {
         var prepared: [Prepared] = []
-        var failures: [FileDiagnostic] = []
+        let known = await OffPool.run { KnownResources(self.manifest) }
+        var failures = await OffPool.run { self.missingFiles() }
         for entry in manifest.providers {
             do throws(StartFailure) {
-                prepared.append(try await prepare(entry))
+                prepared.append(try await prepare(entry, known))
             } catch {
                 guard entry.isOptional else {
                     failures += error.diagnostics
@@ -72,7 +73,22 @@ final class Starting: Sendable {
         return prepared
     }
 
-    private func prepare(_ entry: Manifest.ProviderEntry) async throws(StartFailure) -> Prepared {
+    /// Of the models that must be served.
+    private func missingFiles() -> [FileDiagnostic] {
+        manifest.models.filter { model in
+            !model.isOptional && manifest.inferenceProvider(of: model)?.isOptional == false
+        }.flatMap { missingFiles(of: $0) }
+    }
+
+    /// Only providers of this machine are known to read them.
+    private func missingFiles(of model: Manifest.ModelEntry) -> [FileDiagnostic] {
+        guard manifest.inferenceProvider(of: model)?.providerType.hasPrefix("inline::") == true else { return [] }
+        return ModelFiles(source: manifest.source, directory: manifest.directory).missing(of: model)
+    }
+
+    private func prepare(
+        _ entry: Manifest.ProviderEntry, _ known: KnownResources
+    ) async throws(StartFailure) -> Prepared {
         let path: String, descriptor: ProviderDescriptor
         do throws(PluginRefusal) {
             path = try await OffPool.run { self.find(entry) }.get()
@@ -80,12 +96,14 @@ final class Starting: Sendable {
                 .provider(api: entry.api.rawValue, type: entry.providerType)
         } catch {
             throw StartFailure([
-                manifest.source.diagnostic(entry.position, error.code, error.message, hint: error.hint)
+                manifest.source.diagnostic(entry.libraryPosition, error.code, error.message, hint: error.hint)
             ])
         }
-        let places = ConfigPlaces(entry: entry, source: manifest.source)
+        let places = ConfigPlaces(entry: entry, source: manifest.source, schema: descriptor.configSchema)
         let mistakes = ConfigSchema.mistakes(in: places.json, schema: descriptor.configSchema)
         guard mistakes.isEmpty else { throw StartFailure(mistakes.map(places.diagnostic)) }
+        let unknown = places.unknownResources(known)
+        guard unknown.isEmpty else { throw StartFailure(unknown) }
         return Prepared(entry: entry, libraryPath: path, descriptor: descriptor)
     }
 
@@ -165,7 +183,8 @@ final class Starting: Sendable {
                 guard let announcements else { return CallError(.shuttingDown, "the server is shutting down") }
                 return await announcements.announce(resource)
             })
-        let places = ConfigPlaces(entry: entry, source: manifest.source)
+        let places = ConfigPlaces(
+            entry: entry, source: manifest.source, schema: provider.descriptor.configSchema)
         do throws(CreateFailure) {
             var setup = InstanceSetup(
                 library: provider.libraryPath, provider: provider.descriptor, providerID: entry.providerID,
@@ -217,19 +236,28 @@ final class Starting: Sendable {
                 switchboard.update { $0.add(RoutingTable.Model(model)) }
                 continue
             }
+            let missing = await OffPool.run { self.missingFiles(of: model) }
+            if let first = missing.first {
+                guard model.isOptional else { throw StartFailure(missing) }
+                leaveOut(model, first.message)
+                continue
+            }
             do {
                 let resource = try Resource(json: .object(model.resource), at: .root)
                 try await switchboard.register(resource, on: instance)
             } catch {
                 let failure = refusal(of: model, by: instance, error)
                 guard model.isOptional else { throw failure }
-                let reason = failure.diagnostics.first?.message ?? ""
-                log.log(.warning, "optional model \(Quote.short(model.modelID)) is left out: \(reason)")
-                switchboard.update { $0.leaveOut(RoutingTable.Model(model), reason) }
+                leaveOut(model, failure.diagnostics.first?.message ?? "")
                 continue
             }
             switchboard.update { $0.add(RoutingTable.Model(model)) }
         }
+    }
+
+    private func leaveOut(_ model: Manifest.ModelEntry, _ reason: String) {
+        log.log(.warning, "optional model \(Quote.short(model.modelID)) is left out: \(reason)")
+        switchboard.update { $0.leaveOut(RoutingTable.Model(model), reason) }
     }
 
     private func refusal(
@@ -238,12 +266,20 @@ final class Starting: Sendable {
         let error = error as? CallError ?? CallError(.internal, "\(error)")
         let reason = error.operatorMessage ?? error.message
         let code = error.operatorCode ?? error.code
+        // What names a file is about that.
+        let file = model.files.first { reason.contains($0.path) }
         return StartFailure(
             [
                 manifest.source.diagnostic(
-                    model.position, code.code,
+                    file?.position ?? model.position, code.code,
                     "\(instance.label) can't serve model \(Quote.short(model.modelID)): \(reason)")
             ], exitCode: code.exitCode)
+    }
+}
+
+extension Manifest {
+    fileprivate func inferenceProvider(of model: ModelEntry) -> ProviderEntry? {
+        providers.first { $0.api == .inference && $0.providerID == model.providerID }
     }
 }
 

@@ -15,6 +15,18 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         self.init(key, path, absent: absent, check: nil, Property(isOptional: absent != nil, description: description))
     }
 
+    /// The same for a text that is the id or an alias of a resource of the distribution: of a "model". Of a provider's
+    /// configuration the host then refuses a name that it does not know, at its line.
+    public init(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, naming resourceKind: String,
+        _ description: String = ""
+    ) {
+        let absent = Value.whenMissing
+        self.init(
+            key, path, absent: absent, check: nil,
+            Property(isOptional: absent != nil, description: description, resourceKind: resourceKind))
+    }
+
     /// A field that the sender must give, and that must hold `check`.
     public init(
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, check: Check<Value>, _ description: String = ""
@@ -65,6 +77,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         var isOptional = false
         var `default`: JSON?
         var description: String
+        var resourceKind: String?
     }
 
     private init(
@@ -85,7 +98,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         }
         self.property = Schema.Property(
             key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
-            default: property.default, description: property.description)
+            default: property.default, description: property.description, resourceKind: property.resourceKind)
     }
 
     /// Of a stored property its bytes' place: a key path that is not known where it is used takes ten times as long.

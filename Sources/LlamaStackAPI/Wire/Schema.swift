@@ -39,5 +39,7 @@ public indirect enum Schema: Sendable {
         public var isOptional: Bool
         public var `default`: JSON?
         public var description: String
+        /// The kind of resource that its value names: "model".
+        public var resourceKind: String?
     }
 }

@@ -2,7 +2,8 @@ import LlamaStackAPI
 
 extension Schema {
     /// JSON Schema in the words that the contract allows: type, properties, required, enum, minimum, maximum, items,
-    /// additionalProperties, default, description. What they cannot say (patterns, unions) is left to the decoding.
+    /// additionalProperties, default, description; and the host's own `x-resource`, the kind of resource that a text
+    /// names. What they cannot say (patterns, unions) is left to the decoding.
     var configurationSchema: JSON {
         switch self {
         case .any, .anyOf, .oneOf: [:]
@@ -37,6 +38,7 @@ extension Schema.Record {
         for property in properties {
             guard case .object(var schema) = property.schema.configurationSchema else { continue }
             schema["default"] = property.default
+            schema["x-resource"] = property.resourceKind.map { .string($0) }
             if !property.description.isEmpty { schema["description"] = .string(property.description) }
             members[property.key] = .object(schema)
         }

@@ -10,10 +10,13 @@ package struct ConfigMistake: Sendable, Equatable {
     package var isAboutKey = false
     /// The message is followed by the value, unless that is a secret.
     package var showsValue = false
+    /// The type that the value does not have.
+    package var wantedType: String?
 }
 
 /// The part of JSON Schema that a provider's config may use: type, properties, required, enum, minimum, maximum,
-/// items, additionalProperties, default, description.
+/// items, additionalProperties, default, description; and `x-resource` (``ConfigResource``). Other keywords with `x-` are
+/// for others.
 package enum ConfigSchema {
     static let keywords = [
         "type", "properties", "required", "enum", "minimum", "maximum", "items", "additionalProperties", "default",
@@ -49,6 +52,9 @@ package enum ConfigSchema {
             guard let value = object[key] else { continue }
             guard case .array = value else { return "has a '\(key)' that is not an array\(place)" }
         }
+        if let resource = object[ConfigResource.keyword], resource.stringValue == nil {
+            return "has an '\(ConfigResource.keyword)' that is not a string\(place)"
+        }
         if let properties = object["properties"] {
             guard case .object(let members) = properties else {
                 return "has 'properties' that are not an object\(place)"
@@ -70,11 +76,8 @@ package enum ConfigSchema {
     /// Every mistake. The schema must have passed ``problem(of:)``.
     package static func mistakes(in value: JSON, schema: JSON, at path: [String] = []) -> [ConfigMistake] {
         if let type = schema["type"]?.stringValue, !fits(value, type) {
-            return [
-                ConfigMistake(
-                    path: path, code: "wrong_type", message: "\(name(path)) must be \(article(type)), got \(value.kind)"
-                )
-            ]
+            let message = "\(name(path)) must be \(article(type)), got \(value.kind)"
+            return [ConfigMistake(path: path, code: "wrong_type", message: message, wantedType: type)]
         }
         if case .array(let allowed)? = schema["enum"], !allowed.contains(where: { same($0, value) }) {
             return [
@@ -103,7 +106,8 @@ package enum ConfigSchema {
             } else if schema["additionalProperties"] == .bool(false) {
                 found.append(
                     ConfigMistake(
-                        path: inner, code: "unknown_key", message: unknown(member.key, known.keys), isAboutKey: true))
+                        path: inner, code: "unknown_key",
+                        message: unknown(member.key, known.keys, present: object.keys), isAboutKey: true))
             } else if let other = schema["additionalProperties"], case .object = other {
                 found += mistakes(in: member.value, schema: other, at: inner)
             }
@@ -157,14 +161,19 @@ package enum ConfigSchema {
 
     // MARK: words
 
-    package static func unknown(_ key: String, _ known: [String]) -> String {
+    /// - Parameter present: keys that stand beside it, and are hardly meant once more.
+    package static func unknown(_ key: String, _ known: [String], present: [String] = []) -> String {
         let suggestion =
-            if let close = Spelling.closest(to: key, in: known) {
+            if let close = meant(key, known, present: present) {
                 " (did you mean '\(close)'?)"
             } else {
                 known.isEmpty ? "; there are none" : "; there are " + known.joined(separator: ", ")
             }
         return "unknown key \(Quote.short(key))\(suggestion)"
+    }
+
+    static func meant(_ key: String, _ known: [String], present: [String]) -> String? {
+        Spelling.closest(to: key, in: known.filter { !present.contains($0) }) ?? Spelling.closest(to: key, in: known)
     }
 
     private static func enumMessage(_ value: JSON, _ allowed: [JSON], _ path: [String]) -> String {
@@ -173,7 +182,8 @@ package enum ConfigSchema {
         return "\(name(path)) must be one of \(words)" + (close.map { " (did you mean '\($0)'?)" } ?? "")
     }
 
-    private static func name(_ path: [String]) -> String {
+    /// What a message calls a part of a config.
+    static func name(_ path: [String]) -> String {
         path.last.map { Int($0) == nil ? Quote.short($0) : "item \($0)" } ?? "the config"
     }
 

@@ -16,26 +16,29 @@ struct Validate: AsyncParsableCommand {
     @OptionGroup var logging: LogOptions
 
     func run() async throws {
+        var warnings: [FileDiagnostic] = []
         do throws(StartFailure) {
             let manifest = try Manifest.load(
                 path: distribution.file, environment: ProcessInfo.processInfo.environment)
+            warnings = manifest.warnings
+            if !json { for warning in warnings { Output.error(warning.description) } }
             let stack = try await Stack.start(manifest, log: logging.output.sink)
             let summary = stack.summary
             await stack.shutdown(withinSeconds: 5)
             if json {
-                Output.json(["valid": true, "diagnostics": []])
+                Output.json(Self.json(isValid: true, warnings))
             } else {
                 Output.line(
                     "\(distribution.file): valid: \(summary.providers.count) providers, \(summary.models.count) models")
             }
         } catch {
-            if json { Output.json(Self.json(error)) }
+            if json { Output.json(Self.json(isValid: false, warnings + error.diagnostics)) }
             throw json ? ExitCode(error.exitCode) : Fail.with(error)
         }
     }
 
-    private static func json(_ failure: StartFailure) -> JSON {
-        let diagnostics = failure.diagnostics.map { diagnostic -> JSON in
+    private static func json(isValid: Bool, _ diagnostics: [FileDiagnostic]) -> JSON {
+        let diagnostics = diagnostics.map { diagnostic -> JSON in
             var object: JSONObject = [
                 "file": .string(diagnostic.file), "code": .string(diagnostic.code),
                 "message": .string(diagnostic.message),
@@ -45,8 +48,9 @@ struct Validate: AsyncParsableCommand {
                 object["column"] = .integer(Int64(position.column))
             }
             if let hint = diagnostic.hint { object["hint"] = .string(hint) }
+            if diagnostic.severity == .warning { object["severity"] = "warning" }
             return .object(object)
         }
-        return ["valid": false, "diagnostics": .array(diagnostics)]
+        return ["valid": .bool(isValid), "diagnostics": .array(diagnostics)]
     }
 }

@@ -4,12 +4,19 @@ import Host
 
 /// The distribution that a command works on, and how much it says while it does.
 struct DistributionArgument: ParsableArguments {
-    @Argument(help: "The distribution: a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+    @Argument(
+        help: "The distribution: a YAML file; - reads standard input.",
+        completion: .file(extensions: ["yaml", "yml"]))
     var file: String
 
-    func manifest() throws -> Manifest {
+    func manifest() throws -> Manifest { try Self.manifest(at: file) }
+
+    /// Its mistakes end the command; its warnings are printed.
+    static func manifest(at path: String) throws -> Manifest {
         do throws(StartFailure) {
-            return try Manifest.load(path: file, environment: ProcessInfo.processInfo.environment)
+            let manifest = try Manifest.load(path: path, environment: ProcessInfo.processInfo.environment)
+            for warning in manifest.warnings { Output.error(warning.description) }
+            return manifest
         } catch {
             throw Fail.with(error)
         }

@@ -23,12 +23,7 @@ struct ModelOptions: ParsableArguments {
     /// The connection, and the model to ask.
     func connect(_ log: LogOutput, defaultModel: String) async throws -> (any StackConnection, model: String) {
         guard let distribution else { return (RemoteStack(url: url), model ?? defaultModel) }
-        let manifest: Manifest
-        do throws(StartFailure) {
-            manifest = try Manifest.load(path: distribution, environment: ProcessInfo.processInfo.environment)
-        } catch {
-            throw Fail.with(error)
-        }
+        let manifest = try DistributionArgument.manifest(at: distribution)
         let stack = try await RunningStack.start(manifest, log)
         guard let model = model ?? stack.summary.models.first?.modelID else {
             await stack.shutdown(withinSeconds: 5)

@@ -88,6 +88,20 @@ extension EndToEnd {
             #expect(try JSON(parsing: json.output) == ["valid": true, "diagnostics": []])
         }
 
+        @Test("a distribution from standard input is read, and a warning about it is printed and ends nothing")
+        func standardInput() throws {
+            let yaml = "version: 1\nname: $HOME\n"
+            let text = try Command.run(["validate", "-"], exits: 0, input: yaml)
+            #expect(text.output == "-: valid: 0 providers, 0 models\n")
+            #expect(text.errors.contains("<stdin>:2:7: warning: '$HOME' is taken as text"))
+            let json = try JSON(parsing: try Command.run(["validate", "-", "--json"], exits: 0, input: yaml).output)
+            #expect(json["valid"] == true)
+            guard case .array(let diagnostics)? = json["diagnostics"] else {
+                throw Missing("no diagnostics: \(json.text)")
+            }
+            #expect(diagnostics.map { $0["severity"] } == ["warning"])
+        }
+
         @Test("every distribution of the repository is valid", arguments: ["adapters", "cpu", "echo", "starter"])
         func shipped(_ name: String) throws {
             let folder = try TemporaryFolder()

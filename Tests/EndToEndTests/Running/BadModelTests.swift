@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Model files that are none. Each ends `run` with 78, at the model's line and naming the file; never by a signal.
+    /// Model files that are none. Each ends `run` with 78, at the line of its path and naming the file; never by a signal.
     @Suite struct BadModelTests {
         @Test("a model file that is cut off is refused, wherever the cut is")
         func truncated() throws {
@@ -83,7 +83,7 @@ extension EndToEnd {
         @Test("a file that is not there is refused")
         func missing() throws {
             let folder = try TemporaryFolder()
-            #expect(try expectRefused(path: folder.path + "/no.gguf", "missing").contains("No such file"))
+            #expect(try expectRefused(path: folder.path + "/no.gguf", "missing").contains("there is no file"))
         }
 
         @Test("counts of 2⁶³ reserve nothing")
@@ -114,8 +114,8 @@ extension EndToEnd {
             let command = try Command.run(["run", file.path, "--port", "0"])
             #expect(command.end == .exit(78), "\(what): \(command.errors)", sourceLocation: location)
             #expect(command.output.isEmpty, "\(what)", sourceLocation: location)
-            // The model's line in the file.
-            let diagnostic = command.errors.split(separator: "\n").first { $0.hasPrefix("\(file.path):10:") }
+            // The line of its path in the file.
+            let diagnostic = command.errors.split(separator: "\n").first { $0.hasPrefix("\(file.path):13:11: error: ") }
             let said = try #require(diagnostic, "\(what): \(command.errors)", sourceLocation: location)
             #expect(said.contains(path), "\(what): \(said)", sourceLocation: location)
             return String(said)
