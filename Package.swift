@@ -57,10 +57,11 @@ let package = Package(
 
         // The host.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CProcessGuard"),
         .target(
             name: "Host",
             dependencies: [
-                "CProviderABI", "LlamaStackAPI", .target(name: "CYAML", condition: server),
+                "CProcessGuard", "CProviderABI", "LlamaStackAPI", .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
         .target(
