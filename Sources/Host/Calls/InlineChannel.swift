@@ -1,3 +1,4 @@
+import CProcessGuard
 import CProviderABI
 import Dispatch
 import LlamaStackAPI
@@ -84,7 +85,9 @@ package final class InlineChannel: Channel {
                 config: memory[1], state_path: memory[2], base_path: memory[3])
             var sink = CallTable.sink(for: call)
             let instance = withExtendedLifetime(memory) {
-                provider.pointer.pointee.create(
+                pg_enter(label, "create", nil)
+                defer { pg_leave() }
+                return provider.pointer.pointee.create(
                     provider.pointer.address, InstanceTable.host(for: services), &setup, &sink)
             }
             made.set(UInt(bitPattern: instance))
@@ -147,7 +150,9 @@ package final class InlineChannel: Channel {
             method: memory[0], parameters: memory[1], body: memory[2], options: memory[3], resource: memory[4],
             principal: memory[5], request_id: memory[6], deadline_ns: request.deadlineNanoseconds)
         var outer = CallTable.sink(for: call)
+        pg_enter(label, request.method, requestID)
         provider.pointer.pointee.invoke(UnsafeMutableRawPointer(bitPattern: instance), &inner, &outer)
+        pg_leave()
         leave()
     }
 
@@ -159,7 +164,9 @@ package final class InlineChannel: Channel {
         }
         guard let call else { return }
         call.cancel()
+        pg_enter(label, "cancel", nil)
         provider.pointer.pointee.cancel(UnsafeMutableRawPointer(bitPattern: instance), callID)
+        pg_leave()
         leave()
     }
 
@@ -170,7 +177,9 @@ package final class InlineChannel: Channel {
             return gate.isOpen
         }
         guard isOpen else { return }
+        pg_enter(label, "cancel", nil)
         provider.pointer.pointee.cancel(UnsafeMutableRawPointer(bitPattern: instance), callID)
+        pg_leave()
         leave()
     }
 
@@ -215,10 +224,12 @@ package final class InlineChannel: Channel {
             log: log,
             ended: { _, _, _ in done.set(true) })
         CallTable.insert(call)
-        let pointer = provider.pointer, instance = instance
+        let pointer = provider.pointer, instance = instance, label = label
         OffPool.start {
             var sink = CallTable.sink(for: call)
+            pg_enter(label, "destroy", nil)
             pointer.pointee.destroy(UnsafeMutableRawPointer(bitPattern: instance), &sink)
+            pg_leave()
         }
         done.set(false, afterSeconds: seconds)
         let isDone = await done.value()
