@@ -85,10 +85,10 @@ package final class InlineChannel: Channel {
                 config: memory[1], state_path: memory[2], base_path: memory[3])
             var sink = CallTable.sink(for: call)
             let instance = withExtendedLifetime(memory) {
-                pg_enter(label, "create", nil)
-                defer { pg_leave() }
-                return provider.pointer.pointee.create(
-                    provider.pointer.address, InstanceTable.host(for: services), &setup, &sink)
+                ProviderCode.watched(label, "create", log) {
+                    provider.pointer.pointee.create(
+                        provider.pointer.address, InstanceTable.host(for: services), &setup, &sink)
+                }
             }
             made.set(UInt(bitPattern: instance))
         }

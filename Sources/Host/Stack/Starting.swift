@@ -76,7 +76,8 @@ final class Starting: Sendable {
             path = try search.find(
                 api: entry.api.rawValue, type: entry.providerType, library: entry.library,
                 directory: manifest.directory)
-            descriptor = try PluginLibrary.load(path).provider(api: entry.api.rawValue, type: entry.providerType)
+            descriptor = try PluginLibrary.load(path, log: log).provider(
+                api: entry.api.rawValue, type: entry.providerType)
         } catch {
             throw StartFailure([
                 manifest.source.diagnostic(entry.position, error.code, error.message, hint: error.hint)
