@@ -19,7 +19,7 @@ typedef struct {
     module modules[MODULES];
 } table;
 
-// A new one is written beside the one in use: whoever reads that, in a signal handler, is not disturbed.
+// A new one is written beside the one in use: a signal handler that reads that is not disturbed.
 static table tables[2];
 static _Atomic(table *) current;
 static pthread_mutex_t refreshing = PTHREAD_MUTEX_INITIALIZER;

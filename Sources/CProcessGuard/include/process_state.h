@@ -23,8 +23,8 @@ pg_watch *pg_watch_begin(void);
 /// Watches may overlap, on several threads: what one has put back counts as no change for the others.
 ///
 /// A handler that a library sets for a fault (SIGSEGV and its like) or for a signal that means nothing outside of it (SIGURG,
-/// SIGPROF, real-time ones) is left: language runtimes of providers need theirs. The environment can't be put back while
-/// other threads may read it.
+/// SIGPROF, real-time ones) is left: language runtimes of providers need theirs. SIGPIPE may become ignored. The environment
+/// can't be put back while other threads may read it.
 void pg_watch_end(pg_watch *watch, pg_changed changed, void *context);
 
 #endif
