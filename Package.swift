@@ -66,13 +66,16 @@ let package = Package(
         // The host.
         .target(
             name: "Runtimes",
-            dependencies: ["CChildProcess", "CProviderABI", "ChildProcess", "ContractBridge", "LlamaStackAPI"],
+            dependencies: [
+                "CChildProcess", "CProcessGuard", "CProviderABI", "ChildProcess", "ContractBridge", "LlamaStackAPI",
+            ],
             swiftSettings: strict),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CProcessGuard"),
         .target(
             name: "Host",
             dependencies: [
-                "ContractBridge", "LlamaStackAPI", "Runtimes", .target(name: "CYAML", condition: server),
+                "CProcessGuard", "ContractBridge", "LlamaStackAPI", "Runtimes", .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
         // A program as a child that can't outlive the host.
@@ -80,7 +83,7 @@ let package = Package(
         .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
         // The child that runs one provider: as few libraries as can be.
         .executableTarget(
-            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "Runtimes"], swiftSettings: strict),
+            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"], swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [

@@ -1,6 +1,7 @@
 // The child that runs one provider for a host: `isolation: process`. Started by the host alone, with a socket as
-// descriptor 3 and the host's process number as its argument.
+// descriptor 3, a pipe for what is known of a crash as descriptor 4, and the host's process number as its argument.
 import CChildProcess
+import CProcessGuard
 import Foundation
 import Runtimes
 
@@ -9,6 +10,8 @@ guard CommandLine.arguments.count == 2, let parent = pid_t(CommandLine.arguments
     exit(64)
 }
 guard ccp_child_setup(parent) == 0 else { _exit(71) }
+pg_set_crash_fd(4)
+pg_guard_crashes()
 do {
     try ChildServer(socket: 3).run()
 } catch {

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
+import Host
 
 /// The commands. Exit codes are those of sysexits: 64 usage, 65 bad input, 66 a file that is not there, 69 a provider
-/// that does not serve, 73 a file that cannot be written, 75 try again later, 78 a mistake in a distribution.
+/// that does not serve, 70 a mistake inside or a provider that called exit(), 73 a file that cannot be written, 74 output
+/// that cannot be written, 75 try again later, 78 a mistake in a distribution; 141 when nobody reads the output.
 @main
 struct LlamaStack: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,11 +24,22 @@ struct LlamaStack: AsyncParsableCommand {
         ])
 
     static func main() async {
+        ProcessGuard.install()
         // A socket that the client has closed is an error of one call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         // Full Foundation must be initialised before any provider brings it in from another thread; otherwise
         // CoreFoundation takes the main queue and SIGTERM is never heard.
         _ = NSString(string: "").length
-        await main(nil)
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Output.end(Self.self, with: error)
+        }
+        Output.end(0)
     }
 }

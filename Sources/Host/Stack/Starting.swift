@@ -17,13 +17,14 @@ final class Starting: Sendable {
 
     let manifest: Manifest
     let log: LogSink
-    private let runtime: any ProviderRuntime = InlineRuntime()
+    private let runtime: any ProviderRuntime
     private let metrics: MetricsSink
     private let search: PluginSearch
     private let switchboard = Switchboard()
 
     init(manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink) {
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
+        runtime = InlineRuntime(log: log)
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }
 

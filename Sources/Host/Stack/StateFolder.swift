@@ -1,3 +1,4 @@
+import CProcessGuard
 import Foundation
 import Synchronization
 
@@ -37,6 +38,12 @@ final class StateFolder: Sendable {
                 message: "the state folder \(path) is in use by another llama-stack"
                     + (owner.map { " (process \($0))" } ?? ""),
                 hint: "stop that one, or give this distribution another 'state'", exitCode: 75)
+        }
+        // A child that a provider forks shares the lock. It would keep it for as long as it lives, also when this process has
+        // ended. (A lock of fcntl() is not shared so, but is lost when anything here closes another descriptor of the file.)
+        if pg_close_in_fork(handle) == 0 {
+            close(handle)
+            throw Failure(message: "this process has too many state folders open", exitCode: 71)
         }
         _ = ftruncate(handle, 0)
         let text = "\(getpid())\n"
@@ -86,7 +93,9 @@ final class StateFolder: Sendable {
 
     /// Lets another host use the folder.
     func release() {
-        if isReleased.exchange(true, ordering: .relaxed) == false { close(lock) }
+        guard isReleased.exchange(true, ordering: .relaxed) == false else { return }
+        pg_keep_in_fork(lock)
+        close(lock)
     }
 
     /// The folder of one instance, made if need be.

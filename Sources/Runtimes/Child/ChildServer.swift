@@ -15,11 +15,18 @@ package final class ChildServer: Sendable {
     }
 
     private let peer: CallPeer
-    private let runtime = InlineRuntime()
+    private let runtime: InlineRuntime
     private let state = Mutex(State())
 
     /// Takes the descriptor of the socket.
-    package init(socket: Int32) { peer = CallPeer(FrameLink(FrameSocket(taking: socket))) }
+    package init(socket: Int32) {
+        peer = CallPeer(FrameLink(FrameSocket(taking: socket)))
+        runtime = InlineRuntime(log: Self.log(peer))
+    }
+
+    private static func log(_ peer: CallPeer) -> LogSink {
+        LogSink { line in peer.link.send(Frame(kind: .log, payload: line.json.bytes)) }
+    }
 
     /// Serves until the host closes the connection. Blocks this thread; nothing of a provider runs on it.
     package func run() throws {
@@ -109,7 +116,7 @@ package final class ChildServer: Sendable {
     private func reach(_ label: String) -> HostReach {
         let peer = peer
         return HostReach(
-            log: LogSink { line in peer.link.send(Frame(kind: .log, payload: line.json.bytes)) },
+            log: Self.log(peer),
             metrics: MetricsSink { peer.link.send(Frame(kind: .metric, payload: $0.json.bytes)) },
             call: { request, sink throws(CallError) in
                 let call = peer.call(request, into: sink)

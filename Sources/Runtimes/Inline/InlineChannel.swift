@@ -1,3 +1,4 @@
+import CProcessGuard
 import CProviderABI
 import ContractBridge
 import Dispatch
@@ -87,9 +88,11 @@ package final class InlineChannel: Channel {
                 struct_size: UInt32(MemoryLayout<lsp_setup>.size), reserved: 0, provider_id: block[0],
                 config: block[1], state_path: block[2], base_path: block[3])
             var sink = sink
-            return UInt(
-                bitPattern: provider.pointer.pointee.create(
-                    provider.pointer.address, InstanceTable.host(for: services), &raw, &sink))
+            return ProviderCode.watched(setup.label, "create", services.log) {
+                UInt(
+                    bitPattern: provider.pointer.pointee.create(
+                        provider.pointer.address, InstanceTable.host(for: services), &raw, &sink))
+            }
         }
     }
 
@@ -121,7 +124,9 @@ package final class InlineChannel: Channel {
         threads.run(entry) { [self] in
             var raw = lent.raw
             var sink = CallTable.sink(for: call)
+            pg_enter(label, entry.method, entry.requestID)
             provider.pointer.pointee.invoke(pointer, &raw, &sink)
+            pg_leave()
             gate.leave()
         }
     }
@@ -136,7 +141,9 @@ package final class InlineChannel: Channel {
     /// Inside the gate, which it leaves.
     private func enterCancel(_ callID: UInt64) {
         threads.run(InvokeThreads.Entry("cancel")) { [self] in
+            pg_enter(label, "cancel", nil)
             provider.pointer.pointee.cancel(pointer, callID)
+            pg_leave()
             gate.leave()
         }
     }
@@ -198,7 +205,9 @@ package final class InlineChannel: Channel {
         CallTable.insert(call)
         threads.run(InvokeThreads.Entry("destroy")) { [self] in
             var sink = CallTable.sink(for: call)
+            pg_enter(label, "destroy", nil)
             provider.pointer.pointee.destroy(pointer, &sink)
+            pg_leave()
         }
         done.set(false, afterSeconds: seconds)
         let isDone = await done.value()

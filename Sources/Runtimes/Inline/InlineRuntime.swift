@@ -5,10 +5,13 @@ import Synchronization
 
 /// Runs provider libraries in this process.
 package struct InlineRuntime: ProviderRuntime {
-    package init() {}
+    private let log: LogSink
+
+    /// - Parameter log: is told what of the process's state a library changes when it is loaded.
+    package init(log: LogSink = .discard) { self.log = log }
 
     package func describe(_ path: String) async throws(PluginRefusal) -> LibraryDescription {
-        try await OffPool.run { LoadedLibraries.result(path) }.get().description
+        try await OffPool.run { LoadedLibraries.result(path, log) }.get().description
     }
 
     package func create(
@@ -16,7 +19,7 @@ package struct InlineRuntime: ProviderRuntime {
     ) async throws(CreateFailure) -> any Channel {
         let library: PluginLibrary
         do throws(PluginRefusal) {
-            library = try await OffPool.run { LoadedLibraries.result(setup.library) }.get()
+            library = try await OffPool.run { LoadedLibraries.result(setup.library, log) }.get()
         } catch {
             throw CreateFailure(CallError(.internal, error.description))
         }
@@ -31,11 +34,11 @@ package struct InlineRuntime: ProviderRuntime {
 private enum LoadedLibraries {
     private static let loaded = Mutex<[String: PluginLibrary]>([:])
 
-    static func result(_ path: String) -> Result<PluginLibrary, PluginRefusal> {
+    static func result(_ path: String, _ log: LogSink) -> Result<PluginLibrary, PluginRefusal> {
         loaded.withLock { loaded in
             if let library = loaded[path] { return .success(library) }
             do throws(PluginRefusal) {
-                let library = try PluginLibrary.load(path)
+                let library = try PluginLibrary.load(path, log: log)
                 loaded[path] = library
                 return .success(library)
             } catch {

@@ -23,8 +23,16 @@ package struct PluginLibrary: Sendable {
 
     /// Checks the file, opens it, reads and checks what it holds. Blocks: call it off Swift's pool. Runs the library's
     /// constructors, so the caller has decided to trust it.
-    package static func load(_ path: String) throws(PluginRefusal) -> PluginLibrary {
+    ///
+    /// - Parameter log: is told what of the process's state the library changed.
+    package static func load(_ path: String, log: LogSink = .discard) throws(PluginRefusal) -> PluginLibrary {
         try PluginFile.check(path)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let module = try ProviderCode.watched(name, "load", log) { () throws(PluginRefusal) in try open(path) }
+        return try PluginLibrary(reading: module, path)
+    }
+
+    private static func open(_ path: String) throws(PluginRefusal) -> UnsafePointer<lsp_module> {
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             throw PluginRefusal("library_unloadable", "\(path): \(lastError(path))")
         }
@@ -32,7 +40,7 @@ package struct PluginLibrary: Sendable {
         guard let module = entry(UInt32(LSP_ABI_MINOR)) else {
             throw PluginRefusal("library_refused", "\(path): \(LSP_ENTRY_SYMBOL) answered NULL")
         }
-        return try PluginLibrary(reading: module, path)
+        return module
     }
 
     private init(reading module: UnsafePointer<lsp_module>, _ path: String) throws(PluginRefusal) {

@@ -29,7 +29,7 @@ struct CrashFile: Sendable {
         [
             "provider": .string(setup.label), "type": .string(setup.provider.type),
             "version": .string(setup.provider.version), "library": .string(setup.library),
-            "pid": .integer(Int64(process.pid)), "ended": .string(end.reason),
+            "pid": .integer(Int64(process.pid)), "ended": .string(end.reason), "crash": end.crash,
             "calls": .array(calls.map { ["method": .string($0.method), "request_id": .string($0.requestID)] }),
             "peak_memory_bytes": end.report.peakMemoryBytes.map { .integer(Int64($0)) } ?? .null,
             "log": .array(process.recentLines.map { .string($0) }),

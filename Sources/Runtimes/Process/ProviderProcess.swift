@@ -13,6 +13,8 @@ final class ProviderProcess: Sendable {
         /// What calls that were open are told.
         var error: CallError
         var report: ExitReport
+        /// What the child wrote of its crash: signal, module and offset, thread, method, request id.
+        var crash: JSON
     }
 
     private struct State {
@@ -27,6 +29,7 @@ final class ProviderProcess: Sendable {
     let peer: CallPeer
     let started = DispatchTime.now()
     private let child: ChildProcess
+    private let crash: CrashPipe
     private let label: String
     private let host: HostReach
     private let state: Mutex<State>
@@ -38,11 +41,14 @@ final class ProviderProcess: Sendable {
     ) throws {
         let (ours, theirs) = try FrameSocket.pair()
         let output = ChildOutput(label: label, log: host.log)
+        let crash = try CrashPipe()
         child = try ChildProcess.start(
             ChildProcess.Options(
                 executable: executable, arguments: [String(getpid())], environment: environment,
-                descriptors: [3: theirs.descriptor], limits: LimitPlan(settings.limits), label: label,
+                descriptors: [3: theirs.descriptor, 4: crash.writeEnd], limits: LimitPlan(settings.limits), label: label,
                 onLine: { output.take($0) }))
+        crash.closeWriteEnd()
+        self.crash = crash
         peer = CallPeer(FrameLink(ours))
         self.label = label
         self.host = host
@@ -107,7 +113,7 @@ final class ProviderProcess: Sendable {
         let error = CallError(cause?.code ?? .providerCrashed, "the provider \(label) \(reason)")
         peer.link.close()
         // First, so that a caller which asks again at once does not meet the dead process.
-        ended.set(End(reason: cause == nil ? how : "\(reason); \(how)", error: error, report: report))
+        ended.set(End(reason: cause == nil ? how : "\(reason); \(how)", error: error, report: report, crash: crash.record))
         peer.end(error)
     }
 
@@ -179,5 +185,42 @@ private final class ChildOutput: Sendable {
         onLine?(line.text)
         let level: LogLevel = line.isNotice ? .warning : .info
         log.log(level, Quote.printable(line.text, charactersMax: 8192), ["stream": line.stream.rawValue], source: label)
+    }
+}
+
+/// Where a child that crashes says what it was doing, before it ends.
+private final class CrashPipe: Sendable {
+    private static let recordBytesMax = 4096
+    private let readEnd: Int32
+    private let write: Mutex<Int32>
+
+    init() throws(SystemFailure) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { throw SystemFailure("pipe2", errno) }
+        readEnd = ends[0]
+        write = Mutex(ends[1])
+    }
+
+    deinit {
+        closeWriteEnd()
+        close(readEnd)
+    }
+
+    var writeEnd: Int32 { write.withLock { $0 } }
+
+    func closeWriteEnd() {
+        write.withLock { end in
+            if end >= 0 { close(end) }
+            end = -1
+        }
+    }
+
+    /// null when it wrote nothing. For after its end; does not wait.
+    var record: JSON {
+        var bytes = [UInt8](repeating: 0, count: Self.recordBytesMax)
+        let count = read(readEnd, &bytes, bytes.count)
+        guard count > 0 else { return .null }
+        let line = bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") }
+        return (try? JSON(parsing: Array(line))) ?? .null
     }
 }

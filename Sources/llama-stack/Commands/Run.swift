@@ -40,7 +40,9 @@ struct Run: AsyncParsableCommand {
         do {
             try await server.run { [front] port in
                 let took = Int((ContinuousClock.now - start) / .milliseconds(1))
-                Output.line(StartLine.text(stack.summary, host: front.host, port: port, milliseconds: took))
+                Output.announce(
+                    StartLine.text(stack.summary, host: front.host, port: port, milliseconds: took),
+                    log: logging.output.sink)
             }
         } catch {
             await stack.shutdown(withinSeconds: 5)

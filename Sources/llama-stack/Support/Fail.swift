@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Host
 import LlamaStackAPI
 
@@ -18,12 +17,4 @@ enum Fail {
     static func with(_ error: CallError) -> ExitCode {
         with("error: \(error.message)", exitCode: error.code.exitCode)
     }
-}
-
-/// Standard output and standard error, written at once: nothing of it is lost when the process dies.
-enum Output {
-    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-    static func line(_ text: String) { write(text + "\n") }
-    static func json(_ value: JSON) { line(String(decoding: value.bytes, as: UTF8.self)) }
-    static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }

@@ -14,7 +14,7 @@ final class Interrupts: Sendable {
         source.setEventHandler { [weak self] in
             guard let task = self?.running.withLock({ $0 }) else {
                 Output.write("\n")
-                exit(130)
+                Output.end(128 + SIGINT)
             }
             task.cancel()
         }

@@ -4,7 +4,7 @@ import LlamaStackAPI
 import Logging
 
 /// The log: one line each on standard error, in text or JSON. Host and providers speak through ``LogSink``, the HTTP
-/// front through swift-log; both end here.
+/// front through swift-log; both end here. Nobody waits for the reader of standard error.
 struct LogOutput: Sendable {
     enum Format: String, CaseIterable, Sendable { case text, json }
     let format: Format
@@ -28,7 +28,13 @@ struct LogOutput: Sendable {
     ]
 
     fileprivate func write(_ line: LogLine) {
-        FileHandle.standardError.write(Data((rendered(line) + "\n").utf8))
+        LineWriter.standardError.write(rendered(line)) { count, reason in
+            let lines = count == 1 ? "1 log line was" : "\(count) log lines were"
+            return rendered(
+                LogLine(
+                    level: .warning, source: "host",
+                    message: "\(lines) lost: standard error could not be written (\(reason))"))
+        }
     }
 
     private func rendered(_ line: LogLine) -> String {

@@ -27,7 +27,7 @@ struct Spread {
 struct Progress {
     private let isShown = isatty(STDERR_FILENO) == 1
 
-    func show(_ text: String) { if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8)) } }
+    func show(_ text: String) { if isShown { Output.status(text) } }
     func clear() { show("") }
 }
 

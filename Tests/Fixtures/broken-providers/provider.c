@@ -7,11 +7,14 @@
 #include <llama_stack_provider.h>
 
 #include <fcntl.h>
+#include <locale.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef PROVIDER_API
@@ -256,8 +259,37 @@ static void in_thread(void *(*body)(void *), void *context) {
     pthread_detach(thread);
 }
 
+static void *leave(void *context) {
+    (void)context;
+    exit(0);
+}
+
 static void *create(const lsp_provider *provider, const lsp_host *host, const lsp_setup *setup, const lsp_sink *ready) {
     (void)provider;
+#ifdef BREAK_EXIT_IN_CREATE
+    leave(NULL);
+#endif
+#ifdef BREAK_EXIT_IN_THREAD
+    in_thread(leave, NULL);
+#endif
+#ifdef BREAK_PROCESS_STATE
+    signal(SIGTERM, SIG_IGN);
+    chdir("/");
+    umask(0777);
+#endif
+#ifdef BREAK_THREAD_STATE
+    uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0));
+#endif
+#ifdef BREAK_FORKS
+    pid_t child = fork();
+    if (child == 0) {
+        sleep(120);
+        _exit(0);
+    }
+    char said[40];
+    snprintf(said, sizeof said, "forked process %d", child);
+    host->log(host->context, LSP_INFO, text(said), text("{}"));
+#endif
     instance *self = calloc(1, sizeof *self);
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->idle, NULL);
@@ -292,6 +324,9 @@ static void *create(const lsp_provider *provider, const lsp_host *host, const ls
 }
 
 static void invoke(void *context, const lsp_request *request, const lsp_sink *sink) {
+#ifdef BREAK_CRASH_IN_CHAT
+    if (request->method.size == 15 && !memcmp(request->method.data, "chat_completion", 15)) *(volatile int *)8 = 1;
+#endif
 #ifdef BREAK_CRASH
     raise(SIGSEGV);
 #endif
@@ -346,6 +381,9 @@ static void *stop(void *context) {
 static void destroy(void *context, const lsp_sink *done) {
     instance *self = context;
     self->done = *done;
+#ifdef BREAK_EXIT_IN_DESTROY
+    exit(0);
+#endif
 #ifdef BREAK_NEVER_DESTROYED
     return;
 #endif
@@ -422,6 +460,12 @@ static const lsp_module module = {
 
 LSP_EXPORT const lsp_module *ENTRY(uint32_t host_abi_minor) {
     (void)host_abi_minor;
+#ifdef BREAK_EXIT_IN_ENTRY
+    exit(0);
+#endif
+#ifdef BREAK_THREAD_STATE
+    uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0));
+#endif
 #ifdef NULL_MODULE
     return NULL;
 #endif
@@ -434,4 +478,8 @@ __attribute__((constructor)) static void canary(void) {
     const char *path = getenv("LLAMA_STACK_CANARY");
     if (path) close(open(path, 0101, 0600));
 }
+#endif
+
+#ifdef BREAK_EXIT_IN_CONSTRUCTOR
+__attribute__((constructor)) static void leave_early(void) { exit(0); }
 #endif

@@ -1,0 +1,93 @@
+import Foundation
+import LlamaStackAPI
+import Testing
+
+extension EndToEnd {
+    /// Output that nobody reads, or that can't be written.
+    @Suite struct OutputTests {
+        /// Runs a line of the shell, in which "$0" is llama-stack and `pwd` a folder of its own.
+        private func shell(_ line: String) throws -> Command {
+            try Setting.requireBinary()
+            let folder = try TemporaryFolder()
+            let child = try ChildProcess("/bin/sh", ["-c", "cd \(folder.path) && \(line)", Setting.binary])
+            defer { child.end() }
+            guard let end = child.wait(seconds: 30) else { throw Missing("did not end: \(line)") }
+            return Command(end: end, output: child.output, errors: child.errors)
+        }
+
+        static let commands = ["--help", "--version", "help run", "list apis", "list routes --json", "spec"]
+
+        @Test("a command whose reader is gone ends quietly with 141", arguments: commands)
+        func readerGone(_ command: String) throws {
+            // The right side closes the pipe before the left one begins.
+            let run = try shell(
+                "mkfifo go && { read x < go; \"$0\" \(command); echo $? >&2; } | { exec 0<&-; echo > go; }")
+            #expect(run.errors == "141\n")
+        }
+
+        @Test("a command whose output can't be written ends with 74 and says why", arguments: commands)
+        func full(_ command: String) throws {
+            let full = try shell("\"$0\" \(command) > /dev/full")
+            #expect(full.errors == "error: can't write to standard output: No space left on device\n")
+            #expect(full.end == .exit(74))
+            let closed = try shell("\"$0\" \(command) >&-")
+            #expect(closed.errors == "error: can't write to standard output: Bad file descriptor\n")
+            #expect(closed.end == .exit(74))
+        }
+
+        @Test("a command that can't say its error ends with the error's code", arguments: ["2>&-", "2>/dev/full"])
+        func errors(_ redirection: String) throws {
+            #expect(try shell("\"$0\" fly \(redirection)").end == .exit(64))
+        }
+
+        /// What the shell does before it becomes the server. `pipe` is a path; 9 is its reading end.
+        static let faults = ["exec 2>&-", "exec 2>/dev/full", "exec 9<>pipe 2>pipe 9<&-", "exec 9<>pipe 2>pipe"]
+
+        @Test("a server serves and stops while its log can't be written, or is not read", arguments: faults)
+        func server(_ fault: String) throws {
+            let folder = try TemporaryFolder()
+            let pipe = folder.path + "/pipe"
+            try #require(mkfifo(pipe, 0o600) == 0)
+            let before = fault.replacing("pipe", with: pipe)
+            try Server.run(.echo(), before: before) { server in
+                // More lines than a pipe holds.
+                for _ in 0..<1000 {
+                    #expect(try server.post(Requests.chatPath, Requests.chat("Hi")).status == 200)
+                }
+                if fault == Self.faults[3] { try Self.expectLossTold(pipe) }
+                server.process.send(SIGTERM)
+                #expect(server.process.wait(seconds: 10) == .exit(0))
+            }
+        }
+
+        /// Reads until the log says what was lost.
+        private static func expectLossTold(_ pipe: String) throws {
+            let reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            defer { close(reader) }
+            var text = ""
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            for _ in 0..<3000 {
+                let count = read(reader, &buffer, buffer.count)
+                if count > 0 { text += String(decoding: buffer.prefix(count), as: UTF8.self) } else { usleep(10000) }
+                if text.contains(/warning host: \d+ log lines were lost: standard error could not be written/) {
+                    return
+                }
+            }
+            Issue.record("nothing was said of lost lines: \(text.suffix(300))")
+        }
+
+        @Test("a server whose standard output can't be written serves, and logs its start line")
+        func startLine() throws {
+            let file = try Distribution.echo().file()
+            let child = try ChildProcess(
+                "/bin/sh", ["-c", "exec \"$0\" run \(file.path) --port 0 >/dev/full", Setting.binary])
+            defer { child.end() }
+            for _ in 0..<2000 where !child.errors.contains("ready: http") { usleep(10000) }
+            #expect(
+                child.errors.contains(
+                    "the start line could not be written to standard output (No space left on device): ready: http://"))
+            child.send(SIGTERM)
+            #expect(child.wait(seconds: 10) == .exit(0))
+        }
+    }
+}
