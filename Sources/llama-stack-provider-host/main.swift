@@ -10,6 +10,8 @@ guard CommandLine.arguments.count == 2, let parent = pid_t(CommandLine.arguments
     exit(64)
 }
 guard ccp_child_setup(parent) == 0 else { _exit(71) }
+signal(SIGPIPE, SIG_IGN)
+pg_open_standard_descriptors()
 pg_set_crash_fd(4)
 pg_guard_crashes()
 do {

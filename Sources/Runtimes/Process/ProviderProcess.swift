@@ -196,7 +196,10 @@ private final class CrashPipe: Sendable {
 
     init() throws(SystemFailure) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { throw SystemFailure("pipe2", errno) }
+        guard pipe(&ends) == 0 else { throw SystemFailure("pipe", errno) }
+        // A child gets what it is given and nothing else, so nothing is lost between the two calls.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         readEnd = ends[0]
         write = Mutex(ends[1])
     }

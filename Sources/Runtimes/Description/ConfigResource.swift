@@ -1,17 +1,17 @@
 import LlamaStackAPI
 
 /// A place of a config that names a resource of the distribution: a string whose schema says `"x-resource": "model"`.
-struct ConfigResource: Equatable {
-    static let keyword = "x-resource"
+package struct ConfigResource: Equatable {
+    package static let keyword = "x-resource"
 
     /// As the steps of a JSON Pointer.
-    var path: [String]
+    package var path: [String]
     /// "model".
-    var kind: String
-    var name: String
+    package var kind: String
+    package var name: String
 
     /// All that are given. The config must fit the schema.
-    static func all(in value: JSON, schema: JSON, at path: [String] = []) -> [ConfigResource] {
+    package static func all(in value: JSON, schema: JSON, at path: [String] = []) -> [ConfigResource] {
         switch value {
         case .string(let name):
             schema[keyword]?.stringValue.map { [ConfigResource(path: path, kind: $0, name: name)] } ?? []
