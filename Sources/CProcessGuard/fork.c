@@ -5,7 +5,8 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS = 64 };
+// More state folders than this are not open in one process, tests of many hosts included.
+enum { DESCRIPTORS = 4096 };
 
 // Descriptor + 1; 0 is a free place.
 static atomic_int to_close[DESCRIPTORS];

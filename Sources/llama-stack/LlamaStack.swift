@@ -24,7 +24,8 @@ struct LlamaStack: AsyncParsableCommand {
         ])
 
     static func main() async {
-        ProcessGuard.install()
+        // The child of a conformance check watches exits and crashes for its report.
+        if !PluginRunCheck.isAsked { ProcessGuard.install() }
         // A socket that the client has closed is an error of one call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         // Full Foundation must be initialised before any provider brings it in from another thread; otherwise

@@ -172,7 +172,7 @@ package enum ConfigSchema {
         return "unknown key \(Quote.short(key))\(suggestion)"
     }
 
-    static func meant(_ key: String, _ known: [String], present: [String]) -> String? {
+    package static func meant(_ key: String, _ known: [String], present: [String]) -> String? {
         Spelling.closest(to: key, in: known.filter { !present.contains($0) }) ?? Spelling.closest(to: key, in: known)
     }
 
@@ -183,7 +183,7 @@ package enum ConfigSchema {
     }
 
     /// What a message calls a part of a config.
-    static func name(_ path: [String]) -> String {
+    package static func name(_ path: [String]) -> String {
         path.last.map { Int($0) == nil ? Quote.short($0) : "item \($0)" } ?? "the config"
     }
 
