@@ -75,7 +75,8 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "CProcessGuard", "ContractBridge", "LlamaStackAPI", "Runtimes", .target(name: "CYAML", condition: server),
+                "CProcessGuard", "ChildProcess", "ContractBridge", "LlamaStackAPI", "Runtimes",
+                .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
         // A program as a child that can't outlive the host.

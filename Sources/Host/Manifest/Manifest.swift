@@ -48,6 +48,10 @@ package struct Manifest: Sendable {
         package var library: String?
         /// Of `library`, or of `provider_type` where there is none.
         var libraryPosition: Position
+        /// nil: its code runs in this process.
+        package var process: IsolationSettings?
+        /// Of `limits`, or of the entry.
+        var limitsPosition: Position
         /// The stack starts without it when it fails.
         package var isOptional: Bool
         /// An object; positions are in ``ManifestSource``.

@@ -13,7 +13,7 @@ struct ManifestCheck {
     func manifest(_ raw: RawManifest, file: String, name: String) -> Manifest {
         checkVersion(raw.version)
         checkServer(raw.server)
-        checkProviders(raw.providers)
+        checkProviders(raw.providers, isolation: raw.isolation)
         checkFolders(raw.providerPath)
         let models = models(raw.models, raw.providers)
         return Manifest(
@@ -33,6 +33,8 @@ struct ManifestCheck {
                     api: provider.api, providerID: provider.providerID.value,
                     providerType: provider.providerType.value, library: provider.library?.value,
                     libraryPosition: provider.library?.position ?? provider.providerType.position,
+                    process: isolation(of: provider, raw.isolation) == "process" ? settings(provider.isolation) : nil,
+                    limitsPosition: provider.isolation.limits?.position ?? provider.position,
                     isOptional: provider.isOptional, config: provider.config, position: provider.position)
             },
             models: models, warnings: diagnostics.warnings.sortedByPlace, source: ManifestSource(file: file))
@@ -53,7 +55,7 @@ struct ManifestCheck {
             hint: "listen on 127.0.0.1, or say 'insecure: true' under 'server'")
     }
 
-    private func checkProviders(_ providers: [RawProvider]) {
+    private func checkProviders(_ providers: [RawProvider], isolation: String) {
         var first: [String: Position] = [:]
         for provider in providers {
             let label = "\(provider.api.rawValue)/\(provider.providerID.value)"
@@ -65,12 +67,26 @@ struct ManifestCheck {
             } else {
                 first[label] = provider.providerID.position
             }
-            if provider.isolation.value == "process" {
+            guard self.isolation(of: provider, isolation) == "inline" else { continue }
+            for (key, position) in provider.isolation.ofProcess {
                 diagnostics.add(
-                    provider.isolation.position, "not_available", "'isolation: process' is not available yet",
-                    hint: "use 'isolation: inline'")
+                    position, "needs_process", "'\(key)' is of a process of its own, and this provider has none",
+                    hint: "say 'isolation: process', or leave '\(key)' out")
             }
         }
+    }
+
+    private func isolation(of provider: RawProvider, _ default: String) -> String {
+        provider.isolation.isolation?.value ?? `default`
+    }
+
+    private func settings(_ raw: RawIsolation) -> IsolationSettings {
+        var settings = IsolationSettings()
+        if let restart = raw.restart { settings.restart = restart.value }
+        if let seconds = raw.cancelSeconds { settings.cancelSeconds = seconds.value }
+        if let environment = raw.environment { settings.environment = environment.value }
+        if let limits = raw.limits { settings.limits = limits.value }
+        return settings
     }
 
     private func checkFolders(_ folders: [Placed<String>]) {

@@ -1,3 +1,4 @@
+import ChildProcess
 import LlamaStackAPI
 
 /// A distribution as it stands in the file, before its parts are held against each other.
@@ -5,6 +6,7 @@ struct RawManifest: Sendable {
     var version: Placed<Int>
     var name: String?
     var state: String?
+    var isolation: String
     var server: RawServer
     var providerPath: [Placed<String>]
     var providers: [RawProvider]
@@ -35,7 +37,7 @@ struct RawProvider: Sendable {
     var providerID: Placed<String>
     var providerType: Placed<String>
     var library: Placed<String>?
-    var isolation: Placed<String>
+    var isolation: RawIsolation
     var isOptional: Bool
     var config: YAMLNode?
     var position: Position
@@ -113,13 +115,26 @@ enum ManifestKeys {
     }
 
     struct ProviderFields: Sendable {
-        var id: Placed<String>, type: Placed<String>, library: Placed<String>?, isolation: Placed<String>,
+        var id: Placed<String>, type: Placed<String>, library: Placed<String>?, isolation: RawIsolation,
             isOptional: Bool
         var config: YAMLNode?
     }
 
     static let providerEntry = Section(
-        "the provider", ProviderFields.init,
+        "the provider",
+        {
+            (
+                id: Placed<String>, type: Placed<String>, library: Placed<String>?, isolation: Placed<String>?,
+                restart: Placed<RestartPolicy>?, cancelSeconds: Placed<Double>?, environment: Placed<[String]>?,
+                limits: Placed<ResourceLimits>?, isOptional: Bool, config: YAMLNode?
+            ) in
+            ProviderFields(
+                id: id, type: type, library: library,
+                isolation: RawIsolation(
+                    isolation: isolation, restart: restart, cancelSeconds: cancelSeconds, environment: environment,
+                    limits: limits),
+                isOptional: isOptional, config: config)
+        },
         Key("provider_id", ValueReader.string("id", Identifiers.providerProblem).placed, "Its name in this file"),
         Key(
             "provider_type", ValueReader.string("type", Identifiers.typeProblem).placed,
@@ -127,9 +142,8 @@ enum ManifestKeys {
         Key(
             "library", ValueReader.path.placed.optional, default: nil, as: "libprovider-<api>-<name>.so",
             "The library's name, or its path"),
-        Key(
-            "isolation", ValueReader.word(["inline", "process"]).placed,
-            default: Placed(value: "inline", position: .start), as: "inline", "Where its code runs"),
+        isolationKeys.isolation, isolationKeys.restart, isolationKeys.cancelSeconds, isolationKeys.environment,
+        isolationKeys.limits,
         Key("optional", .boolean, default: false, "Start without it when it fails"),
         Key("config", ValueReader.mapping.optional, default: nil, as: "empty", "What `plugin inspect` shows"))
 
@@ -201,6 +215,9 @@ enum ManifestKeys {
             "name", ValueReader.string().optional, default: nil, as: "the file's name",
             "What the distribution is called"),
         Key("state", ValueReader.path.optional, default: nil, as: "none", "A folder for what is kept between runs"),
+        Key(
+            "isolation", ValueReader.word(isolationWords), default: "inline",
+            "Where the code of providers runs that do not say it themselves"),
         Key("server", server.reader, default: defaultServer, as: "the defaults below", "Where and how to listen"),
         Key(
             "provider_path", .list(of: ValueReader.path.placed, "list of paths"), default: [], as: "none",
@@ -211,7 +228,8 @@ enum ManifestKeys {
     /// For the documentation of the format.
     static let documentation: [(section: String, rows: [KeyRow])] = [
         ("the distribution", manifest.rows), ("server", server.rows), ("server.limits", limits.rows),
-        ("providers.<api>[]", providerEntry.rows), ("models[]", model.rows),
+        ("providers.<api>[]", providerEntry.rows), ("providers.<api>[].restart", restart.rows),
+        ("providers.<api>[].limits", processLimits.rows), ("models[]", model.rows),
     ]
 }
 

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import LlamaStackAPI
 
@@ -13,18 +14,19 @@ final class Starting: Sendable {
         var entry: Manifest.ProviderEntry
         var libraryPath: String
         var descriptor: ProviderDescriptor
+        var runtime: any ProviderRuntime
     }
 
     let manifest: Manifest
     let log: LogSink
-    private let runtime: any ProviderRuntime
     private let metrics: MetricsSink
     private let search: PluginSearch
+    private let environment: [String: String]
     private let switchboard = Switchboard()
 
     init(manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink) {
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
-        runtime = InlineRuntime(log: log)
+        self.environment = environment
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }
 
@@ -90,9 +92,11 @@ final class Starting: Sendable {
     private func prepare(
         _ entry: Manifest.ProviderEntry, _ known: KnownResources
     ) async throws(StartFailure) -> Prepared {
-        let path: String, descriptor: ProviderDescriptor
+        try await checkLimits(of: entry)
+        let path: String, descriptor: ProviderDescriptor, runtime: any ProviderRuntime
         do throws(PluginRefusal) {
             path = try await OffPool.run { self.find(entry) }.get()
+            runtime = try self.runtime(of: entry)
             descriptor = try await runtime.describe(path)
                 .provider(api: entry.api.rawValue, type: entry.providerType)
         } catch {
@@ -105,7 +109,24 @@ final class Starting: Sendable {
         guard mistakes.isEmpty else { throw StartFailure(mistakes.map(places.diagnostic)) }
         let unknown = places.unknownResources(known)
         guard unknown.isEmpty else { throw StartFailure(unknown) }
-        return Prepared(entry: entry, libraryPath: path, descriptor: descriptor)
+        return Prepared(entry: entry, libraryPath: path, descriptor: descriptor, runtime: runtime)
+    }
+
+    private func runtime(of entry: Manifest.ProviderEntry) throws(PluginRefusal) -> any ProviderRuntime {
+        guard let settings = entry.process else { return InlineRuntime(log: log) }
+        return try ProcessRuntime(settings: settings, environment: environment, log: log)
+    }
+
+    /// Limits that this machine can't hold: an error, or a warning where the entry says `best_effort`.
+    private func checkLimits(of entry: Manifest.ProviderEntry) async throws(StartFailure) {
+        guard let limits = entry.process?.limits else { return }
+        let unheld = await OffPool.run { LimitPlan(limits).unheld }
+        guard !unheld.isEmpty else { return }
+        guard limits.isBestEffort else {
+            throw StartFailure(
+                unheld.map { manifest.source.diagnostic(entry.limitsPosition, "limit_not_held", $0, hint: "say 'best_effort: true' to start without it") })
+        }
+        for sentence in unheld { log.log(.warning, sentence, source: entry.label) }
     }
 
     private func find(_ entry: Manifest.ProviderEntry) -> Result<String, PluginRefusal> {
@@ -192,7 +213,7 @@ final class Starting: Sendable {
                 config: places.json.bytes)
             setup.statePath = folder
             setup.basePath = manifest.directory
-            let channel = try await runtime.create(setup, host: reach, withinSeconds: Self.createSecondsMax)
+            let channel = try await provider.runtime.create(setup, host: reach, withinSeconds: Self.createSecondsMax)
             return RoutingTable.Instance(
                 api: entry.api, providerID: entry.providerID, descriptor: provider.descriptor,
                 libraryPath: provider.libraryPath, channel: channel)
