@@ -9,6 +9,7 @@ final class HostServices: Sendable {
         /// Starts a call to "api" or "api/provider_id"; answers what cancels it.
         var call: @Sendable (_ target: String, CallRequest, any AnswerSink) throws(StackError) -> @Sendable () -> Void
         var announce: @Sendable (JSON) async -> StackError?
+        var withdraw: @Sendable (JSON) async -> StackError?
     }
 
     /// A message or a name longer than this is cut.
@@ -113,12 +114,17 @@ final class HostServices: Sendable {
         call?.cancel?()
     }
 
-    func announce(_ resource: lsp_bytes, _ done: ForeignSink) {
+    func announce(_ resource: lsp_bytes, _ done: ForeignSink) { tell(resource, done, reach.announce) }
+
+    func withdraw(_ resource: lsp_bytes, _ done: ForeignSink) { tell(resource, done, reach.withdraw) }
+
+    private func tell(
+        _ resource: lsp_bytes, _ done: ForeignSink, _ act: @escaping @Sendable (JSON) async -> StackError?
+    ) {
         guard let bytes = resource.copied, let json = try? JSON(parsing: bytes), case .object = json else {
             return done.finish(StackError(.badRequest, "the resource must be a JSON object"))
         }
-        let reach = reach
-        Task { done.finish(await reach.announce(json)) }
+        Task { done.finish(await act(json)) }
     }
 
     private static func text(_ bytes: lsp_bytes) -> String {

@@ -47,7 +47,8 @@ package final class InlineChannel: Channel {
         let services = HostServices(
             label: "\(provider.api)/\(providerID)", needs: provider.needs, log: log, metrics: .discard,
             reach: HostServices.Reach(
-                call: { _, _, _ throws(StackError) in throw refusal }, announce: { _ in refusal }))
+                call: { _, _, _ throws(StackError) in throw refusal }, announce: { _ in refusal },
+                withdraw: { _ in refusal }))
         do throws(CreateFailure) {
             return try await create(
                 provider, providerID: providerID, config: config.bytes, statePath: statePath, basePath: "/",

@@ -13,9 +13,16 @@ enum ProviderError {
         var message = ""
         var field: String?
         var retry: Int?
+        var complaints: [JSON]?
         if !text.isEmpty, text.count <= bytesMax, let json = try? JSON(parsing: text) {
+            if status == Int32(LSP_BAD_CONFIG), case .array(let items) = json, !items.isEmpty {
+                complaints = items
+                // They may quote secrets of the config, which are not known here.
+                message = "refused a config: \(items.count) mistakes"
+            } else {
+                message = json["message"]?.stringValue ?? ""
+            }
             code = json["code"]?.stringValue
-            message = json["message"]?.stringValue ?? ""
             field = json["field"]?.stringValue
             if case .integer(let seconds)? = json["retry_after_seconds"] { retry = Int(clamping: max(0, seconds)) }
             if case .number(let seconds)? = json["retry_after_seconds"], seconds.isFinite {
@@ -32,6 +39,7 @@ enum ProviderError {
             var error = StackError(.internal, "the provider failed; the server's log says why")
             error.operatorMessage = message.isEmpty ? nil : message
             error.operatorCode = row
+            error.configComplaints = complaints
             return error
         }
         return StackError(row, message.isEmpty ? row.code : message, field: field, retryAfterSeconds: retry)

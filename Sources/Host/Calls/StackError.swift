@@ -13,6 +13,8 @@ package struct StackError: Error, Sendable, Equatable, CustomStringConvertible {
     package var operatorMessage: String?
     /// What kind of failure that was, for the exit code of a start.
     package var operatorCode: ErrorCode?
+    /// What a provider finds wrong with a configuration: {"pointer", "code", "message"} each.
+    package var configComplaints: [JSON]?
 
     package init(_ code: ErrorCode, _ message: String, field: String? = nil, retryAfterSeconds: Int? = nil) {
         (self.code, self.message, self.field, self.retryAfterSeconds) = (code, message, field, retryAfterSeconds)

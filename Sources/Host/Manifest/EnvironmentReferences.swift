@@ -1,10 +1,12 @@
+import LlamaStackAPI
+
 /// `${env.NAME}`, `${env.NAME:=default}`, `${env.NAME:+value}` in the values of a distribution.
 struct EnvironmentReferences {
     let environment: [String: String]
     let diagnostics: Diagnostics
 
     /// A list item in which one of these comes out empty is left out: `provider_id: ${env.KEY:+openai}`.
-    static let identifyingKeys = ["provider_id", "model_id"]
+    static let identifyingKeys = ["provider_id"] + ResourceKind.all.map(\.idKey)
     static let valueBytesMax = ManifestLimits.scalarBytesMax
 
     func resolve(_ node: YAMLNode) -> YAMLNode { resolve(node, isSecret: false) }

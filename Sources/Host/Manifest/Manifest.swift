@@ -13,7 +13,8 @@ package struct Manifest: Sendable {
     /// Absolute folders, searched first.
     package var providerPath: [String]
     package var providers: [ProviderEntry]
-    package var models: [ModelEntry]
+    /// Of every kind, in the order of the table of kinds and then of the file.
+    package var resources: [ResourceEntry]
     /// The whole file with its places, for complaints that come later.
     var source: ManifestSource
 
@@ -53,16 +54,22 @@ package struct Manifest: Sendable {
         package var label: String { "\(api.rawValue)/\(providerID)" }
     }
 
-    package struct ModelEntry: Sendable {
-        package var modelID: String
+    package struct ResourceEntry: Sendable {
+        package var kind: ResourceKind
+        package var id: String
+        package var api: API
         package var providerID: String
         package var aliases: [String]
-        /// The id of the model that this one adapts.
+        /// The id of the one that this one adapts.
         package var base: String?
         /// What `register` carries: the entry as in the file, paths made absolute, "kind" added.
         package var resource: JSONObject
         /// Start without it when its provider can't serve it.
         package var isOptional: Bool
+        /// An object, for complaints about its parts; also in `resource`.
+        var config: YAMLNode?
         var position: Position
+        /// "inference/cpu".
+        package var providerLabel: String { "\(api.rawValue)/\(providerID)" }
     }
 }

@@ -13,7 +13,7 @@ struct ManifestCheck {
         checkVersion(raw.version)
         checkServer(raw.server)
         checkProviders(raw.providers)
-        let models = models(raw.models, raw.providers)
+        let resources = ResourceCheck(diagnostics: diagnostics, tree: tree, absolute: absolute).entries(raw.resources)
         return Manifest(
             file: file, directory: directory, name: name, statePath: raw.state.map(absolute),
             server: Manifest.Server(
@@ -32,7 +32,7 @@ struct ManifestCheck {
                     providerType: provider.providerType.value, library: provider.library,
                     isOptional: provider.isOptional, config: provider.config, position: provider.position)
             },
-            models: models, source: ManifestSource(file: file))
+            resources: resources, source: ManifestSource(file: file))
     }
 
     private func checkVersion(_ version: Placed<Int>) {
@@ -68,111 +68,6 @@ struct ManifestCheck {
                     hint: "use 'isolation: inline'")
             }
         }
-    }
-
-    // MARK: models
-
-    private func models(_ models: [RawModel], _ providers: [RawProvider]) -> [Manifest.ModelEntry] {
-        checkNames(models)
-        let inference = written("provider_id", in: tree["providers"]?["inference"])
-        return models.compactMap { model in
-            let base = base(of: model, models)
-            guard let provider = provider(of: model, base: base, inference) else { return nil }
-            var resource: JSONObject = ["kind": "model", "id": .string(model.modelID.value)]
-            if let path = model.path { resource["path"] = .string(absolute(path)) }
-            if let base = model.base { resource["base"] = .string(base.value) }
-            if let adapter = model.adapter { resource["adapter"] = .string(absolute(adapter)) }
-            if let draftModel = model.draftModel { resource["draft_model"] = .string(absolute(draftModel)) }
-            return Manifest.ModelEntry(
-                modelID: model.modelID.value, providerID: provider, aliases: model.aliases.map(\.value),
-                base: model.base?.value, resource: resource, isOptional: model.isOptional,
-                position: model.position)
-        }
-    }
-
-    private func checkNames(_ models: [RawModel]) {
-        var owners: [String: Position] = [:]
-        // Ids first: an alias that takes an id's name is the alias's mistake, wherever it stands.
-        for name in models.map(\.modelID) + models.flatMap(\.aliases) {
-            if let other = owners[name.value] {
-                diagnostics.add(
-                    name.position, "duplicate_model",
-                    "\(Quote.short(name.value)) names a model on line \(other.line) already")
-            } else {
-                owners[name.value] = name.position
-            }
-        }
-    }
-
-    /// The model that an adapter belongs to; nil for other models and where something is wrong with it.
-    private func base(of model: RawModel, _ models: [RawModel]) -> RawModel? {
-        guard let base = model.base else {
-            if model.adapter != nil {
-                diagnostics.add(
-                    model.position, "missing_key", "the model has an 'adapter' but no 'base' that it adapts")
-            }
-            return nil
-        }
-        let ids = written("model_id", in: tree["models"])
-        guard ids.contains(base.value), base.value != model.modelID.value else {
-            let rest =
-                if let close = Spelling.closest(to: base.value, in: ids.filter { $0 != model.modelID.value }) {
-                    " (did you mean '\(close)'?)"
-                } else {
-                    ""
-                }
-            diagnostics.add(
-                base.position, "unknown_model",
-                "'base' must be another model's model_id, got \(Quote.short(base.value))\(rest)")
-            return nil
-        }
-        guard model.adapter != nil else {
-            diagnostics.add(base.position, "missing_key", "the model has a 'base' but no 'adapter'")
-            return nil
-        }
-        if model.path != nil {
-            diagnostics.add(
-                model.position, "bad_value",
-                "an adapter has no 'path': its weights are its base's and those under 'adapter'")
-        }
-        let found = models.first { $0.modelID.value == base.value }
-        guard found?.base == nil else {
-            diagnostics.add(base.position, "bad_value", "'base' must not be an adapter itself")
-            return nil
-        }
-        return found
-    }
-
-    private func provider(of model: RawModel, base: RawModel?, _ inference: [String]) -> String? {
-        if let server = base?.providerID?.value, inference.contains(server) {
-            guard let wanted = model.providerID, wanted.value != server else { return server }
-            diagnostics.add(
-                wanted.position, "bad_value",
-                "an adapter is served by its base's provider, \(Quote.short(server)), got \(Quote.short(wanted.value))")
-            return nil
-        }
-        guard let wanted = model.providerID else {
-            if inference.count == 1 { return inference[0] }
-            diagnostics.add(
-                model.position, "missing_key",
-                inference.isEmpty
-                    ? "the model has no provider: 'providers' has no inference"
-                    : "the model must name its 'provider_id': there are " + inference.joined(separator: ", "))
-            return nil
-        }
-        if inference.contains(wanted.value) { return wanted.value }
-        let close = Spelling.closest(to: wanted.value, in: inference).map { " (did you mean '\($0)'?)" }
-        let rest =
-            close ?? (inference.isEmpty ? "; there are none" : "; there are " + inference.joined(separator: ", "))
-        diagnostics.add(
-            wanted.position, "unknown_provider", "no inference provider \(Quote.short(wanted.value))\(rest)")
-        return nil
-    }
-
-    /// The values of a key in the items of a list, as they stand in the file.
-    private func written(_ key: String, in list: YAMLNode?) -> [String] {
-        guard case .sequence(let items)? = list?.content else { return [] }
-        return items.compactMap { $0[key]?.json.stringValue }
     }
 
     private func absolute(_ path: String) -> String {

@@ -27,7 +27,9 @@ package struct PluginInspection: Sendable {
                         "options": .array($0.options.map { .string($0) }),
                     ]
                 }),
-            "needs": .array(provider.needs.map { .string($0) }), "config_schema": provider.configSchema,
+            "needs": .array(provider.needs.map { .string($0) }),
+            "resources": provider.resources.map { .array($0.map { .string($0) }) } ?? .null,
+            "config_schema": provider.configSchema,
         ]
     }
 
@@ -46,6 +48,9 @@ package struct PluginInspection: Sendable {
                 "  methods  "
                     + provider.methods.map { $0.name + ($0.streams ? " (streams)" : "") }.joined(separator: ", "))
             lines.append("  needs    " + (provider.needs.isEmpty ? "nothing" : provider.needs.joined(separator: ", ")))
+            if let kinds = provider.resources {
+                lines.append("  takes    " + (kinds.isEmpty ? "no resources" : kinds.joined(separator: ", ")))
+            }
             lines.append("  config")
             lines += Self.configLines(provider.configSchema)
         }

@@ -21,6 +21,8 @@ package struct ProviderDescriptor: Sendable {
     package var methods: [Method]
     /// The APIs that it calls through the host.
     package var needs: [String]
+    /// The kinds of resource that it takes; nil when it does not say (before version 1.1 it could not).
+    package var resources: [String]?
     let pointer: DescriptorPointer
 
     package func method(_ name: String) -> Method? { methods.first { $0.name == name } }
@@ -29,7 +31,16 @@ package struct ProviderDescriptor: Sendable {
 /// Constant and alive for ever, as the contract says: libraries are never unloaded.
 struct DescriptorPointer: @unchecked Sendable {
     let address: UnsafePointer<lsp_provider>
-    var pointee: lsp_provider { address.pointee }
+    /// A copy: nothing past the library's own struct_size may be read, and what an older one lacks is NULL here.
+    let pointee: lsp_provider
+
+    init(_ address: UnsafePointer<lsp_provider>) {
+        self.address = address
+        var copy = lsp_provider()
+        let size = min(Int(address.pointee.struct_size), MemoryLayout<lsp_provider>.size)
+        withUnsafeMutableBytes(of: &copy) { $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size)) }
+        pointee = copy
+    }
 }
 
 /// Why a library can't be used: one sentence that names the file.
@@ -55,7 +66,8 @@ extension ProviderDescriptor {
         guard size >= 112 else {
             throw PluginRefusal("bad_descriptor", "\(place): lsp_provider.struct_size is \(size), wanted at least 112")
         }
-        let raw = address.pointee
+        pointer = DescriptorPointer(address)
+        let raw = pointer.pointee
         func text(_ pointer: UnsafePointer<CChar>?, _ field: String) throws(PluginRefusal) -> String {
             guard let pointer else { throw PluginRefusal("bad_descriptor", "\(place): '\(field)' is NULL") }
             var length = 0
@@ -91,7 +103,8 @@ extension ProviderDescriptor {
             throw PluginRefusal("bad_descriptor", "\(place): 'config_schema' \(problem)")
         }
         methods = try Self.methods(try json(raw.methods, "methods"), place)
-        needs = try Self.needs(try json(raw.needs, "needs"), place)
+        needs = try Self.words(try json(raw.needs, "needs"), "needs", place)
+        resources = raw.resources == nil ? nil : try Self.words(try json(raw.resources, "resources"), "resources", place)
         let functions: [(String, Bool)] = [
             ("create", raw.create == nil), ("invoke", raw.invoke == nil), ("cancel", raw.cancel == nil),
             ("destroy", raw.destroy == nil),
@@ -99,7 +112,6 @@ extension ProviderDescriptor {
         if let missing = functions.first(where: \.1) {
             throw PluginRefusal("bad_descriptor", "\(place): '\(missing.0)' is NULL")
         }
-        pointer = DescriptorPointer(address: address)
     }
 
     private static func methods(_ json: JSON, _ place: String) throws(PluginRefusal) -> [Method] {
@@ -122,17 +134,18 @@ extension ProviderDescriptor {
         return methods
     }
 
-    private static func needs(_ json: JSON, _ place: String) throws(PluginRefusal) -> [String] {
+    private static func words(_ json: JSON, _ field: String, _ place: String) throws(PluginRefusal) -> [String] {
+        let wanted = "must be an array of strings"
         guard case .array(let items) = json else {
-            throw PluginRefusal("bad_descriptor", "\(place): 'needs' must be an array of strings, got \(json.kind)")
+            throw PluginRefusal("bad_descriptor", "\(place): '\(field)' \(wanted), got \(json.kind)")
         }
-        var needs: [String] = []
+        var words: [String] = []
         for item in items {
-            guard let api = item.stringValue else {
-                throw PluginRefusal("bad_descriptor", "\(place): 'needs' must be an array of strings, got \(item.kind)")
+            guard let word = item.stringValue else {
+                throw PluginRefusal("bad_descriptor", "\(place): '\(field)' \(wanted), got \(item.kind)")
             }
-            needs.append(api)
+            words.append(word)
         }
-        return needs
+        return words
     }
 }

@@ -1,18 +1,21 @@
 import CProviderABI
 import LlamaStackAPI
 
-/// The config of one provider and where its parts stand in the file: turns complaints about the config into
-/// diagnostics.
+/// The config of one entry and where its parts stand in the file: turns complaints about the config into diagnostics.
 struct ConfigPlaces {
-    let entry: Manifest.ProviderEntry
+    /// "inference/cpu", "model 'a'".
+    let label: String
+    let config: YAMLNode?
+    /// The entry's.
+    let position: Position
     let source: ManifestSource
 
     /// {} when the file gives none.
-    var json: JSON { entry.config?.json ?? .object([:]) }
+    var json: JSON { config?.json ?? .object([:]) }
 
     func diagnostic(_ mistake: ConfigMistake) -> FileDiagnostic {
         let (position, value) = place(mistake.path, isAboutKey: mistake.isAboutKey)
-        var message = "config of \(entry.label): \(mistake.message)"
+        var message = "config of \(label): \(mistake.message)"
         if mistake.showsValue, let value, case .scalar(let scalar) = value.content {
             message += ", got \(scalar.quoted)"
         }
@@ -23,16 +26,20 @@ struct ConfigPlaces {
     func failure(_ failure: InlineChannel.CreateFailure) -> StartFailure {
         let json = (try? JSON(parsing: failure.error)) ?? .null
         if failure.status == Int32(LSP_BAD_CONFIG), case .array(let items) = json, !items.isEmpty {
-            return StartFailure(items.prefix(ManifestLimits.diagnosticsMax).map(diagnostic))
+            return self.failure(items)
         }
         let message = masked(json["message"]?.stringValue ?? "it did not say why")
         let row = ErrorCode.find(code: json["code"]?.stringValue, abiStatus: failure.status)
         return StartFailure(
-            [source.diagnostic(entry.position, row.code, "\(entry.label) did not start: \(message)")],
+            [source.diagnostic(position, row.code, "\(label) did not start: \(message)")],
             exitCode: row.exitCode)
     }
 
-    /// {"pointer", "code", "message"}.
+    /// {"pointer", "code", "message"} each.
+    func failure(_ complaints: [JSON]) -> StartFailure {
+        StartFailure(complaints.prefix(ManifestLimits.diagnosticsMax).map(diagnostic))
+    }
+
     private func diagnostic(_ complaint: JSON) -> FileDiagnostic {
         let pointer = complaint["pointer"]?.stringValue ?? ""
         let code = complaint["code"]?.stringValue ?? "invalid_config"
@@ -40,12 +47,12 @@ struct ConfigPlaces {
         let (position, _) = place(steps, isAboutKey: code == "unknown_key")
         let message = masked(complaint["message"]?.stringValue ?? "is refused")
         let name = pointer.isEmpty ? "" : "\(pointer): "
-        return source.diagnostic(position, code, "config of \(entry.label): \(name)\(message)")
+        return source.diagnostic(position, code, "config of \(label): \(name)\(message)")
     }
 
     /// The place of a part, or of the nearest thing around it that the file has.
     private func place(_ path: [String], isAboutKey: Bool) -> (Position, YAMLNode?) {
-        guard var node = entry.config else { return (entry.position, nil) }
+        guard var node = config else { return (self.position, nil) }
         var position = node.position
         for step in path {
             switch node.content {
@@ -64,8 +71,8 @@ struct ConfigPlaces {
     }
 
     /// A provider may quote what it was given; secrets of the config are taken out.
-    private func masked(_ message: String) -> String {
-        secrets(of: entry.config).reduce(message) { $0.replacing($1, with: "***") }
+    func masked(_ message: String) -> String {
+        secrets(of: config).reduce(message) { $0.replacing($1, with: "***") }
     }
 
     private func secrets(of node: YAMLNode?) -> [String] {
@@ -75,5 +82,11 @@ struct ConfigPlaces {
         case .mapping(let members)?: members.flatMap { secrets(of: $0.value) }
         case nil: []
         }
+    }
+}
+
+extension ConfigPlaces {
+    init(_ entry: Manifest.ProviderEntry, _ source: ManifestSource) {
+        self.init(label: entry.label, config: entry.config, position: entry.position, source: source)
     }
 }

@@ -19,10 +19,13 @@ final class Starting: Sendable {
     let log: LogSink
     private let metrics: MetricsSink
     private let search: PluginSearch
-    private let switchboard = Switchboard()
+    private let switchboard: Switchboard
 
-    init(manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink) {
+    init(
+        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int
+    ) {
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
+        switchboard = Switchboard(callDepthMax: callDepthMax)
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }
 
@@ -30,23 +33,24 @@ final class Starting: Sendable {
         let prepared = try await OffPool.run { self.prepare() }.get()
         let ordered = try order(prepared)
         let state = try await OffPool.run { self.openState() }.get()
-        let announcements = Announcements(switchboard: switchboard, state: state, log: log)
+        let registry = ResourceRegistry(switchboard: switchboard, state: state, log: log)
         var started: [RoutingTable.Instance] = []
         do throws(StartFailure) {
             for provider in ordered {
-                guard let instance = try await create(provider, state, announcements) else { continue }
+                guard let instance = try await create(provider, state, registry) else { continue }
                 started.append(instance)
                 switchboard.update { $0.add(instance) }
             }
-            try await registerModels()
+            try await resources.register()
         } catch {
+            registry.close()
             for instance in started.reversed() { await instance.channel.close(withinSeconds: Self.undoSecondsMax) }
             throw error
         }
         putInFileOrder()
-        await announcements.restore()
+        await registry.open()
         return Stack(
-            manifest: manifest, log: log, switchboard: switchboard, announcements: announcements, state: state,
+            manifest: manifest, log: log, switchboard: switchboard, registry: registry, state: state,
             started: started)
     }
 
@@ -67,8 +71,11 @@ final class Starting: Sendable {
                 fail(entry, error.diagnostics.first?.message ?? "")
             }
         }
+        failures += resources.mistakes { label in prepared.first { $0.entry.label == label }?.descriptor }
         return failures.isEmpty ? .success(prepared) : .failure(StartFailure(failures))
     }
+
+    private var resources: ListedResources { ListedResources(manifest: manifest, switchboard: switchboard, log: log) }
 
     private func prepare(_ entry: Manifest.ProviderEntry) throws(StartFailure) -> Prepared {
         let path: String, descriptor: ProviderDescriptor
@@ -82,7 +89,7 @@ final class Starting: Sendable {
                 manifest.source.diagnostic(entry.position, error.code, error.message, hint: error.hint)
             ])
         }
-        let places = ConfigPlaces(entry: entry, source: manifest.source)
+        let places = ConfigPlaces(entry, manifest.source)
         let mistakes = ConfigSchema.mistakes(in: places.json, schema: descriptor.configSchema)
         guard mistakes.isEmpty else { throw StartFailure(mistakes.map(places.diagnostic)) }
         return Prepared(entry: entry, libraryPath: path, descriptor: descriptor)
@@ -96,6 +103,8 @@ final class Starting: Sendable {
             for need in provider.descriptor.needs {
                 let isWish = need.hasSuffix("?")
                 let api = isWish ? String(need.dropLast()) : need
+                // Not an API: what it is to be told of.
+                guard ResourceKind.inSection(api) == nil else { continue }
                 let serving = prepared.indices.filter { prepared[$0].entry.api.rawValue == api }
                 if serving.isEmpty, !isWish, !provider.entry.isOptional {
                     failures.append(
@@ -138,23 +147,27 @@ final class Starting: Sendable {
 
     /// nil when it is optional and did not start.
     private func create(
-        _ provider: Prepared, _ state: StateFolder?, _ announcements: Announcements
+        _ provider: Prepared, _ state: StateFolder?, _ registry: ResourceRegistry
     ) async throws(StartFailure) -> RoutingTable.Instance? {
         let entry = provider.entry
         let folder = try await OffPool.run { self.instanceFolder(state, entry) }.get()
-        let switchboard = switchboard
+        let switchboard = switchboard, label = entry.label, api = entry.api
         let services = HostServices(
             label: entry.label, needs: provider.descriptor.needs, log: log, metrics: metrics,
             reach: HostServices.Reach(
                 call: { [weak switchboard] target, request, sink throws(StackError) in
                     guard let switchboard else { throw StackError(.shuttingDown, "the server is shutting down") }
-                    return try switchboard.call(target: target, request, into: sink)
+                    return try switchboard.call(from: api, target: target, request, into: sink)
                 },
-                announce: { [weak announcements] resource in
-                    guard let announcements else { return StackError(.shuttingDown, "the server is shutting down") }
-                    return await announcements.announce(resource)
+                announce: { [weak registry] resource in
+                    guard let registry else { return StackError(.shuttingDown, "the server is shutting down") }
+                    return await registry.announce(resource, from: label)
+                },
+                withdraw: { [weak registry] resource in
+                    guard let registry else { return StackError(.shuttingDown, "the server is shutting down") }
+                    return await registry.withdraw(resource, from: label)
                 }))
-        let places = ConfigPlaces(entry: entry, source: manifest.source)
+        let places = ConfigPlaces(entry, manifest.source)
         do throws(InlineChannel.CreateFailure) {
             let channel = try await InlineChannel.create(
                 provider.descriptor, providerID: entry.providerID, config: places.json.bytes, statePath: folder,
@@ -191,52 +204,5 @@ final class Starting: Sendable {
         switchboard.update { table in
             table.sortInstances { labels.firstIndex(of: $0.label) ?? 0 }
         }
-    }
-
-    // MARK: models
-
-    /// Models before the adapters that build on them.
-    private func registerModels() async throws(StartFailure) {
-        for model in manifest.models.filter({ $0.base == nil }) + manifest.models.filter({ $0.base != nil }) {
-            guard let instance = switchboard.current.instance(.inference, model.providerID) else {
-                // Its provider is optional and did not start; a call to it will say so.
-                switchboard.update { $0.add(RoutingTable.Model(model)) }
-                continue
-            }
-            do {
-                let resource = try Resource(json: .object(model.resource), at: .root)
-                try await switchboard.register(resource, on: instance)
-            } catch {
-                let failure = refusal(of: model, by: instance, error)
-                guard model.isOptional else { throw failure }
-                let reason = failure.diagnostics.first?.message ?? ""
-                log.log(.warning, "optional model \(Quote.short(model.modelID)) is left out: \(reason)")
-                switchboard.update { $0.leaveOut(RoutingTable.Model(model), reason) }
-                continue
-            }
-            switchboard.update { $0.add(RoutingTable.Model(model)) }
-        }
-    }
-
-    private func refusal(
-        of model: Manifest.ModelEntry, by instance: RoutingTable.Instance, _ error: any Error
-    ) -> StartFailure {
-        let error = error as? StackError ?? StackError(.internal, "\(error)")
-        let reason = error.operatorMessage ?? error.message
-        let code = error.operatorCode ?? error.code
-        return StartFailure(
-            [
-                manifest.source.diagnostic(
-                    model.position, code.code,
-                    "\(instance.label) can't serve model \(Quote.short(model.modelID)): \(reason)")
-            ], exitCode: code.exitCode)
-    }
-}
-
-extension RoutingTable.Model {
-    init(_ entry: Manifest.ModelEntry) {
-        self.init(
-            modelID: entry.modelID, providerID: entry.providerID, aliases: entry.aliases, base: entry.base,
-            isAnnounced: false)
     }
 }

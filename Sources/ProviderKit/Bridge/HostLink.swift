@@ -34,6 +34,14 @@ final class HostLink: @unchecked Sendable {
         }
     }
 
+    /// - Parameter resource: {"kind", "id", "api"?}
+    func withdraw(_ resource: JSONObject) throws -> PendingAnswer {
+        let bytes = JSON.object(resource).bytes
+        return try start(callID: 0, OutgoingRequest()) { host, _, sink in
+            bytes.withBytes { host.pointee.withdraw?(host.pointee.context, $0, sink) }
+        }
+    }
+
     func cancel(_ callID: UInt64) {
         guard outgoing.withLock({ $0.contains(callID) }) else { return }
         use { host in host.pointee.cancel?(host.pointee.context, callID) }
