@@ -170,7 +170,9 @@ struct ResourceCheck {
                     + ": the \(kind.title) must say which with 'api'")
         }
         if let api = holding.first { return Home(api: api, providerID: wanted.value) }
-        let known = apis.flatMap { providers(of: $0) }
+        let known = apis.flatMap { providers(of: $0) }.reduce(into: [String]()) { known, id in
+            if !known.contains(id) { known.append(id) }
+        }
         let rest =
             Spelling.closest(to: wanted.value, in: known).map { " (did you mean '\($0)'?)" }
             ?? (known.isEmpty ? "; there are none" : "; there are " + known.joined(separator: ", "))
