@@ -35,7 +35,7 @@ public struct ProviderContext: Sendable {
     /// Makes a resource known: the host keeps it, and registers it with the provider that serves its kind. Returns when
     /// that provider has taken it. An id that this provider has announced already is replaced.
     ///
-    /// Before the whole distribution has started it waits, so `Provider.init` must not wait for it.
+    /// Until the whole distribution has started it waits, so `init` and `register` of a provider must not wait for it.
     ///
     /// - Parameter api: where several APIs serve the kind; nil: its base's, else the first that the distribution has.
     public func announce(_ resource: Resource, for api: API? = nil) async throws {

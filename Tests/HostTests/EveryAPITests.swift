@@ -12,7 +12,8 @@ enum EveryAPI {
 
     /// A provider `c` of each of the APIs.
     static func providers(_ apis: [API] = API.allCases, library: String) -> String {
-        apis.map { "  \($0.rawValue): [{provider_id: c, provider_type: inline::every, library: \(library)}]\n" }.joined()
+        apis.map { "  \($0.rawValue): [{provider_id: c, provider_type: inline::every, library: \(library)}]\n" }
+            .joined()
     }
 
     static func start(
@@ -164,8 +165,8 @@ struct EveryAPITests {
             #expect(error?.code.httpStatus == 508)
             #expect(
                 error?.message
-                    == "reward_scoring called inference more than 2 calls deep: do providers call each other in a circle?"
-            )
+                    == "reward_scoring called inference more than 2 calls deep: "
+                    + "do providers call each other in a circle?")
             #expect(
                 try await stack.ask(.agenticSystem, "pass", "synthetic_data_generation reward_scoring") == #""end""#)
         }

@@ -139,7 +139,11 @@ struct ListedResourceTests {
     func optionalNotTaken() async throws {
         let stack = try await EveryAPI.start(
             [.inference, .rewardScoring], #"RESOURCES="[]""#,
-            more: "models: [{model_id: j, api: reward_scoring}, {model_id: m, api: inference, optional: true, path: missing}]")
+            more: """
+                models:
+                  - {model_id: j, api: reward_scoring}
+                  - {model_id: m, api: inference, optional: true, path: missing}
+                """)
         #expect(stack.summary.resources(.model).map(\.id) == ["j"])
         #expect(stack.summary.failed.map(\.name) == ["m"])
         await stack.shutdown()
@@ -149,12 +153,15 @@ struct ListedResourceTests {
     func told() async throws {
         let log = LogRecord()
         let stack = try await EveryAPI.start(
-            [.postTraining, .inference], more: "models: [{model_id: m, path: /m, aliases: [small]}]", log: log)
+            [.postTraining, .inference],
+            more: "models: [{model_id: m, path: /m, aliases: [small], config: {api_key: hunter22}}]",
+            log: log)
         let lines = log.lines.filter { $0.message.hasPrefix("register") }.map { "\($0.source) \($0.message)" }
         #expect(
             lines == [
-                #"inference/c register {"kind":"model","id":"m","path":"/m"}"#,
-                #"post_training/c register {"kind":"model","id":"m","path":"/m","provider":"inference/c","aliases":["small"]}"#,
+                #"inference/c register {"kind":"model","id":"m","path":"/m","config":{"api_key":"hunter22"}}"#,
+                #"post_training/c register {"kind":"model","id":"m","path":"/m","#
+                    + #""provider":"inference/c","aliases":["small"]}"#,
             ])
         #expect(try resource(stack, .inference, "completion", "small") == "m")
         let error = await #expect(throws: StackError.self) {
@@ -252,6 +259,15 @@ struct AnnouncementTests {
         await stack.shutdown()
     }
 
+    @Test("a model that no provider of its API takes can't be announced, and goes to no other API")
+    func noTaker() async throws {
+        let stack = try await EveryAPI.start(API.allCases, #"RESOURCES="[]""#)
+        let error = await error { _ = try await stack.ask(.postTraining, "announce", Self.model) }
+        #expect(error == StackError(.notImplemented, "no provider of 'inference' here takes models"))
+        #expect(models(stack) == [])
+        await stack.shutdown()
+    }
+
     @Test("an announcement may say for which API it is")
     func api() async throws {
         let log = LogRecord()
@@ -300,12 +316,16 @@ struct AnnouncementTests {
             #expect(
                 error == StackError(.notFound, "\(api.rawValue)/c has announced no model '\(id)'", field: "id"))
         }
+        let robot = await error {
+            _ = try await second.ask(.postTraining, "withdraw", #"{"kind":"robot","id":"new"}"#)
+        }
+        #expect(robot?.code == .notFound)
         _ = try await second.ask(.postTraining, "withdraw", #"{"kind":"model","id":"new"}"#)
         #expect(models(second) == ["m"])
         await second.shutdown()
     }
 
-    @Test("who needs models is told of announced ones and of those withdrawn")
+    @Test("a provider that needs models is told of announced ones and of those withdrawn")
     func told() async throws {
         let log = LogRecord()
         let stack = try await EveryAPI.start(log: log)

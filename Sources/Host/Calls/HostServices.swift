@@ -90,7 +90,7 @@ final class HostServices: Sendable {
 
     private func start(_ request: CallRequest, to target: String, id: UInt64, _ sink: ForeignSink) {
         outgoing.withLock { $0[id] = Outgoing() }
-        let watched = EndWatch(sink) { [weak self] in
+        let watched = EndedSink(sink) { [weak self] in
             self?.outgoing.withLock { _ = $0.removeValue(forKey: id) }
         }
         do {
@@ -140,17 +140,4 @@ final class HostServices: Sendable {
         for member in object.members { out[member.key] = member.value.stringValue ?? member.value.text }
         return out
     }
-}
-
-/// Passes everything on, and says when it has ended.
-private struct EndWatch: AnswerSink {
-    let sink: any AnswerSink
-    let ended: @Sendable () -> Void
-    init(_ sink: any AnswerSink, ended: @escaping @Sendable () -> Void) { (self.sink, self.ended) = (sink, ended) }
-    func write(_ part: AnswerPart) -> Pressure { sink.write(part) }
-    func finish(_ error: StackError?) {
-        ended()
-        sink.finish(error)
-    }
-    func whenWritable(_ wake: @escaping @Sendable () -> Void) { sink.whenWritable(wake) }
 }

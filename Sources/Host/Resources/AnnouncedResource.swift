@@ -8,8 +8,8 @@ struct AnnouncedResource: Sendable {
     var kind: ResourceKind
     /// nil: not said, and the kind's rules decide.
     var api: API?
-    /// "post_training/lora"; nil where a version of the host that did not note it kept the resource: then whoever announces
-    /// or withdraws it first.
+    /// "post_training/lora"; nil where an older version of the host kept the resource and did not note it: then it is the
+    /// first provider's that announces or withdraws it.
     var announcer: String?
     /// Without the host's own members.
     var resource: Resource
@@ -50,7 +50,8 @@ struct AnnouncedResource: Sendable {
     static func place(_ json: JSON) throws(StackError) -> (kind: ResourceKind, api: API?) {
         let name = json["kind"]?.stringValue ?? ""
         guard let kind = ResourceKind.named(name) else {
-            throw StackError(.notImplemented, "resources of kind \(Quote.short(name)) can't be announced", field: "kind")
+            throw StackError(
+                .notImplemented, "resources of kind \(Quote.short(name)) can't be announced", field: "kind")
         }
         guard !kind.apis.isEmpty else {
             throw StackError(.apiNotServed, "no provider of this host can serve \(kind.titles)", field: "kind")

@@ -2,9 +2,8 @@ import LlamaStackAPI
 
 /// Tells providers of resources: the one that shall serve it, and those that only want to know.
 extension Switchboard {
-    /// Has the instance serve a resource, in place of what it served under that id, and waits. Where its API lets a
-    /// provider serve ids that it has not taken, one that takes none still gets the calls; then the resource has nothing
-    /// but its names.
+    /// Has the instance serve a resource, in place of what it served under that id, and waits. Where registration is
+    /// optional, a provider that takes none still gets the calls; then the resource may have nothing but its names.
     func register(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(StackError) {
         let isOptional = resource.kind.server(resource.api)?.isRegistrationOptional ?? false
         do throws(StackError) {
@@ -19,8 +18,8 @@ extension Switchboard {
         }
     }
 
-    /// The same for a resource that has been served before. A provider of version 1.0 may call its id taken: then the id is
-    /// unknown for a moment.
+    /// The same for a resource that is served already. A provider built for 1.0 may answer that its id is taken: then the
+    /// id is unknown for a moment.
     func replace(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(StackError) {
         do throws(StackError) {
             try await register(resource, on: instance)
@@ -45,6 +44,8 @@ extension Switchboard {
     /// changes nothing for the resource.
     func tell(_ method: ResourceMethod, _ resource: KnownResource, log: LogSink) async {
         var body = resource.body
+        // It may hold secrets, and is between the file and the provider that serves it.
+        body["config"] = nil
         body["provider"] = .string(resource.providerLabel)
         if !resource.aliases.isEmpty { body["aliases"] = .array(resource.aliases.map { .string($0) }) }
         for instance in current.instances

@@ -38,7 +38,7 @@ actor ResourceRegistry {
         }
     }
 
-    /// Waits until the stack is whole. nil when nobody serves it any more.
+    /// Waits until the stack is whole. nil when no provider serves it any more.
     ///
     /// - Parameter json: {"kind", "id", "api"?}
     func withdraw(_ json: JSON, from announcer: String) async -> StackError? {
@@ -62,8 +62,8 @@ actor ResourceRegistry {
 
     // MARK: the stack's start and end
 
-    /// Registers what earlier runs kept, and lets the announcements in that wait. What its provider refuses now stays on
-    /// the list and is logged.
+    /// Registers what earlier runs kept, then takes the announcements that have waited. What its provider refuses now
+    /// stays on the list and is logged.
     func open() async {
         await restore()
         opened.set(true)
@@ -85,10 +85,8 @@ actor ResourceRegistry {
                 kept[kept.count - 1].api = resource.api
                 await switchboard.tell(.register, resource, log: log)
             } catch {
-                log.log(
-                    .warning,
-                    "the announced \(announced.kind.title) \(Quote.short(announced.id)) can't be served: \(error.message)"
-                )
+                let title = "the announced \(announced.kind.title) \(Quote.short(announced.id))"
+                log.log(.warning, "\(title) can't be served: \(error.message)")
             }
         }
     }
@@ -166,8 +164,11 @@ actor ResourceRegistry {
     }
 
     private func find(_ json: JSON, of announcer: String) throws(StackError) -> AnnouncedResource {
+        let id = json["id"]?.stringValue ?? "", name = json["kind"]?.stringValue ?? ""
+        guard ResourceKind.named(name) != nil else {
+            throw StackError(.notFound, "\(announcer) has announced no \(Quote.short(name))", field: "kind")
+        }
         let (kind, api) = try AnnouncedResource.place(json)
-        let id = json["id"]?.stringValue ?? ""
         let found = kept.filter {
             $0.kind == kind && $0.id == id && (api == nil || $0.api == nil || $0.api == api)
                 && ($0.announcer == nil || $0.announcer == announcer)
@@ -226,11 +227,14 @@ extension RoutingTable {
             }
             return instance
         }
-        for api in apis {
-            if let instance = instances.first(where: { $0.api == api && $0.descriptor.takes(kind) }) { return instance }
+        guard let api = apis.first(where: { api in instances.contains { $0.api == api } }) else {
+            throw StackError(
+                .apiNotServed,
+                "this distribution has no provider for " + apis.map { "'\($0.rawValue)'" }.joined(separator: " or "))
         }
-        throw StackError(
-            .apiNotServed,
-            "this distribution has no provider for " + apis.map { "'\($0.rawValue)'" }.joined(separator: " or "))
+        guard let instance = instances.first(where: { $0.api == api && $0.descriptor.takes(kind) }) else {
+            throw StackError(.notImplemented, "no provider of '\(api.rawValue)' here takes \(kind.titles)")
+        }
+        return instance
     }
 }

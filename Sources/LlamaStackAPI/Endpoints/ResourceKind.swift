@@ -15,14 +15,14 @@ public struct ResourceKind: Sendable {
             (self.word, self.isRegistrationOptional) = (word, isRegistrationOptional)
         }
 
-        /// nil when this build has no such API: nobody can serve the kind through it.
+        /// nil when this build has no such API: then no provider can serve the kind through it.
         public var api: API? { API(rawValue: word) }
     }
 
     /// ``Resource/kind``: `tool_group`.
     public let name: String
-    /// The distribution's key that lists them, also the word in a descriptor's `needs` of those told of them:
-    /// `tool_groups`.
+    /// The distribution's key that lists them: `tool_groups`. Also the word in the `needs` of a provider that is told
+    /// of every one.
     public let section: String
     /// An entry's key for the id: `tool_group_id`.
     public let idKey: String

@@ -62,9 +62,10 @@ struct List: AsyncParsableCommand {
         func run() async throws {
             if json { return Output.json(.array(ResourceKind.all.map(Self.item))) }
             let rows = ResourceKind.all.map { kind in
-                [
+                let field = kind.requestField.map { "by '\($0)'" } ?? ""
+                return [
                     kind.section, kind.idKey, kind.servers.map(\.word).joined(separator: ", "),
-                    kind.apis.isEmpty ? "no API of this version serves it" : kind.requestField.map { "by '\($0)'" } ?? "",
+                    kind.apis.isEmpty ? "no API of this version serves it" : field,
                 ]
             }
             Output.write(Table.text([["SECTION", "ID", "SERVED BY", "NAMED IN REQUESTS"]] + rows))

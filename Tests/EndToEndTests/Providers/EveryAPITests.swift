@@ -66,10 +66,10 @@ extension EndToEnd {
             let query = Samples.sample(of: endpoint.query).objectValue?.members ?? []
             let parameters = query.map { "\($0.key)=\($0.value.stringValue ?? $0.value.text)" }.joined(separator: "&")
             let body = endpoint.body.map { Samples.sample(for: $0).text } ?? ""
+            let target = endpoint.route.path + (parameters.isEmpty ? "" : "?" + parameters)
             return try server.client.reply(
                 to: """
-                    \(endpoint.route.verb.rawValue) \(endpoint.route.path)\(parameters.isEmpty ? "" : "?" + parameters) \
-                    HTTP/1.1\r
+                    \(endpoint.route.verb.rawValue) \(target) HTTP/1.1\r
                     Host: 127.0.0.1:\(server.port)\r
                     Content-Type: application/json\r
                     Content-Length: \(body.utf8.count)\r

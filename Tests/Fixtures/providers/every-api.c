@@ -1,10 +1,11 @@
-// Seven providers, one for each API, as a third party would write them in C: each answers every method of its API with a
-// valid value, and beyond the table "pass", "announce" and "withdraw", by which tests make it speak to the host.
+// Seven providers, one for each API, as a third party would write them in C: each answers every method of its API with
+// a valid value, and beyond the table "pass", "announce" and "withdraw", by which tests make it speak to the host.
 //
 //   cc -shared -fPIC -I Sources/CProviderABI/include every-api.c
 //
-// Macros: RESOURCES="[\"model\"]" is what the descriptors say that they take; BUILT_FOR_1_0 leaves out what 1.1 appended;
-// REPLACES_NOT answers a second "register" of an id as taken; ANNOUNCES_IN_CREATE makes post_training announce at once.
+// Macros: RESOURCES="[\"model\"]" is what the descriptors say that they take; BUILT_FOR_1_0 leaves out what 1.1
+// appended; REPLACES_NOT answers a second "register" of an id as taken; ANNOUNCES_IN_CREATE makes post_training
+// announce at once.
 #include <llama_stack_provider.h>
 
 #include <pthread.h>
@@ -42,7 +43,8 @@ static const method inference[] = {
 static const method agentic_system[] = {
     {"create", "{\"agent_uuid\":\"text\"}", NULL},
     {"delete", NULL, NULL},
-    {"execute", "{\"turn\":" TURN "}", "{\"event_type\":\"step_start\",\"step_uuid\":\"s\",\"step_type\":\"model_inference\"}"},
+    {"execute", "{\"turn\":" TURN "}",
+     "{\"event_type\":\"step_start\",\"step_uuid\":\"s\",\"step_type\":\"model_inference\"}"},
     {"get", AGENT, NULL},
     {0},
 };
@@ -54,7 +56,8 @@ static const method memory_banks[] = {
     {"update", NULL, NULL},
     {"get_documents", DOCUMENT "\n", NULL},
     {"delete_documents", "\"d\"\n", NULL},
-    {"status", "{\"bank_uuid\":\"b\",\"documents\":1,\"pending\":0,\"indexed\":1,\"not_indexed\":0,\"chunks\":1}", NULL},
+    {"status",
+     "{\"bank_uuid\":\"b\",\"documents\":1,\"pending\":0,\"indexed\":1,\"not_indexed\":0,\"chunks\":1}", NULL},
     {"query", "{\"mode\":\"keyword\",\"chunks\":[]}", NULL},
     {0},
 };
@@ -160,9 +163,11 @@ static int add(instance *self, char *id) {
 static void register_resource(instance *self, const char *body, const lsp_sink *sink) {
     if (strstr(body, "\"provider\":")) return done(sink); // only told of it
     if (strcmp(self->api->name, "inference"))
-        return fail(sink, LSP_UNSUPPORTED, "{\"code\":\"not_implemented\",\"message\":\"this provider takes no models\"}");
+        return fail(sink, LSP_UNSUPPORTED,
+                    "{\"code\":\"not_implemented\",\"message\":\"this provider takes no models\"}");
     if (strstr(body, "\"config\":{\"bad\":"))
-        return fail(sink, LSP_BAD_CONFIG, "[{\"pointer\":\"/bad\",\"code\":\"unknown_key\",\"message\":\"unknown key 'bad'\"}]");
+        return fail(sink, LSP_BAD_CONFIG,
+                    "[{\"pointer\":\"/bad\",\"code\":\"unknown_key\",\"message\":\"unknown key 'bad'\"}]");
     if (strstr(body, "missing"))
         return fail(sink, LSP_NOT_FOUND, "{\"code\":\"not_found\",\"message\":\"there is no such file\"}");
     char *id = id_of(body);
@@ -193,7 +198,7 @@ static void unregister_resource(instance *self, const char *body, const lsp_sink
 
 // MARK: calls
 
-// The body is the APIs that are still to be called, one after the other, with spaces between. The last one answers "end".
+// The body is the APIs that are still to be called, one after the other, with spaces between. The last answers "end".
 static void pass(instance *self, const lsp_request *incoming, const lsp_sink *sink) {
     if (!incoming->body.size) {
         sink->write(sink->context, LSP_BODY, text("\"end\""));
@@ -314,8 +319,7 @@ static void list_methods(api *a) {
     sprintf(end, "]");
 }
 
-LSP_EXPORT const lsp_module *llama_stack_provider_v1(uint32_t host_abi_minor) {
-    (void)host_abi_minor;
+static void fill_in(void) {
     for (int i = 0; i < API_COUNT; i++) {
         list_methods(&apis[i]);
         providers[i] = (lsp_provider){
@@ -355,5 +359,12 @@ LSP_EXPORT const lsp_module *llama_stack_provider_v1(uint32_t host_abi_minor) {
         .provider_count = API_COUNT,
         .providers = pointers,
     };
+}
+
+// Tests start several hosts at once in one process.
+LSP_EXPORT const lsp_module *llama_stack_provider_v1(uint32_t host_abi_minor) {
+    (void)host_abi_minor;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_in);
     return &module;
 }
