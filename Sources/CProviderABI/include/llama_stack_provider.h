@@ -173,8 +173,8 @@ typedef struct lsp_host {
        restarts and registers it with the provider that serves its kind ("api" says which API where several do; what has
        a "base" goes to the base's provider); then done is finished. An id that this provider has announced already is
        replaced: the old one serves until the new one does, and stays when that fails. Names of the distribution and
-       what other providers announced are LSP_CONFLICT. Until all providers of the distribution have started and taken its
-       resources an announcement waits: never wait for done in create or in "register". */
+       what other providers announced are LSP_CONFLICT. Until all providers of the distribution have started and taken
+       its resources an announcement waits: never wait for done in create or in "register". */
     void (*announce)(void *context, lsp_bytes resource, const lsp_sink *done);
     /* Since 1.1. [prompt] Takes back what this provider announced: {"kind", "id", "api"?}. The host unregisters it and
        forgets it; then done is finished. Whatever else it names is LSP_NOT_FOUND. Waits as announce does. */
