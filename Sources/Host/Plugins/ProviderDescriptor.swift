@@ -104,7 +104,9 @@ extension ProviderDescriptor {
         }
         methods = try Self.methods(try json(raw.methods, "methods"), place)
         needs = try Self.words(try json(raw.needs, "needs"), "needs", place)
-        resources = raw.resources == nil ? nil : try Self.words(try json(raw.resources, "resources"), "resources", place)
+        if raw.resources != nil {
+            resources = try Self.words(try json(raw.resources, "resources"), "resources", place)
+        }
         let functions: [(String, Bool)] = [
             ("create", raw.create == nil), ("invoke", raw.invoke == nil), ("cancel", raw.cancel == nil),
             ("destroy", raw.destroy == nil),

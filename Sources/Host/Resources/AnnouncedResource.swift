@@ -8,8 +8,8 @@ struct AnnouncedResource: Sendable {
     var kind: ResourceKind
     /// nil: not said, and the kind's rules decide.
     var api: API?
-    /// "post_training/lora"; nil where an older version of the host kept the resource and did not note it: then it is the
-    /// first provider's that announces or withdraws it.
+    /// "post_training/lora"; nil where an older version of the host kept the resource and did not note it: then it
+    /// belongs to the first provider that announces or withdraws it.
     var announcer: String?
     /// Without the host's own members.
     var resource: Resource

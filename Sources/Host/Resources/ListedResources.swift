@@ -8,7 +8,8 @@ struct ListedResources: Sendable {
 
     /// What can be said of them before anything is created.
     ///
-    /// - Parameter descriptor: of the provider with this label, "inference/cpu"; nil when it is optional and can't be used.
+    /// - Parameter descriptor: of the provider with this label, "inference/cpu"; nil when it is optional and can't be
+    ///   used.
     func mistakes(_ descriptor: (_ label: String) -> ProviderDescriptor?) -> [FileDiagnostic] {
         manifest.resources.compactMap { entry in
             guard let provider = descriptor(entry.providerLabel), !provider.takes(entry.kind),
@@ -24,8 +25,8 @@ struct ListedResources: Sendable {
 
     /// Registers each with its provider, those that others adapt first; then tells those who want to know.
     func register() async throws(StartFailure) {
-        let entries = manifest.resources
-        for entry in entries.filter({ $0.base == nil }) + entries.filter({ $0.base != nil }) { try await register(entry) }
+        let adapters = manifest.resources.filter { $0.base != nil }
+        for entry in manifest.resources.filter({ $0.base == nil }) + adapters { try await register(entry) }
         for resource in switchboard.current.resources.all { await switchboard.tell(.register, resource, log: log) }
     }
 

@@ -18,8 +18,8 @@ extension Switchboard {
         }
     }
 
-    /// The same for a resource that is served already. A provider built for 1.0 may answer that its id is taken: then the
-    /// id is unknown for a moment.
+    /// The same for a resource that is served already. A provider built for 1.0 may answer that its id is taken: then
+    /// the id is unknown for a moment.
     func replace(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(StackError) {
         do throws(StackError) {
             try await register(resource, on: instance)

@@ -52,8 +52,8 @@ public struct Resource: WireRecord, Hashable {
 
 /// The methods that only the host calls, over the plug-in contract and never over HTTP. Any provider may have them.
 public enum ResourceMethods {
-    /// Called for each resource of the distribution before the host listens, and for each announcement after that. An id
-    /// that the provider has already is replaced.
+    /// Called for each resource of the distribution before the host listens, and for each announcement after that. An
+    /// id that the provider has already is replaced.
     public static let register = ResourceMethod(name: "register")
     public static let unregister = ResourceMethod(name: "unregister")
 
