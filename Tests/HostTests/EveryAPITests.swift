@@ -38,14 +38,14 @@ extension Stack {
     /// A method of a provider, the table's or not, as the host itself would call it.
     func ask(
         _ api: API, _ method: String, _ body: String, requestID: String = "test"
-    ) async throws(StackError) -> String {
+    ) async throws(CallError) -> String {
         guard let instance = currentTable.instances.first(where: { $0.api == api }) else {
-            throw StackError(.notFound, "no provider of \(api.rawValue)")
+            throw CallError(.notFound, "no provider of \(api.rawValue)")
         }
         var request = CallRequest(callID: UInt64.random(in: 1 << 40...1 << 50), method: method)
         request.body = Array(body.utf8)
         request.requestID = requestID
-        let queue = AnswerQueue()
+        let queue = PartStream()
         instance.channel.invoke(request, into: queue)
         return String(decoding: try await Answer(queue: queue) {}.collect(), as: UTF8.self)
     }
@@ -133,7 +133,7 @@ struct EveryAPITests {
                 - {provider_id: two, provider_type: inline::every, library: \(library)}
             """
         let stack = try await Stack.start(try distribution(yaml), environment: [:])
-        let error = await #expect(throws: StackError.self) {
+        let error = await #expect(throws: CallError.self) {
             _ = try await stack.call(
                 .agenticSystem, "create",
                 body: ["uuid": "text", "instructions": "none", "model": "llama3_8b_chat"])
@@ -158,7 +158,7 @@ struct EveryAPITests {
     func tooDeep() async throws {
         let stack = try await EveryAPI.start(callDepthMax: 2)
         for _ in 0..<3 {
-            let error = await #expect(throws: StackError.self) {
+            let error = await #expect(throws: CallError.self) {
                 _ = try await stack.ask(.agenticSystem, "pass", Self.chain)
             }
             #expect(error?.code == .callLoop)

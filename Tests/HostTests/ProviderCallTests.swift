@@ -27,12 +27,12 @@ struct ProviderCallTests {
         return try await Stack.start(manifest, environment: [:], log: log.sink, metrics: metrics)
     }
 
-    private func ask(_ stack: Stack, _ body: String) async throws(StackError) -> String {
+    private func ask(_ stack: Stack, _ body: String) async throws(CallError) -> String {
         let instance = stack.currentTable.instance(.memoryBanks, "asker")
-        guard let instance else { throw StackError(.notFound, "no asker") }
+        guard let instance else { throw CallError(.notFound, "no asker") }
         var request = CallRequest(method: "list_memory_banks")
         request.body = Array(body.utf8)
-        let queue = AnswerQueue()
+        let queue = PartStream()
         request.callID = UInt64.random(in: 1 << 40...1 << 50)
         let answer = Answer(queue: queue) {}
         instance.channel.invoke(request, into: queue)
@@ -64,7 +64,7 @@ struct ProviderCallTests {
     @Test("a call for an unknown model is told so, as a client would be")
     func unknownModel() async throws {
         let stack = try await start()
-        let error = await #expect(throws: StackError.self) { _ = try await self.ask(stack, #"{"ask:":"unknown"}"#) }
+        let error = await #expect(throws: CallError.self) { _ = try await self.ask(stack, #"{"ask:":"unknown"}"#) }
         #expect(error?.code == .modelNotFound)
         await stack.shutdown(withinSeconds: 2)
     }
@@ -72,7 +72,7 @@ struct ProviderCallTests {
     @Test("an API that a provider does not say it needs is out of its reach")
     func notNeeded() async throws {
         let stack = try await start(needs: "[]")
-        let error = await #expect(throws: StackError.self) { _ = try await self.ask(stack, #"{"ask:":1}"#) }
+        let error = await #expect(throws: CallError.self) { _ = try await self.ask(stack, #"{"ask:":1}"#) }
         #expect(error?.code == .apiNotServed)
         await stack.shutdown(withinSeconds: 2)
     }
@@ -125,7 +125,7 @@ struct BrokenProviderTests {
     private func chat(_ channel: InlineChannel, _ callID: UInt64) -> Answer {
         var request = CallRequest(callID: callID, method: "chat_completion")
         request.body = Array(#"{"model":"x","stream":true}"#.utf8)
-        let queue = AnswerQueue()
+        let queue = PartStream()
         channel.invoke(request, into: queue)
         return Answer(queue: queue) { channel.cancel(callID) }
     }
@@ -155,7 +155,7 @@ struct BrokenProviderTests {
     func mixed() async throws {
         let log = LogRecord()
         let channel = try await instance("BREAK_MIXED_KINDS", log)
-        let error = await #expect(throws: StackError.self) { _ = try await self.chat(channel, 1).collect() }
+        let error = await #expect(throws: CallError.self) { _ = try await self.chat(channel, 1).collect() }
         #expect(error?.code == .internal)
         #expect(log.contains("mixed LSP_BODY and LSP_EVENT"))
         await channel.close(withinSeconds: 5)
@@ -175,7 +175,7 @@ struct BrokenProviderTests {
         let channel = try await instance("BREAK_NEVER_FINISH", log)
         let answer = chat(channel, 1)
         await channel.close(withinSeconds: 2)
-        let error = await #expect(throws: StackError.self) { _ = try await answer.collect() }
+        let error = await #expect(throws: CallError.self) { _ = try await answer.collect() }
         #expect(error?.code == .providerUnavailable)
         #expect(log.contains("left 1 calls unfinished"))
     }

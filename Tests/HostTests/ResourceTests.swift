@@ -25,12 +25,12 @@ struct ListedResourceTests {
             more: "models: [{model_id: judge, api: reward_scoring, provider_id: c, aliases: [llama3_405b_reward]}]")
         #expect(try resource(stack, .rewardScoring, "score", "llama3_405b_reward") == "judge")
         #expect(try await stack.call(.rewardScoring, "score", named: "judge").count == 1)
-        let error = await #expect(throws: StackError.self) {
+        let error = await #expect(throws: CallError.self) {
             _ = try await stack.call(.rewardScoring, "score", named: "judg")
         }
         #expect(
             error
-                == StackError(
+                == CallError(
                     .modelNotFound,
                     "there is no model 'judg' (did you mean 'judge'?); there are judge, llama3_405b_reward",
                     field: "model"))
@@ -42,7 +42,7 @@ struct ListedResourceTests {
         let stack = try await EveryAPI.start([.inference, .rewardScoring])
         #expect(try resource(stack, .rewardScoring, "score", "whatever") == "whatever")
         // And of inference, where names are the file's, none.
-        let error = await #expect(throws: StackError.self) {
+        let error = await #expect(throws: CallError.self) {
             _ = try await stack.call(.inference, "completion", named: "whatever")
         }
         #expect(error?.code == .modelNotFound)
@@ -60,7 +60,7 @@ struct ListedResourceTests {
                 - {provider_id: b, provider_type: inline::every, library: \(library)}
             """
         let stack = try await Stack.start(try distribution(yaml), environment: [:])
-        let error = await #expect(throws: StackError.self) {
+        let error = await #expect(throws: CallError.self) {
             _ = try await stack.call(.rewardScoring, "score", named: "whatever")
         }
         #expect(error?.code == .modelNotFound)
@@ -93,7 +93,7 @@ struct ListedResourceTests {
                 """)
         #expect(try resource(stack, .inference, "completion", "small") == "m")
         #expect(try resource(stack, .rewardScoring, "score", "big") == "m")
-        #expect(throws: StackError.self) { try self.resource(stack, .inference, "completion", "big") }
+        #expect(throws: CallError.self) { try self.resource(stack, .inference, "completion", "big") }
         await stack.shutdown()
     }
 
@@ -164,7 +164,7 @@ struct ListedResourceTests {
                     + #""provider":"inference/c","aliases":["small"]}"#,
             ])
         #expect(try resource(stack, .inference, "completion", "small") == "m")
-        let error = await #expect(throws: StackError.self) {
+        let error = await #expect(throws: CallError.self) {
             _ = try await stack.ask(.postTraining, "pass", "models")
         }
         #expect(error?.message == "there is no API 'models'")
@@ -184,12 +184,12 @@ struct AnnouncementTests {
         log.lines.filter { $0.source == source && $0.message.contains("register {") }.map(\.message)
     }
 
-    private func error(_ body: () async throws -> Void) async -> StackError? {
+    private func error(_ body: () async throws -> Void) async -> CallError? {
         do {
             try await body()
             return nil
         } catch {
-            return error as? StackError
+            return error as? CallError
         }
     }
 
@@ -239,12 +239,12 @@ struct AnnouncementTests {
             let error = await error {
                 _ = try await stack.ask(.postTraining, "announce", #"{"kind":"model","id":"\#(id)"}"#)
             }
-            #expect(error == StackError(.alreadyExists, "the distribution has a model '\(id)' already", field: "id"))
+            #expect(error == CallError(.alreadyExists, "the distribution has a model '\(id)' already", field: "id"))
         }
         _ = try await stack.ask(.postTraining, "announce", Self.model)
         let error = await error { _ = try await stack.ask(.datasets, "announce", Self.model) }
         #expect(
-            error == StackError(.alreadyExists, "post_training/c has announced the model 'new' already", field: "id"))
+            error == CallError(.alreadyExists, "post_training/c has announced the model 'new' already", field: "id"))
         await stack.shutdown()
     }
 
@@ -252,10 +252,10 @@ struct AnnouncementTests {
     func otherKinds() async throws {
         let stack = try await EveryAPI.start()
         let shield = await error { _ = try await stack.ask(.datasets, "announce", #"{"kind":"shield","id":"s"}"#) }
-        #expect(shield == StackError(.apiNotServed, "no provider of this host can serve shields", field: "kind"))
+        #expect(shield == CallError(.apiNotServed, "no provider of this host can serve shields", field: "kind"))
         let other = await error { _ = try await stack.ask(.datasets, "announce", #"{"kind":"robot","id":"s"}"#) }
         #expect(
-            other == StackError(.notImplemented, "resources of kind 'robot' can't be announced", field: "kind"))
+            other == CallError(.notImplemented, "resources of kind 'robot' can't be announced", field: "kind"))
         await stack.shutdown()
     }
 
@@ -263,7 +263,7 @@ struct AnnouncementTests {
     func noTaker() async throws {
         let stack = try await EveryAPI.start(API.allCases, #"RESOURCES="[]""#)
         let error = await error { _ = try await stack.ask(.postTraining, "announce", Self.model) }
-        #expect(error == StackError(.notImplemented, "no provider of 'inference' here takes models"))
+        #expect(error == CallError(.notImplemented, "no provider of 'inference' here takes models"))
         #expect(models(stack) == [])
         await stack.shutdown()
     }
@@ -277,7 +277,7 @@ struct AnnouncementTests {
         }
         #expect(
             error
-                == StackError(
+                == CallError(
                     .invalidRequest, #"must be inference or reward_scoring, got '"datasets"'"#, field: "api"))
         _ = try await stack.ask(.postTraining, "announce", #"{"kind":"model","id":"j","api":"reward_scoring"}"#)
         #expect(stack.summary.resources.map(\.api) == [.rewardScoring])
@@ -314,7 +314,7 @@ struct AnnouncementTests {
                 _ = try await second.ask(api, "withdraw", #"{"kind":"model","id":"\#(id)"}"#)
             }
             #expect(
-                error == StackError(.notFound, "\(api.rawValue)/c has announced no model '\(id)'", field: "id"))
+                error == CallError(.notFound, "\(api.rawValue)/c has announced no model '\(id)'", field: "id"))
         }
         let robot = await error {
             _ = try await second.ask(.postTraining, "withdraw", #"{"kind":"robot","id":"new"}"#)

@@ -65,10 +65,10 @@ struct StackTests {
     @Test("an unknown model is 404, lists the known ones and suggests the close one")
     func unknownModel() async throws {
         let stack = try await start()
-        let error = #expect(throws: StackError.self) { _ = try self.chat(stack, "{}", model: "tinny") }
+        let error = #expect(throws: CallError.self) { _ = try self.chat(stack, "{}", model: "tinny") }
         #expect(
             error
-                == StackError(
+                == CallError(
                     .modelNotFound, "there is no model 'tinny' (did you mean 'tiny'?); there are tiny, small",
                     field: "model"))
         await stack.shutdown(withinSeconds: 5)
@@ -78,12 +78,12 @@ struct StackTests {
     func apiNotServed() async throws {
         let stack = try await start()
         let endpoint = try #require(Endpoints.all.first { $0.api == .memoryBanks })
-        let error = #expect(throws: StackError.self) {
+        let error = #expect(throws: CallError.self) {
             _ = try stack.call(endpoint, request: CallRequest(method: endpoint.method))
         }
         #expect(
             error
-                == StackError(
+                == CallError(
                     .apiNotServed, "this distribution has no provider for 'memory_banks'; it serves inference"))
         await stack.shutdown(withinSeconds: 5)
     }
@@ -92,7 +92,7 @@ struct StackTests {
     func unknownMethod() async throws {
         let stack = try await start()
         let endpoint = try #require(Endpoints.find(.inference, "batch_completion"))
-        let error = #expect(throws: StackError.self) {
+        let error = #expect(throws: CallError.self) {
             _ = try stack.call(endpoint, resourceName: "tiny", request: CallRequest(method: endpoint.method))
         }
         #expect(error?.code == .notImplemented)
@@ -120,7 +120,7 @@ struct StackTests {
         let stack = try await start()
         let answer = try chat(stack, #"{"model":"take long"}"#)
         answer.cancel()
-        await #expect(throws: StackError.self) { _ = try await answer.collect() }
+        await #expect(throws: CallError.self) { _ = try await answer.collect() }
         // It ends only when the provider heard of the cancel.
         await stack.shutdown(withinSeconds: 5)
     }
@@ -146,7 +146,7 @@ struct StackTests {
     func afterShutdown() async throws {
         let stack = try await start()
         await stack.shutdown(withinSeconds: 5)
-        let error = #expect(throws: StackError.self) { _ = try self.chat(stack, "{}") }
+        let error = #expect(throws: CallError.self) { _ = try self.chat(stack, "{}") }
         #expect(error?.code == .shuttingDown)
     }
 

@@ -38,7 +38,7 @@ struct EndpointHandler: HTTPResponder {
             [call] () throws -> (Answer, RequestScan?) in
             let scan = try self.scan(call.body)
             // What came of the body before its client left may look whole.
-            guard !presence.isGone else { throw StackError(.cancelled, "the client left") }
+            guard !presence.isGone else { throw CallError(.cancelled, "the client left") }
             return (try stack.call(endpoint, resourceName: resourceName(in: scan), request: call), scan)
         }
 
@@ -50,11 +50,11 @@ struct EndpointHandler: HTTPResponder {
     }
 
     /// Whoever is asked refuses what it does not honour: a retry that is not known as one would act twice.
-    private func options(of request: Request) throws(StackError) -> [UInt8] {
+    private func options(of request: Request) throws(CallError) -> [UInt8] {
         let given = request.headers[values: .idempotencyKey]
         guard !given.isEmpty else { return [] }
         guard given.count == 1, let key = IdempotencyKey(given[0]) else {
-            throw StackError(
+            throw CallError(
                 .badRequest, "the request may have one \(IdempotencyKey.header), of \(IdempotencyKey.wanted)",
                 field: IdempotencyKey.option)
         }
@@ -69,22 +69,22 @@ struct EndpointHandler: HTTPResponder {
         return try await BodyReader.read(request, bytesMax: bodyBytesMax, share: share)
     }
 
-    private func scan(_ body: [UInt8]) throws(StackError) -> RequestScan? {
+    private func scan(_ body: [UInt8]) throws(CallError) -> RequestScan? {
         guard endpoint.body != nil else { return nil }
         do throws(JSONError) {
             return try RequestScan(
                 body, limits: JSONLimits(bodyBytesMax: bodyBytesMax),
                 field: endpoint.routingKey.listedKind?.requestField)
         } catch {
-            throw StackError(error.code, error.description)
+            throw CallError(error.code, error.description)
         }
     }
 
-    private func resourceName(in scan: RequestScan?) throws(StackError) -> String? {
+    private func resourceName(in scan: RequestScan?) throws(CallError) -> String? {
         guard let field = endpoint.routingKey.listedKind?.requestField else { return nil }
-        guard scan?.top == .object else { throw StackError(.invalidRequest, "the body must be an object") }
+        guard scan?.top == .object else { throw CallError(.invalidRequest, "the body must be an object") }
         guard let name = scan?.string else {
-            throw StackError(.invalidRequest, "\(field) is required and must be a string", field: field)
+            throw CallError(.invalidRequest, "\(field) is required and must be a string", field: field)
         }
         return name
     }

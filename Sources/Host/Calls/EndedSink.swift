@@ -8,7 +8,7 @@ package struct EndedSink: AnswerSink {
     }
 
     package func write(_ part: AnswerPart) -> Pressure { sink.write(part) }
-    package func finish(_ error: StackError?) {
+    package func finish(_ error: CallError?) {
         ended()
         sink.finish(error)
     }

@@ -7,9 +7,9 @@ final class HostServices: Sendable {
     /// What reaches the rest of the stack. Set when the stack is whole enough; calls before are refused.
     struct Reach: Sendable {
         /// Starts a call to "api" or "api/provider_id"; answers what cancels it.
-        var call: @Sendable (_ target: String, CallRequest, any AnswerSink) throws(StackError) -> @Sendable () -> Void
-        var announce: @Sendable (JSON) async -> StackError?
-        var withdraw: @Sendable (JSON) async -> StackError?
+        var call: @Sendable (_ target: String, CallRequest, any AnswerSink) throws(CallError) -> @Sendable () -> Void
+        var announce: @Sendable (JSON) async -> CallError?
+        var withdraw: @Sendable (JSON) async -> CallError?
     }
 
     /// A message or a name longer than this is cut.
@@ -64,18 +64,18 @@ final class HostServices: Sendable {
 
     func call(_ request: lsp_request, _ sink: ForeignSink) {
         guard request.struct_size >= 152 else {
-            return sink.finish(StackError(.internal, "lsp_request.struct_size is \(request.struct_size), wanted 152"))
+            return sink.finish(CallError(.internal, "lsp_request.struct_size is \(request.struct_size), wanted 152"))
         }
         let target = Self.text(request.target)
         let api = target.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
         guard needs.contains(api) || needs.contains(api + "?") else {
             log.log(.error, "called \(Quote.short(target)), which its \"needs\" does not name", source: label)
             return sink.finish(
-                StackError(
+                CallError(
                     .apiNotServed, "\(label) may not call \(Quote.short(target)): its \"needs\" does not name it"))
         }
         guard !isClosed.load(ordering: .relaxed) else {
-            return sink.finish(StackError(.shuttingDown, "the provider is being stopped"))
+            return sink.finish(CallError(.shuttingDown, "the provider is being stopped"))
         }
         var inner = CallRequest(method: request.method.text)
         inner.parameters = request.parameters.copied ?? []
@@ -119,10 +119,10 @@ final class HostServices: Sendable {
     func withdraw(_ resource: lsp_bytes, _ done: ForeignSink) { tell(resource, done, reach.withdraw) }
 
     private func tell(
-        _ resource: lsp_bytes, _ done: ForeignSink, _ act: @escaping @Sendable (JSON) async -> StackError?
+        _ resource: lsp_bytes, _ done: ForeignSink, _ act: @escaping @Sendable (JSON) async -> CallError?
     ) {
         guard let bytes = resource.copied, let json = try? JSON(parsing: bytes), case .object = json else {
-            return done.finish(StackError(.badRequest, "the resource must be a JSON object"))
+            return done.finish(CallError(.badRequest, "the resource must be a JSON object"))
         }
         Task { done.finish(await act(json)) }
     }

@@ -43,11 +43,11 @@ package final class InlineChannel: Channel {
         _ provider: ProviderDescriptor, providerID: String, config: JSON, statePath: String = "", log: LogSink,
         withinSeconds seconds: Double
     ) async throws(AloneFailure) -> InlineChannel {
-        let refusal = StackError(.apiNotServed, "there is no other provider here")
+        let refusal = CallError(.apiNotServed, "there is no other provider here")
         let services = HostServices(
             label: "\(provider.api)/\(providerID)", needs: provider.needs, log: log, metrics: .discard,
             reach: HostServices.Reach(
-                call: { _, _, _ throws(StackError) in throw refusal }, announce: { _ in refusal },
+                call: { _, _, _ throws(CallError) in throw refusal }, announce: { _ in refusal },
                 withdraw: { _ in refusal }))
         do throws(CreateFailure) {
             return try await create(
@@ -102,7 +102,7 @@ package final class InlineChannel: Channel {
             guard answer.status == Int32(LSP_OK) else { throw answer }
             throw CreateFailure(
                 status: Int32(LSP_INTERNAL),
-                error: ProviderError.encode(StackError(.internal, "create answered NULL")))
+                error: ProviderError.encode(CallError(.internal, "create answered NULL")))
         }
         let channel = InlineChannel(provider, label: label, instance: instance, services: services, log: log)
         guard answer.status == Int32(LSP_OK) else {
@@ -114,7 +114,7 @@ package final class InlineChannel: Channel {
 
     private static func timeout(_ what: String) -> CreateFailure {
         CreateFailure(
-            status: Int32(LSP_TIMEOUT), error: ProviderError.encode(StackError(.providerTimeout, what)))
+            status: Int32(LSP_TIMEOUT), error: ProviderError.encode(CallError(.providerTimeout, what)))
     }
 
     // MARK: calls
@@ -132,14 +132,14 @@ package final class InlineChannel: Channel {
             ended: { [weak self] status, error, violation in
                 self?.forget(callID)
                 if let violation {
-                    sink.finish(StackError(.internal, "the provider broke the contract: it \(violation)"))
+                    sink.finish(CallError(.internal, "the provider broke the contract: it \(violation)"))
                 } else {
                     sink.finish(
                         ProviderError.decode(status, error, label: label, requestID: requestID, log: log))
                 }
             })
         guard enter(call, callID) else {
-            return sink.finish(StackError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5))
+            return sink.finish(CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5))
         }
         CallTable.insert(call)
         if request.deadlineNanoseconds != 0 { watch(call, callID, request.deadlineNanoseconds, sink) }
@@ -178,7 +178,7 @@ package final class InlineChannel: Channel {
     /// The caller hears of it at the deadline, whenever the provider comes round to finishing.
     private func watch(_ call: OpenCall, _ callID: UInt64, _ deadline: Int64, _ sink: any AnswerSink) {
         call.at(DispatchTime(uptimeNanoseconds: UInt64(max(1, deadline)))) { [weak self] in
-            sink.finish(StackError(.providerTimeout, "the call did not end by its deadline"))
+            sink.finish(CallError(.providerTimeout, "the call did not end by its deadline"))
             self?.cancel(callID)
         }
     }
@@ -235,7 +235,7 @@ package final class InlineChannel: Channel {
         log.log(.error, "broke the contract: left \(rest.count) calls unfinished", source: label)
         for call in rest.values {
             if wasDestroyed { _ = CallTable.remove(call.handle) }
-            call.abandon(StackError(.providerUnavailable, "the provider was stopped"))
+            call.abandon(CallError(.providerUnavailable, "the provider was stopped"))
         }
     }
 

@@ -26,7 +26,7 @@ enum InstanceTable {
                 call: { context, request, sink in
                     guard let request, let sink = sink.flatMap({ ForeignSink($0) }) else { return }
                     guard let services = InstanceTable.find(context: context) else {
-                        return sink.finish(StackError(.internal, "lsp_host.context is not the host's"))
+                        return sink.finish(CallError(.internal, "lsp_host.context is not the host's"))
                     }
                     services.call(request.pointee, sink)
                 },
@@ -34,14 +34,14 @@ enum InstanceTable {
                 announce: { context, resource, done in
                     guard let done = done.flatMap({ ForeignSink($0) }) else { return }
                     guard let services = InstanceTable.find(context: context) else {
-                        return done.finish(StackError(.internal, "lsp_host.context is not the host's"))
+                        return done.finish(CallError(.internal, "lsp_host.context is not the host's"))
                     }
                     services.announce(resource, done)
                 },
                 withdraw: { context, resource, done in
                     guard let done = done.flatMap({ ForeignSink($0) }) else { return }
                     guard let services = InstanceTable.find(context: context) else {
-                        return done.finish(StackError(.internal, "lsp_host.context is not the host's"))
+                        return done.finish(CallError(.internal, "lsp_host.context is not the host's"))
                     }
                     services.withdraw(resource, done)
                 }))

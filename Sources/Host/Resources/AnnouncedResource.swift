@@ -17,49 +17,49 @@ struct AnnouncedResource: Sendable {
     var id: String { resource.id }
 
     /// What a provider announces.
-    init(_ json: JSON, from announcer: String) throws(StackError) {
+    init(_ json: JSON, from announcer: String) throws(CallError) {
         try self.init(json)
         self.announcer = announcer
     }
 
     /// What was kept.
-    init(kept json: JSON) throws(StackError) {
+    init(kept json: JSON) throws(CallError) {
         try self.init(json)
         announcer = json[Self.announcerKey]?.stringValue
     }
 
-    private init(_ json: JSON) throws(StackError) {
+    private init(_ json: JSON) throws(CallError) {
         (kind, api) = try Self.place(json)
         do {
             resource = try Resource(json: json, at: .root)
         } catch let error as WireError {
-            throw StackError(error.code, error.description, field: error.field)
+            throw CallError(error.code, error.description, field: error.field)
         } catch {
-            throw StackError(.internal, "\(error)")
+            throw CallError(.internal, "\(error)")
         }
         resource.more[Self.apiKey] = nil
         resource.more[Self.announcerKey] = nil
         // Where it goes is the host's to say, and its names are the file's.
         (resource.provider, resource.aliases) = (nil, nil)
         guard Identifiers.resourceProblem(resource.id) == nil else {
-            throw StackError(.invalidRequest, "must be 1 to 200 bytes without control characters", field: "id")
+            throw CallError(.invalidRequest, "must be 1 to 200 bytes without control characters", field: "id")
         }
     }
 
     /// The kind and, where it is said, the API that a resource's object names.
-    static func place(_ json: JSON) throws(StackError) -> (kind: ResourceKind, api: API?) {
+    static func place(_ json: JSON) throws(CallError) -> (kind: ResourceKind, api: API?) {
         let name = json["kind"]?.stringValue ?? ""
         guard let kind = ResourceKind.named(name) else {
-            throw StackError(
+            throw CallError(
                 .notImplemented, "resources of kind \(Quote.short(name)) can't be announced", field: "kind")
         }
         guard !kind.apis.isEmpty else {
-            throw StackError(.apiNotServed, "no provider of this host can serve \(kind.titles)", field: "kind")
+            throw CallError(.apiNotServed, "no provider of this host can serve \(kind.titles)", field: "kind")
         }
         guard let word = json[apiKey], word != .null else { return (kind, nil) }
         guard let api = word.stringValue.flatMap(API.init(rawValue:)), kind.server(api) != nil else {
             let apis = kind.apis.map(\.rawValue).joined(separator: " or ")
-            throw StackError(.invalidRequest, "must be \(apis), got \(Quote.short(word.text))", field: apiKey)
+            throw CallError(.invalidRequest, "must be \(apis), got \(Quote.short(word.text))", field: apiKey)
         }
         return (kind, api)
     }

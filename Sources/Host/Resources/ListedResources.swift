@@ -34,7 +34,7 @@ struct ListedResources: Sendable {
         let resource = KnownResource(entry)
         // Where its provider is optional and did not start, a call to it will say so.
         if let instance = switchboard.current.instance(entry.api, entry.providerID) {
-            do throws(StackError) {
+            do throws(CallError) {
                 try await switchboard.register(resource, on: instance)
             } catch {
                 let failure = refusal(of: entry, error)
@@ -48,7 +48,7 @@ struct ListedResources: Sendable {
         switchboard.update { $0.resources.put(resource) }
     }
 
-    private func refusal(of entry: Manifest.ResourceEntry, _ error: StackError) -> StartFailure {
+    private func refusal(of entry: Manifest.ResourceEntry, _ error: CallError) -> StartFailure {
         let title = "\(entry.kind.title) \(Quote.short(entry.id))"
         let places = ConfigPlaces(
             label: title, config: entry.config, position: entry.position, source: manifest.source)

@@ -4,11 +4,11 @@ import LlamaStackAPI
 extension Switchboard {
     /// Has the instance serve a resource, in place of what it served under that id, and waits. Where registration is
     /// optional, a provider that takes none still gets the calls; then the resource may have nothing but its names.
-    func register(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(StackError) {
+    func register(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(CallError) {
         let isOptional = resource.kind.server(resource.api)?.isRegistrationOptional ?? false
-        do throws(StackError) {
+        do throws(CallError) {
             guard !isOptional || instance.descriptor.takes(resource.kind) else {
-                throw StackError(.notImplemented, "it takes no \(resource.kind.titles), so an entry has names alone")
+                throw CallError(.notImplemented, "it takes no \(resource.kind.titles), so an entry has names alone")
             }
             try await send(.register, resource.body, of: resource, to: instance)
         } catch {
@@ -20,8 +20,8 @@ extension Switchboard {
 
     /// The same for a resource that is served already. A provider built for 1.0 may answer that its id is taken: then
     /// the id is unknown for a moment.
-    func replace(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(StackError) {
-        do throws(StackError) {
+    func replace(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(CallError) {
+        do throws(CallError) {
             try await register(resource, on: instance)
         } catch {
             guard error.code.abiStatus == ErrorCode.alreadyExists.abiStatus else { throw error }
@@ -31,8 +31,8 @@ extension Switchboard {
     }
 
     /// Has the instance forget a resource. One that does not know it, or takes none, has forgotten it already.
-    func unregister(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(StackError) {
-        do throws(StackError) {
+    func unregister(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(CallError) {
+        do throws(CallError) {
             try await send(.unregister, resource.body, of: resource, to: instance)
         } catch {
             let forgotten = [ErrorCode.notFound, .notImplemented].map(\.abiStatus)
@@ -50,7 +50,7 @@ extension Switchboard {
         if !resource.aliases.isEmpty { body["aliases"] = .array(resource.aliases.map { .string($0) }) }
         for instance in current.instances
         where instance.label != resource.providerLabel && instance.descriptor.isTold(of: resource.kind) {
-            do throws(StackError) {
+            do throws(CallError) {
                 try await send(method, body, of: resource, to: instance)
             } catch {
                 log.log(
@@ -63,7 +63,7 @@ extension Switchboard {
 
     private func send(
         _ method: ResourceMethod, _ body: JSONObject, of resource: KnownResource, to instance: RoutingTable.Instance
-    ) async throws(StackError) {
+    ) async throws(CallError) {
         var request = CallRequest(method: method.name)
         request.body = JSON.object(body).bytes
         request.requestID = "\(method.name)-\(resource.id)"

@@ -23,12 +23,12 @@ actor ResourceRegistry {
     /// Waits until the stack is whole. nil when it is registered and kept.
     ///
     /// - Parameter announcer: the label of the provider, "post_training/lora".
-    func announce(_ json: JSON, from announcer: String) async -> StackError? {
-        await answer { () async throws(StackError) in
+    func announce(_ json: JSON, from announcer: String) async -> CallError? {
+        await answer { () async throws(CallError) in
             let announced = try AnnouncedResource(json, from: announcer)
-            try await self.alone(announced) { () async throws(StackError) in
+            try await self.alone(announced) { () async throws(CallError) in
                 guard self.kept.count < Self.announcedMax else {
-                    throw StackError(.storageFull, "there are \(Self.announcedMax) announced resources already")
+                    throw CallError(.storageFull, "there are \(Self.announcedMax) announced resources already")
                 }
                 let resource = try await self.register(announced)
                 self.keep(announced, in: resource.api)
@@ -41,18 +41,18 @@ actor ResourceRegistry {
     /// Waits until the stack is whole. nil when no provider serves it any more.
     ///
     /// - Parameter json: {"kind", "id", "api"?}
-    func withdraw(_ json: JSON, from announcer: String) async -> StackError? {
-        await answer { () async throws(StackError) in
+    func withdraw(_ json: JSON, from announcer: String) async -> CallError? {
+        await answer { () async throws(CallError) in
             let announced = try self.find(json, of: announcer)
-            try await self.alone(announced) { () async throws(StackError) in
+            try await self.alone(announced) { () async throws(CallError) in
                 try await self.withdraw(announced)
             }
         }
     }
 
-    private func answer(_ body: () async throws(StackError) -> Void) async -> StackError? {
-        guard await opened.value() else { return StackError(.shuttingDown, "the server is shutting down") }
-        do throws(StackError) {
+    private func answer(_ body: () async throws(CallError) -> Void) async -> CallError? {
+        guard await opened.value() else { return CallError(.shuttingDown, "the server is shutting down") }
+        do throws(CallError) {
             try await body()
             return nil
         } catch {
@@ -95,11 +95,11 @@ actor ResourceRegistry {
 
     /// One change of an id at a time.
     private func alone(
-        _ announced: AnnouncedResource, _ body: () async throws(StackError) -> Void
-    ) async throws(StackError) {
+        _ announced: AnnouncedResource, _ body: () async throws(CallError) -> Void
+    ) async throws(CallError) {
         let key = "\(announced.kind.name) \(announced.id)"
         guard inProgress.insert(key).inserted else {
-            throw StackError(
+            throw CallError(
                 .alreadyExists, "\(Quote.short(announced.id)) is being registered or withdrawn already", field: "id")
         }
         defer { inProgress.remove(key) }
@@ -107,14 +107,14 @@ actor ResourceRegistry {
     }
 
     /// Answers where it is known now.
-    private func register(_ announced: AnnouncedResource) async throws(StackError) -> KnownResource {
+    private func register(_ announced: AnnouncedResource) async throws(CallError) -> KnownResource {
         let table = switchboard.current
         let instance = try table.server(of: announced)
         let api = instance.api
         var resource = announced.resource
         // Providers know no aliases.
         resource.base = resource.base.flatMap { table.resources.find(announced.kind, api, $0)?.id }
-        guard case .object(let body) = resource.json else { throw StackError(.internal, "a resource is an object") }
+        guard case .object(let body) = resource.json else { throw CallError(.internal, "a resource is an object") }
         let known = KnownResource(
             kind: announced.kind, api: api, id: announced.id, providerID: instance.providerID, base: resource.base,
             body: body, isAnnounced: true)
@@ -135,16 +135,16 @@ actor ResourceRegistry {
     }
 
     /// A name belongs to the file, or to the provider that announced it.
-    private func check(_ announced: AnnouncedResource, _ api: API, _ existing: KnownResource?) throws(StackError) {
+    private func check(_ announced: AnnouncedResource, _ api: API, _ existing: KnownResource?) throws(CallError) {
         guard let existing else { return }
         guard existing.isAnnounced, existing.id == announced.id else {
-            throw StackError(
+            throw CallError(
                 .alreadyExists, "the distribution has a \(announced.kind.title) \(Quote.short(announced.id)) already",
                 field: "id")
         }
         let owner = place(of: announced, in: api).flatMap { kept[$0].announcer }
         guard owner == nil || owner == announced.announcer else {
-            throw StackError(
+            throw CallError(
                 .alreadyExists,
                 "\(owner ?? "") has announced the \(announced.kind.title) \(Quote.short(announced.id)) already",
                 field: "id")
@@ -163,10 +163,10 @@ actor ResourceRegistry {
         if let place = place(of: announced, in: api) { kept[place] = announced } else { kept.append(announced) }
     }
 
-    private func find(_ json: JSON, of announcer: String) throws(StackError) -> AnnouncedResource {
+    private func find(_ json: JSON, of announcer: String) throws(CallError) -> AnnouncedResource {
         let id = json["id"]?.stringValue ?? "", name = json["kind"]?.stringValue ?? ""
         guard ResourceKind.named(name) != nil else {
-            throw StackError(.notFound, "\(announcer) has announced no \(Quote.short(name))", field: "kind")
+            throw CallError(.notFound, "\(announcer) has announced no \(Quote.short(name))", field: "kind")
         }
         let (kind, api) = try AnnouncedResource.place(json)
         let found = kept.filter {
@@ -174,16 +174,16 @@ actor ResourceRegistry {
                 && ($0.announcer == nil || $0.announcer == announcer)
         }
         guard found.count < 2 else {
-            throw StackError(.invalidRequest, "\(Quote.short(id)) is announced for several APIs", field: "api")
+            throw CallError(.invalidRequest, "\(Quote.short(id)) is announced for several APIs", field: "api")
         }
         guard let found = found.first else {
-            throw StackError(
+            throw CallError(
                 .notFound, "\(announcer) has announced no \(kind.title) \(Quote.short(id))", field: "id")
         }
         return found
     }
 
-    private func withdraw(_ announced: AnnouncedResource) async throws(StackError) {
+    private func withdraw(_ announced: AnnouncedResource) async throws(CallError) {
         let table = switchboard.current
         let api = announced.api
         if let api, let resource = table.resources.find(announced.kind, api, announced.id), resource.isAnnounced {
@@ -197,7 +197,7 @@ actor ResourceRegistry {
         try await save()
     }
 
-    private func save() async throws(StackError) {
+    private func save() async throws(CallError) {
         guard let state else { return }
         let bytes = JSON.array(kept.map(\.kept)).bytes
         let failure = await OffPool.run { () -> StateFolder.Failure? in
@@ -208,32 +208,32 @@ actor ResourceRegistry {
                 return error
             }
         }
-        if let failure { throw StackError(.storageFull, failure.message) }
+        if let failure { throw CallError(.storageFull, failure.message) }
     }
 }
 
 extension RoutingTable {
     /// One that adapts another goes where that is; any other to the default provider of its API.
-    fileprivate func server(of announced: AnnouncedResource) throws(StackError) -> Instance {
+    fileprivate func server(of announced: AnnouncedResource) throws(CallError) -> Instance {
         let kind = announced.kind, apis = announced.api.map { [$0] } ?? kind.apis
         if let base = announced.resource.base {
             guard let found = apis.lazy.compactMap({ resources.find(kind, $0, base) }).first else {
-                throw StackError(kind.unknownCode, "there is no \(kind.title) \(Quote.short(base))", field: "base")
+                throw CallError(kind.unknownCode, "there is no \(kind.title) \(Quote.short(base))", field: "base")
             }
             guard let instance = instance(found.api, found.providerID) else {
-                throw StackError(
+                throw CallError(
                     .providerUnavailable, "the provider of \(Quote.short(base)), \(found.providerID), is not running",
                     field: "base")
             }
             return instance
         }
         guard let api = apis.first(where: { api in instances.contains { $0.api == api } }) else {
-            throw StackError(
+            throw CallError(
                 .apiNotServed,
                 "this distribution has no provider for " + apis.map { "'\($0.rawValue)'" }.joined(separator: " or "))
         }
         guard let instance = instances.first(where: { $0.api == api && $0.descriptor.takes(kind) }) else {
-            throw StackError(.notImplemented, "no provider of '\(api.rawValue)' here takes \(kind.titles)")
+            throw CallError(.notImplemented, "no provider of '\(api.rawValue)' here takes \(kind.titles)")
         }
         return instance
     }

@@ -21,7 +21,7 @@ final class CallNesting: Sendable {
     /// - Returns: what must be called once, when the call has ended.
     func enter(
         from caller: API, to target: API, requestID: String
-    ) throws(StackError) -> @Sendable () -> Void {
+    ) throws(CallError) -> @Sendable () -> Void {
         let place = Place(requestID: requestID, api: target)
         let depth = open.withLock { open -> Int? in
             let depth = 1 + (open[Place(requestID: requestID, api: caller)]?.keys.max() ?? 0)
@@ -30,7 +30,7 @@ final class CallNesting: Sendable {
             return depth
         }
         guard let depth else {
-            throw StackError(
+            throw CallError(
                 .callLoop,
                 "\(caller.rawValue) called \(target.rawValue) more than \(depthMax) calls deep: "
                     + "do providers call each other in a circle?"

@@ -28,7 +28,7 @@ extension RoutingTable {
     ///   - owner: the provider that had the resource the last time.
     func legs(
         of endpoint: EndpointDescription, resourceName: String?, providerID: String? = nil, owner: String? = nil
-    ) throws(StackError) -> [Leg] {
+    ) throws(CallError) -> [Leg] {
         let able = instances.filter { $0.api == endpoint.api && $0.descriptor.method(endpoint.method) != nil }
         let isAlone = able.count < 2
         switch endpoint.routingKey {

@@ -40,7 +40,7 @@ struct RoutingTable: Sendable {
     /// - Parameter name: what the client called the resource that the endpoint is routed by; nil when it named none.
     func destination(
         of endpoint: EndpointDescription, name: String?
-    ) throws(StackError) -> Destination {
+    ) throws(CallError) -> Destination {
         try destination(
             api: endpoint.api, providerID: nil, method: endpoint.method, kind: endpoint.routingKey.listedKind,
             name: name)
@@ -51,7 +51,7 @@ struct RoutingTable: Sendable {
     ///   - kind: of what `name` names; nil when the call names nothing.
     func destination(
         api: API, providerID: String?, method: String, kind: ResourceKind?, name: String?
-    ) throws(StackError) -> Destination {
+    ) throws(CallError) -> Destination {
         let serving = instances.filter { $0.api == api }
         guard !serving.isEmpty else { throw notServed(api) }
         var instance = serving[0]
@@ -69,7 +69,7 @@ struct RoutingTable: Sendable {
 
     private func owner(
         of name: String, _ kind: ResourceKind, _ api: API, among instances: [Instance]
-    ) throws(StackError) -> (Instance, String) {
+    ) throws(CallError) -> (Instance, String) {
         guard let resource = resources.find(kind, api, name) else {
             let takesEveryName =
                 kind.server(api)?.isRegistrationOptional == true && instances.count == 1
@@ -78,7 +78,7 @@ struct RoutingTable: Sendable {
             return (instances[0], name)
         }
         guard let owner = instance(api, resource.providerID) else {
-            throw StackError(
+            throw CallError(
                 .providerUnavailable,
                 "the provider of \(kind.title) \(Quote.short(name)), \(resource.providerID), is not running")
         }
@@ -87,27 +87,27 @@ struct RoutingTable: Sendable {
 
     // MARK: what to say
 
-    private func notServed(_ api: API) -> StackError {
+    private func notServed(_ api: API) -> CallError {
         if let failed = failed.first(where: { $0.api == api }) {
-            return StackError(
+            return CallError(
                 .providerUnavailable, "the provider of '\(api.rawValue)', \(failed.providerID), did not start")
         }
         let apis = API.allCases.filter { api in instances.contains { $0.api == api } }.map(\.rawValue)
         let rest = apis.isEmpty ? "" : "; it serves " + apis.joined(separator: ", ")
-        return StackError(.apiNotServed, "this distribution has no provider for '\(api.rawValue)'\(rest)")
+        return CallError(.apiNotServed, "this distribution has no provider for '\(api.rawValue)'\(rest)")
     }
 
-    private func unknownProvider(_ providerID: String, of api: API, _ serving: [Instance]) -> StackError {
+    private func unknownProvider(_ providerID: String, of api: API, _ serving: [Instance]) -> CallError {
         let known = serving.map(\.providerID)
         var message = "there is no provider \(Quote.short("\(api.rawValue)/\(providerID)"))"
         if let close = Spelling.closest(to: providerID, in: known) { message += " (did you mean '\(close)'?)" }
         message += "; there are " + known.prefix(Self.listedNamesMax).joined(separator: ", ")
-        return StackError(.notFound, message, field: RoutingKey.providerParameter)
+        return CallError(.notFound, message, field: RoutingKey.providerParameter)
     }
 
-    private func unknown(_ name: String, of kind: ResourceKind, _ api: API) -> StackError {
+    private func unknown(_ name: String, of kind: ResourceKind, _ api: API) -> CallError {
         if resources.isLeftOut(kind, api, name) {
-            return StackError(
+            return CallError(
                 .providerUnavailable,
                 "\(kind.title) \(Quote.short(name)) could not be loaded when the server started",
                 field: kind.requestField)
@@ -121,12 +121,12 @@ struct RoutingTable: Sendable {
             message += "; there are " + names.prefix(Self.listedNamesMax).joined(separator: ", ")
             if names.count > Self.listedNamesMax { message += " and \(names.count - Self.listedNamesMax) more" }
         }
-        return StackError(kind.unknownCode, message, field: kind.requestField)
+        return CallError(kind.unknownCode, message, field: kind.requestField)
     }
 
-    private func unknownMethod(_ method: String, _ instance: Instance) -> StackError {
+    private func unknownMethod(_ method: String, _ instance: Instance) -> CallError {
         let methods = instance.descriptor.methods.map(\.name).joined(separator: ", ")
-        return StackError(
+        return CallError(
             .notImplemented,
             "the provider \(instance.label) (\(instance.descriptor.type)) has no \(Quote.short(method))"
                 + (methods.isEmpty ? "" : "; it has \(methods)"))

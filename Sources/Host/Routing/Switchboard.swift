@@ -21,8 +21,8 @@ final class Switchboard: Sendable {
     /// Of a client. Throws before anything is started.
     func call(
         _ endpoint: EndpointDescription, resourceName: String?, request: CallRequest
-    ) throws(StackError) -> Answer {
-        let queue = AnswerQueue()
+    ) throws(CallError) -> Answer {
+        let queue = PartStream()
         let cancel = try call(endpoint, resourceName: resourceName, request, into: queue)
         return Answer(queue: queue, stop: cancel)
     }
@@ -30,7 +30,7 @@ final class Switchboard: Sendable {
     /// Answers what cancels the call.
     private func call(
         _ endpoint: EndpointDescription, resourceName: String?, _ request: CallRequest, into sink: any AnswerSink
-    ) throws(StackError) -> @Sendable () -> Void {
+    ) throws(CallError) -> @Sendable () -> Void {
         var request = request
         request.method = endpoint.method
         let table = current
@@ -60,16 +60,16 @@ final class Switchboard: Sendable {
 
     /// Before anybody is asked: of several providers that may have a resource, one that does not know the option would
     /// else end the search for the one that does.
-    private func checkOptions(of request: CallRequest, _ legs: [Leg]) throws(StackError) {
+    private func checkOptions(of request: CallRequest, _ legs: [Leg]) throws(CallError) {
         guard !request.options.isEmpty else { return }
         guard case .object(let options)? = try? JSON(parsing: request.options) else {
-            throw StackError(.badRequest, "the call's options must be a JSON object")
+            throw CallError(.badRequest, "the call's options must be a JSON object")
         }
         for leg in legs where leg.role != .mustNotHave {
             let descriptor = leg.instance.descriptor
             let honoured = descriptor.method(request.method)?.options ?? []
             if let option = options.keys.first(where: { !honoured.contains($0) }) {
-                throw StackError(
+                throw CallError(
                     .unsupportedOption, "\(option) is not supported by \(descriptor.type) for \(request.method)",
                     field: option)
             }
@@ -78,7 +78,7 @@ final class Switchboard: Sendable {
 
     /// Starts a call whose answer is read here.
     func start(_ request: CallRequest, on channel: any Channel) -> Answer {
-        let queue = AnswerQueue()
+        let queue = PartStream()
         return Answer(queue: queue, stop: start(request, on: channel, into: queue))
     }
 
@@ -89,17 +89,17 @@ final class Switchboard: Sendable {
     ///   - target: "api" or "api/provider_id".
     func call(
         from caller: API, target: String, _ request: CallRequest, into sink: any AnswerSink
-    ) throws(StackError) -> @Sendable () -> Void {
+    ) throws(CallError) -> @Sendable () -> Void {
         let parts = target.split(separator: "/", maxSplits: 1).map(String.init)
         guard let name = parts.first, let api = API(rawValue: name) else {
-            throw StackError(.notFound, "there is no API \(Quote.short(target))")
+            throw CallError(.notFound, "there is no API \(Quote.short(target))")
         }
         // These are the host's own: they would change what it knows.
         guard !ResourceMethods.all.contains(where: { $0.name == request.method }) else {
-            throw StackError(.badRequest, "\(Quote.short(request.method)) is for the host alone; use announce")
+            throw CallError(.badRequest, "\(Quote.short(request.method)) is for the host alone; use announce")
         }
         let leave = try nesting.enter(from: caller, to: api, requestID: request.requestID)
-        do throws(StackError) {
+        do throws(CallError) {
             return try call(
                 api, providerID: parts.count > 1 ? parts[1] : nil, request, into: EndedSink(sink, ended: leave))
         } catch {
@@ -110,7 +110,7 @@ final class Switchboard: Sendable {
 
     private func call(
         _ api: API, providerID: String?, _ request: CallRequest, into sink: any AnswerSink
-    ) throws(StackError) -> @Sendable () -> Void {
+    ) throws(CallError) -> @Sendable () -> Void {
         let endpoint = Endpoints.find(api, request.method)
         // A method that is not in the table is routed like the API's others.
         let kind = endpoint.map(\.routingKey.listedKind) ?? ResourceKind.all.first { $0.server(api) != nil }

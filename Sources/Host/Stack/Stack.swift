@@ -49,9 +49,9 @@ package final class Stack: Sendable {
     /// - Parameter resourceName: the id or alias that the client used, for endpoints routed by a listed resource.
     package func call(
         _ endpoint: EndpointDescription, resourceName: String? = nil, request: CallRequest
-    ) throws(StackError) -> Answer {
+    ) throws(CallError) -> Answer {
         guard !isStopping.load(ordering: .relaxed) else {
-            throw StackError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
+            throw CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
         }
         return try switchboard.call(endpoint, resourceName: resourceName, request: request)
     }

@@ -155,16 +155,16 @@ final class Starting: Sendable {
         let services = HostServices(
             label: entry.label, needs: provider.descriptor.needs, log: log, metrics: metrics,
             reach: HostServices.Reach(
-                call: { [weak switchboard] target, request, sink throws(StackError) in
-                    guard let switchboard else { throw StackError(.shuttingDown, "the server is shutting down") }
+                call: { [weak switchboard] target, request, sink throws(CallError) in
+                    guard let switchboard else { throw CallError(.shuttingDown, "the server is shutting down") }
                     return try switchboard.call(from: api, target: target, request, into: sink)
                 },
                 announce: { [weak registry] resource in
-                    guard let registry else { return StackError(.shuttingDown, "the server is shutting down") }
+                    guard let registry else { return CallError(.shuttingDown, "the server is shutting down") }
                     return await registry.announce(resource, from: label)
                 },
                 withdraw: { [weak registry] resource in
-                    guard let registry else { return StackError(.shuttingDown, "the server is shutting down") }
+                    guard let registry else { return CallError(.shuttingDown, "the server is shutting down") }
                     return await registry.withdraw(resource, from: label)
                 }))
         let places = ConfigPlaces(entry, manifest.source)

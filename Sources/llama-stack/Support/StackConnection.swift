@@ -111,16 +111,16 @@ struct RemoteStack: StackConnection {
         }
     }
 
-    private static func error(_ bytes: [UInt8], status: Int) -> StackError {
+    private static func error(_ bytes: [UInt8], status: Int) -> CallError {
         let detail = (try? JSON(parsing: bytes))?["detail"]
         let code = detail?["code"]?.stringValue
         let row = ErrorCode.all.first { $0.code == code } ?? .internal
-        return StackError(row, detail?["message"]?.stringValue ?? "the server answered \(status)")
+        return CallError(row, detail?["message"]?.stringValue ?? "the server answered \(status)")
     }
 
     private static func readable(_ error: any Error, url: String) -> any Error {
-        if error is StackError || error is CancellationError { return error }
-        return StackError(
+        if error is CallError || error is CancellationError { return error }
+        return CallError(
             .providerUnavailable, "can't reach \(url): \(reason(error)); is `llama-stack run` running there?")
     }
 

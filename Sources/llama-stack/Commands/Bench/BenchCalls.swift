@@ -47,7 +47,7 @@ struct BenchCalls: AsyncParsableCommand {
             show(result)
         } catch {
             await stack.shutdown(withinSeconds: 5)
-            throw (error as? StackError).map(Fail.with) ?? error
+            throw (error as? CallError).map(Fail.with) ?? error
         }
     }
 
@@ -72,7 +72,7 @@ struct BenchCalls: AsyncParsableCommand {
                 ], logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await group.run()
         for try await measured in results { return measured }
-        throw StackError(.internal, "nothing was measured")
+        throw CallError(.internal, "nothing was measured")
     }
 
     private struct Work: Service {
@@ -124,7 +124,7 @@ struct BenchCalls: AsyncParsableCommand {
         let response = try await client.execute(request, timeout: .seconds(30))
         let body = try await response.body.collect(upTo: 1024 * 1024)
         guard response.status == .ok else {
-            throw StackError(.internal, "\(request.url) answered \(response.status.code): \(String(buffer: body))")
+            throw CallError(.internal, "\(request.url) answered \(response.status.code): \(String(buffer: body))")
         }
     }
 
