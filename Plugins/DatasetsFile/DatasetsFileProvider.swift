@@ -14,6 +14,7 @@ final class DatasetsFileProvider: DatasetsProvider {
     static let summary =
         "Registers datasets in files, in data: URLs or, where allowed, on the network, and checks their rows."
 
+    static let resources: [ResourceKind]? = []
     static let options = Dictionary(
         uniqueKeysWithValues: ["create", "delete"].map { ($0, Set([IdempotencyKey.option])) })
 

@@ -8,6 +8,8 @@ struct Echo: InferenceProvider {
     static let summary = "Answers with what was said last, word by word. For tests and as a tutorial."
     // What it does not do of its API: the host answers 501 for it.
     static let lacks: Set<String> = ["embeddings"]
+    // What a distribution may list for it: anything else is refused at its line.
+    static let resources: [ResourceKind]? = [.model]
 
     let configuration: EchoConfiguration
     let log: Log
@@ -20,9 +22,10 @@ struct Echo: InferenceProvider {
         log.info("echo is ready")
     }
 
-    // Each model that the distribution gives to this provider. A real one opens `resource.path` here.
+    // Each model that the distribution gives to this provider. A real one opens `resource.path` here; of an id that it has
+    // already it serves the old one until the new one is ready.
     func register(_ resource: Resource) async throws {
-        guard resource.kind == "model" else { throw Self.refusal(of: resource) }
+        guard resource.kind == ResourceKind.model.name else { throw Self.refusal(of: resource) }
     }
 
     func unregister(_ resource: Resource) async throws {}

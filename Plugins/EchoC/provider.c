@@ -346,6 +346,7 @@ static const lsp_provider provider = {
     .invoke = invoke,
     .cancel = cancel,
     .destroy = destroy,
+    .resources = "[\"model\"]",
 };
 
 static const lsp_provider *const providers[] = {&provider};

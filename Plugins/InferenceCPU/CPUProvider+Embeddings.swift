@@ -4,7 +4,7 @@ import ProviderKit
 
 extension CPUProvider {
     package func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
-        guard let encoder = encoders.withLock({ $0[call.resource] }) else {
+        guard let encoder = encoder(call.resource) else {
             guard model(call.resource) != nil else { throw Self.unknown(call.resource) }
             throw ProviderError(
                 .invalidRequest, "model '\(call.resource)' writes text; it makes no embeddings", field: "model")
@@ -14,20 +14,17 @@ extension CPUProvider {
         return EmbeddingsResponse(embeddings: try await encoder.embed(texts, request.textTruncation, call))
     }
 
-    /// Loads the embedding model that `path` is the folder of; false when it is none.
-    func registersEncoder(
+    /// The embedding model that `path` is the folder of; nil when it is none.
+    func loadEncoder(
         _ id: String, at path: String, _ options: Engine.Options, _ queue: DispatchQueue, _ log: Log
-    ) async throws -> Bool {
-        guard try await queue.run({ EncoderFolder.isEncoder(path) }) else { return false }
+    ) async throws -> LoadedEncoder? {
+        guard try await queue.run({ EncoderFolder.isEncoder(path) }) else { return nil }
         guard products == nil else {
             throw ProviderError(
                 .invalidConfig,
                 "'\(id)' is an embedding model, which \(Self.providerType) does not serve; list it with inline::cpu",
                 field: "path")
         }
-        let encoder = try await LoadedEncoder.load(
-            id: id, path: path, options: options, queue: queue, log: log)
-        encoders.withLock { $0[id] = encoder }
-        return true
+        return try await LoadedEncoder.load(id: id, path: path, options: options, queue: queue, log: log)
     }
 }

@@ -16,11 +16,16 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
         ]
     }
 
+    package static var resources: [ResourceKind]? { [.model] }
+
     private let configuration: Backend.Configuration
     private let context: ProviderContext
     let products: (any MatrixProducts)?
-    private let models = Mutex<[String: LoadedModel]>([:])
-    let encoders = Mutex<[String: LoadedEncoder]>([:])
+    /// What an id stands for.
+    private enum Served {
+        case model(LoadedModel), encoder(LoadedEncoder)
+    }
+    private let served = Mutex<[String: Served]>([:])
     /// Its threads are not those that Swift's tasks run on: Dispatch has others for each quality of service.
     private let queue = DispatchQueue(label: "inference-cpu", qos: .utility, attributes: .concurrent)
     let pressure: MemoryPressure
@@ -37,32 +42,31 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
         (self.configuration, self.context, products) = (configuration, context, try Backend.products())
         pressure = MemoryPressure(configuration.engine.memoryBounds, log: context.log, bytesFree: bytesFree)
         pressure.watch { [weak self] level in
-            for model in self?.models.withLock({ Array($0.values) }) ?? [] {
+            for case .model(let model) in self?.served.withLock({ Array($0.values) }) ?? [] {
                 model.engine.memory(is: Engine.MemoryShortage(level))
             }
         }
     }
 
+    /// Loads the model beside the one that its id stands for, if any, and puts it in that one's place when it is ready.
+    /// Answers under way go on with the old one.
     package func register(_ resource: Resource) async throws {
-        guard resource.kind == "model" else { throw Self.refusal(of: resource) }
+        guard resource.kind == ResourceKind.model.name else { throw Self.refusal(of: resource) }
         if let key = resource.more.keys.first(where: { $0 != Self.draftModelKey }) {
             throw ProviderError(.invalidConfig, "\(Self.providerType) knows no '\(key)' of a model", field: key)
         }
-        let taken = ProviderError(.alreadyExists, "model '\(resource.id)' is registered already", field: "id")
-        guard model(resource.id) == nil, encoders.withLock({ $0[resource.id] }) == nil else { throw taken }
-        let isAdapter = resource.base != nil || resource.adapter != nil
-        if !isAdapter, let path = resource.path,
-            try await registersEncoder(
-                resource.id, at: context.path(path), configuration.engineOptions, queue, context.log)
-        {
-            return pressure.modelWasLoaded()
-        }
-        let model = try await isAdapter ? loadAdapter(resource) : loadModel(resource)
-        try models.withLock { models in
-            guard models[model.id] == nil else { throw taken }
-            // The base may have gone while the adapter was read.
-            if let base = model.base, models[base.id] !== base { throw Self.noBase(base.id, of: model.id) }
-            models[model.id] = model
+        _ = try resource.configuration(as: NoConfiguration.self)
+        try served.withLock { try Self.checkNoAdapters(of: resource.id, in: $0) }
+        let loaded = try await load(resource)
+        try served.withLock { served in
+            try Self.checkNoAdapters(of: resource.id, in: served)
+            if case .model(let model) = loaded, let base = model.base {
+                // The base may have gone while the adapter was read.
+                guard case .model(let found)? = served[base.id], found === base else {
+                    throw Self.noBase(base.id, of: model.id)
+                }
+            }
+            served[resource.id] = loaded
         }
         pressure.modelWasLoaded()
     }
@@ -70,23 +74,15 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     /// Answers under way go on; the model's memory is free when the last of them is done. A base stays as long as adapters
     /// of it are registered.
     package func unregister(_ resource: Resource) async throws {
-        if encoders.withLock({ $0.removeValue(forKey: resource.id) }) != nil { return }
-        try models.withLock { models in
-            guard let model = models[resource.id] else { throw Self.unknown(resource.id) }
-            let adapters = models.values.filter { $0.base === model }.map { "'\($0.id)'" }.sorted()
-            guard adapters.isEmpty else {
-                throw ProviderError(
-                    .invalidRequest,
-                    "'\(resource.id)' is the base of \(adapters.joined(separator: ", ")): unregister those first",
-                    field: "id")
-            }
-            models[resource.id] = nil
+        try served.withLock { served in
+            guard served[resource.id] != nil else { throw Self.unknown(resource.id) }
+            try Self.checkNoAdapters(of: resource.id, in: served)
+            served[resource.id] = nil
         }
     }
 
     package func shutdown() async {
-        models.withLock { $0 = [:] }
-        encoders.withLock { $0 = [:] }
+        served.withLock { $0 = [:] }
         // Models let go of their engines on this queue; whoever comes after all of them finds them gone.
         await withCheckedContinuation { done in
             queue.async(flags: .barrier) { done.resume() }
@@ -99,14 +95,44 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
             try pressure.checkAdmission()
             return model
         }
-        if encoders.withLock({ $0[call.resource] }) != nil {
+        if encoder(call.resource) != nil {
             throw ProviderError(
                 .invalidRequest, "model '\(call.resource)' makes embeddings; it writes no text", field: "model")
         }
         throw Self.unknown(call.resource)
     }
 
-    func model(_ id: String) -> LoadedModel? { models.withLock { $0[id] } }
+    func model(_ id: String) -> LoadedModel? {
+        if case .model(let model)? = served.withLock({ $0[id] }) { model } else { nil }
+    }
+
+    func encoder(_ id: String) -> LoadedEncoder? {
+        if case .encoder(let encoder)? = served.withLock({ $0[id] }) { encoder } else { nil }
+    }
+
+    private static func checkNoAdapters(of id: String, in served: [String: Served]) throws {
+        guard case .model(let model)? = served[id] else { return }
+        let adapters = served.values.compactMap { other in
+            if case .model(let other) = other, other.base === model { "'\(other.id)'" } else { nil }
+        }
+        guard adapters.isEmpty else {
+            throw ProviderError(
+                .invalidRequest,
+                "'\(id)' is the base of \(adapters.sorted().joined(separator: ", ")): unregister those first",
+                field: "id")
+        }
+    }
+
+    private func load(_ resource: Resource) async throws -> Served {
+        if resource.base != nil || resource.adapter != nil { return .model(try await loadAdapter(resource)) }
+        if let path = resource.path,
+            let encoder = try await loadEncoder(
+                resource.id, at: context.path(path), configuration.engineOptions, queue, context.log)
+        {
+            return .encoder(encoder)
+        }
+        return .model(try await loadModel(resource))
+    }
 
     private static var draftModelKey: String { "draft_model" }
 
@@ -155,6 +181,9 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
         guard resource.path == nil else {
             throw ProviderError(
                 .invalidConfig, "adapter '\(resource.id)' has no file of its own: its base's is used", field: "path")
+        }
+        guard baseID != resource.id else {
+            throw ProviderError(.invalidConfig, "adapter '\(baseID)' can't be its own base", field: "base")
         }
         guard let base = model(baseID) else { throw Self.noBase(baseID, of: resource.id) }
         guard base.base == nil else {

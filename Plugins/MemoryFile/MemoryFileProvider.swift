@@ -14,6 +14,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
     static let summary = "Keeps banks of documents in one SQLite file, and finds their text by words and by meaning."
     /// For embeddings; without a provider of it, text is found by its words alone.
     static let wants: [API] = [.inference]
+    static let resources: [ResourceKind]? = []
     static let options = Dictionary(
         uniqueKeysWithValues: ["create", "drop", "insert", "update", "delete_documents"]
             .map { ($0, Set([IdempotencyKey.option])) })

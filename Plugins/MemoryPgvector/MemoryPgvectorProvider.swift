@@ -12,6 +12,7 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
         "Keeps banks of documents in PostgreSQL, and finds their text by words and by meaning (pgvector)."
     /// For embeddings; without a provider of it, text is found by its words alone.
     static let wants: [API] = [.inference]
+    static let resources: [ResourceKind]? = []
     static let options = Dictionary(
         uniqueKeysWithValues: ["create", "drop", "insert", "update", "delete_documents"]
             .map { ($0, Set([IdempotencyKey.option])) })

@@ -16,6 +16,8 @@ public struct CallError: Error, Sendable, Equatable, CustomStringConvertible {
     package var operatorMessage: String?
     /// What kind of failure that was, for the exit code of a start.
     package var operatorCode: ErrorCode?
+    /// What a provider finds wrong with a configuration: {"pointer", "code", "message"} each.
+    package var configComplaints: [JSON]?
 
     public init(_ code: ErrorCode, _ message: String, field: String? = nil, retryAfterSeconds: Int? = nil) {
         self.code = code

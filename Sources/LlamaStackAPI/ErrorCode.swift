@@ -19,6 +19,8 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     public static let templateError = row("template_error", 1, 400, 65)
     public static let templateLimit = row("template_limit", 1, 400, 65)
     public static let urlNotAllowed = row("url_not_allowed", 1, 400, 77)
+    /// Of providers that call each other in a circle.
+    public static let callLoop = row("call_loop", 1, 508, 70)
     public static let invalidRequest = row("invalid_request", 2, 422, 65)
     public static let idempotencyMismatch = row("idempotency_mismatch", 2, 422, 65)
     public static let notFound = row("not_found", 3, 404, 66)
@@ -54,9 +56,10 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
 
     public static let all: [ErrorCode] = [
         invalidJSON, jsonTooDeep, badRequest, contextLengthExceeded, unsupportedOption, unsupportedContent,
-        templateError, templateLimit, urlNotAllowed, invalidRequest, idempotencyMismatch, notFound, modelNotFound,
-        apiNotServed, routeNotFound, alreadyExists, bodyTooLarge, queueFull, notImplemented, providerUnavailable,
-        overloaded, upstreamError, providerCrashed, providerProtocolError, shuttingDown, providerTimeout, storageFull, cancelled, `internal`, invalidConfig,
+        templateError, templateLimit, urlNotAllowed, callLoop, invalidRequest, idempotencyMismatch, notFound,
+        modelNotFound, apiNotServed, routeNotFound, alreadyExists, bodyTooLarge, queueFull, notImplemented,
+        providerUnavailable, overloaded, upstreamError, providerCrashed, providerProtocolError, shuttingDown,
+        providerTimeout, storageFull, cancelled, `internal`, invalidConfig,
         hostNotAllowed, originNotAllowed, methodNotAllowed, requestTimeout, uriTooLong, unsupportedMediaType,
         headersTooLarge,
     ]

@@ -33,6 +33,11 @@ public protocol Provider: Sendable {
     static var needs: [API] { get }
     /// The same, but this provider can start and serve where no provider serves them.
     static var wants: [API] { get }
+    /// The kinds of resource that a distribution may list for it; nil: not said, and ``register(_:)`` is asked.
+    static var resources: [ResourceKind]? { get }
+    /// The kinds of which it is told every resource, whichever provider serves it: ``register(_:)`` and
+    /// ``unregister(_:)`` are called with a ``Resource/provider``. No call names those.
+    static var toldOf: [ResourceKind] { get }
     /// Methods of the API that this provider does not have: `["completion"]`. The host answers them 501 without asking.
     static var lacks: Set<String> { get }
     /// The options of a call that each method honours: `["chat_completion": ["seed", "stop"]]`. A call with another one is
@@ -46,6 +51,9 @@ public protocol Provider: Sendable {
 
     /// A resource of the distribution (a model, an adapter, a shield) that this instance shall serve. Called for each
     /// before the first call, and later for what is announced. `resource.id` comes back as ``Call/resource``.
+    ///
+    /// An id that is served already is replaced in one step: the old one serves until the new one can, and goes on
+    /// when this throws. Throw a ``ConfigurationError`` for what is wrong with ``Resource/config``.
     func register(_ resource: Resource) async throws
     func unregister(_ resource: Resource) async throws
 
@@ -56,6 +64,8 @@ public protocol Provider: Sendable {
 extension Provider {
     public static var needs: [API] { [] }
     public static var wants: [API] { [] }
+    public static var resources: [ResourceKind]? { nil }
+    public static var toldOf: [ResourceKind] { [] }
     public static var lacks: Set<String> { [] }
     public static var options: [String: Set<String>] { [:] }
 

@@ -33,9 +33,26 @@ public struct ProviderContext: Sendable {
     }
 
     /// Makes a resource known: the host keeps it, and registers it with the provider that serves its kind. Returns when
-    /// that provider has taken it.
-    public func announce(_ resource: Resource) async throws {
+    /// that provider has taken it. An id that this provider has announced already is replaced.
+    ///
+    /// Until the whole distribution has started it waits, so `init` and `register` of a provider must not wait for it.
+    ///
+    /// - Parameter api: where several APIs serve the kind; nil: its base's, else the first that the distribution has.
+    public func announce(_ resource: Resource, for api: API? = nil) async throws {
         guard let link else { throw ProviderError(.providerUnavailable, "there is no host") }
+        var resource = resource
+        resource.more["api"] = api.map { .string($0.rawValue) }
         _ = try await link.announce(resource).collect()
+    }
+
+    /// Takes back what this provider has announced: its provider serves it no more, and the host forgets it. Waits as
+    /// ``announce(_:for:)`` does.
+    ///
+    /// - Parameter api: where the id is announced for several.
+    public func withdraw(_ kind: ResourceKind, _ id: String, from api: API? = nil) async throws {
+        guard let link else { throw ProviderError(.providerUnavailable, "there is no host") }
+        var resource: JSONObject = ["kind": .string(kind.name), "id": .string(id)]
+        resource["api"] = api.map { .string($0.rawValue) }
+        _ = try await link.withdraw(resource).collect()
     }
 }

@@ -44,23 +44,27 @@ package struct HostReach: Sendable {
     /// Starts a call to the request's `target`; answers what cancels it.
     package var call: @Sendable (CallRequest, any AnswerSink) throws(CallError) -> @Sendable () -> Void
     package var announce: @Sendable (JSON) async -> CallError?
+    package var withdraw: @Sendable (JSON) async -> CallError?
 
     package init(
         log: LogSink, metrics: MetricsSink,
         call: @escaping @Sendable (CallRequest, any AnswerSink) throws(CallError) -> @Sendable () -> Void,
-        announce: @escaping @Sendable (JSON) async -> CallError?
+        announce: @escaping @Sendable (JSON) async -> CallError?,
+        withdraw: @escaping @Sendable (JSON) async -> CallError?
     ) {
         self.log = log
         self.metrics = metrics
         self.call = call
         self.announce = announce
+        self.withdraw = withdraw
     }
 
     /// Of an instance that is alone: outside any stack, it can call nobody.
     package static func alone(log: LogSink) -> HostReach {
         let refusal = CallError(.apiNotServed, "there is no other provider here")
         return HostReach(
-            log: log, metrics: .discard, call: { _, _ throws(CallError) in throw refusal }, announce: { _ in refusal })
+            log: log, metrics: .discard, call: { _, _ throws(CallError) in throw refusal }, announce: { _ in refusal },
+            withdraw: { _ in refusal })
     }
 }
 

@@ -39,7 +39,7 @@ struct LoaderTests {
                 "ENTRY=llama_stack_provider_v2",
                 "speaks version 2 of the provider contract (llama_stack_provider_v2); this host speaks version 1"
             ),
-            ("ABI_MINOR=7", "was built for version 1.7 of the provider contract; this host speaks 1.0"),
+            ("ABI_MINOR=7", "was built for version 1.7 of the provider contract; this host speaks 1.1"),
             ("PROVIDER_SCHEMA=\"{\"", "provider 0: 'config_schema' is not valid JSON"),
             ("PROVIDER_SCHEMA=\"[]\"", "provider 0: 'config_schema' must describe an object"),
             (
@@ -161,6 +161,6 @@ struct LoaderTests {
         #expect(text.contains("inference inline::probe 1.0.0"))
         #expect(text.contains("methods  chat_completion (streams), completion (streams)"))
         #expect(text.contains("events: integer, default 8"))
-        #expect(inspection.json["abi"] == "1.0")
+        #expect(inspection.json["abi"] == "1.1")
     }
 }

@@ -42,8 +42,8 @@ extension Manifest {
         lines += providers.map {
             "provider \($0.label) \($0.providerType) library=\($0.library ?? "-") optional=\($0.isOptional) config=\($0.config?.json.text ?? "-") at \($0.position.line):\($0.position.column)"
         }
-        lines += models.map {
-            "model \($0.modelID) on \($0.providerID) as \($0.aliases) \(JSON.object($0.resource).text)"
+        lines += resources.map {
+            "\($0.kind.name) \($0.id) on \($0.providerLabel) as \($0.aliases) \(JSON.object($0.resource).text)"
         }
         return lines.joined(separator: "\n").replacing("Host.", with: "")
     }

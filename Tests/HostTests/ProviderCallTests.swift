@@ -103,12 +103,12 @@ struct ProviderCallTests {
         let state = ProbeLibrary.folder + "/state-\(UInt32.random(in: 0...UInt32.max))"
         let first = try await start(state: state)
         _ = try await ask(first, #"{"announce":1}"#)
-        #expect(first.summary.models.map(\.modelID) == ["tiny", "announced"])
+        #expect(first.summary.resources(.model).map(\.id) == ["tiny", "announced"])
         #expect(try first.destination("chat_completion", model: "announced").instance.providerID == "probe")
         await first.shutdown(withinSeconds: 2)
         let second = try await start(state: state)
-        #expect(second.summary.models.map(\.modelID) == ["tiny", "announced"])
-        #expect(second.summary.models.last?.isAnnounced == true)
+        #expect(second.summary.resources(.model).map(\.id) == ["tiny", "announced"])
+        #expect(second.summary.resources(.model).last?.isAnnounced == true)
         await second.shutdown(withinSeconds: 2)
     }
 }

@@ -30,7 +30,7 @@ struct StackTests {
         let endpoint = try #require(Endpoints.find(.inference, "chat_completion"))
         var request = CallRequest(method: "chat_completion")
         request.body = Array(body.utf8)
-        return try stack.call(endpoint, model: model, request: request)
+        return try stack.call(endpoint, resourceName: model, request: request)
     }
 
     @Test("a whole answer comes back in one piece")
@@ -93,7 +93,7 @@ struct StackTests {
         let stack = try await start()
         let endpoint = try #require(Endpoints.find(.inference, "batch_completion"))
         let error = #expect(throws: CallError.self) {
-            _ = try stack.call(endpoint, model: "tiny", request: CallRequest(method: endpoint.method))
+            _ = try stack.call(endpoint, resourceName: "tiny", request: CallRequest(method: endpoint.method))
         }
         #expect(error?.code == .notImplemented)
         await stack.shutdown(withinSeconds: 5)
@@ -132,7 +132,7 @@ struct StackTests {
         var request = CallRequest(method: "chat_completion")
         request.body = Array(#"{"model":"take long"}"#.utf8)
         request.deadlineNanoseconds = Int64(DispatchTime.now().uptimeNanoseconds + 20_000_000)
-        let answer = try stack.call(endpoint, model: "tiny", request: request)
+        let answer = try stack.call(endpoint, resourceName: "tiny", request: request)
         do {
             _ = try await answer.collect()
             Issue.record("it must fail")
@@ -157,8 +157,8 @@ struct StackTests {
         #expect(summary.apis == [.inference])
         #expect(summary.providers.map(\.providerID) == ["probe"])
         #expect(summary.providers.first?.methods == ["chat_completion", "completion"])
-        #expect(summary.models.map(\.modelID) == ["tiny"])
-        #expect(summary.models.first?.aliases == ["small"])
+        #expect(summary.resources(.model).map(\.id) == ["tiny"])
+        #expect(summary.resources(.model).first?.aliases == ["small"])
         await stack.shutdown(withinSeconds: 5)
     }
 
@@ -167,8 +167,8 @@ struct StackTests {
         let stack = try await start()
         let chat = try #require(Endpoints.find(.inference, "chat_completion"))
         let completion = try #require(Endpoints.find(.inference, "completion"))
-        #expect(stack.honours("seed", chat, model: "tiny") == true)
-        #expect(stack.honours("seed", completion, model: "tiny") == false)
+        #expect(stack.honours("seed", chat, resourceName: "tiny") == true)
+        #expect(stack.honours("seed", completion, resourceName: "tiny") == false)
         await stack.shutdown(withinSeconds: 5)
     }
 }
@@ -176,6 +176,6 @@ struct StackTests {
 extension Stack {
     func destination(_ method: String, model: String) throws -> RoutingTable.Destination {
         let endpoint = try #require(Endpoints.find(.inference, method))
-        return try currentTable.destination(of: endpoint, model: model)
+        return try currentTable.destination(of: endpoint, name: model)
     }
 }

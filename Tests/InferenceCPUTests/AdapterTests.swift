@@ -65,6 +65,22 @@ struct AdapterTests {
         #expect(try await served.chat(model: "after-a").content == "")
     }
 
+    @Test("an adapter that is registered again is replaced")
+    func replaced() async throws {
+        let served = try await served()
+        let before = try await served.chat(model: "after-a").content
+        try await served.adapt("m", as: "after-a", ScriptedAdapter(token: UInt8(ascii: "b")))
+        #expect(try await served.chat(model: "after-a").content == "")
+        #expect(before != "")
+    }
+
+    @Test("a base that has adapters is not replaced under them")
+    func replacedBase() async throws {
+        let served = try await served()
+        let error = await refusal { try await served.register(.saying("c"), as: "m") }
+        #expect(error?.message == "'m' is the base of 'after-a', 'after-b': unregister those first")
+    }
+
     @Test("a base stays as long as it has adapters")
     func base() async throws {
         let served = try await served()
@@ -100,9 +116,10 @@ struct AdapterTests {
             #expect(error?.field == field)
             #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         }
-        #expect(
-            await refusal { try await served.adapt("m", as: "after-a", ScriptedAdapter(token: 0)) }?.code
-                == .alreadyExists)
+        let own = await refusal {
+            try await served.provider.register(Resource(kind: "model", id: "m", base: "m", adapter: "/a"))
+        }
+        #expect(own?.message == "'m' is the base of 'after-a', 'after-b': unregister those first")
     }
 
     @Test("an adapter that can't be used is refused with its file and what is wrong with it")

@@ -1,6 +1,7 @@
 import Foundation
 import LlamaEngine
 import ProviderKit
+import Synchronization
 import Testing
 
 @testable import InferenceCPU
@@ -90,11 +91,61 @@ import Testing
         #expect(try await refusal(Resource(kind: "shield", id: "m"))?.code == .notImplemented)
     }
 
-    @Test("an id that is taken is refused, and its model goes on")
-    func taken() async throws {
+    @Test("an id that is registered again stands for the new model, and answers under way end with the old one")
+    func replaced() async throws {
+        let served = try await ServedModel(.saying("a", end: .never, contextTokens: 500))
+        let (began, goOn) = (Door(), Door())
+        let seen = Kept<String>()
+        async let underWay: Void = served.provider.completion(
+            ServedModel.request(completing: "hi"), ServedModel.call(),
+            streamingTo: EventStream { chunk in
+                seen.append(chunk.textDelta)
+                began.open()
+                await goOn.wait()
+            })
+        await began.wait()
+        try await served.register(.saying("b"), as: "m")
+        #expect(try await served.chat().content == "b")
+        goOn.open()
+        try await underWay
+        #expect(seen.all.joined().allSatisfy { $0 == "a" } && seen.all.joined().count == 498)
+    }
+
+    @Test("a model is never unknown while another takes its id")
+    func noGap() async throws {
         let served = try await ServedModel(.saying("a"))
-        await #expect(throws: ProviderError.self) { try await served.register(.saying("b"), as: "m") }
+        let isDone = Mutex(false)
+        async let asked: Int = {
+            var answers = 0
+            while !isDone.withLock({ $0 }) {
+                let content = try await served.chat().content
+                #expect(content == "a" || content == "b")
+                answers += 1
+            }
+            return answers
+        }()
+        for _ in 0..<5 { try await served.register(.saying("b"), as: "m") }
+        isDone.withLock { $0 = true }
+        #expect(try await asked > 0)
+    }
+
+    @Test("a replacement that can't be loaded leaves the model that was there")
+    func brokenReplacement() async throws {
+        let served = try await ServedModel(.saying("a"))
+        await #expect(throws: ProviderError.self) {
+            try await served.provider.register(Resource(kind: "model", id: "m", path: "/no/such/model.gguf"))
+        }
         #expect(try await served.chat().content == "a")
+    }
+
+    @Test("a model has no configuration of its own: what is given is refused by its pointer")
+    func configuration() async throws {
+        let served = try await ServedModel(.saying("a"))
+        let error = await #expect(throws: ConfigurationError.self) {
+            try await served.provider.register(
+                Resource(kind: "model", id: "n", path: "/m.gguf", config: ["threads": 2]))
+        }
+        #expect(error?.problems.map(\.pointer) == ["/threads"])
     }
 
     @Test("two models answer each for themselves")

@@ -115,7 +115,7 @@ final class RecordingHost: Sendable {
                     let name = name.text
                     RecordingHost.from(context).kept.withLock { $0.totals[name, default: 0] += value }
                 },
-                call: nil, cancel: nil, announce: nil))
+                call: nil, cancel: nil, announce: nil, withdraw: nil))
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> RecordingHost {

@@ -124,6 +124,30 @@ struct CallTests {
         #expect(refused.error?["field"] == "kind")
     }
 
+    @Test("all that is wrong with a resource's configuration is a list, like a provider's own")
+    func resourceConfiguration() async {
+        let probe = await TestInstance.ready(probeModule.value, config: #"{"model": "m"}"#)
+        let refused = await probe.call(
+            "register", body: #"{"kind":"model","id":"a","config":{"threads":0,"shards":[{}]}}"#)
+        #expect(refused.status == 13)
+        guard case .array(let problems)? = refused.error else {
+            Issue.record("\(refused)")
+            return
+        }
+        #expect(
+            problems.compactMap { $0["pointer"]?.stringValue }.sorted() == ["/model", "/shards/0/path", "/threads"])
+        let taken = await probe.call("register", body: #"{"kind":"model","id":"a","config":{"model":"m"}}"#)
+        #expect(taken.status == 0)
+    }
+
+    @Test("a resource that another provider serves is told with that provider's name and its aliases")
+    func told() async {
+        let probe = await TestInstance.ready(probeModule.value, config: #"{"model": "m"}"#)
+        let body = #"{"kind":"shield","id":"s","provider":"safety/x","aliases":["t"]}"#
+        #expect(await probe.call("register", body: body).status == 0)
+        #expect(probe.host.logged.withLock { $0 } == [#"2 safety/x serves ["t", "s"] {}"#])
+    }
+
     @Test("64 calls at once each get their own answer")
     func many() async {
         let probe = await TestInstance.ready(probeModule.value, config: #"{"model": "m"}"#)

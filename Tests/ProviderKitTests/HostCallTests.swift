@@ -108,6 +108,16 @@ struct HostCallTests {
         #expect(await probe.call("chat_completion", body: chat("announce")).status == 0)
         #expect(probe.host.announced.withLock { $0 } == [#"{"kind":"model","id":"new","path":"/new","base":"old"}"#])
     }
+
+    @Test("what a provider withdraws reaches the host, with the API where it is said")
+    func withdraw() async {
+        let probe = await TestInstance.ready(probeModule.value, config: config)
+        #expect(await probe.call("chat_completion", body: chat("withdraw")).status == 0)
+        #expect(
+            probe.host.withdrawn.withLock { $0 } == [
+                #"{"kind":"model","id":"new"}"#, #"{"kind":"model","id":"new","api":"reward_scoring"}"#,
+            ])
+    }
 }
 
 extension Optional {

@@ -17,7 +17,8 @@ struct LifecycleTests {
         #expect(string(descriptor.type) == "inline::probe")
         #expect(string(descriptor.version) == "0.1.0")
         #expect(string(descriptor.description) == "For tests.")
-        #expect(string(descriptor.needs) == #"["inference"]"#)
+        #expect(string(descriptor.needs) == #"["inference","shields"]"#)
+        #expect(string(descriptor.resources) == #"["model"]"#)
         #expect(string(descriptor.runtime).hasPrefix("swift 6."))
     }
 

@@ -25,6 +25,8 @@ struct Probe: InferenceProvider {
     static let version = "0.1.0"
     static let summary = "For tests."
     static let needs: [API] = [.inference]
+    static let resources: [ResourceKind]? = [.model]
+    static let toldOf: [ResourceKind] = [.shield]
     static let lacks: Set<String> = ["batch_completion", "embeddings"]
     static let options: [String: Set<String>] = ["chat_completion": ["seed"]]
 
@@ -40,7 +42,11 @@ struct Probe: InferenceProvider {
     }
 
     func register(_ resource: Resource) async throws {
+        if let provider = resource.provider {
+            return context.log.info("\(provider) serves \((resource.aliases ?? []) + [resource.id])")
+        }
         guard resource.kind == "model" else { throw Self.refusal(of: resource) }
+        if resource.config != nil { _ = try resource.configuration(as: Settings.self) }
         context.log.info("registered \(resource.id)", ["path": resource.path ?? ""])
     }
 
@@ -75,6 +81,9 @@ struct Probe: InferenceProvider {
             call.log.warning("hello", ["a": "b"])
             call.metrics.count("probes_total", ["kind": "log"])
         case "announce": try await context.announce(Resource(kind: "model", id: "new", path: "/new", base: "old"))
+        case "withdraw":
+            try await context.withdraw(.model, "new")
+            try await context.withdraw(.model, "new", from: .rewardScoring)
         case "ask": try await ask(request, call, stream)
         default: try await stream.send(.init(textDelta: text))
         }

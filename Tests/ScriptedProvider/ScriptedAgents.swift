@@ -10,6 +10,12 @@ struct ScriptedAgents: AgenticSystemProvider, Scripted {
 
     func delete(_ agent: AgentQuery, _ call: Call) async throws { call.note(agent.json) }
 
+    func get(_ agent: AgentQuery, _ call: Call) async throws -> AgenticSystemCreateRequest {
+        call.note(agent.json)
+        return AgenticSystemCreateRequest(
+            uuid: agent.agentID, instructions: "scripted", model: InstructModel(rawValue: "scripted"))
+    }
+
     func execute(_ request: AgenticSystemExecuteRequest, _ call: Call) async throws -> AgenticSystemExecuteResponse {
         call.note(body: request.json)
         let step = ModelInferenceStep(uuid: "step", text: "thought")

@@ -86,7 +86,7 @@ pub struct Host {
     pub abi_major: u16,
     pub abi_minor: u16,
     pub context: *mut c_void,
-    pub functions: [*const c_void; 5],
+    pub functions: [*const c_void; 6],
 }
 
 #[repr(C)]
@@ -116,6 +116,7 @@ pub struct Provider {
     pub invoke: extern "C" fn(*mut c_void, *const Request, *const Sink),
     pub cancel: extern "C" fn(*mut c_void, u64),
     pub destroy: extern "C" fn(*mut c_void, *const Sink),
+    pub resources: *const c_char,
 }
 
 // Constant.
@@ -144,13 +145,14 @@ const _: () = {
     assert!(offset_of!(Request, body) == 64);
     assert!(offset_of!(Request, options) == 80);
     assert!(offset_of!(Request, deadline_ns) == 144);
-    assert!(size_of::<Host>() == 56);
+    assert!(size_of::<Host>() == 64);
     assert!(size_of::<Setup>() == 72);
     assert!(offset_of!(Setup, config) == 24);
-    assert!(size_of::<Provider>() == 112);
+    assert!(size_of::<Provider>() == 120);
     assert!(offset_of!(Provider, config_schema) == 56);
     assert!(offset_of!(Provider, create) == 80);
     assert!(offset_of!(Provider, destroy) == 104);
+    assert!(offset_of!(Provider, resources) == 112);
     assert!(size_of::<Module>() == 24);
     assert!(offset_of!(Module, providers) == 16);
 };

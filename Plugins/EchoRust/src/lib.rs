@@ -347,6 +347,7 @@ static PROVIDER: Provider = Provider {
     invoke,
     cancel,
     destroy,
+    resources: text(c"[\"model\"]"),
 };
 
 struct Providers([*const Provider; 1]);
@@ -356,7 +357,7 @@ static PROVIDERS: Providers = Providers([&PROVIDER]);
 static MODULE: Module = Module {
     struct_size: std::mem::size_of::<Module>() as u32,
     abi_major: 1,
-    abi_minor: 0,
+    abi_minor: 1,
     provider_count: 1,
     reserved: 0,
     providers: &PROVIDERS.0 as *const *const Provider,

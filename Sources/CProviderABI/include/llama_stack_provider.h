@@ -12,7 +12,7 @@
  *   dlopen, dlsym
  *   llama_stack_provider_v1(minor)       ------>    its module: one or more providers described
  *   provider->create(...)                ------>    starts; ready->finish(LSP_OK) when it can serve
- *   provider->invoke("register", ...)    ------>    once per model, adapter or shield of the distribution
+ *   provider->invoke("register", ...)    ------>    once per resource of the distribution that it shall serve
  *   provider->invoke(call 1)             ------>    any number of calls at once
  *   provider->cancel(call 1)             ------>    advisory, at any time
  *   provider->destroy(...)               ------>    stops; done->finish(LSP_OK) when nothing of it runs
@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 #define LSP_ABI_MAJOR 1
-#define LSP_ABI_MINOR 0
+#define LSP_ABI_MINOR 1
 #define LSP_ENTRY_SYMBOL "llama_stack_provider_v1"
 
 /* True when the struct at `p` is new enough to hold `field`. */
@@ -77,9 +77,9 @@ enum {
     LSP_STORAGE_FULL = 10, /* [507] */
     LSP_CANCELLED = 11,    /* answer to a cancelled call; nobody is listening */
     LSP_INTERNAL = 12,     /* a fault of the provider; the message goes to the log, not to the client [500] */
-    LSP_BAD_CONFIG = 13    /* only from create: the error object is an array of
-                              {"pointer": JSON Pointer into the config, "code", "message"}, and the host shows
-                              each at its line of the distribution */
+    LSP_BAD_CONFIG = 13    /* only from create and, about the "config" of a resource, from "register": the error
+                              object is an array of {"pointer": JSON Pointer into the config, "code", "message"}, and
+                              the host shows each at its line of the distribution */
 };
 
 /* What a write carries. An answer is either events or body, decided by the first write. */
@@ -169,9 +169,16 @@ typedef struct lsp_host {
     void (*call)(void *context, const lsp_request *request, const lsp_sink *sink);
     /* [prompt] Cancels a call made with `call`. Unknown and finished ids are ignored. */
     void (*cancel)(void *context, uint64_t call_id);
-    /* [prompt] Makes a resource known: {"kind": "model", "id", "path", "base"?}. The host keeps it across restarts and
-       registers it with the provider that serves its kind; then done is finished. */
+    /* [prompt] Makes a resource known: {"kind": "model", "id", "api"?, "path", "base"?}. The host keeps it across
+       restarts and registers it with the provider that serves its kind ("api" says which API where several do; what has
+       a "base" goes to the base's provider); then done is finished. An id that this provider has announced already is
+       replaced: the old one serves until the new one does, and stays when that fails. Names of the distribution and
+       what other providers announced are LSP_CONFLICT. Until all providers of the distribution have started and taken
+       its resources an announcement waits: never wait for done in create or in "register". */
     void (*announce)(void *context, lsp_bytes resource, const lsp_sink *done);
+    /* Since 1.1. [prompt] Takes back what this provider announced: {"kind", "id", "api"?}. The host unregisters it and
+       forgets it; then done is finished. Whatever else it names is LSP_NOT_FOUND. Waits as announce does. */
+    void (*withdraw)(void *context, lsp_bytes resource, const lsp_sink *done);
 } lsp_host;
 
 /* What an instance is created from. Borrowed until create returns: copy. */
@@ -209,14 +216,18 @@ struct lsp_provider {
                                   that is not here is answered 501 by the host. "register" and "unregister" are not
                                   listed: every provider answers them, LSP_UNSUPPORTED for a kind it does not take */
     const char *needs;         /* JSON: the APIs it calls through the host, ["inference"]; "[]" for none.
-                                  "inference?" is one that it can do without */
+                                  "inference?" is one that it can do without. "models" is not an API: it is told of
+                                  every model by "register", see invoke ("shields", "tool_groups" likewise) */
 
     /* [prompt] Makes an instance. Finish ready when it can serve, or with an error: then the host calls destroy. Returns
        the instance, never NULL; it is passed to the functions below. `host` stays valid until destroy has finished. */
     void *(*create)(const lsp_provider *provider, const lsp_host *host, const lsp_setup *setup, const lsp_sink *ready);
     /* [prompt] Starts a call; sink may be finished before this returns. Only between ready and destroy.
-       "register" and "unregister" carry one resource as body: {"kind", "id", "path"?, ...as in the distribution};
-       a model's id is what later requests carry in `resource`. */
+       "register" and "unregister" carry one resource as body: {"kind", "id", "path"?, "config"?, ...as in the
+       distribution}; a model's id is what later requests carry in `resource`. An id that this instance serves already
+       is replaced in one step: the old one serves until the new one can, and goes on when that fails. A body with
+       "provider" ("inference/cpu") is about a resource which that provider serves, with its "aliases"?, and comes only
+       where `needs` asks for it: no call will name it, and the answer is for the log. */
     void (*invoke)(void *instance, const lsp_request *request, const lsp_sink *sink);
     /* [prompt] The call should end soon. May come before invoke returned, twice, or after finish: unknown ids are ignored.
        Never after destroy was called. The host has closed the call's sink by then: writes answer LSP_CLOSED, and who waits
@@ -225,6 +236,10 @@ struct lsp_provider {
     /* [prompt] Called once, perhaps while create still works. No invoke comes after it. The provider ends what runs and
        finishes every open sink (ready among them), stops its threads, frees the instance and then finishes done. */
     void (*destroy)(void *instance, const lsp_sink *done);
+
+    const char *resources;     /* Since 1.1. JSON: the kinds of resource that it serves, ["model"]; "[]" for none. A
+                                  distribution that lists another for it is refused at its line. NULL: not said, so
+                                  "register" is asked */
 };
 
 /* What a library holds. Constant, lives for ever. */

@@ -38,7 +38,7 @@ struct EndpointHandler: HTTPResponder {
             let scan = try self.scan(call.body)
             // What came of the body before its client left may look whole.
             guard !presence.isGone else { throw CallError(.cancelled, "the client left") }
-            return (try stack.call(endpoint, model: model(in: scan), request: call), scan)
+            return (try stack.call(endpoint, resourceName: resourceName(in: scan), request: call), scan)
         }
 
         let running = try RunningCall(answer, presence: presence, drain: drain, body: share)
@@ -71,19 +71,21 @@ struct EndpointHandler: HTTPResponder {
     private func scan(_ body: [UInt8]) throws(CallError) -> RequestScan? {
         guard endpoint.body != nil else { return nil }
         do throws(JSONError) {
-            return try RequestScan(body, limits: JSONLimits(bodyBytesMax: bodyBytesMax))
+            return try RequestScan(
+                body, limits: JSONLimits(bodyBytesMax: bodyBytesMax),
+                field: endpoint.routingKey.listedKind?.requestField)
         } catch {
             throw CallError(error.code, error.description)
         }
     }
 
-    private func model(in scan: RequestScan?) throws(CallError) -> String? {
-        guard endpoint.routingKey == .model else { return nil }
+    private func resourceName(in scan: RequestScan?) throws(CallError) -> String? {
+        guard let field = endpoint.routingKey.listedKind?.requestField else { return nil }
         guard scan?.top == .object else { throw CallError(.invalidRequest, "the body must be an object") }
-        guard let model = scan?.model else {
-            throw CallError(.invalidRequest, "model is required and must be a string", field: "model")
+        guard let name = scan?.string else {
+            throw CallError(.invalidRequest, "\(field) is required and must be a string", field: field)
         }
-        return model
+        return name
     }
 
     /// JSON Lines unless the client asks for JSON and not for lines.

@@ -1,10 +1,12 @@
+import LlamaStackAPI
+
 /// Puts values from the environment into a distribution: `${env.NAME}` and its like, by ``ReferenceText``.
 struct EnvironmentReferences {
     let environment: [String: String]
     let diagnostics: Diagnostics
 
     /// A list item in which one of these comes out empty is left out: `provider_id: ${env.KEY:+openai}`.
-    static let identifyingKeys = ["provider_id", "model_id"]
+    static let identifyingKeys = ["provider_id"] + ResourceKind.all.map(\.idKey)
 
     func resolve(_ node: YAMLNode) -> YAMLNode { resolve(node, isSecret: false) }
 

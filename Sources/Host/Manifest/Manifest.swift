@@ -13,7 +13,8 @@ package struct Manifest: Sendable {
     /// Absolute folders, searched first.
     package var providerPath: [String]
     package var providers: [ProviderEntry]
-    package var models: [ModelEntry]
+    /// Of every kind, in the order of the table of kinds and then of the file.
+    package var resources: [ResourceEntry]
     /// What does not keep it from starting, sorted by place.
     package var warnings: [FileDiagnostic] = []
     /// The whole file with its places, for complaints that come later.
@@ -61,16 +62,20 @@ package struct Manifest: Sendable {
         package var label: String { "\(api.rawValue)/\(providerID)" }
     }
 
-    package struct ModelEntry: Sendable {
-        package var modelID: String
+    package struct ResourceEntry: Sendable {
+        package var kind: ResourceKind
+        package var id: String
+        package var api: API
         package var providerID: String
         package var aliases: [String]
-        /// The id of the model that this one adapts.
+        /// The id of the one that this one adapts.
         package var base: String?
         /// What `register` carries: the entry as in the file, paths made absolute, "kind" added.
         package var resource: JSONObject
         /// Start without it when its provider can't serve it.
         package var isOptional: Bool
+        /// An object, for complaints about its parts; also in `resource`.
+        var config: YAMLNode?
         var position: Position
         /// What must be on disk to serve it.
         var files: [File]
@@ -82,5 +87,7 @@ package struct Manifest: Sendable {
             var path: String
             var position: Position
         }
+        /// "inference/cpu".
+        package var providerLabel: String { "\(api.rawValue)/\(providerID)" }
     }
 }

@@ -10,7 +10,7 @@ struct RawManifest: Sendable {
     var server: RawServer
     var providerPath: [Placed<String>]
     var providers: [RawProvider]
-    var models: [RawModel]
+    var resources: [RawResource] = []
 }
 
 struct RawServer: Sendable {
@@ -40,18 +40,6 @@ struct RawProvider: Sendable {
     var isolation: RawIsolation
     var isOptional: Bool
     var config: YAMLNode?
-    var position: Position
-}
-
-struct RawModel: Sendable {
-    var modelID: Placed<String>
-    var providerID: Placed<String>?
-    var path: Placed<String>?
-    var base: Placed<String>?
-    var adapter: Placed<String>?
-    var draftModel: Placed<String>?
-    var aliases: [Placed<String>]
-    var isOptional: Bool
     var position: Position
 }
 
@@ -147,37 +135,6 @@ enum ManifestKeys {
         Key("optional", .boolean, default: false, "Start without it when it fails"),
         Key("config", ValueReader.mapping.optional, default: nil, as: "empty", "What `plugin inspect` shows"))
 
-    static let model = Section(
-        "the model",
-        {
-            (
-                id: Placed<String>, provider: Placed<String>?, path: Placed<String>?, base: Placed<String>?,
-                adapter: Placed<String>?, draftModel: Placed<String>?, aliases: [Placed<String>], isOptional: Bool
-            ) in
-            RawModel(
-                modelID: id, providerID: provider, path: path, base: base, adapter: adapter, draftModel: draftModel,
-                aliases: aliases, isOptional: isOptional, position: id.position)
-        },
-        Key("model_id", ValueReader.string("id", Identifiers.resourceProblem).placed, "The name that clients use"),
-        Key(
-            "provider_id", ValueReader.string("id", Identifiers.providerProblem).placed.optional, default: nil,
-            as: "the only inference provider", "The inference provider that serves it; of an adapter, its base's"),
-        Key("path", ValueReader.path.placed.optional, default: nil, as: "none", "Its file, relative to this one"),
-        Key(
-            "base", ValueReader.string("id", Identifiers.resourceProblem).placed.optional, default: nil, as: "none",
-            "The model_id that it adapts"),
-        Key(
-            "adapter", ValueReader.path.placed.optional, default: nil, as: "none",
-            "Its adapter's folder, relative to this one"
-        ),
-        Key(
-            "draft_model", ValueReader.path.placed.optional, default: nil, as: "none",
-            "A smaller model that guesses its tokens, relative to this one"),
-        Key(
-            "aliases", .list(of: ValueReader.string("id", Identifiers.resourceProblem).placed, "list of ids"),
-            default: [], as: "none", "Other names for it"),
-        Key("optional", .boolean, default: false, "Start without it when it can't be served"))
-
     private static func providersHint(_ node: YAMLNode) -> String? {
         guard case .sequence(let items) = node.content else { return nil }
         let areEntries = items.contains { $0["provider_id"] != nil || $0["provider_type"] != nil }
@@ -207,7 +164,16 @@ enum ManifestKeys {
     }
 
     static let manifest = Section(
-        "the distribution", RawManifest.init,
+        "the distribution",
+        {
+            (
+                version: Placed<Int>, name: String?, state: String?, isolation: String, server: RawServer,
+                providerPath: [Placed<String>], providers: [RawProvider]
+            ) in
+            RawManifest(
+                version: version, name: name, state: state, isolation: isolation, server: server,
+                providerPath: providerPath, providers: providers)
+        },
         Key(
             "version", ValueReader.integer(0...1_000_000).placed,
             standIn: Placed(value: ManifestCheck.version, position: .start), "Of this format: 1"),
@@ -222,15 +188,15 @@ enum ManifestKeys {
         Key(
             "provider_path", .list(of: ValueReader.path.placed, "list of paths"), default: [], as: "none",
             "Folders to search for provider libraries first"),
-        Key("providers", providers, default: [], as: "none", "What serves each API"),
-        Key("models", .list(of: model.reader, "list of models"), default: [], as: "none", "The models to serve"))
+        Key("providers", providers, default: [], as: "none", "What serves each API")
+    ).adding(ResourceKeys.lists, to: \.resources)
 
     /// For the documentation of the format.
     static let documentation: [(section: String, rows: [KeyRow])] = [
         ("the distribution", manifest.rows), ("server", server.rows), ("server.limits", limits.rows),
         ("providers.<api>[]", providerEntry.rows), ("providers.<api>[].restart", restart.rows),
-        ("providers.<api>[].limits", processLimits.rows), ("models[]", model.rows),
-    ]
+        ("providers.<api>[].limits", processLimits.rows),
+    ] + ResourceKind.all.map { ("\($0.section)[]", ResourceKeys.entry($0).rows) }
 }
 
 extension Manifest {

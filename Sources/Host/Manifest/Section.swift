@@ -63,8 +63,8 @@ package struct KeyRow: Sendable {
 /// documentation all come from it. Unlike a wire record it reports every mistake, not the first.
 struct Section<Root: Sendable>: Sendable {
     let name: String
-    let rows: [KeyRow]
-    private let make: @Sendable ([YAMLMember], Position, [String], Diagnostics) -> Root?
+    private(set) var rows: [KeyRow]
+    private var make: @Sendable ([YAMLMember], Position, [String], Diagnostics) -> Root?
 
     init<each Value: Sendable>(
         _ name: String, _ make: @escaping @Sendable (repeat each Value) -> Root, _ keys: repeat Key<each Value>
@@ -90,6 +90,30 @@ struct Section<Root: Sendable>: Sendable {
     }
 
     private struct Missing: Error {}
+
+    /// The same with more keys, whose items all go into one list.
+    func adding<Item: Sendable>(
+        _ keys: [Key<[Item]>], to list: any WritableKeyPath<Root, [Item]> & Sendable
+    ) -> Section {
+        var section = self
+        section.rows += keys.map(\.row)
+        section.make = { [make, name] members, position, mistyped, diagnostics in
+            let items = keys.flatMap {
+                $0.read(members, section: name, at: position, mistyped: mistyped, diagnostics) ?? []
+            }
+            var root = make(members, position, mistyped, diagnostics)
+            root?[keyPath: list] += items
+            return root
+        }
+        return section
+    }
+
+    /// The same without some of its keys: there they are unknown ones.
+    func without(_ keys: [String]) -> Section {
+        var section = self
+        section.rows.removeAll { keys.contains($0.name) }
+        return section
+    }
 
     /// nil when a mistake left nothing to make it from; it was reported.
     func read(_ node: YAMLNode, _ diagnostics: Diagnostics) -> Root? {

@@ -12,7 +12,7 @@ struct WrittenNames {
     /// With its references resolved.
     let tree: YAMLNode
 
-    var models: Names { names("model_id", in: value("models", of: tree)) }
+    func ids(of kind: ResourceKind) -> Names { names(kind.idKey, in: value(kind.section, of: tree)) }
 
     func providers(of api: API) -> Names {
         let providers = value("providers", of: tree)

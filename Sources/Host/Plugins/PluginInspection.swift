@@ -23,6 +23,9 @@ package struct PluginInspection: Sendable {
                 "  methods  "
                     + provider.methods.map { $0.name + ($0.streams ? " (streams)" : "") }.joined(separator: ", "))
             lines.append("  needs    " + (provider.needs.isEmpty ? "nothing" : provider.needs.joined(separator: ", ")))
+            if let kinds = provider.resources {
+                lines.append("  takes    " + (kinds.isEmpty ? "no resources" : kinds.joined(separator: ", ")))
+            }
             lines.append("  config")
             lines += Self.configLines(provider.configSchema)
         }

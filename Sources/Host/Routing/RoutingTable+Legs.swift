@@ -23,11 +23,11 @@ extension RoutingTable {
     /// Whom a call asks, in this order: never none.
     ///
     /// - Parameters:
-    ///   - model: what the request called it; nil when it named none.
+    ///   - resourceName: what the request called the resource that the endpoint is routed by; nil when it named none.
     ///   - providerID: who is to make a resource; nil: the API's default.
     ///   - owner: the provider that had the resource the last time.
     func legs(
-        of endpoint: EndpointDescription, model: String?, providerID: String? = nil, owner: String? = nil
+        of endpoint: EndpointDescription, resourceName: String?, providerID: String? = nil, owner: String? = nil
     ) throws(CallError) -> [Leg] {
         let able = instances.filter { $0.api == endpoint.api && $0.descriptor.method(endpoint.method) != nil }
         let isAlone = able.count < 2
@@ -39,14 +39,14 @@ extension RoutingTable {
             return able.map { Leg(instance: $0, role: .adds) }
         case .creation:
             let maker = try destination(
-                api: endpoint.api, providerID: providerID, method: endpoint.method, model: nil
+                api: endpoint.api, providerID: providerID, method: endpoint.method, kind: nil, name: nil
             ).instance
             let method = endpoint.api.probe?.method
             let others = instances.filter { $0.api == endpoint.api && $0.providerID != maker.providerID }
                 .filter { instance in method.map { instance.descriptor.method($0) != nil } ?? false }
             return others.map { Leg(instance: $0, role: .mustNotHave) } + [Leg(instance: maker, role: .answers)]
         default:
-            let destination = try destination(of: endpoint, model: model)
+            let destination = try destination(of: endpoint, name: resourceName)
             return [Leg(instance: destination.instance, role: .answers, resource: destination.resource)]
         }
     }

@@ -11,14 +11,6 @@ struct RoutingTable: Sendable {
         var label: String { "\(api.rawValue)/\(providerID)" }
     }
 
-    struct Model: Sendable {
-        var modelID: String
-        var providerID: String
-        var aliases: [String]
-        var base: String?
-        var isAnnounced: Bool
-    }
-
     /// Where a call goes, and the resource's own id there.
     struct Destination: Sendable {
         var instance: Instance
@@ -30,27 +22,14 @@ struct RoutingTable: Sendable {
 
     /// In the distribution's order; the first of an API is its default.
     private(set) var instances: [Instance] = []
-    private(set) var models: [Model] = []
-    private var modelIndex: [String: Int] = [:]
+    /// What requests can name.
+    var resources = ResourceIndex()
     /// Optional providers that did not start.
     var failed: [(api: API, providerID: String, reason: String)] = []
-
-    /// Optional models that their providers could not serve.
-    private(set) var modelsLeftOut: [(model: Model, reason: String)] = []
-
-    mutating func leaveOut(_ model: Model, _ reason: String) { modelsLeftOut.append((model, reason)) }
 
     mutating func add(_ instance: Instance) { instances.append(instance) }
 
     mutating func sortInstances(by place: (Instance) -> Int) { instances.sort { place($0) < place($1) } }
-
-    /// Names that are taken already stay as they are: the caller has checked.
-    mutating func add(_ model: Model) {
-        for name in [model.modelID] + model.aliases where modelIndex[name] == nil { modelIndex[name] = models.count }
-        models.append(model)
-    }
-
-    func model(named name: String) -> Model? { modelIndex[name].map { models[$0] } }
 
     func instance(_ api: API, _ providerID: String) -> Instance? {
         instances.first { $0.api == api && $0.providerID == providerID }
@@ -58,32 +37,26 @@ struct RoutingTable: Sendable {
 
     // MARK: the way of a call
 
-    /// - Parameter model: what the client called it; nil when it named none.
+    /// - Parameter name: what the client called the resource that the endpoint is routed by; nil when it named none.
     func destination(
-        of endpoint: EndpointDescription, model: String?
+        of endpoint: EndpointDescription, name: String?
     ) throws(CallError) -> Destination {
-        let isByModel = endpoint.routingKey == .model
-        return try destination(
-            api: endpoint.api, providerID: nil, method: endpoint.method, model: isByModel ? model : nil)
+        try destination(
+            api: endpoint.api, providerID: nil, method: endpoint.method, kind: endpoint.routingKey.listedKind,
+            name: name)
     }
 
-    /// - Parameter providerID: nil: whoever serves the model, else the API's default.
+    /// - Parameters:
+    ///   - providerID: nil: the provider that serves what is named, else the API's default.
+    ///   - kind: of what `name` names; nil when the call names nothing.
     func destination(
-        api: API, providerID: String?, method: String, model name: String?
+        api: API, providerID: String?, method: String, kind: ResourceKind?, name: String?
     ) throws(CallError) -> Destination {
         let serving = instances.filter { $0.api == api }
         guard !serving.isEmpty else { throw notServed(api) }
         var instance = serving[0]
         var resource = ""
-        if let name {
-            guard let model = model(named: name) else { throw unknownModel(name) }
-            guard let owner = self.instance(api, model.providerID) else {
-                throw CallError(
-                    .providerUnavailable,
-                    "the provider of model \(Quote.short(name)), \(model.providerID), is not running")
-            }
-            (instance, resource) = (owner, model.modelID)
-        }
+        if let kind, let name { (instance, resource) = try owner(of: name, kind, api, among: serving) }
         if let providerID {
             guard let named = self.instance(api, providerID) else {
                 throw unknownProvider(providerID, of: api, serving)
@@ -92,6 +65,24 @@ struct RoutingTable: Sendable {
         }
         guard instance.descriptor.method(method) != nil else { throw unknownMethod(method, instance) }
         return Destination(instance: instance, resource: resource)
+    }
+
+    private func owner(
+        of name: String, _ kind: ResourceKind, _ api: API, among instances: [Instance]
+    ) throws(CallError) -> (Instance, String) {
+        guard let resource = resources.find(kind, api, name) else {
+            let takesEveryName =
+                kind.server(api)?.isRegistrationOptional == true && instances.count == 1
+                && !resources.isListed(kind, api)
+            guard takesEveryName else { throw unknown(name, of: kind, api) }
+            return (instances[0], name)
+        }
+        guard let owner = instance(api, resource.providerID) else {
+            throw CallError(
+                .providerUnavailable,
+                "the provider of \(kind.title) \(Quote.short(name)), \(resource.providerID), is not running")
+        }
+        return (owner, resource.id)
     }
 
     // MARK: what to say
@@ -114,14 +105,15 @@ struct RoutingTable: Sendable {
         return CallError(.notFound, message, field: RoutingKey.providerParameter)
     }
 
-    private func unknownModel(_ name: String) -> CallError {
-        if modelsLeftOut.contains(where: { $0.model.modelID == name || $0.model.aliases.contains(name) }) {
+    private func unknown(_ name: String, of kind: ResourceKind, _ api: API) -> CallError {
+        if resources.isLeftOut(kind, api, name) {
             return CallError(
-                .providerUnavailable, "model \(Quote.short(name)) could not be loaded when the server started",
-                field: "model")
+                .providerUnavailable,
+                "\(kind.title) \(Quote.short(name)) could not be loaded when the server started",
+                field: kind.requestField)
         }
-        let names = models.flatMap { [$0.modelID] + $0.aliases }
-        var message = "there is no model \(Quote.short(name, charactersMax: 100))"
+        let names = resources.names(kind, api)
+        var message = "there is no \(kind.title) \(Quote.short(name, charactersMax: 100))"
         if let close = Spelling.closest(to: name, in: names) { message += " (did you mean '\(close)'?)" }
         if names.isEmpty {
             message += "; this server has none"
@@ -129,7 +121,7 @@ struct RoutingTable: Sendable {
             message += "; there are " + names.prefix(Self.listedNamesMax).joined(separator: ", ")
             if names.count > Self.listedNamesMax { message += " and \(names.count - Self.listedNamesMax) more" }
         }
-        return CallError(.modelNotFound, message, field: "model")
+        return CallError(kind.unknownCode, message, field: kind.requestField)
     }
 
     private func unknownMethod(_ method: String, _ instance: Instance) -> CallError {

@@ -5,7 +5,11 @@ import Synchronization
 final class Switchboard: Sendable {
     private let table = Mutex(RoutingTable())
     private let owners = Owners()
+    private let nesting: CallNesting
     private let lastCallID = Atomic<UInt64>(0)
+
+    /// - Parameter callDepthMax: how deep providers' calls to each other may be nested.
+    init(callDepthMax: Int) { nesting = CallNesting(depthMax: callDepthMax) }
 
     var current: RoutingTable { table.withLock { $0 } }
 
@@ -16,16 +20,16 @@ final class Switchboard: Sendable {
 
     /// Of a client. Throws before anything is started.
     func call(
-        _ endpoint: EndpointDescription, model: String?, request: CallRequest
+        _ endpoint: EndpointDescription, resourceName: String?, request: CallRequest
     ) throws(CallError) -> Answer {
         let queue = PartStream()
-        let cancel = try call(endpoint, model: model, request, into: queue)
+        let cancel = try call(endpoint, resourceName: resourceName, request, into: queue)
         return Answer(queue, stop: cancel)
     }
 
     /// Answers what cancels the call.
     private func call(
-        _ endpoint: EndpointDescription, model: String?, _ request: CallRequest, into sink: any AnswerSink
+        _ endpoint: EndpointDescription, resourceName: String?, _ request: CallRequest, into sink: any AnswerSink
     ) throws(CallError) -> @Sendable () -> Void {
         var request = request
         request.method = endpoint.method
@@ -35,7 +39,8 @@ final class Switchboard: Sendable {
         let isChoice = table.instances.count { $0.api == endpoint.api } > 1
         let id = isChoice ? name?.ids(in: request).first : nil
         let owner = id.flatMap { owners[endpoint.api, $0] }
-        var legs = try table.legs(of: endpoint, model: model, providerID: request.providerID, owner: owner)
+        var legs = try table.legs(
+            of: endpoint, resourceName: resourceName, providerID: request.providerID, owner: owner)
         // Without an id its maker says what is wrong with the request.
         if name != nil, id == nil { legs = legs.suffix(1) }
         try checkOptions(of: request, legs)
@@ -76,24 +81,42 @@ final class Switchboard: Sendable {
 
     /// Of a provider.
     ///
-    /// - Parameter target: "api" or "api/provider_id".
+    /// - Parameters:
+    ///   - caller: the API of the provider that calls.
+    ///   - target: "api" or "api/provider_id".
     func call(
-        target: String, _ request: CallRequest, into sink: any AnswerSink
+        from caller: API, target: String, _ request: CallRequest, into sink: any AnswerSink
     ) throws(CallError) -> @Sendable () -> Void {
         let parts = target.split(separator: "/", maxSplits: 1).map(String.init)
         guard let name = parts.first, let api = API(rawValue: name) else {
             throw CallError(.notFound, "there is no API \(Quote.short(target))")
         }
         // These are the host's own: they would change what it knows.
-        guard request.method != "register", request.method != "unregister" else {
+        guard !ResourceMethods.all.contains(where: { $0.name == request.method }) else {
             throw CallError(.badRequest, "\(Quote.short(request.method)) is for the host alone; use announce")
         }
-        let model = api == .inference ? Self.model(of: request) : nil
-        if parts.count == 1, let endpoint = Endpoints.find(api, request.method) {
-            return try call(endpoint, model: model, request, into: sink)
+        let leave = try nesting.enter(from: caller, to: api, requestID: request.requestID)
+        do throws(CallError) {
+            return try call(
+                api, providerID: parts.count > 1 ? parts[1] : nil, request, into: EndedSink(sink, ended: leave))
+        } catch {
+            leave()
+            throw error
+        }
+    }
+
+    private func call(
+        _ api: API, providerID: String?, _ request: CallRequest, into sink: any AnswerSink
+    ) throws(CallError) -> @Sendable () -> Void {
+        let endpoint = Endpoints.find(api, request.method)
+        // A method that is not in the table is routed like the API's others.
+        let kind = endpoint.map(\.routingKey.listedKind) ?? ResourceKind.all.first { $0.server(api) != nil }
+        let resourceName = kind.flatMap { Self.name(of: $0, in: request) }
+        if providerID == nil, let endpoint {
+            return try call(endpoint, resourceName: resourceName, request, into: sink)
         }
         let destination = try current.destination(
-            api: api, providerID: parts.count > 1 ? parts[1] : nil, method: request.method, model: model)
+            api: api, providerID: providerID, method: request.method, kind: kind, name: resourceName)
         var inner = request
         if !destination.resource.isEmpty { inner.resource = destination.resource }
         return start(inner, on: destination.instance.channel, into: sink)
@@ -109,10 +132,11 @@ final class Switchboard: Sendable {
         return { channel.cancel(callID) }
     }
 
-    /// The resource that the provider named, else the `model` of its body, as with a client.
-    private static func model(of request: CallRequest) -> String? {
+    /// The resource that the provider named, else the one in its body, as with a client.
+    private static func name(of kind: ResourceKind, in request: CallRequest) -> String? {
         if !request.resource.isEmpty { return request.resource }
-        return (try? RequestScan(request.body))?.model
+        guard let field = kind.requestField else { return nil }
+        return (try? RequestScan(request.body, field: field))?.string
     }
 }
 
@@ -120,7 +144,7 @@ extension RoutingKey {
     fileprivate var name: ResourceName? {
         switch self {
         case .resource(let name), .creation(let name): name
-        case .none, .model, .all: nil
+        case .none, .listed, .all: nil
         }
     }
 }

@@ -1,19 +1,22 @@
 import CProviderABI
 import LlamaStackAPI
 
-/// The config of one provider and where its parts stand in the file: turns complaints about the config into
-/// diagnostics.
+/// The config of one entry and where its parts stand in the file: turns complaints about the config into diagnostics.
 struct ConfigPlaces {
-    let entry: Manifest.ProviderEntry
+    /// "inference/cpu", "model 'a'".
+    let label: String
+    let config: YAMLNode?
+    /// The entry's.
+    let position: Position
     let source: ManifestSource
     let schema: JSON
 
     /// {} when the file gives none.
-    var json: JSON { entry.config?.json(fitting: schema) ?? .object([:]) }
+    var json: JSON { config?.json(fitting: schema) ?? .object([:]) }
 
     func diagnostic(_ mistake: ConfigMistake) -> FileDiagnostic {
         let (position, value) = place(mistake.path, isAboutKey: mistake.isAboutKey)
-        var message = "config of \(entry.label): \(mistake.message)"
+        var message = "config of \(label): \(mistake.message)"
         if mistake.showsValue, let value, case .scalar(let scalar) = value.content {
             message += ", got \(scalar.quoted)"
         }
@@ -44,7 +47,7 @@ struct ConfigPlaces {
             let others = names.isEmpty ? "; it has none" : "; it has " + names.joined(separator: ", ")
             return source.diagnostic(
                 position, "unknown_\(resource.kind)",
-                "config of \(entry.label): \(ConfigSchema.name(resource.path)) names the \(kind) \(shown), which this distribution does not have\(close ?? others)"
+                "config of \(label): \(ConfigSchema.name(resource.path)) names the \(kind) \(shown), which this distribution does not have\(close ?? others)"
             )
         }
     }
@@ -53,23 +56,27 @@ struct ConfigPlaces {
     func failure(_ failure: CreateFailure) -> StartFailure {
         let json = (try? JSON(parsing: failure.error)) ?? .null
         if failure.status == Int32(LSP_BAD_CONFIG), case .array(let items) = json, !items.isEmpty {
-            return StartFailure(items.prefix(ManifestLimits.diagnosticsMax).map(diagnostic))
+            return self.failure(items)
         }
         let message = masked(json["message"]?.stringValue ?? "it did not say why")
         let row = ErrorCode.find(code: json["code"]?.stringValue, abiStatus: failure.status)
         return StartFailure(
-            [source.diagnostic(entry.position, row.code, "\(entry.label) did not start: \(message)")],
+            [source.diagnostic(position, row.code, "\(label) did not start: \(message)")],
             exitCode: row.exitCode)
     }
 
-    /// {"pointer", "code", "message"}.
+    /// {"pointer", "code", "message"} each.
+    func failure(_ complaints: [JSON]) -> StartFailure {
+        StartFailure(complaints.prefix(ManifestLimits.diagnosticsMax).map(diagnostic))
+    }
+
     private func diagnostic(_ complaint: JSON) -> FileDiagnostic {
         let pointer = complaint["pointer"]?.stringValue ?? ""
         let code = complaint["code"]?.stringValue ?? "invalid_config"
         let steps = JSONPointer.steps(pointer) ?? []
         let (position, _) = place(steps, isAboutKey: code == "unknown_key")
         let message = masked(complaint["message"]?.stringValue ?? "is refused")
-        return source.diagnostic(position, code, "config of \(entry.label): \(Self.sentence(steps, message))")
+        return source.diagnostic(position, code, "config of \(label): \(Self.sentence(steps, message))")
     }
 
     /// In the words of ``ConfigSchema``: "'threads' must be at least 1". A message that is no predicate follows a colon.
@@ -82,7 +89,7 @@ struct ConfigPlaces {
 
     /// The place of a part, or of the nearest thing around it that the file has.
     private func place(_ path: [String], isAboutKey: Bool) -> (Position, YAMLNode?) {
-        guard var node = entry.config else { return (entry.position, nil) }
+        guard var node = config else { return (self.position, nil) }
         var position = node.position
         for step in path {
             switch node.content {
@@ -101,8 +108,8 @@ struct ConfigPlaces {
     }
 
     /// A provider may quote what it was given; secrets of the config are taken out.
-    private func masked(_ message: String) -> String {
-        secrets(of: entry.config).reduce(message) { $0.replacing($1, with: "***") }
+    func masked(_ message: String) -> String {
+        secrets(of: config).reduce(message) { $0.replacing($1, with: "***") }
     }
 
     private func secrets(of node: YAMLNode?) -> [String] {
@@ -112,5 +119,11 @@ struct ConfigPlaces {
         case .mapping(let members)?: members.flatMap { secrets(of: $0.value) }
         case nil: []
         }
+    }
+}
+
+extension ConfigPlaces {
+    init(_ entry: Manifest.ProviderEntry, _ source: ManifestSource, schema: JSON) {
+        self.init(label: entry.label, config: entry.config, position: entry.position, source: source, schema: schema)
     }
 }

@@ -22,10 +22,13 @@ final class Starting: Sendable {
     private let metrics: MetricsSink
     private let search: PluginSearch
     private let environment: [String: String]
-    private let switchboard = Switchboard()
+    private let switchboard: Switchboard
 
-    init(manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink) {
+    init(
+        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int
+    ) {
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
+        switchboard = Switchboard(callDepthMax: callDepthMax)
         self.environment = environment
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }
@@ -34,23 +37,24 @@ final class Starting: Sendable {
         let prepared = try await prepare()
         let ordered = try order(prepared)
         let state = try await OffPool.run { self.openState() }.get()
-        let announcements = Announcements(switchboard: switchboard, state: state, log: log)
+        let registry = ResourceRegistry(switchboard: switchboard, state: state, log: log)
         var started: [RoutingTable.Instance] = []
         do throws(StartFailure) {
             for provider in ordered {
-                guard let instance = try await create(provider, state, announcements) else { continue }
+                guard let instance = try await create(provider, state, registry) else { continue }
                 started.append(instance)
                 switchboard.update { $0.add(instance) }
             }
-            try await registerModels()
+            try await resources.register()
         } catch {
+            registry.close()
             for instance in started.reversed() { await instance.channel.close(withinSeconds: Self.undoSecondsMax) }
             throw error
         }
         putInFileOrder()
-        await announcements.restore()
+        await registry.open()
         return Stack(
-            manifest: manifest, log: log, switchboard: switchboard, announcements: announcements, state: state,
+            manifest: manifest, log: log, switchboard: switchboard, registry: registry, state: state,
             started: started)
     }
 
@@ -60,7 +64,7 @@ final class Starting: Sendable {
     private func prepare() async throws(StartFailure) -> [Prepared] {
         var prepared: [Prepared] = []
         let known = await OffPool.run { KnownResources(self.manifest) }
-        var failures = await OffPool.run { self.missingFiles() }
+        var failures = await OffPool.run { self.resources.missingFiles() }
         for entry in manifest.providers {
             do throws(StartFailure) {
                 prepared.append(try await prepare(entry, known))
@@ -72,22 +76,12 @@ final class Starting: Sendable {
                 fail(entry, error.diagnostics.first?.message ?? "")
             }
         }
+        failures += resources.mistakes { label in prepared.first { $0.entry.label == label }?.descriptor }
         guard failures.isEmpty else { throw StartFailure(failures) }
         return prepared
     }
 
-    /// Of the models that must be served.
-    private func missingFiles() -> [FileDiagnostic] {
-        manifest.models.filter { model in
-            !model.isOptional && manifest.inferenceProvider(of: model)?.isOptional == false
-        }.flatMap { missingFiles(of: $0) }
-    }
-
-    /// Only providers of this machine are known to read them.
-    private func missingFiles(of model: Manifest.ModelEntry) -> [FileDiagnostic] {
-        guard manifest.inferenceProvider(of: model)?.providerType.hasPrefix("inline::") == true else { return [] }
-        return ModelFiles(source: manifest.source, directory: manifest.directory).missing(of: model)
-    }
+    private var resources: ListedResources { ListedResources(manifest: manifest, switchboard: switchboard, log: log) }
 
     private func prepare(
         _ entry: Manifest.ProviderEntry, _ known: KnownResources
@@ -104,7 +98,7 @@ final class Starting: Sendable {
                 manifest.source.diagnostic(entry.libraryPosition, error.code, error.message, hint: error.hint)
             ])
         }
-        let places = ConfigPlaces(entry: entry, source: manifest.source, schema: descriptor.configSchema)
+        let places = ConfigPlaces(entry, manifest.source, schema: descriptor.configSchema)
         let mistakes = ConfigSchema.mistakes(in: places.json, schema: descriptor.configSchema)
         guard mistakes.isEmpty else { throw StartFailure(mistakes.map(places.diagnostic)) }
         let unknown = places.unknownResources(known)
@@ -148,6 +142,8 @@ final class Starting: Sendable {
             for need in provider.descriptor.needs {
                 let isWish = need.hasSuffix("?")
                 let api = isWish ? String(need.dropLast()) : need
+                // Not an API: what it is to be told of.
+                guard ResourceKind.inSection(api) == nil else { continue }
                 let serving = prepared.indices.filter { prepared[$0].entry.api.rawValue == api }
                 if serving.isEmpty, !isWish, !provider.entry.isOptional {
                     failures.append(
@@ -190,23 +186,26 @@ final class Starting: Sendable {
 
     /// nil when it is optional and did not start.
     private func create(
-        _ provider: Prepared, _ state: StateFolder?, _ announcements: Announcements
+        _ provider: Prepared, _ state: StateFolder?, _ registry: ResourceRegistry
     ) async throws(StartFailure) -> RoutingTable.Instance? {
         let entry = provider.entry
         let folder = try await OffPool.run { self.instanceFolder(state, entry) }.get()
-        let switchboard = switchboard
+        let switchboard = switchboard, label = entry.label, api = entry.api
         let reach = HostReach(
             log: log, metrics: metrics,
             call: { [weak switchboard] request, sink throws(CallError) in
                 guard let switchboard else { throw CallError(.shuttingDown, "the server is shutting down") }
-                return try switchboard.call(target: request.target, request, into: sink)
+                return try switchboard.call(from: api, target: request.target, request, into: sink)
             },
-            announce: { [weak announcements] resource in
-                guard let announcements else { return CallError(.shuttingDown, "the server is shutting down") }
-                return await announcements.announce(resource)
+            announce: { [weak registry] resource in
+                guard let registry else { return CallError(.shuttingDown, "the server is shutting down") }
+                return await registry.announce(resource, from: label)
+            },
+            withdraw: { [weak registry] resource in
+                guard let registry else { return CallError(.shuttingDown, "the server is shutting down") }
+                return await registry.withdraw(resource, from: label)
             })
-        let places = ConfigPlaces(
-            entry: entry, source: manifest.source, schema: provider.descriptor.configSchema)
+        let places = ConfigPlaces(entry, manifest.source, schema: provider.descriptor.configSchema)
         do throws(CreateFailure) {
             var setup = InstanceSetup(
                 library: provider.libraryPath, provider: provider.descriptor, providerID: entry.providerID,
@@ -246,69 +245,5 @@ final class Starting: Sendable {
         switchboard.update { table in
             table.sortInstances { labels.firstIndex(of: $0.label) ?? 0 }
         }
-    }
-
-    // MARK: models
-
-    /// Models before the adapters that build on them.
-    private func registerModels() async throws(StartFailure) {
-        for model in manifest.models.filter({ $0.base == nil }) + manifest.models.filter({ $0.base != nil }) {
-            guard let instance = switchboard.current.instance(.inference, model.providerID) else {
-                // Its provider is optional and did not start; a call to it will say so.
-                switchboard.update { $0.add(RoutingTable.Model(model)) }
-                continue
-            }
-            let missing = await OffPool.run { self.missingFiles(of: model) }
-            if let first = missing.first {
-                guard model.isOptional else { throw StartFailure(missing) }
-                leaveOut(model, first.message)
-                continue
-            }
-            do {
-                let resource = try Resource(json: .object(model.resource), at: .root)
-                try await switchboard.register(resource, on: instance)
-            } catch {
-                let failure = refusal(of: model, by: instance, error)
-                guard model.isOptional else { throw failure }
-                leaveOut(model, failure.diagnostics.first?.message ?? "")
-                continue
-            }
-            switchboard.update { $0.add(RoutingTable.Model(model)) }
-        }
-    }
-
-    private func leaveOut(_ model: Manifest.ModelEntry, _ reason: String) {
-        log.log(.warning, "optional model \(Quote.short(model.modelID)) is left out: \(reason)")
-        switchboard.update { $0.leaveOut(RoutingTable.Model(model), reason) }
-    }
-
-    private func refusal(
-        of model: Manifest.ModelEntry, by instance: RoutingTable.Instance, _ error: any Error
-    ) -> StartFailure {
-        let error = error as? CallError ?? CallError(.internal, "\(error)")
-        let reason = error.operatorMessage ?? error.message
-        let code = error.operatorCode ?? error.code
-        // What names a file is about that.
-        let file = model.files.first { reason.contains($0.path) }
-        return StartFailure(
-            [
-                manifest.source.diagnostic(
-                    file?.position ?? model.position, code.code,
-                    "\(instance.label) can't serve model \(Quote.short(model.modelID)): \(reason)")
-            ], exitCode: code.exitCode)
-    }
-}
-
-extension Manifest {
-    fileprivate func inferenceProvider(of model: ModelEntry) -> ProviderEntry? {
-        providers.first { $0.api == .inference && $0.providerID == model.providerID }
-    }
-}
-
-extension RoutingTable.Model {
-    init(_ entry: Manifest.ModelEntry) {
-        self.init(
-            modelID: entry.modelID, providerID: entry.providerID, aliases: entry.aliases, base: entry.base,
-            isAnnounced: false)
     }
 }

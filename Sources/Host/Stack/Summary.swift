@@ -14,8 +14,10 @@ package struct Summary: Sendable {
         package var needs: [String]
     }
 
-    package struct Model: Sendable {
-        package var modelID: String
+    package struct Resource: Sendable {
+        package var kind: ResourceKind
+        package var api: API
+        package var id: String
         package var providerID: String
         package var aliases: [String]
         package var base: String?
@@ -26,7 +28,10 @@ package struct Summary: Sendable {
     /// In the order of the API table.
     package var apis: [API] { API.allCases.filter { api in providers.contains { $0.api == api } } }
     package var providers: [Provider]
-    package var models: [Model]
-    /// Optional providers that did not start, "inference/gpu", and optional models that could not be served, with why.
+    /// Of all kinds.
+    package var resources: [Resource]
+    /// Optional providers that did not start, "inference/gpu", and optional resources that could not be served, with why.
     package var failed: [(name: String, reason: String)]
+
+    package func resources(_ kind: ResourceKind) -> [Resource] { resources.filter { $0.kind == kind } }
 }

@@ -14,5 +14,10 @@ public enum AgenticSystem {
         routingKey: .resource(.field("agent_uuid")),
         summary: "Let an agent take a turn.")
 
-    static let all = [create.description, delete.description, execute.description]
+    public static let get = Endpoint<AgentQuery, Nothing, AgenticSystemCreateRequest, Nothing>(
+        .agenticSystem, "get", .get, "/agentic_system/get", queryAliases: ["agent_uuid": "agent_id"],
+        routingKey: .resource(.parameter("agent_id")), isExtension: true,
+        summary: "Look at an agent: the request that created it.")
+
+    static let all = [create.description, delete.description, execute.description, get.description]
 }

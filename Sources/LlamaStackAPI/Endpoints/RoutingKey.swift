@@ -2,8 +2,8 @@
 public enum RoutingKey: Sendable, Equatable {
     /// The API's only (or default) provider.
     case none
-    /// The field `model` of the body names a model.
-    case model
+    /// The body names a resource that the distribution lists: ``ResourceKind/requestField``.
+    case listed(ResourceKind)
     /// The request names a resource that one provider has (a bank, a dataset, an agent, a job).
     case resource(ResourceName)
     /// The request makes such a resource: the client may say where with the query parameter `provider_id`.
@@ -13,6 +13,11 @@ public enum RoutingKey: Sendable, Equatable {
 
     /// The query parameter that says which provider makes a resource. Served beside the draft's, not printed with them.
     public static let providerParameter = "provider_id"
+
+    /// What the distribution lists and the body names; nil for the other keys.
+    public var listedKind: ResourceKind? {
+        if case .listed(let kind) = self { kind } else { nil }
+    }
 }
 
 /// Where a request says which resource it is about.
@@ -43,7 +48,8 @@ extension API {
         case .memoryBanks: Probe(method: "get_documents", parameter: "bank_uuid", body: [])
         case .datasets: Probe(method: "get", parameter: "dataset_id")
         case .postTraining: Probe(method: "job_status", parameter: "job_uuid")
-        case .inference, .agenticSystem, .rewardScoring, .syntheticDataGeneration: nil
+        case .agenticSystem: Probe(method: "get", parameter: "agent_id")
+        case .inference, .rewardScoring, .syntheticDataGeneration: nil
         }
     }
 }

@@ -3,27 +3,27 @@ public enum Inference {
         Nothing, BatchChatCompletionRequest, [ChatCompletionResponse], Nothing
     >(
         .inference, "batch_chat_completion", .post, "/inference/batch_chat_completion", isJSONLines: true,
-        routingKey: .model, summary: "Answer several dialogs: all, in order, or none.")
+        routingKey: .listed(.model), summary: "Answer several dialogs: all, in order, or none.")
 
     public static let batchCompletion = Endpoint<Nothing, BatchCompletionRequest, [CompletionResponse], Nothing>(
-        .inference, "batch_completion", .post, "/inference/batch_completion", isJSONLines: true, routingKey: .model,
+        .inference, "batch_completion", .post, "/inference/batch_completion", isJSONLines: true, routingKey: .listed(.model),
         summary: "Continue several texts: all, in order, or none.")
 
     public static let chatCompletion = Endpoint<
         Nothing, ChatCompletionRequest, ChatCompletionResponse, ChatCompletionResponseStreamChunk
     >(
-        .inference, "chat_completion", .post, "/inference/chat_completion", streaming: .onRequest, routingKey: .model,
+        .inference, "chat_completion", .post, "/inference/chat_completion", streaming: .onRequest, routingKey: .listed(.model),
         summary: "Answer a dialog.")
 
     public static let completion = Endpoint<
         Nothing, CompletionRequest, CompletionResponse, CompletionResponseStreamChunk
     >(
-        .inference, "completion", .post, "/inference/completion", streaming: .onRequest, routingKey: .model,
+        .inference, "completion", .post, "/inference/completion", streaming: .onRequest, routingKey: .listed(.model),
         summary: "Continue a text.")
 
     /// Answers the texts' vectors in the request's order.
     public static let embeddings = Endpoint<Nothing, EmbeddingsRequest, EmbeddingsResponse, Nothing>(
-        .inference, "embeddings", .post, "/inference/embeddings", routingKey: .model, isExtension: true,
+        .inference, "embeddings", .post, "/inference/embeddings", routingKey: .listed(.model), isExtension: true,
         summary: "Turn texts into vectors: all, in order, or none.")
 
     static let all = [

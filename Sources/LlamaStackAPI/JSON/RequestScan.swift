@@ -1,6 +1,6 @@
 /// What the front must know of a body that it only forwards, from one pass that builds no values: that it is JSON
-/// within the limits, whether a top-level key comes twice, the top-level `model` and `stream`, and the strings of one more
-/// field when asked.
+/// within the limits, whether a top-level key comes twice, the top-level `stream`, and the strings of one more field when
+/// asked.
 ///
 /// It takes what ``JSON/init(parsing:limits:)`` takes, except that it does not look for keys that come twice in deeper
 /// objects: whoever decodes the body does. Linear in the text; memory is a few bytes for each open bracket and the
@@ -9,12 +9,13 @@ package struct RequestScan: Sendable, Equatable {
     package enum Top: Sendable, Equatable { case object, array, scalar }
 
     package private(set) var top = Top.scalar
-    /// nil when it is missing, null, or not a string: then the provider's decoding says what it must be.
-    package private(set) var model: String?
     /// nil when it is missing, null, or not a boolean.
     package private(set) var stream: Bool?
 
-    /// The string of the field that was asked for, or the strings of its array; none when it is anything else.
+    /// The string of the field that was asked for; nil when it is missing, null, or not a string: then the provider's
+    /// decoding says what it must be.
+    package private(set) var string: String?
+    /// The same, or the strings of its array; none when it is anything else.
     package private(set) var strings: [String] = []
     private var wanted: String?
 
@@ -121,14 +122,14 @@ package struct RequestScan: Sendable, Equatable {
 
     /// Reads the value at hand with a copy of the lexer, if it is one that we want.
     private mutating func note(_ key: String, _ lexer: JSONLexer) throws(JSONError) {
-        var ahead = lexer
         switch (key, lexer.peek()) {
-        case ("model", UInt8(ascii: "\"")): model = ahead.text(try ahead.string())
         case ("stream", UInt8(ascii: "t")): stream = true
         case ("stream", UInt8(ascii: "f")): stream = false
         default: break
         }
-        if key == wanted { strings = try Self.strings(lexer) }
+        guard key == wanted else { return }
+        strings = try Self.strings(lexer)
+        if lexer.peek() == UInt8(ascii: "\"") { string = strings.first }
     }
 
     private static func strings(_ lexer: JSONLexer) throws(JSONError) -> [String] {

@@ -71,6 +71,8 @@ extension Check {
             let descriptor = try context.descriptor()
             for need in descriptor.needs {
                 let api = need.hasSuffix("?") ? String(need.dropLast()) : need
+                // Not an API: a kind of resource that it is told of.
+                guard ResourceKind.inSection(api) == nil else { continue }
                 guard API(rawValue: api) != nil else {
                     let all = API.allCases.map(\.rawValue)
                     let close = Spelling.closest(to: api, in: all).map { " (did you mean '\($0)'?)" } ?? ""
@@ -79,6 +81,11 @@ extension Check {
                 guard api != descriptor.api else {
                     throw CheckFailure("'needs' names its own API, '\(api)': the host refuses that as a cycle")
                 }
+            }
+            for kind in descriptor.resources ?? [] where !ResourceKind.all.contains(where: { $0.name == kind }) {
+                let all = ResourceKind.all.map(\.name)
+                let close = Spelling.closest(to: kind, in: all).map { " (did you mean '\($0)'?)" } ?? ""
+                throw CheckFailure("'resources' names \(Quote.of(kind)), which is no kind of resource\(close)")
             }
         },
         Check("lets no unknown key into its config", .descriptor, waits: 3) { context throws(CheckFailure) in

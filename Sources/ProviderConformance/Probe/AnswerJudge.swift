@@ -22,13 +22,13 @@ enum AnswerJudge {
         switch Int(call.status) {
         case LSP_OK: return
         case LSP_UNSUPPORTED: throw CheckFailure("'methods' names it; \(what)")
-        case LSP_INVALID where endpoint.routingKey == .model && isAboutModel(call):
+        case LSP_INVALID where endpoint.routingKey == .listed(.model) && isAboutModel(call):
             throw CheckFailure.skip("\(what); give it a model for this method with --resource")
         case LSP_BAD_REQUEST, LSP_INVALID:
             let codes = [ErrorCode.invalidRequest, .invalidJSON, .badRequest, .jsonTooDeep].map(\.code)
             if let code = call.errorCode, !codes.contains(code) { throw CheckFailure.skip(what) }
             throw CheckFailure("the sample is valid; \(what)")
-        case LSP_NOT_FOUND where endpoint.routingKey == .model:
+        case LSP_NOT_FOUND where endpoint.routingKey == .listed(.model):
             throw CheckFailure.skip("\(what); give it a model with --resource")
         case LSP_NOT_FOUND, LSP_BUSY, LSP_UNAVAILABLE, LSP_TIMEOUT, LSP_STORAGE_FULL: throw CheckFailure.skip(what)
         default: throw CheckFailure("the sample is valid; \(what)")

@@ -48,7 +48,9 @@ enum SinkTable {
                 SinkTable.findHost(context, "call")?.call(request, sink)
             },
             cancel: { context, _ in _ = SinkTable.findHost(context, "cancel") },
-            announce: { SinkTable.findHost($0, "announce")?.announce($1, $2) })
+            announce: { SinkTable.findHost($0, "announce")?.announce($1, $2) },
+            // Answered as an announcement is: there is no stack that could keep it.
+            withdraw: { SinkTable.findHost($0, "withdraw")?.announce($1, $2) })
     }
 
     fileprivate static func find(_ context: UnsafeMutableRawPointer?, _ function: String) -> CallRecord? {

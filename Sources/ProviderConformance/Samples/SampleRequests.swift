@@ -31,7 +31,7 @@ struct SampleRequests {
         descriptor.methods.map(\.name).filter { method in
             guard let endpoint = endpoint(method) else { return false }
             switch endpoint.routingKey {
-            case .none, .model, .all: return true
+            case .none, .listed, .all: return true
             case .resource, .creation: return false
             }
         }
@@ -47,7 +47,7 @@ struct SampleRequests {
         }
         let parameters = Samples.sample(of: endpoint.query, isMinimal: true)
         return ProbeRequest(
-            method, body, parameters: parameters, resource: endpoint.routingKey == .model ? model : "",
+            method, body, parameters: parameters, resource: endpoint.routingKey == .listed(.model) ? model : "",
             streams: streams || endpoint.streaming == .always)
     }
 
@@ -104,7 +104,7 @@ struct SampleRequests {
 
     /// The same once for each model.
     func requests(_ method: String, streams: Bool = false) -> [ProbeRequest] {
-        guard endpoint(method)?.routingKey == .model else {
+        guard endpoint(method)?.routingKey == .listed(.model) else {
             return request(method, streams: streams).map { [$0] } ?? []
         }
         return models.compactMap { model in

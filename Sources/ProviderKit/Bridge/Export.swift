@@ -43,8 +43,9 @@ private func descriptor<P: Provider>(of type: P.Type) -> UnsafePointer<lsp_provi
             config_schema: immortal(P.Configuration.schema.configurationSchema.text),
             methods: immortal(P.methodsJSON.text),
             needs: immortal(
-                JSON.array((P.needs.map(\.rawValue) + P.wants.map { $0.rawValue + "?" }).map { .string($0) }).text),
-            create: create, invoke: invoke, cancel: cancel, destroy: destroy))
+                words(P.needs.map(\.rawValue) + P.wants.map { $0.rawValue + "?" } + P.toldOf.map(\.section))),
+            create: create, invoke: invoke, cancel: cancel, destroy: destroy,
+            resources: P.resources.map { immortal(words($0.map(\.name))) }))
     return UnsafePointer(descriptor)
 }
 
@@ -99,6 +100,8 @@ private let destroy: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<lsp
     guard let instance, let done else { return }
     Unmanaged<Instance>.fromOpaque(instance).takeRetainedValue().destroy(done.pointee)
 }
+
+private func words(_ words: [String]) -> String { JSON.array(words.map { .string($0) }).text }
 
 private func immortal(_ text: String) -> UnsafePointer<CChar> {
     let bytes = text.utf8CString

@@ -39,6 +39,15 @@ final class HostLink: @unchecked Sendable {
         return Answer(stream) {}
     }
 
+    /// - Parameter resource: {"kind", "id", "api"?}
+    func withdraw(_ resource: JSONObject) throws -> Answer {
+        let bytes = JSON.object(resource).bytes
+        let stream = try start(CallRequest(method: "")) { host, _, sink in
+            bytes.withBytes { host.pointee.withdraw?(host.pointee.context, $0, sink) }
+        }
+        return Answer(stream) {}
+    }
+
     func cancel(_ callID: UInt64) {
         guard outgoing.withLock({ $0.contains(callID) }) else { return }
         use { host in host.pointee.cancel?(host.pointee.context, callID) }

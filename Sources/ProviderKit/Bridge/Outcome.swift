@@ -15,6 +15,7 @@ struct Outcome: Sendable {
         case let error as ProviderError: self.init(error)
         case let error as WireError: self.init(ProviderError(error))
         case let error as JSONError: self.init(ProviderError(error.code, error.description))
+        case let error as ResourceConfigurationError: self.init(error.problems)
         case let error as ConfigurationError: self.init(ProviderError(.internal, error.description))
         case is CancellationError where isCancelled: self.init(ProviderError(.cancelled, "the call was cancelled"))
         case is CancellationError: self.init(ProviderError(.internal, "the provider cancelled its own call"))
@@ -42,4 +43,9 @@ struct Outcome: Sendable {
     }
 
     private init(status: lsp_status, error: [UInt8]) { (self.status, self.error) = (status, error) }
+}
+
+/// What is wrong with the configuration of a resource: the one list of mistakes that a method may answer.
+struct ResourceConfigurationError: Error {
+    var problems: [ConfigurationError.Problem]
 }

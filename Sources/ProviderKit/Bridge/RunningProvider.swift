@@ -17,7 +17,13 @@ struct RunningProvider: Sendable {
         shutdown = { await provider.shutdown() }
         var handlers: [String: Handler] = [:]
         for method in P.offered { handlers[method.name] = { try await method.run(provider, $0) } }
-        handlers[ResourceMethods.register.name] = { try await provider.register($0.resource()) }
+        handlers[ResourceMethods.register.name] = { incoming in
+            do {
+                try await provider.register(incoming.resource())
+            } catch let error as ConfigurationError {
+                throw ResourceConfigurationError(problems: error.problems)
+            }
+        }
         handlers[ResourceMethods.unregister.name] = { try await provider.unregister($0.resource()) }
         self.handlers = handlers
     }

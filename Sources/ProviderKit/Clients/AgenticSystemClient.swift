@@ -12,6 +12,10 @@ public struct AgenticSystemClient: Sendable {
         _ = try await caller.answer(AgenticSystem.delete, agent, Nothing())
     }
 
+    public func get(_ agent: AgentQuery) async throws -> AgenticSystemCreateRequest {
+        try await caller.answer(AgenticSystem.get, agent, Nothing())
+    }
+
     public func execute(_ request: AgenticSystemExecuteRequest) async throws -> AgenticSystemExecuteResponse {
         var request = request
         request.stream = false

@@ -6,6 +6,15 @@ public struct NoConfiguration: WireRecord, Equatable {
     public static let object = Object("NoConfiguration", isComponent: false, { NoConfiguration() })
 }
 
+extension Resource {
+    /// Its ``config``, decoded and checked like a provider's: for `Provider.register`. Throws a ``ConfigurationError``.
+    public func configuration<Configuration: WireRecord>(
+        as type: Configuration.Type = Configuration.self
+    ) throws -> Configuration {
+        try Configuration(configuration: .object(config ?? [:]))
+    }
+}
+
 extension WireRecord {
     /// Decodes a provider's configuration, and reports as many mistakes as it can find.
     ///

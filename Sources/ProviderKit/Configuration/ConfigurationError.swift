@@ -1,7 +1,7 @@
 import LlamaStackAPI
 
-/// What is wrong with a provider's configuration. Thrown from `Provider.init`; the host shows every problem at its line of
-/// the distribution.
+/// What is wrong with a provider's configuration, or with that of a resource. Thrown from `Provider.init` and
+/// `Provider.register`; the host shows every problem at its line of the distribution.
 ///
 ///     guard FileManager.default.fileExists(atPath: path) else {
 ///         throw ConfigurationError("/model", "no file at \(path)")

@@ -122,11 +122,14 @@ package final class ChildServer: Sendable {
                 let call = peer.call(request, into: sink)
                 return { if let call { peer.cancel(call) } }
             },
-            announce: { resource in
-                var request = CallRequest(method: "announce")
-                request.target = PeerTarget.announce
-                request.body = resource.bytes
-                return await peer.answer(request).error
-            })
+            announce: { await Self.tell(PeerTarget.announce, $0, peer) },
+            withdraw: { await Self.tell(PeerTarget.withdraw, $0, peer) })
+    }
+
+    private static func tell(_ target: String, _ resource: JSON, _ peer: CallPeer) async -> CallError? {
+        var request = CallRequest(method: "")
+        request.target = target
+        request.body = resource.bytes
+        return await peer.answer(request).error
     }
 }

@@ -21,6 +21,8 @@ package struct ProviderDescriptor: Sendable {
     package var methods: [Method]
     /// The APIs that it calls through the host.
     package var needs: [String]
+    /// The kinds of resource that it takes; nil when it does not say (before version 1.1 it could not).
+    package var resources: [String]?
 
     package func method(_ name: String) -> Method? { methods.first { $0.name == name } }
 }
@@ -38,7 +40,8 @@ extension ProviderDescriptor {
                         "options": .array($0.options.map { .string($0) }),
                     ]
                 }),
-            "needs": .array(needs.map { .string($0) }), "config_schema": configSchema,
+            "needs": .array(needs.map { .string($0) }),
+            "resources": resources.map { .array($0.map { .string($0) }) } ?? .null, "config_schema": configSchema,
         ]
     }
 
@@ -57,6 +60,7 @@ extension ProviderDescriptor {
         self.description = description
         self.configSchema = configSchema
         self.needs = needs.compactMap(\.stringValue)
+        if case .array(let resources)? = json["resources"] { self.resources = resources.compactMap(\.stringValue) }
         self.methods = methods.compactMap { method in
             guard let name = method["name"]?.stringValue, case .array(let options)? = method["options"] else { return nil }
             return Method(

@@ -93,6 +93,7 @@ enum FinishPayload {
             object["operator_code"] = .string(code.code)
             object["operator_status"] = .integer(Int64(code.abiStatus))
         }
+        if let complaints = error.configComplaints { object["config_complaints"] = .array(complaints) }
         return JSON.object(object).bytes
     }
 
@@ -101,6 +102,7 @@ enum FinishPayload {
         guard let json = try? JSON(parsing: bytes), case .integer(let status)? = json["status"],
             var error = CallError(status: Int32(clamping: status), object: bytes)
         else { throw FrameError("an end that is no error object") }
+        if case .array(let complaints)? = json["config_complaints"] { error.configComplaints = complaints }
         error.operatorMessage = json["operator_message"]?.stringValue
         if let code = json["operator_code"]?.stringValue, case .integer(let status)? = json["operator_status"] {
             error.operatorCode = ErrorCode.find(code: code, abiStatus: Int32(clamping: status))

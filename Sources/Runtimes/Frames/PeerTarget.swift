@@ -13,6 +13,8 @@ enum PeerTarget {
     static let destroy = "child/destroy"
     /// Child to host. Body: the resource.
     static let announce = "host/announce"
+    /// Child to host. Body: {"kind", "id", "api"?}.
+    static let withdraw = "host/withdraw"
 }
 
 /// What a child makes its instance from.

@@ -76,7 +76,7 @@ final class HostServices: Sendable {
 
     private func start(_ request: CallRequest, id: UInt64, _ sink: ForeignSink) {
         outgoing.withLock { $0[id] = Outgoing() }
-        let watched = EndWatch(sink) { [weak self] in
+        let watched = EndedSink(sink) { [weak self] in
             self?.outgoing.withLock { _ = $0.removeValue(forKey: id) }
         }
         do {
@@ -100,12 +100,17 @@ final class HostServices: Sendable {
         call?.cancel?()
     }
 
-    func announce(_ resource: lsp_bytes, _ done: ForeignSink) {
+    func announce(_ resource: lsp_bytes, _ done: ForeignSink) { tell(resource, done, reach.announce) }
+
+    func withdraw(_ resource: lsp_bytes, _ done: ForeignSink) { tell(resource, done, reach.withdraw) }
+
+    private func tell(
+        _ resource: lsp_bytes, _ done: ForeignSink, _ act: @escaping @Sendable (JSON) async -> CallError?
+    ) {
         guard let bytes = resource.copied, let json = try? JSON(parsing: bytes), case .object = json else {
             return done.finish(CallError(.badRequest, "the resource must be a JSON object"))
         }
-        let reach = reach
-        Task { done.finish(await reach.announce(json)) }
+        Task { done.finish(await act(json)) }
     }
 
     private static func text(_ bytes: lsp_bytes) -> String {
@@ -121,17 +126,4 @@ final class HostServices: Sendable {
         for member in object.members { out[member.key] = member.value.stringValue ?? member.value.text }
         return out
     }
-}
-
-/// Passes everything on, and says when it has ended.
-private struct EndWatch: AnswerSink {
-    let sink: any AnswerSink
-    let ended: @Sendable () -> Void
-    init(_ sink: any AnswerSink, ended: @escaping @Sendable () -> Void) { (self.sink, self.ended) = (sink, ended) }
-    func write(_ part: AnswerPart) -> Pressure { sink.write(part) }
-    func finish(_ error: CallError?) {
-        ended()
-        sink.finish(error)
-    }
-    func whenWritable(_ wake: @escaping @Sendable () -> Void) { sink.whenWritable(wake) }
 }

@@ -163,10 +163,15 @@ package final class InlineChannel: Channel {
         _ status: Int32, _ object: [UInt8], label: String, requestID: String, log: LogSink
     ) -> CallError? {
         guard var error = CallError(status: status, object: object) else { return nil }
-        if !CallError.isObject(object) {
+        let complaints = status == Int32(LSP_BAD_CONFIG) ? Self.complaints(object) : nil
+        if let complaints {
+            // They may quote secrets of the config, which are not known here.
+            error.message = "refused a config: \(complaints.count) mistakes"
+        } else if !CallError.isObject(object) {
             log.log(.error, "broke the contract: its error is not a JSON object", ["call": label], source: label)
         }
         guard error.code == .internal || error.code == .invalidConfig else { return error }
+        error.configComplaints = complaints
         let said = object.isEmpty || error.message == error.code.code ? nil : error.message
         log.log(
             .error, said ?? "failed without a message", ["status": String(status), "request_id": requestID],
@@ -175,6 +180,13 @@ package final class InlineChannel: Channel {
         (error.code, error.message) = (.internal, "the provider failed; the server's log says why")
         (error.field, error.retryAfterSeconds) = (nil, nil)
         return error
+    }
+
+    private static func complaints(_ object: [UInt8]) -> [JSON]? {
+        guard object.count <= CallError.objectBytesMax, case .array(let items)? = try? JSON(parsing: object),
+            !items.isEmpty
+        else { return nil }
+        return items
     }
 
     // MARK: close

@@ -14,7 +14,7 @@ enum InstanceTable {
 
     static func find(_ number: UInt64) -> HostServices? { instances.withLock { $0[number] } }
 
-    /// Lives for ever: 56 bytes an instance.
+    /// Lives for ever: 64 bytes an instance.
     static func host(for services: HostServices) -> UnsafePointer<lsp_host> {
         let host = UnsafeMutablePointer<lsp_host>.allocate(capacity: 1)
         host.initialize(
@@ -38,6 +38,13 @@ enum InstanceTable {
                         return done.finish(CallError(.internal, "lsp_host.context is not the host's"))
                     }
                     services.announce(resource, done)
+                },
+                withdraw: { context, resource, done in
+                    guard let done = done.flatMap({ ForeignSink($0) }) else { return }
+                    guard let services = InstanceTable.find(context: context) else {
+                        return done.finish(CallError(.internal, "lsp_host.context is not the host's"))
+                    }
+                    services.withdraw(resource, done)
                 }))
         return UnsafePointer(host)
     }

@@ -75,7 +75,7 @@ package struct PluginLibrary: Sendable {
                 throw PluginRefusal("bad_module", "\(path): holds \(descriptor.api) \(descriptor.type) twice")
             }
             providers.append(descriptor)
-            pointers.append(DescriptorPointer(address: provider))
+            pointers.append(DescriptorPointer(provider))
         }
         description = LibraryDescription(path: path, abiMajor: abiMajor, abiMinor: abiMinor, providers: providers)
         self.pointers = pointers
@@ -116,5 +116,14 @@ package struct LoadedProvider: Sendable {
 /// Constant and alive for ever, as the contract says: libraries are never unloaded.
 package struct DescriptorPointer: @unchecked Sendable {
     package let address: UnsafePointer<lsp_provider>
-    package var pointee: lsp_provider { address.pointee }
+    /// A copy: nothing past the library's own struct_size may be read, and what an older one lacks is NULL here.
+    package let pointee: lsp_provider
+
+    init(_ address: UnsafePointer<lsp_provider>) {
+        self.address = address
+        var copy = lsp_provider()
+        let size = min(Int(address.pointee.struct_size), MemoryLayout<lsp_provider>.size)
+        withUnsafeMutableBytes(of: &copy) { $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size)) }
+        pointee = copy
+    }
 }

@@ -14,7 +14,7 @@ extension ProviderDescriptor {
         guard size >= 112 else {
             throw PluginRefusal("bad_descriptor", "\(place): lsp_provider.struct_size is \(size), wanted at least 112")
         }
-        let raw = address.pointee
+        let raw = DescriptorPointer(address).pointee
         func text(_ pointer: UnsafePointer<CChar>?, _ field: String) throws(PluginRefusal) -> String {
             guard let pointer else { throw PluginRefusal("bad_descriptor", "\(place): '\(field)' is NULL") }
             var length = 0
@@ -50,7 +50,10 @@ extension ProviderDescriptor {
             throw PluginRefusal("bad_descriptor", "\(place): 'config_schema' \(problem)")
         }
         methods = try Self.methods(try json(raw.methods, "methods"), place)
-        needs = try Self.needs(try json(raw.needs, "needs"), place)
+        needs = try Self.words(try json(raw.needs, "needs"), "needs", place)
+        if raw.resources != nil {
+            resources = try Self.words(try json(raw.resources, "resources"), "resources", place)
+        }
         let functions: [(String, Bool)] = [
             ("create", raw.create == nil), ("invoke", raw.invoke == nil), ("cancel", raw.cancel == nil),
             ("destroy", raw.destroy == nil),
@@ -80,17 +83,18 @@ extension ProviderDescriptor {
         return methods
     }
 
-    private static func needs(_ json: JSON, _ place: String) throws(PluginRefusal) -> [String] {
+    private static func words(_ json: JSON, _ field: String, _ place: String) throws(PluginRefusal) -> [String] {
+        let wanted = "must be an array of strings"
         guard case .array(let items) = json else {
-            throw PluginRefusal("bad_descriptor", "\(place): 'needs' must be an array of strings, got \(json.kind)")
+            throw PluginRefusal("bad_descriptor", "\(place): '\(field)' \(wanted), got \(json.kind)")
         }
-        var needs: [String] = []
+        var words: [String] = []
         for item in items {
-            guard let api = item.stringValue else {
-                throw PluginRefusal("bad_descriptor", "\(place): 'needs' must be an array of strings, got \(item.kind)")
+            guard let word = item.stringValue else {
+                throw PluginRefusal("bad_descriptor", "\(place): '\(field)' \(wanted), got \(item.kind)")
             }
-            needs.append(api)
+            words.append(word)
         }
-        return needs
+        return words
     }
 }

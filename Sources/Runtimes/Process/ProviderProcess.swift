@@ -143,12 +143,12 @@ final class ProviderProcess: Sendable {
     private static func serve(
         _ request: CallRequest, _ sink: any AnswerSink, _ host: HostReach
     ) -> @Sendable () -> Void {
-        if request.target == PeerTarget.announce {
+        if let tell = [PeerTarget.announce: host.announce, PeerTarget.withdraw: host.withdraw][request.target] {
             guard let json = try? JSON(parsing: request.body) else {
                 sink.finish(CallError(.badRequest, "the resource must be a JSON object"))
                 return {}
             }
-            Task { sink.finish(await host.announce(json)) }
+            Task { sink.finish(await tell(json)) }
             return {}
         }
         do { return try host.call(request, sink) } catch {

@@ -5,8 +5,8 @@ import LlamaStackAPI
 
 struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List APIs, routes or the providers that can be found.",
-        subcommands: [APIs.self, Routes.self, Providers.self])
+        abstract: "List APIs, routes, kinds of resource or the providers that can be found.",
+        subcommands: [APIs.self, Routes.self, Resources.self, Providers.self])
 
     struct APIs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "apis", abstract: "The APIs, with their methods.")
@@ -52,6 +52,32 @@ struct List: AsyncParsableCommand {
                             ]
                         }))
             }
+        }
+    }
+
+    struct Resources: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resources", abstract: "The kinds of resource that a distribution may list.")
+        @Flag(help: "Print a JSON array.") var json = false
+        func run() async throws {
+            if json { return Output.json(.array(ResourceKind.all.map(Self.item))) }
+            let rows = ResourceKind.all.map { kind in
+                let field = kind.requestField.map { "by '\($0)'" } ?? ""
+                return [
+                    kind.section, kind.idKey, kind.servers.map(\.word).joined(separator: ", "),
+                    kind.apis.isEmpty ? "no API of this version serves it" : field,
+                ]
+            }
+            Output.write(Table.text([["SECTION", "ID", "SERVED BY", "NAMED IN REQUESTS"]] + rows))
+        }
+
+        private static func item(_ kind: ResourceKind) -> JSON {
+            [
+                "kind": .string(kind.name), "section": .string(kind.section), "id_key": .string(kind.idKey),
+                "apis": .array(kind.servers.map { .string($0.word) }), "is_served": .bool(!kind.apis.isEmpty),
+                "request_field": kind.requestField.map { .string($0) } ?? .null,
+                "has_aliases": .bool(kind.hasAliases), "code_when_unknown": .string(kind.unknownCode.code),
+            ]
         }
     }
 

@@ -72,7 +72,10 @@ enum StartLine {
         let apis = summary.apis.map(\.rawValue).joined(separator: ", ")
         let providers = summary.providers.map { "\($0.api.rawValue)/\($0.providerID)" }.joined(separator: ", ")
         var line = "ready: http://\(address):\(port)  apis: \(apis)  providers: \(providers)"
-        if !summary.models.isEmpty { line += "  models: \(summary.models.map(\.modelID).joined(separator: ", "))" }
+        for kind in ResourceKind.all {
+            let ids = summary.resources(kind).map(\.id)
+            if !ids.isEmpty { line += "  \(kind.titles): \(ids.joined(separator: ", "))" }
+        }
         for failed in summary.failed { line += "  without \(failed.name) (\(failed.reason))" }
         return line + "  (\(milliseconds) ms)"
     }

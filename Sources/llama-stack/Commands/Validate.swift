@@ -28,13 +28,20 @@ struct Validate: AsyncParsableCommand {
             if json {
                 Output.json(Self.json(isValid: true, warnings))
             } else {
-                Output.line(
-                    "\(distribution.file): valid: \(summary.providers.count) providers, \(summary.models.count) models")
+                Output.line("\(distribution.file): valid: \(Self.counts(summary))")
             }
         } catch {
             if json { Output.json(Self.json(isValid: false, warnings + error.diagnostics)) }
             throw json ? ExitCode(error.exitCode) : Fail.with(error)
         }
+    }
+
+    /// "2 providers, 1 models": of the kinds that there are, and of the first in any case.
+    private static func counts(_ summary: Summary) -> String {
+        let kinds = ResourceKind.all.map { (title: $0.titles, count: summary.resources($0).count) }
+        let shown = kinds.prefix(1) + kinds.dropFirst().filter { $0.count > 0 }
+        return (["\(summary.providers.count) providers"] + shown.map { "\($0.count) \($0.title)" })
+            .joined(separator: ", ")
     }
 
     private static func json(isValid: Bool, _ diagnostics: [FileDiagnostic]) -> JSON {

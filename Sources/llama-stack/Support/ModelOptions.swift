@@ -3,6 +3,11 @@ import Foundation
 import Host
 import LlamaStackAPI
 
+extension Summary {
+    /// The first model that writes text or makes embeddings.
+    var firstModel: String? { resources(.model).first { $0.api == .inference }?.id }
+}
+
 /// Where a command finds a model, and how it samples.
 struct ModelOptions: ParsableArguments {
     @Argument(
@@ -25,7 +30,7 @@ struct ModelOptions: ParsableArguments {
         guard let distribution else { return (RemoteStack(url: url), model ?? defaultModel) }
         let manifest = try DistributionArgument.manifest(at: distribution)
         let stack = try await RunningStack.start(manifest, log)
-        guard let model = model ?? stack.summary.models.first?.modelID else {
+        guard let model = model ?? stack.summary.firstModel else {
             await stack.shutdown(withinSeconds: 5)
             throw Fail.with("error: \(distribution) has no models\n  hint: add one under `models`", exitCode: 78)
         }

@@ -22,7 +22,8 @@ struct LocalStack: StackConnection {
                 do {
                     var request = CallRequest(callID: UInt64.random(in: 1..<(1 << 62)), method: endpoint.method)
                     request.body = body.bytes
-                    let answer = try stack.call(endpoint, model: body["model"]?.stringValue, request: request)
+                    let answer = try stack.call(
+                        endpoint, resourceName: body["model"]?.stringValue, request: request)
                     while let parts = try await answer.nextParts() {
                         for part in parts { continuation.yield(try JSON(parsing: part.bytes)) }
                     }

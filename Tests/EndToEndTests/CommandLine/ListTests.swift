@@ -32,6 +32,18 @@ extension EndToEnd {
             #expect(words == found)
         }
 
+        @Test("`list resources` has a line for each kind, and --json the same")
+        func resources() throws {
+            let lines = try Command.run(["list", "resources"], exits: 0).output.split(separator: "\n").dropFirst()
+            let json = try JSON(parsing: try Command.run(["list", "resources", "--json"], exits: 0).output)
+            #expect(json.items.map { $0["section"]?.stringValue } == ResourceKind.all.map(\.section))
+            for (line, item) in zip(lines, json.items) {
+                #expect(line.hasPrefix("\(item["section"]?.stringValue ?? "-") "))
+                #expect(line.contains(" \(item["id_key"]?.stringValue ?? "-") "))
+            }
+            #expect(lines.count == json.items.count)
+        }
+
         @Test("`list providers` shows every provider beside the command, and --json the same")
         func providers() throws {
             let types = ["inline::blas", "inline::cpu", "inline::echo", "inline::echo-c"]  // of inference; others may be there too

@@ -16,7 +16,7 @@ extension EndToEnd {
             }
             let json = try JSON(parsing: try Command.run(["plugin", "inspect", library, "--json"], exits: 0).output)
             #expect(json["path"]?.stringValue == library)
-            #expect(json["abi"]?.stringValue == "1.0")
+            #expect(json["abi"]?.stringValue == "1.1")
             let provider = try #require(json["providers"]?.items.first)
             #expect(provider["type"]?.stringValue == "inline::echo")
             #expect(provider["config_schema"]?["properties"]?["prefix"]?["type"]?.stringValue == "string")

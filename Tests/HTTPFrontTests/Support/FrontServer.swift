@@ -108,7 +108,7 @@ private final class Listening: Sendable {
     }
 }
 
-/// A distribution with one scripted provider for each API and one model, under all the draft's names and the one that samples have.
+/// A distribution with one scripted provider for each API and a model for each that has some, under all the draft's names and the one that samples have.
 enum ScriptedStack {
     static let model = "scripted-model"
 
@@ -125,7 +125,8 @@ enum ScriptedStack {
             providers:
             \(providers.joined())
             models:
-              - {model_id: \(model), provider_id: scripted, aliases: [llama3_8b, llama3_8b_chat, llama3_405b_reward, text]}
+              - {model_id: \(model), provider_id: scripted, api: inference, aliases: [llama3_8b, llama3_8b_chat, text]}
+              - {model_id: \(model), provider_id: scripted, api: reward_scoring, aliases: [llama3_405b_reward, text]}
             """
         return try Manifest.parse(Array(yaml.utf8), file: "scripted.yaml", directory: "/nowhere", environment: [:])
     }

@@ -15,7 +15,7 @@ struct CatalogTests {
             let routing =
                 switch endpoint.routingKey {
                 case .none: "-"
-                case .model: "model"
+                case .listed(let kind): kind.name
                 case .resource(let name): name.key
                 case .creation(let name): "\(name.key), new"
                 case .all: "all"
@@ -68,7 +68,8 @@ struct CatalogTests {
             var fields: [String] = []
             if case .record(let record)? = endpoint.body { fields = record.properties.map(\.key) }
             #expect((endpoint.streaming == .onRequest) == fields.contains("stream"))
-            #expect(endpoint.routingKey != .model || fields.contains("model"))
+            let named = endpoint.routingKey.listedKind?.requestField
+            #expect(named.map(fields.contains) ?? true)
         }
     }
 
@@ -92,7 +93,8 @@ struct CatalogTests {
             switch endpoint.routingKey {
             case .resource(.parameter(let name)), .creation(.parameter(let name)): #expect(names.contains(name))
             case .resource(.field(let name)), .creation(.field(let name)): #expect(fields.contains(name))
-            case .none, .model, .all: break
+            case .listed(let kind): #expect(kind.server(endpoint.api) != nil && kind.requestField != nil)
+            case .none, .all: break
             }
             #expect(!names.contains(RoutingKey.providerParameter))
         }

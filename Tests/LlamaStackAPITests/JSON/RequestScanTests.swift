@@ -3,13 +3,13 @@ import Testing
 @testable import LlamaStackAPI
 
 struct RequestScanTests {
-    private func scan(_ text: String) throws -> RequestScan { try RequestScan(Array(text.utf8)) }
+    private func scan(_ text: String) throws -> RequestScan { try RequestScan(Array(text.utf8), field: "model") }
 
-    @Test("the top-level model and stream are found wherever they stand")
+    @Test("the top-level field that was asked for and stream are found wherever they stand")
     func finds() throws {
         let scan = try scan(
             #"{"dialog":{"model":"no","stream":false},"stream":true,"x":[{"model":1}],"model":"a\u0062c"}"#)
-        #expect(scan.top == .object && scan.model == "abc" && scan.stream == true)
+        #expect(scan.top == .object && scan.string == "abc" && scan.stream == true)
     }
 
     @Test(
@@ -17,13 +17,13 @@ struct RequestScanTests {
         arguments: ["{}", #"{"model":null,"stream":null}"#, #"{"model":1,"stream":"true"}"#])
     func findsNothing(text: String) throws {
         let scan = try scan(text)
-        #expect(scan.top == .object && scan.model == nil && scan.stream == nil)
+        #expect(scan.top == .object && scan.string == nil && scan.stream == nil)
     }
 
     @Test("an array is scanned too, and its items' keys are not the top's")
     func scansArrays() throws {
         let scan = try scan(#"[{"model":"a","model":"b"}]"#)
-        #expect(scan.top == .array && scan.model == nil)
+        #expect(scan.top == .array && scan.string == nil)
     }
 
     @Test("a top-level key that comes twice is refused")

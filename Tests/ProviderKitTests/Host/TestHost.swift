@@ -17,6 +17,7 @@ final class TestHost: @unchecked Sendable {
     let metrics = Mutex<[String]>([])
     let cancelled = Mutex<[UInt64]>([])
     let announced = Mutex<[String]>([])
+    let withdrawn = Mutex<[String]>([])
     /// Answers the calls of providers, on the thread that calls.
     let onCall = Mutex<@Sendable (OutgoingCall) -> Void>({ _ in })
     let onCancel = Mutex<@Sendable (UInt64) -> Void>({ _ in })
@@ -28,7 +29,7 @@ final class TestHost: @unchecked Sendable {
         self.table = UnsafePointer(table)
         table.initialize(
             to: lsp_host(
-                struct_size: UInt32(MemoryLayout<lsp_host>.size), abi_major: 1, abi_minor: 0,
+                struct_size: UInt32(MemoryLayout<lsp_host>.size), abi_major: 1, abi_minor: UInt16(LSP_ABI_MINOR),
                 context: Unmanaged.passRetained(self).toOpaque(),
                 log: { context, level, message, fields in
                     let text = "\(level) \(message.string) \(fields.string)"
@@ -53,6 +54,10 @@ final class TestHost: @unchecked Sendable {
                 },
                 announce: { context, resource, done in
                     TestHost.from(context).announced.withLock { $0.append(resource.string) }
+                    done!.pointee.finish(done!.pointee.context, 0, lsp_bytes(data: nil, size: 0))
+                },
+                withdraw: { context, resource, done in
+                    TestHost.from(context).withdrawn.withLock { $0.append(resource.string) }
                     done!.pointee.finish(done!.pointee.context, 0, lsp_bytes(data: nil, size: 0))
                 }))
     }

@@ -35,7 +35,7 @@ struct BenchCalls: AsyncParsableCommand {
         manifest.server.host = "127.0.0.1"
         manifest.server.port = 0
         let stack = try await RunningStack.start(manifest, quiet)
-        guard let model = stack.summary.models.first?.modelID else {
+        guard let model = stack.summary.firstModel else {
             await stack.shutdown(withinSeconds: 5)
             throw Fail.with("error: \(distribution.file) has no models", exitCode: 78)
         }
@@ -102,7 +102,7 @@ struct BenchCalls: AsyncParsableCommand {
                 let inProcess = try await Self.microseconds {
                     var request = CallRequest(method: endpoint.method)
                     request.body = body.bytes
-                    _ = try await stack.call(endpoint, model: model, request: request).collect()
+                    _ = try await stack.call(endpoint, resourceName: model, request: request).collect()
                 }
                 let live = try await Self.microseconds { try await Self.send(health, client) }
                 let call = try await Self.microseconds { try await Self.send(completion, client) }

@@ -1,23 +1,23 @@
 import Foundation
 import LlamaStackAPI
 
-/// Looks for the files that a distribution's models name, before anything is loaded.
-struct ModelFiles {
+/// Looks for the files that a distribution's resources name, before anything is loaded.
+struct ResourceFiles {
     /// A folder of more files than this is not searched for a name that comes close.
     static let namesMax = 10_000
 
     let source: ManifestSource
     let directory: String
 
-    /// Those of the model that are not there. Blocks on the disk.
-    func missing(of model: Manifest.ModelEntry) -> [FileDiagnostic] {
-        model.files.filter { !FileManager.default.fileExists(atPath: $0.path) }.map { file in
+    /// Those of the entry that are not there. Blocks on the disk.
+    func missing(of entry: Manifest.ResourceEntry) -> [FileDiagnostic] {
+        entry.files.filter { !FileManager.default.fileExists(atPath: $0.path) }.map { file in
             let folder = firstMissing(of: file.path)
             let what =
                 folder == file.path
                 ? "there is no file \(file.path)" : "there is no folder \(folder) (for \(file.path))"
             return source.diagnostic(
-                file.position, "no_file", "model \(Quote.short(model.modelID)): \(what)", hint: hint(file))
+                file.position, "no_file", "\(entry.kind.title) \(Quote.short(entry.id)): \(what)", hint: hint(file))
         }
     }
 
@@ -32,7 +32,7 @@ struct ModelFiles {
         }
     }
 
-    private func hint(_ file: Manifest.ModelEntry.File) -> String? {
+    private func hint(_ file: Manifest.ResourceEntry.File) -> String? {
         let current = FileManager.default.currentDirectoryPath
         if !file.written.hasPrefix("/"), current != directory {
             let here = URL(fileURLWithPath: current + "/" + file.written).standardizedFileURL.path

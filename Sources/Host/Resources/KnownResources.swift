@@ -6,10 +6,12 @@ struct KnownResources {
 
     /// Blocks on the disk.
     init(_ manifest: Manifest) {
-        var names = ["model": manifest.models.flatMap { [$0.modelID] + $0.aliases }]
+        var names: [String: [String]] = [:]
+        for kind in ResourceKind.all { names[kind.name] = [] }
+        for entry in manifest.resources { names[entry.kind.name]?.append(contentsOf: [entry.id] + entry.aliases) }
         // Also those that providers announced in earlier runs.
-        for resource in manifest.statePath.map(Announcements.kept(inStateAt:)) ?? [] {
-            names[resource.kind]?.append(resource.id)
+        for resource in manifest.statePath.map(ResourceRegistry.kept(inStateAt:)) ?? [] {
+            names[resource.kind.name]?.append(resource.id)
         }
         namesByKind = names
     }

@@ -1,0 +1,85 @@
+import LlamaStackAPI
+
+/// The resources that the file lists, at a start.
+struct ListedResources: Sendable {
+    let manifest: Manifest
+    let switchboard: Switchboard
+    let log: LogSink
+
+    /// What can be said of them before anything is created.
+    ///
+    /// - Parameter descriptor: of the provider with this label, "inference/cpu"; nil when it is optional and can't be
+    ///   used.
+    func mistakes(_ descriptor: (_ label: String) -> ProviderDescriptor?) -> [FileDiagnostic] {
+        manifest.resources.compactMap { entry in
+            guard let provider = descriptor(entry.providerLabel), !provider.takes(entry.kind),
+                !(entry.kind.server(entry.api)?.isRegistrationOptional ?? false), !entry.isOptional
+            else { return nil }
+            let taken = ResourceKind.all.filter(provider.takes).map(\.titles)
+            return manifest.source.diagnostic(
+                entry.position, "kind_not_taken",
+                "\(entry.providerLabel) (\(provider.type)) takes no \(entry.kind.titles)"
+                    + (taken.isEmpty ? "" : "; it takes " + taken.joined(separator: ", ")))
+        }
+    }
+
+    /// Registers each with its provider, those that others adapt first; then tells those who want to know.
+    func register() async throws(StartFailure) {
+        let adapters = manifest.resources.filter { $0.base != nil }
+        for entry in manifest.resources.filter({ $0.base == nil }) + adapters { try await register(entry) }
+        for resource in switchboard.current.resources.all { await switchboard.tell(.register, resource, log: log) }
+    }
+
+    /// Files that are not there, of entries that must be served. Only providers of this machine are known to read them.
+    /// Blocks on the disk.
+    func missingFiles() -> [FileDiagnostic] {
+        manifest.resources.filter { !$0.isOptional }.flatMap { missingFiles(of: $0) }
+    }
+
+    private func missingFiles(of entry: Manifest.ResourceEntry) -> [FileDiagnostic] {
+        let provider = manifest.providers.first { $0.label == entry.providerLabel }
+        guard provider?.isOptional == false, provider?.providerType.hasPrefix("inline::") == true else { return [] }
+        return ResourceFiles(source: manifest.source, directory: manifest.directory).missing(of: entry)
+    }
+
+    private func register(_ entry: Manifest.ResourceEntry) async throws(StartFailure) {
+        let resource = KnownResource(entry)
+        // Where its provider is optional and did not start, a call to it will say so.
+        if let instance = switchboard.current.instance(entry.api, entry.providerID) {
+            let missing = await OffPool.run { self.missingFiles(of: entry) }
+            if let first = missing.first {
+                guard entry.isOptional else { throw StartFailure(missing) }
+                return leaveOut(resource, first.message)
+            }
+            do throws(CallError) {
+                try await switchboard.register(resource, on: instance)
+            } catch {
+                let failure = refusal(of: entry, error)
+                guard entry.isOptional else { throw failure }
+                return leaveOut(resource, failure.diagnostics.first?.message ?? "")
+            }
+        }
+        switchboard.update { $0.resources.put(resource) }
+    }
+
+    private func leaveOut(_ resource: KnownResource, _ reason: String) {
+        log.log(.warning, "optional \(resource.kind.title) \(Quote.short(resource.id)) is left out: \(reason)")
+        switchboard.update { $0.resources.leaveOut(resource, reason) }
+    }
+
+    private func refusal(of entry: Manifest.ResourceEntry, _ error: CallError) -> StartFailure {
+        let title = "\(entry.kind.title) \(Quote.short(entry.id))"
+        let places = ConfigPlaces(
+            label: title, config: entry.config, position: entry.position, source: manifest.source, schema: [:])
+        if let complaints = error.configComplaints { return places.failure(complaints) }
+        let reason = places.masked(error.operatorMessage ?? error.message)
+        let code = error.operatorCode ?? error.code
+        // What names a file is about that.
+        let file = entry.files.first { reason.contains($0.path) }
+        return StartFailure(
+            [
+                manifest.source.diagnostic(
+                    file?.position ?? entry.position, code.code, "\(entry.providerLabel) can't serve \(title): \(reason)")
+            ], exitCode: code.exitCode)
+    }
+}

@@ -1,0 +1,73 @@
+/// One kind of resource: something that a distribution lists, or a provider announces, and that requests then name.
+///
+/// The one table of them. The sections of a distribution, registration, routing, announcements, lists and the
+/// documentation come from its rows.
+public struct ResourceKind: Sendable {
+    /// An API whose providers may serve resources of the kind.
+    public struct Server: Sendable, Hashable {
+        /// The API's word in a distribution.
+        public let word: String
+        /// A provider of the API may serve ids without taking them: one that answers `register` with LSP_UNSUPPORTED
+        /// gets the calls all the same, and where the distribution lists none, its only provider gets every name.
+        public let isRegistrationOptional: Bool
+
+        init(_ word: String, isRegistrationOptional: Bool = false) {
+            (self.word, self.isRegistrationOptional) = (word, isRegistrationOptional)
+        }
+
+        /// nil when this build has no such API: then no provider can serve the kind through it.
+        public var api: API? { API(rawValue: word) }
+    }
+
+    /// ``Resource/kind``: `tool_group`.
+    public let name: String
+    /// The distribution's key that lists them: `tool_groups`. Also the word in the `needs` of a provider that is told
+    /// of every one.
+    public let section: String
+    /// An entry's key for the id: `tool_group_id`.
+    public let idKey: String
+    /// In this order one is taken where nothing says which.
+    public let servers: [Server]
+    /// The field of a request's body that names one; nil when no request does.
+    public let requestField: String?
+    /// Whether an entry may have other names, under `aliases`.
+    public let hasAliases: Bool
+    /// The keys of an entry that this kind alone has.
+    public let ownKeys: [String]
+    /// What a request is told that names one which is not there.
+    public let unknownCode: ErrorCode
+
+    public static let model = ResourceKind(
+        name: "model", section: "models", idKey: "model_id",
+        servers: [Server("inference"), Server("reward_scoring", isRegistrationOptional: true)],
+        requestField: "model", hasAliases: true, ownKeys: ["path", "base", "adapter", "draft_model"],
+        unknownCode: .modelNotFound)
+
+    public static let shield = ResourceKind(
+        name: "shield", section: "shields", idKey: "shield_id", servers: [Server("safety")],
+        requestField: nil, hasAliases: false, ownKeys: [], unknownCode: .notFound)
+
+    public static let toolGroup = ResourceKind(
+        name: "tool_group", section: "tool_groups", idKey: "tool_group_id", servers: [Server("tools")],
+        requestField: nil, hasAliases: false, ownKeys: [], unknownCode: .notFound)
+
+    public static let all = [model, shield, toolGroup]
+
+    public static func named(_ name: String) -> ResourceKind? { all.first { $0.name == name } }
+
+    public static func inSection(_ section: String) -> ResourceKind? { all.first { $0.section == section } }
+
+    /// For people: `tool group`.
+    public var title: String { name.replacing("_", with: " ") }
+    public var titles: String { section.replacing("_", with: " ") }
+
+    /// The APIs of this build that may serve it.
+    public var apis: [API] { servers.compactMap(\.api) }
+
+    public func server(_ api: API) -> Server? { servers.first { $0.api == api } }
+}
+
+extension ResourceKind: Hashable {
+    public static func == (a: ResourceKind, b: ResourceKind) -> Bool { a.name == b.name }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
