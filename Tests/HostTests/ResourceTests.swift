@@ -74,7 +74,7 @@ struct ListedResourceTests {
             version: 1
             providers:
             \(EveryAPI.providers([.rewardScoring], library: try EveryAPI.library()))
-            models: [{model_id: judge, path: judge.gguf}]
+            models: [{model_id: judge, path: /etc}]
             """)
         #expect(
             lines == [
@@ -117,7 +117,7 @@ struct ListedResourceTests {
                 config:
                   bad: 1
             """)
-        #expect(lines == ["test.yaml:8:7: error: config of model 'm': /bad: unknown key 'bad'"])
+        #expect(lines == ["test.yaml:8:7: error: config of model 'm': unknown key 'bad'"])
     }
 
     @Test("a kind that a provider does not take is refused at its line, without a call")
@@ -154,13 +154,13 @@ struct ListedResourceTests {
         let log = LogRecord()
         let stack = try await EveryAPI.start(
             [.postTraining, .inference],
-            more: "models: [{model_id: m, path: /m, aliases: [small], config: {api_key: hunter22}}]",
+            more: "models: [{model_id: m, path: /etc, aliases: [small], config: {api_key: hunter22}}]",
             log: log)
         let lines = log.lines.filter { $0.message.hasPrefix("register") }.map { "\($0.source) \($0.message)" }
         #expect(
             lines == [
-                #"inference/c register {"kind":"model","id":"m","path":"/m","config":{"api_key":"hunter22"}}"#,
-                #"post_training/c register {"kind":"model","id":"m","path":"/m","#
+                #"inference/c register {"kind":"model","id":"m","path":"/etc","config":{"api_key":"hunter22"}}"#,
+                #"post_training/c register {"kind":"model","id":"m","path":"/etc","#
                     + #""provider":"inference/c","aliases":["small"]}"#,
             ])
         #expect(try resource(stack, .inference, "completion", "small") == "m")
@@ -356,7 +356,7 @@ struct AnnouncementTests {
         let log = LogRecord()
         let failure = await failure {
             _ = try await EveryAPI.start(
-                API.allCases, "ANNOUNCES_IN_CREATE", more: "models: [{model_id: m, api: inference, path: missing}]",
+                API.allCases, "ANNOUNCES_IN_CREATE", more: "models: [{model_id: m, api: inference, config: {bad: 1}}]",
                 log: log)
         }
         #expect(failure?.diagnostics.count == 1)

@@ -81,7 +81,7 @@ struct ConfigPlaces {
 
     /// In the words of ``ConfigSchema``: "'threads' must be at least 1". A message that is no predicate follows a colon.
     private static func sentence(_ steps: [String], _ message: String) -> String {
-        guard !steps.isEmpty else { return message }
+        guard !steps.isEmpty, !message.hasPrefix("unknown key ") else { return message }
         let verbs = ["must", "is", "has", "needs", "can't", "cannot", "does", "may", "names", "was"]
         let isPredicate = verbs.contains { message.hasPrefix($0 + " ") }
         return ConfigSchema.name(steps) + (isPredicate ? " " : ": ") + message
