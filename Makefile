@@ -64,6 +64,7 @@ format: toolchain ## format every tracked Swift file in place
 install: build ## install the command, the providers and the plug-in header below PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/llama-stack/providers $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(RELEASE)/llama-stack $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(RELEASE)/llama-stack-provider-host $(DESTDIR)$(PREFIX)/lib/llama-stack
 	install -m 644 $(RELEASE)/libprovider-*.so $(DESTDIR)$(PREFIX)/lib/llama-stack/providers
 	install -m 644 Sources/CProviderABI/include/llama_stack_provider.h $(DESTDIR)$(PREFIX)/include
 
@@ -72,8 +73,11 @@ bench-start: build model embedding-model ## time from spawn to /health/ready, be
 	@Scripts/bench-start.py --runs $(RUNS) $(DIST)
 
 .PHONY: bench-calls
-bench-calls: build ## what the way through HTTP, host and contract adds to a call
+bench-calls: build ## what the way through HTTP, host and contract adds to a call, and what a process of its own adds to that
 	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml
+	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml --isolation both
+	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml --stream
+	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml --stream --concurrency 16
 
 .PHONY: bench-peers
 bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --list, --smoke)

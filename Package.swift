@@ -207,6 +207,7 @@ let package = Package(
             name: "HostTests",
             dependencies: [
                 "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "ProviderConformance", "Runtimes", "llama-stack",
+                "llama-stack-provider-host",
             ]),
         .testTarget(name: "ChildProcessTests", dependencies: ["CChildProcess", "ChildProcess"]),
         // A provider of every API that does as the request tells it, for the tests of what lies before providers.

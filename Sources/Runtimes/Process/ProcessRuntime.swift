@@ -84,7 +84,10 @@ package struct ProcessRuntime: ProviderRuntime {
 
     private var childEnvironment: [String: String] {
         var child = ["SWIFT_BACKTRACE": "enable=no"]
-        for name in ["PATH", "HOME", "LANG", "TZ"] + settings.environment { child[name] = environment[name] }
+        // The last one is the operator's word on which kernels may run.
+        for name in ["PATH", "HOME", "LANG", "TZ", "LLAMA_STACK_ISA"] + settings.environment {
+            child[name] = environment[name]
+        }
         return child
     }
 }

@@ -17,19 +17,31 @@ struct BenchCalls: AsyncParsableCommand {
             other over one connection; in turn with requests to /health/live, which pass through the same HTTP server \
             and no provider. The difference of the two medians is what host, contract and provider add. Meant for a \
             provider that computes nothing, such as inline::echo.
+
+            With --isolation both, --stream or --concurrency there is no HTTP: the distribution is started twice, with \
+            its providers in this process and in processes of their own, and both are measured in turn.
             """)
 
     @OptionGroup var distribution: DistributionArgument
     @Option(help: "Requests of each kind.") var count = 2000
+    @Flag(help: "Count the events of streamed answers instead of timing whole ones.") var stream = false
+    @Option(help: "Calls at once.") var concurrency = 1
+    @Option(help: "`both` compares providers in this process with providers in their own.") var isolation: Isolation?
     @Flag(help: "Print a JSON object.") var json = false
+
+    enum Isolation: String, ExpressibleByArgument, CaseIterable { case both }
 
     func validate() throws {
         guard (10...1_000_000).contains(count) else {
             throw ValidationError("--count must be 10 to 1000000, got \(count)")
         }
+        guard (1...256).contains(concurrency) else {
+            throw ValidationError("--concurrency must be 1 to 256, got \(concurrency)")
+        }
     }
 
     func run() async throws {
+        if stream || concurrency > 1 || isolation != nil { return try await compare() }
         let quiet = LogOutput(format: .text, level: .warning)
         var manifest = try distribution.manifest()
         manifest.server.host = "127.0.0.1"
@@ -49,6 +61,33 @@ struct BenchCalls: AsyncParsableCommand {
             await stack.shutdown(withinSeconds: 5)
             throw (error as? CallError).map(Fail.with) ?? error
         }
+    }
+
+    private func compare() async throws {
+        let comparison = RuntimeComparison(
+            manifest: try distribution.manifest(), count: stream ? max(10, count / 100) : count,
+            concurrency: concurrency, log: LogOutput(format: .text, level: .warning).sink)
+        let rows: [(name: String, figures: RuntimeComparison.Figures)]
+        do {
+            rows = try await stream ? comparison.streams() : comparison.calls()
+        } catch let error as StartFailure {
+            throw Fail.with(error)
+        }
+        let spreads = rows.map { (name: $0.name, spread: Spread(stream ? $0.figures.eventsPerSecond : $0.figures.calls)) }
+        let (inline, process) = (spreads[0].spread.median, spreads[1].spread.median)
+        if json {
+            var object: JSONObject = ["concurrency": .integer(Int64(concurrency))]
+            for row in spreads { object[row.name + (stream ? "_events_per_second" : "_us")] = row.spread.json }
+            for row in rows { object[row.name + "_start_ms"] = .number(row.figures.startMilliseconds) }
+            object[stream ? "ratio" : "added_us"] = .number(stream ? process / inline : process - inline)
+            return Output.json(.object(object))
+        }
+        let unit = stream ? "events/s" : "µs"
+        Output.write(Table.text([["", "median", "least", "most", unit]] + spreads.map { [$0.name] + $0.spread.cells }))
+        Output.line(
+            stream
+                ? String(format: "a process of its own: %.2f of the events, %d at once", process / inline, concurrency)
+                : String(format: "added by a process of its own: %.1f µs, %d at once", process - inline, concurrency))
     }
 
     /// Serves while `body` runs, which gets the port.
