@@ -12,7 +12,8 @@ struct AskingProviderTests {
 
     private static func asking() throws -> String {
         try ProbeLibrary.build(
-            [], source: source, more: ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-I", echo, echo + "/json.c"])
+            [], source: source,
+            more: ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-I", echo, echo + "/json.c"])
     }
 
     private func start(delayMilliseconds: Int = 0, log: LogRecord = LogRecord()) async throws -> Stack {

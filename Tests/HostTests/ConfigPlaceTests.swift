@@ -122,7 +122,8 @@ struct ConfigPlaceTests {
             (" two\\nlines\\033[31m ", "two\\nlines\\u{1b}[31m (not an error object of the contract)"),
             ("bad token hush-hush", "bad token *** (not an error object of the contract)"),
             (#"{\"why\":1}"#, #"{"why":1} (not an error object of the contract)"#),
-            (#"{\"message\":\"it is asleep\"}"#, "it is asleep"), ("", "it did not say why"), (" ", "it did not say why"),
+            (#"{\"message\":\"it is asleep\"}"#, "it is asleep"), ("", "it did not say why"),
+            (" ", "it did not say why"),
         ])
     func createErrors(_ error: String, _ wanted: String) async throws {
         #expect(try await refused(error) == ["test.yaml:4:7: error: inference/a did not start: \(wanted)"])

@@ -208,7 +208,8 @@ struct LoaderTests {
 
     @Test("neither another provider nor a library of something else is taken for a slip of the pen")
     func noNearMiss() throws {
-        let (search, folder) = try search(in: "libprovider-inference-cpu.so", "provider-inference-gpu.so", "libz.so.1", "fox")
+        let (search, folder) = try search(
+            in: "libprovider-inference-cpu.so", "provider-inference-gpu.so", "libz.so.1", "fox")
         let error = #expect(throws: PluginRefusal.self) {
             _ = try search.find(api: "inference", type: "inline::foo", library: nil, directory: "/nowhere")
         }

@@ -115,7 +115,9 @@ package struct PluginSearch: Sendable {
     /// What tells a file from other providers of the API: `echo-rust` of `libprovider_inference_echo_rust.so`.
     private static func ownWords(_ file: String, api: String) -> String {
         var words = normal(file.lowercased()).prefix { $0 != "." }
-        for part in ["lib", "provider-", normal(api) + "-"] where words.hasPrefix(part) { words = words.dropFirst(part.count) }
+        for part in ["lib", "provider-", normal(api) + "-"] where words.hasPrefix(part) {
+            words = words.dropFirst(part.count)
+        }
         return String(words)
     }
 

@@ -36,7 +36,8 @@ package enum MethodsPage {
                 answers.isEmpty ? "empty" : answers.joined(separator: "; "), shape.writes, shape.routing, what,
             ]
         }
-        return table(["method", "streamed", "parameters", "body", "answer", "writes", "routed by", "what it does"], rows)
+        return table(
+            ["method", "streamed", "parameters", "body", "answer", "writes", "routed by", "what it does"], rows)
     }
 
     private static func parameters(of endpoints: [EndpointDescription]) -> [Schema.Property] {

@@ -10,7 +10,8 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
     package init(
         _ api: API, _ method: String, _ verb: Verb, _ path: String, aliases: [EndpointDescription.Route] = [],
         queryAliases: [String: String] = [:], isJSONLines: Bool = false, streaming: Streaming = .never,
-        routingKey: RoutingKey = .none, bodyBytesMax: Int = 2 << 20, isExtension: Bool = false, summary: String, rules: String...
+        routingKey: RoutingKey = .none, bodyBytesMax: Int = 2 << 20, isExtension: Bool = false, summary: String,
+        rules: String...
     ) {
         let schema = { (type: any WireValue.Type) in type == Nothing.self ? nil : type.schema }
         description = EndpointDescription(

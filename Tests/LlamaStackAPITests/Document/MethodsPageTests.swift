@@ -32,7 +32,9 @@ import Testing
         let headings = page.split(separator: "\n").filter { $0.hasPrefix("## ") || $0.hasPrefix("### ") }
             .map { $0.drop { $0 == "#" || $0 == " " }.lowercased().replacing(" ", with: "-") }
         #expect(Set(headings).count == headings.count)
-        let links = page.split(separator: "](#").dropFirst().compactMap { $0.split(separator: ")").first.map(String.init) }
+        let links = page.split(separator: "](#").dropFirst().compactMap {
+            $0.split(separator: ")").first.map(String.init)
+        }
         #expect(links.count > 50)
         #expect(Set(links).subtracting(headings) == [])
     }
@@ -46,7 +48,8 @@ import Testing
 
     @Test func `every error code has a meaning, and its status the name that the C header gives it`() throws {
         let header = try String(
-            contentsOf: Self.documentation.appendingPathComponent("Sources/CProviderABI/include/llama_stack_provider.h"),
+            contentsOf: Self.documentation.appendingPathComponent(
+                "Sources/CProviderABI/include/llama_stack_provider.h"),
             encoding: .utf8)
         for code in ErrorCode.all {
             #expect(code.meaning != nil, "\(code)")
