@@ -1,14 +1,13 @@
 #!/bin/sh
-# Goes an author's way: a package outside this tree that depends on a tag of this repository, without its traits, and
-# builds one provider library. Prints the library's path on stdout, everything else on stderr. It works in the folder given,
+# Goes an author's way: a package outside this tree that depends on this repository's branch `main`, or on a tag of it, without
+# its traits, and builds one provider library. Prints the library's path on stdout, everything else on stderr. It works in the folder given,
 # or in a new one, and leaves it there: the library is in it.
 #
-#   test-third-party-provider.sh [FOLDER]
+#   test-third-party-provider.sh [FOLDER [TAG]]
 #
 # Takes what is committed (HEAD), and needs no network.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-version=0.1.0
 work=${1:-$(mktemp -d "${TMPDIR:-/tmp}/llama-stack-third-party.XXXXXX")}
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
@@ -17,11 +16,15 @@ package=$work/parrot
 rm -rf "$repository" "$package"
 
 git clone --quiet --no-local "$root" "$repository" >&2
-git -C "$repository" checkout --quiet --detach "$(git -C "$root" rev-parse HEAD)"
-git -C "$repository" tag --force "$version" >/dev/null
+git -C "$repository" checkout --quiet -B main "$(git -C "$root" rev-parse HEAD)"
+requirement='branch: "main"'
+if [ -n "${2:-}" ]; then
+    git -C "$repository" tag --force "$2" >/dev/null
+    requirement="from: \"$2\""
+fi
 
 cp -R "$root/Tests/Fixtures/providers/ThirdParty" "$package"
-sed -e "s|@REPOSITORY@|file://$repository|" -e "s|@VERSION@|$version|" "$package/Package.swift.in" >"$package/Package.swift"
+sed -e "s|@REPOSITORY@|file://$repository|" -e "s|@REQUIREMENT@|$requirement|" "$package/Package.swift.in" >"$package/Package.swift"
 rm "$package/Package.swift.in"
 
 # Caches of its own, so that the tag of an earlier run is not taken for this one.

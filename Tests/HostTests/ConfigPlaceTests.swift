@@ -101,6 +101,80 @@ struct ConfigPlaceTests {
         #expect(places == ["test.yaml:4:63:", "test.yaml:5:39:", "test.yaml:6:63:", "test.yaml:7:63:"])
     }
 
+    /// Of a provider that answers `create` with `error`.
+    private func refused(_ error: String, status: String = "LSP_UNAVAILABLE") async throws -> [String] {
+        let library = try ProbeLibrary.build(
+            ["ERROR=\"\(error)\"", "STATUS=\(status)"],
+            source: ProbeLibrary.root + "/Tests/Fixtures/broken-providers/refusing.c")
+        return try await lines(
+            """
+            version: 1
+            providers:
+              inference:
+                - {provider_id: a, provider_type: inline::refusing, library: \(library), config: {token: hush-hush}}
+            """)
+    }
+
+    @Test(
+        "what a provider says when it does not start is shown, whatever its form",
+        arguments: [
+            ("no such device", "no such device (not an error object of the contract)"),
+            (" two\\nlines\\033[31m ", "two\\nlines\\u{1b}[31m (not an error object of the contract)"),
+            ("bad token hush-hush", "bad token *** (not an error object of the contract)"),
+            (#"{\"why\":1}"#, #"{"why":1} (not an error object of the contract)"#),
+            (#"{\"message\":\"it is asleep\"}"#, "it is asleep"), ("", "it did not say why"),
+            (" ", "it did not say why"),
+        ])
+    func createErrors(_ error: String, _ wanted: String) async throws {
+        #expect(try await refused(error) == ["test.yaml:4:7: error: inference/a did not start: \(wanted)"])
+    }
+
+    @Test("a refusal of the config that is not the contract's array is shown too")
+    func badConfigErrors() async throws {
+        #expect(
+            try await refused("port 5 is odd", status: "LSP_BAD_CONFIG") == [
+                "test.yaml:4:7: error: inference/a did not start: port 5 is odd (not an error object of the contract)"
+            ])
+        let lines = try await refused(#"[\"port 5 is odd\"]"#, status: "LSP_BAD_CONFIG")
+        #expect(lines.count == 1 && lines[0].hasSuffix(": error: config of inference/a: port 5 is odd"), "\(lines)")
+    }
+
+    @Test("a long text in place of an error is cut")
+    func longCreateError() async throws {
+        let line = try #require(try await refused(String(repeating: "x", count: 5000)).first)
+        #expect(line.hasSuffix("xxx… (not an error object of the contract)") && line.count < 700)
+    }
+
+    @Test("a need that is not an API is the library's mistake")
+    func misspelledNeed() async throws {
+        let library = try ProbeLibrary.build("PROVIDER_API=\"memory_banks\"", #"PROVIDER_NEEDS="[\"inferense\"]""#)
+        let lines = try await lines(
+            """
+            version: 1
+            providers:
+              memory_banks:
+                - provider_id: a
+                  provider_type: inline::probe
+                  library: \(library)
+            """)
+        #expect(
+            lines == [
+                "test.yaml:6:16: error: \(library): its 'needs' names 'inferense', which is not an API (did it mean 'inference'?)\n  hint: this must be mended in the library, not in the distribution"
+            ])
+    }
+
+    @Test("an API of a later version that a provider can do without does not keep it from starting")
+    func laterWish() async throws {
+        let library = try ProbeLibrary.build("PROVIDER_API=\"memory_banks\"", #"PROVIDER_NEEDS="[\"telepathy?\"]""#)
+        let manifest = try distribution(
+            """
+            version: 1
+            providers:
+              memory_banks: [{provider_id: a, provider_type: inline::probe, library: \(library)}]
+            """)
+        await (try await Stack.start(manifest, environment: [:])).shutdown(withinSeconds: 2)
+    }
+
     @Test("a type that comes close to a library's is suggested")
     func closeType() async throws {
         let folder = try folder()

@@ -118,6 +118,20 @@ struct LoaderTests {
         #expect(error?.message == "\(path): was built with 'swift 5.9'; this host runs '\(SwiftRuntime.own)'")
     }
 
+    @Test(
+        "a runtime that is not Swift's and not none is the library's mistake, and Swift is not blamed",
+        arguments: ["go 1.23", "c++17", "python 3.12", ""])
+    func foreignRuntime(_ runtime: String) throws {
+        let path = try ProbeLibrary.build("PROVIDER_RUNTIME=\"\(runtime)\"")
+        let library = try PluginLibrary.load(path)
+        let error = #expect(throws: PluginRefusal.self) {
+            _ = try library.description.provider(api: "inference", type: "inline::probe")
+        }
+        #expect(
+            error?.message == "\(path): 'runtime' is '\(runtime)'; it must be 'none' for every language but Swift")
+        #expect(error?.hint == "set 'runtime' of its lsp_provider to \"none\" and build it again")
+    }
+
     @Test("a type that the library does not hold is refused, and what it holds is listed")
     func otherType() throws {
         let path = try ProbeLibrary.build()
@@ -141,6 +155,65 @@ struct LoaderTests {
         #expect(search.folders.prefix(3) == ["/a", "/b", "/c"])
         #expect(search.folders.last == own)
         for folder in search.folders { #expect(error?.hint?.contains(folder) == true) }
+    }
+
+    /// Empty files in a folder of their own, and a search there.
+    private func search(in files: String...) throws -> (PluginSearch, folder: String) {
+        let folder = ProbeLibrary.folder + "/search-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for file in files { try Data().write(to: URL(fileURLWithPath: folder + "/" + file)) }
+        var search = PluginSearch(providerPath: [], environment: [:])
+        search.folders = [folder]
+        return (search, folder)
+    }
+
+    @Test(
+        "a library is found under the name that cargo gives it",
+        arguments: [
+            "libprovider_inference_echo_rust.so", "libprovider-inference-echo-rust.so",
+            "libprovider-inference-echo_rust.so",
+        ])
+    func underscores(_ file: String) throws {
+        let (search, folder) = try search(in: file, "libprovider-inference-echo.so")
+        for library in [nil, "inference-echo-rust", "inference_echo_rust", "libprovider_inference_echo_rust.so"] {
+            let found = try search.find(
+                api: "inference", type: "inline::echo-rust", library: library, directory: "/nowhere")
+            #expect(found == folder + "/" + file)
+        }
+        #expect(search.libraries.contains(folder + "/" + file))
+    }
+
+    @Test("of two spellings of one name in a folder the exact one is taken, and only one is listed")
+    func twoSpellings() throws {
+        let (search, folder) = try search(in: "libprovider_datasets_x.so", "libprovider-datasets-x.so")
+        let wanted = folder + "/libprovider-datasets-x.so"
+        #expect(try search.find(api: "datasets", type: "inline::x", library: nil, directory: "/") == wanted)
+        #expect(search.libraries == [wanted])
+    }
+
+    @Test(
+        "a file that was probably meant is named, with what to do",
+        arguments: [
+            "provider-inference-parrot.so", "libprovider-inference-parrot.so.1", "libprovider-inference-parot.dylib",
+            "libparrot_provider.so", "LibProvider-Inference-Parrot.so",
+        ])
+    func nearMiss(_ file: String) throws {
+        let (search, folder) = try search(in: "README.md", "libm.so.6", "libprovider-inference-other.so", file)
+        let error = #expect(throws: PluginRefusal.self) {
+            _ = try search.find(api: "inference", type: "inline::parrot", library: nil, directory: "/nowhere")
+        }
+        let path = folder + "/" + file
+        #expect(error?.hint?.hasPrefix("\(path) is there: rename it, or set 'library: \(path)'; looked in") == true)
+    }
+
+    @Test("neither another provider nor a library of something else is taken for a slip of the pen")
+    func noNearMiss() throws {
+        let (search, folder) = try search(
+            in: "libprovider-inference-cpu.so", "provider-inference-gpu.so", "libz.so.1", "fox")
+        let error = #expect(throws: PluginRefusal.self) {
+            _ = try search.find(api: "inference", type: "inline::foo", library: nil, directory: "/nowhere")
+        }
+        #expect(error?.hint?.hasPrefix("looked in \(folder)") == true, "\(error?.hint ?? "")")
     }
 
     @Test("a library's own path is relative to the distribution")

@@ -54,6 +54,7 @@ struct HostCallTests {
     func pressure() async {
         let probe = await TestInstance.ready(probeModule.value, config: config)
         let (outcomes, continuation) = AsyncStream.makeStream(of: [Int32].self)
+        let (pauses, paused) = AsyncStream.makeStream(of: Void.self)
         probe.host.onCall.withLock {
             $0 = { call in
                 Thread.detachNewThread {
@@ -63,8 +64,12 @@ struct HostCallTests {
                     for _ in 0..<500 {
                         let pressure = sink.event(#"{"text_delta":"\#(chunk)"}"#)
                         seen.insert(pressure)
-                        if pressure == Int32(LSP_PAUSE) { _ = sink.wait_writable(sink.context) }
+                        if pressure == Int32(LSP_PAUSE) {
+                            paused.yield()
+                            _ = sink.wait_writable(sink.context)
+                        }
                     }
+                    paused.finish()
                     sink.end()
                     continuation.yield(seen.sorted())
                 }
@@ -73,6 +78,7 @@ struct HostCallTests {
         let (_, sink) = probe.start("chat_completion", body: chat("ask", stream: true), pauseAt: 3)
         await sink.wait { $0.isPaused }
         // Our own reader stands still now; the other side must come to a stop before its 4 MB are through.
+        for await _ in pauses { break }
         sink.resume()
         let record = await sink.finished()
         #expect(record.events.count == 500)

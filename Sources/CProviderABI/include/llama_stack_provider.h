@@ -165,7 +165,8 @@ typedef struct lsp_host {
     /* [prompt] labels: a JSON object of strings, or empty. Names in snake_case with the unit last. */
     void (*metric)(void *context, int32_t kind, lsp_bytes name, double value, lsp_bytes labels);
     /* [prompt] Calls another provider, by request->target. The answer goes to sink, on any thread, perhaps before this
-       returns. Only APIs that the descriptor's needs names. The memory of the request must live until finish. */
+       returns. Only APIs that the descriptor's needs names. The memory of the request must live until finish. The host waits
+       by the sink's when_writable alone: wait_writable may be NULL. */
     void (*call)(void *context, const lsp_request *request, const lsp_sink *sink);
     /* [prompt] Cancels a call made with `call`. Unknown and finished ids are ignored. */
     void (*cancel)(void *context, uint64_t call_id);

@@ -18,7 +18,7 @@ package struct PluginInspection: Sendable {
             }
             lines.append(
                 "  runtime  \(provider.runtime)"
-                    + (SwiftRuntime.matches(provider.runtime) ? "" : " (not this host's, which is \(SwiftRuntime.own))"))
+                    + (SwiftRuntime.matches(provider.runtime) ? "" : " (this host takes none or \(SwiftRuntime.own))"))
             lines.append(
                 "  methods  "
                     + provider.methods.map { $0.name + ($0.streams ? " (streams)" : "") }.joined(separator: ", "))

@@ -38,14 +38,26 @@ package struct PluginSearch: Sendable {
         "libprovider-" + name.replacingOccurrences(of: "_", with: "-") + ".so"
     }
 
+    /// Cargo names a library after its crate and writes every hyphen as an underscore: both are one name here.
+    private static func normal(_ name: String) -> String { name.replacingOccurrences(of: "_", with: "-") }
+
+    /// Sorted by name, so that of two that are the same to us the one with hyphens comes first.
+    private static func files(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+
+    private static func path(_ folder: String, _ name: String) -> String {
+        URL(fileURLWithPath: folder + "/" + name).standardizedFileURL.path
+    }
+
     /// Every provider library in the folders; of one name the first, which is the one that would be found. Blocks.
     package var libraries: [String] {
         var names: Set<String> = []
         return folders.flatMap { folder in
-            ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-                .filter { $0.hasPrefix("libprovider-") && $0.hasSuffix(".so") }.sorted()
-                .filter { names.insert($0).inserted }
-                .map { URL(fileURLWithPath: folder + "/" + $0).standardizedFileURL.path }
+            Self.files(in: folder)
+                .filter(Self.isProvider)
+                .filter { names.insert(Self.normal($0)).inserted }
+                .map { Self.path(folder, $0) }
         }
     }
 
@@ -65,16 +77,52 @@ package struct PluginSearch: Sendable {
         let name =
             library.map { $0.hasSuffix(".so") ? $0 : Self.fileName($0) } ?? Self.fileName(api: api, type: type)
         for folder in folders {
-            let path = folder + "/" + name
-            if FileManager.default.fileExists(atPath: path) {
-                return URL(fileURLWithPath: path).standardizedFileURL.path
+            if FileManager.default.fileExists(atPath: folder + "/" + name) { return Self.path(folder, name) }
+            if let same = Self.files(in: folder).first(where: { Self.normal($0) == Self.normal(name) }) {
+                return Self.path(folder, same)
             }
         }
         throw PluginRefusal(
             "library_not_found", "no provider library \(name) for \(api) \(type)",
-            hint: (closest(api: api, type: type).map { "did you mean \($0)? " } ?? "") + "looked in "
+            hint: (suggestion(api: api, type: type, name: name) ?? "") + "looked in "
                 + folders.joined(separator: ", ") + "; set 'library:', 'provider_path:' or "
                 + "LLAMA_STACK_PROVIDER_PATH")
+    }
+
+    private func suggestion(api: String, type: String, name: String) -> String? {
+        if let type = closest(api: api, type: type) { return "did you mean \(type)? " }
+        return nearMiss(of: name, api: api).map { "\($0) is there: rename it, or set 'library: \($0)'; " }
+    }
+
+    /// A file in the folders that was probably meant by `name`, but has no name by which a provider can be found: capitals,
+    /// no `lib`, no API, a version after `.so`.
+    private func nearMiss(of name: String, api: String) -> String? {
+        for folder in folders {
+            let files = Self.files(in: folder).filter { file in
+                let isLibrary = file.hasSuffix(".so") || file.contains(".so.") || file.hasSuffix(".dylib")
+                return isLibrary && !Self.isProvider(file)
+            }
+            let words = files.map { Self.ownWords($0, api: api) }
+            if let close = Spelling.closest(to: Self.ownWords(name, api: api), in: words),
+                let index = words.firstIndex(of: close)
+            {
+                return Self.path(folder, files[index])
+            }
+        }
+        return nil
+    }
+
+    /// What tells a file from other providers of the API: `echo-rust` of `libprovider_inference_echo_rust.so`.
+    private static func ownWords(_ file: String, api: String) -> String {
+        var words = normal(file.lowercased()).prefix { $0 != "." }
+        for part in ["lib", "provider-", normal(api) + "-"] where words.hasPrefix(part) {
+            words = words.dropFirst(part.count)
+        }
+        return String(words)
+    }
+
+    private static func isProvider(_ file: String) -> Bool {
+        normal(file).hasPrefix("libprovider-") && file.hasSuffix(".so")
     }
 
     /// A type of the API whose library is there, and whose name comes close.
@@ -83,7 +131,7 @@ package struct PluginSearch: Sendable {
         guard parts.count == 2 else { return nil }
         let prefix = Self.fileName(api: api, type: "").dropLast(".so".count)
         let names = libraries.compactMap { path -> String? in
-            let file = URL(fileURLWithPath: path).lastPathComponent
+            let file = Self.normal(URL(fileURLWithPath: path).lastPathComponent)
             return file.hasPrefix(prefix) ? String(file.dropFirst(prefix.count).dropLast(".so".count)) : nil
         }
         return Spelling.closest(to: parts[1], in: names).map { "\(parts[0])::\($0)" }

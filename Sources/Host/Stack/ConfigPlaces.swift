@@ -1,4 +1,5 @@
 import CProviderABI
+import Foundation
 import LlamaStackAPI
 
 /// The config of one entry and where its parts stand in the file: turns complaints about the config into diagnostics.
@@ -55,10 +56,11 @@ struct ConfigPlaces {
     /// What `create` answered.
     func failure(_ failure: CreateFailure) -> StartFailure {
         let json = (try? JSON(parsing: failure.error)) ?? .null
+        let words = json["message"]?.stringValue ?? Self.text(failure.error)
         if failure.status == Int32(LSP_BAD_CONFIG), case .array(let items) = json, !items.isEmpty {
             return self.failure(items)
         }
-        let message = masked(json["message"]?.stringValue ?? "it did not say why")
+        let message = words.map(masked) ?? "it did not say why"
         let row = ErrorCode.find(code: json["code"]?.stringValue, abiStatus: failure.status)
         return StartFailure(
             [source.diagnostic(position, row.code, "\(label) did not start: \(message)")],
@@ -70,12 +72,23 @@ struct ConfigPlaces {
         StartFailure(complaints.prefix(ManifestLimits.diagnosticsMax).map(diagnostic))
     }
 
+    /// What a provider said that did not say it as an error object; nil when it said nothing.
+    private static func text(_ error: [UInt8]) -> String? {
+        guard !error.isEmpty else { return nil }
+        let whole = String(decoding: error.prefix(4 * Self.wordsMax), as: UTF8.self)
+        let words = Quote.printable(whole.trimmingCharacters(in: .whitespacesAndNewlines), charactersMax: Self.wordsMax)
+        return words.isEmpty ? nil : words + " (not an error object of the contract)"
+    }
+
+    private static let wordsMax = 500
+
+    /// {"pointer", "code", "message"}.
     private func diagnostic(_ complaint: JSON) -> FileDiagnostic {
         let pointer = complaint["pointer"]?.stringValue ?? ""
         let code = complaint["code"]?.stringValue ?? "invalid_config"
         let steps = JSONPointer.steps(pointer) ?? []
         let (position, _) = place(steps, isAboutKey: code == "unknown_key")
-        let message = masked(complaint["message"]?.stringValue ?? "is refused")
+        let message = masked(complaint["message"]?.stringValue ?? complaint.stringValue ?? "is refused")
         return source.diagnostic(position, code, "config of \(label): \(Self.sentence(steps, message))")
     }
 

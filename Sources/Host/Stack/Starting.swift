@@ -144,6 +144,11 @@ final class Starting: Sendable {
                 let api = isWish ? String(need.dropLast()) : need
                 // Not an API: what it is to be told of.
                 guard ResourceKind.inSection(api) == nil else { continue }
+                // One that it can do without may be of a later version.
+                if !isWish, !provider.entry.isOptional, let mistake = missingAPI(api, neededBy: provider) {
+                    failures.append(mistake)
+                    continue
+                }
                 let serving = prepared.indices.filter { prepared[$0].entry.api.rawValue == api }
                 if serving.isEmpty, !isWish, !provider.entry.isOptional {
                     failures.append(
@@ -166,6 +171,18 @@ final class Starting: Sendable {
                     prepared[error.path[0]].entry.position, "dependency_cycle", "providers need each other: \(names)")
             ])
         }
+    }
+
+    /// A need that no distribution can meet is the library's mistake; nil when there is such an API.
+    private func missingAPI(_ api: String, neededBy provider: Prepared) -> FileDiagnostic? {
+        let all = API.allCases.map(\.rawValue)
+        guard !all.contains(api) else { return nil }
+        let close = Spelling.closest(to: api, in: all).map { " (did it mean '\($0)'?)" }
+        return manifest.source.diagnostic(
+            provider.entry.libraryPosition, "unknown_api",
+            "\(provider.libraryPath): its 'needs' names \(Quote.short(api)), which is not an API"
+                + (close ?? "; there are \(all.joined(separator: ", "))"),
+            hint: "this must be mended in the library, not in the distribution")
     }
 
     private func openState() -> Result<StateFolder?, StartFailure> {

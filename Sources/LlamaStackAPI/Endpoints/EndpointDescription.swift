@@ -64,6 +64,8 @@ public struct EndpointDescription: Sendable {
     public var isExtension: Bool
     /// One line for people.
     public var summary: String
+    /// What a provider promises beyond the shapes, a sentence each.
+    public var rules: [String]
 
     /// `<api>.<method>`: unique among all endpoints.
     public var id: String { "\(api.rawValue).\(method)" }

@@ -1,16 +1,15 @@
 public enum MemoryBanks {
-    /// Answers the uuids that were really deleted, in the request's order.
     public static let deleteDocuments = Endpoint<MemoryBankQuery, [String], [String], Nothing>(
         .memoryBanks, "delete_documents", .post, "/memory_bank/delete",
         aliases: [EndpointDescription.Route(.delete, "/memory_bank/delete", bodyParameter: "document_uuids")],
-        isJSONLines: true, routingKey: .resource(.parameter("bank_uuid")), summary: "Delete documents of a bank.")
+        isJSONLines: true, routingKey: .resource(.parameter("bank_uuid")), summary: "Delete documents of a bank.",
+        rules: "Answers the uuids that were really deleted, in the request's order.")
 
-    /// Unknown documents are left out; the request's order is kept.
     public static let getDocuments = Endpoint<MemoryBankQuery, [String], [MemoryBankDocument], Nothing>(
         .memoryBanks, "get_documents", .post, "/memory_bank/get",
         aliases: [EndpointDescription.Route(.get, "/memory_bank/get", bodyParameter: "document_uuids")],
         isJSONLines: true, routingKey: .resource(.parameter("bank_uuid")), bodyBytesMax: Endpoints.documentsBytesMax,
-        summary: "Read documents of a bank.")
+        summary: "Read documents of a bank.", rules: "Answers in the request's order; unknown ones are left out.")
 
     public static let insert = Endpoint<MemoryBankQuery, [MemoryBankDocument], Nothing, Nothing>(
         .memoryBanks, "insert", .post, "/memory_bank/insert", routingKey: .resource(.parameter("bank_uuid")),
@@ -25,10 +24,9 @@ public enum MemoryBanks {
         bodyBytesMax: Endpoints.documentsBytesMax,
         summary: "Create a bank with documents.")
 
-    /// Answers the uuid of the bank.
     public static let drop = Endpoint<MemoryBankQuery, Nothing, String, Nothing>(
         .memoryBanks, "drop", .delete, "/memory_banks/drop", routingKey: .resource(.parameter("bank_uuid")),
-        summary: "Delete a bank and its documents.")
+        summary: "Delete a bank and its documents.", rules: "Answers the bank's uuid.")
 
     public static let list = Endpoint<Nothing, Nothing, [MemoryBank], Nothing>(
         .memoryBanks, "list", .get, "/memory_banks/get", isJSONLines: true, routingKey: .all, summary: "List the banks."

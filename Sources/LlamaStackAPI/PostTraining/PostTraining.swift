@@ -4,12 +4,12 @@ public enum PostTraining {
         routingKey: .resource(.parameter("job_uuid")),
         summary: "What a job has made.")
 
-    /// The draft's own document lost this route. Cancelling what has ended changes nothing.
+    /// The draft's own document lost this route.
     public static let jobCancel = Endpoint<JobQuery, Nothing, Nothing, Nothing>(
         .postTraining, "job_cancel", .post, "/post_training/job/cancel",
         aliases: [EndpointDescription.Route(.get, "/post_training/job/cancel")],
         routingKey: .resource(.parameter("job_uuid")),
-        summary: "Stop a job.")
+        summary: "Stop a job.", rules: "Cancelling what has ended changes nothing.")
 
     public static let jobLogs = Endpoint<JobQuery, Nothing, Nothing, PostTrainingJobLogStream>(
         .postTraining, "job_logs", .get, "/post_training/job/logs", streaming: .always,

@@ -98,7 +98,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         }
         self.property = Schema.Property(
             key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
-            default: property.default, description: property.description, resourceKind: property.resourceKind)
+            default: property.default, description: property.description, resourceKind: property.resourceKind,
+            whenAbsent: property.isOptional ? nil : absent?.json, wanted: check?.wanted)
     }
 
     /// Of a stored property its bytes' place: a key path that is not known where it is used takes ten times as long.

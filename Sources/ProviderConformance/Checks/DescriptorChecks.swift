@@ -46,9 +46,7 @@ extension Check {
             do throws(PluginRefusal) {
                 _ = try library.description.provider(api: descriptor.api, type: descriptor.type)
             } catch {
-                throw CheckFailure(
-                    "\(error)\n'runtime' is \(Quote.of(descriptor.runtime)); it is \"none\" for every language but Swift"
-                )
+                throw CheckFailure("\(error)")
             }
         },
         Check("names methods of its API", .descriptor, waits: 3) { context throws(CheckFailure) in

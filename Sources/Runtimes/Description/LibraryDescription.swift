@@ -15,17 +15,26 @@ package struct LibraryDescription: Sendable {
             let held = providers.map { "\($0.api) \($0.type)" }.joined(separator: ", ")
             throw PluginRefusal("provider_not_in_library", "\(path): has no \(api) \(type); it holds \(held)")
         }
-        guard SwiftRuntime.matches(provider.runtime) else {
-            throw PluginRefusal(
-                "runtime_mismatch",
-                "\(path): was built with \(Quote.short(provider.runtime)); this host runs '\(SwiftRuntime.own)'",
-                hint: "Swift providers must be built with the host's Swift version: build it again")
-        }
+        guard SwiftRuntime.matches(provider.runtime) else { throw refusal(ofRuntime: provider.runtime) }
         return provider
     }
 }
 
 extension LibraryDescription {
+    /// Only a Swift library can be of the wrong runtime; what another says there is a mistake of its descriptor.
+    private func refusal(ofRuntime runtime: String) -> PluginRefusal {
+        guard runtime.lowercased().hasPrefix("swift") else {
+            return PluginRefusal(
+                "runtime_mismatch",
+                "\(path): 'runtime' is \(Quote.short(runtime)); it must be 'none' for every language but Swift",
+                hint: "set 'runtime' of its lsp_provider to \"none\" and build it again")
+        }
+        return PluginRefusal(
+            "runtime_mismatch",
+            "\(path): was built with \(Quote.short(runtime)); this host runs '\(SwiftRuntime.own)'",
+            hint: "Swift providers must be built with the host's Swift version: build it again")
+    }
+
     package var json: JSON {
         [
             "path": .string(path), "abi": .string("\(abiMajor).\(abiMinor)"),

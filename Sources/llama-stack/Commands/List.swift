@@ -5,8 +5,8 @@ import LlamaStackAPI
 
 struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List APIs, routes, kinds of resource or the providers that can be found.",
-        subcommands: [APIs.self, Routes.self, Resources.self, Providers.self])
+        abstract: "List APIs, routes, methods, kinds of resource or the providers that can be found.",
+        subcommands: [APIs.self, Routes.self, Methods.self, Resources.self, Providers.self])
 
     struct APIs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "apis", abstract: "The APIs, with their methods.")

@@ -4,9 +4,10 @@ extension EndToEnd {
     /// What `--help` says, word for word: golden/help.
     @Suite struct HelpTests {
         static let commands = [
-            [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"],
+            [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "methods"],
             ["list", "resources"], ["list", "providers"], ["chat"],
-            ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["plugin"], ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
+            ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["plugin"],
+            ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
             ["bench", "speed"], ["bench", "plot"], ["bench", "perplexity"], ["bench", "divergence"],
             ["bench", "embeddings"], ["bench", "calls"],
         ]

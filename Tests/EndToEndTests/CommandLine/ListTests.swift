@@ -44,6 +44,19 @@ extension EndToEnd {
             #expect(lines.count == json.items.count)
         }
 
+        @Test("`list methods` has a line for each method, --json the same, and --markdown is the page about them")
+        func methods() throws {
+            let lines = try Command.run(["list", "methods"], exits: 0).output.split(separator: "\n").dropFirst()
+            let json = try JSON(parsing: try Command.run(["list", "methods", "--json"], exits: 0).output)
+            let ids = json.items.map { "\($0["api"]?.stringValue ?? "").\($0["method"]?.stringValue ?? "")" }
+            #expect(ids == Endpoints.all.map(\.id))
+            #expect(lines.map { $0.prefix { $0 != " " } } == ids.map { $0[...] })
+            let page = try Command.run(["list", "methods", "--markdown"], exits: 0).output
+            let kept = FileManager.default.contents(atPath: Setting.root + "/Documentation/Methods.md") ?? Data()
+            #expect(page == String(decoding: kept, as: UTF8.self))
+            _ = try Command.run(["list", "methods", "--markdown", "--json"], exits: 64)
+        }
+
         @Test("`list providers` shows every provider beside the command, and --json the same")
         func providers() throws {
             let types = ["inline::blas", "inline::cpu", "inline::echo", "inline::echo-c"]  // of inference; others may be there too

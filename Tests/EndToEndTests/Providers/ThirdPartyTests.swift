@@ -3,9 +3,9 @@ import LlamaStackAPI
 import Testing
 
 extension EndToEnd {
-    /// A provider that somebody else wrote, outside this tree, against a tag of it.
+    /// A provider that somebody else wrote, outside this tree, against its branch `main`: there is no tag yet.
     @Suite struct ThirdPartyTests {
-        @Test("a package that depends on a tag of this one, without its traits, is built and served")
+        @Test("a package that depends on this one, without its traits, is built and served")
         func parrot() throws {
             let folder = try TemporaryFolder()
             let script = try ChildProcess(
