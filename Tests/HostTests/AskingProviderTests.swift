@@ -40,7 +40,7 @@ struct AskingProviderTests {
         let endpoint = try #require(Endpoints.find(.syntheticDataGeneration, "generate"))
         var request = CallRequest(method: "generate")
         request.body = Array(body.utf8)
-        return try stack.call(endpoint, model: nil, request: request)
+        return try stack.call(endpoint, resourceName: nil, request: request)
     }
 
     private static func message(_ role: String, _ text: String) -> String {
