@@ -88,7 +88,11 @@ bench-embeddings: build embedding-model ## embeddings a second, beside sentence-
 	@Scripts/bench-embeddings.py
 
 .PHONY: torture
-torture: build ## kill -9 and cut the power below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)
+torture: build ## crashes of providers in a child; kill -9 and power cuts below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)
+	@cc -shared -fPIC -pthread -O1 -I Sources/CProviderABI/include -o $(RELEASE)/libdying-provider.so \
+	    Tests/Fixtures/dying-provider/provider.c
+	$(RELEASE)/llama-stack-torture crashes 20
+	$(RELEASE)/llama-stack-torture provider $(TORTURE_RUNS)
 	@Scripts/fetch-postgres.sh
 	$(RELEASE)/llama-stack-torture postgres 20
 	$(RELEASE)/llama-stack-torture kill $(TORTURE_RUNS)

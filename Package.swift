@@ -154,7 +154,8 @@ let package = Package(
         .target(name: "DatasetRows", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
 
         // What durable providers must stand, and how fast they are.
-        .target(name: "Torture", dependencies: ["Host", "LlamaStackAPI"], swiftSettings: strict),
+        .target(
+            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"], swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
         // Providers: one library each.
@@ -206,8 +207,8 @@ let package = Package(
         .testTarget(
             name: "HostTests",
             dependencies: [
-                "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "ProviderConformance", "Runtimes", "llama-stack",
-                "llama-stack-provider-host",
+                "CChildProcess", "CProviderABI", "ChildProcess", "ContractBridge", "Host", "LlamaStackAPI",
+                "ProviderConformance", "Runtimes", "Torture", "llama-stack", "llama-stack-provider-host",
             ]),
         .testTarget(name: "ChildProcessTests", dependencies: ["CChildProcess", "ChildProcess"]),
         // A provider of every API that does as the request tells it, for the tests of what lies before providers.

@@ -30,7 +30,8 @@ package final class PartStream: AnswerSink {
             guard state.end == nil, !state.isAbandoned else { return (.closed, nil) }
             guard state.bytes <= Self.markBytes + Self.overrunBytesMax else { return (.refused(SinkRules.overrun), nil) }
             state.parts.append(part)
-            state.bytes += part.bytes.count
+            // One at least: empty parts cost memory too.
+            state.bytes += max(1, part.bytes.count)
             let pressure: Pressure = state.bytes >= Self.markBytes ? .pause : .more
             return (pressure, state.reader.take())
         }

@@ -1,3 +1,4 @@
+import ContractBridge
 import Foundation
 import Host
 import LlamaStackAPI
@@ -5,7 +6,8 @@ import LlamaStackAPI
 /// A distribution with nothing but memory banks, on the library that a build leaves: calls go the whole way over the
 /// plug-in contract.
 package final class BankServer: Sendable {
-    package let stack: Stack
+    private let start: @Sendable (EndpointDescription, CallRequest) throws -> Answer
+    private let end: @Sendable () async -> Void
 
     package init(
         state: String, config: String = "{}", provider: String = "inline::file", log: LogSink = .discard
@@ -19,10 +21,24 @@ package final class BankServer: Sendable {
                 - {provider_id: files, provider_type: \(provider), config: \(config)}
             """
         let manifest = try Manifest.parse(Array(yaml.utf8), file: "torture.yaml", directory: "/", environment: [:])
-        stack = try await Stack.start(manifest, log: log)
+        let stack = try await Stack.start(manifest, log: log)
+        start = { try stack.call($0, request: $1) }
+        end = { await stack.shutdown(withinSeconds: 30) }
     }
 
-    package func stop() async { await stack.shutdown(withinSeconds: 30) }
+    /// Of one instance, outside any stack. Its owner closes it.
+    package init(channel: any Channel) {
+        start = { _, request in
+            var request = request
+            request.callID = .random(in: 1...(1 << 60))
+            let stream = PartStream(), callID = request.callID
+            channel.invoke(request, into: stream)
+            return Answer(stream) { channel.cancel(callID) }
+        }
+        end = {}
+    }
+
+    package func stop() async { await end() }
 
     /// - Parameter key: the idempotency key of a call that may be made again.
     package func call<Query, Body, Answer, Event>(
@@ -32,7 +48,7 @@ package final class BankServer: Sendable {
         if let key { request.options = [IdempotencyKey.option: .string(key)] }
         request.parameters = endpoint.encode(query: query)
         request.body = endpoint.encode(body: body)
-        return try endpoint.decodeAnswer(try await stack.call(endpoint.description, request: request).collect())
+        return try endpoint.decodeAnswer(try await start(endpoint.description, request).collect())
     }
 
     package func create(_ bank: String, _ documents: [MemoryBankDocument] = [], key: String? = nil) async throws {

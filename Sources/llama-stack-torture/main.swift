@@ -6,6 +6,8 @@ import Torture
 //   llama-stack-torture kill [ROUNDS] [WRITERS] [SEED]     kill -9 a writer pool at random moments; nothing may be lost
 //   llama-stack-torture power [ROUNDS] [WRITERS] [SEED]    cut the power below it; needs root
 //   llama-stack-torture postgres [ROUNDS] [WRITERS] [SEED] so many times each: kill PostgreSQL below writers, pause it
+//   llama-stack-torture crashes [ROUNDS]                   a provider in a child dies in every way, beside streams
+//   llama-stack-torture provider [ROUNDS] [WRITERS] [SEED] kill -9 memory banks in a child below writers
 //   llama-stack-torture race [STEPS] [SEED]                16 workers on the same documents, their steps in an order
 //   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
 //   llama-stack-torture write STATE WRITERS ROUND SEED
@@ -16,6 +18,7 @@ func number(_ index: Int, _ fallback: Int) -> Int {
     arguments.indices.contains(index) ? Int(arguments[index]) ?? fallback : fallback
 }
 let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? arguments[0]
+func beside(_ name: String) -> String { (executable as NSString).deletingLastPathComponent + "/" + name }
 let folder = FileManager.default.temporaryDirectory.path + "/llama-stack-torture-\(getpid())"
 
 func progress(_ round: Int, _ result: KillRounds.Result, _ what: String) {
@@ -68,6 +71,29 @@ case "postgres":
             + "\(Int(result.slowestRefusalSeconds * 1000)) ms, slowest recovery "
             + "\(Int(result.slowestRecoverySeconds * 1000)) ms")
     exit(result.wrong.isEmpty ? 0 : 1)
+case "crashes":
+    // `make torture` leaves the library there.
+    let rounds = number(2, 20)
+    let crashes = CrashRounds(library: beside("libdying-provider.so"), rounds: rounds)
+    let before = OwnProcess()
+    let result = try await crashes.run { WriterPool.say("round \($0 + 1) of \(rounds)") }
+    for line in result.wrong + result.table { WriterPool.say(line) }
+    // The last threads end a moment after their children.
+    try await Task.sleep(for: .seconds(2))
+    WriterPool.say("before: \(before); after: \(OwnProcess())")
+    exit(result.wrong.isEmpty && result.lost == 0 ? 0 : 1)
+case "provider":
+    let kills = ProviderKills(
+        library: beside("libprovider-memory-banks-file.so"), state: folder, rounds: number(2, 200), writers: number(3, 8),
+        seed: UInt64(number(4, 1)))
+    WriterPool.say("seed \(kills.seed), \(kills.writers) writers, state \(folder)")
+    let result = try await kills.run()
+    for line in result.wrong { WriterPool.say(line) }
+    WriterPool.say(
+        "\(result.kills) kills, \(result.acknowledged) acknowledged writes, \(result.retried) tries again, "
+            + "\(result.wrong.count) wrong")
+    try? FileManager.default.removeItem(atPath: folder)
+    exit(result.wrong.isEmpty ? 0 : 1)
 case "race":
     let server = try await BankServer(state: folder)
     let race = Race(stepsEach: number(2, 1_000_000) / 16, seed: UInt64(number(3, 1)))
@@ -96,7 +122,7 @@ case "bench":
     }
 default:
     WriterPool.say(
-        "usage: llama-stack-torture kill|power|postgres [ROUNDS] [WRITERS] [SEED] | race [STEPS] [SEED] | bench [SECONDS] | "
+        "usage: llama-stack-torture kill|power|postgres|provider [ROUNDS] [WRITERS] [SEED] | crashes [ROUNDS] | race [STEPS] [SEED] | bench [SECONDS] | "
             + "write STATE WRITERS ROUND SEED"
     )
     exit(64)

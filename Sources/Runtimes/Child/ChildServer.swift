@@ -16,16 +16,31 @@ package final class ChildServer: Sendable {
 
     private let peer: CallPeer
     private let runtime: InlineRuntime
+    private let log: LogSink
     private let state = Mutex(State())
 
     /// Takes the descriptor of the socket.
     package init(socket: Int32) {
+        // A program that the provider starts must not keep the connection open.
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
         peer = CallPeer(FrameLink(FrameSocket(taking: socket)))
-        runtime = InlineRuntime(log: Self.log(peer))
+        log = Self.log(peer.link)
+        runtime = InlineRuntime(log: log)
     }
 
-    private static func log(_ peer: CallPeer) -> LogSink {
-        LogSink { line in peer.link.send(Frame(kind: .log, payload: line.json.bytes)) }
+    /// Lines beyond the budget, or that the host does not read, are dropped here: they cost nobody memory.
+    private static func log(_ link: FrameLink) -> LogSink {
+        let budget = Mutex(NoteBudget())
+        return LogSink { line in
+            let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+            let (passes, dropped) = budget.withLock { $0.take(at: now) }
+            if dropped > 0 {
+                let notice = LogLine(level: .warning, source: line.source, message: NoteBudget.notice(dropped: dropped))
+                _ = link.sendIfRoom(Frame(kind: .log, payload: notice.payload))
+            }
+            guard passes else { return }
+            if !link.sendIfRoom(Frame(kind: .log, payload: line.payload)) { budget.withLock { $0.lose() } }
+        }
     }
 
     /// Serves until the host closes the connection. Blocks this thread; nothing of a provider runs on it.
@@ -116,8 +131,12 @@ package final class ChildServer: Sendable {
     private func reach(_ label: String) -> HostReach {
         let peer = peer
         return HostReach(
-            log: Self.log(peer),
-            metrics: MetricsSink { peer.link.send(Frame(kind: .metric, payload: $0.json.bytes)) },
+            log: log,
+            metrics: MetricsSink { measurement in
+                let payload = measurement.json.bytes
+                guard payload.count <= Frame.noteBytesMax else { return }
+                _ = peer.link.sendIfRoom(Frame(kind: .metric, payload: payload))
+            },
             call: { request, sink throws(CallError) in
                 let call = peer.call(request, into: sink)
                 return { if let call { peer.cancel(call) } }

@@ -15,7 +15,7 @@ final class StateLock: Sendable {
     init?(folder: String) throws(CreateFailure) {
         guard !folder.isEmpty else { return nil }
         let path = folder + "/" + Self.fileName
-        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else {
             throw CreateFailure(CallError(.providerUnavailable, "\(path): \(String(cString: strerror(errno)))"))
         }
@@ -30,6 +30,8 @@ final class StateLock: Sendable {
             }
             usleep(20_000)
         }
+        // Last: what throws above leaves no object whose deinit would close the file once more.
+        self.file = file
     }
 
     deinit { close(file) }

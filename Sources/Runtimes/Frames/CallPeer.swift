@@ -47,7 +47,10 @@ final class CallPeer: Sendable {
         do {
             link.send(try CallPayload.frame(request, call: call))
         } catch {
-            end(call, CallError(.internal, "the call could not be sent: \(error)"))
+            // The other side never hears of it, and so will not finish it.
+            state.withLock { _ = $0.mine.removeValue(forKey: call) }
+            answer.finish(CallError(.internal, "the call could not be sent: \(error)"))
+            return nil
         }
         return call
     }
@@ -106,7 +109,9 @@ final class CallPeer: Sendable {
                 return try cursor.number(UInt64.self)
             }
             guard bytes <= UInt64(Int32.max) else { throw FrameError("grants \(bytes) bytes") }
-            state.withLock { $0.theirs[frame.call]?.sink }?.grant(Int(bytes))
+            guard state.withLock({ $0.theirs[frame.call]?.sink })?.grant(Int(bytes)) != false else {
+                throw FrameError("grants more than was written")
+            }
         case .cancel: cancelTheirs(frame.call)
         case .log, .metric, .ping, .pong: throw FrameError("an unexpected \(frame.kind)")
         }
@@ -125,16 +130,22 @@ final class CallPeer: Sendable {
     }
 
     private func begin(_ frame: Frame, _ serve: Serve) throws {
-        let request = try CallPayload.request(frame)
+        let request: CallRequest
+        do { request = try CallPayload.request(frame) } catch let error as FrameError {
+            throw error
+        } catch { throw FrameError("a call that can't be taken: \(error)") }
         let call = frame.call
         let sink = RemoteSink(link, call: call) { [weak self] in
             self?.state.withLock { _ = $0.theirs.removeValue(forKey: call) }
         }
-        try state.withLock { state in
+        let isWanted = try state.withLock { state in
             guard state.theirs[call] == nil else { throw FrameError("starts call \(call) twice") }
             guard state.theirs.count < Self.servedMax else { throw FrameError("has \(Self.servedMax) calls open") }
+            guard state.end == nil else { return false }
             state.theirs[call] = Served(sink: sink)
+            return true
         }
+        guard isWanted else { return }
         let cancel = serve(request, sink)
         let isCancelled = state.withLock { state -> Bool in
             state.theirs[call]?.cancel = cancel

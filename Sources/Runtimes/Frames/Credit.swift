@@ -1,3 +1,4 @@
+import CProviderABI
 import ContractBridge
 import LlamaStackAPI
 import Synchronization
@@ -18,6 +19,7 @@ final class RemoteSink: AnswerSink {
     private struct State {
         var credit = Credit.bytes
         var isClosed = false
+        var hasEnded = false
         var writer: (@Sendable () -> Void)?
     }
 
@@ -38,22 +40,34 @@ final class RemoteSink: AnswerSink {
         if case .event = part, bytes.count > WritePayload.pieceBytesMax {
             return .refused("wrote an event of \(bytes.count) bytes; at most \(WritePayload.pieceBytesMax) leave a child")
         }
-        let pressure = state.withLock { state -> Pressure in
-            guard !state.isClosed else { return .closed }
-            guard state.credit >= -Credit.overrunBytesMax else { return .refused(SinkRules.overrun) }
+        // The order is decided under the lock: a write that another thread's finish overtakes would break the protocol.
+        let (pressure, mustFlush) = state.withLock { state -> (Pressure, Bool) in
+            guard !state.isClosed else { return (.closed, false) }
+            guard state.credit >= -Credit.overrunBytesMax else { return (.refused(SinkRules.overrun), false) }
             state.credit -= bytes.count
-            return state.credit > 0 ? .more : .pause
+            return (state.credit > 0 ? .more : .pause, add(part.kind, bytes))
         }
-        guard pressure == .more || pressure == .pause else { return pressure }
-        for start in stride(from: 0, to: max(1, bytes.count), by: WritePayload.pieceBytesMax) {
-            let end = min(start + WritePayload.pieceBytesMax, bytes.count)
-            let kind = UInt8(part.kind) | (end < bytes.count ? WritePayload.isPartial : 0)
-            link.sendWrite(call, kind: kind, bytes[start..<end])
-        }
+        if mustFlush { link.flush() }
         return pressure
     }
 
+    private func add(_ kind: Int32, _ bytes: [UInt8]) -> Bool {
+        var mustFlush = false
+        for start in stride(from: 0, to: max(1, bytes.count), by: WritePayload.pieceBytesMax) {
+            let end = min(start + WritePayload.pieceBytesMax, bytes.count)
+            let marked = UInt8(kind) | (end < bytes.count ? WritePayload.isPartial : 0)
+            if link.addWrite(call, kind: marked, bytes[start..<end]) { mustFlush = true }
+        }
+        return mustFlush
+    }
+
+    /// The first end counts.
     func finish(_ error: CallError?) {
+        let isFirst = state.withLock { state in
+            defer { (state.isClosed, state.hasEnded) = (true, true) }
+            return !state.hasEnded
+        }
+        guard isFirst else { return }
         ended()
         close()
         link.send(Frame(kind: .finish, call: call, payload: FinishPayload.bytes(error)))
@@ -68,12 +82,15 @@ final class RemoteSink: AnswerSink {
         woken?()
     }
 
-    func grant(_ bytes: Int) {
-        let writer = state.withLock { state -> (@Sendable () -> Void)? in
+    /// False when the reader grants more than it can have read.
+    func grant(_ bytes: Int) -> Bool {
+        let (isHonest, writer) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
+            guard bytes <= Credit.bytes - state.credit else { return (false, nil) }
             state.credit += bytes
-            return state.credit > 0 ? state.writer.take() : nil
+            return (true, state.credit > 0 ? state.writer.take() : nil)
         }
         writer?()
+        return isHonest
     }
 
     /// Writes are refused from here on.
@@ -118,6 +135,7 @@ final class RemoteAnswer: Sendable {
 
     /// False when the reader has left: the call is to be cancelled.
     func write(_ kind: Int32, isPartial: Bool, _ pieces: [[UInt8]]) throws -> Bool {
+        guard !isPartial || kind == Int32(LSP_BODY) else { throw FrameError("wrote an event in parts") }
         var isWanted = true
         for piece in pieces {
             let verdict = try state.withLock { state throws(FrameError) -> SinkRules.Verdict? in

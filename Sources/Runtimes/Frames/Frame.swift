@@ -36,6 +36,8 @@ struct Frame: Sendable {
     static let headerBytes = 16
     /// Of one frame. A larger event is refused; a larger piece of a body is split.
     static let payloadBytesMax = 16 * 1024 * 1024 + 64
+    /// Of what a child says beside its answers: a line of the log, a measurement, its health.
+    static let noteBytesMax = 256 * 1024
 
     var kind: Kind
     var call: UInt64 = 0

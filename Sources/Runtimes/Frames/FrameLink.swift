@@ -17,8 +17,12 @@ final class FrameLink: Sendable {
 
     fileprivate struct State {
         var pending: [Segment] = []
+        /// Of `pending`.
+        var bytes = 0
         var isSending = false
         var isClosed = false
+        /// The other side left more unread than it may.
+        var isOverfull = false
     }
 
     /// Writes of one call share a frame up to this size.
@@ -26,20 +30,40 @@ final class FrameLink: Sendable {
     /// Small frames share a system call up to about this size.
     private static let segmentBytes = 256 * 1024
     private static let receiveBytes = 256 * 1024
+    /// With more than this waiting, frames that may be lost are.
+    private static let losableBytesMax = 1024 * 1024
 
+    private let pendingBytesMax: Int
     private let socket: FrameSocket
     private let state = Mutex(State())
     private let fullQueue = DispatchQueue(label: "llama-stack.frames", qos: .userInitiated)
 
-    init(_ socket: FrameSocket) { self.socket = socket }
+    /// - Parameter pendingBytesMax: the connection ends when the other side leaves more than this unread.
+    init(_ socket: FrameSocket, pendingBytesMax: Int = .max) {
+        self.socket = socket
+        self.pendingBytesMax = pendingBytesMax
+    }
 
     /// Takes the frame's descriptor. Never blocks; after the end does nothing.
     func send(_ frame: Frame) {
-        let isMine = state.withLock { state -> Bool in
+        if add(frame) { flush() }
+    }
+
+    /// A frame that may be lost: false when it is, because the other side does not keep up.
+    func sendIfRoom(_ frame: Frame) -> Bool {
+        guard state.withLock({ $0.bytes <= Self.losableBytesMax }) else { return false }
+        send(frame)
+        return true
+    }
+
+    /// The first half of ``send(_:)``, for a caller who holds a lock that decides the order: true when ``flush()`` is to follow.
+    func add(_ frame: Frame) -> Bool {
+        state.withLock { state -> Bool in
             guard !state.isClosed else {
                 if let descriptor = frame.descriptor { SealedMemory.discard(descriptor) }
                 return false
             }
+            state.bytes += Frame.headerBytes + frame.payload.count
             if frame.descriptor != nil || state.pending.isEmpty
                 || state.pending[state.pending.count - 1].bytes.count > Self.segmentBytes
             {
@@ -47,22 +71,21 @@ final class FrameLink: Sendable {
             }
             frame.write(to: &state.pending[state.pending.count - 1].bytes)
             state.pending[state.pending.count - 1].lastWrite = nil
-            return state.begin()
+            return state.begin(pendingBytesMax)
         }
-        if isMine { flush() }
     }
 
-    /// A write: it joins the frame before it when that is a write of the same call and has not left.
-    func sendWrite(_ call: UInt64, kind: UInt8, _ piece: ArraySlice<UInt8>) {
-        let isMine = state.withLock { state -> Bool in
+    /// A write: it joins the frame before it when that is a write of the same call and has not left. True when ``flush()`` is to
+    /// follow.
+    func addWrite(_ call: UInt64, kind: UInt8, _ piece: ArraySlice<UInt8>) -> Bool {
+        state.withLock { state -> Bool in
             guard !state.isClosed else { return false }
             if state.pending.isEmpty || state.pending[state.pending.count - 1].bytes.count > Self.segmentBytes {
                 state.pending.append(Segment(bytes: []))
             }
-            state.pending[state.pending.count - 1].append(piece, call: call, kind: kind)
-            return state.begin()
+            state.bytes += state.pending[state.pending.count - 1].append(piece, call: call, kind: kind)
+            return state.begin(pendingBytesMax)
         }
-        if isMine { flush() }
     }
 
     /// Reads until the end on this thread. `frame` gets each whole frame. Returns at the end of the stream, and throws when
@@ -76,7 +99,9 @@ final class FrameLink: Sendable {
         }
         while true {
             switch try socket.receive(into: buffer, waits: true) {
-            case .end: return
+            case .end:
+                guard !state.withLock({ $0.isOverfull }) else { throw FrameError("left \(pendingBytesMax) bytes unread") }
+                return
             case .nothing: continue
             case .bytes(let count, let descriptor, let surplus):
                 parser.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]), descriptor: descriptor)
@@ -90,7 +115,7 @@ final class FrameLink: Sendable {
     func close() {
         let dropped = state.withLock { state -> [Segment] in
             state.isClosed = true
-            defer { state.pending = [] }
+            defer { (state.pending, state.bytes) = ([], 0) }
             return state.pending
         }
         for segment in dropped { if let descriptor = segment.descriptor { SealedMemory.discard(descriptor) } }
@@ -99,17 +124,23 @@ final class FrameLink: Sendable {
 
     // MARK: sending
 
-    private func flush() {
+    /// Sends what was added, as far as the socket takes it now.
+    func flush() {
+        if state.withLock({ $0.isOverfull }) { return close() }
         while let segment = next() {
-            do {
-                let sent = try sendNow(segment)
-                if sent == segment.bytes.count { continue }
-                fullQueue.async { [self] in finish(segment, from: sent) }
-                return
-            } catch {
-                return close()
-            }
+            var sent = 0
+            do { try sendNow(segment, &sent) } catch { return fail(segment, sent) }
+            if sent == segment.bytes.count { continue }
+            fullQueue.async { [self, sent] in finish(segment, from: sent) }
+            // While one thread waits for the socket, the others only add.
+            return
         }
+    }
+
+    /// The other side is gone.
+    private func fail(_ segment: Segment, _ sent: Int) {
+        if sent == 0, let descriptor = segment.descriptor { SealedMemory.discard(descriptor) }
+        close()
     }
 
     /// On a thread that may wait.
@@ -121,15 +152,14 @@ final class FrameLink: Sendable {
             }
             if sent == 0, let descriptor = segment.descriptor { SealedMemory.discard(descriptor) }
         } catch {
-            return close()
+            return fail(segment, sent)
         }
         flush()
     }
 
-    /// How many bytes left without waiting.
-    private func sendNow(_ segment: Segment) throws -> Int {
+    /// - Parameter sent: how many bytes left without waiting, also when it throws.
+    private func sendNow(_ segment: Segment, _ sent: inout Int) throws {
         try segment.bytes.withUnsafeBytes { bytes in
-            var sent = 0
             while sent < bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
                 guard case .bytes(let count) = try socket.send(rest, descriptor: sent == 0 ? segment.descriptor : nil)
@@ -137,7 +167,6 @@ final class FrameLink: Sendable {
                 if sent == 0, let descriptor = segment.descriptor { SealedMemory.discard(descriptor) }
                 sent += count
             }
-            return sent
         }
     }
 
@@ -148,21 +177,26 @@ final class FrameLink: Sendable {
                 state.isSending = false
                 return nil
             }
-            return state.pending.removeFirst()
+            let segment = state.pending.removeFirst()
+            state.bytes -= segment.bytes.count
+            return segment
         }
     }
 }
 
 extension FrameLink.State {
-    /// True for the one that sends.
-    fileprivate mutating func begin() -> Bool {
+    /// True for the one that sends, or that ends the connection because too much is waiting.
+    fileprivate mutating func begin(_ bytesMax: Int) -> Bool {
+        if bytes > bytesMax { isOverfull = true }
         defer { isSending = true }
-        return !isSending
+        return !isSending || isOverfull
     }
 }
 
 extension FrameLink.Segment {
-    fileprivate mutating func append(_ piece: ArraySlice<UInt8>, call: UInt64, kind: UInt8) {
+    /// How many bytes longer it is.
+    fileprivate mutating func append(_ piece: ArraySlice<UInt8>, call: UInt64, kind: UInt8) -> Int {
+        let before = bytes.count
         let added = 4 + piece.count
         if let last = lastWrite, last.call == call, last.kind == kind,
             bytes.count - last.start + added <= FrameLink.sharedFrameBytes
@@ -178,5 +212,6 @@ extension FrameLink.Segment {
         }
         bytes.append(littleEndian: UInt32(piece.count))
         bytes.append(contentsOf: piece)
+        return bytes.count - before
     }
 }

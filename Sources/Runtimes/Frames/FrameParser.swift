@@ -1,3 +1,14 @@
+extension Frame.Kind {
+    fileprivate var payloadBytesMax: Int {
+        switch self {
+        case .call, .write, .finish: Frame.payloadBytesMax
+        case .credit: 8
+        case .cancel, .ping: 0
+        case .log, .metric, .pong: Frame.noteBytesMax
+        }
+    }
+}
+
 /// Cuts what came over the socket into frames. Descriptors come in the order of the frames that announce them.
 struct FrameParser {
     private var bytes: [UInt8] = []
@@ -13,19 +24,20 @@ struct FrameParser {
 
     /// The next whole frame; nil when more bytes are needed. After an error nothing more can be read.
     mutating func next() throws(FrameError) -> Frame? {
-        guard bytes.count - start >= Frame.headerBytes else {
+        let rest = bytes.count - start
+        guard rest >= Frame.headerBytes else {
             compact()
-            return try checkDescriptors()
+            return try nothing(descriptorsMax: min(rest, 1))
         }
         let (size, number, flags, reserved, call) = try header()
         guard let kind = Frame.Kind(rawValue: number) else { throw FrameError("unknown kind \(number)") }
-        guard size <= Frame.payloadBytesMax else {
-            throw FrameError("a payload of \(size) bytes; at most \(Frame.payloadBytesMax)")
-        }
+        let sizeMax = kind.payloadBytesMax
+        guard size <= sizeMax else { throw FrameError("a \(kind) with a payload of \(size) bytes; at most \(sizeMax)") }
         guard flags <= 1, reserved == 0 else { throw FrameError("unknown flags") }
-        guard bytes.count - start - Frame.headerBytes >= size else {
+        guard flags == 0 || kind == .call else { throw FrameError("a \(kind) with a descriptor") }
+        guard rest - Frame.headerBytes >= size else {
             compact()
-            return nil
+            return try nothing(descriptorsMax: Int(flags))
         }
         let begin = start + Frame.headerBytes
         start = begin + size
@@ -55,9 +67,10 @@ struct FrameParser {
         } catch { throw FrameError("\(error)") }
     }
 
-    /// A descriptor has arrived no later than the first byte of its frame: at most one is early.
-    private func checkDescriptors() throws(FrameError) -> Frame? {
-        guard descriptors.count <= 1 else { throw FrameError("sent descriptors that no frame announces") }
+    /// A descriptor arrives with the first byte of its frame: there is none but that of the frame that has begun. Else a sender
+    /// could fill our table of descriptors within one frame.
+    private func nothing(descriptorsMax: Int) throws(FrameError) -> Frame? {
+        guard descriptors.count <= descriptorsMax else { throw FrameError("sent descriptors that no frame announces") }
         return nil
     }
 

@@ -60,6 +60,13 @@ extension LogLine {
         return ["level": .integer(Int64(level.rawValue)), "message": .string(message), "fields": .object(fields)]
     }
 
+    /// Short enough for a frame: of a line that is not, the message is cut and the fields are dropped.
+    var payload: [UInt8] {
+        let bytes = json.bytes
+        if bytes.count <= Frame.noteBytesMax { return bytes }
+        return LogLine(level: level, source: source, message: String(message.prefix(10_000))).json.bytes
+    }
+
     /// - Parameter source: whatever the child says, this is who speaks.
     init?(json: JSON, source: String) {
         guard case .integer(let level)? = json["level"], let message = json["message"]?.stringValue,

@@ -48,6 +48,6 @@ struct CrashHistory: Sendable {
         if policy.crashesMax > 0, crashes.count >= policy.crashesMax { return .giveUp }
         let doubled = policy.firstSeconds * Double(1 << min(inARow, 20))
         inARow += 1
-        return .restart(afterSeconds: min(doubled, policy.longestSeconds) * (1 + 0.2 * jitter))
+        return .restart(afterSeconds: min(doubled * (1 + 0.2 * jitter), policy.longestSeconds))
     }
 }

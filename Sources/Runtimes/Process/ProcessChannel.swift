@@ -17,7 +17,11 @@ package final class ProcessChannel: Channel {
 
     private struct State {
         var phase: Phase
+        /// The life that is to follow, before it serves.
+        var starting: ProviderProcess?
         var calls: [UInt64: OpenRemoteCall] = [:]
+        /// Something looks for calls whose deadline has passed.
+        var isLooking = false
         var history: CrashHistory
         var restarts = 0
         /// What the instance was told to serve, in order: told again after a restart.
@@ -27,6 +31,8 @@ package final class ProcessChannel: Channel {
     /// How long a restart may take to serve again.
     private static let restartSecondsMax = 600.0
     private static let failedRetrySeconds = 30
+    /// The child holds the deadlines to the millisecond; this is for one that stands still.
+    private static let lookSeconds = 0.1
 
     private let setup: InstanceSetup
     private let runtime: ProcessRuntime
@@ -56,12 +62,14 @@ package final class ProcessChannel: Channel {
 
     /// A process whose instance can serve.
     private static func start(
-        _ setup: InstanceSetup, _ runtime: ProcessRuntime, _ host: HostReach, withinSeconds seconds: Double
+        _ setup: InstanceSetup, _ runtime: ProcessRuntime, _ host: HostReach, withinSeconds seconds: Double,
+        began: (ProviderProcess) -> Void = { _ in }
     ) async throws(CreateFailure) -> ProviderProcess {
         let process: ProviderProcess
         do { process = try await runtime.start(setup.label, host) } catch {
             throw CreateFailure(CallError(.internal, "its process could not be started: \(error)"))
         }
+        began(process)
         var request = CallRequest(method: "create")
         request.target = PeerTarget.create
         request.body = ChildSetup(setup, seconds: seconds).json.bytes
@@ -79,20 +87,32 @@ package final class ProcessChannel: Channel {
         return process
     }
 
+    /// Of the process that serves now.
+    package var pid: pid_t? {
+        guard case .running(let process) = state.withLock({ $0.phase }) else { return nil }
+        return process.pid
+    }
+
     // MARK: calls
 
     package func invoke(_ request: CallRequest, into sink: any AnswerSink) {
-        let call = OpenRemoteCall(request, sink) { [weak self] error in self?.ended(request, error) }
-        let process = state.withLock { state -> ProviderProcess? in
-            guard case .running(let process) = state.phase else { return nil }
+        // The request is kept for what is told again after a restart alone: bodies are large, and calls long.
+        let kept = ["register", "unregister"].contains(request.method) ? request : nil
+        let call = OpenRemoteCall(request, sink) { [weak self, callID = request.callID] error in
+            self?.ended(callID, kept, error)
+        }
+        let (process, mustLook) = state.withLock { state -> (ProviderProcess?, Bool) in
+            guard case .running(let process) = state.phase else { return (nil, false) }
             state.calls[request.callID] = call
-            return process
+            guard request.deadlineNanoseconds != 0, !state.isLooking else { return (process, false) }
+            state.isLooking = true
+            return (process, true)
         }
         guard let process else { return call.finish(unavailable) }
+        if mustLook { lookForDeadlines() }
         var inner = request
         inner.target = PeerTarget.invoke
         call.number = process.peer.call(inner, into: call)
-        if request.deadlineNanoseconds != 0 { watch(request) }
         // A cancel may have come before the number was known.
         if call.isCancelled { cancel(request.callID) }
     }
@@ -111,10 +131,10 @@ package final class ProcessChannel: Channel {
     }
 
     /// Called once for each call, when its answer has ended.
-    private func ended(_ request: CallRequest, _ error: CallError?) {
+    private func ended(_ callID: UInt64, _ kept: CallRequest?, _ error: CallError?) {
         state.withLock { state in
-            state.calls[request.callID] = nil
-            guard error == nil, request.method == "register" || request.method == "unregister" else { return }
+            state.calls[callID] = nil
+            guard error == nil, let request = kept else { return }
             state.resources.removeAll { ResourceName(of: $0) == ResourceName(of: request) }
             if request.method == "register" { state.resources.append(request) }
         }
@@ -137,13 +157,23 @@ package final class ProcessChannel: Channel {
         }
     }
 
-    /// The caller is told at the deadline, whatever the child does.
-    private func watch(_ request: CallRequest) {
-        let deadline = DispatchTime(uptimeNanoseconds: UInt64(max(1, request.deadlineNanoseconds)))
-        DispatchQueue.global().asyncAfter(deadline: deadline) { [weak self] in
-            guard let call = self?.state.withLock({ $0.calls[request.callID] }) else { return }
-            self?.cancel(request.callID)
-            call.finish(CallError(.providerTimeout, "the call did not end by its deadline"))
+    /// The caller is told at the deadline, whatever the child does. One timer for all calls: a timer for each would lie there
+    /// until its deadline, long after most calls have ended.
+    private func lookForDeadlines() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.lookSeconds) { [weak self] in
+            guard let self else { return }
+            let now = Int64(clamping: DispatchTime.now().uptimeNanoseconds)
+            let (late, goesOn) = state.withLock { state -> ([(UInt64, OpenRemoteCall)], Bool) in
+                let timed = state.calls.filter { $0.value.deadlineNanoseconds != 0 }
+                let late = timed.filter { $0.value.deadlineNanoseconds <= now }
+                state.isLooking = timed.count > late.count
+                return (late.map { ($0.key, $0.value) }, state.isLooking)
+            }
+            for (callID, call) in late {
+                cancel(callID)
+                call.finish(CallError(.providerTimeout, "the call did not end by its deadline"))
+            }
+            if goesOn { lookForDeadlines() }
         }
     }
 
@@ -195,9 +225,17 @@ package final class ProcessChannel: Channel {
         guard case .restarting = state.withLock({ $0.phase }) else { return }
         let began = DispatchTime.now()
         do throws(CreateFailure) {
-            let process = try await Self.start(setup, runtime, host, withinSeconds: Self.restartSecondsMax)
+            let process = try await Self.start(setup, runtime, host, withinSeconds: Self.restartSecondsMax) { process in
+                let isWanted = state.withLock { state -> Bool in
+                    state.starting = process
+                    if case .restarting = state.phase { return true }
+                    return false
+                }
+                if !isWanted { process.stop(graceSeconds: 0) }
+            }
             await registerAgain(process)
             let isWanted = state.withLock { state -> Bool in
+                state.starting = nil
                 guard case .restarting = state.phase else { return false }
                 state.phase = .running(process)
                 state.restarts += 1
@@ -210,20 +248,25 @@ package final class ProcessChannel: Channel {
         } catch {
             let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
             let step = state.withLock { state -> CrashHistory.Step? in
+                state.starting = nil
                 guard case .restarting = state.phase else { return nil }
                 let step = state.history.crashed(at: now, upSeconds: 0, jitter: .random(in: -1...1))
                 if step == .giveUp { state.phase = .failed }
                 return step
             }
+            guard let step else { return }
             let why = String(decoding: error.error.prefix(2000), as: UTF8.self)
             host.log.log(.error, "could not be started again: \(why)", source: setup.label)
-            if case .restart(let seconds)? = step { restart(afterSeconds: seconds) }
+            if case .restart(let seconds) = step { restart(afterSeconds: seconds) }
         }
     }
 
     private func registerAgain(_ process: ProviderProcess) async {
         for resource in state.withLock({ $0.resources }) {
+            guard case .restarting = state.withLock({ $0.phase }) else { return }
             var request = resource
+            // That of the first time has passed.
+            request.deadlineNanoseconds = 0
             request.target = PeerTarget.invoke
             let (_, error) = await process.answer(request, withinSeconds: Self.restartSecondsMax)
             guard let error else { continue }
@@ -240,7 +283,7 @@ package final class ProcessChannel: Channel {
             guard case .running(let process) = state.phase else { return (nil, []) }
             return (process, Array(state.calls.values))
         }
-        guard let process else { return true }
+        guard let process else { return await stopStarting() }
         for call in calls {
             _ = call.cancel()
             if let number = call.number { process.peer.cancel(number) }
@@ -251,11 +294,22 @@ package final class ProcessChannel: Channel {
         let (_, error) = await process.answer(request, withinSeconds: seconds)
         if let error { host.log.log(.error, "was not stopped in order: \(error.message)", source: setup.label) }
         process.stop(graceSeconds: error == nil ? 0 : 2)
+        _ = await Self.isGone(process)
+        return error == nil
+    }
+
+    /// What was being started again is in nobody's way: whoever opens its state folder next need not wait for it.
+    private func stopStarting() async -> Bool {
+        guard let process = state.withLock({ $0.starting }) else { return true }
+        process.stop(graceSeconds: 0)
+        return await Self.isGone(process)
+    }
+
+    private static func isGone(_ process: ProviderProcess) async -> Bool {
         let gone = Once<Bool>()
         process.whenEnded { _ in gone.set(true) }
         gone.set(false, afterSeconds: 3)
-        _ = await gone.value()
-        return error == nil
+        return await gone.value()
     }
 }
 
@@ -270,6 +324,7 @@ final class OpenRemoteCall: AnswerSink {
 
     let method: String
     let requestID: String
+    let deadlineNanoseconds: Int64
     private let sink: any AnswerSink
     private let ended: @Sendable (CallError?) -> Void
     private let state = Mutex(State())
@@ -277,6 +332,7 @@ final class OpenRemoteCall: AnswerSink {
     init(_ request: CallRequest, _ sink: any AnswerSink, ended: @escaping @Sendable (CallError?) -> Void) {
         method = request.method
         requestID = request.requestID
+        deadlineNanoseconds = request.deadlineNanoseconds
         self.sink = sink
         self.ended = ended
     }

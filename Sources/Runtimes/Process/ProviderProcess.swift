@@ -1,3 +1,4 @@
+import CChildProcess
 import ChildProcess
 import ContractBridge
 import Foundation
@@ -22,9 +23,15 @@ final class ProviderProcess: Sendable {
         var cause: (code: ErrorCode, reason: String)?
         var health: JSON = [:]
         var recentLines: [String] = []
+        var notes = NoteBudget(linesMax: NoteBudget.receivedLinesMax)
     }
 
     private static let recentLinesMax = 50
+    private static let lineCharactersMax = 8192
+    /// A child that leaves more than this unread is ended.
+    private static let pendingBytesMax = 512 * 1024 * 1024
+    /// What it sent before its end is read first, for at most this long.
+    private static let lastFramesSeconds = 1.0
 
     let peer: CallPeer
     let started = DispatchTime.now()
@@ -34,6 +41,8 @@ final class ProviderProcess: Sendable {
     private let host: HostReach
     private let state: Mutex<State>
     private let ended = Once<End>()
+    /// Everything that it sent was read.
+    private let drained = Once<Void>()
 
     /// Starts the child. Blocks for some milliseconds.
     init(
@@ -42,20 +51,24 @@ final class ProviderProcess: Sendable {
         let (ours, theirs) = try FrameSocket.pair()
         let output = ChildOutput(label: label, log: host.log)
         let crash = try CrashPipe()
-        child = try ChildProcess.start(
-            ChildProcess.Options(
-                executable: executable, arguments: [String(getpid())], environment: environment,
-                descriptors: [3: theirs.descriptor, 4: crash.writeEnd], limits: LimitPlan(settings.limits), label: label,
-                onLine: { output.take($0) }))
+        // Their numbers alone would not keep the two open until the child has them.
+        child = try withExtendedLifetime((theirs, crash)) {
+            try ChildProcess.start(
+                ChildProcess.Options(
+                    executable: executable, arguments: [String(getpid())], environment: environment,
+                    descriptors: [3: theirs.descriptor, 4: crash.writeEnd], limits: LimitPlan(settings.limits),
+                    label: label, onLine: { output.take($0) }))
+        }
         crash.closeWriteEnd()
         self.crash = crash
-        peer = CallPeer(FrameLink(ours))
+        peer = CallPeer(FrameLink(ours, pendingBytesMax: Self.pendingBytesMax))
         self.label = label
         self.host = host
         state = Mutex(State())
         output.onLine = { [weak self] in self?.remember($0) }
         child.onExit { [weak self] report in self?.exited(report) }
-        let reader = Thread { [weak self, peer] in
+        let reader = Thread { [weak self, peer, drained] in
+            defer { drained.fire() }
             do {
                 try peer.link.receive { frame in try self?.take(frame) }
             } catch {
@@ -70,7 +83,12 @@ final class ProviderProcess: Sendable {
         reader.start()
     }
 
-    deinit { child.kill() }
+    deinit {
+        child.kill()
+        peer.link.close()
+        // Nobody is left who would end them when the process has.
+        peer.end(CallError(.providerUnavailable, "the provider \(label) was stopped"))
+    }
 
     var pid: pid_t { child.pid }
     var facts: ProcessFacts? { child.facts }
@@ -106,12 +124,18 @@ final class ProviderProcess: Sendable {
     }
 
     private func exited(_ report: ExitReport) {
+        // Our end of the socket gives what lies in it, and then its end: an answer that was whole before a crash is whole.
+        peer.link.close()
+        drained.set((), afterSeconds: Self.lastFramesSeconds)
+        drained.whenSet { self.conclude(report) }
+    }
+
+    private func conclude(_ report: ExitReport) {
         let cause = state.withLock { $0.cause }
         var how = report.status.description
         if let limit = report.limit { how += ", for its limit on \(limit.rawValue)" }
         let reason = cause?.reason ?? how
         let error = CallError(cause?.code ?? .providerCrashed, "the provider \(label) \(reason)")
-        peer.link.close()
         // First, so that a caller which asks again at once does not meet the dead process.
         ended.set(End(reason: cause == nil ? how : "\(reason); \(how)", error: error, report: report, crash: crash.record))
         peer.end(error)
@@ -125,8 +149,7 @@ final class ProviderProcess: Sendable {
             guard let json = try? JSON(parsing: frame.payload), let line = LogLine(json: json, source: label) else {
                 throw FrameError("a line of the log that can't be read")
             }
-            remember(line.message)
-            host.log.log(line.level, line.message, line.fields, source: label)
+            take(line)
         case .metric:
             guard let json = try? JSON(parsing: frame.payload), let measurement = Measurement(json: json, source: label)
             else { throw FrameError("a measurement that can't be read") }
@@ -138,6 +161,15 @@ final class ProviderProcess: Sendable {
         case .call, .write, .finish, .credit, .cancel:
             try peer.take(frame) { [host] request, sink in Self.serve(request, sink, host) }
         }
+    }
+
+    private func take(_ line: LogLine) {
+        let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+        let (passes, dropped) = state.withLock { $0.notes.take(at: now) }
+        if dropped > 0 { host.log.log(.warning, NoteBudget.notice(dropped: dropped), source: label) }
+        guard passes else { return }
+        remember(line.message)
+        host.log.log(line.level, line.message, line.fields, source: label)
     }
 
     private static func serve(
@@ -159,7 +191,7 @@ final class ProviderProcess: Sendable {
 
     private func remember(_ line: String) {
         state.withLock { state in
-            state.recentLines.append(line)
+            state.recentLines.append(String(line.prefix(Self.lineCharactersMax)))
             if state.recentLines.count > Self.recentLinesMax { state.recentLines.removeFirst() }
         }
     }
@@ -196,10 +228,8 @@ private final class CrashPipe: Sendable {
 
     init() throws(SystemFailure) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemFailure("pipe", errno) }
-        // A child gets what it is given and nothing else, so nothing is lost between the two calls.
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        let answer = ccp_pipe(&ends)
+        guard answer == 0 else { throw SystemFailure("pipe", answer) }
         readEnd = ends[0]
         write = Mutex(ends[1])
     }
