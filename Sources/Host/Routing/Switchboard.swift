@@ -6,6 +6,10 @@ final class Switchboard: Sendable {
     private let table = Mutex(RoutingTable())
     private let owners = Owners()
     private let lastCallID = Atomic<UInt64>(0)
+    private let monitor: CallMonitor
+
+    /// - Parameter callSecondsMax: how long a call may write nothing.
+    init(callSecondsMax: Double) { monitor = CallMonitor(secondsMax: callSecondsMax) }
 
     var current: RoutingTable { table.withLock { $0 } }
 
@@ -39,18 +43,21 @@ final class Switchboard: Sendable {
         // Without an id its maker says what is wrong with the request.
         if name != nil, id == nil { legs = legs.suffix(1) }
         try checkOptions(of: request, legs)
-        guard isChoice, legs.count > 1 || id != nil else {
+        let isSingle = !isChoice || (legs.count == 1 && id == nil)
+        let call = monitor.open(
+            sink, label: isSingle ? legs[0].instance.label : endpoint.api.rawValue, isTimed: !endpoint.isUntimed)
+        guard !isSingle else {
             if !legs[0].resource.isEmpty { request.resource = legs[0].resource }
-            return start(request, on: legs[0].instance.channel, into: sink)
+            return call.started(start(request, on: legs[0].instance.channel, into: call))
         }
         let relay = Relay(
-            legs, request, name: name, probe: id.flatMap { endpoint.api.probe?.request($0, like: request) }, into: sink,
+            legs, request, name: name, probe: id.flatMap { endpoint.api.probe?.request($0, like: request) }, into: call,
             newCallID: { [self] in newCallID() },
             ended: { [owners, api = endpoint.api] owner in
                 if let id { owners[api, id] = owner }
             })
         relay.start()
-        return { relay.cancel() }
+        return call.started { relay.cancel() }
     }
 
     /// Before anybody is asked: of several providers that may have a resource, one that does not know the option would
@@ -96,7 +103,9 @@ final class Switchboard: Sendable {
             api: api, providerID: parts.count > 1 ? parts[1] : nil, method: request.method, model: model)
         var inner = request
         if !destination.resource.isEmpty { inner.resource = destination.resource }
-        return start(inner, on: destination.instance.channel, into: sink)
+        let isTimed = Endpoints.find(api, request.method)?.isUntimed != true
+        let call = monitor.open(sink, label: destination.instance.label, isTimed: isTimed)
+        return call.started(start(inner, on: destination.instance.channel, into: call))
     }
 
     private func start(

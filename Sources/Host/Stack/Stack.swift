@@ -5,13 +5,14 @@ import Synchronization
 /// A distribution at work: its providers loaded, created, wired to each other, its models registered.
 package final class Stack: Sendable {
     package let manifest: Manifest
-    private let log: LogSink
-    private let switchboard: Switchboard
+    let log: LogSink
+    let switchboard: Switchboard
     private let announcements: Announcements
-    private let state: StateFolder?
+    let state: StateFolder?
     /// In the order in which they were started.
     private let started: [RoutingTable.Instance]
     private let isStopping = Atomic<Bool>(false)
+    let control = Mutex<ControlServer?>(nil)
 
     init(
         manifest: Manifest, log: LogSink, switchboard: Switchboard, announcements: Announcements, state: StateFolder?,
@@ -62,6 +63,8 @@ package final class Stack: Sendable {
     /// front's affair.
     package func shutdown(withinSeconds seconds: Double) async {
         isStopping.store(true, ordering: .relaxed)
+        let control = control.withLock { $0.take() }
+        await OffPool.run { control?.stop() }
         let end = ContinuousClock.now + .seconds(max(0, seconds))
         for instance in started.reversed() {
             let left = end - .now

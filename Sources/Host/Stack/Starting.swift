@@ -20,10 +20,11 @@ final class Starting: Sendable {
     private let runtime: any ProviderRuntime
     private let metrics: MetricsSink
     private let search: PluginSearch
-    private let switchboard = Switchboard()
+    private let switchboard: Switchboard
 
     init(manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink) {
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
+        switchboard = Switchboard(callSecondsMax: manifest.server.callSecondsMax)
         runtime = InlineRuntime(log: log)
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }

@@ -4,7 +4,8 @@ extension EndToEnd {
     /// What `--help` says, word for word: golden/help.
     @Suite struct HelpTests {
         static let commands = [
-            [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "providers"], ["chat"],
+            [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "providers"], ["ps"],
+            ["provider"], ["provider", "restart"], ["chat"],
             ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["plugin"], ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
             ["bench", "speed"], ["bench", "plot"], ["bench", "perplexity"], ["bench", "divergence"],
             ["bench", "embeddings"], ["bench", "calls"],
