@@ -8,6 +8,14 @@ package protocol Channel: Sendable {
     /// False when the provider did not manage in time.
     @discardableResult
     func close(withinSeconds seconds: Double) async -> Bool
+
+    /// How the instance is now. Cheap.
+    var status: ChannelStatus { get }
+    /// What its process uses (PSS where that can be read, else RSS); nil when it shares the host's. Reads /proc: blocks for
+    /// milliseconds.
+    var memoryBytes: Int? { get }
+    /// Ends the instance and starts it again, whatever state it is in. Calls that are open end with 503.
+    func restart() async throws(CallError)
 }
 
 /// A piece of an answer.

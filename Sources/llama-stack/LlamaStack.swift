@@ -19,8 +19,8 @@ struct LlamaStack: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Validate.self, List.self, Chat.self, Complete.self, DatasetCommand.self, Plugin.self, Spec.self,
-            Bench.self,
+            Run.self, Validate.self, List.self, Processes.self, ProviderCommand.self, Chat.self, Complete.self,
+            DatasetCommand.self, Plugin.self, Spec.self, Bench.self,
         ])
 
     static func main() async {

@@ -230,4 +230,61 @@ struct ProcessRuntimeTests {
         #expect(line.fields["stream"] == "stdout")
         await running.channel.close(withinSeconds: 5)
     }
+
+    // MARK: status and restart
+
+    @Test("the status says which process, what hangs in it, and how often it was started again")
+    func status() async throws {
+        let running = try await run { $0.cancelSeconds = 60 }
+        let pid = try JSON(parsing: try await running.answer("{}"))["pid"]
+        var status = running.channel.status
+        #expect((status.isolation, status.state, status.restarts) == ("process", .running, 0))
+        #expect(status.pid.map { .integer(Int64($0)) } == pid)
+        #expect((running.channel.memoryBytes ?? 0) > 1 << 20)
+        // Blocks in invoke: the child says so when it is asked.
+        let (blocked, _) = running.start(#"{"do":"block"}"#)
+        while running.channel.status.state != .stuck { try await Task.sleep(for: .milliseconds(20)) }
+        status = running.channel.status
+        #expect(status.blockedIn == "invoke chat_completion")
+        #expect(status.since != nil)
+        #expect(status.openCalls == 1)
+        try await running.channel.restart()
+        status = running.channel.status
+        #expect((status.state, status.restarts, status.openCalls) == (.running, 1, 0))
+        let error = await #expect(throws: CallError.self) { _ = try await blocked.collect() }
+        #expect(error?.code == .providerUnavailable)
+        #expect(try JSON(parsing: try await running.answer("{}"))["pid"] != pid)
+        await running.channel.close(withinSeconds: 5)
+        #expect(running.channel.status.state == .stopped)
+    }
+
+    @Test("a provider that stays down is started again when the operator asks, and may crash as often as before")
+    func restartsFailed() async throws {
+        let running = try await run { settings in
+            settings.restart.crashesMax = 2
+            settings.restart.firstSeconds = 0.01
+        }
+        for _ in 0..<2 {
+            for _ in 0..<2 {
+                _ = try await running.answerWithRetries("{}")
+                _ = try? await running.answer(#"{"do":"segv"}"#)
+            }
+            #expect(running.channel.status.state == .failed)
+            try await running.channel.restart()
+            _ = try await running.answer("{}")
+        }
+        await running.channel.close(withinSeconds: 5)
+        await #expect(throws: CallError.self) { try await running.channel.restart() }
+    }
+
+    @Test("a crash while it is told to start again starts one process")
+    func restartBesideCrash() async throws {
+        let running = try await run { $0.restart.firstSeconds = 0.01 }
+        let crash = Task { try? await running.answer(#"{"do":"segv"}"#) }
+        try await running.channel.restart()
+        _ = await crash.value
+        _ = try await running.answerWithRetries("{}")
+        #expect(running.channel.status.state == .running)
+        await running.channel.close(withinSeconds: 5)
+    }
 }

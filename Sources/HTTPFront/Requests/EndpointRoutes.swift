@@ -39,7 +39,7 @@ struct EndpointRoutes {
                 }
             }
         }
-        for (path, handler) in [("/health/live", Health.live), ("/health/ready", Health.ready(drain))] {
+        for (path, handler) in [("/health/live", Health.live), ("/health/ready", Health.ready(drain, stack))] {
             all += [(.get, path, handler), (.head, path, handler)]
         }
         return all

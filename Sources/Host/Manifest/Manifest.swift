@@ -37,6 +37,8 @@ package struct Manifest: Sendable {
         package var headerTimeoutSeconds: Double
         package var idleTimeoutSeconds: Double
         package var writeTimeoutSeconds: Double
+        /// How long a call may write nothing.
+        package var callSecondsMax: Double
         package var drainSeconds: Double
     }
 

@@ -26,6 +26,7 @@ struct ManifestCheck {
                 headerTimeoutSeconds: raw.server.limits.headerTimeoutSeconds,
                 idleTimeoutSeconds: raw.server.limits.idleTimeoutSeconds,
                 writeTimeoutSeconds: raw.server.limits.writeTimeoutSeconds,
+                callSecondsMax: raw.server.limits.callSecondsMax,
                 drainSeconds: raw.server.limits.drainSeconds),
             providerPath: raw.providerPath.map { absolute($0.value) },
             providers: raw.providers.map { provider in

@@ -29,6 +29,7 @@ struct RawLimits: Sendable {
     var headerTimeoutSeconds: Double
     var idleTimeoutSeconds: Double
     var writeTimeoutSeconds: Double
+    var callSecondsMax: Double
     var drainSeconds: Double
 }
 
@@ -63,12 +64,15 @@ enum ManifestKeys {
         Key(
             "write_timeout_seconds", .seconds(0.1...86_400), default: 30,
             "How long a client may leave an answer unread"),
+        Key(
+            "call_seconds_max", .seconds(1...604_800), default: 600,
+            "How long a call may write nothing, before its first write and between writes, until it ends with 504"),
         Key("drain_seconds", .seconds(0...3600), default: 10, "How long calls may still run after SIGTERM"))
 
     static let defaultLimits = RawLimits(
         bodyBytesMax: nil, bodiesBytesMax: 512 << 20, connectionsMax: 1024, headerTimeoutSeconds: 10,
         idleTimeoutSeconds: 60,
-        writeTimeoutSeconds: 30, drainSeconds: 10)
+        writeTimeoutSeconds: 30, callSecondsMax: 600, drainSeconds: 10)
 
     static let server = Section(
         "'server'", RawServer.init,

@@ -3,9 +3,9 @@ import LlamaStackAPI
 
 /// Resources that providers make known while the stack runs: registered with the provider that serves them, kept across
 /// restarts, withdrawn by the provider that announced them.
-actor ResourceRegistry {
+package actor ResourceRegistry {
     static let announcedMax = 10_000
-    private static let fileName = "announced.json"
+    package static let fileName = "announced.json"
 
     private let switchboard: Switchboard
     private let state: StateFolder?

@@ -7,9 +7,15 @@ final class Switchboard: Sendable {
     private let owners = Owners()
     private let nesting: CallNesting
     private let lastCallID = Atomic<UInt64>(0)
+    private let monitor: CallMonitor
 
-    /// - Parameter callDepthMax: how deep providers' calls to each other may be nested.
-    init(callDepthMax: Int) { nesting = CallNesting(depthMax: callDepthMax) }
+    /// - Parameters:
+    ///   - callDepthMax: how deep providers' calls to each other may be nested.
+    ///   - callSecondsMax: how long a call may write nothing.
+    init(callDepthMax: Int, callSecondsMax: Double) {
+        nesting = CallNesting(depthMax: callDepthMax)
+        monitor = CallMonitor(secondsMax: callSecondsMax)
+    }
 
     var current: RoutingTable { table.withLock { $0 } }
 
@@ -44,18 +50,21 @@ final class Switchboard: Sendable {
         // Without an id its maker says what is wrong with the request.
         if name != nil, id == nil { legs = legs.suffix(1) }
         try checkOptions(of: request, legs)
-        guard isChoice, legs.count > 1 || id != nil else {
+        let isSingle = !isChoice || (legs.count == 1 && id == nil)
+        let call = monitor.open(
+            sink, label: isSingle ? legs[0].instance.label : endpoint.api.rawValue, isTimed: !endpoint.isUntimed)
+        guard !isSingle else {
             if !legs[0].resource.isEmpty { request.resource = legs[0].resource }
-            return start(request, on: legs[0].instance.channel, into: sink)
+            return call.started(start(request, on: legs[0].instance.channel, into: call))
         }
         let relay = Relay(
-            legs, request, name: name, probe: id.flatMap { endpoint.api.probe?.request($0, like: request) }, into: sink,
+            legs, request, name: name, probe: id.flatMap { endpoint.api.probe?.request($0, like: request) }, into: call,
             newCallID: { [self] in newCallID() },
             ended: { [owners, api = endpoint.api] owner in
                 if let id { owners[api, id] = owner }
             })
         relay.start()
-        return { relay.cancel() }
+        return call.started { relay.cancel() }
     }
 
     /// Before anybody is asked: of several providers that may have a resource, one that does not know the option would
@@ -119,7 +128,9 @@ final class Switchboard: Sendable {
             api: api, providerID: providerID, method: request.method, kind: kind, name: resourceName)
         var inner = request
         if !destination.resource.isEmpty { inner.resource = destination.resource }
-        return start(inner, on: destination.instance.channel, into: sink)
+        let isTimed = Endpoints.find(api, request.method)?.isUntimed != true
+        let call = monitor.open(sink, label: destination.instance.label, isTimed: isTimed)
+        return call.started(start(inner, on: destination.instance.channel, into: call))
     }
 
     private func start(

@@ -8,13 +8,14 @@ package final class Stack: Sendable {
     package static let callDepthMax = 16
 
     package let manifest: Manifest
-    private let log: LogSink
-    private let switchboard: Switchboard
+    let log: LogSink
+    let switchboard: Switchboard
     private let registry: ResourceRegistry
-    private let state: StateFolder?
+    let state: StateFolder?
     /// In the order in which they were started.
     private let started: [RoutingTable.Instance]
     private let isStopping = Atomic<Bool>(false)
+    let control = Mutex<ControlServer?>(nil)
 
     init(
         manifest: Manifest, log: LogSink, switchboard: Switchboard, registry: ResourceRegistry, state: StateFolder?,
@@ -71,6 +72,8 @@ package final class Stack: Sendable {
     package func shutdown(withinSeconds seconds: Double) async {
         isStopping.store(true, ordering: .relaxed)
         registry.close()
+        let control = control.withLock { $0.take() }
+        await OffPool.run { control?.stop() }
         let end = ContinuousClock.now + .seconds(max(0, seconds))
         for instance in started.reversed() {
             let left = end - .now

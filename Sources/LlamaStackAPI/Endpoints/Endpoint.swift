@@ -10,8 +10,8 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
     package init(
         _ api: API, _ method: String, _ verb: Verb, _ path: String, aliases: [EndpointDescription.Route] = [],
         queryAliases: [String: String] = [:], isJSONLines: Bool = false, streaming: Streaming = .never,
-        routingKey: RoutingKey = .none, bodyBytesMax: Int = 2 << 20, isExtension: Bool = false, summary: String,
-        rules: String...
+        routingKey: RoutingKey = .none, bodyBytesMax: Int = 2 << 20, isUntimed: Bool = false,
+        isExtension: Bool = false, summary: String, rules: String...
     ) {
         let schema = { (type: any WireValue.Type) in type == Nothing.self ? nil : type.schema }
         description = EndpointDescription(
@@ -20,7 +20,7 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
             answer: schema(Answer.self),
             answerForm: Answer.self == Nothing.self ? .empty : isJSONLines ? .jsonLines : .json,
             event: schema(Event.self), streaming: streaming, routingKey: routingKey, bodyBytesMax: bodyBytesMax,
-            isExtension: isExtension, summary: summary, rules: rules)
+            isUntimed: isUntimed, isExtension: isExtension, summary: summary, rules: rules)
     }
 
     // MARK: The provider's end

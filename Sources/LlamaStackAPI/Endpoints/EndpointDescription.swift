@@ -60,6 +60,8 @@ public struct EndpointDescription: Sendable {
     public var streaming: Streaming
     public var routingKey: RoutingKey
     public var bodyBytesMax: Int
+    /// A call may write nothing for as long as it likes.
+    public var isUntimed: Bool
     /// Not in the draft: printed only with --extensions.
     public var isExtension: Bool
     /// One line for people.

@@ -13,7 +13,7 @@ public enum PostTraining {
 
     public static let jobLogs = Endpoint<JobQuery, Nothing, Nothing, PostTrainingJobLogStream>(
         .postTraining, "job_logs", .get, "/post_training/job/logs", streaming: .always,
-        routingKey: .resource(.parameter("job_uuid")), summary: "Follow a job's log from its first line.")
+        routingKey: .resource(.parameter("job_uuid")), isUntimed: true, summary: "Follow a job's log from its first line.")
 
     public static let jobStatus = Endpoint<JobQuery, Nothing, PostTrainingJobStatusResponse, Nothing>(
         .postTraining, "job_status", .get, "/post_training/job/status", routingKey: .resource(.parameter("job_uuid")),

@@ -4,6 +4,9 @@ package struct PluginRefusal: Error, Sendable, CustomStringConvertible {
     package var message: String
     package var hint: String?
 
+    /// The code of a library that ended the process which read it.
+    package static let endedProcess = "library_ended_process"
+
     package init(_ code: String, _ message: String, hint: String? = nil) {
         self.code = code
         self.message = message

@@ -14,7 +14,7 @@ package final class InlineChannel: Channel {
     private let log: LogSink
     /// Every entry into the provider is inside, so that `destroy` comes after all of them.
     private let gate = Gate()
-    private let calls = Mutex<[UInt64: OpenCall]>([:])
+    let calls = Mutex<[UInt64: OpenCall]>([:])
 
     private init(_ provider: LoadedProvider, instance: UInt, services: HostServices, threads: InvokeThreads) {
         self.provider = provider

@@ -15,8 +15,11 @@ package final class ProcessChannel: Channel {
         case closed
     }
 
-    private struct State {
-        var phase: Phase
+    struct State {
+        var phase: Phase {
+            didSet { phaseSince = Date() }
+        }
+        var phaseSince = Date()
         /// The life that is to follow, before it serves.
         var starting: ProviderProcess?
         var calls: [UInt64: OpenRemoteCall] = [:]
@@ -29,16 +32,16 @@ package final class ProcessChannel: Channel {
     }
 
     /// How long a restart may take to serve again.
-    private static let restartSecondsMax = 600.0
+    static let restartSecondsMax = 600.0
     private static let failedRetrySeconds = 30
     /// The child holds the deadlines to the millisecond; this is for one that stands still.
     private static let lookSeconds = 0.1
 
-    private let setup: InstanceSetup
+    let setup: InstanceSetup
     private let runtime: ProcessRuntime
-    private let settings: IsolationSettings
-    private let host: HostReach
-    private let state: Mutex<State>
+    let settings: IsolationSettings
+    let host: HostReach
+    let state: Mutex<State>
 
     private init(
         _ process: ProviderProcess, _ setup: InstanceSetup, _ runtime: ProcessRuntime, _ settings: IsolationSettings,
@@ -50,6 +53,7 @@ package final class ProcessChannel: Channel {
         self.host = host
         state = Mutex(State(phase: .running(process), history: CrashHistory(settings.restart)))
         watch(process)
+        ProcessPings.shared.add(self)
     }
 
     static func create(
@@ -217,11 +221,11 @@ package final class ProcessChannel: Channel {
     private func restart(afterSeconds seconds: Double) {
         DispatchQueue.global(qos: .userInitiated).asyncAfter(deadline: .now() + seconds) { [weak self] in
             guard let self else { return }
-            Task { await self.restart() }
+            Task { await self.startAgain() }
         }
     }
 
-    private func restart() async {
+    func startAgain() async {
         guard case .restarting = state.withLock({ $0.phase }) else { return }
         let began = DispatchTime.now()
         do throws(CreateFailure) {

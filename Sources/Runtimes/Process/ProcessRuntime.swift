@@ -50,8 +50,12 @@ package struct ProcessRuntime: ProviderRuntime {
         let (bytes, error) = await child.answer(request, withinSeconds: Self.describeSecondsMax)
         child.stop(graceSeconds: 0)
         if let error {
+            let ended = error.code == .providerCrashed
             throw PluginRefusal(
-                "library_unloadable", "\(path): reading it in a process of its own failed: \(error.message)")
+                ended ? PluginRefusal.endedProcess : "library_unloadable",
+                "\(path): " + (ended
+                    ? "the process that read what it holds \(await child.end().reason)"
+                    : "reading what it holds failed: \(error.message)"))
         }
         let json = (try? JSON(parsing: bytes)) ?? .null
         if let refusal = json["refusal"] {

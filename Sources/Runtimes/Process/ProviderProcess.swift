@@ -21,7 +21,7 @@ final class ProviderProcess: Sendable {
     private struct State {
         /// Why it is being ended, when that was not the provider's doing alone.
         var cause: (code: ErrorCode, reason: String)?
-        var health: JSON = [:]
+        var health = ProviderHealth()
         var recentLines: [String] = []
         var notes = NoteBudget(linesMax: NoteBudget.receivedLinesMax)
     }
@@ -93,8 +93,8 @@ final class ProviderProcess: Sendable {
     var pid: pid_t { child.pid }
     var facts: ProcessFacts? { child.facts }
 
-    /// The function of the provider that has not returned for longest, as the child last said.
-    var health: JSON { state.withLock { $0.health } }
+    /// As the child last said.
+    var health: ProviderHealth { state.withLock { $0.health } }
     var recentLines: [String] { state.withLock { $0.recentLines } }
 
     func whenEnded(_ observe: @escaping @Sendable (End) -> Void) { ended.whenSet(observe) }
@@ -109,7 +109,11 @@ final class ProviderProcess: Sendable {
         return await once.value()
     }
 
-    func ping() { peer.link.send(Frame(kind: .ping)) }
+    /// Asks which function of the provider has not returned.
+    func ping() {
+        state.withLock { $0.health.asked() }
+        peer.link.send(Frame(kind: .ping))
+    }
 
     /// Ends the process because of a rule that it broke. The first cause counts.
     func fail(_ code: ErrorCode, _ reason: String) {
@@ -156,7 +160,7 @@ final class ProviderProcess: Sendable {
             host.metrics.record(measurement)
         case .pong:
             let json = (try? JSON(parsing: frame.payload)) ?? [:]
-            state.withLock { $0.health = json }
+            state.withLock { $0.health.answered(json) }
         case .ping: throw FrameError("an unexpected ping")
         case .call, .write, .finish, .credit, .cancel:
             try peer.take(frame) { [host] request, sink in Self.serve(request, sink, host) }

@@ -94,22 +94,30 @@ struct List: AsyncParsableCommand {
             let search = PluginSearch(providerPath: [], environment: ProcessInfo.processInfo.environment)
             var items: [JSON] = []
             var rows: [[String]] = []
+            var hasEnded = false
             for path in search.libraries {
                 do throws(PluginRefusal) {
-                    let inspection = PluginInspection(try await InlineRuntime().describe(path))
+                    let inspection = PluginInspection(try await ProcessRuntime(log: .discard).describe(path))
                     items.append(inspection.json)
                     rows += inspection.library.providers.map { [$0.api, $0.type, $0.version, $0.description, path] }
                 } catch {
-                    Output.error("\(path): \(error)")
+                    Output.error("error: \(error)")
+                    hasEnded = hasEnded || error.code == PluginRefusal.endedProcess
                 }
             }
-            if json { return Output.json(.array(items)) }
-            guard !rows.isEmpty else {
+            if json {
+                Output.json(.array(items))
+                if hasEnded { throw ExitCode(70) }
+                return
+            }
+            guard !rows.isEmpty || hasEnded else {
                 throw Fail.with(
                     "no provider libraries in \(search.folders.joined(separator: ", "))\n  hint: `make build` builds this "
                         + "project's; LLAMA_STACK_PROVIDER_PATH names folders with others", exitCode: 69)
             }
             Output.write(Table.text([["API", "TYPE", "VERSION", "WHAT", "LIBRARY"]] + rows))
+            // One that ends the process which reads it is no success, though the others are shown.
+            if hasEnded { throw ExitCode(70) }
         }
     }
 }

@@ -36,6 +36,7 @@ struct Run: AsyncParsableCommand {
             front.limits.connections = fitting
         }
         let stack = try await RunningStack.start(manifest, logging.output)
+        stack.serveControl()
         let server = HTTPFront(stack: stack, configuration: front, logger: logging.output.logger())
         do {
             try await server.run { [front] port in

@@ -11,8 +11,10 @@ enum Fail {
 
     static func with(_ failure: StartFailure) -> ExitCode { with(failure.description, exitCode: failure.exitCode) }
 
-    /// A library that the host won't load.
-    static func with(_ refusal: PluginRefusal) -> ExitCode { with("error: \(refusal)", exitCode: 69) }
+    /// A library that the host won't load, or that ended the process which read it.
+    static func with(_ refusal: PluginRefusal) -> ExitCode {
+        with("error: \(refusal)", exitCode: refusal.code == PluginRefusal.endedProcess ? 70 : 69)
+    }
 
     static func with(_ error: CallError) -> ExitCode {
         with("error: \(error.message)", exitCode: error.code.exitCode)

@@ -43,11 +43,12 @@ struct FrontServer: Sendable {
 
 /// Serves while `body` runs, then shuts down in an orderly way.
 func withFront<Value: Sendable>(
-    _ configure: (inout FrontConfiguration) -> Void = { _ in },
+    _ configure: (inout FrontConfiguration) -> Void = { _ in }, manifest: Manifest? = nil,
     _ body: @Sendable @escaping (FrontServer) async throws -> Value
 ) async throws -> Value {
     let received = ReceivedLog()
-    let stack = try await Stack.start(try ScriptedStack.manifest(), environment: [:], log: received.sink)
+    let stack = try await Stack.start(
+        try manifest ?? ScriptedStack.manifest(), environment: [:], log: received.sink)
     var configuration = FrontConfiguration()
     configuration.port = 0
     configuration.drainSeconds = 0.3

@@ -6,7 +6,10 @@ struct PluginInspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
         abstract: "Show what a provider library holds: its APIs, methods, needs and configuration.",
-        discussion: "Loads the library, and creates no provider. Exit code 69 when the host would refuse it.")
+        discussion: """
+            Loads the library in a process of its own, and creates no provider. Exit code 69 when the host would refuse \
+            it, 70 when the library ended that process.
+            """)
 
     @OptionGroup var library: LibraryArgument
     @Flag(help: "Print a JSON object.") var json = false
@@ -18,7 +21,7 @@ struct PluginInspect: AsyncParsableCommand {
         }
         let inspection: PluginInspection
         do throws(PluginRefusal) {
-            inspection = PluginInspection(try await InlineRuntime().describe(path))
+            inspection = PluginInspection(try await ProcessRuntime(log: .discard).describe(path))
         } catch {
             throw Fail.with(error)
         }

@@ -1,0 +1,33 @@
+import Foundation
+
+/// How one provider instance is: for `llama-stack ps` and the readiness of the server.
+package struct ChannelStatus: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case running
+        /// A function of the provider has not returned for a second, or its process does not answer.
+        case stuck
+        /// It crashed, or was told to, and starts again.
+        case restarting
+        /// It crashed too often and stays down.
+        case failed
+        case stopped
+    }
+
+    /// As an entry of a distribution says it: "inline", "process".
+    package var isolation: String
+    package var state: State
+    /// Of a state other than `running`: since when it lasts.
+    package var since: Date?
+    /// What has not returned: "invoke chat_completion".
+    package var blockedIn: String?
+    /// Of its own process, while it has one.
+    package var pid: Int32?
+    package var restarts = 0
+    package var openCalls = 0
+
+    package init(isolation: String, state: State, since: Date? = nil) {
+        self.isolation = isolation
+        self.state = state
+        self.since = since
+    }
+}
