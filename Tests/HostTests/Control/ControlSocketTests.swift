@@ -17,6 +17,11 @@ struct ControlSocketTests {
         try ControlServer(folder: folder, log: .discard) { request in ["result": request["method"] ?? .null] }
     }
 
+    /// Not on Swift's pool, which the server's answer needs.
+    private static func ask(_ folder: String, _ request: JSON = ["method": "ps"]) async throws -> JSON {
+        try await OffPool.run { Result { try ControlClient.ask(stateAt: folder, request) } }.get()
+    }
+
     /// Sends these bytes and gives back what comes.
     private static func exchange(_ folder: String, _ bytes: [UInt8], isWhole: Bool = false) throws -> String? {
         let handle = try ControlSocket.open(folder: folder, isServer: false)
@@ -30,8 +35,7 @@ struct ControlSocketTests {
     @Test("a request is one line of JSON, and so is the answer")
     func answers() async throws {
         let folder = try Self.folder(), server = try Self.server(folder)
-        let answer = try await OffPool.run { Result { try ControlClient.ask(stateAt: folder, ["method": "ps"]) } }.get()
-        #expect(answer == "ps")
+        #expect(try await Self.ask(folder) == "ps")
         server.stop()
     }
 
@@ -47,17 +51,15 @@ struct ControlSocketTests {
     }
 
     @Test("one that a killed server left is replaced")
-    func stale() throws {
+    func stale() async throws {
         let folder = try Self.folder()
         let left = try ControlSocket.open(folder: folder, isServer: true)
         close(left)
-        let failure = #expect(throws: ControlClient.Failure.self) {
-            _ = try ControlClient.ask(stateAt: folder, ["method": "ps"])
-        }
+        let failure = await #expect(throws: ControlClient.Failure.self) { _ = try await Self.ask(folder) }
         #expect(failure?.exitCode == 69)
         #expect(failure?.message == "no llama-stack runs with the state folder \(folder)")
         let server = try Self.server(folder)
-        #expect(try ControlClient.ask(stateAt: folder, ["method": "ps"]) == "ps")
+        #expect(try await Self.ask(folder) == "ps")
         server.stop()
     }
 
@@ -71,22 +73,22 @@ struct ControlSocketTests {
     }
 
     @Test("a folder may have a path longer than an address")
-    func longPath() throws {
+    func longPath() async throws {
         let folder = try Self.folder(UUID().uuidString + "/" + String(repeating: "x", count: 200))
         let server = try Self.server(folder)
-        #expect(try ControlClient.ask(stateAt: folder, ["method": "ps"]) == "ps")
+        #expect(try await Self.ask(folder) == "ps")
         server.stop()
     }
 
     @Test("what is no request spoils its own connection only")
-    func nonsense() throws {
+    func nonsense() async throws {
         let folder = try Self.folder(), server = try Self.server(folder)
         #expect(try Self.exchange(folder, Array("nonsense\n".utf8))?.contains("invalid_json") == true)
         #expect(try Self.exchange(folder, [], isWhole: true) == nil)
         #expect(try Self.exchange(folder, Array("{".utf8), isWhole: true) == nil)
         let long = [UInt8](repeating: 0x20, count: ControlSocket.requestBytesMax + 4096)
         #expect(try Self.exchange(folder, long, isWhole: true) == nil)
-        #expect(try ControlClient.ask(stateAt: folder, ["method": "ps"]) == "ps")
+        #expect(try await Self.ask(folder) == "ps")
         server.stop()
     }
 
