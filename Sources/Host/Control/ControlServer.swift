@@ -2,12 +2,12 @@ import Foundation
 import LlamaStackAPI
 import Synchronization
 
-/// Answers the operator's commands at `<state>/control.sock`, on threads of its own: it answers also while every other
-/// thread of the process is busy.
+/// Answers the operator's commands at `<state>/control.sock`, on threads of its own: also while Swift's shared threads are
+/// busy.
 final class ControlServer: Sendable {
     private let folder: String
     private let log: LogSink
-    private let answer: @Sendable (JSON) async -> JSON
+    private let answer: @Sendable (JSON) -> JSON
     private let listener: Int32
     private let connections = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
@@ -15,9 +15,9 @@ final class ControlServer: Sendable {
 
     /// - Parameters:
     ///   - folder: its lock must be this process's.
-    ///   - answer: to one request.
+    ///   - answer: to one request. May block.
     init(
-        folder: String, log: LogSink, answer: @escaping @Sendable (JSON) async -> JSON
+        folder: String, log: LogSink, answer: @escaping @Sendable (JSON) -> JSON
     ) throws(SocketFailure) {
         (self.folder, self.log, self.answer) = (folder, log, answer)
         listener = try ControlSocket.open(folder: folder, isServer: true)
@@ -81,9 +81,7 @@ final class ControlServer: Sendable {
             return _ = ControlSocket.writeLine(
                 handle, ["error": CallError(.invalidJSON, "the request must be one line of JSON").json])
         }
-        let answer = answer, done = Once<JSON>()
-        Task { done.set(await answer(request)) }
-        ControlSocket.writeLine(handle, done.waitBlocking())
+        ControlSocket.writeLine(handle, answer(request))
     }
 
     /// `struct ucred`.

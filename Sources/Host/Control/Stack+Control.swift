@@ -11,7 +11,7 @@ extension Stack {
                 guard let self else {
                     return ["error": CallError(.shuttingDown, "the server is shutting down").json]
                 }
-                return await answer(request)
+                return answer(request)
             }
             control.withLock { $0 = server }
         } catch {
@@ -19,15 +19,16 @@ extension Stack {
         }
     }
 
-    private func answer(_ request: JSON) async -> JSON {
+    /// Blocks.
+    private func answer(_ request: JSON) -> JSON {
         do throws(CallError) {
             switch request["method"]?.stringValue {
-            case "ps": return ["result": await processes()]
+            case "ps": return ["result": processes()]
             case "restart":
                 guard let name = request["provider"]?.stringValue else {
                     throw CallError(.badRequest, "'provider' must name one")
                 }
-                return ["result": try await restart(name)]
+                return ["result": try restart(name)]
             case let other:
                 throw CallError(.notFound, "this server has no command \(Quote.short(other ?? ""))")
             }
@@ -39,13 +40,10 @@ extension Stack {
     // MARK: the commands
 
     /// {"pid", "providers": […]}
-    private func processes() async -> JSON {
+    private func processes() -> JSON {
         let table = currentTable
-        // What providers use is read from /proc.
-        let rows = await OffPool.run {
-            zip(table.instances, self.providers(of: table)).map { instance, provider in
-                provider.processJSON(memoryBytes: instance.channel.memoryBytes)
-            }
+        let rows = zip(table.instances, providers(of: table)).map { instance, provider in
+            provider.processJSON(memoryBytes: instance.channel.memoryBytes)
         }
         let absent = table.failed.map { failed -> JSON in
             [
@@ -56,13 +54,18 @@ extension Stack {
         return ["pid": .integer(Int64(getpid())), "providers": .array(rows + absent)]
     }
 
-    private func restart(_ name: String) async throws(CallError) -> JSON {
+    private func restart(_ name: String) throws(CallError) -> JSON {
         let instance = try instance(named: name)
-        do throws(CallError) {
-            try await instance.channel.restart()
-        } catch {
-            throw CallError(error.code, "\(instance.label): \(error.message)")
+        let done = Once<CallError?>()
+        Task {
+            do throws(CallError) {
+                try await instance.channel.restart()
+                done.set(nil)
+            } catch {
+                done.set(error)
+            }
         }
+        if let error = done.waitBlocking() { throw CallError(error.code, "\(instance.label): \(error.message)") }
         return ["provider": .string(instance.label), "pid": instance.channel.status.pid.map { .integer(Int64($0)) } ?? .null]
     }
 

@@ -97,7 +97,7 @@ struct ControlSocketTests {
         let folder = try Self.folder(), isReleased = Once<Bool>(), entered = DispatchSemaphore(value: 0)
         let server = try ControlServer(folder: folder, log: .discard) { _ in
             entered.signal()
-            _ = await isReleased.value()
+            _ = isReleased.waitBlocking()
             return ["result": "done"]
         }
         let waiting = (0..<ControlSocket.connectionsMax).map { _ in
