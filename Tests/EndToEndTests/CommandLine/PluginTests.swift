@@ -60,7 +60,7 @@ extension EndToEnd {
             let yaml = try distribution.file()
             let result = try Command.run(["run", yaml.path, "--port", "0"])
             #expect([.exit(69), .exit(78)].contains(result.end))
-            #expect(result.errors.contains("\(yaml.path):6:7: error: "))
+            #expect(result.errors.contains("\(yaml.path):9:16: error: "))
             #expect(result.errors.contains(file))
             #expect(result.output.isEmpty)
         }

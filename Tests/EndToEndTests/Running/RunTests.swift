@@ -61,13 +61,30 @@ extension EndToEnd {
             _ = try Command.run(["run", exposed.path], exits: 78)
         }
 
-        @Test("`isolation: process` is refused with 78 at its place")
-        func isolation() throws {
+        @Test("a provider in a process of its own answers as it does in the server's, whatever language it is in",
+            arguments: ["echo", "echo-c", "echo-rust"])
+        func isolation(name: String) throws {
+            var answers: [String] = []
+            for isolation in ["inline", "process"] {
+                var distribution = Distribution.echo()
+                distribution.providers[0].type = "inline::\(name)"
+                distribution.providers[0].more = "isolation: \(isolation)"
+                try Server.run(distribution) { server in
+                    let reply = try server.client.post(Requests.chatPath, Requests.chat("one two three"))
+                    #expect(reply.status == 200)
+                    answers.append(reply.text)
+                }
+            }
+            #expect(answers[0] == answers[1])
+        }
+
+        @Test("`isolation: sandbox` is refused with 78 at its place")
+        func sandbox() throws {
             var distribution = Distribution.echo()
-            distribution.providers[0].more = "isolation: process"
+            distribution.providers[0].more = "isolation: sandbox"
             let file = try distribution.file()
             let command = try Command.run(["run", file.path, "--port", "0"], exits: 78)
-            #expect(command.errors.contains("\(file.path):9:18: error: 'isolation: process' is not available yet"))
+            #expect(command.errors.contains("\(file.path):9:18: error: 'isolation: sandbox' does not exist yet"))
         }
 
         @Test("an address that others can reach is refused with 78 unless the file says `insecure`")
