@@ -70,7 +70,7 @@ extension EndToEnd {
                 distribution.providers[0].type = "inline::\(name)"
                 distribution.providers[0].more = "isolation: \(isolation)"
                 try Server.run(distribution) { server in
-                    let reply = try server.client.post(Requests.chatPath, Requests.chat("one two three"))
+                    let reply = try server.post(Requests.chatPath, Requests.chat("one two three"))
                     #expect(reply.status == 200)
                     answers.append(reply.text)
                 }
