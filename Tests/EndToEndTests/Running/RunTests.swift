@@ -28,7 +28,8 @@ extension EndToEnd {
                 Thread.sleep(forTimeInterval: 0.3)
                 let before = try server.process.processorSeconds()
                 Thread.sleep(forTimeInterval: 1)
-                #expect(try server.process.processorSeconds() - before < 0.2)
+                // Accepting again and again would take all of it; logging a hundred answers takes some.
+                #expect(try server.process.processorSeconds() - before < 0.5)
                 let answered = connections.filter { $0.read(seconds: 0).map { !$0.isEmpty } ?? false }.count
                 #expect((1..<64).contains(answered))
                 connections = []
