@@ -52,7 +52,6 @@ package final class InvokeThreads: Sendable {
         var inside: [Entry?] = []
         /// Of `inside`: those whose threads have ended.
         var freeSlots: [Int] = []
-        var longest: [String: Double] = [:]
 
         var isEmpty: Bool { first == jobs.count }
 
@@ -67,9 +66,7 @@ package final class InvokeThreads: Sendable {
         }
 
         mutating func leave(_ slot: Int) {
-            guard let entry = inside[slot] else { return }
             inside[slot] = nil
-            longest[entry.function] = max(longest[entry.function] ?? 0, entry.seconds)
         }
 
         /// The number of a new thread.
@@ -129,9 +126,6 @@ package final class InvokeThreads: Sendable {
         }
         for _ in 0..<idle { work.signal() }
     }
-
-    /// The longest time, in seconds, that each function took to return; one that has not returned is not in it.
-    package var longestSeconds: [String: Double] { state.withLock { $0.longest } }
 
     /// The oldest entry that has not returned.
     package var oldest: Entry? {
