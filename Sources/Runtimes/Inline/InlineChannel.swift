@@ -56,7 +56,9 @@ package final class InlineChannel: Channel {
             log: host.log, finished: { _, status, error in ready.set(CreateFailure(status: status, error: error)) })
         CallTable.insert(call)
         let made = Once<UInt?>()
-        threads.run(InvokeThreads.Entry("create")) { made.set(enterCreate(provider, setup, services, CallTable.sink(for: call))) }
+        threads.run(InvokeThreads.Entry("create")) {
+            made.set(enterCreate(provider, setup, services, CallTable.sink(for: call)))
+        }
         made.set(nil, afterSeconds: seconds)
         ready.set(timeout("did not finish 'ready' within \(seconds) s of create"), afterSeconds: seconds)
         guard let instance = await made.value() else {
@@ -121,7 +123,7 @@ package final class InlineChannel: Channel {
         if request.deadlineNanoseconds != 0 { watch(call, callID, request.deadlineNanoseconds) }
         let entry = InvokeThreads.Entry(
             "invoke", method: request.method, requestID: request.requestID)
-        threads.run(entry) { [self] in
+        let body: @Sendable () -> Void = { [self] in
             var raw = lent.raw
             var sink = CallTable.sink(for: call)
             pg_enter(label, entry.method, entry.requestID)
@@ -129,6 +131,8 @@ package final class InlineChannel: Channel {
             pg_leave()
             gate.leave()
         }
+        // A provider that calls another one is never held up by it.
+        if request.target.isEmpty { threads.runHere(entry, body) } else { threads.run(entry, body) }
     }
 
     package func cancel(_ callID: UInt64) {

@@ -4,9 +4,11 @@ import Foundation
 import Synchronization
 
 /// The threads on which the functions of one instance are called: one, and one more for each call that blocks although
-/// the contract says that it must not. So a provider that blocks holds up only itself.
+/// the contract says that it must not. So a provider that blocks holds up only itself. An instance that has always
+/// returned at once is called on the caller's thread (`Promptness`).
 package final class InvokeThreads: Sendable {
     package static let threadsMax = 64
+    static let stackBytes = 8 << 20
     /// A function that has not returned for so long is taken to block: another thread takes what waits behind it.
     private static let patience = DispatchTimeInterval.milliseconds(5)
     /// A thread beyond the first ends when it had nothing to do for so long.
@@ -52,34 +54,59 @@ package final class InvokeThreads: Sendable {
         var inside: [Entry?] = []
         /// Of `inside`: those whose threads have ended.
         var freeSlots: [Int] = []
+        var promptness = Promptness()
 
         var isEmpty: Bool { first == jobs.count }
 
         mutating func take(_ slot: Int) -> Job? {
             guard !isEmpty else { return nil }
-            var job = jobs[first]
+            let job = jobs[first]
             first += 1
             if first == jobs.count { (jobs, first) = ([], 0) }
-            job.entry.began = .now()
-            inside[slot] = job.entry
+            enter(slot, job.entry)
             return job
         }
 
+        mutating func enter(_ slot: Int, _ entry: Entry) {
+            inside[slot] = entry
+            inside[slot]?.began = .now()
+        }
+
         mutating func leave(_ slot: Int) {
+            guard let entry = inside[slot] else { return }
+            promptness.returned(afterSeconds: entry.seconds)
             inside[slot] = nil
         }
 
-        /// The number of a new thread.
-        mutating func addThread() -> Int {
-            threads += 1
+        mutating func takeSlot() -> Int {
             if let slot = freeSlots.popLast() { return slot }
             inside.append(nil)
             return inside.count - 1
         }
 
+        /// The number of a new thread.
+        mutating func addThread() -> Int {
+            threads += 1
+            return takeSlot()
+        }
+
         mutating func endThread(_ slot: Int) {
             threads -= 1
             freeSlots.append(slot)
+        }
+
+        /// The slot of a caller that enters on its own thread; nil when it may not.
+        mutating func enterHere(_ entry: Entry) -> Int? {
+            guard isEmpty, promptness.lend() else { return nil }
+            let slot = takeSlot()
+            enter(slot, entry)
+            return slot
+        }
+
+        mutating func leaveHere(_ slot: Int) {
+            leave(slot)
+            freeSlots.append(slot)
+            promptness.giveBack()
         }
     }
 
@@ -93,6 +120,15 @@ package final class InvokeThreads: Sendable {
         self.name = name
         self.log = log
         BlockedCallWatch.shared.add(self)
+    }
+
+    /// Calls a function of the provider on the caller's thread where that is one of Swift's shared ones and the instance has
+    /// always returned at once, else soon on a thread of the instance.
+    func runHere(_ entry: Entry, _ body: @escaping @Sendable () -> Void) {
+        let isShared = withUnsafeCurrentTask { $0 != nil }
+        guard isShared, let slot = state.withLock({ $0.enterHere(entry) }) else { return run(entry, body) }
+        body()
+        state.withLock { $0.leaveHere(slot) }
     }
 
     /// Calls a function of the provider soon. Any thread; never blocks.
@@ -167,7 +203,7 @@ package final class InvokeThreads: Sendable {
         let thread = Thread { [self] in serve(slot) }
         thread.name = name
         thread.qualityOfService = .userInitiated
-        thread.stackSize = 8 << 20
+        thread.stackSize = Self.stackBytes
         thread.start()
     }
 
