@@ -65,13 +65,13 @@ extension EndToEnd {
 
         @Test("a client that leaves while its prompt is read stops the reading")
         func leavesPrefill() throws {
-            try Server.run(.cpu()) { server in
+            try Server.run(.cpu(config: "{threads: 1}")) { server in
                 let text = String(repeating: "The quick brown fox jumps over the lazy dog. ", count: 700)
                 let body = Requests.completion(text, maxTokens: 8)
                 var connection: RawConnection? = try RawConnection(port: server.port)
                 connection?.send(
                     RawClient.head(Requests.completionPath, body.bytes.count, port: server.port) + body.bytes)
-                // Long enough to have begun; reading it all takes seconds.
+                // Long enough to have begun; reading it all takes seconds on one thread.
                 _ = connection?.read(seconds: 0.3)
                 connection = nil
                 let cancelled = try Ended(try #require(try server.waitForLog("answer cancelled").first))
