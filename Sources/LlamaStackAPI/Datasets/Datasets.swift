@@ -1,7 +1,7 @@
 public enum Datasets {
     public static let create = Endpoint<Nothing, CreateDatasetRequest, Nothing, Nothing>(
         .datasets, "create", .post, "/datasets/create", routingKey: .creation(.field("uuid")),
-        bodyBytesMax: Endpoints.datasetBytesMax,
+        bodyBytesMax: BodyLimits.datasetBytesMax,
         summary: "Register a dataset.")
 
     public static let delete = Endpoint<DatasetQuery, Nothing, Nothing, Nothing>(
@@ -15,7 +15,7 @@ public enum Datasets {
     public static let get = Endpoint<DatasetQuery, Nothing, Dataset, Nothing>(
         .datasets, "get", .get, "/datasets/get", queryAliases: idAliases,
         routingKey: .resource(.parameter("dataset_id")),
-        bodyBytesMax: Endpoints.datasetBytesMax, summary: "Read a dataset.")
+        bodyBytesMax: BodyLimits.datasetBytesMax, summary: "Read a dataset.")
 
     /// The draft calls one id by two names; clients of that time by a third.
     private static let idAliases = ["uuid": "dataset_id", "dataset_uuid": "dataset_id"]

@@ -8,7 +8,4 @@ public enum API: String, Sendable, CaseIterable {
     public var tag: String {
         rawValue.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
-
-    /// Its endpoints, in the draft's order.
-    public var endpoints: [EndpointDescription] { Endpoints.all.filter { $0.api == self } }
 }

@@ -77,7 +77,7 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
     }
 
     /// An answer may hold what came in the largest request.
-    private static var answerLimits: JSONLimits { JSONLimits(bodyBytesMax: Endpoints.datasetBytesMax) }
+    private static var answerLimits: JSONLimits { JSONLimits(bodyBytesMax: BodyLimits.datasetBytesMax) }
 }
 
 /// The absence of a query, a body, an answer or events.

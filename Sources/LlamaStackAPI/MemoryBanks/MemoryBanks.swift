@@ -8,20 +8,20 @@ public enum MemoryBanks {
     public static let getDocuments = Endpoint<MemoryBankQuery, [String], [MemoryBankDocument], Nothing>(
         .memoryBanks, "get_documents", .post, "/memory_bank/get",
         aliases: [EndpointDescription.Route(.get, "/memory_bank/get", bodyParameter: "document_uuids")],
-        isJSONLines: true, routingKey: .resource(.parameter("bank_uuid")), bodyBytesMax: Endpoints.documentsBytesMax,
+        isJSONLines: true, routingKey: .resource(.parameter("bank_uuid")), bodyBytesMax: BodyLimits.documentsBytesMax,
         summary: "Read documents of a bank.", rules: "Answers in the request's order; unknown ones are left out.")
 
     public static let insert = Endpoint<MemoryBankQuery, [MemoryBankDocument], Nothing, Nothing>(
         .memoryBanks, "insert", .post, "/memory_bank/insert", routingKey: .resource(.parameter("bank_uuid")),
-        bodyBytesMax: Endpoints.documentsBytesMax, summary: "Add documents to a bank: all, or none.")
+        bodyBytesMax: BodyLimits.documentsBytesMax, summary: "Add documents to a bank: all, or none.")
 
     public static let update = Endpoint<MemoryBankQuery, [MemoryBankDocument], Nothing, Nothing>(
         .memoryBanks, "update", .post, "/memory_bank/update", routingKey: .resource(.parameter("bank_uuid")),
-        bodyBytesMax: Endpoints.documentsBytesMax, summary: "Replace documents of a bank: all, or none.")
+        bodyBytesMax: BodyLimits.documentsBytesMax, summary: "Replace documents of a bank: all, or none.")
 
     public static let create = Endpoint<MemoryBankCreateQuery, [MemoryBankDocument], Nothing, Nothing>(
         .memoryBanks, "create", .post, "/memory_banks/create", routingKey: .creation(.parameter("bank_uuid")),
-        bodyBytesMax: Endpoints.documentsBytesMax,
+        bodyBytesMax: BodyLimits.documentsBytesMax,
         summary: "Create a bank with documents.")
 
     public static let drop = Endpoint<MemoryBankQuery, Nothing, String, Nothing>(

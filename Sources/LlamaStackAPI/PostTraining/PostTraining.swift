@@ -22,12 +22,12 @@ public enum PostTraining {
     public static let preferenceOptimize = Endpoint<Nothing, PostTrainingRLHFRequest, Nothing, Nothing>(
         .postTraining, "preference_optimize", .post, "/post_training/preference_optimize/",
         routingKey: .creation(.field("job_uuid")),
-        bodyBytesMax: Endpoints.datasetBytesMax, summary: "Start a preference optimisation job.")
+        bodyBytesMax: BodyLimits.datasetBytesMax, summary: "Start a preference optimisation job.")
 
     public static let supervisedFineTune = Endpoint<Nothing, PostTrainingSFTRequest, Nothing, Nothing>(
         .postTraining, "supervised_fine_tune", .post, "/post_training/supervised_fine_tune/",
         routingKey: .creation(.field("job_uuid")),
-        bodyBytesMax: Endpoints.datasetBytesMax, summary: "Start a supervised fine-tuning job.")
+        bodyBytesMax: BodyLimits.datasetBytesMax, summary: "Start a supervised fine-tuning job.")
 
     static let all = [
         jobArtifacts.description, jobCancel.description, jobLogs.description, jobStatus.description,

@@ -8,8 +8,9 @@ public enum Endpoints {
     public static func find(_ api: API, _ method: String) -> EndpointDescription? {
         all.first { $0.api == api && $0.method == method }
     }
+}
 
-    /// Documents and datasets come in one body.
-    static let documentsBytesMax = 16 << 20
-    package static let datasetBytesMax = 64 << 20
+extension API {
+    /// Its endpoints, in the draft's order.
+    public var endpoints: [EndpointDescription] { Endpoints.all.filter { $0.api == self } }
 }
