@@ -1,3 +1,4 @@
+import CProviderABI
 import ContractBridge
 import LlamaStackAPI
 
@@ -81,4 +82,7 @@ package struct CreateFailure: Error, Sendable {
     }
 
     package init(_ error: CallError) { self.init(status: error.code.abiStatus, error: error.object) }
+
+    /// `error` is the array of complaints about a config.
+    package var isAboutConfig: Bool { status == Int32(LSP_BAD_CONFIG) }
 }

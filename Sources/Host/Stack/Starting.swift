@@ -63,7 +63,7 @@ final class Starting: Sendable {
     /// Libraries and configs: every mistake of every provider.
     private func prepare() async throws(StartFailure) -> [Prepared] {
         var prepared: [Prepared] = []
-        let known = await OffPool.run { KnownResources(self.manifest) }
+        let known = await OffPool.run { Self.knownResources(self.manifest) }
         var failures = await OffPool.run { self.resources.missingFiles() }
         for entry in manifest.providers {
             do throws(StartFailure) {
@@ -82,6 +82,15 @@ final class Starting: Sendable {
     }
 
     private var resources: ListedResources { ListedResources(manifest: manifest, switchboard: switchboard, log: log) }
+
+    /// Those of the file, and those that providers announced in earlier runs. Blocks on the disk.
+    private static func knownResources(_ manifest: Manifest) -> KnownResources {
+        var known = KnownResources(manifest)
+        for resource in manifest.statePath.map(ResourceRegistry.kept(inStateAt:)) ?? [] {
+            known.add([resource.id], of: resource.kind)
+        }
+        return known
+    }
 
     private func prepare(
         _ entry: Manifest.ProviderEntry, _ known: KnownResources

@@ -1,4 +1,3 @@
-import CProviderABI
 import Foundation
 import LlamaStackAPI
 
@@ -57,7 +56,7 @@ struct ConfigPlaces {
     func failure(_ failure: CreateFailure) -> StartFailure {
         let json = (try? JSON(parsing: failure.error)) ?? .null
         let words = json["message"]?.stringValue ?? Self.text(failure.error)
-        if failure.status == Int32(LSP_BAD_CONFIG), case .array(let items) = json, !items.isEmpty {
+        if failure.isAboutConfig, case .array(let items) = json, !items.isEmpty {
             return self.failure(items)
         }
         let message = words.map(masked) ?? "it did not say why"
