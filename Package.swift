@@ -248,6 +248,8 @@ let package = Package(
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
+        // Of the sources themselves: sizes, arrows, words.
+        .testTarget(name: "HouseTests", exclude: ["exceptions.txt", "folders.txt"]),
         .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),
 
         // For the tests alone: a web server that does as it is told.

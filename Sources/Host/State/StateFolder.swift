@@ -95,6 +95,8 @@ final class StateFolder: Sendable {
     func release() {
         guard isReleased.exchange(true, ordering: .relaxed) == false else { return }
         pg_keep_in_fork(lock)
+        // A child that is being started has a copy of the descriptor until it runs its program: closing ours would not unlock.
+        flock(lock, LOCK_UN)
         close(lock)
     }
 
