@@ -250,15 +250,10 @@ let package = Package(
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
         .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),
 
-        // For the tests alone: a web server that does as it is told.
+        // For the tests alone: a web server that does as it is told, with the system's OpenSSL.
+        .target(name: "FakeOrigin", dependencies: ["CTestTLS"], path: "Tests/FakeOrigin", swiftSettings: strict),
         .target(
-            name: "FakeOrigin",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio", condition: server),
-                .product(name: "NIOPosix", package: "swift-nio", condition: server),
-                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
-            ],
-            path: "Tests/FakeOrigin", swiftSettings: strict),
+            name: "CTestTLS", path: "Tests/CTestTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
     ]
