@@ -99,10 +99,28 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: server),
             ],
             swiftSettings: strict),
+        .target(
+            name: "CommandSupport",
+            dependencies: [
+                "Host", "LlamaStackAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
+                "CommandSupport", "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance",
+                "LlamaEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+            ],
+            swiftSettings: strict),
+        // Measurements, apart from the command so that this carries no engine.
+        .executableTarget(
+            name: "llama-stack-bench",
+            dependencies: [
+                "CommandSupport", "HTTPFront", "Host", "LlamaEngine", "LlamaStackAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),

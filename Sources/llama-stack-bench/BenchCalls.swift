@@ -1,5 +1,6 @@
 import ArgumentParser
 import AsyncHTTPClient
+import CommandSupport
 import Foundation
 import HTTPFront
 import Host
@@ -43,17 +44,16 @@ struct BenchCalls: AsyncParsableCommand {
     func run() async throws {
         if stream || concurrency > 1 || isolation != nil { return try await compare() }
         let quiet = LogOutput(format: .text, level: .warning)
-        var manifest = try distribution.manifest()
-        manifest.server.host = "127.0.0.1"
-        manifest.server.port = 0
+        let manifest = try distribution.manifest()
         let stack = try await RunningStack.start(manifest, quiet)
         guard let model = stack.summary.firstModel else {
             await stack.shutdown(withinSeconds: 5)
             throw Fail.with("error: \(distribution.file) has no models", exitCode: 78)
         }
         do {
-            let front = HTTPFront(
-                stack: stack, configuration: try FrontConfiguration(manifest.server), logger: quiet.logger())
+            var configuration = FrontConfiguration()
+            configuration.port = 0
+            let front = HTTPFront(stack: stack, configuration: configuration, logger: quiet.logger())
             let result = try await Self.serving(front) { try await measure(stack, model, "http://127.0.0.1:\($0)") }
             await stack.shutdown(withinSeconds: 5)
             show(result)
@@ -73,7 +73,9 @@ struct BenchCalls: AsyncParsableCommand {
         } catch let error as StartFailure {
             throw Fail.with(error)
         }
-        let spreads = rows.map { (name: $0.name, spread: Spread(stream ? $0.figures.eventsPerSecond : $0.figures.calls)) }
+        let spreads = rows.map {
+            (name: $0.name, spread: Spread(stream ? $0.figures.eventsPerSecond : $0.figures.calls))
+        }
         let (inline, process) = (spreads[0].spread.median, spreads[1].spread.median)
         if json {
             var object: JSONObject = ["concurrency": .integer(Int64(concurrency))]
