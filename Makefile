@@ -1,6 +1,6 @@
 #   make run       one server with a real model on http://127.0.0.1:8321; sets up what is missing
 #   make test      every test, the end-to-end ones on the real model among them; CI runs this
-#   make build     release build of the command and of every provider library, into .build/release
+#   make build     release build of the commands and of every provider library, into .build/release
 #   make format    the house's formatting, over every tracked Swift file
 #   make golden    rewrites the golden files; read the diff before you commit it
 #
@@ -37,7 +37,7 @@ run: toolchain model embedding-model build ## serve Distributions/starter.yaml
 	@exec $(RELEASE)/llama-stack run $(DIST) $(ARGS)
 
 .PHONY: build
-build: toolchain ## release build: the command and every provider library
+build: toolchain ## release build: the commands and every provider library
 	swift build -c release $(SWIFT_FLAGS)
 
 .PHONY: test
@@ -74,10 +74,10 @@ bench-start: build model embedding-model ## time from spawn to /health/ready, be
 
 .PHONY: bench-calls
 bench-calls: build ## what the way through HTTP, host and contract adds to a call, and what a process of its own adds to that
-	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml
-	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml --isolation both
-	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml --stream
-	@$(RELEASE)/llama-stack bench calls Distributions/echo.yaml --stream --concurrency 16
+	@$(RELEASE)/llama-stack-bench calls Distributions/echo.yaml
+	@$(RELEASE)/llama-stack-bench calls Distributions/echo.yaml --isolation both
+	@$(RELEASE)/llama-stack-bench calls Distributions/echo.yaml --stream
+	@$(RELEASE)/llama-stack-bench calls Distributions/echo.yaml --stream --concurrency 16
 
 .PHONY: bench-peers
 bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --list, --smoke)

@@ -99,12 +99,29 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: server),
             ],
             swiftSettings: strict),
+        .target(
+            name: "CommandSupport",
+            dependencies: [
+                "Host", "LlamaStackAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
+                "CommandSupport", "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance",
+                "LlamaEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+            ],
+            swiftSettings: strict),
+        // Measurements, apart from the command so that this carries no engine.
+        .executableTarget(
+            name: "llama-stack-bench",
+            dependencies: [
+                "CommandSupport", "HTTPFront", "Host", "LlamaEngine", "LlamaStackAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ],
@@ -252,15 +269,11 @@ let package = Package(
         .testTarget(name: "HouseTests", exclude: ["exceptions.txt", "folders.txt"]),
         .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),
 
-        // For the tests alone: a web server that does as it is told.
+        // For the tests alone: a web server that does as it is told, with the system's OpenSSL.
+        .target(name: "FakeOrigin", dependencies: ["CTestTLS"], path: "Tests/FakeOrigin", swiftSettings: strict),
         .target(
-            name: "FakeOrigin",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio", condition: server),
-                .product(name: "NIOPosix", package: "swift-nio", condition: server),
-                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
-            ],
-            path: "Tests/FakeOrigin", swiftSettings: strict),
+            name: "CTestTLS", path: "Tests/CTestTLS",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
     ]

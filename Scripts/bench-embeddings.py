@@ -19,7 +19,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
 FOLDER = os.path.join(os.environ.get("LLAMA_STACK_PEERS", os.path.join(CACHE, "llama-stack-peers")), "sentence-transformers")
-# As `bench embeddings` makes its texts. The first round warms up.
+# As `llama-stack-bench embeddings` makes its texts. The first round warms up.
 PEER = """
 import json, sys, time
 import torch
@@ -50,7 +50,7 @@ def main():
         numbers = [str(arguments.threads), str(arguments.batch), str(arguments.tokens), str(arguments.rounds)]
         theirs.append(json.loads(output([python, "-c", PEER, arguments.model, *numbers]).splitlines()[-1]))
         row = json.loads(output(
-            [arguments.binary, "bench", "embeddings", arguments.model, "--threads", numbers[0], "--batch", numbers[1],
+            [arguments.binary, "embeddings", arguments.model, "--threads", numbers[0], "--batch", numbers[1],
              "--tokens", numbers[2], "--rounds", str(arguments.rounds + 1), "--json"]))
         ours.append(row["texts_per_second"]["median"])
     shown = lambda rates: " ".join(f"{rate:.0f}" for rate in rates)
@@ -63,7 +63,7 @@ def main():
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Embeddings beside sentence-transformers.", allow_abbrev=False)
     parser.add_argument("--python", help="a Python that has sentence-transformers")
-    parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/llama-stack"))
+    parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/llama-stack-bench"))
     parser.add_argument("--model", default=os.path.join(ROOT, "models/all-MiniLM-L6-v2"))
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=5)

@@ -17,6 +17,7 @@ needs=(
     "build|libyaml-dev|reads distribution files|has_library yaml-0.1"
     "build|libsqlite3-dev|keeps memory banks|has_library sqlite3"
     "build|libpq-dev|keeps memory banks in PostgreSQL|has_library libpq"
+    "build|libssl-dev|serves TLS in the tests|has_library openssl"
     "build|libopenblas-dev|multiplies for inline::blas|has_library openblas"
     "build|poppler-utils|reads PDF documents|has_command pdftotext"
     "build|curl|talks to the server in examples and tests|has_command curl"

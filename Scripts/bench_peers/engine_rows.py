@@ -16,7 +16,7 @@ def groups():
 
 
 def ours(programs, form, threads, *options):
-    return programs.rows([programs.binary, "bench", "speed", programs.model(form), "--threads", str(threads), "--runs", "1",
+    return programs.rows([programs.bench, "speed", programs.model(form), "--threads", str(threads), "--runs", "1",
                           "--clock", "processor" if threads == 1 else "wall", "--json", *options])
 
 

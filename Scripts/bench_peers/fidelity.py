@@ -28,7 +28,7 @@ def measure(programs, _output):
         for form in FORMS:
             theirs = perplexity(programs, form, ["--kl-divergence-base", base, "--kl-divergence"], windows)
             own = json.loads(programs.output(
-                [programs.binary, "bench", "divergence", programs.model(form), "--base", programs.model("F32"), "--text",
+                [programs.bench, "divergence", programs.model(form), "--base", programs.model("F32"), "--text",
                  TEXT, "--threads", "2", "--json", "--windows", str(windows)]))
             rows.append({
                 "form": form, "peer_perplexity": number(theirs, r"Mean PPL\(Q\)\s*:\s*([0-9.]+)"),

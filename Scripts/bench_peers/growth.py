@@ -14,7 +14,7 @@ def measure(programs, output):
     depths, batches = (",".join(map(str, numbers)) for numbers in (sizes.growth_depths, sizes.growth_batches))
     print(f"\ngrowth: decode at depth {depths}, and of {batches} sequences, Q4_1, 2 threads", flush=True)
     ours = programs.rows(
-        [programs.binary, "bench", "speed", programs.model("Q4_1"), "--threads", "2", "--runs", str(sizes.growth_runs),
+        [programs.bench, "speed", programs.model("Q4_1"), "--threads", "2", "--runs", str(sizes.growth_runs),
          "--json", "--prefill", "none", "--depth", depths, "--generate", str(DECODED), "--batch", batches])
     peer = [{"test": "machine", "engine": f"llama.cpp {programs.peer_version().split()[0]}", "threads": 2,
              "model": programs.model("Q4_1")}, *by_depth(programs, depths), *by_batch(programs, batches)]
@@ -26,7 +26,7 @@ def measure(programs, output):
             with open(files[-1], "w", encoding="utf-8") as file:
                 # The files are kept beside the plots: where the model lay is nobody's business.
                 file.writelines(json.dumps(without_folder(row)) + "\n" for row in rows)
-        drawn = programs.output([programs.binary, "bench", "plot", *files, "--output", folder]).split()
+        drawn = programs.output([programs.bench, "plot", *files, "--output", folder]).split()
     for rows, name in ((ours, "ours"), (peer, "peer")):
         print(f"  {name}: " + ", ".join(
             f"{row['test']} {row.get('sequences', row.get('depth'))}: {row['median']:.4g}"

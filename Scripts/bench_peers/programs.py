@@ -44,6 +44,8 @@ class Sizes:
 class Programs:
     def __init__(self, folder, binary, sizes):
         self.folder, self.binary, self.sizes = folder, binary, sizes
+        # The measurements lie beside the command.
+        self.bench = os.path.join(os.path.dirname(binary), "llama-stack-bench")
 
     def peer(self, name):
         return os.path.join(self.folder, "bin", name)

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Foundation
-import Host
+import CommandSupport
 
 /// The commands. Exit codes are those of sysexits: 64 usage, 65 bad input, 66 a file that is not there, 69 a provider
 /// that does not serve, 70 a mistake inside or a provider that called exit(), 73 a file that cannot be written, 74 output
@@ -17,30 +16,16 @@ struct LlamaStack: AsyncParsableCommand {
               llama-stack run Distributions/starter.yaml
               llama-stack chat Distributions/starter.yaml
             """,
-        version: "0.1.0",
+        version: Release.version,
         subcommands: [
             Run.self, Validate.self, List.self, Processes.self, ProviderCommand.self, Chat.self, Complete.self,
-            DatasetCommand.self, Plugin.self, Spec.self, Bench.self,
+            DatasetCommand.self, Plugin.self, Spec.self,
         ])
 
+    @MainActor
     static func main() async {
         // The child of a conformance check watches exits and crashes for its report.
-        if !PluginRunCheck.isAsked { ProcessGuard.install() }
-        // A socket that the client has closed is an error of one call, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
-        // Full Foundation must be initialised before any provider brings it in from another thread; otherwise
-        // CoreFoundation takes the main queue and SIGTERM is never heard.
-        _ = NSString(string: "").length
-        do {
-            var command = try await asyncParseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            Output.end(Self.self, with: error)
-        }
-        Output.end(0)
+        CommandProcess.prepare(isGuarded: !PluginRunCheck.isAsked)
+        await CommandProcess.run(Self.self)
     }
 }

@@ -43,8 +43,8 @@ struct NetworkTests {
 
     @Test("nothing stays of content that is refused: rows that do not fit, a broken answer, an id that is taken")
     func refused() async throws {
-        let script: Origin.Script = { request, channel in
-            channel.send(
+        let script: Origin.Script = { request, connection in
+            connection.send(
                 request.contains("/short") ? "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}" : Origin.ok(Self.rows),
                 thenClose: true)
         }

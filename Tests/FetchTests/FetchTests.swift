@@ -34,11 +34,11 @@ struct FetchTests {
 
     @Test("redirects are followed, relative ones too, and cookies stay behind")
     func redirects() async throws {
-        let script: Origin.Script = { request, channel in
+        let script: Origin.Script = { request, connection in
             let path = request.split(separator: " ")[1]
             let places = ["/a/b": "c?x=1", "/a/c?x=1": "/d", "/d": "?y"]
             let place = places[String(path)].map { Origin.redirect(302, to: $0) }
-            channel.send(
+            connection.send(
                 place?.replacing("\r\n\r\n", with: "\r\nSet-Cookie: a=b\r\n\r\n") ?? Origin.ok("end"), thenClose: true)
         }
         try await Origin.run(script) { origin in

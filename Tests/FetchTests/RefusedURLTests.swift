@@ -146,7 +146,9 @@ struct RefusedURLTests {
 
     @Test("a redirect is resolved anew, and refused when its name has moved to a private address")
     func rebindingByRedirect() async throws {
-        let script: Origin.Script = { _, channel in channel.send(Origin.redirect(302, to: "/again"), thenClose: true) }
+        let script: Origin.Script = { _, connection in
+            connection.send(Origin.redirect(302, to: "/again"), thenClose: true)
+        }
         try await Origin.run(host: "127.0.0.2", script) { origin in
             let resolver = ScriptedResolver { _, time in time == 0 ? ["127.0.0.2"] : ["127.0.0.1"] }
             let gate = try openGate(origin.port, { $0.allowPrivate = ["127.0.0.2/32"] }, resolver: resolver)

@@ -39,9 +39,9 @@ struct FetchedDocumentTests {
     @Test("what fails is tried again; an update fetches anew")
     func retried() async throws {
         let count = Atomic(0)
-        let script: Origin.Script = { _, channel in
+        let script: Origin.Script = { _, connection in
             let time = count.add(1, ordering: .relaxed).newValue
-            channel.send(
+            connection.send(
                 time == 1 ? "HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n" : Origin.ok("walrus \(time)"), thenClose: true
             )
         }

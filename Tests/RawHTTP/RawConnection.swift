@@ -21,11 +21,8 @@ package final class RawConnection {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else {
-            let code = errno
-            Foundation.close(descriptor)
-            throw POSIXError(.init(rawValue: code) ?? .EIO)
-        }
+        // `deinit` closes the descriptor: it runs even then.
+        guard result == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     }
 
     deinit { Foundation.close(descriptor) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import HTTPFront
 import Host
@@ -52,17 +53,6 @@ struct Run: AsyncParsableCommand {
                     + "`--port 0` takes a free port", exitCode: 69)
         }
         await stack.shutdown(withinSeconds: 5)
-    }
-}
-
-/// A stack started for a command.
-enum RunningStack {
-    static func start(_ manifest: Manifest, _ log: LogOutput) async throws -> Stack {
-        do throws(StartFailure) {
-            return try await Stack.start(manifest, log: log.sink, metrics: .discard)
-        } catch {
-            throw Fail.with(error)
-        }
     }
 }
 

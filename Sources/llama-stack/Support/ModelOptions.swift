@@ -1,12 +1,8 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import Host
 import LlamaStackAPI
-
-extension Summary {
-    /// The first model that writes text or makes embeddings.
-    var firstModel: String? { resources(.model).first { $0.api == .inference }?.id }
-}
 
 /// Where a command finds a model, and how it samples.
 struct ModelOptions: ParsableArguments {

@@ -3,18 +3,19 @@ import LlamaStackAPI
 import Testing
 
 extension EndToEnd {
-    /// `bench`, on a model so small that it takes no time.
+    /// `llama-stack-bench`, on a model so small that it takes no time.
     @Suite struct BenchTests {
         private let model = Setting.fixtures + "/models/llama.gguf"
 
-        @Test("`bench MODEL --json` says machine, load, every speed that fits the context, and memory, a line each")
+        @Test(
+            "without a subcommand, `--json` says machine, load, every speed that fits the context, and memory, a line each"
+        )
         func jsonLines() throws {
             let command = try Command.run(
                 [
-                    "bench", model, "--json", "--runs", "3", "--prefill", "32,512", "--depth", "0,64", "--generate",
-                    "16",
+                    model, "--json", "--runs", "3", "--prefill", "32,512", "--depth", "0,64", "--generate", "16",
                     "--batch", "1,5", "--batch-depth", "8", "--batch-generate", "4",
-                ], exits: 0)
+                ], of: Setting.bench, exits: 0)
             let lines = try command.output.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
             let names = lines.map { $0["test"]?.stringValue ?? "" }
             #expect(
@@ -34,10 +35,11 @@ extension EndToEnd {
             #expect(memory.allSatisfy { $0 > 1 << 20 } && memory[2] >= memory[0])
         }
 
-        @Test("`bench MODEL` is a table of medians with the load of the machine, and rows left out by `none`")
+        @Test("without a subcommand there is a table of medians with the load of the machine; `none` leaves rows out")
         func table() throws {
             let command = try Command.run(
-                ["bench", model, "--runs", "1", "--prefill", "16", "--depth", "none", "--batch", "2"], exits: 0)
+                [model, "--runs", "1", "--prefill", "16", "--depth", "none", "--batch", "2"], of: Setting.bench,
+                exits: 0)
             #expect(command.output.contains(#/load average [0-9.]+ at the start/#))
             #expect(command.output.contains(#/median +slowest +fastest/#))
             for row in ["load ", "prefill 16 ", "batch of 2 ", "resident memory: loaded "] {
@@ -47,21 +49,20 @@ extension EndToEnd {
             #expect(command.errors.isEmpty, "no progress where nobody watches")
         }
 
-        @Test(
-            "`bench --products openblas` measures speeds, and finds the probabilities of the engine's own f32 kernels")
+        @Test("`--products openblas` measures speeds, and finds the probabilities of the engine's own f32 kernels")
         func openBLAS() throws {
             let options = ["--products", "openblas"]
             let speed = try Command.run(
-                ["bench", model, "--runs", "1", "--prefill", "16", "--depth", "0", "--generate", "2", "--batch", "2"]
-                    + options, exits: 0)
+                [model, "--runs", "1", "--prefill", "16", "--depth", "0", "--generate", "2", "--batch", "2"]
+                    + options, of: Setting.bench, exits: 0)
             #expect(speed.output.contains("\nprefill 16 "))
             let folder = try TemporaryFolder()
             let text = try folder.write(String(repeating: "To be or not to be. ", count: 20), "text")
             let command = try Command.run(
                 [
-                    "bench", "divergence", try Setting.requireModel(), "--text", text, "--window", "64", "--windows",
-                    "1", "--json",
-                ] + options, exits: 0)
+                    "divergence", try Setting.requireModel(), "--text", text, "--window", "64", "--windows", "1",
+                    "--json",
+                ] + options, of: Setting.bench, exits: 0)
             let divergence = try JSON(parsing: Array(command.output.utf8))
             // Sums in f32 differ in their last bits; int8 activations make it a hundred times as much.
             let largest = try #require(divergence["max"]?.double)
@@ -71,18 +72,39 @@ extension EndToEnd {
         @Test("a figure that takes too long gets one run")
         func seconds() throws {
             let command = try Command.run(
-                ["bench", model, "--json", "--seconds", "0", "--prefill", "8", "--depth", "none", "--batch", "none"],
-                exits: 0)
+                [model, "--json", "--seconds", "0", "--prefill", "8", "--depth", "none", "--batch", "none"],
+                of: Setting.bench, exits: 0)
             let line = try #require(command.output.split(separator: "\n").first { $0.contains("prefill") })
             let samples = try JSON(parsing: Array(line.utf8))["samples"]?.items
             #expect(samples?.count == 1)
         }
 
-        @Test("`bench plot` draws each engine's speed by depth and by batch")
+        @Test(
+            "`calls` times the call in the process, and two requests over HTTP; both runtimes with `--isolation both`")
+        func calls() throws {
+            let file = Setting.root + "/Distributions/echo.yaml"
+            func keys(_ options: [String]) throws -> [String] {
+                let words = ["calls", file, "--count", "10", "--json"] + options
+                let command = try Command.run(words, of: Setting.bench, exits: 0)
+                guard case .object(let result) = try JSON(parsing: Array(command.output.utf8)) else { return [] }
+                for member in result.members where member.key != "added_us" {
+                    let figure = member.value["median"]?.double ?? member.value.double
+                    #expect((figure ?? 0) > 0, "\(member.key): \(command.output)")
+                }
+                return result.members.map(\.key)
+            }
+            #expect(try keys([]) == ["in_process_us", "health_us", "completion_us", "added_us"])
+            #expect(
+                try keys(["--isolation", "both"]) == [
+                    "concurrency", "inline_us", "process_us", "inline_start_ms", "process_start_ms", "added_us",
+                ])
+        }
+
+        @Test("`plot` draws each engine's speed by depth and by batch")
         func plot() throws {
             let folder = try TemporaryFolder()
             let files = ["ours", "peer"].map { Setting.fixtures + "/bench/\($0).jsonl" }
-            let command = try Command.run(["bench", "plot"] + files + ["--output", folder.path], exits: 0)
+            let command = try Command.run(["plot"] + files + ["--output", folder.path], of: Setting.bench, exits: 0)
             #expect(command.output == "\(folder.path)/speed-by-depth.svg\n\(folder.path)/speed-by-batch.svg\n")
             for name in ["speed-by-depth", "speed-by-batch"] {
                 let svg = try String(contentsOfFile: "\(folder.path)/\(name).svg", encoding: .utf8)
@@ -90,11 +112,11 @@ extension EndToEnd {
             }
         }
 
-        @Test("`bench plot` of a file that holds no measurements says so and draws nothing")
+        @Test("`plot` of a file that holds no measurements says so and draws nothing")
         func plotNothing() throws {
             let folder = try TemporaryFolder()
-            _ = try Command.run(["bench", "plot", model, "--output", folder.path], exits: 65)
-            _ = try Command.run(["bench", "plot", "absent.jsonl", "--output", folder.path], exits: 66)
+            _ = try Command.run(["plot", model, "--output", folder.path], of: Setting.bench, exits: 65)
+            _ = try Command.run(["plot", "absent.jsonl", "--output", folder.path], of: Setting.bench, exits: 66)
             let written = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             #expect(written.isEmpty)
         }

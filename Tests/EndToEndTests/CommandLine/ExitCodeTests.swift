@@ -11,12 +11,21 @@ extension EndToEnd {
             ["run", "a.yaml", "--port", "many"], ["run", "a.yaml", "--log-level", "loud"], ["validate"],
             ["list", "cats"],
             ["spec", "--format", "pdf"], ["plugin", "test", "a.so", "--config", "{"], ["complete"],
-            ["plugin", "test", "a.so", "--only", "nothing"], ["bench", "speed", "m.gguf", "--rounds", "1"],
+            ["plugin", "test", "a.so", "--only", "nothing"],
         ]
 
         @Test("a command line that is none is 64, and nothing is done", arguments: misused)
         func usage(_ arguments: [String]) throws {
-            let command = try Command.run(arguments, exits: 64)
+            try Self.expectUsageError(Command.run(arguments, exits: 64))
+        }
+
+        @Test("so it is for the measurements")
+        func benchUsage() throws {
+            try Self.expectUsageError(
+                Command.run(["speed", "m.gguf", "--rounds", "1"], of: Setting.bench, exits: 64))
+        }
+
+        private static func expectUsageError(_ command: Command) throws {
             #expect(command.output.isEmpty)
             #expect(command.errors.hasPrefix("Error: "))
         }
@@ -32,7 +41,7 @@ extension EndToEnd {
                 #expect(line?.contains(said) == true, "\(command): \(result.errors)")
             }
             for words in [["speed", Setting.modelFile], ["embeddings", Setting.embeddingModel]] {
-                let result = try Command.run(["bench"] + words, exits: 78, environment: environment)
+                let result = try Command.run(words, of: Setting.bench, exits: 78, environment: environment)
                 #expect(result.errors.hasPrefix("error: " + said) && result.output.isEmpty, "\(result.errors)")
             }
         }
@@ -41,10 +50,13 @@ extension EndToEnd {
         func missing() throws {
             for arguments in [
                 ["run", "/nowhere/a.yaml"], ["validate", "/nowhere/a.yaml"], ["chat", "/nowhere/a.yaml"],
-                ["complete", "/nowhere/a.yaml", "--prompt", "x"], ["bench", "calls", "/nowhere/a.yaml"],
-                ["bench", "speed", "/nowhere/a.gguf"],
+                ["complete", "/nowhere/a.yaml", "--prompt", "x"],
             ] {
                 let command = try Command.run(arguments, exits: 66)
+                #expect(command.errors.contains("/nowhere/a."), "\(arguments)")
+            }
+            for arguments in [["calls", "/nowhere/a.yaml"], ["speed", "/nowhere/a.gguf"]] {
+                let command = try Command.run(arguments, of: Setting.bench, exits: 66)
                 #expect(command.errors.contains("/nowhere/a."), "\(arguments)")
             }
         }

@@ -6,7 +6,7 @@ extension EndToEnd {
         /// llama.cpp's 8-bit activations cost it 0.52 % on this file; an engine that rounds less may come out lower by as much.
         static let differenceMax = 0.005
 
-        @Test("`bench perplexity` is within half a percent of llama-perplexity's value")
+        @Test("`perplexity` is within half a percent of llama-perplexity's value")
         func perplexity() throws {
             let results = try Fixture.json("fidelity/perplexity.json")["results"]?.items ?? []
             let reference = try #require(
@@ -14,10 +14,9 @@ extension EndToEnd {
             let wanted = try #require(reference["perplexity"]?.double)
             let command = try Command.run(
                 [
-                    "bench", "perplexity", try Setting.requireModel(), "--text",
-                    Setting.fixtures + "/fidelity/text.txt",
+                    "perplexity", try Setting.requireModel(), "--text", Setting.fixtures + "/fidelity/text.txt",
                     "--json",
-                ], exits: 0, seconds: 300)
+                ], of: Setting.bench, exits: 0, seconds: 300)
             let result = try JSON(parsing: command.output)
             let value = try #require(result["perplexity"]?.double)
             print("perplexity: \(value), llama.cpp \(wanted), \((value / wanted - 1) * 100) %")
@@ -34,8 +33,8 @@ extension EndToEnd {
             arguments: [["--windows", "3"], ["--windows", "1", "--chunk", "1"]])
         func divergence(_ part: [String]) throws {
             let command = try Command.run(
-                ["bench", "divergence", try Setting.requireModel(), "--text", Setting.fixtures + "/fidelity/text.txt"]
-                    + part + ["--json"], exits: 0, seconds: 300)
+                ["divergence", try Setting.requireModel(), "--text", Setting.fixtures + "/fidelity/text.txt"]
+                    + part + ["--json"], of: Setting.bench, exits: 0, seconds: 300)
             let result = try JSON(parsing: command.output)
             let mean = try #require(result["mean"]?.double)
             print("divergence \(part): \(mean), \(result["same_top"]?.double ?? 0) likeliest the same")

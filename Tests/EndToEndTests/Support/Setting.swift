@@ -9,6 +9,9 @@ enum Setting {
     /// `LLAMA_STACK_BIN`, or the release build's.
     static let binary = environment["LLAMA_STACK_BIN"] ?? root + "/.build/release/llama-stack"
 
+    /// The measurements, beside it.
+    static var bench: String { binaryFolder + "/llama-stack-bench" }
+
     /// The folder of the binary and of the provider libraries beside it.
     static var binaryFolder: String { URL(fileURLWithPath: binary).deletingLastPathComponent().path }
 
@@ -37,10 +40,10 @@ enum Setting {
 
     static var updatesGolden: Bool { environment["UPDATE_GOLDEN"] == "1" }
 
-    /// Throws, saying how to get it, when there is no binary.
-    static func requireBinary() throws {
-        guard FileManager.default.isExecutableFile(atPath: binary) else {
-            throw Missing("there is no \(binary); run `make build`, or name the command in LLAMA_STACK_BIN")
+    /// Throws, saying how to get it, when there is no such program.
+    static func requireBinary(_ path: String = binary) throws {
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw Missing("there is no \(path); run `make build`, or name the command in LLAMA_STACK_BIN")
         }
     }
 

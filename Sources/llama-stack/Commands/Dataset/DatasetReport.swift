@@ -1,6 +1,6 @@
+import CommandSupport
 import DatasetRows
 import Foundation
-import LlamaEngine
 import LlamaStackAPI
 
 /// What `dataset stats` says.
@@ -12,12 +12,9 @@ struct DatasetReport: Sendable {
     private let hasTokens: Bool
 
     /// Reads all rows. Throws a ``DatasetError``.
-    init(_ reader: inout RowReader, _ tokenizer: (any Tokenizer)?, _ progress: (Int) -> Void) throws {
+    init(_ reader: inout RowReader, _ tokens: TokenCounter?, _ progress: (Int) -> Void) throws {
         form = reader.form
-        hasTokens = tokenizer != nil
-        let countTokens = tokenizer.map { tokenizer in
-            { (text: String) in tokenizer.encode(text, special: false).count }
-        }
+        hasTokens = tokens != nil
         var places: [String: Int] = [:]
         while let row = try reader.next() {
             rows += 1
@@ -28,7 +25,7 @@ struct DatasetReport: Sendable {
                     columns.append((member.key, ColumnStatistics()))
                     places[member.key] = place
                 }
-                columns[place].statistics.add(value(member.value), countTokens: countTokens)
+                columns[place].statistics.add(value(member.value), countTokens: tokens?.count)
             }
         }
     }

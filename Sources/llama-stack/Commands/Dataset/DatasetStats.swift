@@ -1,7 +1,7 @@
 import ArgumentParser
+import CommandSupport
 import DatasetRows
 import Foundation
-import LlamaEngine
 import LlamaStackAPI
 
 struct DatasetStats: AsyncParsableCommand {
@@ -25,22 +25,13 @@ struct DatasetStats: AsyncParsableCommand {
     func run() async throws {
         let opened = try await source.open()
         let report = try await OwnThread.run {
-            let tokenizer = try model.map(Self.tokenizer)
+            let tokens = try model.map(TokenCounter.init(modelAt:))
             let progress = Progress()
             defer { progress.clear() }
             return try opened.reading { reader in
-                try DatasetReport(&reader, tokenizer) { progress.show("\($0) rows") }
+                try DatasetReport(&reader, tokens) { progress.show("\($0) rows") }
             }
         }
         if json { Output.json(report.json) } else { Output.write(report.text) }
-    }
-
-    private static func tokenizer(_ path: String) throws -> any Tokenizer {
-        guard FileManager.default.isReadableFile(atPath: path) else {
-            throw Fail.with("error: no model at \(path)\n  hint: `make model` fetches a small one", exitCode: 66)
-        }
-        do { return try ModelCheckpoint.open(path: path).makeTokenizer() } catch {
-            throw Fail.with("error: \(path): \(error)", exitCode: 65)
-        }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import LlamaStackAPI
 
@@ -7,11 +8,11 @@ struct BenchPlot: AsyncParsableCommand {
         commandName: "plot",
         abstract: "Draw how speed changes with depth and with the batch, as SVG.",
         discussion: """
-            Takes files of JSON lines as `bench speed --json` writes them, one for each engine, and writes \
+            Takes files of JSON lines as `llama-stack-bench speed --json` writes them, one for each engine, and writes \
             speed-by-depth.svg and speed-by-batch.svg.
 
-              llama-stack bench speed some.gguf --depth 0,1024,2048,4096 --json > ours.jsonl
-              llama-stack bench plot ours.jsonl --output Benchmarks
+              llama-stack-bench speed some.gguf --depth 0,1024,2048,4096 --json > ours.jsonl
+              llama-stack-bench plot ours.jsonl --output Benchmarks
             """)
 
     @Argument(help: "Files of measurements.", completion: .file()) var files: [String]

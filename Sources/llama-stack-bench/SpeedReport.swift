@@ -1,8 +1,9 @@
+import CommandSupport
 import Foundation
 import LlamaEngine
 import LlamaStackAPI
 
-/// What `bench speed` prints: JSON lines as they come, or one table at the end.
+/// What `llama-stack-bench speed` prints: JSON lines as they come, or one table at the end.
 final class SpeedReport {
     private let asJSON: Bool
     private var rows: [[String]] = [["", "median", "slowest", "fastest", "", ""]]
@@ -13,7 +14,7 @@ final class SpeedReport {
     func begin(_ model: BenchModel, _ clock: MeasuringClock) {
         if asJSON {
             Output.json([
-                "test": "machine", "engine": .string("llama-stack \(LlamaStack.configuration.version)"),
+                "test": "machine", "engine": .string("llama-stack \(Release.version)"),
                 "processor": .string(ThisMachine.processor),
                 "cores": .integer(Int64(ProcessInfo.processInfo.activeProcessorCount)),
                 "instructions": .string(InstructionSet.name), "load_average": .number(ThisMachine.loadAverage),

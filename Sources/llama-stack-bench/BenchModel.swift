@@ -1,22 +1,7 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import LlamaEngine
-
-struct Bench: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Measure this machine: a model's speed and quality, and what a call costs.",
-        discussion: """
-            Without a subcommand: speed. Measure on an idle machine, several times, and compare only what was measured in \
-            turn. Progress goes to standard error, results to standard output.
-
-              llama-stack bench models/SmolLM2-135M-Instruct.Q4_1.gguf
-            """,
-        subcommands: [
-            BenchSpeed.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchEmbeddings.self,
-            BenchCalls.self,
-        ],
-        defaultSubcommand: BenchSpeed.self)
-}
 
 /// The model that a benchmark works on, and how it is computed.
 struct BenchModel: ParsableArguments {

@@ -5,19 +5,21 @@ import Logging
 
 /// The log: one line each on standard error, in text or JSON. Host and providers speak through ``LogSink``, the HTTP
 /// front through swift-log; both end here. Nobody waits for the reader of standard error.
-struct LogOutput: Sendable {
-    enum Format: String, CaseIterable, Sendable { case text, json }
-    let format: Format
-    let level: LogLevel
+package struct LogOutput: Sendable {
+    package enum Format: String, CaseIterable, Sendable { case text, json }
+    package let format: Format
+    package let level: LogLevel
 
-    var sink: LogSink {
+    package init(format: Format, level: LogLevel) { (self.format, self.level) = (format, level) }
+
+    package var sink: LogSink {
         LogSink { line in
             guard line.level >= level else { return }
             write(line)
         }
     }
 
-    func logger() -> Logger {
+    package func logger() -> Logger {
         var logger = Logger(label: "http") { Handler(output: self, label: $0) }
         logger.logLevel = Self.swiftLog[level] ?? .info
         return logger

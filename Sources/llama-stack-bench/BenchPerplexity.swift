@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import LlamaEngine
 import LlamaStackAPI
@@ -11,7 +12,7 @@ struct BenchPerplexity: AsyncParsableCommand {
             Follows llama.cpp's llama-perplexity, so that the two can be compared on one file and one text: windows \
             that do not overlap, of which the second half is scored.
 
-              llama-stack bench perplexity models/some.gguf --text some.txt
+              llama-stack-bench perplexity models/some.gguf --text some.txt
             """)
 
     @OptionGroup var model: BenchModel

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import LlamaEngine
 import LlamaStackAPI
@@ -11,7 +12,7 @@ struct BenchEmbeddings: AsyncParsableCommand {
             Cuts texts into tokens and embeds them, batch after batch, and reports the median of several rounds, with \
             the slowest and the fastest. Scripts/bench-embeddings.py measures sentence-transformers beside it.
 
-              llama-stack bench embeddings models/all-MiniLM-L6-v2 --threads 2
+              llama-stack-bench embeddings models/all-MiniLM-L6-v2 --threads 2
             """)
 
     @Argument(help: "The model: a folder with config.json and model.safetensors.", completion: .directory)

@@ -22,22 +22,3 @@ struct Spread {
 
     var json: JSON { ["median": .number(median), "min": .number(least), "max": .number(most)] }
 }
-
-/// One line on standard error that is written over; nothing where nobody watches.
-struct Progress {
-    private let isShown = isatty(STDERR_FILENO) == 1
-
-    func show(_ text: String) { if isShown { Output.status(text) } }
-    func clear() { show("") }
-}
-
-/// Work that computes or blocks for long, on a thread of its own: Swift's pool stays free.
-enum OwnThread {
-    static func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
-        try await withCheckedThrowingContinuation { continuation in
-            let thread = Thread { continuation.resume(with: Result { try body() }) }
-            thread.stackSize = 8 << 20
-            thread.start()
-        }
-    }
-}

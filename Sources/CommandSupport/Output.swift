@@ -5,10 +5,10 @@ import LlamaStackAPI
 
 /// What a command says on standard output and standard error, and how it ends. Everything is written at once: nothing
 /// of it is lost when the process dies.
-enum Output {
+package enum Output {
     /// To standard output, whole: waits for the reader. When there is none any more, the command ends quietly, as one that
     /// gets SIGPIPE does; when it can't be written for another reason, with an error.
-    static func write(_ text: String) {
+    package static func write(_ text: String) {
         let error = put(text, STDOUT_FILENO)
         if error == EPIPE { ProcessGuard.leaveAtOnce(128 + SIGPIPE) }
         guard error != 0 else { return }
@@ -16,33 +16,33 @@ enum Output {
         ProcessGuard.leaveAtOnce(EX_IOERR)
     }
 
-    static func line(_ text: String) { write(text + "\n") }
-    static func json(_ value: JSON) { line(String(decoding: value.bytes, as: UTF8.self)) }
+    package static func line(_ text: String) { write(text + "\n") }
+    package static func json(_ value: JSON) { line(String(decoding: value.bytes, as: UTF8.self)) }
 
     /// To standard error. What can't be written is dropped: the exit code says it too.
-    static func error(_ text: String) {
+    package static func error(_ text: String) {
         LineWriter.standardError.flush()
         _ = put(text + "\n", STDERR_FILENO)
     }
 
     /// In place of what was shown last, on a terminal.
-    static func status(_ text: String) { _ = put("\r\u{1B}[K\(text)", STDERR_FILENO) }
+    package static func status(_ text: String) { _ = put("\r\u{1B}[K\(text)", STDERR_FILENO) }
 
     /// The line of a server that is ready. It serves all the same when nobody takes it.
-    static func announce(_ line: String, log: LogSink) {
+    package static func announce(_ line: String, log: LogSink) {
         guard let reason = LineWriter.writeOnce(line, to: STDOUT_FILENO) else { return }
         log.log(.warning, "the start line could not be written to standard output (\(reason)): \(line)")
     }
 
     /// Ends the command as `error` says, a message of the argument parser's, help, or an exit code of our own.
-    static func end<Command: ParsableCommand>(_ command: Command.Type, with error: any Error) -> Never {
+    package static func end<Command: ParsableCommand>(_ command: Command.Type, with error: any Error) -> Never {
         let code = command.exitCode(for: error).rawValue
         let message = command.fullMessage(for: error)
         if !message.isEmpty { code == 0 ? line(message) : self.error(message) }
         end(code)
     }
 
-    static func end(_ code: Int32) -> Never {
+    package static func end(_ code: Int32) -> Never {
         LineWriter.standardError.flush()
         ProcessGuard.leave(code)
     }

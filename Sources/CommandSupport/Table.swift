@@ -1,6 +1,6 @@
 /// Rows of text, in columns.
-enum Table {
-    static func text(_ rows: [[String]]) -> String {
+package enum Table {
+    package static func text(_ rows: [[String]]) -> String {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
             rows.compactMap { column < $0.count ? $0[column].count : nil }.max() ?? 0

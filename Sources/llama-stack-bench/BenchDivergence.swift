@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import LlamaEngine
 import LlamaStackAPI
@@ -13,7 +14,7 @@ struct BenchDivergence: AsyncParsableCommand {
             own kernels: it is the same file, which shows what arithmetic rounds off, or with --base another one, such as \
             the unquantised model.
 
-              llama-stack bench divergence models/some.gguf --text some.txt
+              llama-stack-bench divergence models/some.gguf --text some.txt
             """)
 
     @OptionGroup var model: BenchModel

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import LlamaEngine
 import LlamaStackAPI
@@ -12,7 +13,7 @@ struct BenchSpeed: AsyncParsableCommand {
             prompt; decode writes an answer after a context of some depth; batch writes several answers together, each \
             after a context of its own. Every figure is the median of several runs, with the slowest and the fastest.
 
-              llama-stack bench speed some.gguf --prefill 512 --depth 0 --batch none
+              llama-stack-bench speed some.gguf --prefill 512 --depth 0 --batch none
             """)
 
     @OptionGroup var model: BenchModel

@@ -1,3 +1,4 @@
+import CommandSupport
 import LlamaEngine
 
 /// One figure to measure.

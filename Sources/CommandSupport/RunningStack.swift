@@ -1,0 +1,18 @@
+import Host
+import LlamaStackAPI
+
+/// A stack started for a command.
+package enum RunningStack {
+    package static func start(_ manifest: Manifest, _ log: LogOutput) async throws -> Stack {
+        do throws(StartFailure) {
+            return try await Stack.start(manifest, log: log.sink, metrics: .discard)
+        } catch {
+            throw Fail.with(error)
+        }
+    }
+}
+
+extension Summary {
+    /// The first model that writes text or makes embeddings.
+    package var firstModel: String? { resources(.model).first { $0.api == .inference }?.id }
+}
