@@ -2,7 +2,9 @@ import LlamaStackAPI
 
 /// For providers that have nothing to configure.
 public struct NoConfiguration: WireRecord, Equatable {
+    /// A value without fields.
     public init() {}
+    /// A record without fields: every key of the configuration is refused.
     public static let object = Object("NoConfiguration", isComponent: false, { NoConfiguration() })
 }
 
