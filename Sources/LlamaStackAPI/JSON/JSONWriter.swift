@@ -10,6 +10,7 @@ extension JSON {
         return writer.bytes
     }
 
+    /// The same bytes as ``bytes``, as a string.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// For people: two spaces a level, `": "` after keys, a newline at the end.
