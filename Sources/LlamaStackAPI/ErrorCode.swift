@@ -78,7 +78,7 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     /// A mistake in the configuration of a provider or a resource; only from the start of a provider and from
     /// `register`.
     public static let invalidConfig = row("invalid_config", 13, 500, 78)
-    // Of the HTTP front alone: no provider answers them.
+    // The HTTP front alone gives these: no provider answers them.
     /// The `Host` header names a host that the server does not answer for.
     public static let hostNotAllowed = row("host_not_allowed", 1, 403, 77)
     /// The `Origin` header names a web page that may not call the server.

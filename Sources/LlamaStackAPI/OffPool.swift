@@ -7,8 +7,8 @@ package enum OffPool {
     package static let bytesMax = 64 << 10
 
     private static let blocking = DispatchQueue(label: "llama-stack.blocking", attributes: .concurrent)
-    // Dispatch has threads of their own for each quality of service. Swift's tasks run on those of another, and so do the
-    // providers' long computations.
+    // Dispatch has threads of their own for each quality of service. Swift's tasks run on those of another, and so do
+    // the providers' long computations.
     private static let computing = DispatchQueue(
         label: "llama-stack.computing", qos: .userInitiated, attributes: .concurrent)
 

@@ -1,5 +1,6 @@
 /// The HTTP methods of the routes. The raw value is the word of the request line.
 public enum Verb: String, Sendable, CaseIterable {
+    /// `put` is for extensions: no endpoint uses it yet.
     case get = "GET", post = "POST", put = "PUT", delete = "DELETE"
 }
 

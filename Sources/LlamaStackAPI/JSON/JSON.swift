@@ -1,13 +1,18 @@
 /// A JSON value as it stood in the text: object members keep their order, integers stay exact.
 public enum JSON: Sendable, Hashable {
+    /// A value of its own. As a field of a record it is read as absent.
     case null
+    /// `true` or `false`; no number stands for one.
     case bool(Bool)
     /// A number without fraction and exponent that fits 64 bits.
     case integer(Int64)
     /// Any other number. From a parser it is finite; NaN and infinity are written as `null`.
     case number(Double)
+    /// A text without quotes and escapes.
     case string(String)
+    /// The items in order.
     case array([JSON])
+    /// The members in the order of the text.
     case object(JSONObject)
 }
 

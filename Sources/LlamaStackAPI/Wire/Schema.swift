@@ -2,6 +2,7 @@
 public indirect enum Schema: Sendable {
     /// Any JSON value.
     case any
+    /// `true` or `false`.
     case boolean
     /// A whole number; nil is no bound.
     case integer(minimum: Int64? = nil, maximum: Int64? = nil)

@@ -3,8 +3,8 @@ import LlamaStackAPI
 
 /// The events of a call to another provider, as they come. One loop over it.
 ///
-/// Throws the ``ProviderError`` that the call ended with. The call is cancelled when the task is, and when the loop is left
-/// early.
+/// Throws the ``ProviderError`` that the call ended with. The call is cancelled when the task is, and when the loop is
+/// left early.
 public struct AnswerEvents<Event: WireValue>: AsyncSequence, Sendable {
     /// One decoded event.
     public typealias Element = Event
