@@ -10,7 +10,7 @@ public struct IdempotentRequest: Sendable, Hashable {
     /// The caller that sent the key; empty when the host runs without authentication. Keys of different callers are
     /// independent.
     public let principal: String
-    /// The method's name over the contract. The same key with another method is another request.
+    /// The method's name over the contract. A key that comes again with another method is a ``mismatch``.
     public let method: String
     /// A checksum of the method's parameters and body, byte by byte: equal for a request that is sent again, and for
     /// another one with a chance of 1 in 2^64. A forged match gains nothing: the answer is the sender's own.
