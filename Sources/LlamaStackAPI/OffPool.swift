@@ -1,14 +1,14 @@
 import Dispatch
 
-/// Threads for what takes longer than a moment. Swift's shared threads are as many as cores, and everyone's: who computes or
-/// blocks there holds up answers that have nothing to do with it.
+/// Threads for work that takes longer than a moment. Swift has as many shared threads as there are cores: code that
+/// computes or blocks on one delays answers that have nothing to do with it.
 package enum OffPool {
-    /// As many bytes of JSON are read, or copied, in a fraction of a millisecond.
+    /// Up to this many bytes of JSON are read, or copied, in a fraction of a millisecond.
     package static let bytesMax = 64 << 10
 
     private static let blocking = DispatchQueue(label: "llama-stack.blocking", attributes: .concurrent)
-    // Dispatch has threads of their own for each quality of service. Swift's tasks run on those of another, and so do the
-    // providers' long computations.
+    // Dispatch has threads of their own for each quality of service. Swift's tasks run on those of another, and so do
+    // the providers' long computations.
     private static let computing = DispatchQueue(
         label: "llama-stack.computing", qos: .userInitiated, attributes: .concurrent)
 
@@ -21,7 +21,7 @@ package enum OffPool {
 
     package static func start(_ work: @escaping @Sendable () -> Void) { blocking.async(execute: work) }
 
-    /// Computes over so many bytes: here when they are few, else on a thread that nobody else waits for.
+    /// Computes over `bytes` bytes: here when they are few, else on a thread that no other task shares.
     package static func run<Value: Sendable>(
         bytes: Int, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {

@@ -4,5 +4,5 @@
 @_exported import LlamaStackAPI
 import ContractBridge
 
-/// What a provider throws to end a call with an error that the client can act on.
+/// The error that a provider throws to end a call with a code and a message that the client can act on.
 public typealias ProviderError = CallError

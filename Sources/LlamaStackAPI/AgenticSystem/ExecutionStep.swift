@@ -1,10 +1,15 @@
 /// Something an agent did in a turn. `step_type` tells which.
 public enum ExecutionStep: WireValue, Hashable {
+    /// The model was asked.
     case modelInference(ModelInferenceStep)
+    /// Tools were run.
     case toolExecution(ToolExecutionStep)
+    /// Shields were run.
     case safetyFiltering(SafetyFilteringStep)
+    /// Memory banks were searched.
     case memoryRetrieval(MemoryRetrievalStep)
 
+    /// The value of `step_type`.
     public var type: ExecutionStepType {
         switch self {
         case .modelInference: .modelInference
@@ -14,6 +19,7 @@ public enum ExecutionStep: WireValue, Hashable {
         }
     }
 
+    /// One of the four steps; in the document the alias `ExecutionStep`.
     public static var schema: Schema {
         .named(
             "ExecutionStep",
@@ -23,6 +29,7 @@ public enum ExecutionStep: WireValue, Hashable {
             ]))
     }
 
+    /// The step's own object.
     public var json: JSON {
         switch self {
         case .modelInference(let step): step.json
@@ -32,6 +39,8 @@ public enum ExecutionStep: WireValue, Hashable {
         }
     }
 
+    /// Reads the step that `step_type` names. Throws a ``WireError`` when that is missing or unknown, and when the rest
+    /// does not fit it.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .object(let members) = json else { throw WireError(path, "must be an object, got \(json.kind)") }
         guard let type = members["step_type"] else { throw WireError(path["step_type"], "is required") }

@@ -5,6 +5,8 @@ public enum Endpoints {
         AgenticSystem.all + Datasets.all + Inference.all + MemoryBanks.all + PostTraining.all + RewardScoring.all
         + SyntheticDataGeneration.all
 
+    /// The endpoint of a method by its name over the contract; nil when the API has no such method. Linear in the
+    /// catalog.
     public static func find(_ api: API, _ method: String) -> EndpointDescription? {
         all.first { $0.api == api && $0.method == method }
     }

@@ -1,22 +1,32 @@
-/// What a message says: text, an attachment, or both in order.
+/// The content of a message: text, an attachment, or both in order.
 public enum Content: WireValue, Hashable, ExpressibleByStringLiteral {
+    /// A JSON string.
     case text(String)
+    /// A JSON object.
     case attachment(Attachment)
+    /// A JSON array; it may be empty.
     case items([Item])
 
+    /// One part of a content that is an array.
     public enum Item: WireValue, Hashable, ExpressibleByStringLiteral {
+        /// A JSON string.
         case text(String)
+        /// A JSON object.
         case attachment(Attachment)
 
+        /// A text.
         public init(stringLiteral value: String) { self = .text(value) }
 
+        /// A string or an ``Attachment``.
         public static var schema: Schema { .oneOf([String.schema, Attachment.schema]) }
+        /// The text, or the attachment's object.
         public var json: JSON {
             switch self {
             case .text(let text): .string(text)
             case .attachment(let attachment): attachment.json
             }
         }
+        /// Throws a ``WireError`` for anything but a string or an attachment.
         public init(json: JSON, at path: FieldPath) throws {
             switch json {
             case .string(let text): self = .text(text)
@@ -26,9 +36,10 @@ public enum Content: WireValue, Hashable, ExpressibleByStringLiteral {
         }
     }
 
+    /// A text.
     public init(stringLiteral value: String) { self = .text(value) }
 
-    /// The content as a list, whatever its form.
+    /// The content as a list of its parts: one for a text or an attachment.
     public var all: [Item] {
         switch self {
         case .text(let text): [.text(text)]
@@ -37,9 +48,11 @@ public enum Content: WireValue, Hashable, ExpressibleByStringLiteral {
         }
     }
 
+    /// A string, an ``Attachment``, or an array of them; in the document the alias `Content`.
     public static var schema: Schema {
         .named("Content", .oneOf([String.schema, Attachment.schema, [Item].schema]))
     }
+    /// A string, an object or an array, as the content came.
     public var json: JSON {
         switch self {
         case .text(let text): .string(text)
@@ -47,6 +60,7 @@ public enum Content: WireValue, Hashable, ExpressibleByStringLiteral {
         case .items(let items): items.json
         }
     }
+    /// Throws a ``WireError`` for anything else than a string, an attachment or an array of them.
     public init(json: JSON, at path: FieldPath) throws {
         switch json {
         case .string(let text): self = .text(text)

@@ -1,9 +1,13 @@
+/// The endpoints of `datasets`.
 public enum Datasets {
+    /// Registers a dataset under the caller's id; its answer is empty. The provider is the client's choice, else the
+    /// first.
     public static let create = Endpoint<Nothing, CreateDatasetRequest, Nothing, Nothing>(
         .datasets, "create", .post, "/datasets/create", routingKey: .creation(.field("uuid")),
         bodyBytesMax: BodyLimits.datasetBytesMax,
         summary: "Register a dataset.")
 
+    /// Forgets a dataset; its answer is empty. Also served as POST with the id in a JSON body.
     public static let delete = Endpoint<DatasetQuery, Nothing, Nothing, Nothing>(
         .datasets, "delete", .delete, "/datasets/delete",
         // What clients of that time send.
@@ -12,6 +16,7 @@ public enum Datasets {
         routingKey: .resource(.parameter("dataset_id")),
         summary: "Forget a dataset.")
 
+    /// Answers the dataset as it was registered.
     public static let get = Endpoint<DatasetQuery, Nothing, Dataset, Nothing>(
         .datasets, "get", .get, "/datasets/get", queryAliases: idAliases,
         routingKey: .resource(.parameter("dataset_id")),

@@ -1,11 +1,11 @@
 /// JSON Schema (2020-12) of everything the API says, one definition a name: strict as the decoders are.
 package enum JSONSchemas {
-    /// What clients may send.
+    /// The schemas of everything that clients may send.
     package static func requests(_ endpoints: [EndpointDescription] = Endpoints.all) -> JSON {
         document(endpoints, .request)
     }
 
-    /// What servers send.
+    /// The schemas of everything that servers send.
     package static func responses(_ endpoints: [EndpointDescription] = Endpoints.all) -> JSON {
         document(endpoints, .response)
     }

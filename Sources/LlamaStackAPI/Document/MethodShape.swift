@@ -1,5 +1,5 @@
-/// What a provider is given for one method and what it must write, in words: a row of `llama-stack list methods` and of
-/// the page about methods.
+/// The input of a provider for one method and the output that it must write, in words: a row of `llama-stack list
+/// methods` and of the page about methods.
 package struct MethodShape: Sendable {
     package var endpoint: EndpointDescription
     let words: SchemaWords
@@ -20,7 +20,7 @@ package struct MethodShape: Sendable {
 
     package var body: String? { endpoint.body.map(words.words) }
 
-    /// What a whole answer is; nil when there is none.
+    /// The type of a whole answer; nil when there is none.
     package var answer: String? {
         switch (endpoint.answerForm, endpoint.answer) {
         case (.jsonLines, .array(let line, _)?): "lines, each \(words.words(line))"
@@ -29,7 +29,7 @@ package struct MethodShape: Sendable {
         }
     }
 
-    /// What each event of a stream is; nil when there is no stream.
+    /// The type of each event of a stream; nil when there is no stream.
     package var event: String? { endpoint.event.map(words.words) }
 
     /// The calls of `write` that make the answer.
@@ -44,7 +44,7 @@ package struct MethodShape: Sendable {
         }
     }
 
-    /// What of a request decides which of several providers gets it.
+    /// The part of a request that decides which of several providers gets it.
     package var routing: String {
         switch endpoint.routingKey {
         case .none: "the first provider"

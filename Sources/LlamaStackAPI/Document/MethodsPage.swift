@@ -1,5 +1,5 @@
-/// The methods of every API as a provider meets them over the plug-in contract, and the errors that it may give: one page
-/// in Markdown, which an author in any language can work from.
+/// The methods of every API as a provider meets them over the plug-in contract, and the errors that it may give: one
+/// page in Markdown, which an author in any language can work from.
 package enum MethodsPage {
     package static func page(of endpoints: [EndpointDescription] = Endpoints.all) -> String {
         let apis = API.allCases.filter { api in endpoints.contains { $0.api == api } }

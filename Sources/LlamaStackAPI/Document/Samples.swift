@@ -1,4 +1,4 @@
-/// Valid values made from a schema, and every way to spoil them in one place: for tests of whoever decodes requests.
+/// Valid values made from a schema, and every way to spoil them in one place: for tests of code that decodes requests.
 package enum Samples {
     /// A valid value with every field there is; with `isMinimal`, only those that are required.
     package static func sample(for schema: Schema, isMinimal: Bool = false) -> JSON {

@@ -22,7 +22,7 @@ extension Schema {
         }
     }
 
-    /// What a reference to it points to.
+    /// The definition that a reference to the schema points to.
     func definition(_ rendering: Rendering) -> JSON {
         switch self {
         case .any: rendering == .document ? Self.anyValue : [:]

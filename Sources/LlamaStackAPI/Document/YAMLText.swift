@@ -29,7 +29,7 @@ private struct YAMLWriter {
         }
     }
 
-    /// What follows a colon or a dash.
+    /// Writes a value behind a colon or a dash.
     private mutating func child(_ json: JSON, level: Int) {
         guard json.isBlock else {
             text += " \(Self.inline(json))\n"

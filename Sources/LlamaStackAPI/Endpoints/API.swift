@@ -1,7 +1,18 @@
 /// The APIs that a provider can implement. The raw value is the word in a distribution and over the contract.
 public enum API: String, Sendable, CaseIterable {
-    case inference, agenticSystem = "agentic_system", memoryBanks = "memory_banks", datasets
-    case rewardScoring = "reward_scoring", syntheticDataGeneration = "synthetic_data_generation"
+    /// Completions, chats and embeddings.
+    case inference
+    /// Agents that take turns: inference with tools, shields and memory.
+    case agenticSystem = "agentic_system"
+    /// Banks of documents, and search in them.
+    case memoryBanks = "memory_banks"
+    /// The register of data to train on.
+    case datasets
+    /// Scores of candidate answers.
+    case rewardScoring = "reward_scoring"
+    /// Generated answers to prompts, scored and filtered.
+    case syntheticDataGeneration = "synthetic_data_generation"
+    /// Jobs that train models and adapters.
     case postTraining = "post_training"
 
     /// The draft's name for it: a tag of the document.

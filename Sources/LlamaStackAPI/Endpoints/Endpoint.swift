@@ -5,6 +5,7 @@
 /// Whatever does not fit throws a ``WireError`` that names the field; bytes that are not JSON too, with the code
 /// `invalid_json` or `json_too_deep`.
 public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Event: WireValue>: Sendable {
+    /// Everything about the endpoint except its Swift types.
     public let description: EndpointDescription
 
     package init(
@@ -37,8 +38,10 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
         return try Body(json: JSON(wire: json, limits: description.limits), at: .root)
     }
 
+    /// Decodes an array as ``decodeQuery(_:)`` decodes borrowed bytes.
     public func decodeQuery(_ json: [UInt8]) throws -> Query { try json.withUnsafeBytes { try decodeQuery($0) } }
 
+    /// Decodes an array as ``decodeBody(_:)`` decodes borrowed bytes.
     public func decodeBody(_ json: [UInt8]) throws -> Body { try json.withUnsafeBytes { try decodeBody($0) } }
 
     /// No bytes for an empty answer, one line an item for JSON Lines.
@@ -57,10 +60,14 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
 
     // MARK: The client's end
 
+    /// The parameters as a JSON object, which ``decodeQuery(_:)`` reads.
     public func encode(query: Query) -> [UInt8] { query.jsonBytes }
 
+    /// The JSON of the body; no bytes where the endpoint takes none.
     public func encode(body: Body) -> [UInt8] { Body.self == Nothing.self ? [] : body.jsonBytes }
 
+    /// Reads a whole answer; its strings may be as long as the largest body. The bytes of an empty answer are ignored,
+    /// empty lines of JSON Lines are skipped. Throws a ``WireError`` when the answer does not fit.
     public func decodeAnswer(_ bytes: [UInt8]) throws -> Answer {
         switch description.answerForm {
         case .empty: try Answer(json: [:], at: .root)
@@ -72,6 +79,7 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
         }
     }
 
+    /// Reads the JSON of one event, without its framing. Throws a ``WireError`` when it does not fit.
     public func decodeEvent(_ bytes: [UInt8]) throws -> Event {
         try Event(json: JSON(wire: bytes, limits: Self.answerLimits), at: .root)
     }
@@ -82,7 +90,9 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
 
 /// The absence of a query, a body, an answer or events.
 public struct Nothing: WireRecord, Hashable {
+    /// A value without fields.
     public init() {}
+    /// A record without fields: any key is refused.
     public static let object = Object("Nothing", isComponent: false, { Nothing() })
 }
 

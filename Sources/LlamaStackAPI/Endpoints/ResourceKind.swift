@@ -34,40 +34,50 @@ public struct ResourceKind: Sendable {
     public let hasAliases: Bool
     /// The keys of an entry that this kind alone has.
     public let ownKeys: [String]
-    /// What a request is told that names one which is not there.
+    /// The error for a request that names a resource which does not exist.
     public let unknownCode: ErrorCode
 
+    /// A model or an adapter. Requests of inference and reward scoring name it in `model`.
     public static let model = ResourceKind(
         name: "model", section: "models", idKey: "model_id",
         servers: [Server("inference"), Server("reward_scoring", isRegistrationOptional: true)],
         requestField: "model", hasAliases: true, ownKeys: ["path", "base", "adapter", "draft_model"],
         unknownCode: .modelNotFound)
 
+    /// A safety check. No API of this build serves it yet.
     public static let shield = ResourceKind(
         name: "shield", section: "shields", idKey: "shield_id", servers: [Server("safety")],
         requestField: nil, hasAliases: false, ownKeys: [], unknownCode: .notFound)
 
+    /// A group of tools. No API of this build serves it yet.
     public static let toolGroup = ResourceKind(
         name: "tool_group", section: "tool_groups", idKey: "tool_group_id", servers: [Server("tools")],
         requestField: nil, hasAliases: false, ownKeys: [], unknownCode: .notFound)
 
+    /// Every kind, in the order in which documentation and lists have them.
     public static let all = [model, shield, toolGroup]
 
+    /// The kind whose ``name`` this is; nil when there is none.
     public static func named(_ name: String) -> ResourceKind? { all.first { $0.name == name } }
 
+    /// The kind that a distribution lists under this key; nil when there is none.
     public static func inSection(_ section: String) -> ResourceKind? { all.first { $0.section == section } }
 
     /// For people: `tool group`.
     public var title: String { name.replacing("_", with: " ") }
+    /// The plural for people: `tool groups`.
     public var titles: String { section.replacing("_", with: " ") }
 
     /// The APIs of this build that may serve it.
     public var apis: [API] { servers.compactMap(\.api) }
 
+    /// How an API serves the kind; nil when it does not.
     public func server(_ api: API) -> Server? { servers.first { $0.api == api } }
 }
 
 extension ResourceKind: Hashable {
+    /// By ``name``, which is unique.
     public static func == (a: ResourceKind, b: ResourceKind) -> Bool { a.name == b.name }
+    /// By ``name``, as equality is.
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }

@@ -14,7 +14,7 @@ public enum RoutingKey: Sendable, Equatable {
     /// The query parameter that says which provider makes a resource. Served beside the draft's, not printed with them.
     public static let providerParameter = "provider_id"
 
-    /// What the distribution lists and the body names; nil for the other keys.
+    /// The kind that the distribution lists and the body names; nil for the other keys.
     public var listedKind: ResourceKind? {
         if case .listed(let kind) = self { kind } else { nil }
     }
@@ -22,10 +22,12 @@ public enum RoutingKey: Sendable, Equatable {
 
 /// Where a request says which resource it is about.
 public enum ResourceName: Sendable, Equatable {
+    /// A query parameter.
     case parameter(String)
     /// A top-level field of the body, a string or an array of strings.
     case field(String)
 
+    /// The parameter's or field's name.
     public var key: String {
         switch self {
         case .parameter(let key), .field(let key): key
@@ -36,9 +38,11 @@ public enum ResourceName: Sendable, Equatable {
 extension API {
     /// How to ask a provider whether it has a resource, changing nothing: 404 when it has not.
     public struct Probe: Sendable {
+        /// The method's name over the contract.
         public var method: String
         /// The query parameter that names the resource.
         public var parameter: String
+        /// The body of the question; nil when the method takes none.
         public var body: JSON?
     }
 

@@ -1,13 +1,22 @@
 /// A dialog to answer.
 public struct ChatCompletionRequest: WireRecord, Hashable {
+    /// The id or alias of the model.
     public var model: InstructModel
+    /// The message to answer and the messages before it.
     public var dialog: Dialog
+    /// How the next token is chosen; greedy by default.
     public var samplingParams: SamplingParams
+    /// The tools that the model may call; none by default. The provider runs none of them: a call is part of the
+    /// answer.
     public var availableTools: [ToolDefinition]
+    /// The most tokens to generate; 0, the default: up to the context limit.
     public var maxTokens: Int
+    /// Answer with server-sent events; false by default.
     public var stream: Bool
+    /// Also answer the log probabilities of the tokens; false by default. A stream has no place for them.
     public var logprobs: Bool
 
+    /// Greedy, whole, without tools and limit on tokens unless the arguments say otherwise. Checks nothing.
     public init(
         model: InstructModel, dialog: Dialog, samplingParams: SamplingParams = SamplingParams(),
         availableTools: [ToolDefinition] = [], maxTokens: Int = 0, stream: Bool = false, logprobs: Bool = false
@@ -21,6 +30,7 @@ public struct ChatCompletionRequest: WireRecord, Hashable {
         self.logprobs = logprobs
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "ChatCompletionRequest", Self.init,
         Field("model", \.model, "The model to use."),
@@ -36,17 +46,24 @@ public struct ChatCompletionRequest: WireRecord, Hashable {
 
 /// A whole answer.
 public struct ChatCompletionResponse: WireRecord, Hashable {
+    /// The reply's text; empty when the model calls tools.
     public var content: Content
+    /// The calls that the model asks for, in its order; empty when it answers by itself.
     public var toolCalls: [ToolCall]
+    /// Why generation ended; `finishedOK` also when the model waits for a tool. nil: the provider does not say.
     public var stopReason: StopReason?
+    /// `tokens` and `token_logprobs`, lists of equal length: each token's text and the natural logarithm of its
+    /// probability. nil when they were not asked for.
     public var logprobs: JSONObject?
 
+    /// An answer without calls, stop reason and log probabilities unless they are given.
     public init(
         content: Content, toolCalls: [ToolCall] = [], stopReason: StopReason? = nil, logprobs: JSONObject? = nil
     ) {
         (self.content, self.toolCalls, self.stopReason, self.logprobs) = (content, toolCalls, stopReason, logprobs)
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "ChatCompletionResponse", Self.init,
         Field("content", \.content, "What the model wrote."),
@@ -57,14 +74,19 @@ public struct ChatCompletionResponse: WireRecord, Hashable {
 
 /// A piece of an answer. The last one has an empty text and the stop reason.
 public struct ChatCompletionResponseStreamChunk: WireRecord, Hashable {
+    /// The text since the last chunk; empty in the last one and beside a tool call.
     public var textDelta: String
+    /// Why generation ended; set in the last chunk alone. A stream that ends without it has failed.
     public var stopReason: StopReason?
+    /// One tool call, whole; nil in every other chunk.
     public var toolCall: ToolCall?
 
+    /// A chunk of text unless a stop reason or a call is given.
     public init(textDelta: String, stopReason: StopReason? = nil, toolCall: ToolCall? = nil) {
         (self.textDelta, self.stopReason, self.toolCall) = (textDelta, stopReason, toolCall)
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "ChatCompletionResponseStreamChunk", Self.init,
         Field("text_delta", \.textDelta, "The text since the last chunk."),

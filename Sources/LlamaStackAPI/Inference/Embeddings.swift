@@ -1,6 +1,6 @@
 // Embeddings: an extension, because the draft can store documents and not say what they are like.
 
-/// What becomes of a text that is longer than the model takes.
+/// The treatment of a text that is longer than the model takes.
 public enum TextTruncation: String, WireEnum {
     /// It is refused.
     case none
@@ -12,17 +12,23 @@ public enum TextTruncation: String, WireEnum {
 
 /// Texts to turn into vectors: all are answered, in order, or none.
 public struct EmbeddingsRequest: WireRecord, Hashable {
+    /// The id or alias of an embedding model: 1 to 200 bytes without control characters.
     public var model: String
+    /// The texts, at most ``contentsMax``; the pieces of one text stand in an array of their own. An empty list has an
+    /// empty answer.
     public var contents: [Content]
+    /// The treatment of texts that are too long. By default one of them fails the request.
     public var textTruncation: TextTruncation
 
+    /// Refuses texts that are too long unless another treatment is given. Limits are checked by decoding alone.
     public init(model: String, contents: [Content], textTruncation: TextTruncation = .none) {
         (self.model, self.contents, self.textTruncation) = (model, contents, textTruncation)
     }
 
-    /// Texts of one request.
+    /// The most texts of one request.
     public static let contentsMax = 2048
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "EmbeddingsRequest", Self.init,
         Field("model", \.model, check: .identifier, "The embedding model to use."),
@@ -38,10 +44,14 @@ public struct EmbeddingsRequest: WireRecord, Hashable {
 
 /// One vector for each text, in order.
 public struct EmbeddingsResponse: WireRecord, Hashable {
+    /// A vector for each text, in the request's order, of length 1: dot products are cosine similarities. All have the
+    /// model's dimension.
     public var embeddings: [[Float]]
 
+    /// Creates the record. Checks nothing.
     public init(embeddings: [[Float]]) { self.embeddings = embeddings }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "EmbeddingsResponse", Self.init,
         Field("embeddings", \.embeddings, "The vectors, of length 1: their dot products are cosine similarities."))

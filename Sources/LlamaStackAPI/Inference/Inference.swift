@@ -1,20 +1,25 @@
+/// The endpoints of `inference`. The request's model decides the provider.
 public enum Inference {
+    /// Answers several dialogs as JSON Lines in the request's order: all, or an error and none.
     public static let batchChatCompletion = Endpoint<
         Nothing, BatchChatCompletionRequest, [ChatCompletionResponse], Nothing
     >(
         .inference, "batch_chat_completion", .post, "/inference/batch_chat_completion", isJSONLines: true,
         routingKey: .listed(.model), summary: "Answer several dialogs: all, in order, or none.")
 
+    /// Continues several texts as JSON Lines in the request's order: all, or an error and none.
     public static let batchCompletion = Endpoint<Nothing, BatchCompletionRequest, [CompletionResponse], Nothing>(
         .inference, "batch_completion", .post, "/inference/batch_completion", isJSONLines: true, routingKey: .listed(.model),
         summary: "Continue several texts: all, in order, or none.")
 
+    /// Answers a dialog, as events when the request's `stream` is true.
     public static let chatCompletion = Endpoint<
         Nothing, ChatCompletionRequest, ChatCompletionResponse, ChatCompletionResponseStreamChunk
     >(
         .inference, "chat_completion", .post, "/inference/chat_completion", streaming: .onRequest, routingKey: .listed(.model),
         summary: "Answer a dialog.")
 
+    /// Continues a text, as events when the request's `stream` is true.
     public static let completion = Endpoint<
         Nothing, CompletionRequest, CompletionResponse, CompletionResponseStreamChunk
     >(

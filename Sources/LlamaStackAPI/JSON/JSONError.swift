@@ -7,14 +7,16 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Never longer than a line, and never more of the text than one character of it.
     public var message: String
 
+    /// An error at a byte of the text, with `invalid_json` unless another code is given.
     public init(_ message: String, byteOffset: Int, code: ErrorCode = .invalidJSON) {
         (self.code, self.byteOffset, self.message) = (code, byteOffset, message)
     }
 
+    /// The place and the message, for logs and clients.
     public var description: String { "not valid JSON at byte \(byteOffset): \(message)" }
 }
 
-/// What a JSON text may be at most. Everything here bounds memory or time.
+/// The limits of a JSON text. Everything here bounds memory or time.
 public struct JSONLimits: Sendable, Equatable {
     /// Objects and arrays inside each other. Decoding recurses this deep, so ``depthCeiling`` bounds it.
     public var depthMax = 64
@@ -28,8 +30,10 @@ public struct JSONLimits: Sendable, Equatable {
     /// Characters of one number. No double needs more than 1,100.
     public var numberBytesMax = 1_100
 
+    /// The greatest depth that is taken, whatever ``depthMax`` says: the parser recurses on its caller's stack.
     public static let depthCeiling = 512
 
+    /// The defaults.
     public init() {}
 
     /// The defaults, with strings as long as the body may be.

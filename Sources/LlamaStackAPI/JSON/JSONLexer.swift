@@ -1,7 +1,7 @@
-/// The tokens of RFC 8259 over borrowed bytes. It only moves forward, so whoever uses it is linear in the text.
+/// The tokens of RFC 8259 over borrowed bytes. It only moves forward, so its users are linear in the text.
 ///
-/// Shared by the parser, which builds values, by ``RequestScan``, which builds none, and by the readers of checkpoints, whose
-/// texts have a hundred thousand strings that need not become values.
+/// Shared by the parser, which builds values, by ``RequestScan``, which builds none, and by the readers of checkpoints,
+/// whose texts have a hundred thousand strings that need not become values.
 package struct JSONLexer {
     private let base: UnsafeRawPointer
     private let count: Int

@@ -11,10 +11,12 @@ extension JSON {
         self = try parser.document()
     }
 
+    /// Reads a whole JSON text as ``init(parsing:limits:)`` of borrowed bytes does.
     public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
         self = try JSONParser.parse(bytes, limits: limits).json
     }
 
+    /// Reads a whole JSON text out of a string; offsets of errors count its UTF-8 bytes.
     public init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) {
         self = try JSON(parsing: Array(text.utf8), limits: limits)
     }

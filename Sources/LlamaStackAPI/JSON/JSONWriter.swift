@@ -1,15 +1,16 @@
 extension JSON {
     /// The value as a JSON text: no white space, members in their order, the same bytes every time.
     ///
-    /// Numbers are the shortest text that reads back as the same double. A double keeps its fraction, so 1.0 is
-    /// written `1.0` and read back as a double. JSON has no NaN and no infinity: they are written as `null`, which
-    /// this API reads as absent, so that an answer stays readable; who must not lose them checks before.
+    /// Numbers are the shortest text that reads back as the same double. A double keeps its fraction, so 1.0 is written
+    /// `1.0` and read back as a double. JSON has no NaN and no infinity: they are written as `null`, which this API
+    /// reads as absent, so that an answer stays readable. Code that must not lose them checks before.
     public var bytes: [UInt8] {
         var writer = JSONWriter(indent: nil)
         writer.write(self, level: 0)
         return writer.bytes
     }
 
+    /// The same bytes as ``bytes``, as a string.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// For people: two spaces a level, `": "` after keys, a newline at the end.

@@ -1,10 +1,10 @@
-/// What the front must know of a body that it only forwards, from one pass that builds no values: that it is JSON
-/// within the limits, whether a top-level key comes twice, the top-level `stream`, and the strings of one more field when
-/// asked.
+/// The facts that the front needs of a body that it only forwards, from one pass that builds no values: that it is JSON
+/// within the limits, whether a top-level key comes twice, the top-level `stream`, and the strings of one more field
+/// when asked.
 ///
 /// It takes what ``JSON/init(parsing:limits:)`` takes, except that it does not look for keys that come twice in deeper
-/// objects: whoever decodes the body does. Linear in the text; memory is a few bytes for each open bracket and the
-/// top-level keys.
+/// objects: decoding the body does. Linear in the text; memory is a few bytes for each open bracket and the top-level
+/// keys.
 package struct RequestScan: Sendable, Equatable {
     package enum Top: Sendable, Equatable { case object, array, scalar }
 

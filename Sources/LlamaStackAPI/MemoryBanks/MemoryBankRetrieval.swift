@@ -12,14 +12,23 @@ public enum MemoryBankQueryMode: String, WireEnum {
 
 /// A search in one or more banks.
 public struct MemoryBankQueryRequest: WireRecord, Hashable {
+    /// The banks to search, 1 to 100. One that does not exist fails the query.
     public var bankUUIDs: [String]
+    /// The text to find; pieces of an array are joined. Attachments are refused.
     public var query: Content
-    /// nil: the best that the provider has.
+    /// How to search. nil: the best that the provider has at that moment; the answer says which.
     public var mode: MemoryBankQueryMode?
+    /// The most chunks of the answer, 1 to 1000; 10 by default.
     public var topK: Int
+    /// The most tokens of all chunks together, at least 1; 4096 by default. A chunk that does not fit any more is left
+    /// out, and a shorter one may follow.
     public var tokensMax: Int
+    /// Conditions on the documents' metadata, all of which must hold; empty by default. A plain value asks for that
+    /// value or an array that holds it; the operators are `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in` and `exists`.
     public var filter: JSONObject
 
+    /// The provider's best mode, ten chunks and 4096 tokens, without a filter, unless the arguments say otherwise.
+    /// Checks nothing.
     public init(
         bankUUIDs: [String], query: Content, mode: MemoryBankQueryMode? = nil, topK: Int = 10, tokensMax: Int = 4096,
         filter: JSONObject = [:]
@@ -28,6 +37,7 @@ public struct MemoryBankQueryRequest: WireRecord, Hashable {
         (self.topK, self.tokensMax, self.filter) = (topK, tokensMax, filter)
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "MemoryBankQueryRequest", Self.init,
         Field("bank_uuids", \.bankUUIDs, "The banks to search, 1 to 100."),
@@ -47,16 +57,26 @@ public struct MemoryBankQueryRequest: WireRecord, Hashable {
 
 /// A piece of a document that was found.
 public struct MemoryBankChunk: WireRecord, Hashable {
+    /// The bank that holds the document.
     public var bankUUID: String
+    /// The document that the chunk is a part of.
     public var documentUUID: String
+    /// The chunk's place among the document's chunks, from 0.
     public var index: Int
+    /// Its first byte in the document's text (UTF-8): for a PDF, the text that was read from it.
     public var start: Int
+    /// The byte after its last, in the same text.
     public var end: Int
+    /// Its length in tokens, as the provider counts them; an estimate need not be the model's count.
     public var tokenCount: Int
+    /// How well it fits: higher is better. Comparable within one answer only.
     public var score: Double
+    /// The chunk's text.
     public var text: String
+    /// The document's metadata.
     public var metadata: JSONObject
 
+    /// Creates the record. Checks nothing.
     public init(
         bankUUID: String, documentUUID: String, index: Int, start: Int, end: Int, tokenCount: Int, score: Double,
         text: String, metadata: JSONObject
@@ -66,6 +86,7 @@ public struct MemoryBankChunk: WireRecord, Hashable {
         (self.score, self.text, self.metadata) = (score, text, metadata)
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "MemoryBankChunk", Self.init,
         Field("bank_uuid", \.bankUUID, "The bank's id."),
@@ -81,11 +102,15 @@ public struct MemoryBankChunk: WireRecord, Hashable {
 
 /// The chunks that were found, the best first.
 public struct MemoryBankQueryResponse: WireRecord, Hashable {
+    /// How they were found; the request's mode when it named one.
     public var mode: MemoryBankQueryMode
+    /// The chunks, the best first, within the request's limits. Empty when nothing fits.
     public var chunks: [MemoryBankChunk]
 
+    /// Creates the record. Checks nothing.
     public init(mode: MemoryBankQueryMode, chunks: [MemoryBankChunk]) { (self.mode, self.chunks) = (mode, chunks) }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "MemoryBankQueryResponse", Self.init,
         Field("mode", \.mode, "How they were found."),
@@ -94,15 +119,23 @@ public struct MemoryBankQueryResponse: WireRecord, Hashable {
 
 /// How far a bank is searchable.
 public struct MemoryBankStatus: WireRecord, Hashable {
+    /// The bank that the counts are about.
     public var bankUUID: String
+    /// All documents in the bank: the sum of the next three.
     public var documents: Int
+    /// Documents that are not yet cut into chunks; a query does not see them.
     public var pending: Int
+    /// Documents that queries see.
     public var indexed: Int
+    /// Documents without text that this provider can read: kept, and not searched.
     public var notIndexed: Int
+    /// Chunks of the indexed documents.
     public var chunks: Int
-    /// nil: the provider makes no embeddings.
+    /// Indexed documents that are found by their words only until their chunks have vectors. nil: the provider makes no
+    /// embeddings.
     public var embeddingPending: Int?
 
+    /// Creates the record, for a provider without embeddings unless a count is given. Checks nothing.
     public init(
         bankUUID: String, documents: Int, pending: Int, indexed: Int, notIndexed: Int, chunks: Int,
         embeddingPending: Int? = nil
@@ -112,6 +145,7 @@ public struct MemoryBankStatus: WireRecord, Hashable {
         self.embeddingPending = embeddingPending
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "MemoryBankStatus", Self.init,
         Field("bank_uuid", \.bankUUID, "The bank's id."),

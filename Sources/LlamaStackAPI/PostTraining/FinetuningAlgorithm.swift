@@ -1,15 +1,29 @@
+/// The way in which a model is fine-tuned.
 public enum FinetuningAlgorithm: String, WireEnum {
-    case full, lora, qlora, dora
+    /// All weights are trained; there is no adapter.
+    case full
+    /// A low-rank adapter: ``LoraFinetuningConfig``.
+    case lora
+    /// A low-rank adapter on 4-bit weights: ``QLoraFinetuningConfig``.
+    case qlora
+    /// A low-rank adapter of the direction and trained magnitudes: ``DoraFinetuningConfig``.
+    case dora
 }
 
 /// Low-rank adapters (Hu et al. 2021, arXiv:2106.09685).
 public struct LoraFinetuningConfig: WireRecord, Hashable {
+    /// The names of the attention projections that get adapters, such as `q_proj` and `v_proj`.
     public var loraAttnModules: [String]
+    /// Whether the projections of the MLP get adapters too.
     public var applyLoRAToMLP: Bool
+    /// Whether the output (vocabulary) projection gets an adapter too.
     public var applyLoRAToOutput: Bool
+    /// The rank of the adapter's two matrices.
     public var rank: Int
+    /// The scale of the update: it is multiplied by alpha / rank.
     public var alpha: Int
 
+    /// Creates the record: the draft has no defaults for it. Ranges are checked by the provider.
     public init(loraAttnModules: [String], applyLoRAToMLP: Bool, applyLoRAToOutput: Bool, rank: Int, alpha: Int) {
         self.loraAttnModules = loraAttnModules
         self.applyLoRAToMLP = applyLoRAToMLP
@@ -18,6 +32,7 @@ public struct LoraFinetuningConfig: WireRecord, Hashable {
         self.alpha = alpha
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "LoraFinetuningConfig", Self.init,
         Field(
@@ -30,12 +45,18 @@ public struct LoraFinetuningConfig: WireRecord, Hashable {
 
 /// Low-rank adapters on 4-bit weights (Dettmers et al. 2023, arXiv:2305.14314).
 public struct QLoraFinetuningConfig: WireRecord, Hashable {
+    /// The names of the attention projections that get adapters, such as `q_proj` and `v_proj`.
     public var loraAttnModules: [String]
+    /// Whether the projections of the MLP get adapters too.
     public var applyLoRAToMLP: Bool
+    /// Whether the output (vocabulary) projection gets an adapter too.
     public var applyLoRAToOutput: Bool
+    /// The rank of the adapter's two matrices.
     public var rank: Int
+    /// The scale of the update: it is multiplied by alpha / rank.
     public var alpha: Int
 
+    /// Creates the record: the draft has no defaults for it. Ranges are checked by the provider.
     public init(loraAttnModules: [String], applyLoRAToMLP: Bool, applyLoRAToOutput: Bool, rank: Int, alpha: Int) {
         self.loraAttnModules = loraAttnModules
         self.applyLoRAToMLP = applyLoRAToMLP
@@ -44,6 +65,7 @@ public struct QLoraFinetuningConfig: WireRecord, Hashable {
         self.alpha = alpha
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "QLoraFinetuningConfig", Self.init,
         Field(
@@ -56,12 +78,18 @@ public struct QLoraFinetuningConfig: WireRecord, Hashable {
 
 /// Low-rank adapters of the direction, magnitudes apart (Liu et al. 2024, arXiv:2402.09353).
 public struct DoraFinetuningConfig: WireRecord, Hashable {
+    /// The names of the attention projections that get adapters, such as `q_proj` and `v_proj`.
     public var loraAttnModules: [String]
+    /// Whether the projections of the MLP get adapters too.
     public var applyLoRAToMLP: Bool
+    /// Whether the output (vocabulary) projection gets an adapter too.
     public var applyLoRAToOutput: Bool
+    /// The rank of the adapter's two matrices.
     public var rank: Int
+    /// The scale of the update: it is multiplied by alpha / rank.
     public var alpha: Int
 
+    /// Creates the record: the draft has no defaults for it. Ranges are checked by the provider.
     public init(loraAttnModules: [String], applyLoRAToMLP: Bool, applyLoRAToOutput: Bool, rank: Int, alpha: Int) {
         self.loraAttnModules = loraAttnModules
         self.applyLoRAToMLP = applyLoRAToMLP
@@ -70,6 +98,7 @@ public struct DoraFinetuningConfig: WireRecord, Hashable {
         self.alpha = alpha
     }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "DoraFinetuningConfig", Self.init,
         Field(

@@ -1,7 +1,10 @@
 /// An adapter's settings. The three have the same fields, so the request's `algorithm` tells which it is.
 public enum FinetuningAlgorithmConfig: TaggedWireValue, Hashable {
+    /// Read for the algorithms `lora` and `full`.
     case lora(LoraFinetuningConfig)
+    /// Read for the algorithm `qlora`.
     case qlora(QLoraFinetuningConfig)
+    /// Read for the algorithm `dora`.
     case dora(DoraFinetuningConfig)
 
     /// All three match every one of them.
@@ -9,6 +12,7 @@ public enum FinetuningAlgorithmConfig: TaggedWireValue, Hashable {
         .anyOf([LoraFinetuningConfig.schema, QLoraFinetuningConfig.schema, DoraFinetuningConfig.schema])
     }
 
+    /// The settings' own object, without a mark of their kind.
     public var json: JSON {
         switch self {
         case .lora(let config): config.json
@@ -17,6 +21,7 @@ public enum FinetuningAlgorithmConfig: TaggedWireValue, Hashable {
         }
     }
 
+    /// Reads LoRA's settings: without the algorithm beside it the kind is not known.
     public init(json: JSON, at path: FieldPath) throws { try self.init(json: json, tag: .lora, at: path) }
 
     /// With the algorithm full no adapter is trained and the settings are ignored, though the draft requires them: they

@@ -1,4 +1,6 @@
+/// The endpoint of `synthetic_data_generation`.
 public enum SyntheticDataGeneration {
+    /// Answers generated and filtered candidates for each prompt. The first provider of the API answers.
     public static let generate = Endpoint<
         Nothing, SyntheticDataGenerationRequest, SyntheticDataGenerationResponse, Nothing
     >(

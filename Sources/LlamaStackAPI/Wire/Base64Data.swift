@@ -1,18 +1,25 @@
 /// Bytes, over the wire a base64 string (RFC 4648, section 4, with padding and without line breaks).
 public struct Base64Data: WireValue, Hashable, ExpressibleByArrayLiteral {
+    /// The decoded bytes.
     public var bytes: [UInt8]
 
+    /// Wraps bytes; any are allowed.
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// The bytes of a literal: `[0x68, 0x69]`.
     public init(arrayLiteral elements: UInt8...) { bytes = elements }
 
+    /// A string with the content encoding base64.
     public static var schema: Schema { .string(contentEncoding: "base64") }
+    /// The base64 text, with padding.
     public var json: JSON { .string(Base64.text(bytes)) }
+    /// Appends the base64 text in quotes without building a string first.
     public func write(to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         Base64.append(bytes, to: &text)
         text.append(UInt8(ascii: "\""))
     }
 
+    /// Throws a ``WireError`` for anything but base64 with padding, without line breaks and without stray bits.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .string(let text) = json else { throw WireError(path, "must be a base64 string, got \(json.kind)") }
         guard let bytes = Base64.bytes(text) else {
@@ -44,7 +51,7 @@ enum Base64 {
         }
     }
 
-    /// Writes (n + 2) / 3 * 4 characters, and answers so many.
+    /// Writes (n + 2) / 3 * 4 characters, and answers that count.
     private static func encode(
         _ bytes: Slice<UnsafeBufferPointer<UInt8>>, to text: Slice<UnsafeMutableBufferPointer<UInt8>>
     )

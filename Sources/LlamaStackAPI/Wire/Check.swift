@@ -1,16 +1,25 @@
-/// What a decoded value must hold beyond its type. The draft's schemas do not print it.
+/// A condition on a decoded value beyond its type. The draft's schemas do not print it.
 public struct Check<Value: WireValue>: Sendable {
     /// Completes "must be …".
     let wanted: String
     let holds: @Sendable (Value) -> Bool
 
-    /// What of a value that does not hold is shown: of a large one its size, say.
+    /// The part of a value that an error shows: its size in place of a large value.
     let shown: @Sendable (Value) -> String
 
+    /// A check whose error shows the start of the value's JSON.
+    ///
+    /// - Parameter wanted: completes "must be …".
+    /// - Parameter holds: true for a value that passes. Any thread.
     public init(_ wanted: String, _ holds: @escaping @Sendable (Value) -> Bool) {
         (self.wanted, self.holds, shown) = (wanted, holds, { Quote.short($0.json.text) })
     }
 
+    /// A check whose error shows one part of the value, such as its count.
+    ///
+    /// - Parameter wanted: completes "must be …".
+    /// - Parameter part: the part to show.
+    /// - Parameter holds: true for a value that passes. Any thread.
     public init<Part>(
         _ wanted: String, showing part: any KeyPath<Value, Part> & Sendable,
         _ holds: @escaping @Sendable (Value) -> Bool
@@ -31,10 +40,12 @@ extension Check where Value == String {
 }
 
 extension Check where Value: Comparable & Numeric {
+    /// Values from `least` on.
     public static func atLeast(_ least: Value) -> Check { Check("at least \(least)") { $0 >= least } }
 }
 
 extension Check where Value == Double {
+    /// Numbers above 0 and up to 1: a share that is not empty.
     public static let fraction = Check("in (0, 1]") { $0 > 0 && $0 <= 1 }
 }
 

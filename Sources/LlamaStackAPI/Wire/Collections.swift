@@ -1,8 +1,11 @@
 // Arrays, sets and maps of wire values.
 
 extension Array: WireValue where Element: WireValue {
+    /// An array of the element's schema.
     public static var schema: Schema { .array(Element.schema) }
+    /// The elements in order.
     public var json: JSON { .array(map(\.json)) }
+    /// Appends the elements' own texts, so that no ``JSON`` is built where an element builds none.
     public func write(to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "["))
         for (index, item) in enumerated() {
@@ -11,13 +14,15 @@ extension Array: WireValue where Element: WireValue {
         }
         bytes.append(UInt8(ascii: "]"))
     }
+    /// Throws a ``WireError`` for anything but an array, and for the first element that does not fit; its path has the
+    /// index.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .array(let items) = json else { throw WireError(path, "must be an array, got \(json.kind)") }
         self = try items.enumerated().map { try Element(json: $1, at: path[$0]) }
     }
 }
 
-/// What JSON Lines are written of.
+/// A list that can be written as JSON Lines.
 protocol WireList {
     /// Appends each item, and a line's end after it.
     func writeLines(to bytes: inout [UInt8])
@@ -34,8 +39,11 @@ extension Array: WireList where Element: WireValue {
 
 /// Over the wire an array whose items differ; written in sorted order.
 extension Set: WireValue where Element: WireValue & Comparable {
+    /// An array whose items differ.
     public static var schema: Schema { .array(Element.schema, uniqueItems: true) }
+    /// The elements, sorted, so that the text is the same every time.
     public var json: JSON { .array(sorted().map(\.json)) }
+    /// Throws a ``WireError`` as an array does, and for an element that comes twice.
     public init(json: JSON, at path: FieldPath) throws {
         self = []
         for (index, item) in try [Element](json: json, at: path).enumerated() where !insert(item).inserted {
@@ -46,12 +54,16 @@ extension Set: WireValue where Element: WireValue & Comparable {
 
 /// An object with any keys, all of one type; written in the order of the keys.
 extension Dictionary: WireValue where Key == String, Value: WireValue {
+    /// An object whose members all have the value's schema.
     public static var schema: Schema { .map(Value.schema) }
+    /// The members in the order of their keys, so that the text is the same every time.
     public var json: JSON {
         var object = JSONObject()
         for (key, value) in sorted(by: { $0.key < $1.key }) { object.append(key, value.json) }
         return .object(object)
     }
+    /// Throws a ``WireError`` for anything but an object, and for the first member that does not fit; its path has the
+    /// key.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .object(let object) = json else { throw WireError(path, "must be an object, got \(json.kind)") }
         self = [:]
@@ -61,12 +73,17 @@ extension Dictionary: WireValue where Key == String, Value: WireValue {
 
 /// Only as a field's type: nil when the field is missing or null.
 extension Optional: WireValue where Wrapped: WireValue {
+    /// The wrapped type's schema: that a field may be absent is the field's property.
     public static var schema: Schema { Wrapped.schema }
+    /// nil: an optional field may be missing.
     public static var whenMissing: Wrapped?? { .some(.none) }
+    /// `null` for nil; a record leaves such a member out.
     public var json: JSON { self?.json ?? .null }
+    /// Appends `null` for nil.
     public func write(to bytes: inout [UInt8]) {
         if let self { self.write(to: &bytes) } else { bytes.append(contentsOf: "null".utf8) }
     }
+    /// nil for `null`. Throws the wrapped type's ``WireError`` for anything else that does not fit.
     public init(json: JSON, at path: FieldPath) throws {
         self = json == .null ? nil : try Wrapped(json: json, at: path)
     }

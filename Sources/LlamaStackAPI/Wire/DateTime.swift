@@ -2,8 +2,12 @@ import Foundation
 
 /// Over the wire RFC 3339: input must have a zone, output is UTC with Z and microseconds unless they are 0.
 extension Date: WireValue {
+    /// A string with the format date-time.
     public static var schema: Schema { .string(format: "date-time") }
+    /// UTC with Z, to the microsecond. A date outside the years 1 to 9999 becomes the nearest that can be written.
     public var json: JSON { .string(DateTime.text(self)) }
+    /// Throws a ``WireError`` for a text that is no RFC 3339 date-time or has no zone. A leap second is read as the
+    /// second after it.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .string(let text) = json else {
             throw WireError(path, "must be a date-time string, got \(json.kind)")

@@ -102,7 +102,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             whenAbsent: property.isOptional ? nil : absent?.json, wanted: check?.wanted)
     }
 
-    /// Of a stored property its bytes' place: a key path that is not known where it is used takes ten times as long.
+    /// Reads a stored property at its offset: a key path that is not known at compile time takes ten times as long.
     private static func reader(of path: any KeyPath<Root, Value> & Sendable) -> @Sendable (Root) -> Value {
         guard let offset = MemoryLayout<Root>.offset(of: path) else { return { $0[keyPath: path] } }
         return { root in
@@ -138,6 +138,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
 
 /// A value whose kind is told by a field beside it.
 public protocol TaggedWireValue: WireValue {
+    /// The type of the field that says which kind the value is.
     associatedtype Tag: WireValue
+    /// Reads the kind that `tag` names. Throws a ``WireError`` that names `path` when `json` does not fit it.
     init(json: JSON, tag: Tag, at path: FieldPath) throws
 }

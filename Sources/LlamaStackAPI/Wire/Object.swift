@@ -8,15 +8,25 @@
 /// The initialiser's parameters and the fields come in the same order. With `rest`, keys that no field has are no
 /// errors but go there, and are written after the fields.
 public struct Object<Root: Sendable>: Sendable {
+    /// The record's name in errors and in the document.
     public let name: String
+    /// The fields in the order in which they are written.
     public let properties: [Schema.Property]
     /// Whether the draft's document has it as a component; the others are written in place.
     public let isComponent: Bool
+    /// Whether keys that no field has are kept in place of refused.
     public let isOpen: Bool
     private let make: @Sendable (JSONObject, FieldPath) throws -> Root
     private let makeMembers: @Sendable (Root) -> JSONObject
     private let writeMembers: @Sendable (Root, inout [UInt8]) -> Void
 
+    /// Declares a record.
+    ///
+    /// - Parameter name: its name in errors and in the document.
+    /// - Parameter isComponent: whether the document has it as a component of its own.
+    /// - Parameter rest: where keys go that no field has; nil: they are errors.
+    /// - Parameter make: makes the record from the fields' values, in the fields' order.
+    /// - Parameter fields: the fields, in the order in which they are written.
     public init<each Value: WireValue>(
         _ name: String, isComponent: Bool = true,
         rest: (any WritableKeyPath<Root, JSONObject> & Sendable)? = nil,
@@ -54,6 +64,8 @@ public struct Object<Root: Sendable>: Sendable {
         }
     }
 
+    /// Reads a record. Throws a ``WireError`` at the first mistake: no object, an unknown key (with a suggestion), a
+    /// missing field, a value that does not fit.
     public func decode(_ json: JSON, at path: FieldPath) throws -> Root {
         guard case .object(let members) = json else { throw WireError(path, "must be an object, got \(json.kind)") }
         for key in isOpen ? [] : members.keys where !properties.contains(where: { $0.key == key }) {
@@ -62,6 +74,7 @@ public struct Object<Root: Sendable>: Sendable {
         return try make(members, path)
     }
 
+    /// The record as an object, fields in their order. Optional fields that are nil are left out.
     public func encode(_ root: Root) -> JSON { .object(makeMembers(root)) }
 
     /// Appends the text of what ``encode(_:)`` gives.
@@ -71,6 +84,7 @@ public struct Object<Root: Sendable>: Sendable {
         bytes.append(UInt8(ascii: "}"))
     }
 
+    /// The record's schema, from its fields.
     public var schema: Schema {
         .record(Schema.Record(name: name, isComponent: isComponent, isOpen: isOpen, properties: properties))
     }

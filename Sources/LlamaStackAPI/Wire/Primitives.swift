@@ -3,8 +3,11 @@ import Foundation
 // The plain values of the wire.
 
 extension Bool: WireValue {
+    /// A boolean.
     public static var schema: Schema { .boolean }
+    /// `true` or `false`.
     public var json: JSON { .bool(self) }
+    /// Throws a ``WireError`` for anything but a boolean: no number or text stands for one.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .bool(let value) = json else { throw WireError(path, "must be a boolean, got \(json.kind)") }
         self = value
@@ -12,9 +15,12 @@ extension Bool: WireValue {
 }
 
 extension Int: WireValue {
+    /// An integer without bounds.
     public static var schema: Schema { .integer() }
+    /// The exact integer.
     public var json: JSON { .integer(Int64(self)) }
-    /// Takes 3 and 3.0, as JSON Schema does.
+    /// Takes 3 and 3.0, as JSON Schema does. Throws a ``WireError`` for anything else, and for a number that `Int`
+    /// cannot hold.
     public init(json: JSON, at path: FieldPath) throws {
         switch json {
         case .integer(let value): self = Int(value)
@@ -27,8 +33,11 @@ extension Int: WireValue {
 }
 
 extension Double: WireValue {
+    /// A number without bounds.
     public static var schema: Schema { .number() }
+    /// A number; NaN and infinity are written as `null`.
     public var json: JSON { .number(self) }
+    /// Takes integers too; beyond 2^53 they are rounded. Throws a ``WireError`` for anything but a number.
     public init(json: JSON, at path: FieldPath) throws {
         switch json {
         case .integer(let value): self = Double(value)
@@ -40,15 +49,23 @@ extension Double: WireValue {
 
 /// Written with as few digits as read back to the same value.
 extension Float: WireValue {
+    /// A number without bounds.
     public static var schema: Schema { .number() }
+    /// The shortest decimal that reads back as the same `Float`; NaN and infinity are written as `null`.
     public var json: JSON { .number(Double(description) ?? Double(self)) }
+    /// Rounds to the nearest `Float`; beyond its range that is an infinity. Throws a ``WireError`` for anything but a
+    /// number.
     public init(json: JSON, at path: FieldPath) throws { self = Float(try Double(json: json, at: path)) }
 }
 
 extension String: WireValue {
+    /// A string of any length.
     public static var schema: Schema { .string() }
+    /// The text itself.
     public var json: JSON { .string(self) }
+    /// Appends the text in quotes, escaped, without building a ``JSON`` first.
     public func write(to bytes: inout [UInt8]) { JSONEscape.encode(self, into: &bytes) }
+    /// Throws a ``WireError`` for anything but a string.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .string(let value) = json else { throw WireError(path, "must be a string, got \(json.kind)") }
         self = value
@@ -56,15 +73,21 @@ extension String: WireValue {
 }
 
 extension JSON: WireValue {
+    /// Any value.
     public static var schema: Schema { .any }
+    /// The value itself.
     public var json: JSON { self }
+    /// Takes every value, `null` among them.
     public init(json: JSON, at path: FieldPath) throws { self = json }
 }
 
 /// map<any>: an object with any keys and values.
 extension JSONObject: WireValue {
+    /// An object with any members.
     public static var schema: Schema { .map(.any) }
+    /// The object itself.
     public var json: JSON { .object(self) }
+    /// Throws a ``WireError`` for anything but an object.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .object(let value) = json else { throw WireError(path, "must be an object, got \(json.kind)") }
         self = value

@@ -1,10 +1,16 @@
 /// The shape of a wire value, as far as this API needs it: what JSON Schema and the OpenAPI document are made from.
 public indirect enum Schema: Sendable {
+    /// Any JSON value.
     case any
+    /// `true` or `false`.
     case boolean
+    /// A whole number; nil is no bound.
     case integer(minimum: Int64? = nil, maximum: Int64? = nil)
+    /// A number; nil is no bound.
     case number(minimum: Double? = nil, maximum: Double? = nil)
+    /// A string; the arguments are JSON Schema's keywords, for the document: decoding is the type's own.
     case string(format: String? = nil, pattern: String? = nil, contentEncoding: String? = nil)
+    /// Items of one schema. `uniqueItems`: none comes twice.
     case array(Schema, uniqueItems: Bool = false)
     /// An object with any keys.
     case map(Schema)
@@ -20,30 +26,41 @@ public indirect enum Schema: Sendable {
     case object
     /// A union or alias with a name. `isComponent`: the document has it as a component; else it is written in place.
     case named(String, isComponent: Bool = false, Schema)
+    /// An object with known fields.
     case record(Record)
 
+    /// The fields of an object, as ``Object`` declares them.
     public struct Record: Sendable {
+        /// Its name in the document and in errors.
         public var name: String
+        /// The document has it as a component; else it is written in place.
         public var isComponent: Bool
         /// It may have other keys too.
         public var isOpen: Bool
+        /// The fields in the order in which they are written.
         public var properties: [Property]
     }
 
+    /// One field of a record.
     public struct Property: Sendable {
+        /// Its key in JSON.
         public var key: String
+        /// The schema of its value when it is there.
         public var schema: Schema
         /// Input must have it.
         public var isRequired: Bool
         /// It may be absent in output too.
         public var isOptional: Bool
+        /// The default that the document states; nil when it states none.
         public var `default`: JSON?
+        /// Its meaning, for the document; empty when its name says it.
         public var description: String
         /// The kind of resource that its value names: "model".
         public var resourceKind: String?
-        /// What it is when it is missing or null; nil when it must be there, or is nothing then.
+        /// The value that it has when it is missing or null; nil for a field that is required, or that then has no
+        /// value.
         public var whenAbsent: JSON?
-        /// What it must hold beyond its schema: completes "must be …".
+        /// Its condition beyond the schema: completes "must be …". nil when there is none.
         public var wanted: String?
     }
 }

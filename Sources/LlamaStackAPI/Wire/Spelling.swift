@@ -1,8 +1,8 @@
 /// Close misses of names: what an error suggests.
 public enum Spelling {
-    /// The candidate that was probably meant by `word`: the same word in another case, the one that differs by the fewest
-    /// edits when that is close enough to be a slip, the same words in another order, or one that is longer or shorter
-    /// by a part: `type` for `provider_type`, `alias` for `aliases`.
+    /// The candidate that was probably meant by `word`: the same word in another case, the one that differs by the
+    /// fewest edits when that is close enough to be a slip, the same words in another order, or one that is longer or
+    /// shorter by a part: `type` for `provider_type`, `alias` for `aliases`. nil when none is close.
     public static func closest(to word: String, in candidates: some Sequence<String>) -> String? {
         let names = Array(candidates)
         let plain = normal(word)

@@ -3,6 +3,7 @@
 /// The document names it `URL`; here it has its own name because Foundation's would be in the way of every provider.
 /// Input may also be an object `{"url": …}` or `{"uri": …}`, as other clients of that time send it.
 public struct WireURL: WireValue, Hashable, CustomStringConvertible {
+    /// The URL as it was given: nothing is resolved, decoded or normalised.
     public let string: String
 
     /// Throws a ``WireError`` when it has none of the four schemes.
@@ -17,13 +18,19 @@ public struct WireURL: WireValue, Hashable, CustomStringConvertible {
         self.string = string
     }
 
+    /// The prefixes that are taken. Others, and these in capitals, are refused.
     public static let schemes = ["http://", "https://", "file://", "data:"]
+    /// A string with the draft's pattern; in the document the component `URL`.
     public static var schema: Schema {
         .named("URL", isComponent: true, .string(format: "uri", pattern: "^(https?://|file://|data:)"))
     }
+    /// The URL as a string, also when it came as an object.
     public var json: JSON { .string(string) }
+    /// The URL as it was given.
     public var description: String { string }
 
+    /// Takes a string, or an object with the one member `url` or `uri`. Throws a ``WireError`` for anything else, and
+    /// for a URL with another scheme.
     public init(json: JSON, at path: FieldPath) throws {
         switch json {
         case .string(let string): try self.init(string, at: path)

@@ -9,7 +9,8 @@ final class Collected<Event: Sendable>: Sendable {
     func append(_ event: Event) { events.withLock { $0.append(event) } }
 }
 
-/// So many items of one batch run at once: enough to share an engine's passes, few enough to leave room for others.
+/// The most items of one batch that run at once: enough to share an engine's passes, few enough to leave room for other
+/// calls.
 private let batchWidth = 8
 
 /// Answers each item, several at once, and keeps their order. The first error cancels the rest.

@@ -4,34 +4,68 @@ import LlamaStackAPI
 /// written too where the provider has a better way (log probabilities of a chat answer need it: its chunks have no
 /// place for them).
 public protocol InferenceProvider: Provider {
-    /// Ends with a chunk that has an empty text and the stop reason.
+    /// Continues a text and sends the pieces as they come. Ends with a chunk that has an empty text and the stop
+    /// reason.
+    ///
+    /// Throw `modelNotFound` when ``Call/resource`` is not a model that is registered here, and `contextLengthExceeded`
+    /// when the prompt, or the prompt with `maxTokens`, does not fit its context. An error that is thrown after the
+    /// first chunk ends the stream as an error event. When the call is cancelled or the reader leaves, `send` throws
+    /// `CancellationError`: stop computing and let it pass.
     func completion(
         _ request: CompletionRequest, _ call: Call, streamingTo stream: EventStream<CompletionResponseStreamChunk>
     ) async throws
 
-    /// Ends with a chunk that has an empty text and the stop reason. A tool call is a chunk of its own with an empty text.
+    /// Answers a dialog and sends the pieces as they come. Ends with a chunk that has an empty text and the stop
+    /// reason. A tool call is a chunk of its own with an empty text.
+    ///
+    /// Errors, cancellation and a reader that leaves: as for ``completion(_:_:streamingTo:)``. Log probabilities are
+    /// not sent, even when the request asks for them, because a chunk has no field for them.
     func chatCompletion(
         _ request: ChatCompletionRequest, _ call: Call,
         streamingTo stream: EventStream<ChatCompletionResponseStreamChunk>
     ) async throws
 
+    /// Continues a text and answers it whole.
+    ///
+    /// The default collects the stream of ``completion(_:_:streamingTo:)`` and throws its errors; a cancelled call
+    /// cancels that stream. The answer has the log probabilities of the last chunk that has any: write this method when
+    /// the provider's chunks have only those of their own tokens.
     func completion(_ request: CompletionRequest, _ call: Call) async throws -> CompletionResponse
+    /// Answers a dialog whole.
+    ///
+    /// The default collects the stream of ``chatCompletion(_:_:streamingTo:)`` and throws its errors; a cancelled call
+    /// cancels that stream. It leaves `logprobs` nil: write this method to answer them.
     func chatCompletion(_ request: ChatCompletionRequest, _ call: Call) async throws -> ChatCompletionResponse
 
-    /// One answer for each text, in order; or an error, and no answer.
+    /// Continues each text of a batch, in the request's order. An empty batch has an empty answer.
+    ///
+    /// All or nothing: the first error cancels the other items and is thrown, and no answer is given. The default runs
+    /// up to eight items at once through ``completion(_:_:)``. Cancelling the call cancels all items.
     func batchCompletion(_ request: BatchCompletionRequest, _ call: Call) async throws -> [CompletionResponse]
-    /// One answer for each dialog, in order; or an error, and no answer.
+    /// Answers each dialog of a batch, in the request's order. An empty batch has an empty answer.
+    ///
+    /// All or nothing: the first error cancels the other items and is thrown, and no answer is given. The default runs
+    /// up to eight items at once through ``chatCompletion(_:_:)``. Cancelling the call cancels all items.
     func batchChatCompletion(
         _ request: BatchChatCompletionRequest, _ call: Call
     ) async throws -> [ChatCompletionResponse]
 
-    /// One vector for each text, in order; or an error, and no answer. A provider without it names it in ``Provider/lacks``.
+    /// One vector for each text, in the request's order, each of length 1. An empty list of texts has an empty answer.
+    ///
+    /// All or nothing: one text that cannot be embedded fails the call. Throw `modelNotFound` when ``Call/resource`` is
+    /// not registered here, `invalidRequest` when that model makes no embeddings, and `contextLengthExceeded` when a
+    /// text is too long and `textTruncation` is `none`. When the call is cancelled, stop computing and throw
+    /// `CancellationError`. The default throws `notImplemented`; a provider without embeddings names the method in
+    /// ``Provider/lacks``.
     func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse
 }
 
 extension InferenceProvider {
+    /// A conforming provider implements `inference`.
     public static var api: API { .inference }
 
+    /// The endpoints of ``Inference``, each with the method of this protocol that answers it. Completions stream when
+    /// the request's `stream` is true.
     public static var methods: [Method<Self>] {
         [
             Method(
@@ -46,10 +80,12 @@ extension InferenceProvider {
         ]
     }
 
+    /// The default for a provider without embeddings: throws `notImplemented`.
     public func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
         throw ProviderError(.notImplemented, "\(Self.providerType) has no embeddings")
     }
 
+    /// The default: collects the chunks of the streaming method.
     public func completion(_ request: CompletionRequest, _ call: Call) async throws -> CompletionResponse {
         let chunks = Collected<CompletionResponseStreamChunk>()
         try await completion(request, call, streamingTo: EventStream { chunks.append($0) })
@@ -65,6 +101,7 @@ extension InferenceProvider {
         return response
     }
 
+    /// The default: collects the chunks of the streaming method. Each chunk's tool call is appended to the answer's.
     public func chatCompletion(_ request: ChatCompletionRequest, _ call: Call) async throws -> ChatCompletionResponse {
         let chunks = Collected<ChatCompletionResponseStreamChunk>()
         try await chatCompletion(request, call, streamingTo: EventStream { chunks.append($0) })
@@ -79,6 +116,7 @@ extension InferenceProvider {
         return response
     }
 
+    /// The default: up to eight items at once, each through the method for one text.
     public func batchCompletion(_ request: BatchCompletionRequest, _ call: Call) async throws -> [CompletionResponse] {
         try await inOrder(request.contentBatch) { content in
             try await completion(
@@ -88,6 +126,7 @@ extension InferenceProvider {
         }
     }
 
+    /// The default: up to eight items at once, each through the method for one dialog.
     public func batchChatCompletion(
         _ request: BatchChatCompletionRequest, _ call: Call
     ) async throws -> [ChatCompletionResponse] {

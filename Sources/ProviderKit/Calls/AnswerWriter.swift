@@ -2,8 +2,8 @@ import CProviderABI
 import ContractBridge
 import Synchronization
 
-/// The sink of one call, made safe for Swift: writes are serialised, `finish` reaches the host exactly once, and nothing
-/// touches the sink after it, even when a stream has escaped to a thread that goes on sending.
+/// The sink of one call, made safe for Swift: writes are serialised, `finish` reaches the host exactly once, and
+/// nothing touches the sink after it, even when a stream has escaped to a thread that goes on sending.
 ///
 /// Any thread. The lock is held around the host's `write` (the contract says that it does not call back), never around
 /// `when_writable` (which may) and never around `finish`.

@@ -20,7 +20,8 @@ public struct EventStream<Event: WireValue>: Sendable {
     /// A stream whose events go to a function: for tests, and to make a whole answer out of a streamed one.
     public init(_ receive: @escaping @Sendable (Event) async throws -> Void) { destination = .function(receive) }
 
-    /// Sends one event; waits first when the reader is behind. Throws `CancellationError` when nobody reads any more.
+    /// Sends one event; waits first when the reader is behind. Throws `CancellationError` when the task is cancelled,
+    /// the reader has left, or the method has returned.
     public func send(_ event: Event) async throws {
         switch destination {
         case .function(let receive):
@@ -36,8 +37,11 @@ public struct EventStream<Event: WireValue>: Sendable {
         }
     }
 
-    /// The same for a thread of the provider's own: blocks while the reader is behind. Never on Swift's shared threads.
-    /// A stream made from a function can't be sent to this way.
+    /// Sends one event from a thread of the provider's own; blocks while the reader is behind. Never call it on Swift's
+    /// shared threads.
+    ///
+    /// Throws `CancellationError` when the reader has left or the method has returned, and `internal` for a stream that
+    /// was made from a function.
     public func sendBlocking(_ event: Event) throws {
         guard case .answer(let answer, let encode) = destination else {
             throw ProviderError(.internal, "sendBlocking needs a stream that goes to the host; use send here")
@@ -46,7 +50,7 @@ public struct EventStream<Event: WireValue>: Sendable {
         guard answer.write(Int32(LSP_EVENT), encode(event)) != .closed else { throw CancellationError() }
     }
 
-    /// True when nobody reads any more: stop computing.
+    /// True when the reader has left: stop computing.
     public var isClosed: Bool {
         switch destination {
         case .answer(let answer, _): answer.isClosed

@@ -9,7 +9,11 @@ public struct HostCaller: Sendable {
     /// The call on whose behalf: its request id, principal and deadline go along.
     let origin: Call?
 
-    /// The whole answer of a call. Cancelling the task cancels the call.
+    /// The whole answer of a call, up to 256 MiB. Cancelling the task cancels the call, which then throws `cancelled`.
+    ///
+    /// Throws the ``ProviderError`` that the call ended with: `apiNotServed` for an API that neither ``Provider/needs``
+    /// nor ``Provider/wants`` names, `shuttingDown` when this instance is being stopped, `providerUnavailable` without
+    /// a host. Throws a ``WireError`` when the answer does not fit its type.
     public func answer<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body,
         options: JSONObject = JSONObject()
@@ -19,6 +23,8 @@ public struct HostCaller: Sendable {
     }
 
     /// The events of a streamed call. Its writer waits when this reader is behind; leaving the loop cancels the call.
+    ///
+    /// Throws as ``answer(_:_:_:options:)`` does; errors of the other provider come out of the loop.
     public func events<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body,
         options: JSONObject = JSONObject()

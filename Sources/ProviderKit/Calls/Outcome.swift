@@ -9,7 +9,7 @@ struct Outcome: Sendable {
 
     static let success = Outcome(status: lsp_status(LSP_OK), error: [])
 
-    /// What an error thrown by a method is to the host. `isCancelled`: the host has cancelled the call or closed its sink.
+    /// Translates an error that a method threw. `isCancelled`: the host has cancelled the call or closed its sink.
     init(of error: any Error, isCancelled: Bool) {
         switch error {
         case let error as ProviderError: self.init(error)
@@ -45,7 +45,7 @@ struct Outcome: Sendable {
     private init(status: lsp_status, error: [UInt8]) { (self.status, self.error) = (status, error) }
 }
 
-/// What is wrong with the configuration of a resource: the one list of mistakes that a method may answer.
+/// The mistakes in the configuration of a resource: the one list that a method may answer.
 struct ResourceConfigurationError: Error {
     var problems: [ConfigurationError.Problem]
 }

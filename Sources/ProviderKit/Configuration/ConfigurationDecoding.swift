@@ -2,7 +2,9 @@ import LlamaStackAPI
 
 /// For providers that have nothing to configure.
 public struct NoConfiguration: WireRecord, Equatable {
+    /// A value without fields.
     public init() {}
+    /// A record without fields: every key of the configuration is refused.
     public static let object = Object("NoConfiguration", isComponent: false, { NoConfiguration() })
 }
 
@@ -18,8 +20,8 @@ extension Resource {
 extension WireRecord {
     /// Decodes a provider's configuration, and reports as many mistakes as it can find.
     ///
-    /// Decoding stops at the first mistake. So a member that is wrong or missing is replaced by one that passes, and the
-    /// rest is read again; the value is only given out when nothing had to be replaced.
+    /// Decoding stops at the first mistake. So a member that is wrong or missing is replaced by one that passes, and
+    /// the rest is read again; the value is only given out when nothing had to be replaced.
     init(configuration json: JSON) throws {
         guard case .object(var members) = json else {
             throw ConfigurationError("", "must be an object, got \(json.kind)")

@@ -1,30 +1,40 @@
 import LlamaStackAPI
 
-/// What is wrong with a provider's configuration, or with that of a resource. Thrown from `Provider.init` and
+/// Mistakes in a provider's configuration, or in that of a resource. Throw it from `Provider.init` and
 /// `Provider.register`; the host shows every problem at its line of the distribution.
 ///
 ///     guard FileManager.default.fileExists(atPath: path) else {
 ///         throw ConfigurationError("/model", "no file at \(path)")
 ///     }
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// One mistake: where it is and what is wrong with it.
     public struct Problem: Sendable, Equatable {
         /// A JSON Pointer (RFC 6901) into the configuration: `/threads`, `/shards/2/path`; empty for all of it.
         public var pointer: String
         /// Stable: "invalid_config", or a code of the provider's own.
         public var code: String
+        /// A sentence that begins after the place: "no file at models/x". The host puts file, line and key before it.
         public var message: String
 
+        /// A mistake at `pointer`. The code is "invalid_config" unless the provider has one of its own. Checks nothing.
         public init(pointer: String, code: String = ErrorCode.invalidConfig.code, message: String) {
             (self.pointer, self.code, self.message) = (pointer, code, message)
         }
     }
 
+    /// Every mistake that was found: report all of them in one error.
     public var problems: [Problem]
 
+    /// Several mistakes at once.
     public init(_ problems: [Problem]) { self.problems = problems }
 
+    /// One mistake.
+    ///
+    /// - Parameter pointer: a JSON Pointer into the configuration: `/threads`; empty for all of it.
+    /// - Parameter message: a sentence that begins after the place.
     public init(_ pointer: String, _ message: String) { self.init([Problem(pointer: pointer, message: message)]) }
 
+    /// All problems in one line, for logs and tests.
     public var description: String {
         problems.map { "\($0.pointer.isEmpty ? "the configuration" : $0.pointer) \($0.message)" }
             .joined(separator: "; ")

@@ -127,7 +127,7 @@ private final class RunningTask: Sendable {
     }
 }
 
-/// A request whose spans nobody has looked at yet: `invoke` must return at once, so the task reads them.
+/// A request whose spans have not been read yet: `invoke` must return at once, so the task reads them.
 private struct UnreadCall: @unchecked Sendable {
     // Unchecked because of these C pointers; nothing writes to what they point at.
     let request: lsp_request

@@ -7,22 +7,28 @@ public struct Log: Sendable {
     let link: HostLink?
     var fields: [String: String]
 
+    /// For following one call in detail. `fields` are added to those of the log; on the same key they win.
     public func trace(_ message: String, _ fields: [String: String] = [:]) {
         write(Int32(LSP_TRACE), message, fields)
     }
 
+    /// For finding a fault: durations, counts, decisions.
     public func debug(_ message: String, _ fields: [String: String] = [:]) {
         write(Int32(LSP_DEBUG), message, fields)
     }
 
+    /// For the operator of a healthy server: what started, what changed.
     public func info(_ message: String, _ fields: [String: String] = [:]) {
         write(Int32(LSP_INFO), message, fields)
     }
 
+    /// For something that works less well than it should, and that an operator can set right.
     public func warning(_ message: String, _ fields: [String: String] = [:]) {
         write(Int32(LSP_WARNING), message, fields)
     }
 
+    /// For a fault of this provider or its machine. An error that leaves a method as `internal` is logged by the host
+    /// already.
     public func error(_ message: String, _ fields: [String: String] = [:]) {
         write(Int32(LSP_ERROR), message, fields)
     }
@@ -42,14 +48,23 @@ public struct Log: Sendable {
 public struct Metrics: Sendable {
     let link: HostLink?
 
+    /// Adds to a counter, which only grows. Any thread.
+    ///
+    /// - Parameter labels: dimensions of the metric, few values each: never ids or text of requests.
     public func count(_ name: String, by value: Double = 1, _ labels: [String: String] = [:]) {
         write(Int32(LSP_COUNTER), name, value, labels)
     }
 
+    /// Sets a gauge to a value that may rise and fall. Any thread.
+    ///
+    /// - Parameter labels: as for ``count(_:by:_:)``.
     public func gauge(_ name: String, _ value: Double, _ labels: [String: String] = [:]) {
         write(Int32(LSP_GAUGE), name, value, labels)
     }
 
+    /// Adds an observation to a histogram: a duration in seconds, a size in bytes. Any thread.
+    ///
+    /// - Parameter labels: as for ``count(_:by:_:)``.
     public func record(_ name: String, _ value: Double, _ labels: [String: String] = [:]) {
         write(Int32(LSP_HISTOGRAM), name, value, labels)
     }

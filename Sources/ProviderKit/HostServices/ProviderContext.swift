@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// What an instance is given at its start, to keep: who it is, its folders, and what the host lends it.
+/// The context of one instance, given at its start and kept: its id, its folders, and the host's services.
 public struct ProviderContext: Sendable {
     /// The entry's `provider_id` in the distribution.
     public let providerID: String
@@ -8,7 +8,9 @@ public struct ProviderContext: Sendable {
     public let statePath: String?
     /// The folder of the distribution's file. Relative paths in the configuration start from it: see ``path(_:)``.
     public let basePath: String
+    /// The host's log, marked with this provider's id.
     public let log: Log
+    /// The host's metrics. The host accepts them and does not publish them yet.
     public let metrics: Metrics
 
     let link: HostLink?
@@ -27,15 +29,22 @@ public struct ProviderContext: Sendable {
         metrics = Metrics(link: link)
     }
 
-    /// A path out of the configuration, made absolute.
+    /// Makes a path from the configuration absolute, relative to ``basePath``. An absolute path stays as it is. Does
+    /// not look at the file system.
     public func path(_ path: String) -> String {
         path.hasPrefix("/") ? path : basePath.hasSuffix("/") ? basePath + path : "\(basePath)/\(path)"
     }
 
     /// Makes a resource known: the host keeps it, and registers it with the provider that serves its kind. Returns when
-    /// that provider has taken it. An id that this provider has announced already is replaced.
+    /// that provider has taken it. An id that this provider has announced already is replaced; while the new one loads,
+    /// and when that fails, the old one serves.
     ///
     /// Until the whole distribution has started it waits, so `init` and `register` of a provider must not wait for it.
+    ///
+    /// Throws `alreadyExists` for an id that the distribution lists or that another provider has announced,
+    /// `notImplemented` for a kind that cannot be announced, `apiNotServed` when no provider serves the kind,
+    /// `storageFull` when the host cannot keep more, and the error of the provider that refused it. A cancelled task
+    /// stops waiting; the announcement may still be made.
     ///
     /// - Parameter api: where several APIs serve the kind; nil: its base's, else the first that the distribution has.
     public func announce(_ resource: Resource, for api: API? = nil) async throws {
@@ -45,8 +54,11 @@ public struct ProviderContext: Sendable {
         _ = try await link.announce(resource).collect()
     }
 
-    /// Takes back what this provider has announced: its provider serves it no more, and the host forgets it. Waits as
-    /// ``announce(_:for:)`` does.
+    /// Takes back a resource that this provider has announced: its provider serves it no more, and the host forgets it.
+    /// Waits as ``announce(_:for:)`` does.
+    ///
+    /// Throws `notFound` for an id that this provider has not announced, and `invalidRequest` when it is announced for
+    /// several APIs and `api` is nil. A cancelled task stops waiting; the resource may still be withdrawn.
     ///
     /// - Parameter api: where the id is announced for several.
     public func withdraw(_ kind: ResourceKind, _ id: String, from api: API? = nil) async throws {

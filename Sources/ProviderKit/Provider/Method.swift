@@ -4,11 +4,14 @@ import LlamaStackAPI
 
 /// One row of ``Provider/methods``: an endpoint, and the method of the provider that answers it.
 public struct Method<P: Provider>: Sendable {
+    /// The method's name over the contract; ``Provider/lacks`` and ``Provider/options`` use it too.
     public let name: String
+    /// Whether it can answer with events: on request, or always.
     public let canStream: Bool
     let run: @Sendable (P, IncomingCall) async throws -> Void
 
-    /// A method that answers as a whole.
+    /// A method that answers as a whole. The call is decoded strictly before `answer` runs: a request that does not fit
+    /// is refused without it.
     public init<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>,
         _ answer: @escaping @Sendable (P, Query, Body, Call) async throws -> Answer

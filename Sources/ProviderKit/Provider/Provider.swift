@@ -21,17 +21,19 @@ public protocol Provider: Sendable {
     /// distribution against.
     associatedtype Configuration: WireRecord = NoConfiguration
 
-    /// Given by the API's protocol.
+    /// The API that it implements. Given by the API's protocol.
     static var api: API { get }
-    /// `inline::cpu` for one that does the work itself, `remote::openai` for one that asks another server.
+    /// Its name in a distribution: `inline::cpu` for one that does the work itself, `remote::openai` for one that asks
+    /// another server.
     static var providerType: String { get }
-    /// The provider's own: `1.2.0`.
+    /// The provider's own version: `1.2.0`. The host shows it and compares nothing.
     static var version: String { get }
     /// One line for `llama-stack list providers`.
     static var summary: String { get }
     /// The APIs that it calls through the host. The host starts their providers first, and refuses calls to others.
     static var needs: [API] { get }
-    /// The same, but this provider can start and serve where no provider serves them.
+    /// The APIs that it calls when some provider serves them; it can start and serve without. The host refuses calls to
+    /// others.
     static var wants: [API] { get }
     /// The kinds of resource that a distribution may list for it; nil: not said, and ``register(_:)`` is asked.
     static var resources: [ResourceKind]? { get }
@@ -40,8 +42,8 @@ public protocol Provider: Sendable {
     static var toldOf: [ResourceKind] { get }
     /// Methods of the API that this provider does not have: `["completion"]`. The host answers them 501 without asking.
     static var lacks: Set<String> { get }
-    /// The options of a call that each method honours: `["chat_completion": ["seed", "stop"]]`. A call with another one is
-    /// refused before it reaches the method.
+    /// The options of a call that each method honours, by the method's name: `["chat_completion": ["seed", "stop"]]`. A
+    /// call with another one is refused before it reaches the method.
     static var options: [String: Set<String>] { get }
     /// Given by the API's protocol: how the contract's calls reach the methods.
     static var methods: [Method<Self>] { get }
@@ -55,25 +57,40 @@ public protocol Provider: Sendable {
     /// An id that is served already is replaced in one step: the old one serves until the new one can, and goes on
     /// when this throws. Throw a ``ConfigurationError`` for what is wrong with ``Resource/config``.
     func register(_ resource: Resource) async throws
+    /// Stops serving the resource with `resource.id`, or, for a kind of ``toldOf``, forgets it. Calls that already use
+    /// it are left to end.
+    ///
+    /// Throw `notFound` when the id is not registered: the host takes that as done. Throw another error to keep serving
+    /// it, as for a base model whose adapters are still registered.
     func unregister(_ resource: Resource) async throws
 
-    /// Stop threads, close files. Called once, when no call runs any more.
+    /// Stops threads and closes files. Called once, when no call runs any more. The host waits for it, with a limit.
     func shutdown() async
 }
 
 extension Provider {
+    /// The default: calls no API.
     public static var needs: [API] { [] }
+    /// The default: calls no API.
     public static var wants: [API] { [] }
+    /// The default, nil: the distribution may list any kind, and ``register(_:)`` decides.
     public static var resources: [ResourceKind]? { nil }
+    /// The default: told of no other resource than its own.
     public static var toldOf: [ResourceKind] { [] }
+    /// The default: every method of the API is offered.
     public static var lacks: Set<String> { [] }
+    /// The default: every option is refused.
     public static var options: [String: Set<String>] { [:] }
 
+    /// The default for a provider without resources: throws ``refusal(of:)``.
     public func register(_ resource: Resource) async throws { throw Self.refusal(of: resource) }
+    /// The default for a provider without resources: throws ``refusal(of:)``.
     public func unregister(_ resource: Resource) async throws { throw Self.refusal(of: resource) }
+    /// The default for a provider that keeps nothing open: does nothing.
     public func shutdown() async {}
 
-    /// For an implementation of `register` that meets a kind it does not know.
+    /// The error for a resource of a kind that the provider does not serve: `notImplemented`. For an implementation of
+    /// `register`.
     public static func refusal(of resource: Resource) -> ProviderError {
         ProviderError(
             .notImplemented, "\(providerType) takes no \(resource.kind) (got '\(resource.id)')", field: "kind")
