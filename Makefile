@@ -107,6 +107,10 @@ bench-storage: build ## inserts a second that are acknowledged when they are on 
 bench-memory-get: build ## 100 documents over HTTP, beside a C program that reads them with sqlite3
 	@Scripts/bench-memory-get.py
 
+.PHONY: bench-isolation
+bench-isolation: build model ## what a process of its own costs a provider: start, memory, restart, and the neighbours of one that crashes
+	@Scripts/bench-isolation.py
+
 .PHONY: bench-memory-idle
 bench-memory-idle: build ## memory of a bank of a million chunks (needs numpy, 4 GB of disk, 2 of memory)
 	@Scripts/bench-memory-idle.py
