@@ -1,12 +1,10 @@
 import ArgumentParser
-import AsyncHTTPClient
 import CommandSupport
 import Foundation
 import HTTPFront
 import Host
 import LlamaStackAPI
 import Logging
-import NIOCore
 import ServiceLifecycle
 
 struct BenchCalls: AsyncParsableCommand {
@@ -54,7 +52,7 @@ struct BenchCalls: AsyncParsableCommand {
             var configuration = FrontConfiguration()
             configuration.port = 0
             let front = HTTPFront(stack: stack, configuration: configuration, logger: quiet.logger())
-            let result = try await Self.serving(front) { try await measure(stack, model, "http://127.0.0.1:\($0)") }
+            let result = try await Self.serving(front) { try await measure(stack, model, port: $0) }
             await stack.shutdown(withinSeconds: 5)
             show(result)
         } catch {
@@ -127,46 +125,29 @@ struct BenchCalls: AsyncParsableCommand {
         var completion: [Double] = []
     }
 
-    private func measure(_ stack: Stack, _ model: String, _ url: String) async throws -> Result {
+    private func measure(_ stack: Stack, _ model: String, port: Int) async throws -> Result {
         let endpoint = Inference.completion.description
-        let body = CompletionRequest(content: "One line of text.", model: PretrainedModel(rawValue: model)).json
-        let client = HTTPClient(eventLoopGroupProvider: .singleton)
-        let health = HTTPClientRequest(url: url + "/health/live")
-        var completion = HTTPClientRequest(url: url + endpoint.route.path)
-        completion.method = .POST
-        completion.headers.add(name: "Content-Type", value: "application/json")
-        completion.body = .bytes(body.bytes)
+        let body = CompletionRequest(content: "One line of text.", model: PretrainedModel(rawValue: model)).json.bytes
+        let connection = try HTTPConnection(port: port)
+        let health = HTTPConnection.Request(route: "GET /health/live")
+        let completion = HTTPConnection.Request(route: "POST \(endpoint.route.path)", body: body)
 
         var result = Result()
-        do {
-            for round in 0..<count + count / 10 {
-                let inProcess = try await Self.microseconds {
-                    var request = CallRequest(method: endpoint.method)
-                    request.body = body.bytes
-                    _ = try await stack.call(endpoint, resourceName: model, request: request).collect()
-                }
-                let live = try await Self.microseconds { try await Self.send(health, client) }
-                let call = try await Self.microseconds { try await Self.send(completion, client) }
-                // The first tenth warms up.
-                guard round >= count / 10 else { continue }
-                result.inProcess.append(inProcess)
-                result.health.append(live)
-                result.completion.append(call)
+        for round in 0..<count + count / 10 {
+            let inProcess = try await Self.microseconds {
+                var request = CallRequest(method: endpoint.method)
+                request.body = body
+                _ = try await stack.call(endpoint, resourceName: model, request: request).collect()
             }
-        } catch {
-            try? await client.shutdown()
-            throw error
+            let live = try await connection.microseconds(of: health)
+            let call = try await connection.microseconds(of: completion)
+            // The first tenth warms up.
+            guard round >= count / 10 else { continue }
+            result.inProcess.append(inProcess)
+            result.health.append(live)
+            result.completion.append(call)
         }
-        try await client.shutdown()
         return result
-    }
-
-    private static func send(_ request: HTTPClientRequest, _ client: HTTPClient) async throws {
-        let response = try await client.execute(request, timeout: .seconds(30))
-        let body = try await response.body.collect(upTo: 1024 * 1024)
-        guard response.status == .ok else {
-            throw CallError(.internal, "\(request.url) answered \(response.status.code): \(String(buffer: body))")
-        }
     }
 
     private static func microseconds(_ body: () async throws -> Void) async throws -> Double {

@@ -79,6 +79,27 @@ extension EndToEnd {
             #expect(samples?.count == 1)
         }
 
+        @Test(
+            "`calls` times the call in the process, and two requests over HTTP; both runtimes with `--isolation both`")
+        func calls() throws {
+            let file = Setting.root + "/Distributions/echo.yaml"
+            func keys(_ options: [String]) throws -> [String] {
+                let words = ["calls", file, "--count", "10", "--json"] + options
+                let command = try Command.run(words, of: Setting.bench, exits: 0)
+                guard case .object(let result) = try JSON(parsing: Array(command.output.utf8)) else { return [] }
+                for member in result.members where member.key != "added_us" {
+                    let figure = member.value["median"]?.double ?? member.value.double
+                    #expect((figure ?? 0) > 0, "\(member.key): \(command.output)")
+                }
+                return result.members.map(\.key)
+            }
+            #expect(try keys([]) == ["in_process_us", "health_us", "completion_us", "added_us"])
+            #expect(
+                try keys(["--isolation", "both"]) == [
+                    "concurrency", "inline_us", "process_us", "inline_start_ms", "process_start_ms", "added_us",
+                ])
+        }
+
         @Test("`plot` draws each engine's speed by depth and by batch")
         func plot() throws {
             let folder = try TemporaryFolder()
