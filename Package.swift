@@ -211,7 +211,7 @@ let package = Package(
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
-        .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI"]),
+        .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI", "ProviderConformance"]),
         .testTarget(name: "ProviderKitTests", dependencies: ["ContractBridge", "LlamaStackAPI", "ProviderKit"]),
         .testTarget(
             name: "HostTests",
@@ -227,7 +227,7 @@ let package = Package(
         .testTarget(
             name: "HTTPFrontTests",
             dependencies: [
-                "HTTPFront", "Host", "LlamaStackAPI", "RawHTTP",
+                "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "RawHTTP",
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
@@ -257,7 +257,8 @@ let package = Package(
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "ProviderConformance", "RawHTTP"]),
 
         // For the tests alone: a web server that does as it is told, with the system's OpenSSL.
         .target(name: "FakeOrigin", dependencies: ["CTestTLS"], path: "Tests/FakeOrigin", swiftSettings: strict),

@@ -1,3 +1,5 @@
+@testable import LlamaStackAPI
+
 /// What the document must be, worked out from the contract's own words ("array<ToolCall>", "map<any>") and nothing of
 /// ours.
 struct ContractReading {

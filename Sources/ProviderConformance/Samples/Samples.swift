@@ -1,3 +1,5 @@
+import LlamaStackAPI
+
 /// Valid values made from a schema, and every way to spoil them in one place: for tests of whoever decodes requests.
 package enum Samples {
     /// A valid value with every field there is; with `isMinimal`, only those that are required.

@@ -1,3 +1,6 @@
+import Foundation
+import LlamaStackAPI
+
 extension Schema {
     /// Whether a request may hold `json` here, by the schema alone: what the decoders are tested against.
     package func matches(_ json: JSON) -> Bool {
@@ -27,7 +30,7 @@ extension Schema {
     }
 
     private static func matches(_ text: String, format: String?, pattern: String?, encoding: String?) -> Bool {
-        if format == "date-time" { return DateTime.date(text) != nil }
+        if format == "date-time" { return (try? Date(json: .string(text), at: .root)) != nil }
         if encoding == "base64" { return (try? Base64Data(json: .string(text), at: .root)) != nil }
         // The one pattern there is.
         if pattern != nil { return WireURL.schemes.contains { text.hasPrefix($0) } }
