@@ -207,7 +207,7 @@ let package = Package(
             name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"], swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
-        // What providers are built from besides: the C one, and OpenBLAS.
+        // The provider in C, which needs no kit, and the system's OpenBLAS.
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 

@@ -6,7 +6,7 @@ extension Schema {
         return ["$ref": .string("#/components/schemas/\(name)")]
     }
 
-    /// What a reference to it points to.
+    /// The schema that a reference points to.
     var openAPIDefinition: JSON {
         switch self {
         case .any: Self.anyValue

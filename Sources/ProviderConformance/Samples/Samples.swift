@@ -1,6 +1,7 @@
 import LlamaStackAPI
 
-/// Valid values made from a schema, and every way to spoil them in one place: for tests of whoever decodes requests.
+/// Valid values made from a schema, and every way to spoil them in one place: for checks that requests are decoded
+/// strictly.
 package enum Samples {
     /// A valid value with every field there is; with `isMinimal`, only those that are required.
     package static func sample(for schema: Schema, isMinimal: Bool = false) -> JSON {

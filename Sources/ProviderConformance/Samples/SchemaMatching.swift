@@ -2,7 +2,7 @@ import Foundation
 import LlamaStackAPI
 
 extension Schema {
-    /// Whether a request may hold `json` here, by the schema alone: what the decoders are tested against.
+    /// Whether a request may hold `json` here, by the schema alone. The decoders are tested against it.
     package func matches(_ json: JSON) -> Bool {
         switch (self, json) {
         case (.any, _), (.boolean, .bool), (.object, .object): true

@@ -1,6 +1,6 @@
 @testable import LlamaStackAPI
 
-/// What the document must be, worked out from the contract's own words ("array<ToolCall>", "map<any>") and nothing of
+/// The document as it must be, worked out from the contract's own words ("array<ToolCall>", "map<any>") and nothing of
 /// ours.
 struct ContractReading {
     private let contract: JSON

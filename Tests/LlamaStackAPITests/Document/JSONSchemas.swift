@@ -2,10 +2,10 @@
 
 /// JSON Schema (2020-12) of everything the API says, one definition a name: strict as the decoders are.
 struct JSONSchemas {
-    /// What clients may send: every field with a default may be missing or null.
+    /// The schemas of requests: every field with a default may be missing or null.
     static func requests(_ endpoints: [EndpointDescription]) -> JSON { Self(isRequest: true).document(endpoints) }
 
-    /// What servers send: a field is there, or it is optional and absent; nothing is null.
+    /// The schemas of answers: a field is there, or it is optional and absent; nothing is null.
     static func responses(_ endpoints: [EndpointDescription]) -> JSON { Self(isRequest: false).document(endpoints) }
 
     let isRequest: Bool
@@ -21,7 +21,7 @@ struct JSONSchemas {
         schema.name.map { ["$ref": .string("#/$defs/\($0)")] } ?? definition(of: schema)
     }
 
-    /// What a reference to it points to.
+    /// The schema that a reference points to.
     func definition(of schema: Schema) -> JSON {
         switch schema {
         case .any: [:]
