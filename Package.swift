@@ -10,11 +10,49 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// A provider library: `libprovider-<api>-<name>.so`, found by that name when a distribution asks for
-/// `<api>` and `inline::<name>`.
-func providerLibrary(_ api: String, _ name: String, _ target: String) -> Product {
-    .library(name: "provider-\(api)-\(name)", type: .dynamic, targets: [target])
+/// A provider's library and what it is built from.
+struct Provider {
+    let library: Product
+    let targets: [Target]
 }
+
+/// The provider in `Plugins/<folder>`, of the library `libprovider-<api>-<name>.so`: found by that name when a
+/// distribution asks for `<api>` and `inline::<name>`.
+/// - Parameter hasEntry: its exported symbol stands alone, in the folder `Entry` and the target `<folder>Provider`, so
+///   that tests can link the rest of it, the target `<folder>`, beside other providers.
+func provider(
+    _ api: String, _ name: String, _ folder: String, needs: [Target.Dependency] = [], hasEntry: Bool = false
+) -> Provider {
+    let entry = "\(folder)Provider"
+    let path = "Plugins/\(folder)"
+    let dependencies = needs + ["ProviderKit"]
+    return Provider(
+        library: .library(name: "provider-\(api)-\(name)", type: .dynamic, targets: [entry]),
+        targets: hasEntry
+            ? [
+                .target(
+                    name: folder, dependencies: dependencies, path: path, exclude: ["Entry"], swiftSettings: strict),
+                .target(
+                    name: entry, dependencies: [.target(name: folder), "ProviderKit"], path: path + "/Entry",
+                    swiftSettings: strict),
+            ]
+            : [.target(name: entry, dependencies: dependencies, path: path, swiftSettings: strict)])
+}
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift", condition: server)
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server)
+let openBLAS: Target.Dependency = .target(name: "COpenBLAS", condition: server)
+
+let providers = [
+    provider("inference", "echo", "Echo"),
+    provider("inference", "cpu", "InferenceCPU", needs: ["LlamaEngine"], hasEntry: true),
+    provider("inference", "blas", "InferenceBLAS", needs: ["InferenceCPU", "LlamaEngine", openBLAS], hasEntry: true),
+    provider(
+        "memory-banks", "file", "MemoryFile", needs: ["Documents", "Fetch", "Storage", "VectorIndex", grdb, sqlite],
+        hasEntry: true),
+    provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["Documents", "Postgres"], hasEntry: true),
+    provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Fetch", "Storage", grdb]),
+]
 
 let package = Package(
     name: "llama-stack",
@@ -23,16 +61,10 @@ let package = Package(
         .executable(name: "llama-stack-provider-host", targets: ["llama-stack-provider-host"]),
         .library(name: "ProviderKit", targets: ["ProviderKit"]),
         .library(name: "CProviderABI", targets: ["CProviderABI"]),
-        providerLibrary("inference", "echo", "EchoProvider"),
-        providerLibrary("inference", "echo-c", "EchoCProvider"),
-        providerLibrary("inference", "cpu", "InferenceCPUProvider"),
-        providerLibrary("inference", "blas", "InferenceBLASProvider"),
-        providerLibrary("memory-banks", "file", "MemoryFileProvider"),
-        providerLibrary("memory-banks", "pgvector", "MemoryPgvectorProvider"),
-        providerLibrary("datasets", "file", "DatasetsFileProvider"),
+        .library(name: "provider-inference-echo-c", type: .dynamic, targets: ["EchoCProvider"]),
         // The tests' own.
         .library(name: "scripted-provider", type: .dynamic, targets: ["ScriptedProvider"]),
-    ],
+    ] + providers.map(\.library),
     traits: [
         .trait(name: "Server", description: "The host, its HTTP front and the llama-stack command."),
         .default(enabledTraits: ["Server"]),
@@ -175,51 +207,11 @@ let package = Package(
             name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"], swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
-        // Providers: one library each.
-        .target(name: "EchoProvider", dependencies: ["ProviderKit"], path: "Plugins/Echo", swiftSettings: strict),
+        // The provider in C, which needs no kit, and the system's OpenBLAS.
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
-        .target(
-            name: "InferenceCPU", dependencies: ["ProviderKit", "LlamaEngine"], path: "Plugins/InferenceCPU",
-            exclude: ["Entry"], swiftSettings: strict),
-        .target(
-            name: "InferenceCPUProvider", dependencies: ["InferenceCPU", "ProviderKit"],
-            path: "Plugins/InferenceCPU/Entry", swiftSettings: strict),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .target(
-            name: "InferenceBLAS",
-            dependencies: [
-                "InferenceCPU", "LlamaEngine", "ProviderKit", .target(name: "COpenBLAS", condition: server),
-            ],
-            path: "Plugins/InferenceBLAS", exclude: ["Entry"], swiftSettings: strict),
-        .target(
-            name: "InferenceBLASProvider", dependencies: ["InferenceBLAS", "InferenceCPU", "ProviderKit"],
-            path: "Plugins/InferenceBLAS/Entry", swiftSettings: strict),
-        .target(
-            name: "MemoryFile",
-            dependencies: [
-                "Documents", "Fetch", "ProviderKit", "Storage", "VectorIndex",
-                .product(name: "GRDB", package: "GRDB.swift", condition: server),
-                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
-            ],
-            path: "Plugins/MemoryFile", exclude: ["Entry"], swiftSettings: strict),
-        .target(
-            name: "MemoryFileProvider", dependencies: ["MemoryFile", "ProviderKit"], path: "Plugins/MemoryFile/Entry",
-            swiftSettings: strict),
-        .target(
-            name: "MemoryPgvector", dependencies: ["Documents", "Postgres", "ProviderKit"],
-            path: "Plugins/MemoryPgvector", exclude: ["Entry"], swiftSettings: strict),
-        .target(
-            name: "MemoryPgvectorProvider", dependencies: ["MemoryPgvector", "ProviderKit"],
-            path: "Plugins/MemoryPgvector/Entry", swiftSettings: strict),
-        .target(
-            name: "DatasetsFileProvider",
-            dependencies: [
-                "DatasetRows", "Fetch", "ProviderKit", "Storage",
-                .product(name: "GRDB", package: "GRDB.swift", condition: server),
-            ],
-            path: "Plugins/DatasetsFile", swiftSettings: strict),
 
-        .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI"]),
+        .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI", "ProviderConformance"]),
         .testTarget(name: "ProviderKitTests", dependencies: ["ContractBridge", "LlamaStackAPI", "ProviderKit"]),
         .testTarget(
             name: "HostTests",
@@ -235,7 +227,7 @@ let package = Package(
         .testTarget(
             name: "HTTPFrontTests",
             dependencies: [
-                "HTTPFront", "Host", "LlamaStackAPI", "RawHTTP",
+                "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "RawHTTP",
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
@@ -267,7 +259,8 @@ let package = Package(
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
         // Of the sources themselves: sizes, arrows, words.
         .testTarget(name: "HouseTests", exclude: ["exceptions.txt", "folders.txt"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "ProviderConformance", "RawHTTP"]),
 
         // For the tests alone: a web server that does as it is told, with the system's OpenSSL.
         .target(name: "FakeOrigin", dependencies: ["CTestTLS"], path: "Tests/FakeOrigin", swiftSettings: strict),
@@ -276,5 +269,5 @@ let package = Package(
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
-    ]
+    ] + providers.flatMap(\.targets)
 )

@@ -2,6 +2,8 @@ import InferenceCPU
 import LlamaEngine
 import ProviderKit
 
+package typealias BLASProvider = CPUProvider<OpenBLASBackend>
+
 /// `inline::blas`: the engine with every matrix product in OpenBLAS, in f32. The readable reference: what it computes can be
 /// held against any other BLAS, and `inline::cpu` against it.
 package enum OpenBLASBackend: CPUBackend {

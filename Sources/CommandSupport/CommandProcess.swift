@@ -4,8 +4,8 @@ import Host
 
 /// A process that runs one command, which may load provider libraries.
 package enum CommandProcess {
-    /// The first thing that the process does, on its main thread: before the concurrency runtime opens descriptors, which
-    /// could take the number of a standard one that is closed.
+    /// The first step of the process, on its main thread: before the concurrency runtime opens descriptors, which could
+    /// take the number of a standard one that is closed.
     /// - Parameter isGuarded: an exit or a crash names the library that caused it.
     @MainActor
     package static func prepare(isGuarded: Bool = true) {

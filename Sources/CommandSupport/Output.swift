@@ -6,8 +6,8 @@ import LlamaStackAPI
 /// What a command says on standard output and standard error, and how it ends. Everything is written at once: nothing
 /// of it is lost when the process dies.
 package enum Output {
-    /// To standard output, whole: waits for the reader. When there is none any more, the command ends quietly, as one that
-    /// gets SIGPIPE does; when it can't be written for another reason, with an error.
+    /// To standard output, whole: waits for the reader. When there is none any more, the command ends quietly, as one
+    /// that gets SIGPIPE does; when it can't be written for another reason, with an error.
     package static func write(_ text: String) {
         let error = put(text, STDOUT_FILENO)
         if error == EPIPE { ProcessGuard.leaveAtOnce(128 + SIGPIPE) }

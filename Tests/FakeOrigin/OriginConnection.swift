@@ -6,7 +6,7 @@ package final class OriginConnection {
     private let descriptor: Int32
     private var tls: OpaquePointer?
     private var isOpen = true
-    /// What came after the request before.
+    /// Bytes that came after the last request's end.
     private var received: [UInt8] = []
 
     /// nil when the client broke the handshake off. The descriptor stays the caller's.

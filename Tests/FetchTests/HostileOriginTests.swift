@@ -33,6 +33,19 @@ struct HostileOriginTests {
         #expect(error == FetchError(code: .upstreamError, message: "can't be fetched: it is longer than 1048576 bytes"))
     }
 
+    @Test("a body without end is cut at the limit over TLS too, and its origin ends")
+    func endlessOverTLS() async throws {
+        let script: Origin.Script = { _, connection in
+            connection.send("HTTP/1.1 200 OK\r\n\r\n")
+            connection.sendForever(Self.piece)
+        }
+        try await Origin.run(tls: true, script) { origin in
+            let gate = try openGate(origin.port, { $0.caFile = Origin.fixtures + "/tls/ca.pem" })
+            let error = await gate.refusal("https://origin.test:\(origin.port)/")
+            #expect(error?.message == "can't be fetched: it is longer than 1048576 bytes")
+        }
+    }
+
     @Test("a length above the limit is refused before the body is read")
     func longLength() async throws {
         let error = try await refusal { _, connection in

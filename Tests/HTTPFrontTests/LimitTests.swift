@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import ProviderConformance
 import RawHTTP
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import ProviderConformance
 import Testing
 
 /// Every way to spoil a valid request in one place.

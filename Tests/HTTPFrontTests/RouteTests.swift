@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import ProviderConformance
 import Testing
 
 /// Every route of the endpoint table, served by scripted providers, asked with values made from the schemas.

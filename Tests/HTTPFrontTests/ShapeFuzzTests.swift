@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import ProviderConformance
 import Testing
 
 /// Valid bodies of every route with random damage to their structure. The seed is printed; LLAMA_STACK_FUZZ_SEED repeats a

@@ -1,9 +1,8 @@
 import InferenceBLAS
-import InferenceCPU
 import ProviderKit
 
 // libprovider-inference-blas.so holds one provider, and is linked with OpenBLAS.
 @c(llama_stack_provider_v1)
 public func entry(_ hostMinor: UInt32) -> UnsafePointer<lsp_module>? {
-    exportProviders(CPUProvider<OpenBLASBackend>.self)
+    exportProviders(BLASProvider.self)
 }

@@ -17,7 +17,7 @@ package enum OpenAPI {
         }
         var components = JSONObject()
         for (name, schema) in printed.namedSchemas where schema.isComponent {
-            components[name] = schema.definition(.document)
+            components[name] = schema.openAPIDefinition
         }
         let tags = API.allCases.filter { api in printed.contains { $0.api == api } }.map(\.tag)
         return [
@@ -63,7 +63,7 @@ package enum OpenAPI {
     private static func parameter(_ property: Schema.Property) -> JSON {
         [
             "name": .string(property.key), "in": "query", "description": .string(property.description),
-            "required": .bool(property.isRequired), "schema": property.schema.json(.document),
+            "required": .bool(property.isRequired), "schema": property.schema.openAPI,
         ]
     }
 
@@ -79,7 +79,7 @@ package enum OpenAPI {
         return content
     }
 
-    private static func schema(_ schema: Schema) -> JSON { ["schema": schema.json(.document)] }
+    private static func schema(_ schema: Schema) -> JSON { ["schema": schema.openAPI] }
 }
 
 extension Schema {

@@ -72,9 +72,6 @@ extension EndToEnd {
         @Test("`spec --format json` prints the contract's document")
         func spec() throws {
             let contract = try Fixture.json("contract.json")
-            let differences = ContractCheck.differences(contract: contract)
-            #expect(differences.isEmpty, "\(differences)")
-            // The check above judges what these tests are linked with; this, that the command prints the same.
             let printed = try JSON(parsing: try Command.run(["spec", "--format", "json"], exits: 0).output)
             #expect(printed == OpenAPI.document(extensions: false))
             let paths = printed["paths"]?.objectValue ?? [:]

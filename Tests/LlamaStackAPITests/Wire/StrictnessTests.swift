@@ -1,3 +1,4 @@
+import ProviderConformance
 import Testing
 
 @testable import LlamaStackAPI

@@ -136,7 +136,7 @@ struct ValueTests {
     func models() throws {
         #expect(try InstructModel(json: "my-model", at: .root).rawValue == "my-model")
         #expect(
-            InstructModel.schema.definition(.document) == [
+            InstructModel.schema.openAPIDefinition == [
                 "type": "string", "enum": ["llama3_8b_chat", "llama3_70b_chat"],
             ])
     }

@@ -1,5 +1,8 @@
+import Foundation
+import LlamaStackAPI
+
 extension Schema {
-    /// Whether a request may hold `json` here, by the schema alone: what the decoders are tested against.
+    /// Whether a request may hold `json` here, by the schema alone. The decoders are tested against it.
     package func matches(_ json: JSON) -> Bool {
         switch (self, json) {
         case (.any, _), (.boolean, .bool), (.object, .object): true
@@ -27,7 +30,7 @@ extension Schema {
     }
 
     private static func matches(_ text: String, format: String?, pattern: String?, encoding: String?) -> Bool {
-        if format == "date-time" { return DateTime.date(text) != nil }
+        if format == "date-time" { return (try? Date(json: .string(text), at: .root)) != nil }
         if encoding == "base64" { return (try? Base64Data(json: .string(text), at: .root)) != nil }
         // The one pattern there is.
         if pattern != nil { return WireURL.schemes.contains { text.hasPrefix($0) } }

@@ -1,3 +1,5 @@
+@testable import LlamaStackAPI
+
 /// The document as it must be, worked out from the contract's own words ("array<ToolCall>", "map<any>") and nothing of
 /// ours.
 struct ContractReading {

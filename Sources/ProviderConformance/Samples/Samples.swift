@@ -1,4 +1,7 @@
-/// Valid values made from a schema, and every way to spoil them in one place: for tests of code that decodes requests.
+import LlamaStackAPI
+
+/// Valid values made from a schema, and every way to spoil them in one place: for checks that requests are decoded
+/// strictly.
 package enum Samples {
     /// A valid value with every field there is; with `isMinimal`, only those that are required.
     package static func sample(for schema: Schema, isMinimal: Bool = false) -> JSON {

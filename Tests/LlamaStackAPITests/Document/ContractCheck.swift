@@ -1,8 +1,10 @@
+@testable import LlamaStackAPI
+
 /// Holds the API against the recovered contract of the draft. From the contract alone it works out what the document
 /// and the JSON Schemas must be, and compares.
-package enum ContractCheck {
+enum ContractCheck {
     /// One line a difference; none when the API is the contract.
-    package static func differences(contract: JSON, endpoints: [EndpointDescription] = Endpoints.all) -> [String] {
+    static func differences(contract: JSON, endpoints: [EndpointDescription] = Endpoints.all) -> [String] {
         let endpoints = endpoints.filter { !$0.isExtension }
         let document = OpenAPI.document(of: endpoints)
         let expected = ContractReading(contract)
