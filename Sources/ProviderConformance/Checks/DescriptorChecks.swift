@@ -6,13 +6,13 @@ import Runtimes
 extension Check {
     /// Answers the library's providers too.
     static let loading = Check("can be loaded", .descriptor, waits: 3) { context throws(CheckFailure) in
-        for provider in try context.load().description.providers {
+        for provider in try context.describe().providers {
             context.report.provider("\(provider.api) \(provider.type)")
         }
     }
 
     static let descriptorChecks = [
-        Check("changes nothing in the process when it is loaded", .descriptor, waits: 3) {
+        Check("changes nothing in the process when it is loaded", .descriptor, staysInline: true, waits: 3) {
             context throws(CheckFailure) in
             let before = ProcessFingerprint.now(), threads = ProcessUsage.now().threads
             _ = try context.load()
@@ -40,11 +40,11 @@ extension Check {
             guard !descriptor.version.isEmpty else { throw CheckFailure("'version' is empty") }
         },
         Check("was built for this host", .descriptor, waits: 3) { context throws(CheckFailure) in
-            let library = try context.load()
+            let library = try context.describe()
             guard library.providers.indices.contains(context.setup.provider) else { return }
-            let descriptor = library.providers[context.setup.provider].descriptor
+            let descriptor = library.providers[context.setup.provider]
             do throws(PluginRefusal) {
-                _ = try library.description.provider(api: descriptor.api, type: descriptor.type)
+                _ = try library.provider(api: descriptor.api, type: descriptor.type)
             } catch {
                 throw CheckFailure("\(error)")
             }

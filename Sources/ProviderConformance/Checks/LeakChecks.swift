@@ -3,13 +3,13 @@ import Foundation
 
 extension Check {
     static let leakChecks = [
-        Check("leaks nothing over 1,000 calls", waits: 8) { context throws(CheckFailure) in
+        Check("leaks nothing over 1,000 calls", staysInline: true, waits: 8) { context throws(CheckFailure) in
             try context.withSamples { instance, samples throws(CheckFailure) in
                 let leaks = LeakWatch(context, instance, samples)
                 try leaks.run()
             }
         },
-        Check("leaks nothing when it is created and destroyed again and again", waits: 8) {
+        Check("leaks nothing when it is created and destroyed again and again", staysInline: true, waits: 8) {
             context throws(CheckFailure) in
             let provider = try context.provider()
             let end = ContinuousClock.now + .seconds(context.seconds * 2)

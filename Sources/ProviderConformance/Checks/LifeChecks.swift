@@ -13,7 +13,7 @@ extension Check {
 
     static let lifeChecks = [
         readiness,
-        Check("can be created twice at once", waits: 12) { context throws(CheckFailure) in
+        Check("can be created twice at once", staysInline: true, waits: 12) { context throws(CheckFailure) in
             let provider = try context.provider()
             let first = try ProbeInstance.make(provider, context)
             let second = try ProbeInstance.make(provider, context)
@@ -53,7 +53,7 @@ extension Check {
             let left = calls.count { !$0.record.hasEnded }
             guard left == 0 else { throw CheckFailure("destroy was done with \(left) of 8 calls unfinished") }
         },
-        Check("leaves nothing behind after destroy", waits: 10) { context throws(CheckFailure) in
+        Check("leaves nothing behind after destroy", staysInline: true, waits: 10) { context throws(CheckFailure) in
             let provider = try context.provider()
             let samples = SampleRequests(context, provider.descriptor)
             let before = ProcessUsage.now()

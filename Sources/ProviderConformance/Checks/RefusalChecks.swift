@@ -53,7 +53,8 @@ extension Check {
                     LSP_UNSUPPORTED, "register of an unknown kind")
             }
         },
-        Check("ignores the cancel of a call that it does not know, or has finished") { context throws(CheckFailure) in
+        Check("ignores the cancel of a call that it does not know, or has finished", staysInline: true) {
+            context throws(CheckFailure) in
             try context.withSamples { instance, _ throws(CheckFailure) in
                 try instance.cancel(1 << 40)
                 let call = try instance.invoke(SampleRequests.unknownMethod)

@@ -18,17 +18,18 @@ extension Check {
         Check("gives its errors as the contract says", rule: .errors) { context throws(CheckFailure) in
             try context.withUsualCalls()
         },
-        Check("uses what it is lent only while it is lent") { context throws(CheckFailure) in
+        Check("uses what it is lent only while it is lent", staysInline: true) { context throws(CheckFailure) in
             try context.withUsualCalls(isGuarded: true)
             Thread.sleep(forTimeInterval: 0.1)
         },
         Check("uses the host as the contract says", rule: .host) { context throws(CheckFailure) in
             try context.withUsualCalls()
         },
-        Check("prints nothing on standard output", rule: .output) { context throws(CheckFailure) in
+        Check("prints nothing on standard output", rule: .output, staysInline: true) { context throws(CheckFailure) in
             try context.withUsualCalls()
         },
-        Check("leaves the process as it found it", rule: .state, waits: 10) { context throws(CheckFailure) in
+        Check("leaves the process as it found it", rule: .state, staysInline: true, waits: 10) {
+            context throws(CheckFailure) in
             let before = ProcessFingerprint.now()
             let provider = try context.provider()
             var seen = before
@@ -47,7 +48,7 @@ extension Check {
             Thread.sleep(forTimeInterval: 0.2)
             compare("destroy")
         },
-        Check("returns at once from create, invoke, cancel and destroy", rule: .prompt, waits: 10) {
+        Check("returns at once from create, invoke, cancel and destroy", rule: .prompt, staysInline: true, waits: 10) {
             context throws(CheckFailure) in
             try context.withInstance { instance throws(CheckFailure) in
                 let samples = SampleRequests(context, instance.descriptor)

@@ -33,16 +33,20 @@ package struct Check: Sendable, Equatable {
     var rule: Rule?
     /// False for what is worth a look even when no instance becomes ready.
     var needsReadiness = true
+    /// It is about pointers, or about the process that the provider's code runs in: it is run beside that code, also where
+    /// the others reach it over a socket.
+    var staysInline = false
     /// How many times `secondsMax` its own waits may come to.
     var waits = 6.0
     let body: @Sendable (CheckContext) throws(CheckFailure) -> Void
 
     init(
-        _ name: String, _ stage: Stage = .instance, rule: Rule? = nil, needsReadiness: Bool = true, waits: Double = 6,
+        _ name: String, _ stage: Stage = .instance, rule: Rule? = nil, needsReadiness: Bool = true,
+        staysInline: Bool = false, waits: Double = 6,
         _ body: @escaping @Sendable (CheckContext) throws(CheckFailure) -> Void
     ) {
         (self.name, self.stage, self.rule, self.body) = (name, stage, rule, body)
-        (self.needsReadiness, self.waits) = (needsReadiness, waits)
+        (self.needsReadiness, self.staysInline, self.waits) = (needsReadiness, staysInline, waits)
     }
 
     package static func == (a: Check, b: Check) -> Bool { a.name == b.name }
@@ -52,6 +56,11 @@ package struct Check: Sendable, Equatable {
 
     /// Of every check, in order.
     package static var names: [String] { all.map(\.name) }
+
+    /// Of those that reach a provider with `isolation: process` over its socket.
+    package static var namesOverSocket: [String] {
+        all.filter { $0.stage != .file && !$0.staysInline }.map(\.name)
+    }
 
     static let all: [Check] =
         fileChecks + [loading] + descriptorChecks + [readiness] + lifeChecks + refusalChecks + answerChecks

@@ -1,3 +1,4 @@
+import ContractBridge
 import Foundation
 import LlamaStackAPI
 import Runtimes
@@ -43,9 +44,42 @@ final class CheckContext: Sendable {
         }
     }
 
+    /// What the library says that it holds, read where its instances are to run.
+    func describe() throws(CheckFailure) -> LibraryDescription {
+        guard setup.isOverSocket else { return try load().description }
+        report.at("what the library says of itself")
+        let path = setup.library, runtime = try processRuntime(log: .discard)
+        let described = Blocking.wait { () -> Result<LibraryDescription, PluginRefusal> in
+            do throws(PluginRefusal) { return .success(try await runtime.describe(path)) } catch {
+                return .failure(error)
+            }
+        }
+        do throws(PluginRefusal) { return try described.get() } catch { throw CheckFailure(error.description) }
+    }
+
+    /// The host's own: a process that ends is not started again, and has what this one was given.
+    func processRuntime(log: LogSink) throws(CheckFailure) -> ProcessRuntime {
+        var settings = IsolationSettings()
+        settings.restart.crashesMax = 1
+        // Later than the check itself, which says what it waited for.
+        settings.cancelSeconds = 2 * seconds
+        settings.environment = Array(ProcessInfo.processInfo.environment.keys)
+        // Each write pauses its writer until the kit has taken it, as the kit's own sinks do.
+        settings.creditBytes = 1
+        do throws(PluginRefusal) {
+            return try ProcessRuntime(settings: settings, describeSeconds: seconds, log: log)
+        } catch {
+            throw CheckFailure(error.description)
+        }
+    }
+
     /// The provider that this check is about.
-    func provider() throws(CheckFailure) -> LoadedProvider {
-        let providers = try load().providers
+    func provider() throws(CheckFailure) -> TestedProvider {
+        guard setup.isOverSocket else { return .loaded(try mine(of: load().providers)) }
+        return .apart(try mine(of: describe().providers))
+    }
+
+    private func mine<Provider>(of providers: [Provider]) throws(CheckFailure) -> Provider {
         guard providers.indices.contains(setup.provider) else {
             throw CheckFailure("the library holds \(providers.count) providers, and held more when it was loaded first")
         }

@@ -12,12 +12,15 @@ struct ChildSetup: Sendable {
     var config: JSON
     var resources: [JSON]
     var secondsMax: Double
+    /// The provider runs in one more process, as under `isolation: process`.
+    var isOverSocket = false
 
     func text(parent: Int32) -> String {
         let json: JSON = [
             "check": .string(check), "provider": .integer(Int64(provider)), "library": .string(library),
             "config": config,
-            "resources": .array(resources), "seconds": .number(secondsMax), "parent": .integer(Int64(parent)),
+            "resources": .array(resources), "seconds": .number(secondsMax), "socket": .bool(isOverSocket),
+            "parent": .integer(Int64(parent)),
         ]
         return json.text
     }
@@ -37,6 +40,7 @@ struct ChildSetup: Sendable {
         self.init(
             check: check, provider: Int(provider), library: library, config: config, resources: resources,
             secondsMax: seconds)
+        isOverSocket = json["socket"] == .bool(true)
     }
 
     init(check: String, provider: Int, library: String, config: JSON, resources: [JSON], secondsMax: Double) {

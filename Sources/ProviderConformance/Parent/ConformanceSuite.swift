@@ -11,6 +11,15 @@ package struct ConformanceSuite: Sendable {
     package var resources: [JSON]
     /// How long create, destroy and each call may take.
     package var secondsMax: Double
+    package enum Isolation: String, Sendable, CaseIterable {
+        /// In the process of the check.
+        case inline
+        /// In one more process, by the host's own runtime; what is about pointers stays inline.
+        case process
+    }
+
+    /// Where the provider's code runs.
+    package var isolation = Isolation.inline
     /// The checks to run; nil: all.
     package var only: [String]?
     /// Nothing more is begun after the first failure.

@@ -105,9 +105,10 @@ final class SuiteRunner: @unchecked Sendable {
     }
 
     private func runAlone(_ check: Check, provider: (index: Int, name: String)?) -> CheckRun {
-        let setup = ChildSetup(
+        var setup = ChildSetup(
             check: check.name, provider: provider?.index ?? 0, library: suite.library, config: suite.config,
             resources: suite.resources, secondsMax: suite.secondsMax)
+        setup.isOverSocket = way(of: check) == .socket
         var child = CheckChild(setup: setup, secondsMax: check.secondsMax(suite.secondsMax))
         child.executable = suite.executable
         child.environment = suite.environment
@@ -120,8 +121,15 @@ final class SuiteRunner: @unchecked Sendable {
     private func selected(_ stage: Check.Stage) -> [Check] { Check.all.filter { $0.stage == stage && isSelected($0) } }
     private var isOver: Bool { suite.stopsAtFailure && results.contains { $0.outcome == .failed } }
 
+    /// nil where every check is inline.
+    private func way(of check: Check) -> CheckResult.Way? {
+        guard suite.isolation == .process else { return nil }
+        return check.stage == .file ? .file : check.staysInline ? .inline : .socket
+    }
+
     private func add(_ more: [CheckResult]) {
-        for result in more {
+        for var result in more {
+            result.way = Check.all.first { $0.name == result.check }.flatMap(way)
             report(result)
             results.append(result)
         }
@@ -132,7 +140,7 @@ final class SuiteRunner: @unchecked Sendable {
         guard !checks.isEmpty else { return }
         let why = "because \"\(cause.name)\" failed"
         let silent = checks.map {
-            CheckResult(provider: provider, check: $0.name, outcome: .notRun, detail: why)
+            CheckResult(provider: provider, check: $0.name, outcome: .notRun, detail: why, way: way(of: $0))
         }
         results += silent
         report(

@@ -36,7 +36,7 @@ final class CallRecord: @unchecked Sendable {
     private var isClosed = false
     private var pausedWrites = 0
     private var closedWrites = 0
-    private var waiter: (wake: @convention(c) (UnsafeMutableRawPointer?) -> Void, user: UnsafeMutableRawPointer?)?
+    private var waiter: (@Sendable () -> Void)?
     private var finishCount = 0
     private var endStatus: Int32 = 0
     private var endError: [UInt8] = []
@@ -70,25 +70,23 @@ final class CallRecord: @unchecked Sendable {
 
     /// The reader has caught up.
     func release() {
-        let waiter = locked { () -> Waiter? in
+        let waiter = locked {
             isHolding = false
             isPaused = false
             condition.broadcast()
-            defer { self.waiter = nil }
-            return self.waiter
+            return self.waiter.take()
         }
-        waiter?.wake(waiter?.user)
+        waiter?()
     }
 
     /// The client has left: writes are refused from here on, and one that waits is woken.
     func close() {
-        let waiter = locked { () -> Waiter? in
+        let waiter = locked {
             isClosed = true
             condition.broadcast()
-            defer { self.waiter = nil }
-            return self.waiter
+            return self.waiter.take()
         }
-        waiter?.wake(waiter?.user)
+        waiter?()
     }
 
     /// Memory that the provider may read until it finishes.
@@ -109,8 +107,13 @@ final class CallRecord: @unchecked Sendable {
         pp_doing("copying the bytes of a write")
         let copy = bytes.data.map { [UInt8](UnsafeBufferPointer(start: $0, count: bytes.size)) } ?? []
         pp_doing(nil)
-        if kind == Int32(LSP_EVENT) { AnswerForm.judge(event: copy, of: name, report) }
-        return locked { take(kind, copy) }
+        return write(kind, copy)
+    }
+
+    /// The same of bytes that are the kit's own.
+    func write(_ kind: Int32, _ bytes: [UInt8]) -> Int32 {
+        if kind == Int32(LSP_EVENT) { AnswerForm.judge(event: bytes, of: name, report) }
+        return locked { take(kind, bytes) }
     }
 
     private func refuse(_ kind: Int32, _ bytes: lsp_bytes) -> Int32? {
@@ -159,26 +162,30 @@ final class CallRecord: @unchecked Sendable {
         pp_doing("copying an error object")
         let copy = error.data.map { [UInt8](UnsafeBufferPointer(start: $0, count: size)) } ?? []
         pp_doing(nil)
-        let waiter = locked { () -> Waiter? in
+        if error.data == nil, error.size > 0 {
+            broken(.errors, "finished \(name) with \(error.size) bytes of error from NULL")
+        }
+        finish(status, copy)
+    }
+
+    /// The same of bytes that are the kit's own.
+    func finish(_ status: Int32, _ error: [UInt8]) {
+        let waiter = locked { () -> (@Sendable () -> Void)? in
             finishCount += 1
             guard finishCount == 1 else {
                 broken(.finish, "finished \(name) twice")
                 return nil
             }
             if writesUnderWay > 0 { broken(.writes, "finished \(name) while a write to it was under way") }
-            (endStatus, endError) = (status, copy)
-            if error.data == nil, error.size > 0 {
-                broken(.errors, "finished \(name) with \(error.size) bytes of error from NULL")
-            }
-            ErrorForm.judge(status, copy, of: self)
+            (endStatus, endError) = (status, error)
+            ErrorForm.judge(status, error, of: self)
             lent.forEach {
                 $0.takeBack("it read a request's bytes after it had finished the call: they are lent until finish")
             }
             condition.broadcast()
-            defer { self.waiter = nil }
-            return self.waiter
+            return self.waiter.take()
         }
-        waiter?.wake(waiter?.user)
+        waiter?()
     }
 
     func whenWritable(_ wake: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?, _ user: UnsafeMutableRawPointer?) {
@@ -186,6 +193,12 @@ final class CallRecord: @unchecked Sendable {
             broken(.writes, "called when_writable of \(name) without a function to wake")
             return
         }
+        // The contract lets any thread call it.
+        let argument = UInt(bitPattern: user)
+        whenWritable { wake(UnsafeMutableRawPointer(bitPattern: argument)) }
+    }
+
+    func whenWritable(_ wake: @escaping @Sendable () -> Void) {
         let isAtOnce = locked { () -> Bool in
             if finishCount > 0 {
                 broken(.finish, "called when_writable of \(name) after finish")
@@ -194,10 +207,10 @@ final class CallRecord: @unchecked Sendable {
             if waiter != nil { broken(.writes, "waits for \(name) twice at once; one waiter at a time is the rule") }
             isPaused = isPaused && isHolding
             if isClosed || !isHolding { return true }
-            waiter = (wake, user)
+            waiter = wake
             return false
         }
-        if isAtOnce { wake(user) }
+        if isAtOnce { wake() }
     }
 
     func waitWritable() -> Int32 {
@@ -209,8 +222,6 @@ final class CallRecord: @unchecked Sendable {
     }
 
     // MARK: helpers
-
-    private typealias Waiter = (wake: @convention(c) (UnsafeMutableRawPointer?) -> Void, user: UnsafeMutableRawPointer?)
 
     @discardableResult
     private func broken(_ rule: Rule, _ what: String) -> Int32 {

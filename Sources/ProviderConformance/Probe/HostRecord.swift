@@ -27,16 +27,38 @@ final class HostRecord: Sendable {
 
     func log(_ level: Int32, _ message: lsp_bytes, _ fields: lsp_bytes) {
         guard isOpen("log") else { return }
-        let count = lineCount.add(1, ordering: .relaxed).newValue
-        if count == Self.linesMax { report.broken(.host, "it wrote \(count) lines of log, and goes on") }
-        guard count < Self.linesMax else { return }
+        guard isBelowLimit() else { return }
         if !(Int32(LSP_TRACE)...Int32(LSP_ERROR)).contains(level) {
             report.broken(.host, "it logs with the level \(level); there are LSP_TRACE to LSP_ERROR")
         }
         guard let text = text(message, "a log message") else { return }
-        if text.contains(Self.canary) { report.broken(.host, "its log repeats what a request says: \(Quote.of(text))") }
-        guard let more = strings(fields, "the fields of a log line") else { return }
-        if more.contains(Self.canary) { report.broken(.host, "its log's fields repeat what a request says") }
+        judge(text, strings(fields, "the fields of a log line") ?? "")
+    }
+
+    private func isBelowLimit() -> Bool {
+        let count = lineCount.add(1, ordering: .relaxed).newValue
+        if count == Self.linesMax { report.broken(.host, "it wrote \(count) lines of log, and goes on") }
+        return count < Self.linesMax
+    }
+
+    private func judge(_ message: String, _ fields: String) {
+        if message.contains(Self.canary) {
+            report.broken(.host, "its log repeats what a request says: \(Quote.of(message))")
+        }
+        if fields.contains(Self.canary) { report.broken(.host, "its log's fields repeat what a request says") }
+    }
+
+    /// A line that came over a socket, where its form has been checked.
+    func take(_ line: LogLine) {
+        guard isBelowLimit() else { return }
+        judge(line.message, line.fields.values.joined(separator: " "))
+    }
+
+    /// A measurement that came over a socket.
+    func take(_ measurement: Measurement) { judge(metric: measurement.name) }
+
+    private func judge(metric name: String) {
+        if !Self.isSnakeCase(name) { report.broken(.host, "its metric \(Quote.of(name)) is not in snake_case") }
     }
 
     func metric(_ kind: Int32, _ name: lsp_bytes, _ value: Double, _ labels: lsp_bytes) {
@@ -44,9 +66,7 @@ final class HostRecord: Sendable {
         if !(Int32(LSP_COUNTER)...Int32(LSP_HISTOGRAM)).contains(kind) {
             report.broken(.host, "it measures with the kind \(kind); there are LSP_COUNTER to LSP_HISTOGRAM")
         }
-        if let name = text(name, "the name of a metric"), !Self.isSnakeCase(name) {
-            report.broken(.host, "its metric \(Quote.of(name)) is not in snake_case")
-        }
+        if let name = text(name, "the name of a metric") { judge(metric: name) }
         _ = strings(labels, "the labels of a metric")
     }
 

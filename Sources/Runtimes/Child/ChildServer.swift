@@ -107,6 +107,7 @@ package final class ChildServer: Sendable {
         guard let json = try? JSON(parsing: request.body), let setup = ChildSetup(json: json) else {
             return sink.finish(CallError(.badRequest, "the setup is damaged"))
         }
+        peer.writeCredit.store(setup.creditBytes, ordering: .relaxed)
         var answer: JSON = ["status": 0, "error": ""]
         do throws(CreateFailure) {
             // Before the provider opens a file of it; held until this process and all that it forked have ended.

@@ -25,9 +25,16 @@ final class CallPeer: Sendable {
     }
 
     let link: FrameLink
+    /// What each answer to this side begins with.
+    private let readCredit: Int
+    /// What each answer to the other side begins with: what that side reads with.
+    let writeCredit = Atomic<Int>(Credit.bytes)
     private let state = Mutex(State())
 
-    init(_ link: FrameLink) { self.link = link }
+    init(_ link: FrameLink, readCredit: Int = Credit.bytes) {
+        self.link = link
+        self.readCredit = readCredit
+    }
 
     // MARK: calls of this side
 
@@ -36,7 +43,7 @@ final class CallPeer: Sendable {
     func call(_ request: CallRequest, into sink: any AnswerSink) -> UInt64? {
         let (call, answer, ending) = state.withLock { state -> (UInt64, RemoteAnswer, CallError?) in
             state.lastCall += 1
-            let answer = RemoteAnswer(request, call: state.lastCall, link: link, into: sink)
+            let answer = RemoteAnswer(request, call: state.lastCall, credit: readCredit, link: link, into: sink)
             if state.end == nil { state.mine[state.lastCall] = answer }
             return (state.lastCall, answer, state.end)
         }
@@ -135,7 +142,7 @@ final class CallPeer: Sendable {
             throw error
         } catch { throw FrameError("a call that can't be taken: \(error)") }
         let call = frame.call
-        let sink = RemoteSink(link, call: call) { [weak self] in
+        let sink = RemoteSink(link, call: call, credit: writeCredit.load(ordering: .relaxed)) { [weak self] in
             self?.state.withLock { _ = $0.theirs.removeValue(forKey: call) }
         }
         let isWanted = try state.withLock { state in

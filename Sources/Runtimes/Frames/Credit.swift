@@ -8,8 +8,8 @@ import Synchronization
 enum Credit {
     /// What each call begins with.
     static let bytes = PartStream.markBytes
-    /// A reader grants again once it owes this much.
-    static let grantBytes = bytes / 4
+    /// A reader grants again once it owes this part of it.
+    static let grantPart = 4
     /// A writer that does not pause may pass its credit by this much; then a further write breaks the rules.
     static let overrunBytesMax = PartStream.overrunBytesMax
 }
@@ -17,7 +17,7 @@ enum Credit {
 /// The writing end of an answer that is read on the other side of the socket.
 final class RemoteSink: AnswerSink {
     private struct State {
-        var credit = Credit.bytes
+        var credit: Int
         var isClosed = false
         var hasEnded = false
         var writer: (@Sendable () -> Void)?
@@ -25,14 +25,19 @@ final class RemoteSink: AnswerSink {
 
     private let link: FrameLink
     private let call: UInt64
+    private let credit: Int
     private let ended: @Sendable () -> Void
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    /// - Parameter ended: called once, before the end is sent.
-    init(_ link: FrameLink, call: UInt64, ended: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - credit: what the call begins with.
+    ///   - ended: called once, before the end is sent.
+    init(_ link: FrameLink, call: UInt64, credit: Int = Credit.bytes, ended: @escaping @Sendable () -> Void) {
         self.link = link
         self.call = call
+        self.credit = credit
         self.ended = ended
+        state = Mutex(State(credit: credit))
     }
 
     func write(_ part: AnswerPart) -> Pressure {
@@ -85,7 +90,7 @@ final class RemoteSink: AnswerSink {
     /// False when the reader grants more than it can have read.
     func grant(_ bytes: Int) -> Bool {
         let (isHonest, writer) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
-            guard bytes <= Credit.bytes - state.credit else { return (false, nil) }
+            guard bytes <= credit - state.credit else { return (false, nil) }
             state.credit += bytes
             return (true, state.credit > 0 ? state.writer.take() : nil)
         }
@@ -108,7 +113,7 @@ final class RemoteAnswer: Sendable {
     private struct State {
         var rules = SinkRules()
         /// What the other side may still write.
-        var credit = Credit.bytes
+        var credit: Int
         /// What has come of a write that fills more than one frame.
         var partial: [UInt8] = []
         /// What was read and not yet granted.
@@ -123,12 +128,15 @@ final class RemoteAnswer: Sendable {
     let requestID: String
     private let call: UInt64
     private let link: FrameLink
-    private let state = Mutex(State())
+    private let grantBytes: Int
+    private let state: Mutex<State>
 
-    init(_ request: CallRequest, call: UInt64, link: FrameLink, into sink: any AnswerSink) {
+    init(_ request: CallRequest, call: UInt64, credit: Int, link: FrameLink, into sink: any AnswerSink) {
         self.sink = sink
         self.call = call
         self.link = link
+        grantBytes = credit / Credit.grantPart
+        state = Mutex(State(credit: credit))
         method = request.method
         requestID = request.requestID
     }
@@ -183,7 +191,7 @@ final class RemoteAnswer: Sendable {
     private func grant(_ bytes: Int) {
         let granted = state.withLock { state -> Int in
             state.owed += bytes
-            guard !state.waits, state.owed >= Credit.grantBytes else { return 0 }
+            guard !state.waits, state.owed >= grantBytes else { return 0 }
             defer { state.owed = 0 }
             state.credit += state.owed
             return state.owed

@@ -21,26 +21,33 @@ enum PeerTarget {
 struct ChildSetup: Sendable {
     var setup: InstanceSetup
     var seconds: Double
+    /// What the host reads each answer with.
+    var creditBytes: Int
 
     var json: JSON {
         [
-            "library": .string(setup.library), "provider": setup.provider.json, "provider_id": .string(setup.providerID),
+            "library": .string(setup.library), "provider": setup.provider.json,
+            "provider_id": .string(setup.providerID),
             "config": .string(String(decoding: setup.config, as: UTF8.self)), "state_path": .string(setup.statePath),
             "base_path": .string(setup.basePath), "seconds": .number(seconds),
+            "credit_bytes": .integer(Int64(creditBytes)),
         ]
     }
 
-    init(_ setup: InstanceSetup, seconds: Double) {
+    init(_ setup: InstanceSetup, seconds: Double, creditBytes: Int = Credit.bytes) {
         self.setup = setup
         self.seconds = seconds
+        self.creditBytes = creditBytes
     }
 
     init?(json: JSON) {
         guard let library = json["library"]?.stringValue, let providerID = json["provider_id"]?.stringValue,
             let config = json["config"]?.stringValue, let statePath = json["state_path"]?.stringValue,
             let basePath = json["base_path"]?.stringValue,
-            let provider = json["provider"].flatMap({ ProviderDescriptor(json: $0) })
+            let provider = json["provider"].flatMap({ ProviderDescriptor(json: $0) }),
+            case .integer(let creditBytes)? = json["credit_bytes"]
         else { return nil }
+        self.creditBytes = Int(creditBytes)
         switch json["seconds"] {
         case .number(let seconds)?: self.seconds = seconds
         case .integer(let seconds)?: self.seconds = Double(seconds)

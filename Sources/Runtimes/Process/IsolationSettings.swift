@@ -8,6 +8,8 @@ package struct IsolationSettings: Sendable, Equatable {
     /// Names of the environment that the child gets beside PATH, HOME, LANG and TZ.
     package var environment: [String] = []
     package var limits = ResourceLimits()
+    /// How far an answer's writer may be ahead of its reader before it is told to pause.
+    package var creditBytes = Credit.bytes
 
     package init() {}
 }

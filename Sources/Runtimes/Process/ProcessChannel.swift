@@ -76,7 +76,7 @@ package final class ProcessChannel: Channel {
         began(process)
         var request = CallRequest(method: "create")
         request.target = PeerTarget.create
-        request.body = ChildSetup(setup, seconds: seconds).json.bytes
+        request.body = ChildSetup(setup, seconds: seconds, creditBytes: runtime.settings.creditBytes).json.bytes
         // The child holds the limit; this one is for a child that does not answer at all.
         let (bytes, error) = await process.answer(request, withinSeconds: seconds + 10)
         guard error == nil, let json = try? JSON(parsing: bytes), case .integer(let status)? = json["status"] else {

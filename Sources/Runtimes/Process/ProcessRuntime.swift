@@ -10,7 +10,8 @@ package struct ProcessRuntime: ProviderRuntime {
 
     /// The absolute path of `llama-stack-provider-host`.
     private let executable: String
-    private let settings: IsolationSettings
+    let settings: IsolationSettings
+    private let describeSeconds: Double
     private let environment: [String: String]
     private let log: LogSink
 
@@ -19,6 +20,7 @@ package struct ProcessRuntime: ProviderRuntime {
     ///   - environment: of this process; the child gets only what `settings` allow.
     package init(
         executable: String? = nil, settings: IsolationSettings = IsolationSettings(),
+        describeSeconds: Double = ProcessRuntime.describeSecondsMax,
         environment: [String: String] = ProcessInfo.processInfo.environment, log: LogSink
     ) throws(PluginRefusal) {
         guard let path = executable ?? Self.executablePath else {
@@ -28,6 +30,7 @@ package struct ProcessRuntime: ProviderRuntime {
         }
         self.executable = path
         self.settings = settings
+        self.describeSeconds = describeSeconds
         self.environment = environment
         self.log = log
     }
@@ -47,7 +50,7 @@ package struct ProcessRuntime: ProviderRuntime {
         var request = CallRequest(method: "describe")
         request.target = PeerTarget.describe
         request.body = Array(path.utf8)
-        let (bytes, error) = await child.answer(request, withinSeconds: Self.describeSecondsMax)
+        let (bytes, error) = await child.answer(request, withinSeconds: describeSeconds)
         child.stop(graceSeconds: 0)
         if let error {
             let ended = error.code == .providerCrashed

@@ -61,7 +61,7 @@ final class ProviderProcess: Sendable {
         }
         crash.closeWriteEnd()
         self.crash = crash
-        peer = CallPeer(FrameLink(ours, pendingBytesMax: Self.pendingBytesMax))
+        peer = CallPeer(FrameLink(ours, pendingBytesMax: Self.pendingBytesMax), readCredit: settings.creditBytes)
         self.label = label
         self.host = host
         state = Mutex(State())

@@ -24,12 +24,14 @@ enum ConformanceKit {
     static let products = Bundle.main.executableURL?.deletingLastPathComponent().path ?? "."
 
     static func run(
-        _ library: String, fault: String = "", only: [String]? = nil, seconds: Double = 20, resources: [JSON] = []
+        _ library: String, fault: String = "", only: [String]? = nil, seconds: Double = 20, resources: [JSON] = [],
+        isolation: ConformanceSuite.Isolation = .inline
     ) async -> ConformanceReport {
         var suite = ConformanceSuite(library: library, resources: resources, secondsMax: seconds)
         suite.executable = products + "/llama-stack"
         suite.environment = fault.isEmpty ? [:] : ["FAULT": fault]
         suite.only = only
+        suite.isolation = isolation
         return await Turns.atMostThree.take { [suite] in await suite.run() }
     }
 

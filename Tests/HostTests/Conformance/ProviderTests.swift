@@ -7,9 +7,12 @@ import Testing
 struct ConformingProviderTests {
     static let resources: [JSON] = [["kind": "model", "id": "conformance"]]
 
-    @Test(arguments: ["libprovider-inference-echo.so", "libprovider-inference-echo-c.so"])
-    func `every built example provider passes`(_ name: String) async throws {
-        let report = await ConformanceKit.run(ConformanceKit.products + "/" + name, resources: Self.resources)
+    @Test(
+        arguments: ["libprovider-inference-echo.so", "libprovider-inference-echo-c.so"],
+        ConformanceSuite.Isolation.allCases)
+    func `every built example provider passes`(_ name: String, _ isolation: ConformanceSuite.Isolation) async throws {
+        let report = await ConformanceKit.run(
+            ConformanceKit.products + "/" + name, resources: Self.resources, isolation: isolation)
         #expect(report.failed.map(\.description) == [])
         #expect(report.results.filter { $0.outcome == .skipped }.map(\.detail) == ["nothing of its API is kept"])
     }
@@ -35,7 +38,11 @@ struct ConformingProviderTests {
             $0.hasSuffix(".so")
         }
         let library = folder + "/debug/" + (try #require(files.first))
-        let report = await ConformanceKit.run(library, resources: Self.resources)
-        #expect(report.failed.map(\.description) == [])
+        for isolation in ConformanceSuite.Isolation.allCases {
+            let report = await ConformanceKit.run(library, resources: Self.resources, isolation: isolation)
+            #expect(report.failed.map(\.description) == [])
+            let skipped = report.results.filter { $0.outcome == .skipped }
+            #expect(skipped.map(\.detail) == ["nothing of its API is kept"])
+        }
     }
 }

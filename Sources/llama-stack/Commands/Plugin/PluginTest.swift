@@ -4,6 +4,8 @@ import Foundation
 import LlamaStackAPI
 import ProviderConformance
 
+extension ConformanceSuite.Isolation: ExpressibleByArgument {}
+
 struct PluginTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
@@ -23,6 +25,11 @@ struct PluginTest: AsyncParsableCommand {
     @Option(help: "The provider's configuration, as JSON.") var config = "{}"
     @Option(help: "A resource to register first, as JSON; may be given several times.") var resource: [String] = []
     @Option(help: "How long each step may take.") var seconds = 10.0
+    @Option(
+        help: ArgumentHelp(
+            "Where the provider's code runs: inline, or process for one of its own that is reached over a socket.",
+            valueName: "where"))
+    var isolation = ConformanceSuite.Isolation.inline
     @Option(help: ArgumentHelp("Run this check alone; may be given several times.", valueName: "check"))
     var only: [String] = []
     @Flag(
@@ -54,6 +61,7 @@ struct PluginTest: AsyncParsableCommand {
             resources: try resource.map { try JSON(parsing: Array($0.utf8)) }, secondsMax: seconds)
         suite.only = only.isEmpty ? nil : only
         suite.stopsAtFailure = failFast
+        suite.isolation = isolation
         let isText = !json
         let report = await suite.run { if isText { Output.line($0.description) } }
         if json { Output.json(.array(report.results.map(\.json))) } else { Output.line(report.summary) }
