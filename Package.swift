@@ -58,7 +58,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "ProviderConformance",
-            dependencies: ["CProcessProbe", "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
+            dependencies: ["CChildProcess", "CProcessProbe", "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
             swiftSettings: strict),
         // What the conformance kit asks of the system: children, crashes, the state that libraries share.
         .target(name: "CProcessProbe"),
@@ -130,7 +130,7 @@ let package = Package(
             swiftSettings: strict),
 
         // What documents say, for every provider of memory banks.
-        .target(name: "CLimitedProcess"),
+        .target(name: "CLimitedProcess", dependencies: ["CChildProcess"]),
         .target(name: "Documents", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
 
         // PostgreSQL, for providers whose state several hosts share.
@@ -155,7 +155,9 @@ let package = Package(
 
         // What durable providers must stand, and how fast they are.
         .target(
-            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"], swiftSettings: strict),
+            name: "Torture",
+            dependencies: ["ChildProcess", "ContractBridge", "Host", "LlamaStackAPI", "RawHTTP", "Runtimes"],
+            swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
         // Providers: one library each.
@@ -248,7 +250,7 @@ let package = Package(
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP", "Torture"]),
 
         // For the tests alone: a web server that does as it is told.
         .target(
@@ -259,7 +261,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
             ],
             path: "Tests/FakeOrigin", swiftSettings: strict),
-        // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.
+        // For tests and torture: a client that sends exactly the bytes it is told to, and leaves when it likes.
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
     ]
 )
