@@ -88,9 +88,12 @@ bench-embeddings: build embedding-model ## embeddings a second, beside sentence-
 	@Scripts/bench-embeddings.py
 
 .PHONY: torture
-torture: build ## crashes of providers in a child; kill -9 and power cuts below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)
+torture: build ## a server beside each fault of a provider; crashes of providers in a child; kill -9 and power cuts below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)
 	@cc -shared -fPIC -pthread -O1 -I Sources/CProviderABI/include -o $(RELEASE)/libdying-provider.so \
 	    Tests/Fixtures/dying-provider/provider.c
+	@cc -shared -fPIC -pthread -O1 -w -fvisibility=hidden -I Sources/CProviderABI/include -I Plugins/EchoC \
+	    -o $(RELEASE)/libfaults-provider.so Tests/Fixtures/broken-providers/faults.c Plugins/EchoC/json.c Plugins/EchoC/requests.c
+	$(RELEASE)/llama-stack-torture faults
 	$(RELEASE)/llama-stack-torture crashes 20
 	$(RELEASE)/llama-stack-torture provider $(TORTURE_RUNS)
 	@Scripts/fetch-postgres.sh

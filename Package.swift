@@ -90,7 +90,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "ProviderConformance",
-            dependencies: ["CProcessProbe", "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
+            dependencies: ["CChildProcess", "CProcessProbe", "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
             swiftSettings: strict),
         // What the conformance kit asks of the system: children, crashes, the state that libraries share.
         .target(name: "CProcessProbe"),
@@ -179,7 +179,7 @@ let package = Package(
             swiftSettings: strict),
 
         // What documents say, for every provider of memory banks.
-        .target(name: "CLimitedProcess"),
+        .target(name: "CLimitedProcess", dependencies: ["CChildProcess"]),
         .target(name: "Documents", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
 
         // PostgreSQL, for providers whose state several hosts share.
@@ -204,7 +204,9 @@ let package = Package(
 
         // What durable providers must stand, and how fast they are.
         .target(
-            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"], swiftSettings: strict),
+            name: "Torture",
+            dependencies: ["ChildProcess", "ContractBridge", "Host", "LlamaStackAPI", "RawHTTP", "Runtimes"],
+            swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
         // The provider in C, which needs no kit, and the system's OpenBLAS.
@@ -260,14 +262,15 @@ let package = Package(
         // Of the sources themselves: sizes, arrows, words.
         .testTarget(name: "HouseTests", exclude: ["exceptions.txt", "folders.txt"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "ProviderConformance", "RawHTTP"]),
+            name: "EndToEndTests",
+            dependencies: ["FakeOrigin", "LlamaStackAPI", "ProviderConformance", "RawHTTP", "Torture"]),
 
         // For the tests alone: a web server that does as it is told, with the system's OpenSSL.
         .target(name: "FakeOrigin", dependencies: ["CTestTLS"], path: "Tests/FakeOrigin", swiftSettings: strict),
         .target(
             name: "CTestTLS", path: "Tests/CTestTLS",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
-        // For the tests alone: a client that sends exactly the bytes it is told to, and leaves when it likes.
+        // For tests and torture: a client that sends exactly the bytes it is told to, and leaves when it likes.
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
     ] + providers.flatMap(\.targets)
 )

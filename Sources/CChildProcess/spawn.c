@@ -70,12 +70,12 @@ static void place_descriptors(start *s) {
     close_from_to((unsigned)above, ~0U);
 }
 
-static void limit(start *s, int resource, uint64_t value) {
+static void limit(start *s, ccp_limit wanted) {
     struct rlimit now;
-    if (getrlimit(resource, &now) != 0) fail(s, CCP_LIMIT, errno);
-    if (value > now.rlim_max) value = now.rlim_max;
-    struct rlimit both = {value, value};
-    if (setrlimit(resource, &both) != 0) fail(s, CCP_LIMIT, errno);
+    if (getrlimit(wanted.resource, &now) != 0) fail(s, CCP_LIMIT, errno);
+    uint64_t soft = wanted.value, hard = wanted.hard ? wanted.hard : wanted.value;
+    struct rlimit both = {soft < now.rlim_max ? soft : now.rlim_max, hard < now.rlim_max ? hard : now.rlim_max};
+    if (setrlimit(wanted.resource, &both) != 0) fail(s, CCP_LIMIT, errno);
 }
 
 static int become(void *argument) {
@@ -92,10 +92,10 @@ static int become(void *argument) {
         if (write(s->group_files[i], "0", 1) != 1) fail(s, CCP_GROUP, errno);
     }
     place_descriptors(s);
-    limit(s, RLIMIT_CORE, 0);
-    for (size_t i = 0; i < s->options->limit_count; i++) {
-        limit(s, s->options->limits[i].resource, s->options->limits[i].value);
-    }
+    if (s->options->no_new_privileges) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (s->options->nice) setpriority(PRIO_PROCESS, 0, s->options->nice);
+    limit(s, (ccp_limit){.resource = RLIMIT_CORE});
+    for (size_t i = 0; i < s->options->limit_count; i++) limit(s, s->options->limits[i]);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -1,78 +1,34 @@
 #define _GNU_SOURCE
 #include "limited_process.h"
 
+#include <child_process.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-typedef struct {
-    const char *const *argv;
-    lp_limits limits;
-    pid_t parent;
-    int input, output;
-    volatile int error;  // written by the child, which shares our memory until it has become the program
-} start;
-
-static void limit(int resource, uint64_t value) {
-    struct rlimit both = {value, value};
-    setrlimit(resource, &both);
-}
-
-// In the child: nothing but system calls, because its memory is ours.
-static void become(start *s) {
-    static char *const no_environment[] = {NULL};
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
-    setsid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != s->parent) _exit(127);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    setpriority(PRIO_PROCESS, 0, 10);
-    // At the first of the two it gets SIGXCPU, by which we know why it ended; at the second SIGKILL.
-    struct rlimit processor = {s->limits.seconds, (rlim_t)s->limits.seconds + 1};
-    setrlimit(RLIMIT_CPU, &processor);
-    limit(RLIMIT_AS, s->limits.memory_bytes);
-    limit(RLIMIT_FSIZE, 0);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_NPROC, 0);
-    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    // To numbers that none of them has yet, so that no copy overwrites another.
-    int input = fcntl(s->input, F_DUPFD_CLOEXEC, 3), output = fcntl(s->output, F_DUPFD_CLOEXEC, 3);
-    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(nowhere, 2) < 0) {
-        s->error = errno;
-        _exit(127);
-    }
-    syscall(SYS_close_range, 3, ~0U, 0);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    execve(s->argv[0], (char *const *)s->argv, no_environment);
-    s->error = errno;
-    _exit(127);
-}
-
-// vfork and not fork: a server with gigabytes of weights would copy their page tables first.
-static pid_t spawn(start *s) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t child = vfork();
-    if (child == 0) become(s);
-    int error = errno;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-    return child;
+static int spawn(const char *const argv[], lp_limits limits, int input, int output, ccp_child *child) {
+    static const char *const no_environment[] = {NULL};
+    const ccp_descriptor descriptors[] = {{input, 0}, {output, 1}};
+    const ccp_limit all[] = {
+        // At the first of the two it gets SIGXCPU, by which we know why it ended; at the second SIGKILL.
+        {RLIMIT_CPU, limits.seconds, (uint64_t)limits.seconds + 1},
+        {RLIMIT_AS, limits.memory_bytes, 0},
+        {RLIMIT_FSIZE, 0, 0},
+        {RLIMIT_NPROC, 0, 0},
+    };
+    ccp_options options = {
+        .path = argv[0], .argv = argv, .environment = no_environment, .descriptors = descriptors, .descriptor_count = 2,
+        .limits = all, .limit_count = sizeof all / sizeof *all, .group_folder = -1, .no_new_privileges = 1, .nice = 10,
+    };
+    return ccp_spawn(&options, child);
 }
 
 static int memory_file(const void *bytes, size_t size) {
@@ -138,20 +94,18 @@ lp_result lp_run(const char *const argv[], const void *input, size_t input_size,
         if (file >= 0) close(file);
         return result;
     }
-    start s = {.argv = argv, .limits = limits, .parent = getpid(), .input = file, .output = ends[1]};
-    pid_t child = spawn(&s);
-    int error = errno;
+    ccp_child child;
+    int error = spawn(argv, limits, file, ends[1], &child);
     close(file);
     close(ends[1]);
     int status = 0;
-    if (child < 0) {
+    if (error) {
         result.code = error;
     } else {
+        close(child.pidfd);
         lp_end end = read_all(ends[0], limits, &result);
-        wait_for(child, end == LP_EXITED, &status);
-        if (s.error) {
-            result.code = s.error;
-        } else if (end == LP_EXITED && WIFSIGNALED(status)) {
+        wait_for(child.pid, end == LP_EXITED, &status);
+        if (end == LP_EXITED && WIFSIGNALED(status)) {
             result.end = WTERMSIG(status) == SIGXCPU ? LP_TIMED_OUT : LP_SIGNALLED;
             result.code = WTERMSIG(status);
         } else {

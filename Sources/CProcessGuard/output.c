@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "state_parts.h"
+
 void pg_open_standard_descriptors(void) {
     for (int number = 0; number <= 2; number++) {
         if (fcntl(number, F_GETFD) != -1) continue;
@@ -17,6 +19,7 @@ void pg_open_standard_descriptors(void) {
         int file = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY);
         if (file > 2) close(file);
     }
+    place_canary();
 }
 
 pg_output pg_output_to(int descriptor) {
@@ -29,7 +32,10 @@ pg_output pg_output_to(int descriptor) {
         char path[40];
         snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
         int again = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (again >= 0) output = (pg_output){again, PG_WAY_NONBLOCKING};
+        // Away from the low numbers, which a library closes that closes what it does not know.
+        int high = again < 0 ? -1 : fcntl(again, F_DUPFD_CLOEXEC, 200);
+        if (high >= 0) close(again);
+        if (again >= 0) output = (pg_output){high >= 0 ? high : again, PG_WAY_NONBLOCKING};
     }
     return output;
 }

@@ -138,6 +138,16 @@ static int is_same_limit(struct rlimit a, struct rlimit b) {
     return a.rlim_cur == b.rlim_cur && a.rlim_max == b.rlim_max;
 }
 
+// Fewer than any process needs that does something.
+enum { DESCRIPTORS_MIN = 16 };
+
+static int opens_too_few(void) {
+    int files[DESCRIPTORS_MIN], count = 0;
+    while (count < DESCRIPTORS_MIN && (files[count] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) count++;
+    for (int i = 0; i < count; i++) close(files[i]);
+    return count < DESCRIPTORS_MIN;
+}
+
 static void restore_limits(const process_state *then, const process_state *now, report *to) {
     for (int i = 0; i < RLIM_NLIMITS; i++) {
         struct rlimit old = then->limits[i], new = now->limits[i];
@@ -151,6 +161,7 @@ static void restore_limits(const process_state *then, const process_state *now, 
         char from[24], until[24];
         describe(from, sizeof from, old.rlim_cur);
         describe(until, sizeof until, new.rlim_cur);
+        if (i == RLIMIT_NOFILE && !is_back) to->opens_too_few = opens_too_few();
         add(to, restored_when(is_back), "the resource limit RLIMIT_%s (%s to %s)", limit_names[i], from, until);
     }
 }

@@ -40,6 +40,8 @@ typedef struct {
 enum { REPORTS = 32 };
 typedef struct {
     int count;
+    // The limit on descriptors was lowered for good, so that hardly one can be opened.
+    int opens_too_few;
     struct {
         char what[160];
         pg_restored restored;
@@ -56,6 +58,13 @@ void restore_thread(const thread_state *then, report *to);
 /// `one` began while another watch ran, from `then` to what it `found` and `restored`. What was changed then was told of, and is
 /// no change for this one.
 void adopt(process_state *one, const process_state *then, const process_state *found, const process_state *restored);
+
+/// A descriptor of ours that shows whether a library closes those of others. To be called at the start of the process.
+void place_canary(void);
+int canary_is_gone(void);
+/// Says who it was, and ends the process, which would be deaf from here on or write into another's file.
+/// \param what "closed descriptors that are the host's"
+void end_for_damage(const char *what) __attribute__((noreturn));
 
 /// Keeps a copy of each of the descriptors 0 to 2, to put them back from.
 void keep_standard_descriptors(void);

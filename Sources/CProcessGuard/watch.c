@@ -55,6 +55,9 @@ void pg_watch_end(pg_watch *watch, pg_changed changed, void *context) {
     pthread_mutex_unlock(&watching);
     for (int i = 0; differences && i < differences->count; i++)
         changed(context, differences->changes[i].what, differences->changes[i].restored);
+    int opens_too_few = differences && differences->opens_too_few;
     free(differences);
     free(watch);
+    if (canary_is_gone()) end_for_damage("closed descriptors that are the host's");
+    if (opens_too_few) end_for_damage("lowered the limit on descriptors for good, and leaves too few");
 }

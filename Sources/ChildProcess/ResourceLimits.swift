@@ -78,6 +78,6 @@ package struct LimitPlan: Sendable {
     }
 
     var processLimits: [ccp_limit] {
-        limits.files.map { [ccp_limit(resource: Int32(RLIMIT_NOFILE.rawValue), value: UInt64($0))] } ?? []
+        limits.files.map { [ccp_limit(resource: Int32(RLIMIT_NOFILE.rawValue), value: UInt64($0), hard: 0)] } ?? []
     }
 }

@@ -4,15 +4,9 @@ import Synchronization
 ///
 /// The writing side never blocks; from the mark on it is told to pause until the reader has caught up. One reader.
 package final class PartStream: AnswerSink {
-    /// From here on a writer is told to pause.
-    package static let markBytes = 256 * 1024
-    /// A writer that does not pause may leave this much beyond the mark; a further write is refused. One write of any
-    /// legal size is always taken.
-    package static let overrunBytesMax = 1024 * 1024
-
     private struct State {
         var parts: [AnswerPart] = []
-        var bytes = 0
+        var lead = WriterLead()
         /// Set once; the reader gets it after the last part.
         var end: Result<Void, CallError>?
         /// The reader has left: nothing more is taken.
@@ -28,11 +22,10 @@ package final class PartStream: AnswerSink {
     package func write(_ part: AnswerPart) -> Pressure {
         let (pressure, reader) = state.withLock { state -> (Pressure, CheckedContinuation<Void, Never>?) in
             guard state.end == nil, !state.isAbandoned else { return (.closed, nil) }
-            guard state.bytes <= Self.markBytes + Self.overrunBytesMax else { return (.refused(SinkRules.overrun), nil) }
-            state.parts.append(part)
             // One at least: empty parts cost memory too.
-            state.bytes += max(1, part.bytes.count)
-            let pressure: Pressure = state.bytes >= Self.markBytes ? .pause : .more
+            let pressure = state.lead.add(max(1, part.bytes.count))
+            if case .refused = pressure { return (pressure, nil) }
+            state.parts.append(part)
             return (pressure, state.reader.take())
         }
         reader?.resume()
@@ -53,7 +46,7 @@ package final class PartStream: AnswerSink {
     /// One waiter at a time; one that is displaced is woken.
     package func whenWritable(_ wake: @escaping @Sendable () -> Void) {
         let woken = state.withLock { state -> (@Sendable () -> Void)? in
-            if state.end != nil || state.isAbandoned || state.bytes < Self.markBytes { return wake }
+            if state.end != nil || state.isAbandoned || state.lead.isWritable { return wake }
             defer { state.writer = wake }
             return state.writer
         }
@@ -65,7 +58,7 @@ package final class PartStream: AnswerSink {
         let (reader, writer) = state.withLock { state -> (CheckedContinuation<Void, Never>?, (@Sendable () -> Void)?) in
             state.isAbandoned = true
             state.parts = []
-            state.bytes = 0
+            state.lead.clear()
             return (state.reader.take(), state.writer.take())
         }
         reader?.resume()
@@ -87,7 +80,7 @@ package final class PartStream: AnswerSink {
                 }
                 let parts = state.parts
                 state.parts = []
-                state.bytes = 0
+                state.lead.clear()
                 return (parts, state.end, state.writer.take())
             }
             writer?()

@@ -1,5 +1,11 @@
 /// The user's own text inside a message: control characters escaped, length bounded.
 package enum Quote {
+    /// "5", "0.3", for messages: no more digits than anyone set.
+    package static func seconds(_ seconds: Double) -> String {
+        let tenths = (seconds * 10).rounded() / 10
+        return Int(exactly: tenths).map(String.init) ?? "\(tenths)"
+    }
+
     /// A key or a value in quotation marks, at most 40 characters of it.
     package static func short(_ text: String, charactersMax: Int = 40) -> String {
         "'" + printable(text, charactersMax: charactersMax) + "'"

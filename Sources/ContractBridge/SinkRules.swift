@@ -31,7 +31,9 @@ package struct SinkRules: Sendable {
 
     package mutating func check(_ kind: Int32, _ bytes: [UInt8]) -> Verdict {
         guard kind == Int32(LSP_BODY) || kind == Int32(LSP_EVENT) else { return .unknownKind }
-        guard self.kind == nil || self.kind == kind else { return .broken("mixed LSP_BODY and LSP_EVENT in one answer") }
+        guard self.kind == nil || self.kind == kind else {
+            return .broken("mixed LSP_BODY and LSP_EVENT in one answer")
+        }
         self.kind = kind
         guard kind == Int32(LSP_EVENT) else { return .part(.body(bytes)) }
         // Either would end the line of an SSE record, and what follows could forge another.
@@ -50,7 +52,7 @@ package struct SinkRules: Sendable {
     }
 
     /// What a writer breaks that goes on although it was told to pause.
-    package static let overrun = "ignored LSP_PAUSE: more than \(PartStream.overrunBytesMax) bytes lay unread"
+    package static let overrun = "ignored LSP_PAUSE: more than \(WriterLead.overrunBytesMax) bytes lay unread"
 }
 
 extension AnswerPart {

@@ -8,6 +8,8 @@ import Torture
 //   llama-stack-torture postgres [ROUNDS] [WRITERS] [SEED] so many times each: kill PostgreSQL below writers, pause it
 //   llama-stack-torture crashes [ROUNDS]                   a provider in a child dies in every way, beside streams
 //   llama-stack-torture provider [ROUNDS] [WRITERS] [SEED] kill -9 memory banks in a child below writers
+//   llama-stack-torture faults [--isolation inline|process] [--json|--markdown] [FAULT...]
+//                                                          a server beside each fault that a provider can have
 //   llama-stack-torture race [STEPS] [SEED]                16 workers on the same documents, their steps in an order
 //   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
 //   llama-stack-torture write STATE WRITERS ROUND SEED
@@ -33,6 +35,35 @@ func close(_ what: String, _ result: KillRounds.Result) -> Never {
             + "slowest start \(Int(result.reopenSecondsMax * 1000)) ms")
     try? FileManager.default.removeItem(atPath: folder)
     exit(result.wrong.isEmpty && result.failures.isEmpty ? 0 : 1)
+}
+
+/// `make torture` leaves the library of faults beside this program.
+func faults(_ words: [String]) async throws {
+    var words = words, form = ""
+    var rounds = FaultRounds(executable: beside("llama-stack"), library: beside("libfaults-provider.so"))
+    while let word = words.first, word.hasPrefix("--") {
+        words.removeFirst()
+        switch word {
+        case "--json", "--markdown": form = word
+        case "--isolation" where FaultRounds.isolations.contains(words.first ?? ""):
+            rounds.isolations = [words.removeFirst()]
+        default:
+            WriterPool.say("faults: unknown option or value: \(word) \(words.first ?? "")")
+            exit(64)
+        }
+    }
+    rounds.only = words
+    let outcomes = try await rounds.run { [form] outcome in
+        guard form.isEmpty else { return }
+        WriterPool.say("\(outcome.fault), \(outcome.isolation): \(outcome.text)")
+        for wrong in outcome.wrong { WriterPool.say("  WRONG: \(wrong)") }
+    }
+    switch form {
+    case "--json": for outcome in outcomes { print(outcome.json.text) }
+    case "--markdown": print(FaultPage.text(outcomes), terminator: "")
+    default: WriterPool.say(FaultPage.summary(outcomes))
+    }
+    exit(outcomes.contains { !$0.wrong.isEmpty } ? 1 : 0)
 }
 
 switch arguments.dropFirst().first {
@@ -84,7 +115,8 @@ case "crashes":
     exit(result.wrong.isEmpty && result.lost == 0 ? 0 : 1)
 case "provider":
     let kills = ProviderKills(
-        library: beside("libprovider-memory-banks-file.so"), state: folder, rounds: number(2, 200), writers: number(3, 8),
+        library: beside("libprovider-memory-banks-file.so"), state: folder, rounds: number(2, 200),
+        writers: number(3, 8),
         seed: UInt64(number(4, 1)))
     WriterPool.say("seed \(kills.seed), \(kills.writers) writers, state \(folder)")
     let result = try await kills.run()
@@ -94,6 +126,8 @@ case "provider":
             + "\(result.wrong.count) wrong")
     try? FileManager.default.removeItem(atPath: folder)
     exit(result.wrong.isEmpty ? 0 : 1)
+case "faults":
+    try await faults(Array(arguments.dropFirst(2)))
 case "race":
     let server = try await BankServer(state: folder)
     let race = Race(stepsEach: number(2, 1_000_000) / 16, seed: UInt64(number(3, 1)))
@@ -122,8 +156,9 @@ case "bench":
     }
 default:
     WriterPool.say(
-        "usage: llama-stack-torture kill|power|postgres|provider [ROUNDS] [WRITERS] [SEED] | crashes [ROUNDS] | race [STEPS] [SEED] | bench [SECONDS] | "
-            + "write STATE WRITERS ROUND SEED"
+        "usage: llama-stack-torture kill|power|postgres|provider [ROUNDS] [WRITERS] [SEED] | crashes [ROUNDS] | "
+            + "faults [--isolation inline|process] [--json|--markdown] [FAULT...] | race [STEPS] [SEED] | "
+            + "bench [SECONDS] | write STATE WRITERS ROUND SEED"
     )
     exit(64)
 }

@@ -63,7 +63,7 @@ struct AnswerTests {
     @Test("a paused writer is woken when the reader leaves")
     func readerLeaves() {
         let queue = PartStream()
-        _ = queue.write(.body([UInt8](repeating: 1, count: PartStream.markBytes)))
+        _ = queue.write(.body([UInt8](repeating: 1, count: WriterLead.markBytes)))
         let wakes = Count()
         queue.whenWritable { wakes.add() }
         queue.abandon()

@@ -47,7 +47,7 @@ struct CallMonitorTests {
     @Test("a call that waits for a slow reader is not ended")
     func waitsForReader() async throws {
         let stream = PartStream(), call = monitor.open(stream, label: "x", isTimed: true)
-        #expect(call.write(.event([UInt8](repeating: 0x30, count: PartStream.markBytes))) == .pause)
+        #expect(call.write(.event([UInt8](repeating: 0x30, count: WriterLead.markBytes))) == .pause)
         let isWoken = Once<Bool>()
         call.whenWritable { isWoken.set(true) }
         let (other, isOver) = (PartStream(), Once<Bool>())

@@ -113,6 +113,41 @@ struct StartTests {
             lines == ["test.yaml:3:15: error: providers need each other: inference/a → memory_banks/b → inference/a"])
     }
 
+    @Test("an optional provider that needs itself is left out, and the others start")
+    func optionalCycle() async throws {
+        let sound = try ProbeLibrary.build()
+        let needy = try ProbeLibrary.build("PROVIDER_TYPE=\"inline::needy\"", "PROVIDER_NEEDS=\"[\\\"inference\\\"]\"")
+        let stack = try await Stack.start(
+            distribution(
+                """
+                version: 1
+                providers:
+                  inference:
+                    - {provider_id: a, provider_type: inline::probe, library: \(sound)}
+                    - {provider_id: b, provider_type: inline::needy, library: \(needy), optional: true}
+                """))
+        #expect(stack.summary.providers.map(\.providerID) == ["a"])
+        #expect(stack.summary.failed.map(\.name) == ["inference/b"])
+        #expect(stack.summary.failed.first?.reason.hasPrefix("providers need each other: inference/b") == true)
+        await stack.shutdown(withinSeconds: 5)
+    }
+
+    @Test("a provider that does not take a resource within the limit is refused at the resource's line")
+    func registerLimit() async throws {
+        let library = try ProbeLibrary.build("BREAK_NEVER_FINISH")
+        let lines = try await lines(
+            """
+            version: 1
+            server: {limits: {create_seconds_max: 1}}
+            providers:
+              inference: [{provider_id: a, provider_type: inline::probe, library: \(library)}]
+            models:
+              - {model_id: m, provider_id: a}
+            """)
+        #expect(
+            lines == ["test.yaml:6:16: error: inference/a can't serve model 'm': the call did not end by its deadline"])
+    }
+
     @Test("a provider that needs an API which nothing serves is refused")
     func missingNeed() async throws {
         let library = try ProbeLibrary.build("PROVIDER_NEEDS=\"[\\\"memory_banks\\\"]\"")

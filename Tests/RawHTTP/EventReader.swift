@@ -25,6 +25,9 @@ package final class EventReader {
         }
     }
 
+    /// All that is left of the answer, as it is: for one that turns out to be no stream.
+    package func rest() throws -> [UInt8] { text + (try reader.rest()) }
+
     private func takeEvent() -> Event? {
         let newline = UInt8(ascii: "\n")
         guard let end = text.indices.dropLast().first(where: { text[$0] == newline && text[$0 + 1] == newline }) else {

@@ -16,10 +16,11 @@ typedef struct {
     int from, to;
 } ccp_descriptor;
 
-/// Both the soft and the hard limit (RLIMIT_...). A value above our own hard limit is cut to it.
+/// RLIMIT_... A value above our own hard limit is cut to it.
 typedef struct {
     int resource;
     uint64_t value;
+    uint64_t hard;  // 0: as `value`
 } ccp_limit;
 
 enum {
@@ -42,6 +43,9 @@ typedef struct {
     /// `cgroup.procs` files of further control groups, open for writing, which the child enters before exec.
     const int *group_files;
     size_t group_file_count;
+    /// PR_SET_NO_NEW_PRIVS: no program that it becomes may have more rights than it.
+    int no_new_privileges;
+    int nice;
 } ccp_options;
 
 /// Where a start failed.

@@ -17,7 +17,8 @@ typedef struct {
 } pg_output;
 
 /// Opens /dev/null at each of the descriptors 0 to 2 that is closed, so that no file which is opened later gets one of these
-/// numbers and what was meant for the log. Reading and writing there fail as on a closed one. To be called first in main.
+/// numbers and what was meant for the log. Reading and writing there fail as on a closed one. Opens one more, of the next number,
+/// by which pg_watch_end() knows of a library that closes what is not its own. To be called first in main.
 void pg_open_standard_descriptors(void);
 
 /// A way to write to `descriptor`. A pipe or terminal is opened once more, because O_NONBLOCK belongs to what was opened,

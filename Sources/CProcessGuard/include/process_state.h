@@ -20,6 +20,8 @@ typedef void (*pg_changed)(void *context, const char *what, pg_restored restored
 pg_watch *pg_watch_begin(void);
 
 /// On the same thread, once the library is back: compares, puts back, tells `changed` of each difference, forgets the watch.
+/// Where the library closed descriptors that it did not open, or lowered their limit for good and left too few, a
+/// line says so and the process ends with PG_EXIT_BY_PROVIDER.
 /// Watches may overlap, on several threads: what one has put back counts as no change for the others.
 ///
 /// A handler that a library sets for a fault (SIGSEGV and its like) or for a signal that means nothing outside of it (SIGURG,

@@ -1,5 +1,5 @@
-// What the conformance kit needs of the operating system and Swift cannot say: a child that dies with its parent, a line about
-// a crash, memory that can be taken away again, and the parts of a process's state that libraries change behind one's back.
+// What the conformance kit needs of the operating system and Swift cannot say: a line about a crash, memory that can be
+// taken away again, and the parts of a process's state that libraries change behind one's back.
 #ifndef PROCESS_PROBE_H
 #define PROCESS_PROBE_H
 #include <stddef.h>
@@ -8,16 +8,6 @@
 
 // The descriptor on which a child writes its results: high, so that a provider which closes the first ones does not hit it.
 enum { PP_RESULTS = 230 };
-
-/// Starts a program in a process group of its own that is killed when the calling thread ends: the thread must outlive it.
-/// Standard input is /dev/null. Returns the process's number, or -1 with errno.
-pid_t pp_spawn(const char *path, char *const argv[], char *const envp[], int output, int errors, int results);
-
-/// A descriptor that becomes readable when the process has ended; -1 with errno.
-int pp_process_descriptor(pid_t process);
-
-/// True when the calling process is not the child of `parent` any more.
-int pp_is_orphan(pid_t parent);
 
 // Crashes
 

@@ -136,11 +136,9 @@ final class MonitoredCall: AnswerSink {
         sink.finish(
             CallError(
                 .providerTimeout,
-                "\(label) wrote nothing for \(Self.text(seconds)) s (server.limits.call_seconds_max)"))
+                "\(label) wrote nothing for \(Quote.seconds(seconds)) s (server.limits.call_seconds_max)"))
         dropCancel()?()
     }
-
-    private static func text(_ seconds: Double) -> String { Int(exactly: seconds).map(String.init) ?? "\(seconds)" }
 
     /// True for the first.
     private func end() -> Bool {

@@ -39,6 +39,8 @@ package struct Manifest: Sendable {
         package var writeTimeoutSeconds: Double
         /// How long a call may write nothing.
         package var callSecondsMax: Double
+        /// How long a provider may take to become ready, and to take one resource.
+        package var createSecondsMax: Double
         package var drainSeconds: Double
     }
 

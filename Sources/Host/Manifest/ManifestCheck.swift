@@ -27,6 +27,7 @@ struct ManifestCheck {
                 idleTimeoutSeconds: raw.server.limits.idleTimeoutSeconds,
                 writeTimeoutSeconds: raw.server.limits.writeTimeoutSeconds,
                 callSecondsMax: raw.server.limits.callSecondsMax,
+                createSecondsMax: raw.server.limits.createSecondsMax,
                 drainSeconds: raw.server.limits.drainSeconds),
             providerPath: raw.providerPath.map { absolute($0.value) },
             providers: raw.providers.map { provider in

@@ -102,22 +102,3 @@ extension ValueReader where Value == Int {
         }
     }
 }
-
-extension ValueReader where Value == Double {
-    static func number(_ range: ClosedRange<Double>) -> Self {
-        Self("number, \(range.lowerBound) to \(range.upperBound)") { node, name, diagnostics in
-            if case .scalar(let scalar) = node.content {
-                switch scalar.value {
-                case .integer(let value) where range.contains(Double(value)): return Double(value)
-                case .number(let value) where range.contains(value): return value
-                default: break
-                }
-            }
-            diagnostics.add(
-                node.position, "bad_value",
-                "'\(name)' must be a number from \(range.lowerBound) to \(range.upperBound), got \(node.found)",
-                hint: ValueHint.number(node))
-            return nil
-        }
-    }
-}

@@ -30,6 +30,7 @@ struct RawLimits: Sendable {
     var idleTimeoutSeconds: Double
     var writeTimeoutSeconds: Double
     var callSecondsMax: Double
+    var createSecondsMax: Double
     var drainSeconds: Double
 }
 
@@ -67,12 +68,16 @@ enum ManifestKeys {
         Key(
             "call_seconds_max", .seconds(1...604_800), default: 600,
             "How long a call may write nothing, before its first write and between writes, until it ends with 504"),
+        Key(
+            "create_seconds_max", .seconds(1...604_800), default: 600,
+            "How long a provider may take to become ready, and to take one resource; its library to load, but at most 60 s"
+        ),
         Key("drain_seconds", .seconds(0...3600), default: 10, "How long calls may still run after SIGTERM"))
 
     static let defaultLimits = RawLimits(
         bodyBytesMax: nil, bodiesBytesMax: 512 << 20, connectionsMax: 1024, headerTimeoutSeconds: 10,
         idleTimeoutSeconds: 60,
-        writeTimeoutSeconds: 30, callSecondsMax: 600, drainSeconds: 10)
+        writeTimeoutSeconds: 30, callSecondsMax: 600, createSecondsMax: 600, drainSeconds: 10)
 
     static let server = Section(
         "'server'", RawServer.init,
@@ -196,11 +201,12 @@ enum ManifestKeys {
     ).adding(ResourceKeys.lists, to: \.resources)
 
     /// For the documentation of the format.
-    static let documentation: [(section: String, rows: [KeyRow])] = [
-        ("the distribution", manifest.rows), ("server", server.rows), ("server.limits", limits.rows),
-        ("providers.<api>[]", providerEntry.rows), ("providers.<api>[].restart", restart.rows),
-        ("providers.<api>[].limits", processLimits.rows),
-    ] + ResourceKind.all.map { ("\($0.section)[]", ResourceKeys.entry($0).rows) }
+    static let documentation: [(section: String, rows: [KeyRow])] =
+        [
+            ("the distribution", manifest.rows), ("server", server.rows), ("server.limits", limits.rows),
+            ("providers.<api>[]", providerEntry.rows), ("providers.<api>[].restart", restart.rows),
+            ("providers.<api>[].limits", processLimits.rows),
+        ] + ResourceKind.all.map { ("\($0.section)[]", ResourceKeys.entry($0).rows) }
 }
 
 extension Manifest {

@@ -106,9 +106,22 @@ extension ValueReader where Value == Int {
 
 extension ValueReader where Value == Double {
     static func seconds(_ range: ClosedRange<Double>) -> Self {
-        let words = [range.lowerBound, range.upperBound].map { Int(exactly: $0).map(String.init) ?? "\($0)" }
-            .joined(separator: " to ")
-        return Self("seconds, \(words)") { node, name, diagnostics in
+        let words = words(range)
+        return decimal(range, "seconds, \(words)", wanted: "\(words) seconds")
+    }
+
+    static func number(_ range: ClosedRange<Double>) -> Self {
+        let words = words(range)
+        return decimal(range, "number, \(words)", wanted: "a number from \(words)")
+    }
+
+    /// "0.1 to 3600"
+    private static func words(_ range: ClosedRange<Double>) -> String {
+        [range.lowerBound, range.upperBound].map { Int(exactly: $0).map(String.init) ?? "\($0)" }.joined(separator: " to ")
+    }
+
+    private static func decimal(_ range: ClosedRange<Double>, _ type: String, wanted: String) -> Self {
+        Self(type) { node, name, diagnostics in
             if case .scalar(let scalar) = node.content {
                 switch scalar.value {
                 case .integer(let value) where range.contains(Double(value)): return Double(value)
@@ -117,8 +130,8 @@ extension ValueReader where Value == Double {
                 }
             }
             diagnostics.add(
-                node.position, "bad_value",
-                "'\(name)' must be \(words) seconds, got \(node.found)", hint: ValueHint.number(node))
+                node.position, "bad_value", "'\(name)' must be \(wanted), got \(node.found)",
+                hint: ValueHint.number(node))
             return nil
         }
     }

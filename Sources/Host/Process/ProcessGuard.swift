@@ -12,10 +12,19 @@ package enum ProcessGuard {
     }
 
     /// Ends the process as the host does. An `exit()` that comes any other way is taken for a provider's.
+    ///
+    /// What libraries do at the end may not keep it: one that hangs there, or a loader whose lock a constructor holds, is left
+    /// after a few seconds.
     package static func leave(_ code: Int32) -> Never {
         pg_leaving()
+        Thread.detachNewThread {
+            sleep(exitSecondsMax)
+            _exit(code)
+        }
         exit(code)
     }
+
+    private static let exitSecondsMax: UInt32 = 5
 
     /// The same without what libraries do at the end, for when providers still run.
     package static func leaveAtOnce(_ code: Int32) -> Never { _exit(code) }

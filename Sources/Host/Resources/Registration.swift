@@ -1,3 +1,4 @@
+import Dispatch
 import LlamaStackAPI
 
 /// Tells providers of resources: the one that shall serve it, and those that only want to know.
@@ -67,6 +68,8 @@ extension Switchboard {
         var request = CallRequest(method: method.name)
         request.body = JSON.object(body).bytes
         request.requestID = "\(method.name)-\(resource.id)"
+        request.deadlineNanoseconds = Int64(
+            clamping: DispatchTime.now().uptimeNanoseconds + UInt64(registerSecondsMax * 1e9))
         _ = try await start(request, on: instance.channel).collect()
     }
 }

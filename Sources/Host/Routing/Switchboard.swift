@@ -8,11 +8,14 @@ final class Switchboard: Sendable {
     private let nesting: CallNesting
     private let lastCallID = Atomic<UInt64>(0)
     private let monitor: CallMonitor
+    let registerSecondsMax: Double
 
     /// - Parameters:
     ///   - callDepthMax: how deep providers' calls to each other may be nested.
     ///   - callSecondsMax: how long a call may write nothing.
-    init(callDepthMax: Int, callSecondsMax: Double) {
+    ///   - registerSecondsMax: how long a provider may take over one resource.
+    init(callDepthMax: Int, callSecondsMax: Double, registerSecondsMax: Double = 600) {
+        self.registerSecondsMax = registerSecondsMax
         nesting = CallNesting(depthMax: callDepthMax)
         monitor = CallMonitor(secondsMax: callSecondsMax)
     }

@@ -5,8 +5,6 @@ import LlamaStackAPI
 /// One start of a distribution: finds, checks, loads, orders, creates, registers. Collects what can be known before
 /// anything is created; from there on the first failure ends it.
 final class Starting: Sendable {
-    /// How long `create` and the registration of one resource may take.
-    static let createSecondsMax = 600.0
     static let undoSecondsMax = 5.0
 
     /// A provider whose library is loaded and whose config fits.
@@ -28,7 +26,9 @@ final class Starting: Sendable {
         manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int
     ) {
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
-        switchboard = Switchboard(callDepthMax: callDepthMax, callSecondsMax: manifest.server.callSecondsMax)
+        switchboard = Switchboard(
+            callDepthMax: callDepthMax, callSecondsMax: manifest.server.callSecondsMax,
+            registerSecondsMax: manifest.server.createSecondsMax)
         self.environment = environment
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }
@@ -69,7 +69,9 @@ final class Starting: Sendable {
             do throws(StartFailure) {
                 prepared.append(try await prepare(entry, known))
             } catch {
-                guard entry.isOptional else {
+                // A thread of ours is inside that library: nothing that this process loads later can be relied on.
+                let isStuck = error.diagnostics.contains { $0.code == PluginRefusal.stuck }
+                guard entry.isOptional, !isStuck else {
                     failures += error.diagnostics
                     continue
                 }
@@ -116,8 +118,10 @@ final class Starting: Sendable {
     }
 
     private func runtime(of entry: Manifest.ProviderEntry) throws(PluginRefusal) -> any ProviderRuntime {
-        guard let settings = entry.process else { return InlineRuntime(log: log) }
-        return try ProcessRuntime(settings: settings, environment: environment, log: log)
+        let loadSeconds = min(ProcessRuntime.loadSecondsMax, manifest.server.createSecondsMax)
+        guard let settings = entry.process else { return InlineRuntime(log: log, loadSecondsMax: loadSeconds) }
+        return try ProcessRuntime(
+            settings: settings, environment: environment, loadSecondsMax: loadSeconds, log: log)
     }
 
     /// Limits that this machine can't hold: an error, or a warning where the entry says `best_effort`.
@@ -127,7 +131,10 @@ final class Starting: Sendable {
         guard !unheld.isEmpty else { return }
         guard limits.isBestEffort else {
             throw StartFailure(
-                unheld.map { manifest.source.diagnostic(entry.limitsPosition, "limit_not_held", $0, hint: "say 'best_effort: true' to start without it") })
+                unheld.map {
+                    manifest.source.diagnostic(
+                        entry.limitsPosition, "limit_not_held", $0, hint: "say 'best_effort: true' to start without it")
+                })
         }
         for sentence in unheld { log.log(.warning, sentence, source: entry.label) }
     }
@@ -143,7 +150,29 @@ final class Starting: Sendable {
         }
     }
 
+    /// Those that others need come first. Of some that need each other an optional one is left out.
     private func order(_ prepared: [Prepared]) throws(StartFailure) -> [Prepared] {
+        var prepared = prepared
+        while true {
+            let needs = try needs(of: prepared)
+            do throws(StartOrder.Cycle) {
+                return try StartOrder.sorted(needs).map { prepared[$0] }
+            } catch {
+                let names = error.path.map { prepared[$0].entry.label }.joined(separator: " → ")
+                let message = "providers need each other: \(names)"
+                guard let optional = error.path.first(where: { prepared[$0].entry.isOptional }) else {
+                    throw StartFailure([
+                        manifest.source.diagnostic(
+                            prepared[error.path[0]].entry.position, "dependency_cycle", message)
+                    ])
+                }
+                fail(prepared.remove(at: optional).entry, message)
+            }
+        }
+    }
+
+    /// Of each provider, the indices of those that it needs.
+    private func needs(of prepared: [Prepared]) throws(StartFailure) -> [[Int]] {
         var failures: [FileDiagnostic] = []
         var needs: [[Int]] = []
         for provider in prepared {
@@ -171,15 +200,7 @@ final class Starting: Sendable {
             needs.append(needed)
         }
         guard failures.isEmpty else { throw StartFailure(failures) }
-        do throws(StartOrder.Cycle) {
-            return try StartOrder.sorted(needs).map { prepared[$0] }
-        } catch {
-            let names = error.path.map { prepared[$0].entry.label }.joined(separator: " → ")
-            throw StartFailure([
-                manifest.source.diagnostic(
-                    prepared[error.path[0]].entry.position, "dependency_cycle", "providers need each other: \(names)")
-            ])
-        }
+        return needs
     }
 
     /// A need that no distribution can meet is the library's mistake; nil when there is such an API.
@@ -238,7 +259,8 @@ final class Starting: Sendable {
                 config: places.json.bytes)
             setup.statePath = folder
             setup.basePath = manifest.directory
-            let channel = try await provider.runtime.create(setup, host: reach, withinSeconds: Self.createSecondsMax)
+            let channel = try await provider.runtime.create(
+                setup, host: reach, withinSeconds: manifest.server.createSecondsMax)
             return RoutingTable.Instance(
                 api: entry.api, providerID: entry.providerID, descriptor: provider.descriptor,
                 libraryPath: provider.libraryPath, channel: channel)

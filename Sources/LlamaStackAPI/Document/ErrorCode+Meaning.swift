@@ -43,7 +43,8 @@ extension ErrorCode {
         "storage_full": "No space left on the disk.",
         "cancelled": "The answer to a cancelled call. Nobody is listening.",
         "internal": "A fault of the provider.",
-        "invalid_config": "Only from `create`: the error object is an array of `{\"pointer\", \"code\", \"message\"}`.",
+        "invalid_config":
+            "Only from `create` and, about the `config` of a resource, from `register`: the error object is an array of `{\"pointer\", \"code\", \"message\"}`.",
         "host_not_allowed": "The `Host` header. *Host only.*",
         "origin_not_allowed": "The `Origin` header. *Host only.*",
         "method_not_allowed": "The path does not take this HTTP method. *Host only.*",

@@ -67,7 +67,7 @@ final class CheckContext: Sendable {
         // Each write pauses its writer until the kit has taken it, as the kit's own sinks do.
         settings.creditBytes = 1
         do throws(PluginRefusal) {
-            return try ProcessRuntime(settings: settings, describeSeconds: seconds, log: log)
+            return try ProcessRuntime(settings: settings, loadSecondsMax: seconds, log: log)
         } catch {
             throw CheckFailure(error.description)
         }

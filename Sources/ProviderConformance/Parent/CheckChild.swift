@@ -1,3 +1,4 @@
+import CChildProcess
 import CProcessProbe
 import Foundation
 import LlamaStackAPI
@@ -24,16 +25,17 @@ struct CheckChild {
         }
         defer { pipes.forEach { $0.closeAll() } }
         let child = start(output: pipes[0].writing, errors: pipes[1].writing, results: pipes[2].writing)
-        guard child > 0 else {
-            return ChildReport(end: .notStarted(Self.lastError), lines: [], output: [], errors: [])
+        guard child.pid > 0 else {
+            return ChildReport(
+                end: .notStarted(String(cString: strerror(child.error))), lines: [], output: [], errors: [])
         }
+        defer { close(child.pidfd) }
         for index in pipes.indices { pipes[index].closeWriting() }
         let isInTime = watch(child, &pipes)
         // What it started goes with it.
-        kill(-child, SIGKILL)
-        kill(child, SIGKILL)
+        kill(-child.pid, SIGKILL)
         var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        while waitpid(child.pid, &status, 0) < 0, errno == EINTR {}
         for index in pipes.indices { pipes[index].drain() }
         let end: ChildReport.End =
             if !isInTime { .timedOut(secondsMax) } else if status & 0x7f != 0 { .signal(status & 0x7f) } else {
@@ -42,29 +44,38 @@ struct CheckChild {
         return ChildReport(end: end, lines: pipes[2].bytes, output: pipes[0].bytes, errors: pipes[1].bytes)
     }
 
-    private func start(output: Int32, errors: Int32, results: Int32) -> pid_t {
+    private func start(output: Int32, errors: Int32, results: Int32) -> ccp_child {
         let path = executable ?? Self.ownExecutable
         var environment = ProcessInfo.processInfo.environment.merging(self.environment) { $1 }
         environment["SWIFT_BACKTRACE"] = "enable=no"
         let arguments = [path] + ChildSetup.command + [setup.text(parent: getpid())]
         return Self.withCStrings(arguments) { argv in
             Self.withCStrings(environment.map { "\($0.key)=\($0.value)" }) { envp in
-                pp_spawn(path, argv, envp, output, errors, results)
+                let placed = [
+                    ccp_descriptor(from: output, to: 1), ccp_descriptor(from: errors, to: 2),
+                    ccp_descriptor(from: results, to: Int32(PP_RESULTS)),
+                ]
+                return placed.withUnsafeBufferPointer { placed in
+                    var child = ccp_child()
+                    var options = ccp_options()
+                    (options.path, options.argv, options.environment) = (argv.pointee, argv, envp)
+                    (options.descriptors, options.descriptor_count) = (placed.baseAddress, placed.count)
+                    options.group_folder = -1
+                    ccp_spawn(&options, &child)
+                    return child
+                }
             }
         }
     }
 
     /// False when the time was up before the process had ended.
-    private func watch(_ child: pid_t, _ pipes: inout [Pipes]) -> Bool {
-        let ended = pp_process_descriptor(child)
-        guard ended >= 0 else { return false }
-        defer { close(ended) }
+    private func watch(_ child: ccp_child, _ pipes: inout [Pipes]) -> Bool {
         let end = ContinuousClock.now + .seconds(secondsMax)
         while true {
             let left = (end - .now) / .milliseconds(1)
             guard left > 0 else { return false }
             var waiting = pipes.filter(\.isOpen).map { pollfd(fd: $0.reading, events: Int16(POLLIN), revents: 0) }
-            waiting.append(pollfd(fd: ended, events: Int16(POLLIN), revents: 0))
+            waiting.append(pollfd(fd: child.pidfd, events: Int16(POLLIN), revents: 0))
             _ = poll(&waiting, nfds_t(waiting.count), Int32(min(left + 1, 1000)))
             for index in pipes.indices { pipes[index].drain() }
             if waiting.last?.revents ?? 0 != 0 { return true }
@@ -78,11 +89,11 @@ struct CheckChild {
     private static var lastError: String { String(cString: strerror(errno)) }
 
     private static func withCStrings<Result>(
-        _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+        _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
-        var pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
-        pointers.append(nil)
-        defer { pointers.forEach { free($0) } }
+        let copies = texts.map { strdup($0) }
+        defer { copies.forEach { free($0) } }
+        var pointers = copies.map { UnsafePointer($0) } + [nil]
         return pointers.withUnsafeMutableBufferPointer { buffer in
             guard let first = buffer.baseAddress else {
                 preconditionFailure("the list ends with nil, so it is not empty")

@@ -97,7 +97,12 @@ package final class ChildServer: Sendable {
         do throws(PluginRefusal) {
             answer = try await runtime.describe(String(decoding: request.body, as: UTF8.self)).json
         } catch {
-            answer = ["refusal": ["code": .string(error.code), "message": .string(error.message), "hint": error.hint.map { .string($0) } ?? .null]]
+            answer = [
+                "refusal": [
+                    "code": .string(error.code), "message": .string(error.message),
+                    "hint": error.hint.map { .string($0) } ?? .null,
+                ]
+            ]
         }
         _ = sink.write(.body(answer.bytes))
         sink.finish(nil)
@@ -113,10 +118,13 @@ package final class ChildServer: Sendable {
             // Before the provider opens a file of it; held until this process and all that it forked have ended.
             let lock = try StateLock(folder: setup.setup.statePath)
             state.withLock { $0.lock = lock }
-            let channel = try await runtime.create(setup.setup, host: reach(setup.setup.label), withinSeconds: setup.seconds)
+            let channel = try await runtime.create(
+                setup.setup, host: reach(setup.setup.label), withinSeconds: setup.seconds)
             state.withLock { $0.channel = channel }
         } catch {
-            answer = ["status": .integer(Int64(error.status)), "error": .string(String(decoding: error.error, as: UTF8.self))]
+            answer = [
+                "status": .integer(Int64(error.status)), "error": .string(String(decoding: error.error, as: UTF8.self)),
+            ]
         }
         _ = sink.write(.body(answer.bytes))
         sink.finish(nil)
@@ -126,7 +134,8 @@ package final class ChildServer: Sendable {
         let seconds = Double(String(decoding: request.body, as: UTF8.self)) ?? 5
         let channel = state.withLock { $0.channel }
         let isDone = await channel?.close(withinSeconds: seconds) ?? true
-        sink.finish(isDone ? nil : CallError(.providerTimeout, "did not finish destroy within \(seconds) s"))
+        sink.finish(
+            isDone ? nil : CallError(.providerTimeout, "did not finish destroy within \(Quote.seconds(seconds)) s"))
     }
 
     private func reach(_ label: String) -> HostReach {

@@ -6,6 +6,8 @@ package struct PluginRefusal: Error, Sendable, CustomStringConvertible {
 
     /// The code of a library that ended the process which read it.
     package static let endedProcess = "library_ended_process"
+    /// The code of a library from whose constructors or entry this process has not come back.
+    package static let stuck = "library_stuck"
 
     package init(_ code: String, _ message: String, hint: String? = nil) {
         self.code = code

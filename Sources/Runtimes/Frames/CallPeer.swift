@@ -12,6 +12,8 @@ final class CallPeer: Sendable {
 
     private struct Served: Sendable {
         var sink: RemoteSink
+        /// Of its request, which is held until it has ended.
+        var bytes: Int
         var cancel: (@Sendable () -> Void)?
         var isCancelled = false
     }
@@ -20,20 +22,28 @@ final class CallPeer: Sendable {
         var lastCall: UInt64 = 0
         var mine: [UInt64: RemoteAnswer] = [:]
         var theirs: [UInt64: Served] = [:]
+        /// Of `theirs`, all together.
+        var theirBytes = 0
         /// Why nothing can be called any more.
         var end: CallError?
     }
+
+    /// What the requests of one child's open calls may hold here, all together. One alone may be larger.
+    static let requestBytesMax = 64 * 1024 * 1024
 
     let link: FrameLink
     /// What each answer to this side begins with.
     private let readCredit: Int
     /// What each answer to the other side begins with: what that side reads with.
-    let writeCredit = Atomic<Int>(Credit.bytes)
+    let writeCredit = Atomic<Int>(WriterLead.markBytes)
+    private let requestBytesMax: Int
     private let state = Mutex(State())
 
-    init(_ link: FrameLink, readCredit: Int = Credit.bytes) {
-        self.link = link
-        self.readCredit = readCredit
+    /// - Parameters:
+    ///   - readCredit: how far the other side may be ahead with each answer.
+    ///   - requestBytesMax: of the other side's open calls; a further one is refused.
+    init(_ link: FrameLink, readCredit: Int = WriterLead.markBytes, requestBytesMax: Int = .max) {
+        (self.link, self.readCredit, self.requestBytesMax) = (link, readCredit, requestBytesMax)
     }
 
     // MARK: calls of this side
@@ -85,7 +95,7 @@ final class CallPeer: Sendable {
     func end(_ error: CallError) {
         let (mine, theirs) = state.withLock { state -> ([RemoteAnswer], [Served]) in
             state.end = state.end ?? error
-            defer { (state.mine, state.theirs) = ([:], [:]) }
+            defer { (state.mine, state.theirs, state.theirBytes) = ([:], [:], 0) }
             return (Array(state.mine.values), Array(state.theirs.values))
         }
         for answer in mine { answer.finish(error) }
@@ -142,23 +152,40 @@ final class CallPeer: Sendable {
             throw error
         } catch { throw FrameError("a call that can't be taken: \(error)") }
         let call = frame.call
+        let bytes = frame.payload.count + (frame.descriptor == nil ? 0 : request.body.count)
         let sink = RemoteSink(link, call: call, credit: writeCredit.load(ordering: .relaxed)) { [weak self] in
-            self?.state.withLock { _ = $0.theirs.removeValue(forKey: call) }
+            self?.forget(call)
         }
         let isWanted = try state.withLock { state in
             guard state.theirs[call] == nil else { throw FrameError("starts call \(call) twice") }
             guard state.theirs.count < Self.servedMax else { throw FrameError("has \(Self.servedMax) calls open") }
             guard state.end == nil else { return false }
-            state.theirs[call] = Served(sink: sink)
+            state.theirs[call] = Served(sink: sink, bytes: bytes)
+            state.theirBytes += bytes
             return true
         }
         guard isWanted else { return }
+        let held = state.withLock { $0.theirBytes }
+        guard held <= requestBytesMax || held == bytes else {
+            return sink.finish(
+                CallError(
+                    .overloaded,
+                    "the requests of its open calls would hold \(held) bytes; at most \(requestBytesMax) are held",
+                    retryAfterSeconds: 1))
+        }
         let cancel = serve(request, sink)
         let isCancelled = state.withLock { state -> Bool in
             state.theirs[call]?.cancel = cancel
             return state.theirs[call]?.isCancelled ?? false
         }
         if isCancelled { cancel() }
+    }
+
+    private func forget(_ call: UInt64) {
+        state.withLock { state in
+            guard let served = state.theirs.removeValue(forKey: call) else { return }
+            state.theirBytes -= served.bytes
+        }
     }
 
     private func cancelTheirs(_ call: UInt64) {

@@ -3,21 +3,11 @@ import ContractBridge
 import LlamaStackAPI
 import Synchronization
 
-/// How far the writer of an answer may be ahead of its reader, for each call: so that one slow stream never blocks another
-/// on the same socket.
-enum Credit {
-    /// What each call begins with.
-    static let bytes = PartStream.markBytes
-    /// A reader grants again once it owes this part of it.
-    static let grantPart = 4
-    /// A writer that does not pause may pass its credit by this much; then a further write breaks the rules.
-    static let overrunBytesMax = PartStream.overrunBytesMax
-}
-
-/// The writing end of an answer that is read on the other side of the socket.
+/// The writing end of an answer that is read on the other side of the socket. How far it may be ahead is counted for
+/// each call (``WriterLead``), so that one slow stream never blocks another on the same socket.
 final class RemoteSink: AnswerSink {
     private struct State {
-        var credit: Int
+        var lead: WriterLead
         var isClosed = false
         var hasEnded = false
         var writer: (@Sendable () -> Void)?
@@ -25,32 +15,31 @@ final class RemoteSink: AnswerSink {
 
     private let link: FrameLink
     private let call: UInt64
-    private let credit: Int
     private let ended: @Sendable () -> Void
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - credit: what the call begins with.
+    ///   - credit: how far it may be ahead.
     ///   - ended: called once, before the end is sent.
-    init(_ link: FrameLink, call: UInt64, credit: Int = Credit.bytes, ended: @escaping @Sendable () -> Void) {
+    init(_ link: FrameLink, call: UInt64, credit: Int = WriterLead.markBytes, ended: @escaping @Sendable () -> Void) {
         self.link = link
         self.call = call
-        self.credit = credit
         self.ended = ended
-        state = Mutex(State(credit: credit))
+        state = Mutex(State(lead: WriterLead(mark: credit)))
     }
 
     func write(_ part: AnswerPart) -> Pressure {
         let bytes = part.bytes
         if case .event = part, bytes.count > WritePayload.pieceBytesMax {
-            return .refused("wrote an event of \(bytes.count) bytes; at most \(WritePayload.pieceBytesMax) leave a child")
+            return .refused(
+                "wrote an event of \(bytes.count) bytes; at most \(WritePayload.pieceBytesMax) leave a child")
         }
         // The order is decided under the lock: a write that another thread's finish overtakes would break the protocol.
         let (pressure, mustFlush) = state.withLock { state -> (Pressure, Bool) in
             guard !state.isClosed else { return (.closed, false) }
-            guard state.credit >= -Credit.overrunBytesMax else { return (.refused(SinkRules.overrun), false) }
-            state.credit -= bytes.count
-            return (state.credit > 0 ? .more : .pause, add(part.kind, bytes))
+            let pressure = state.lead.add(bytes.count)
+            if case .refused = pressure { return (pressure, false) }
+            return (pressure, add(part.kind, bytes))
         }
         if mustFlush { link.flush() }
         return pressure
@@ -80,7 +69,7 @@ final class RemoteSink: AnswerSink {
 
     func whenWritable(_ wake: @escaping @Sendable () -> Void) {
         let woken = state.withLock { state -> (@Sendable () -> Void)? in
-            if state.isClosed || state.credit > 0 { return wake }
+            if state.isClosed || state.lead.isWritable { return wake }
             defer { state.writer = wake }
             return state.writer
         }
@@ -90,9 +79,8 @@ final class RemoteSink: AnswerSink {
     /// False when the reader grants more than it can have read.
     func grant(_ bytes: Int) -> Bool {
         let (isHonest, writer) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
-            guard bytes <= credit - state.credit else { return (false, nil) }
-            state.credit += bytes
-            return (true, state.credit > 0 ? state.writer.take() : nil)
+            guard state.lead.remove(bytes) else { return (false, nil) }
+            return (true, state.lead.isWritable ? state.writer.take() : nil)
         }
         writer?()
         return isHonest
@@ -112,14 +100,21 @@ final class RemoteSink: AnswerSink {
 final class RemoteAnswer: Sendable {
     private struct State {
         var rules = SinkRules()
-        /// What the other side may still write.
-        var credit: Int
+        /// Of the other side.
+        var lead: WriterLead
         /// What has come of a write that fills more than one frame.
         var partial: [UInt8] = []
         /// What was read and not yet granted.
         var owed = 0
         var hasEnded = false
         var waits = false
+
+        /// What is to be granted now.
+        mutating func settle() -> Int {
+            _ = lead.remove(owed)
+            defer { owed = 0 }
+            return owed
+        }
     }
 
     let sink: any AnswerSink
@@ -128,6 +123,7 @@ final class RemoteAnswer: Sendable {
     let requestID: String
     private let call: UInt64
     private let link: FrameLink
+    /// It grants again once it owes this much.
     private let grantBytes: Int
     private let state: Mutex<State>
 
@@ -135,8 +131,8 @@ final class RemoteAnswer: Sendable {
         self.sink = sink
         self.call = call
         self.link = link
-        grantBytes = credit / Credit.grantPart
-        state = Mutex(State(credit: credit))
+        grantBytes = credit / 4
+        state = Mutex(State(lead: WriterLead(mark: credit)))
         method = request.method
         requestID = request.requestID
     }
@@ -148,10 +144,10 @@ final class RemoteAnswer: Sendable {
         for piece in pieces {
             let verdict = try state.withLock { state throws(FrameError) -> SinkRules.Verdict? in
                 guard !state.hasEnded else { return nil }
-                guard !state.partial.isEmpty || state.credit >= -Credit.overrunBytesMax else {
+                guard !state.partial.isEmpty || !state.lead.isOverrun else {
                     throw FrameError("wrote beyond its credit")
                 }
-                state.credit -= piece.count
+                state.lead.count(piece.count)
                 guard isPartial || !state.partial.isEmpty else { return state.rules.check(kind, piece) }
                 state.partial += piece
                 guard state.partial.count <= SinkRules.writeBytesMax else {
@@ -192,9 +188,7 @@ final class RemoteAnswer: Sendable {
         let granted = state.withLock { state -> Int in
             state.owed += bytes
             guard !state.waits, state.owed >= grantBytes else { return 0 }
-            defer { state.owed = 0 }
-            state.credit += state.owed
-            return state.owed
+            return state.settle()
         }
         send(granted)
     }
@@ -203,9 +197,7 @@ final class RemoteAnswer: Sendable {
         let granted = state.withLock { state -> Int in
             state.waits = false
             guard !state.hasEnded else { return 0 }
-            defer { state.owed = 0 }
-            state.credit += state.owed
-            return state.owed
+            return state.settle()
         }
         send(granted)
     }

@@ -34,7 +34,7 @@ struct ChildSetup: Sendable {
         ]
     }
 
-    init(_ setup: InstanceSetup, seconds: Double, creditBytes: Int = Credit.bytes) {
+    init(_ setup: InstanceSetup, seconds: Double, creditBytes: Int = WriterLead.markBytes) {
         self.setup = setup
         self.seconds = seconds
         self.creditBytes = creditBytes

@@ -1,5 +1,6 @@
 import CProviderABI
 import ContractBridge
+import Dispatch
 import LlamaStackAPI
 import Synchronization
 
@@ -17,6 +18,7 @@ final class HostServices: Sendable {
     /// Calls that this instance made: its id → where it went.
     private let outgoing = Mutex<[UInt64: Outgoing]>([:])
     private let lateCount = Atomic<Int>(0)
+    private let notes = Mutex(NoteBudget())
     private let isClosed = Atomic<Bool>(false)
 
     private struct Outgoing {
@@ -46,6 +48,10 @@ final class HostServices: Sendable {
     }
 
     func log(_ level: Int32, _ message: lsp_bytes, _ fields: lsp_bytes) {
+        let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+        let (passes, dropped) = notes.withLock { $0.take(at: now) }
+        if dropped > 0 { log.log(.warning, NoteBudget.notice(dropped: dropped), source: label) }
+        guard passes else { return }
         log.log(
             LogLevel(rawValue: level) ?? .info, Self.text(message), Self.strings(fields), source: label)
     }

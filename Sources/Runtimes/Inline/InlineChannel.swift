@@ -15,6 +15,7 @@ package final class InlineChannel: Channel {
     /// Every entry into the provider is inside, so that `destroy` comes after all of them.
     private let gate = Gate()
     let calls = Mutex<[UInt64: OpenCall]>([:])
+    private let deadlines = DeadlineWatch()
 
     private init(_ provider: LoadedProvider, instance: UInt, services: HostServices, threads: InvokeThreads) {
         self.provider = provider
@@ -60,10 +61,10 @@ package final class InlineChannel: Channel {
             made.set(enterCreate(provider, setup, services, CallTable.sink(for: call)))
         }
         made.set(nil, afterSeconds: seconds)
-        ready.set(timeout("did not finish 'ready' within \(seconds) s of create"), afterSeconds: seconds)
+        ready.set(timeout("did not finish 'ready' within \(Quote.seconds(seconds)) s of create"), afterSeconds: seconds)
         guard let instance = await made.value() else {
             services.close()
-            throw timeout("create did not return within \(seconds) s")
+            throw timeout("create did not return within \(Quote.seconds(seconds)) s")
         }
         let answer = await ready.value()
         guard instance != 0 else {
@@ -112,6 +113,7 @@ package final class InlineChannel: Channel {
             violated: { [weak self] in OffPool.start { [weak self] in self?.cancel(callID) } },
             finished: { [weak self, label, log, requestID = request.requestID] call, status, error in
                 self?.calls.withLock { _ = $0.removeValue(forKey: callID) }
+                self?.deadlines.remove(callID)
                 call.end(Self.failure(status, error, label: label, requestID: requestID, log: log))
             })
         guard gate.enter() else {
@@ -120,7 +122,7 @@ package final class InlineChannel: Channel {
         }
         calls.withLock { $0[callID] = call }
         CallTable.insert(call)
-        if request.deadlineNanoseconds != 0 { watch(call, callID, request.deadlineNanoseconds) }
+        deadlines.add(callID, deadline: request.deadlineNanoseconds) { [weak self] in self?.passedDeadline(callID) }
         let entry = InvokeThreads.Entry(
             "invoke", method: request.method, requestID: request.requestID)
         let body: @Sendable () -> Void = { [self] in
@@ -153,13 +155,10 @@ package final class InlineChannel: Channel {
     }
 
     /// The caller is told at the deadline, whenever the provider comes round to finishing.
-    private func watch(_ call: OpenCall, _ callID: UInt64, _ deadline: Int64) {
-        DispatchQueue.global().asyncAfter(
-            deadline: DispatchTime(uptimeNanoseconds: UInt64(max(1, deadline)))
-        ) { [weak self, weak call] in
-            guard call?.end(CallError(.providerTimeout, "the call did not end by its deadline")) == true else { return }
-            self?.cancel(callID)
-        }
+    private func passedDeadline(_ callID: UInt64) {
+        let call = calls.withLock { $0[callID] }
+        guard call?.end(CallError(.providerTimeout, "the call did not end by its deadline")) == true else { return }
+        cancel(callID)
     }
 
     /// How a call ended. What an internal error says is for the log: the client's message names nothing.
@@ -227,7 +226,9 @@ package final class InlineChannel: Channel {
         }
         done.set(false, afterSeconds: seconds)
         let isDone = await done.value()
-        if !isDone { log.log(.error, "did not finish destroy within \(seconds) s; left as it is", source: label) }
+        if !isDone {
+            log.log(.error, "did not finish destroy within \(Quote.seconds(seconds)) s; left as it is", source: label)
+        }
         return isDone
     }
 

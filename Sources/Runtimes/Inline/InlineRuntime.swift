@@ -6,12 +6,24 @@ import Synchronization
 /// Runs provider libraries in this process.
 package struct InlineRuntime: ProviderRuntime {
     private let log: LogSink
+    private let loadSecondsMax: Double
 
-    /// - Parameter log: is told what of the process's state a library changes when it is loaded.
-    package init(log: LogSink = .discard) { self.log = log }
+    /// - Parameters:
+    ///   - log: is told what of the process's state a library changes when it is loaded.
+    ///   - loadSecondsMax: how long a library may take to load and say what it holds.
+    package init(log: LogSink = .discard, loadSecondsMax: Double = ProcessRuntime.loadSecondsMax) {
+        (self.log, self.loadSecondsMax) = (log, loadSecondsMax)
+    }
 
     package func describe(_ path: String) async throws(PluginRefusal) -> LibraryDescription {
-        try await OffPool.run { LoadedLibraries.result(path, log) }.get().description
+        let loaded = Once<Result<PluginLibrary, PluginRefusal>>()
+        OffPool.start { [log] in loaded.set(LoadedLibraries.result(path, log)) }
+        let stuck = PluginRefusal(
+            PluginRefusal.stuck,
+            "\(path): its constructors or \(LSP_ENTRY_SYMBOL) did not return within \(Quote.seconds(loadSecondsMax)) s",
+            hint: "with `isolation: process` the server starts without it, where its entry says `optional: true`")
+        loaded.set(.failure(stuck), afterSeconds: loadSecondsMax)
+        return try await loaded.value().get().description
     }
 
     package func create(

@@ -93,7 +93,13 @@ final class OpenCall: Sendable {
     func finish(_ status: Int32, _ error: lsp_bytes) {
         // A waiter is woken exactly once, and never after this returns.
         wake()
-        finished(self, status, error.copied ?? [])
+        let copy = error.copied
+        if copy == nil {
+            log.log(
+                .error, "broke the contract: its error is \(error.size) bytes from NULL", ["call": label], source: label
+            )
+        }
+        finished(self, status, copy ?? [])
     }
 
     func whenWritable(_ waiter: Waiter) {

@@ -1,3 +1,4 @@
+import ContractBridge
 import ChildProcess
 
 /// How an instance is run in a process of its own. The defaults are those of a distribution.
@@ -9,7 +10,7 @@ package struct IsolationSettings: Sendable, Equatable {
     package var environment: [String] = []
     package var limits = ResourceLimits()
     /// How far an answer's writer may be ahead of its reader before it is told to pause.
-    package var creditBytes = Credit.bytes
+    package var creditBytes = WriterLead.markBytes
 
     package init() {}
 }

@@ -8,7 +8,9 @@ extension ProcessChannel {
     private static let destroySecondsMax = 10.0
 
     package var status: ChannelStatus {
-        let (phase, since, restarts, openCalls) = state.withLock { ($0.phase, $0.phaseSince, $0.restarts, $0.calls.count) }
+        let (phase, since, restarts, openCalls) = state.withLock {
+            ($0.phase, $0.phaseSince, $0.restarts, $0.calls.count)
+        }
         var status = ChannelStatus(isolation: "process", state: .running)
         switch phase {
         case .running(let process):
@@ -77,7 +79,7 @@ extension ProcessChannel {
 
     /// A start that failed is tried again with waits between, as after a crash.
     private func untilRunning() async throws(CallError) {
-        let end = ContinuousClock.now + .seconds(Self.restartSecondsMax)
+        let end = ContinuousClock.now + .seconds(createSecondsMax)
         while ContinuousClock.now < end {
             switch state.withLock({ $0.phase }) {
             case .running: return
@@ -90,6 +92,7 @@ extension ProcessChannel {
                 }
             }
         }
-        throw CallError(.providerTimeout, "it has not started again within \(Int(Self.restartSecondsMax)) s; the log says why")
+        throw CallError(
+            .providerTimeout, "it has not started again within \(Quote.seconds(createSecondsMax)) s; the log says why")
     }
 }

@@ -23,34 +23,32 @@ package final class ProcessChannel: Channel {
         /// The life that is to follow, before it serves.
         var starting: ProviderProcess?
         var calls: [UInt64: OpenRemoteCall] = [:]
-        /// Something looks for calls whose deadline has passed.
-        var isLooking = false
         var history: CrashHistory
         var restarts = 0
         /// What the instance was told to serve, in order: told again after a restart.
         var resources: [CallRequest] = []
     }
 
-    /// How long a restart may take to serve again.
-    static let restartSecondsMax = 600.0
     private static let failedRetrySeconds = 30
-    /// The child holds the deadlines to the millisecond; this is for one that stands still.
-    private static let lookSeconds = 0.1
 
     let setup: InstanceSetup
     private let runtime: ProcessRuntime
     let settings: IsolationSettings
     let host: HostReach
+    /// How long `create` may take, the first time and again, and one resource that is registered again.
+    let createSecondsMax: Double
     let state: Mutex<State>
+    private let deadlines = DeadlineWatch()
 
     private init(
         _ process: ProviderProcess, _ setup: InstanceSetup, _ runtime: ProcessRuntime, _ settings: IsolationSettings,
-        _ host: HostReach
+        _ host: HostReach, _ createSecondsMax: Double
     ) {
         self.setup = setup
         self.runtime = runtime
         self.settings = settings
         self.host = host
+        self.createSecondsMax = createSecondsMax
         state = Mutex(State(phase: .running(process), history: CrashHistory(settings.restart)))
         watch(process)
         ProcessPings.shared.add(self)
@@ -61,7 +59,7 @@ package final class ProcessChannel: Channel {
         withinSeconds seconds: Double
     ) async throws(CreateFailure) -> ProcessChannel {
         let process = try await start(setup, runtime, host, withinSeconds: seconds)
-        return ProcessChannel(process, setup, runtime, settings, host)
+        return ProcessChannel(process, setup, runtime, settings, host, seconds)
     }
 
     /// A process whose instance can serve.
@@ -105,15 +103,16 @@ package final class ProcessChannel: Channel {
         let call = OpenRemoteCall(request, sink) { [weak self, callID = request.callID] error in
             self?.ended(callID, kept, error)
         }
-        let (process, mustLook) = state.withLock { state -> (ProviderProcess?, Bool) in
-            guard case .running(let process) = state.phase else { return (nil, false) }
+        // The child holds its calls to their deadlines too; this is for one that stands still.
+        deadlines.add(request.callID, deadline: request.deadlineNanoseconds) { [weak self, callID = request.callID] in
+            self?.passedDeadline(callID)
+        }
+        let process = state.withLock { state -> ProviderProcess? in
+            guard case .running(let process) = state.phase else { return nil }
             state.calls[request.callID] = call
-            guard request.deadlineNanoseconds != 0, !state.isLooking else { return (process, false) }
-            state.isLooking = true
-            return (process, true)
+            return process
         }
         guard let process else { return call.finish(unavailable) }
-        if mustLook { lookForDeadlines() }
         var inner = request
         inner.target = PeerTarget.invoke
         call.number = process.peer.call(inner, into: call)
@@ -136,6 +135,7 @@ package final class ProcessChannel: Channel {
 
     /// Called once for each call, when its answer has ended.
     private func ended(_ callID: UInt64, _ kept: CallRequest?, _ error: CallError?) {
+        deadlines.remove(callID)
         state.withLock { state in
             state.calls[callID] = nil
             guard error == nil, let request = kept else { return }
@@ -157,28 +157,15 @@ package final class ProcessChannel: Channel {
         call.isWatched = true
         DispatchQueue.global().asyncAfter(deadline: .now() + settings.cancelSeconds) { [settings] in
             guard process.peer.isOpen(number) else { return }
-            process.fail(.providerCrashed, "was ended because it did not obey a cancel within \(settings.cancelSeconds) s")
+            process.fail(
+                .providerCrashed, "was ended because it did not obey a cancel within \(settings.cancelSeconds) s")
         }
     }
 
-    /// The caller is told at the deadline, whatever the child does. One timer for all calls: a timer for each would lie there
-    /// until its deadline, long after most calls have ended.
-    private func lookForDeadlines() {
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.lookSeconds) { [weak self] in
-            guard let self else { return }
-            let now = Int64(clamping: DispatchTime.now().uptimeNanoseconds)
-            let (late, goesOn) = state.withLock { state -> ([(UInt64, OpenRemoteCall)], Bool) in
-                let timed = state.calls.filter { $0.value.deadlineNanoseconds != 0 }
-                let late = timed.filter { $0.value.deadlineNanoseconds <= now }
-                state.isLooking = timed.count > late.count
-                return (late.map { ($0.key, $0.value) }, state.isLooking)
-            }
-            for (callID, call) in late {
-                cancel(callID)
-                call.finish(CallError(.providerTimeout, "the call did not end by its deadline"))
-            }
-            if goesOn { lookForDeadlines() }
-        }
+    private func passedDeadline(_ callID: UInt64) {
+        guard let call = state.withLock({ $0.calls[callID] }) else { return }
+        cancel(callID)
+        call.finish(CallError(.providerTimeout, "the call did not end by its deadline"))
     }
 
     // MARK: its life
@@ -229,7 +216,7 @@ package final class ProcessChannel: Channel {
         guard case .restarting = state.withLock({ $0.phase }) else { return }
         let began = DispatchTime.now()
         do throws(CreateFailure) {
-            let process = try await Self.start(setup, runtime, host, withinSeconds: Self.restartSecondsMax) { process in
+            let process = try await Self.start(setup, runtime, host, withinSeconds: createSecondsMax) { process in
                 let isWanted = state.withLock { state -> Bool in
                     state.starting = process
                     if case .restarting = state.phase { return true }
@@ -272,10 +259,11 @@ package final class ProcessChannel: Channel {
             // That of the first time has passed.
             request.deadlineNanoseconds = 0
             request.target = PeerTarget.invoke
-            let (_, error) = await process.answer(request, withinSeconds: Self.restartSecondsMax)
+            let (_, error) = await process.answer(request, withinSeconds: createSecondsMax)
             guard let error else { continue }
             host.log.log(
-                .error, "can't serve \(ResourceName(of: resource).text) again: \(error.operatorMessage ?? error.message)",
+                .error,
+                "can't serve \(ResourceName(of: resource).text) again: \(error.operatorMessage ?? error.message)",
                 source: setup.label)
         }
     }
@@ -294,7 +282,8 @@ package final class ProcessChannel: Channel {
         }
         var request = CallRequest(method: "destroy")
         request.target = PeerTarget.destroy
-        request.body = Array(String(seconds).utf8)
+        // A little less, so that the child still says itself what was not done.
+        request.body = Array(String(seconds * 0.9).utf8)
         let (_, error) = await process.answer(request, withinSeconds: seconds)
         if let error { host.log.log(.error, "was not stopped in order: \(error.message)", source: setup.label) }
         process.stop(graceSeconds: error == nil ? 0 : 2)
@@ -328,7 +317,6 @@ final class OpenRemoteCall: AnswerSink {
 
     let method: String
     let requestID: String
-    let deadlineNanoseconds: Int64
     private let sink: any AnswerSink
     private let ended: @Sendable (CallError?) -> Void
     private let state = Mutex(State())
@@ -336,7 +324,6 @@ final class OpenRemoteCall: AnswerSink {
     init(_ request: CallRequest, _ sink: any AnswerSink, ended: @escaping @Sendable (CallError?) -> Void) {
         method = request.method
         requestID = request.requestID
-        deadlineNanoseconds = request.deadlineNanoseconds
         self.sink = sink
         self.ended = ended
     }

@@ -5,14 +5,14 @@ import LlamaStackAPI
 
 /// Runs each instance in a process of its own, `llama-stack-provider-host`. The library is opened there alone.
 package struct ProcessRuntime: ProviderRuntime {
-    /// How long a library may take to say what it holds.
-    package static let describeSecondsMax = 60.0
+    /// How long a library may take to load and say what it holds.
+    package static let loadSecondsMax = 60.0
 
     /// The absolute path of `llama-stack-provider-host`.
     private let executable: String
     let settings: IsolationSettings
-    private let describeSeconds: Double
     private let environment: [String: String]
+    private let loadSecondsMax: Double
     private let log: LogSink
 
     /// - Parameters:
@@ -20,8 +20,8 @@ package struct ProcessRuntime: ProviderRuntime {
     ///   - environment: of this process; the child gets only what `settings` allow.
     package init(
         executable: String? = nil, settings: IsolationSettings = IsolationSettings(),
-        describeSeconds: Double = ProcessRuntime.describeSecondsMax,
-        environment: [String: String] = ProcessInfo.processInfo.environment, log: LogSink
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        loadSecondsMax: Double = ProcessRuntime.loadSecondsMax, log: LogSink
     ) throws(PluginRefusal) {
         guard let path = executable ?? Self.executablePath else {
             throw PluginRefusal(
@@ -30,8 +30,8 @@ package struct ProcessRuntime: ProviderRuntime {
         }
         self.executable = path
         self.settings = settings
-        self.describeSeconds = describeSeconds
         self.environment = environment
+        self.loadSecondsMax = loadSecondsMax
         self.log = log
     }
 
@@ -50,15 +50,16 @@ package struct ProcessRuntime: ProviderRuntime {
         var request = CallRequest(method: "describe")
         request.target = PeerTarget.describe
         request.body = Array(path.utf8)
-        let (bytes, error) = await child.answer(request, withinSeconds: describeSeconds)
+        let (bytes, error) = await child.answer(request, withinSeconds: loadSecondsMax)
         child.stop(graceSeconds: 0)
         if let error {
             let ended = error.code == .providerCrashed
             throw PluginRefusal(
                 ended ? PluginRefusal.endedProcess : "library_unloadable",
-                "\(path): " + (ended
-                    ? "the process that read what it holds \(await child.end().reason)"
-                    : "reading what it holds failed: \(error.message)"))
+                "\(path): "
+                    + (ended
+                        ? "the process that read what it holds \(await child.end().reason)"
+                        : "reading what it holds failed: \(error.message)"))
         }
         let json = (try? JSON(parsing: bytes)) ?? .null
         if let refusal = json["refusal"] {

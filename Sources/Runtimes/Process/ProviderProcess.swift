@@ -61,7 +61,9 @@ final class ProviderProcess: Sendable {
         }
         crash.closeWriteEnd()
         self.crash = crash
-        peer = CallPeer(FrameLink(ours, pendingBytesMax: Self.pendingBytesMax), readCredit: settings.creditBytes)
+        peer = CallPeer(
+            FrameLink(ours, pendingBytesMax: Self.pendingBytesMax), readCredit: settings.creditBytes,
+            requestBytesMax: CallPeer.requestBytesMax)
         self.label = label
         self.host = host
         state = Mutex(State())
@@ -105,7 +107,8 @@ final class ProviderProcess: Sendable {
         let once = Once<([UInt8], CallError?)>()
         let peer = peer
         Task { once.set(await peer.answer(request)) }
-        once.set(([], CallError(.providerTimeout, "no answer within \(seconds) s")), afterSeconds: seconds)
+        once.set(
+            ([], CallError(.providerTimeout, "no answer within \(Quote.seconds(seconds)) s")), afterSeconds: seconds)
         return await once.value()
     }
 
@@ -141,7 +144,8 @@ final class ProviderProcess: Sendable {
         let reason = cause?.reason ?? how
         let error = CallError(cause?.code ?? .providerCrashed, "the provider \(label) \(reason)")
         // First, so that a caller which asks again at once does not meet the dead process.
-        ended.set(End(reason: cause == nil ? how : "\(reason); \(how)", error: error, report: report, crash: crash.record))
+        ended.set(
+            End(reason: cause == nil ? how : "\(reason); \(how)", error: error, report: report, crash: crash.record))
         peer.end(error)
     }
 

@@ -25,11 +25,13 @@
 #include <unistd.h>
 
 static char fault[64];
+static int spares_register;
 static int is(const char *name) { return strcmp(fault, name) == 0; }
 
 __attribute__((constructor(101))) static void read_fault(void) {
     const char *name = getenv("FAULT");
     if (name) snprintf(fault, sizeof fault, "%s", name);
+    spares_register = getenv("FAULT_SPARES_REGISTER") != NULL;
 }
 
 static lsp_bytes str(const char *s) { return (lsp_bytes){(const uint8_t *)s, strlen(s)}; }
@@ -235,6 +237,7 @@ static void stream(call *c) {
     for (int i = 0; i < 6; i++) {
         if (atomic_load(&c->cancelled) && !is("ignore cancel") && !is("done with calls left")) return finish(&c->sink, LSP_CANCELLED, "");
         int answer = event(c, "{\"text_delta\":\"word \"}");
+        while (i == 0 && strstr(c->body, "take long") && !atomic_load(&c->cancelled)) usleep(1000);
         if (answer == LSP_PAUSE && !is("ignore pause")) answer = c->sink.wait_writable(c->sink.context);
         if (is("write after closed"))
             for (int n = 0; answer == LSP_CLOSED && n < 40; n++) event(c, "{\"text_delta\":\"word \"}");
@@ -454,6 +457,9 @@ static void *create(const lsp_provider *provider, const lsp_host *host, const ls
 
 static void invoke(void *context, const lsp_request *request, const lsp_sink *sink) {
     instance *self = context;
+    // So that a fault in calls comes in those of clients, and not at the start.
+    if (spares_register && request->method.size == 8 && memcmp(request->method.data, "register", 8) == 0)
+        return sink->finish(sink->context, LSP_OK, nothing);
     at("invoke");
     change_the_thread();
     if (is("stop the process")) kill(getpid(), SIGSTOP);

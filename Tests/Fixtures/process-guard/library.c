@@ -109,6 +109,7 @@ void misbehave(const char *what) {
         pthread_sigmask(SIG_BLOCK, &all, NULL);
     }
     if (is(what, "files")) limit(RLIMIT_NOFILE, 8);
+    if (is(what, "files for good")) setrlimit(RLIMIT_NOFILE, &(struct rlimit){3, 3});
     if (is(what, "file size")) limit(RLIMIT_FSIZE, 0);
     if (is(what, "hard limit")) setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     if (is(what, "alarm")) alarm(1);
@@ -117,6 +118,8 @@ void misbehave(const char *what) {
         close(1);
         close(2);
     }
+    if (is(what, "close more"))
+        for (int i = 0; i <= 20; i++) close(i);
     if (is(what, "redirect")) dup2(open("/dev/null", O_RDWR), 1);
     if (is(what, "environment")) setenv("LIBRARY_WAS_HERE", "1", 1);
     if (is(what, "clearenv")) clearenv();

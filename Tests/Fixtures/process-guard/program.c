@@ -104,9 +104,11 @@ int main(int count, char **arguments) {
     void (*misbehave)(const char *) = open_library(arguments[1]);
     if (!strcmp(mode, "watch")) {
         print_state("before");
+        pg_enter("inference/x", "create", NULL);
         pg_watch *watch = pg_watch_begin();
         misbehave(what);
         pg_watch_end(watch, say, NULL);
+        pg_leave();
         print_state("after");
     } else if (!strcmp(mode, "overlap")) {
         // The second begins while the first one's change stands.

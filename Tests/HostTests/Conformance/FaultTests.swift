@@ -1,6 +1,11 @@
 import Foundation
 import ProviderConformance
 import Testing
+import Torture
+
+extension FaultTable.Row: CustomTestStringConvertible {
+    package var testDescription: String { fault }
+}
 
 /// What the kit says of providers that break the contract.
 struct FaultTests {

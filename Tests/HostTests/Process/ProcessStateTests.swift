@@ -39,6 +39,29 @@ struct ProcessStateTests {
         #expect(lines.first?.dropFirst("before".count) == lines.last?.dropFirst("after".count))
     }
 
+    @Test("a library that leaves the process too few descriptors ends the process, where the limit can't be put back")
+    func noDescriptors() throws {
+        let run = try GuardedProgram.run("watch", "files for good")
+        // One that may raise limits puts it back.
+        guard run.end != .exit(0) else {
+            return #expect(run.output.contains("to 3): put back"))
+        }
+        #expect(run.end == .exit(70))
+        #expect(
+            run.errors
+                == "llama-stack: a provider library lowered the limit on descriptors for good, and leaves too few, in inference/x create\n"
+        )
+    }
+
+    @Test("a library that closes the host's descriptors ends the process, and a line says where")
+    func closesMore() throws {
+        let run = try GuardedProgram.run("watch", "close more")
+        #expect(run.end == .exit(70))
+        #expect(
+            run.errors
+                == "llama-stack: a provider library closed descriptors that are the host's, in inference/x create\n")
+    }
+
     @Test(
         "the handlers that a language runtime needs, and the environment, are left and told of",
         arguments: [

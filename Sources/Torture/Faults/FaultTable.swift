@@ -1,16 +1,13 @@
-import Testing
-
-/// The faults of `Tests/Fixtures/broken-providers/faults.c`, and the check that must turn red for each.
-enum FaultTable {
-    struct Row: Sendable, CustomTestStringConvertible {
+/// The faults of `Tests/Fixtures/broken-providers/faults.c`, and the check of the conformance kit that must turn red for each.
+package enum FaultTable {
+    package struct Row: Sendable {
         /// What FAULT says.
-        var fault: String
-        var check: String
+        package var fault: String
+        package var check: String
         /// Part of what the failure says.
-        var says: String
+        package var says: String
         /// How long a step may take. Little: what hangs is waited for.
-        var seconds: Double
-        var testDescription: String { fault }
+        package var seconds: Double
     }
 
     private static func row(_ fault: String, _ check: String, _ says: String, seconds: Double = 2) -> Row {
@@ -232,5 +229,14 @@ enum FaultTable {
             "needs a misspelled API", "needs only APIs that there are, and not its own", "did you mean 'memory_banks'?"),
     ]
 
-    static let all = deaths + lives + calls + answers + surroundings + descriptors
+    package static let all = deaths + lives + calls + answers + surroundings + descriptors
+
+    /// Each fault once, with the checks that name it.
+    package static let faults: [(fault: String, checks: [String])] = all.reduce(into: []) { faults, row in
+        if let index = faults.firstIndex(where: { $0.fault == row.fault }) {
+            faults[index].checks.append(row.check)
+        } else {
+            faults.append((row.fault, [row.check]))
+        }
+    }
 }
