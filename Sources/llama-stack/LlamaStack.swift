@@ -19,7 +19,7 @@ struct LlamaStack: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Validate.self, List.self, Processes.self, ProviderCommand.self, Chat.self, Complete.self,
+            Run.self, Validate.self, List.self, Processes.self, ProviderCommand.self, Reload.self, Chat.self, Complete.self,
             DatasetCommand.self, Plugin.self, Spec.self, Bench.self,
         ])
 
