@@ -7,6 +7,7 @@ package struct ReloadReport: Sendable {
         case createdAgain = "created again"
         case stopped, failed
         case notStarted = "not started"
+        case leftOut = "left out"
         case registered
         case registeredAgain = "registered again"
         case removed

@@ -1,43 +1,42 @@
 import LlamaStackAPI
 
-/// The resources of providers that stay as they are.
+/// The resources that the file lists.
 extension Reloading {
-    /// Those that nobody serves any more. Their providers are told, as far as these stay.
-    mutating func removeGoneResources() async {
-        for key in plan.resources.gone {
-            guard let resource = table.resources.find(key.kind, key.api, key.id), !resource.isAnnounced else {
-                continue
+    // MARK: of a provider that was started or created again
+
+    /// It serves these now; those that are no more went with the instance before.
+    mutating func announceChanges(of label: String, _ served: Served) async {
+        for resource in before.resources where isGone(resource) && resource.providerLabel == label {
+            await stack.switchboard.tell(.unregister, resource, log: stack.log)
+            add(resource.title, .removed)
+        }
+        for resource in served.resources {
+            switch plan.resources.changes[resource.key] {
+            case .kept?, nil: continue
+            case .new?, .moved?: add(resource.title, .registered)
+            case .changed?, .renamed?: add(resource.title, .registeredAgain)
             }
-            await unregister(resource, at: resource.providerLabel)
+            await tellOthers(of: resource)
+        }
+        for (resource, reason) in served.leftOut { add(resource.title, .leftOut, reason) }
+    }
+
+    private func isGone(_ resource: KnownResource) -> Bool { plan.resources.gone.contains(resource.key) }
+
+    // MARK: of a provider that stays
+
+    /// Forgets those that are no more, then takes the new and changed ones.
+    mutating func changeResources(of running: RunningProvider) async {
+        let instance = running.instance
+        for key in plan.resources.gone {
+            guard let resource = before.resources.first(where: { $0.key == key }),
+                resource.providerLabel == running.label
+            else { continue }
+            await unregister(resource, at: running.label)
             stack.switchboard.update { $0.resources.remove(key.kind, key.api, id: key.id) }
             await stack.switchboard.tell(.unregister, resource, log: stack.log)
             add(resource.title, .removed)
         }
-    }
-
-    /// Those that another provider serves by now.
-    mutating func removeMovedResources() async {
-        for entry in manifest.resources {
-            let resource = KnownResource(entry)
-            guard case .moved(let label)? = plan.resources.changes[resource.key] else { continue }
-            await unregister(resource, at: label)
-        }
-    }
-
-    private func unregister(_ resource: KnownResource, at label: String) async {
-        guard plan.changes[label] == .kept, let instance = table.instances.first(where: { $0.label == label }) else {
-            return
-        }
-        do throws(CallError) {
-            try await stack.switchboard.unregister(resource, on: instance)
-        } catch {
-            stack.log.log(.warning, "\(label) did not forget \(resource.title): \(error)")
-        }
-    }
-
-    /// New and changed ones of a provider that stays.
-    mutating func changeResources(of running: RunningProvider) async {
-        let instance = running.instance
         for entry in starting.resources.basesFirst where entry.providerLabel == running.label {
             let resource = KnownResource(entry)
             switch plan.resources.changes[resource.key] {
@@ -46,9 +45,44 @@ extension Reloading {
             case .renamed?:
                 put(resource)
                 add(resource.title, .registeredAgain, "aliases changed")
-                await tellOthers(of: [resource])
+                await tellOthers(of: resource)
             case .kept?, nil: break
             }
+        }
+    }
+
+    /// Those that another provider serves by now: a provider that stays forgets them.
+    func unregisterMovedResources() async {
+        for entry in manifest.resources {
+            let resource = KnownResource(entry)
+            guard case .moved(let label)? = plan.resources.changes[resource.key],
+                table.resources.find(entry.kind, entry.api, entry.id)?.providerLabel != label
+            else { continue }
+            await unregister(resource, at: label)
+        }
+    }
+
+    /// Those whose provider does not run: a call to one says so.
+    func listUnserved() {
+        let labels = Set(stack.running.withLock { $0.providers.map(\.label) })
+        stack.switchboard.update { table in
+            for resource in before.resources where isGone(resource) && !labels.contains(resource.providerLabel) {
+                table.resources.remove(resource.kind, resource.api, id: resource.id)
+            }
+            for entry in manifest.resources where !labels.contains(entry.providerLabel) {
+                table.resources.replace(KnownResource(entry))
+            }
+        }
+    }
+
+    private func unregister(_ resource: KnownResource, at label: String) async {
+        guard let instance = table.instances.first(where: { $0.label == label }) else {
+            return
+        }
+        do throws(CallError) {
+            try await stack.switchboard.unregister(resource, on: instance)
+        } catch {
+            stack.log.log(.warning, "\(label) did not forget \(resource.title): \(error)")
         }
     }
 
@@ -61,11 +95,11 @@ extension Reloading {
                     table.resources.remove(resource.kind, resource.api, id: resource.id)
                     table.resources.leaveOut(resource, reason)
                 }
-                return add(resource.title, .notStarted, reason)
+                return add(resource.title, .leftOut, reason)
             }
             put(resource)
             add(resource.title, isServed ? .registeredAgain : .registered)
-            await tellOthers(of: [resource])
+            await tellOthers(of: resource)
         } catch {
             addFailure(resource.title, error, detail: isServed ? await registerOld(resource, on: instance) : nil)
         }
@@ -91,7 +125,7 @@ extension Reloading {
         stack.switchboard.update { $0.resources.replace(resource) }
     }
 
-    func tellOthers(of resources: [KnownResource]) async {
-        for resource in resources { await stack.switchboard.tell(.register, resource, log: stack.log) }
+    private func tellOthers(of resource: KnownResource) async {
+        await stack.switchboard.tell(.register, resource, log: stack.log)
     }
 }

@@ -8,29 +8,35 @@ struct Reloading: Sendable {
     /// What an instance serves of the file.
     typealias Served = (resources: [KnownResource], leftOut: [(resource: KnownResource, reason: String)])
 
+    /// What there was when it began.
+    struct Before: Sendable {
+        var running: Running
+        /// Of the file.
+        var resources: [KnownResource]
+    }
+
     static let shuttingDown = CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
 
     let stack: Stack
     /// Of the file as it is now.
     let starting: Starting
-    let before: Running
+    let before: Before
     let preparation: Starting.Preparation
     let plan: ReloadPlan
     var report: ReloadReport
 
     var manifest: Manifest { starting.manifest }
     var table: RoutingTable { stack.currentTable }
-    var drainSeconds: Double { before.manifest.server.drainSeconds }
+    var drainSeconds: Double { before.running.manifest.server.drainSeconds }
 
     /// Does it all. Throws when the server is about to end meanwhile.
     mutating func run() async throws(CallError) {
-        await removeGoneResources()
         for provider in preparation.providers {
             try checkMayGoOn()
             await change(provider)
         }
         for (entry, reason) in preparation.failed { doWithout(entry, reason) }
-        await removeMovedResources()
+        await unregisterMovedResources()
         for label in plan.gone {
             try checkMayGoOn()
             await stop(label)
@@ -70,7 +76,7 @@ struct Reloading: Sendable {
             guard stack.mayChange else { return _ = await running.slot.close(withinSeconds: Starting.undoSecondsMax) }
             enter(running.instance, served)
             add(entry.label, .started)
-            await tellOthers(of: served.resources)
+            await announceChanges(of: entry.label, served)
         } catch {
             if entry.isOptional { return doWithout(entry, error.diagnostics.first?.message ?? "") }
             stack.switchboard.update { $0.failed.append((entry.api, entry.providerID, Self.reason(error))) }
@@ -90,15 +96,34 @@ struct Reloading: Sendable {
         guard running.slot.failureReason == nil, provider.entry.process != nil else {
             return await createAgain(running, as: provider, because: "it was down")
         }
-        do throws(CallError) {
-            try await running.slot.restart()
+        guard let error = await restartError(running.slot) else {
             add(running.label, .createdAgain, "it was down")
-            await changeResources(of: running)
-        } catch {
-            addFailure(
-                running.label, StartFailure([diagnostic(provider, "\(running.label): \(error.message)")], exitCode: 69))
+            return await changeResources(of: running)
         }
+        addFailure(
+            running.label, StartFailure([diagnostic(provider, "\(running.label): \(error.message)")], exitCode: 69))
     }
+
+    /// nil when it serves again.
+    private func restartError(_ slot: InstanceSlot) async -> CallError? {
+        let end = Once<CallError?>()
+        Task {
+            do throws(CallError) {
+                try await slot.restart()
+                end.set(nil)
+            } catch {
+                end.set(error)
+            }
+        }
+        let late = CallError(
+            .providerTimeout,
+            "it has not started again within \(Int(Self.restartSecondsMax)) s, and goes on trying; the log says why")
+        end.set(late, afterSeconds: Self.restartSecondsMax)
+        return await end.value()
+    }
+
+    /// How long the others wait for one that was down.
+    private static let restartSecondsMax = 60.0
 
     private mutating func createAgain(
         _ running: RunningProvider, as provider: Provider, because reason: String
@@ -114,7 +139,7 @@ struct Reloading: Sendable {
             let (channel, served) = try await create(provider, by: starting)
             guard await serve(running, channel, provider, by: starting, served) else { return }
             add(label, .createdAgain, reason)
-            await tellOthers(of: served.resources)
+            await announceChanges(of: label, served)
         } catch {
             addFailure(label, error, detail: await createOld(running))
         }
@@ -234,7 +259,8 @@ struct Reloading: Sendable {
         }
         var manifest = manifest
         // A reload does not apply these, and the next one shall say so again.
-        (manifest.server, manifest.statePath) = (before.manifest.server, before.manifest.statePath)
+        (manifest.server, manifest.statePath) = (before.running.manifest.server, before.running.manifest.statePath)
+        listUnserved()
         let labels = preparation.providers.map(\.entry.label)
         stack.running.withLock { running in
             running.manifest = manifest
@@ -253,7 +279,7 @@ struct Reloading: Sendable {
     mutating func addFailure(_ name: String, _ failure: StartFailure, detail: String? = nil) {
         add(name, .failed, detail)
         report.diagnostics += failure.diagnostics
-        report.exitCode = failure.exitCode
+        if report.exitCode == 0 { report.exitCode = failure.exitCode }
     }
 
     private func diagnostic(_ provider: Provider, _ message: String) -> FileDiagnostic {

@@ -39,12 +39,13 @@ extension Stack {
     }
 
     private func reload(from source: @escaping Source) async throws(CallError) -> ReloadReport {
-        let before = running.withLock { $0 }
+        let before = Reloading.Before(
+            running: running.withLock { $0 }, resources: currentTable.resources.all.filter { !$0.isAnnounced })
         var reloading: Reloading
         do throws(StartFailure) {
             reloading = try await check(source, before)
         } catch {
-            var report = ReloadReport(file: before.manifest.file)
+            var report = ReloadReport(file: before.running.manifest.file)
             (report.diagnostics, report.exitCode) = (error.diagnostics, error.exitCode)
             return report
         }
@@ -53,18 +54,19 @@ extension Stack {
     }
 
     /// The file, held against what runs. Changes nothing.
-    private func check(_ source: @escaping Source, _ before: Running) async throws(StartFailure) -> Reloading {
+    private func check(_ source: @escaping Source, _ before: Reloading.Before) async throws(StartFailure) -> Reloading {
         let manifest = try await OffPool.run { source() }.get()
         let next = starting.with(manifest)
-        let preparation = try await next.prepare { $0.isOptional && before[$0.label] == nil }
+        let preparation = try await next.prepare { $0.isOptional && before.running[$0.label] == nil }
         var report = ReloadReport(file: manifest.file)
         report.isApplied = true
-        report.diagnostics = manifest.warnings + ServerSettings.warnings(running: before.manifest, file: manifest)
+        report.diagnostics =
+            manifest.warnings + ServerSettings.warnings(running: before.running.manifest, file: manifest)
         report.diagnostics += await OffPool.run { preparation.staleLibraries(manifest.source) }
-        let served = currentTable.resources.all.filter { !$0.isAnnounced }
         let plan = ReloadPlan(
-            running: before.providers.map(\.planned), wanted: preparation.providers.map { $0.planned(manifest.source) },
-            served: served, listed: manifest.resources.map { KnownResource($0) })
+            running: before.running.providers.map(\.planned),
+            wanted: preparation.providers.map { $0.planned(manifest.source) },
+            served: before.resources, listed: manifest.resources.map { KnownResource($0) })
         return Reloading(
             stack: self, starting: next, before: before, preparation: preparation, plan: plan, report: report)
     }

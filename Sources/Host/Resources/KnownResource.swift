@@ -74,7 +74,8 @@ struct ResourceIndex: Sendable {
             !keys.contains(resource.key) && (resource.isAnnounced || resource.providerLabel != providerLabel)
         }
         let leftOut = leftOut.filter { $0.resource.providerLabel != providerLabel && !keys.contains($0.resource.key) }
-        self = ResourceIndex(rest.filter { !$0.isAnnounced } + resources + rest.filter(\.isAnnounced), leftOut: leftOut + left)
+        self = ResourceIndex(
+            rest.filter { !$0.isAnnounced } + resources + rest.filter(\.isAnnounced), leftOut: leftOut + left)
     }
 
     /// In the place of the one with its id, or at the end. Its names become its own as far as they are free.

@@ -98,7 +98,8 @@ struct ListedResources: Sendable {
         return StartFailure(
             [
                 manifest.source.diagnostic(
-                    file?.position ?? entry.position, code.code, "\(entry.providerLabel) can't serve \(title): \(reason)")
+                    file?.position ?? entry.position, code.code,
+                    "\(entry.providerLabel) can't serve \(title): \(reason)")
             ], exitCode: code.exitCode)
     }
 }

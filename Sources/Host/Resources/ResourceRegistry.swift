@@ -116,7 +116,8 @@ package actor ResourceRegistry {
             } catch {
                 log.log(
                     .warning,
-                    "the \(announced.kind.title) \(Quote.short(announced.id)) of \(announcer) can't be withdrawn: \(error)")
+                    "the \(announced.kind.title) \(Quote.short(announced.id)) of \(announcer) can't be withdrawn: \(error)"
+                )
             }
         }
     }

@@ -156,8 +156,8 @@ final class InstanceSlot: Channel {
         let life = Life(channel: channel)
         let held = state.withLock { state -> [HeldCall]? in
             if case .closed = state.phase { return nil }
+            state.restarts += 1 + (state.phase.life?.channel.status.restarts ?? 0)
             state.phase = .serving(life)
-            state.restarts += 1
             state.isolation = channel.status.isolation
             for call in state.held { state.released[call.request.callID] = false }
             defer { state.held = [] }

@@ -76,7 +76,9 @@ package final class Stack: Sendable {
     package func honours(
         _ option: String, _ endpoint: EndpointDescription, resourceName: String?
     ) -> Bool? {
-        guard let destination = try? switchboard.current.destination(of: endpoint, name: resourceName) else { return nil }
+        guard let destination = try? switchboard.current.destination(of: endpoint, name: resourceName) else {
+            return nil
+        }
         return destination.instance.descriptor.method(endpoint.method)?.options.contains(option)
     }
 

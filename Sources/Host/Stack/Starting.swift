@@ -150,7 +150,10 @@ final class Starting: Sendable {
         guard !unheld.isEmpty else { return }
         guard limits.isBestEffort else {
             throw StartFailure(
-                unheld.map { manifest.source.diagnostic(entry.limitsPosition, "limit_not_held", $0, hint: "say 'best_effort: true' to start without it") })
+                unheld.map {
+                    manifest.source.diagnostic(
+                        entry.limitsPosition, "limit_not_held", $0, hint: "say 'best_effort: true' to start without it")
+                })
         }
         for sentence in unheld { log.log(.warning, sentence, source: entry.label) }
     }

@@ -5,7 +5,7 @@ extension EndToEnd {
     @Suite struct HelpTests {
         static let commands = [
             [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "methods"],
-            ["list", "resources"], ["list", "providers"], ["ps"], ["provider"], ["provider", "restart"], ["chat"],
+            ["list", "resources"], ["list", "providers"], ["ps"], ["provider"], ["provider", "restart"], ["reload"], ["chat"],
             ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["plugin"],
             ["plugin", "inspect"], ["plugin", "test"], ["spec"], ["bench"],
             ["bench", "speed"], ["bench", "plot"], ["bench", "perplexity"], ["bench", "divergence"],
