@@ -3,9 +3,12 @@ import LlamaStackAPI
 
 /// A stack started for a command.
 package enum RunningStack {
-    package static func start(_ manifest: Manifest, _ log: LogOutput) async throws -> Stack {
+    /// - Parameter source: what reads the distribution's file again for a reload; nil where it can't be read again.
+    package static func start(
+        _ manifest: Manifest, _ log: LogOutput, source: Stack.Source? = nil
+    ) async throws -> Stack {
         do throws(StartFailure) {
-            return try await Stack.start(manifest, log: log.sink, metrics: .discard)
+            return try await Stack.start(manifest, log: log.sink, metrics: .discard, source: source)
         } catch {
             throw Fail.with(error)
         }

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 import Synchronization
+import UnixSignals
 
 /// The HTTP server of a running stack: every route of the endpoint table, health, and nothing else. It decodes nothing
 /// of what it forwards.
@@ -21,7 +22,7 @@ package struct HTTPFront: Sendable {
         port = BoundPort(configuration.port)
     }
 
-    /// Listens until SIGTERM or SIGINT, then drains and returns. `onListening` gets the port that was bound.
+    /// Listens until SIGTERM or SIGINT, or SIGHUP where that ends it, then drains and returns. `onListening` gets the port that was bound.
     package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
         let application = Application(
             router: router(),
@@ -45,12 +46,17 @@ package struct HTTPFront: Sendable {
         var services = ServiceGroupConfiguration(
             services: [
                 .init(service: application),
-                .init(service: DrainService(drain: drain, seconds: configuration.drainSeconds, logger: logger)),
-            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+                .init(
+                    service: DrainService(
+                        drain: drain, signals: signals, seconds: configuration.drainSeconds, logger: logger,
+                        begins: { [stack] in stack.refuseReloads() })),
+            ], gracefulShutdownSignals: signals, logger: quiet)
         services.maximumGracefulShutdownDuration = .seconds(configuration.drainSeconds + 2)
         let group = ServiceGroup(configuration: services)
         try await group.run()
     }
+
+    private var signals: [UnixSignal] { [.sigterm, .sigint] + (configuration.hangupEnds ? [.sighup] : []) }
 
     /// Hummingbird and the service group speak only when something is wrong.
     private var quiet: Logger {

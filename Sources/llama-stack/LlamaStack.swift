@@ -18,8 +18,8 @@ struct LlamaStack: AsyncParsableCommand {
             """,
         version: Release.version,
         subcommands: [
-            Run.self, Validate.self, List.self, Processes.self, ProviderCommand.self, Chat.self, Complete.self,
-            DatasetCommand.self, Plugin.self, Spec.self,
+            Run.self, Validate.self, List.self, Processes.self, ProviderCommand.self, Reload.self, Chat.self,
+            Complete.self, DatasetCommand.self, Plugin.self, Spec.self,
         ])
 
     @MainActor

@@ -54,18 +54,22 @@ final class Drain: Sendable {
 /// are still answered, with 503. A second signal ends the patience.
 struct DrainService: Service {
     let drain: Drain
+    let signals: [UnixSignal]
     let seconds: Double
     let logger: Logger
+    /// Called first.
+    let begins: @Sendable () -> Void
 
     func run() async throws {
         try await gracefulShutdown()
         let start = ContinuousClock.now
+        begins()
         drain.begin()
         let count = drain.runningCount
         logger.info("draining: \(count) running, at most \(seconds) s")
         let hurried = Flag()
         let secondSignal = Task {
-            for await _ in await UnixSignalsSequence(trapping: [.sigterm, .sigint]) { return hurried.set() }
+            for await _ in await UnixSignalsSequence(trapping: signals) { return hurried.set() }
         }
         defer { secondSignal.cancel() }
         while drain.runningCount > 0, !hurried.isSet, ContinuousClock.now - start < .seconds(seconds) {

@@ -10,6 +10,8 @@ package struct FrontConfiguration: Sendable {
     package var limits = Limits()
     /// How long running answers may go on once the server was told to stop.
     package var drainSeconds = 30.0
+    /// SIGHUP is a signal to end, as it is for what runs in a terminal.
+    package var hangupEnds = false
 
     package init() {}
 

@@ -24,6 +24,13 @@ extension Manifest {
             name: input.isFile ? name : "distribution", isFolder: isFolder)
     }
 
+    /// False where the bytes come through a pipe and are gone once they were read.
+    package static func canBeReadAgain(path: String) -> Bool {
+        var status = stat()
+        guard path != standardInput, stat(path, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && !ManifestInput.isDescriptor(path)
+    }
+
     /// - Parameters:
     ///   - file: what diagnostics call it.
     ///   - directory: absolute; what relative paths refer to.
@@ -44,6 +51,7 @@ extension Manifest {
                     diagnostics: diagnostics, directory: directory, names: WrittenNames(tree: resolved),
                     isFolder: isFolder)
                 manifest = check.manifest(raw, file: file, name: raw.name ?? name)
+                manifest?.source.settings = ServerSettings.places(in: resolved)
             }
         }
         if let failure = diagnostics.failure { throw failure }

@@ -22,9 +22,7 @@ struct ManifestInput {
         let kind = status.st_mode & S_IFMT
         guard kind != S_IFDIR else { throw failure("is a folder, not a file") }
         guard isStandardInput || kind == S_IFREG || kind == S_IFIFO else { throw failure("is not a regular file") }
-        // `/dev/stdin` may be a file whose own name is not known.
-        let isDescriptor = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
-        isFile = kind == S_IFREG && !isStandardInput && !isDescriptor
+        isFile = kind == S_IFREG && !isStandardInput && !Self.isDescriptor(path)
         guard let bytes = Self.read(handle) else { throw failure(String(cString: strerror(errno))) }
         guard bytes.count <= ManifestLimits.fileBytesMax else {
             throw StartFailure([
@@ -35,6 +33,11 @@ struct ManifestInput {
             ])
         }
         self.bytes = bytes
+    }
+
+    /// `/dev/stdin` may be a file whose own name is not known.
+    static func isDescriptor(_ path: String) -> Bool {
+        ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
     }
 
     /// To the end, but no more than is needed to see that it is too much; nil when that fails.

@@ -72,7 +72,10 @@ enum ManifestKeys {
             "create_seconds_max", .seconds(1...604_800), default: 600,
             "How long a provider may take to become ready, and to take one resource; its library to load, but at most 60 s"
         ),
-        Key("drain_seconds", .seconds(0...3600), default: 10, "How long calls may still run after SIGTERM"))
+        Key(
+            "drain_seconds", .seconds(0...3600), default: 10,
+            "How long calls may still run after SIGTERM; in a reload, those of a provider that changes, and how long others wait for it"
+        ))
 
     static let defaultLimits = RawLimits(
         bodyBytesMax: nil, bodiesBytesMax: 512 << 20, connectionsMax: 1024, headerTimeoutSeconds: 10,

@@ -25,9 +25,13 @@ struct ListedResources: Sendable {
 
     /// Registers each with its provider, those that others adapt first; then tells those who want to know.
     func register() async throws(StartFailure) {
-        let adapters = manifest.resources.filter { $0.base != nil }
-        for entry in manifest.resources.filter({ $0.base == nil }) + adapters { try await register(entry) }
+        for entry in basesFirst { try await register(entry) }
         for resource in switchboard.current.resources.all { await switchboard.tell(.register, resource, log: log) }
+    }
+
+    /// Those that adapt others come after them.
+    var basesFirst: [Manifest.ResourceEntry] {
+        manifest.resources.filter { $0.base == nil } + manifest.resources.filter { $0.base != nil }
     }
 
     /// Files that are not there, of entries that must be served. Only providers of this machine are known to read them.
@@ -45,26 +49,41 @@ struct ListedResources: Sendable {
     private func register(_ entry: Manifest.ResourceEntry) async throws(StartFailure) {
         let resource = KnownResource(entry)
         // Where its provider is optional and did not start, a call to it will say so.
-        if let instance = switchboard.current.instance(entry.api, entry.providerID) {
-            let missing = await OffPool.run { self.missingFiles(of: entry) }
-            if let first = missing.first {
-                guard entry.isOptional else { throw StartFailure(missing) }
-                return leaveOut(resource, first.message)
-            }
-            do throws(CallError) {
-                try await switchboard.register(resource, on: instance)
-            } catch {
-                let failure = refusal(of: entry, error)
-                guard entry.isOptional else { throw failure }
-                return leaveOut(resource, failure.diagnostics.first?.message ?? "")
-            }
+        if let instance = switchboard.current.instance(entry.api, entry.providerID),
+            let reason = try await register(entry, on: instance)
+        {
+            return switchboard.update { $0.resources.leaveOut(resource, reason) }
         }
         switchboard.update { $0.resources.put(resource) }
     }
 
-    private func leaveOut(_ resource: KnownResource, _ reason: String) {
-        log.log(.warning, "optional \(resource.kind.title) \(Quote.short(resource.id)) is left out: \(reason)")
-        switchboard.update { $0.resources.leaveOut(resource, reason) }
+    /// Has the instance serve it. Why it is left out; nil when it is served.
+    ///
+    /// - Parameter isServed: the instance serves another under that id.
+    func register(
+        _ entry: Manifest.ResourceEntry, on instance: RoutingTable.Instance, isServed: Bool = false
+    ) async throws(StartFailure) -> String? {
+        let failure: StartFailure
+        let missing = await OffPool.run { self.missingFiles(of: entry) }
+        if missing.isEmpty {
+            do throws(CallError) {
+                let resource = KnownResource(entry)
+                if isServed {
+                    try await switchboard.replace(resource, on: instance)
+                } else {
+                    try await switchboard.register(resource, on: instance)
+                }
+                return nil
+            } catch {
+                failure = refusal(of: entry, error)
+            }
+        } else {
+            failure = StartFailure(missing)
+        }
+        guard entry.isOptional else { throw failure }
+        let reason = failure.diagnostics.first?.message ?? ""
+        log.log(.warning, "optional \(entry.kind.title) \(Quote.short(entry.id)) is left out: \(reason)")
+        return reason
     }
 
     private func refusal(of entry: Manifest.ResourceEntry, _ error: CallError) -> StartFailure {
@@ -79,7 +98,8 @@ struct ListedResources: Sendable {
         return StartFailure(
             [
                 manifest.source.diagnostic(
-                    file?.position ?? entry.position, code.code, "\(entry.providerLabel) can't serve \(title): \(reason)")
+                    file?.position ?? entry.position, code.code,
+                    "\(entry.providerLabel) can't serve \(title): \(reason)")
             ], exitCode: code.exitCode)
     }
 }

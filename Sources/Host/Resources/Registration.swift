@@ -43,13 +43,17 @@ extension Switchboard {
 
     /// Tells every provider whose `needs` holds the kind's section of a resource that another serves. What it answers
     /// changes nothing for the resource.
-    func tell(_ method: ResourceMethod, _ resource: KnownResource, log: LogSink) async {
+    ///
+    /// - Parameter instances: nil: all.
+    func tell(
+        _ method: ResourceMethod, _ resource: KnownResource, to instances: [RoutingTable.Instance]? = nil, log: LogSink
+    ) async {
         var body = resource.body
         // It may hold secrets, and is between the file and the provider that serves it.
         body["config"] = nil
         body["provider"] = .string(resource.providerLabel)
         if !resource.aliases.isEmpty { body["aliases"] = .array(resource.aliases.map { .string($0) }) }
-        for instance in current.instances
+        for instance in instances ?? current.instances
         where instance.label != resource.providerLabel && instance.descriptor.isTold(of: resource.kind) {
             do throws(CallError) {
                 try await send(method, body, of: resource, to: instance)

@@ -81,14 +81,7 @@ package actor ResourceRegistry {
         for item in items.prefix(Self.announcedMax) {
             guard let announced = try? AnnouncedResource(kept: item) else { continue }
             kept.append(announced)
-            do {
-                let resource = try await register(announced)
-                kept[kept.count - 1].api = resource.api
-                await switchboard.tell(.register, resource, log: log)
-            } catch {
-                let title = "the announced \(announced.kind.title) \(Quote.short(announced.id))"
-                log.log(.warning, "\(title) can't be served: \(error.message)")
-            }
+            await serve(announced)
         }
     }
 
@@ -98,6 +91,59 @@ package actor ResourceRegistry {
             case .array(let items)? = try? JSON(parsing: [UInt8](bytes))
         else { return [] }
         return items.prefix(announcedMax).compactMap { try? AnnouncedResource(kept: $0) }
+    }
+
+    // MARK: a reload
+
+    /// Has an instance that was created again serve what it served.
+    func registerAgain(on instance: RoutingTable.Instance) async {
+        for resource in switchboard.current.resources.all
+        where resource.isAnnounced && resource.providerLabel == instance.label {
+            do throws(CallError) {
+                try await switchboard.replace(resource, on: instance)
+            } catch {
+                logUnserved(resource.kind, resource.id, error)
+                switchboard.update { $0.resources.remove(resource.kind, resource.api, id: resource.id) }
+            }
+        }
+    }
+
+    /// Of a provider that leaves.
+    func withdrawAll(from announcer: String) async {
+        for announced in kept where announced.announcer == announcer {
+            do throws(CallError) {
+                try await alone(announced) { () async throws(CallError) in try await self.withdraw(announced) }
+            } catch {
+                log.log(
+                    .warning,
+                    "the \(announced.kind.title) \(Quote.short(announced.id)) of \(announcer) can't be withdrawn: \(error)"
+                )
+            }
+        }
+    }
+
+    /// Finds a provider for what is kept and not served: one may have come.
+    func registerRest() async {
+        for announced in kept {
+            let known = switchboard.current.resources
+            let apis = announced.api.map { [$0] } ?? announced.kind.apis
+            guard !apis.contains(where: { known.find(announced.kind, $0, announced.id) != nil }) else { continue }
+            await serve(announced)
+        }
+    }
+
+    private func serve(_ announced: AnnouncedResource) async {
+        do throws(CallError) {
+            let resource = try await register(announced)
+            keep(announced, in: resource.api)
+            await switchboard.tell(.register, resource, log: log)
+        } catch {
+            logUnserved(announced.kind, announced.id, error)
+        }
+    }
+
+    private func logUnserved(_ kind: ResourceKind, _ id: String, _ error: CallError) {
+        log.log(.warning, "the announced \(kind.title) \(Quote.short(id)) can't be served: \(error.message)")
     }
 
     // MARK: one resource

@@ -63,6 +63,53 @@ struct ResourceIndex: Sendable {
         for place in all.indices { index(place) }
     }
 
+    /// What a provider serves now, in place of all that it served of the file, and of those under the same ids. What providers
+    /// announced stays, unless its name is taken.
+    mutating func replace(
+        listedOf providerLabel: String, with resources: [KnownResource],
+        leftOut left: [(resource: KnownResource, reason: String)]
+    ) {
+        let keys = Set(resources.map(\.key))
+        let rest = all.filter { resource in
+            !keys.contains(resource.key) && (resource.isAnnounced || resource.providerLabel != providerLabel)
+        }
+        let leftOut = leftOut.filter { $0.resource.providerLabel != providerLabel && !keys.contains($0.resource.key) }
+        self = ResourceIndex(
+            rest.filter { !$0.isAnnounced } + resources + rest.filter(\.isAnnounced), leftOut: leftOut + left)
+    }
+
+    /// In the place of the one with its id, or at the end. Its names become its own as far as they are free.
+    mutating func replace(_ resource: KnownResource) {
+        var resources = all
+        if let place = resources.firstIndex(where: { $0.key == resource.key }) {
+            resources[place] = resource
+        } else {
+            resources.append(resource)
+        }
+        self = ResourceIndex(resources, leftOut: leftOut.filter { $0.resource.key != resource.key })
+    }
+
+    /// Forgets all that a provider serves.
+    mutating func removeAll(of providerLabel: String) {
+        self = ResourceIndex(
+            all.filter { $0.providerLabel != providerLabel },
+            leftOut: leftOut.filter { $0.resource.providerLabel != providerLabel })
+    }
+
+    /// Those of the file in this order, then those that providers announced.
+    mutating func sort(by place: (KnownResource) -> Int) {
+        let listed = all.filter { !$0.isAnnounced }.sorted { place($0) < place($1) }
+        self = ResourceIndex(listed + all.filter(\.isAnnounced), leftOut: leftOut)
+    }
+
+    init() {}
+
+    private init(_ resources: [KnownResource], leftOut: [(resource: KnownResource, reason: String)]) {
+        all = resources
+        for place in all.indices { index(place) }
+        self.leftOut = leftOut
+    }
+
     mutating func leaveOut(_ resource: KnownResource, _ reason: String) { leftOut.append((resource, reason)) }
 
     private mutating func index(_ place: Int) {

@@ -29,6 +29,17 @@ struct RoutingTable: Sendable {
 
     mutating func add(_ instance: Instance) { instances.append(instance) }
 
+    /// In the place of the one with its label, or at the end.
+    mutating func put(_ instance: Instance) {
+        if let place = instances.firstIndex(where: { $0.label == instance.label }) {
+            instances[place] = instance
+        } else {
+            instances.append(instance)
+        }
+    }
+
+    mutating func remove(_ label: String) { instances.removeAll { $0.label == label } }
+
     mutating func sortInstances(by place: (Instance) -> Int) { instances.sort { place($0) < place($1) } }
 
     func instance(_ api: API, _ providerID: String) -> Instance? {

@@ -29,6 +29,7 @@ extension Stack {
                     throw CallError(.badRequest, "'provider' must name one")
                 }
                 return ["result": try restart(name)]
+            case "reload": return ["result": try reloadBlocking().json]
             case let other:
                 throw CallError(.notFound, "this server has no command \(Quote.short(other ?? ""))")
             }
@@ -67,6 +68,14 @@ extension Stack {
         }
         if let error = done.waitBlocking() { throw CallError(error.code, "\(instance.label): \(error.message)") }
         return ["provider": .string(instance.label), "pid": instance.channel.status.pid.map { .integer(Int64($0)) } ?? .null]
+    }
+
+    private func reloadBlocking() throws(CallError) -> ReloadReport {
+        let done = Once<Result<ReloadReport, CallError>>()
+        Task {
+            do throws(CallError) { done.set(.success(try await reload())) } catch { done.set(.failure(error)) }
+        }
+        return try done.waitBlocking().get()
     }
 
     /// - Parameter name: "inference/cpu"; the id alone where only one provider has it.

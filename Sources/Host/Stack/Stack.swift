@@ -7,22 +7,29 @@ package final class Stack: Sendable {
     /// How deep providers' calls to each other may be nested.
     package static let callDepthMax = 16
 
-    package let manifest: Manifest
-    let log: LogSink
+    /// Reads the distribution again.
+    package typealias Source = @Sendable () -> Result<Manifest, StartFailure>
+
+    /// The start that made it.
+    let starting: Starting
+    /// nil: it can't be read again.
+    let source: Source?
     let switchboard: Switchboard
-    private let registry: ResourceRegistry
+    let registry: ResourceRegistry
     let state: StateFolder?
-    /// In the order in which they were started.
-    private let started: [RoutingTable.Instance]
+    let running: Mutex<Running>
     private let isStopping = Atomic<Bool>(false)
+    /// It is about to end: what runs may end by itself, and nothing is changed any more.
+    private let isLeaving = Atomic<Bool>(false)
     let control = Mutex<ControlServer?>(nil)
 
     init(
-        manifest: Manifest, log: LogSink, switchboard: Switchboard, registry: ResourceRegistry, state: StateFolder?,
-        started: [RoutingTable.Instance]
+        starting: Starting, source: Source?, switchboard: Switchboard, registry: ResourceRegistry, state: StateFolder?,
+        running: Running
     ) {
-        (self.manifest, self.log, self.switchboard) = (manifest, log, switchboard)
-        (self.registry, self.state, self.started) = (registry, state, started)
+        (self.starting, self.source, self.switchboard) = (starting, source, switchboard)
+        (self.registry, self.state) = (registry, state)
+        self.running = Mutex(running)
     }
 
     /// Does everything that `run` does up to listening. Whatever goes wrong is at its place in the file, and nothing
@@ -31,14 +38,21 @@ package final class Stack: Sendable {
     /// - Parameters:
     ///   - environment: for LLAMA_STACK_PROVIDER_PATH.
     ///   - callDepthMax: how deep providers' calls to each other may be nested.
+    ///   - source: reads the distribution again, for ``reload()``. May block.
     package static func start(
         _ manifest: Manifest, environment: [String: String] = ProcessInfo.processInfo.environment,
-        log: LogSink = .discard, metrics: MetricsSink = .discard, callDepthMax: Int = Stack.callDepthMax
+        log: LogSink = .discard, metrics: MetricsSink = .discard, callDepthMax: Int = Stack.callDepthMax,
+        source: Source? = nil
     ) async throws(StartFailure) -> Stack {
         let starting = Starting(
             manifest: manifest, environment: environment, log: log, metrics: metrics, callDepthMax: callDepthMax)
-        return try await starting.run()
+        return try await starting.run(source: source)
     }
+
+    /// The file that it runs.
+    package var manifest: Manifest { running.withLock { $0.manifest } }
+
+    var log: LogSink { starting.log }
 
     var currentTable: RoutingTable { switchboard.current }
 
@@ -62,22 +76,31 @@ package final class Stack: Sendable {
     package func honours(
         _ option: String, _ endpoint: EndpointDescription, resourceName: String?
     ) -> Bool? {
-        guard let destination = try? switchboard.current.destination(of: endpoint, name: resourceName) else { return nil }
+        guard let destination = try? switchboard.current.destination(of: endpoint, name: resourceName) else {
+            return nil
+        }
         return destination.instance.descriptor.method(endpoint.method)?.options.contains(option)
     }
+
+    /// From now on the distribution stays as it is. The first step of a shutdown, while calls may still run.
+    package func refuseReloads() { isLeaving.store(true, ordering: .sequentiallyConsistent) }
+
+    var mayChange: Bool { !isLeaving.load(ordering: .sequentiallyConsistent) }
 
     /// Ends every call, then stops the providers, those that need others first. At most `seconds`, all together.
     /// Calls from now on are refused with 503. To be called once; waiting for calls to end by themselves is the
     /// front's affair.
     package func shutdown(withinSeconds seconds: Double) async {
         isStopping.store(true, ordering: .relaxed)
+        refuseReloads()
         registry.close()
+        let end = ContinuousClock.now + .seconds(max(0, seconds))
+        await endReload(withinSeconds: seconds)
         let control = control.withLock { $0.take() }
         await OffPool.run { control?.stop() }
-        let end = ContinuousClock.now + .seconds(max(0, seconds))
-        for instance in started.reversed() {
+        for provider in running.withLock({ $0.providers }).reversed() {
             let left = end - .now
-            await instance.channel.close(withinSeconds: max(0.1, left / .seconds(1)))
+            await provider.slot.close(withinSeconds: max(0.1, left / .seconds(1)))
         }
         state?.release()
     }

@@ -11,8 +11,18 @@ final class Starting: Sendable {
     struct Prepared: Sendable {
         var entry: Manifest.ProviderEntry
         var libraryPath: String
+        /// Of the library's file when it was opened.
+        var stamp: FileStamp?
         var descriptor: ProviderDescriptor
         var runtime: any ProviderRuntime
+    }
+
+    /// A file that is checked as far as can be before anything is created.
+    struct Preparation: Sendable {
+        /// In the order in which they start.
+        var providers: [Prepared]
+        /// Those that are to be done without, and why.
+        var failed: [(entry: Manifest.ProviderEntry, reason: String)]
     }
 
     let manifest: Manifest
@@ -22,47 +32,67 @@ final class Starting: Sendable {
     private let environment: [String: String]
     private let switchboard: Switchboard
 
-    init(
+    convenience init(
         manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int
     ) {
+        self.init(
+            manifest: manifest, environment: environment, log: log, metrics: metrics,
+            switchboard: Switchboard(
+                callDepthMax: callDepthMax, callSecondsMax: manifest.server.callSecondsMax,
+                registerSecondsMax: manifest.server.createSecondsMax))
+    }
+
+    /// The same for another file: what it starts joins what runs.
+    func with(_ manifest: Manifest) -> Starting {
+        Starting(manifest: manifest, environment: environment, log: log, metrics: metrics, switchboard: switchboard)
+    }
+
+    private init(
+        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, switchboard: Switchboard
+    ) {
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
-        switchboard = Switchboard(
-            callDepthMax: callDepthMax, callSecondsMax: manifest.server.callSecondsMax,
-            registerSecondsMax: manifest.server.createSecondsMax)
+        self.switchboard = switchboard
         self.environment = environment
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }
 
-    func run() async throws(StartFailure) -> Stack {
-        let prepared = try await prepare()
-        let ordered = try order(prepared)
+    /// - Parameter source: reads the file again, for a reload.
+    func run(source: Stack.Source?) async throws(StartFailure) -> Stack {
+        let preparation = try await prepare { $0.isOptional }
+        for (entry, reason) in preparation.failed { fail(entry, reason) }
         let state = try await OffPool.run { self.openState() }.get()
         let registry = ResourceRegistry(switchboard: switchboard, state: state, log: log)
-        var started: [RoutingTable.Instance] = []
+        var started: [RunningProvider] = []
         do throws(StartFailure) {
-            for provider in ordered {
-                guard let instance = try await create(provider, state, registry) else { continue }
-                started.append(instance)
-                switchboard.update { $0.add(instance) }
+            for provider in preparation.providers {
+                guard let channel = try await optional(provider, state, registry) else { continue }
+                let running = RunningProvider(prepared: provider, starting: self, channel: channel)
+                started.append(running)
+                switchboard.update { $0.add(running.instance) }
             }
             try await resources.register()
         } catch {
             registry.close()
-            for instance in started.reversed() { await instance.channel.close(withinSeconds: Self.undoSecondsMax) }
+            for provider in started.reversed() { await provider.slot.close(withinSeconds: Self.undoSecondsMax) }
             throw error
         }
         putInFileOrder()
         await registry.open()
         return Stack(
-            manifest: manifest, log: log, switchboard: switchboard, registry: registry, state: state,
-            started: started)
+            starting: self, source: source, switchboard: switchboard, registry: registry, state: state,
+            running: Running(manifest: manifest, providers: started))
     }
 
     // MARK: before anything is created
 
-    /// Libraries and configs: every mistake of every provider.
-    private func prepare() async throws(StartFailure) -> [Prepared] {
+    /// Libraries, configs and needs: every mistake of every provider.
+    ///
+    /// - Parameter mayFail: which entries can be done without.
+    func prepare(
+        mayFail: (Manifest.ProviderEntry) -> Bool
+    ) async throws(StartFailure) -> Preparation {
         var prepared: [Prepared] = []
+        var failed: [(entry: Manifest.ProviderEntry, reason: String)] = []
         let known = await OffPool.run { Self.knownResources(self.manifest) }
         var failures = await OffPool.run { self.resources.missingFiles() }
         for entry in manifest.providers {
@@ -71,19 +101,19 @@ final class Starting: Sendable {
             } catch {
                 // A thread of ours is inside that library: nothing that this process loads later can be relied on.
                 let isStuck = error.diagnostics.contains { $0.code == PluginRefusal.stuck }
-                guard entry.isOptional, !isStuck else {
+                guard mayFail(entry), !isStuck else {
                     failures += error.diagnostics
                     continue
                 }
-                fail(entry, error.diagnostics.first?.message ?? "")
+                failed.append((entry, error.diagnostics.first?.message ?? ""))
             }
         }
         failures += resources.mistakes { label in prepared.first { $0.entry.label == label }?.descriptor }
         guard failures.isEmpty else { throw StartFailure(failures) }
-        return prepared
+        return Preparation(providers: try order(prepared), failed: failed)
     }
 
-    private var resources: ListedResources { ListedResources(manifest: manifest, switchboard: switchboard, log: log) }
+    var resources: ListedResources { ListedResources(manifest: manifest, switchboard: switchboard, log: log) }
 
     /// Those of the file, and those that providers announced in earlier runs. Blocks on the disk.
     private static func knownResources(_ manifest: Manifest) -> KnownResources {
@@ -98,12 +128,14 @@ final class Starting: Sendable {
         _ entry: Manifest.ProviderEntry, _ known: KnownResources
     ) async throws(StartFailure) -> Prepared {
         try await checkLimits(of: entry)
-        let path: String, descriptor: ProviderDescriptor, runtime: any ProviderRuntime
+        let path: String, stamp: FileStamp?, descriptor: ProviderDescriptor, runtime: any ProviderRuntime
         do throws(PluginRefusal) {
             path = try await OffPool.run { self.find(entry) }.get()
             runtime = try self.runtime(of: entry)
+            let before = await OffPool.run { FileStamp(path: path) }
             descriptor = try await runtime.describe(path)
                 .provider(api: entry.api.rawValue, type: entry.providerType)
+            stamp = entry.process == nil ? await OffPool.run { InlineRuntime.stampWhenLoaded(path) } : before
         } catch {
             throw StartFailure([
                 manifest.source.diagnostic(entry.libraryPosition, error.code, error.message, hint: error.hint)
@@ -114,7 +146,7 @@ final class Starting: Sendable {
         guard mistakes.isEmpty else { throw StartFailure(mistakes.map(places.diagnostic)) }
         let unknown = places.unknownResources(known)
         guard unknown.isEmpty else { throw StartFailure(unknown) }
-        return Prepared(entry: entry, libraryPath: path, descriptor: descriptor, runtime: runtime)
+        return Prepared(entry: entry, libraryPath: path, stamp: stamp, descriptor: descriptor, runtime: runtime)
     }
 
     private func runtime(of entry: Manifest.ProviderEntry) throws(PluginRefusal) -> any ProviderRuntime {
@@ -232,9 +264,22 @@ final class Starting: Sendable {
     // MARK: create
 
     /// nil when it is optional and did not start.
-    private func create(
+    private func optional(
         _ provider: Prepared, _ state: StateFolder?, _ registry: ResourceRegistry
-    ) async throws(StartFailure) -> RoutingTable.Instance? {
+    ) async throws(StartFailure) -> (any Channel)? {
+        do throws(StartFailure) {
+            return try await create(provider, state, registry)
+        } catch {
+            guard provider.entry.isOptional else { throw error }
+            fail(provider.entry, error.diagnostics.first?.message ?? "")
+            return nil
+        }
+    }
+
+    /// The instance, which serves nothing yet.
+    func create(
+        _ provider: Prepared, _ state: StateFolder?, _ registry: ResourceRegistry
+    ) async throws(StartFailure) -> any Channel {
         let entry = provider.entry
         let folder = try await OffPool.run { self.instanceFolder(state, entry) }.get()
         let switchboard = switchboard, label = entry.label, api = entry.api
@@ -259,16 +304,10 @@ final class Starting: Sendable {
                 config: places.json.bytes)
             setup.statePath = folder
             setup.basePath = manifest.directory
-            let channel = try await provider.runtime.create(
+            return try await provider.runtime.create(
                 setup, host: reach, withinSeconds: manifest.server.createSecondsMax)
-            return RoutingTable.Instance(
-                api: entry.api, providerID: entry.providerID, descriptor: provider.descriptor,
-                libraryPath: provider.libraryPath, channel: channel)
         } catch {
-            let failure = places.failure(error)
-            guard entry.isOptional else { throw failure }
-            fail(entry, failure.diagnostics.first?.message ?? "")
-            return nil
+            throw places.failure(error)
         }
     }
 
@@ -282,16 +321,17 @@ final class Starting: Sendable {
         }
     }
 
-    private func fail(_ entry: Manifest.ProviderEntry, _ reason: String) {
+    /// Does without an optional one.
+    func fail(_ entry: Manifest.ProviderEntry, _ reason: String) {
         log.log(.warning, "optional provider \(entry.label) did not start: \(reason)")
         switchboard.update { $0.failed.append((entry.api, entry.providerID, reason)) }
     }
 
     /// Routing takes the first of an API for its default: the file's first, not the first that could start.
-    private func putInFileOrder() {
+    func putInFileOrder() {
         let labels = manifest.providers.map(\.label)
         switchboard.update { table in
-            table.sortInstances { labels.firstIndex(of: $0.label) ?? 0 }
+            table.sortInstances { labels.firstIndex(of: $0.label) ?? labels.count }
         }
     }
 }

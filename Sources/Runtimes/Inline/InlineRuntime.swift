@@ -26,6 +26,9 @@ package struct InlineRuntime: ProviderRuntime {
         return try await loaded.value().get().description
     }
 
+    /// The file at this path as it was when this process loaded it; nil when it did not. May wait for a load.
+    package static func stampWhenLoaded(_ path: String) -> FileStamp? { LoadedLibraries.stamp(path) }
+
     package func create(
         _ setup: InstanceSetup, host: HostReach, withinSeconds seconds: Double
     ) async throws(CreateFailure) -> any Channel {
@@ -44,14 +47,17 @@ package struct InlineRuntime: ProviderRuntime {
 
 /// The libraries that this process has loaded. A library's entry is called once, however many instances it has.
 private enum LoadedLibraries {
-    private static let loaded = Mutex<[String: PluginLibrary]>([:])
+    private static let loaded = Mutex<[String: (library: PluginLibrary, stamp: FileStamp?)]>([:])
+
+    static func stamp(_ path: String) -> FileStamp? { loaded.withLock { $0[path]?.stamp } }
 
     static func result(_ path: String, _ log: LogSink) -> Result<PluginLibrary, PluginRefusal> {
         loaded.withLock { loaded in
-            if let library = loaded[path] { return .success(library) }
+            if let known = loaded[path] { return .success(known.library) }
             do throws(PluginRefusal) {
+                let stamp = FileStamp(path: path)
                 let library = try PluginLibrary.load(path, log: log)
-                loaded[path] = library
+                loaded[path] = (library, stamp)
                 return .success(library)
             } catch {
                 return .failure(error)

@@ -10,7 +10,8 @@ struct Run: AsyncParsableCommand {
         abstract: "Serve a distribution over HTTP.",
         discussion: """
             Prints one line when it is ready, logs to standard error, and stops on SIGTERM or SIGINT after the running \
-            answers have ended (at most server.limits.drain_seconds). A second signal ends it at once.
+            answers have ended (at most server.limits.drain_seconds). A second signal ends it at once. SIGHUP reads the \
+            distribution again, as `reload` does; with a controlling terminal it stops the server like SIGTERM.
             """)
 
     @OptionGroup var distribution: DistributionArgument
@@ -24,9 +25,8 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let start = ContinuousClock.now
-        var manifest = try distribution.manifest()
-        if let host { manifest.server.host = host }
-        if let port { manifest.server.port = port }
+        let hangups = Hangups()
+        let manifest = overridden(try distribution.manifest())
         var front = try FrontConfiguration(manifest.server)
         let fitting = DescriptorLimit.raised()
         if front.limits.connections > fitting {
@@ -36,7 +36,8 @@ struct Run: AsyncParsableCommand {
                     + "\(fitting) connections are taken at once (`ulimit -n` raises it)")
             front.limits.connections = fitting
         }
-        let stack = try await RunningStack.start(manifest, logging.output)
+        front.hangupEnds = hangups == nil && Hangups.mayEnd
+        let stack = try await RunningStack.start(manifest, logging.output, source: source)
         stack.serveControl()
         let server = HTTPFront(stack: stack, configuration: front, logger: logging.output.logger())
         do {
@@ -45,6 +46,7 @@ struct Run: AsyncParsableCommand {
                 Output.announce(
                     StartLine.text(stack.summary, host: front.host, port: port, milliseconds: took),
                     log: logging.output.sink)
+                hangups?.reload(stack, log: logging.output.sink)
             }
         } catch {
             await stack.shutdown(withinSeconds: 5)
@@ -53,6 +55,23 @@ struct Run: AsyncParsableCommand {
                     + "`--port 0` takes a free port", exitCode: 69)
         }
         await stack.shutdown(withinSeconds: 5)
+    }
+
+    /// With what the command line says in place of the file.
+    private func overridden(_ manifest: Manifest) -> Manifest {
+        var manifest = manifest
+        if let host { manifest.server.host = host }
+        if let port { manifest.server.port = port }
+        return manifest
+    }
+
+    /// Reads the file again; nil where it came through a pipe.
+    private var source: Stack.Source? {
+        let file = distribution.file, environment = ProcessInfo.processInfo.environment
+        guard Manifest.canBeReadAgain(path: file) else { return nil }
+        return {
+            Result { () throws(StartFailure) in overridden(try Manifest.load(path: file, environment: environment)) }
+        }
     }
 }
 

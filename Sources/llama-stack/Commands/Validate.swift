@@ -61,19 +61,6 @@ struct Validate: AsyncParsableCommand {
     }
 
     private static func json(isValid: Bool, _ diagnostics: [FileDiagnostic]) -> JSON {
-        let diagnostics = diagnostics.map { diagnostic -> JSON in
-            var object: JSONObject = [
-                "file": .string(diagnostic.file), "code": .string(diagnostic.code),
-                "message": .string(diagnostic.message),
-            ]
-            if let position = diagnostic.position {
-                object["line"] = .integer(Int64(position.line))
-                object["column"] = .integer(Int64(position.column))
-            }
-            if let hint = diagnostic.hint { object["hint"] = .string(hint) }
-            if diagnostic.severity == .warning { object["severity"] = "warning" }
-            return .object(object)
-        }
-        return ["valid": .bool(isValid), "diagnostics": .array(diagnostics)]
+        ["valid": .bool(isValid), "diagnostics": .array(diagnostics.map(\.json))]
     }
 }

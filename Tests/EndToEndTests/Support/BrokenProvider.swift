@@ -1,12 +1,15 @@
 import Foundation
 
-/// Libraries built from `Tests/Fixtures/broken-providers/provider.c`.
+/// Libraries built from `Tests/Fixtures/broken-providers/provider.c`, or from another of the fixtures.
 enum BrokenProvider {
     /// The path of the library that breaks the contract in this way.
-    static func build(_ macro: String, in folder: TemporaryFolder) throws -> String {
-        try compile(
-            ["-D" + macro, Setting.fixtures + "/broken-providers/provider.c"],
-            to: folder.path + "/libprovider-inference-probe.so")
+    ///
+    /// - Parameter fixture: the folder of `provider.c`.
+    static func build(
+        _ macro: String, in folder: TemporaryFolder, fixture: String = "broken-providers",
+        name: String = "libprovider-inference-probe.so"
+    ) throws -> String {
+        try compile(["-D" + macro, Setting.fixtures + "/\(fixture)/provider.c"], to: folder.path + "/" + name)
     }
 
     /// The library of faults, which one in the environment.

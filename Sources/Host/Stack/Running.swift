@@ -1,0 +1,47 @@
+import LlamaStackAPI
+
+/// What a stack runs now, and from what it was made.
+struct Running: Sendable {
+    /// The file as it was read last, but for the settings that a reload does not apply.
+    var manifest: Manifest
+    /// In the order in which they were started.
+    var providers: [RunningProvider]
+    /// Fires at the end of the reload that is under way.
+    var reload: Once<Void>?
+
+    subscript(label: String) -> RunningProvider? { providers.first { $0.label == label } }
+}
+
+/// A provider of a running stack.
+struct RunningProvider: Sendable {
+    var prepared: Starting.Prepared
+    /// It was made by this one, and can be made again.
+    var starting: Starting
+    let slot: InstanceSlot
+
+    init(prepared: Starting.Prepared, starting: Starting, channel: any Channel) {
+        (self.prepared, self.starting) = (prepared, starting)
+        slot = InstanceSlot(
+            channel, label: prepared.entry.label, waitSeconds: starting.manifest.server.drainSeconds)
+    }
+
+    var label: String { prepared.entry.label }
+
+    /// For the table.
+    var instance: RoutingTable.Instance { prepared.instance(slot) }
+}
+
+extension Starting.Prepared {
+    func instance(_ channel: any Channel) -> RoutingTable.Instance {
+        RoutingTable.Instance(
+            api: entry.api, providerID: entry.providerID, descriptor: descriptor, libraryPath: libraryPath,
+            channel: channel)
+    }
+
+    /// - Parameter source: of the entry.
+    func facts(_ source: ManifestSource) -> ReloadPlan.Facts {
+        ReloadPlan.Facts(
+            type: entry.providerType, library: libraryPath, stamp: stamp, process: entry.process,
+            config: ConfigPlaces(entry, source, schema: descriptor.configSchema).json)
+    }
+}
