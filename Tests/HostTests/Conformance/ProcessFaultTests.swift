@@ -1,3 +1,4 @@
+import Torture
 import Foundation
 import LlamaStackAPI
 import ProviderConformance
