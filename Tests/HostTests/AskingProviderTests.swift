@@ -10,16 +10,20 @@ struct AskingProviderTests {
     static let echo = ProbeLibrary.root + "/Plugins/EchoC"
     static let source = ProbeLibrary.root + "/Tests/Fixtures/providers/AskingC/provider.c"
 
-    private static func asking() throws -> String {
+    static func asking() throws -> String {
         try ProbeLibrary.build(
             [], source: source,
             more: ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-I", echo, echo + "/json.c"])
     }
 
-    private func start(delayMilliseconds: Int = 0, log: LogRecord = LogRecord()) async throws -> Stack {
-        let answering = try ProbeLibrary.build(
+    static func answering() throws -> String {
+        try ProbeLibrary.build(
             [], source: Self.echo + "/provider.c",
             more: ["-fvisibility=hidden", "-w", Self.echo + "/json.c", Self.echo + "/requests.c"])
+    }
+
+    private func start(delayMilliseconds: Int = 0, log: LogRecord = LogRecord()) async throws -> Stack {
+        let answering = try Self.answering()
         let manifest = try distribution(
             """
             version: 1

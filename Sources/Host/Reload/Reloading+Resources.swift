@@ -91,10 +91,10 @@ extension Reloading {
     ) async {
         do throws(StartFailure) {
             if let reason = try await starting.resources.register(entry, on: instance, isServed: isServed) {
-                stack.switchboard.update { table in
-                    table.resources.remove(resource.kind, resource.api, id: resource.id)
-                    table.resources.leaveOut(resource, reason)
+                guard !isServed else {
+                    return add(resource.title, .failed, reason + "; " + (await registerOld(resource, on: instance)))
                 }
+                stack.switchboard.update { $0.resources.leaveOut(resource, reason) }
                 return add(resource.title, .leftOut, reason)
             }
             put(resource)
@@ -128,4 +128,9 @@ extension Reloading {
     private func tellOthers(of resource: KnownResource) async {
         await stack.switchboard.tell(.register, resource, log: stack.log)
     }
+}
+
+extension KnownResource {
+    /// "model 'a'".
+    var title: String { "\(kind.title) \(Quote.short(id))" }
 }

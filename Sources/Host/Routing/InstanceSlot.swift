@@ -153,12 +153,13 @@ final class InstanceSlot: Channel {
 
     /// Serves from now on, first of all the calls that wait. False, and nothing has happened, when the slot was closed meanwhile.
     func fill(_ channel: any Channel) -> Bool {
-        let life = Life(channel: channel)
+        let life = Life(channel: channel), isolation = channel.status.isolation
+        let before = state.withLock { $0.phase.life }?.channel.status.restarts ?? 0
         let held = state.withLock { state -> [HeldCall]? in
             if case .closed = state.phase { return nil }
-            state.restarts += 1 + (state.phase.life?.channel.status.restarts ?? 0)
+            state.restarts += before + 1
             state.phase = .serving(life)
-            state.isolation = channel.status.isolation
+            state.isolation = isolation
             for call in state.held { state.released[call.request.callID] = false }
             defer { state.held = [] }
             return state.held

@@ -110,7 +110,13 @@ struct ResourceIndex: Sendable {
         self.leftOut = leftOut
     }
 
-    mutating func leaveOut(_ resource: KnownResource, _ reason: String) { leftOut.append((resource, reason)) }
+    mutating func leaveOut(_ resource: KnownResource, _ reason: String) {
+        leftOut.removeAll { $0.resource.key == resource.key }
+        leftOut.append((resource, reason))
+    }
+
+    /// Forgets those that were left out and are not among these.
+    mutating func keepLeftOut(_ keys: Set<ResourcePlan.Key>) { leftOut.removeAll { !keys.contains($0.resource.key) } }
 
     private mutating func index(_ place: Int) {
         let resource = all[place]

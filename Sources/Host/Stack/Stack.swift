@@ -94,14 +94,14 @@ package final class Stack: Sendable {
         isStopping.store(true, ordering: .relaxed)
         refuseReloads()
         registry.close()
-        let end = ContinuousClock.now + .seconds(max(0, seconds))
-        await endReload(withinSeconds: seconds)
         let control = control.withLock { $0.take() }
         await OffPool.run { control?.stop() }
+        let end = ContinuousClock.now + .seconds(max(0, seconds))
         for provider in running.withLock({ $0.providers }).reversed() {
             let left = end - .now
             await provider.slot.close(withinSeconds: max(0.1, left / .seconds(1)))
         }
+        await endReload(withinSeconds: max(0.1, (end - .now) / .seconds(1)))
         state?.release()
     }
 }

@@ -21,7 +21,7 @@
 typedef struct {
     char say[64];
     int stays;
-    atomic_int registered;
+    atomic_int registered, jobs;
 } instance;
 
 typedef struct {
@@ -71,6 +71,7 @@ static void *create(const lsp_provider *p, const lsp_host *host, const lsp_setup
 static void *run(void *argument) {
     job *j = argument;
     lsp_sink *s = &j->sink;
+    instance *self = j->self;
     char answer[256];
     if (j->streams) {
         lsp_status status = LSP_OK;
@@ -89,6 +90,7 @@ static void *run(void *argument) {
         s->finish(s->context, LSP_OK, text(""));
     }
     free(j);
+    atomic_fetch_sub(&self->jobs, 1);
     return NULL;
 }
 
@@ -112,6 +114,7 @@ static void invoke(void *self, const lsp_request *r, const lsp_sink *sink) {
     j->self = i;
     member(r->body, "do", value, sizeof value);
     j->streams = !strcmp(value, "stream");
+    atomic_fetch_add(&i->jobs, 1);
     pthread_t thread;
     pthread_create(&thread, NULL, run, j);
     pthread_detach(thread);
@@ -122,11 +125,25 @@ static void cancel(void *self, uint64_t call) {
     (void)call;
 }
 
+/* Its job is the sink of destroy. */
+static void *end(void *argument) {
+    job *j = argument;
+    while (j->self->jobs) usleep(1000);
+    free(j->self);
+    j->sink.finish(j->sink.context, LSP_OK, text(""));
+    free(j);
+    return NULL;
+}
+
 static void destroy(void *self, const lsp_sink *done) {
     instance *i = self;
     if (i->stays) return;
-    done->finish(done->context, LSP_OK, text(""));
-    free(i);
+    job *j = calloc(1, sizeof *j);
+    j->sink = *done;
+    j->self = i;
+    pthread_t thread;
+    pthread_create(&thread, NULL, end, j);
+    pthread_detach(thread);
 }
 
 static const lsp_provider provider = {

@@ -94,6 +94,66 @@ struct ReloadTests {
         await running.end()
     }
 
+    @Test("no call fails while its provider is created again and again")
+    func stress() async throws {
+        let running = try await Running.start(try Self.two("one", "two"), more: Self.models, drainSeconds: 60)
+        let isOver = Once<Void>()
+        let callers = (0..<8).map { _ in
+            Task {
+                var count = 0
+                while isOver.current == nil {
+                    guard try await running.say("a")?.isEmpty == false else { throw CallError(.internal, "no answer") }
+                    count += 1
+                }
+                return count
+            }
+        }
+        for round in 0..<20 {
+            let report = try await running.reload(try Self.two("r\(round)", "two"), more: Self.models, drainSeconds: 60)
+            #expect(report.words.first == "inference/a: created again (config changed)")
+        }
+        isOver.fire()
+        for caller in callers { #expect(try await caller.value > 0) }
+        #expect(try await running.say("a") == "r19")
+        await running.end()
+    }
+
+    @Test("calls of another provider by name wait too, and reach the new instance")
+    func callsBetweenProviders() async throws {
+        let asking = try AskingProviderTests.asking(), echo = try AskingProviderTests.answering()
+        func file(_ delay: Int) -> String {
+            """
+              synthetic_data_generation:
+                - {provider_id: asking, provider_type: inline::asking-c, library: \(asking), config: {model: polly}}
+              inference:
+                - {provider_id: echo, provider_type: inline::echo-c, library: \(echo), config: {delay_milliseconds: \(delay)}}
+            """
+        }
+        let models = "models: [{model_id: polly}]"
+        let running = try await Running.start(file(1), more: models, drainSeconds: 60)
+        let isOver = Once<Void>()
+        let callers = (0..<4).map { _ in
+            Task {
+                let body: JSON = ["prompts": [["role": "user", "content": "c"]]]
+                var count = 0
+                while isOver.current == nil {
+                    count += try await running.stack.call(.syntheticDataGeneration, "generate", body: body).count
+                }
+                return count
+            }
+        }
+        for delay in 2..<12 {
+            let report = try await running.reload(file(delay), more: models, drainSeconds: 60)
+            #expect(
+                report.words == [
+                    "inference/echo: created again (config changed)", "synthetic_data_generation/asking: kept",
+                ])
+        }
+        isOver.fire()
+        for caller in callers { #expect(try await caller.value > 0) }
+        await running.end()
+    }
+
     @Test("a call that waits can be cancelled")
     func cancelsWaiting() async throws {
         let running = try await Running.start(try Self.two("one", "two"), more: Self.models, drainSeconds: 60)
@@ -151,6 +211,23 @@ struct ReloadTests {
         #expect(running.stack.summary.resources.map(\.id) == ["c", "new", "a"])
         _ = try running.start("other")
         for name in ["gone", "old"] { #expect(throws: CallError.self) { _ = try running.start(name) } }
+        await running.end()
+    }
+
+    @Test("an optional model that can't be served is left out, and tried again each time")
+    func leftOut() async throws {
+        let provider = Running.inference(try Running.entry("a", "{say: one}"))
+        let models = "models: [{model_id: a}, {model_id: bad, optional: true}]"
+        let running = try await Running.start(provider, more: models)
+        for _ in 0..<2 {
+            let report = try await running.reload(provider, more: models)
+            #expect(report.words.count == 2 && report.words[1].hasPrefix("model 'bad': left out ("), "\(report.words)")
+            #expect(report.exitCode == 0)
+            #expect(running.stack.summary.failed.map(\.name) == ["bad"])
+        }
+        let report = try await running.reload(provider, more: "models: [{model_id: a}]")
+        #expect(report.words == ["inference/a: kept"])
+        #expect(running.stack.summary.failed.isEmpty)
         await running.end()
     }
 
@@ -245,7 +322,11 @@ struct ReloadTests {
         let error = await running.error("a")
         #expect(error?.code == .providerUnavailable)
         #expect(error?.retryAfterSeconds == 30)
-        // The file of before, whose key is there again.
+        let same = try await running.stack.reload()
+        #expect(same.words == ["inference/a: failed (it could not be created as before either and stays down)"])
+        // The file of before: without its key, and with it.
+        let without = try await running.reload(needing, more: "models: [{model_id: a}]")
+        #expect(without.words == ["inference/a: failed (it stays down)"])
         try Data().write(to: URL(fileURLWithPath: key))
         let again = try await running.reload(needing, more: "models: [{model_id: a}]")
         #expect(again.words == ["inference/a: created again (it was down)"])
