@@ -18,7 +18,7 @@ extension LoadedModel {
     ///
     /// Throws a `ProviderError` that names the file and what is wrong with it.
     static func load(
-        id: String, path: String, draft: String?, options: Engine.Options, products: (any MatrixProducts)?,
+        id: String, path: String, draft: String?, options: Generation.Options, products: (any MatrixProducts)?,
         queue: DispatchQueue,
         log: Log
     ) async throws -> LoadedModel {
@@ -81,7 +81,7 @@ extension LoadedModel {
     }
 
     private func announce(
-        _ checkpoint: ModelCheckpoint, _ options: Engine.Options, _ times: LoadTimes, _ log: Log
+        _ checkpoint: ModelCheckpoint, _ options: Generation.Options, _ times: LoadTimes, _ log: Log
     ) {
         let configuration = engine.model.configuration
         log.info(

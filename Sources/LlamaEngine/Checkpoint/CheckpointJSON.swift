@@ -12,12 +12,14 @@ struct CheckpointJSON {
 
     /// Objects and arrays inside each other.
     static let depthMax = 64
+    /// Bytes of one string: all tokens of a vocabulary have no more together.
+    static let stringBytesMax = 1 << 28
 
     /// `bytes` must outlive the reader.
     init(_ bytes: UnsafeRawBufferPointer, path: String, start: Int = 0) {
         (self.bytes, self.path, self.start) = (bytes, path, start)
         var limits = JSONLimits()
-        limits.stringBytesMax = max(limits.stringBytesMax, VocabularyLimit.allTokensBytesMax)
+        limits.stringBytesMax = Self.stringBytesMax
         limits.depthMax = Self.depthMax
         lexer = JSONLexer(bytes, limits: limits)
         lexer.skipWhitespace()

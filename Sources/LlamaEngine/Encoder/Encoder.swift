@@ -24,8 +24,8 @@ package final class Encoder {
 
     /// One vector of length 1 for each sequence, `hidden` values. A sequence has at least one token and at most `positions`;
     /// token ids are in `0..<vocabulary`.
-    /// - Throws: `GenerationError.outOfMemory`.
-    package func embed(_ tokens: some Collection<[Int32]>) throws(GenerationError) -> [[Float]] {
+    /// - Throws: `OutOfMemoryError`.
+    package func embed(_ tokens: some Collection<[Int32]>) throws(OutOfMemoryError) -> [[Float]] {
         try prepare(tokens)
         look(up: tokens)
         let weights = model.weights
@@ -42,7 +42,7 @@ package final class Encoder {
         return pooled()
     }
 
-    private func prepare(_ tokens: some Collection<[Int32]>) throws(GenerationError) {
+    private func prepare(_ tokens: some Collection<[Int32]>) throws(OutOfMemoryError) {
         sequences.removeAll(keepingCapacity: true)
         rows = 0
         for sequence in tokens {

@@ -51,7 +51,7 @@ final class DraftModel {
         (state.before, state.draft) = (tokens.count, [])
         do {
             var logits = try read(pending, cache, wantsLogits: isWhole)
-            while isWhole, let token = sampler.next(logits)?.id {
+            while isWhole, let row = logits, let token = sampler.next(row)?.id {
                 state.draft.append(token)
                 if state.draft.count == count { break }
                 logits = try read([token], cache, wantsLogits: true)
@@ -72,11 +72,9 @@ final class DraftModel {
 
     private func read(
         _ tokens: ArraySlice<Int32>, _ cache: KVCache, wantsLogits: Bool
-    ) throws(GenerationError) -> UnsafeBufferPointer<Float> {
+    ) throws(OutOfMemoryError) -> UnsafeBufferPointer<Float>? {
         // A token of the large model alone: nothing can be said after it.
-        guard tokens.allSatisfy({ $0 < decoder.model.configuration.vocabulary }) else {
-            throw .tokenOutOfRange(id: -1, index: 0, vocabulary: decoder.model.configuration.vocabulary)
-        }
+        guard tokens.allSatisfy({ $0 < decoder.model.configuration.vocabulary }) else { return nil }
         try cache.reserve(tokens.count)
         return try decoder.run([Decoder.Segment(tokens: tokens, cache: cache, logits: wantsLogits ? .last : .none)])
     }

@@ -15,6 +15,11 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
     case outOfMemory(bytes: Int)
     case engineStopped
 
+    /// Memory that a pass, or a sequence, could not have.
+    package init(_ error: OutOfMemoryError) {
+        self = .outOfMemory(bytes: error.bytes)
+    }
+
     package var code: String {
         switch self {
         case .emptyPrompt, .tokenOutOfRange, .invalidParameter: "invalid_parameter"

@@ -10,8 +10,8 @@ struct Thread: @unchecked Sendable {
     private let handle: pthread_t
 
     /// Starts the thread. `name` is what `top -H` shows, cut to 15 bytes.
-    /// - Throws: `EngineFailure.threadNotStarted` when the system has no more threads to give.
-    static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(EngineFailure) -> Thread {
+    /// - Throws: `ThreadPoolError.threadNotStarted` when the system has no more threads to give.
+    static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadPoolError) -> Thread {
         let launch = Unmanaged.passRetained(Launch(name: name, body: body))
         var handle = pthread_t()
         let status = pthread_create(&handle, nil, threadMain, launch.toOpaque())

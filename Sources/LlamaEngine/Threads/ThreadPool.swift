@@ -20,15 +20,15 @@ package final class ThreadPool: Sendable {
     private let shared: SharedLoop
     private let workers: [Thread]
 
-    /// - Throws: `EngineFailure.threadNotStarted`; `instructionSetRefused`, here because whatever computes needs a pool.
-    package init(threads: Int) throws(EngineFailure) {
+    /// - Throws: `ThreadPoolError.threadNotStarted`; `instructionSetRefused`, here because whatever computes needs a pool.
+    package init(threads: Int) throws(ThreadPoolError) {
         try InstructionSet.check()
         let threads = max(1, min(threads, Self.threadsMax))
         let shared = SharedLoop(threads: threads)
         self.threads = threads
         self.shared = shared
         var started: [Thread] = []
-        do throws(EngineFailure) {
+        do throws(ThreadPoolError) {
             for index in 1..<threads {
                 started.append(try Thread.start(name: "llama-\(index)") { shared.work(worker: index) })
             }

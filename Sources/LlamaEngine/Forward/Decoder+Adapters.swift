@@ -17,7 +17,7 @@ extension Decoder {
     private static let adaptedRowsMax = 32
 
     /// Finds the rows with adapters and makes room for their A x.
-    func planAdapters(_ segments: [Segment]) throws(GenerationError) {
+    func planAdapters(_ segments: [Segment]) throws(OutOfMemoryError) {
         adapted.removeAll(keepingCapacity: true)
         var first = 0
         for segment in segments {

@@ -34,7 +34,7 @@ final class BLASDecoding {
     private static let scoresMax = 1 << 20
 
     /// Cuts the pass into tiles and makes room.
-    func plan(_ rows: [Decoder.Row], threads: Int) throws(GenerationError) {
+    func plan(_ rows: [Decoder.Row], threads: Int) throws(OutOfMemoryError) {
         tiles.removeAll(keepingCapacity: true)
         scoreFloats = 0
         var first = 0

@@ -1,14 +1,5 @@
 import CKernels
 
-/// How the forward pass computes.
-package enum Precision: String, Sendable, CaseIterable {
-    /// Everything in f32, keys and values too: the reference.
-    case exact
-    /// Activations as int8 with a scale for each 32, or as bf16 where weights are 16-bit floats and the machine multiplies
-    /// them; keys and values as bf16.
-    case quantized
-}
-
 /// Runs a model over tokens. Owns the working memory of one pass, so one thread at a time; the model is shared.
 package final class Decoder {
     /// Rows of one sequence in a pass.
@@ -89,8 +80,8 @@ package final class Decoder {
     /// Computes the segments in one pass and advances their caches. Each segment needs a cache of its own. Token ids must be
     /// in `0..<vocabulary`.
     /// - Returns: logits [rows asked for, vocabulary], segment after segment, valid until the next call.
-    /// - Throws: `GenerationError.outOfMemory`; then no cache has advanced.
-    func run(_ segments: [Segment]) throws(GenerationError) -> UnsafeBufferPointer<Float> {
+    /// - Throws: `OutOfMemoryError`; then no cache has advanced.
+    func run(_ segments: [Segment]) throws(OutOfMemoryError) -> UnsafeBufferPointer<Float> {
         let logitRows = segments.reduce(0) { $0 + $1.logitRows }
         try prepare(segments, logitRows: logitRows)
         embed()
@@ -128,7 +119,7 @@ package final class Decoder {
         prefetch(layer + 1 < layers.count ? layers[layer + 1].query.matrix : model.weights.head)
     }
 
-    private func prepare(_ segments: [Segment], logitRows: Int) throws(GenerationError) {
+    private func prepare(_ segments: [Segment], logitRows: Int) throws(OutOfMemoryError) {
         rows.removeAll(keepingCapacity: true)
         for (index, segment) in segments.enumerated() {
             try segment.cache.reserve(segment.tokens.count)

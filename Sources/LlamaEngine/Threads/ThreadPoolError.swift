@@ -1,7 +1,6 @@
-/// Why an engine could not start.
-package enum EngineFailure: Error, Equatable, Sendable, CustomStringConvertible {
+/// Why there can be no threads to compute with.
+package enum ThreadPoolError: Error, Equatable, Sendable, CustomStringConvertible {
     case threadNotStarted(name: String, errno: Int32)
-    case invalidOption(name: String, reason: String)
     /// What `LLAMA_STACK_ISA` names can't be used here.
     case instructionSetRefused(String)
 
@@ -9,8 +8,6 @@ package enum EngineFailure: Error, Equatable, Sendable, CustomStringConvertible 
         switch self {
         case .threadNotStarted(let name, let errno):
             "cannot start the thread '\(name)' (errno \(errno)); raise the limit on threads (ulimit -u) or configure fewer threads"
-        case .invalidOption(let name, let reason):
-            "\(name) \(reason)"
         case .instructionSetRefused(let reason):
             reason
         }

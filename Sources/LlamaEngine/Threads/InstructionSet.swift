@@ -7,8 +7,8 @@ package enum InstructionSet {
     /// `plain`, `avx2`, `avx-vnni`, `avx512-vnni`, `avx512-bf16` or `neon-dotprod`.
     package static var name: String { String(cString: lk_isa()) }
 
-    /// - Throws: `EngineFailure.instructionSetRefused` when the variable names none, or one that this machine does not have.
-    package static func check() throws(EngineFailure) {
+    /// - Throws: `ThreadPoolError.instructionSetRefused` when the variable names none, or one that this machine does not have.
+    package static func check() throws(ThreadPoolError) {
         if let reason = refusal { throw .instructionSetRefused(reason) }
     }
 

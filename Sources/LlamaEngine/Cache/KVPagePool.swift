@@ -29,10 +29,10 @@ final class KVPagePool {
     /// Pages kept for later.
     var pagesIdle: Int { spare.count + known.count }
 
-    /// - Throws: `GenerationError.outOfMemory` when the limit is reached or the system has no more.
-    func take() throws(GenerationError) -> KVPage {
+    /// - Throws: `OutOfMemoryError` when the limit is reached or the system has no more.
+    func take() throws(OutOfMemoryError) -> KVPage {
         guard pagesInUse < pagesAllowed, let page = spare.popLast() ?? makePage() ?? oldestKnown() else {
-            throw .outOfMemory(bytes: layout.pageBytes)
+            throw OutOfMemoryError(bytes: layout.pageBytes)
         }
         pagesInUse += 1
         page.users = 1

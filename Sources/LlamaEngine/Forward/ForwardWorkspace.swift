@@ -55,8 +55,8 @@ final class ForwardWorkspace {
         max(configuration.hidden, configuration.heads * configuration.headDimension)
     }
 
-    /// - Throws: `GenerationError.outOfMemory`.
-    func reserve(rows: Int, headRows: Int, threads: Int) throws(GenerationError) {
+    /// - Throws: `OutOfMemoryError`.
+    func reserve(rows: Int, headRows: Int, threads: Int) throws(OutOfMemoryError) {
         let c = configuration
         let inputRows = max(rows, headRows)
         try residual.reserve(rows * c.hidden)
@@ -79,13 +79,13 @@ final class ForwardWorkspace {
         try logits.reserve(headRows * c.vocabulary)
     }
 
-    func reserve(lowRank rows: Int, columns: Int) throws(GenerationError) {
+    func reserve(lowRank rows: Int, columns: Int) throws(OutOfMemoryError) {
         lowRankColumns = columns
         try lowRank.reserve(rows * columns)
     }
 
     /// Makes room for the partial sums of so many spans of heads.
-    func reserve(sums count: Int) throws(GenerationError) {
+    func reserve(sums count: Int) throws(OutOfMemoryError) {
         try sums.reserve(count * sumFloats)
     }
 }

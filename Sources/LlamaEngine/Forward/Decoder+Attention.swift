@@ -87,7 +87,7 @@ extension Decoder {
     static let spanPositions = 2 * KVLayout.positions
 
     /// Cuts the pass into tiles and spans, and makes room for their sums.
-    func planAttention(_ segments: [Segment]) throws(GenerationError) {
+    func planAttention(_ segments: [Segment]) throws(OutOfMemoryError) {
         tiles.removeAll(keepingCapacity: true)
         spans.removeAll(keepingCapacity: true)
         var first = 0
