@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
+                "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "Parallel", "ProviderConformance", "LlamaEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
@@ -113,8 +113,8 @@ let package = Package(
         // A model on the CPU.
         .target(name: "CInstructionSet"),
         .target(name: "CKernels", dependencies: ["CInstructionSet"]),
-        .target(
-            name: "LlamaEngine", dependencies: ["CInstructionSet", "CKernels", "LlamaStackAPI"], swiftSettings: strict),
+        .target(name: "Parallel", dependencies: ["CInstructionSet", "CKernels"], swiftSettings: strict),
+        .target(name: "LlamaEngine", dependencies: ["CKernels", "LlamaStackAPI", "Parallel"], swiftSettings: strict),
 
         // The nearest of many vectors.
         .target(name: "CVectors", dependencies: ["CInstructionSet"]),
@@ -162,7 +162,7 @@ let package = Package(
         .target(name: "EchoProvider", dependencies: ["ProviderKit"], path: "Plugins/Echo", swiftSettings: strict),
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
         .target(
-            name: "InferenceCPU", dependencies: ["ProviderKit", "LlamaEngine"], path: "Plugins/InferenceCPU",
+            name: "InferenceCPU", dependencies: ["LlamaEngine", "Parallel", "ProviderKit"], path: "Plugins/InferenceCPU",
             exclude: ["Entry"], swiftSettings: strict),
         .target(
             name: "InferenceCPUProvider", dependencies: ["InferenceCPU", "ProviderKit"],
@@ -222,12 +222,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
-        .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CInstructionSet", "CKernels"]),
+        .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+        .testTarget(name: "LlamaEngineTests", dependencies: ["CInstructionSet", "CKernels", "LlamaEngine", "Parallel"]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
-            name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "ProviderKit"]),
+            name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
         .testTarget(
-            name: "InferenceBLASTests", dependencies: ["InferenceBLAS", "InferenceCPU", "LlamaEngine", "ProviderKit"]),
+            name: "InferenceBLASTests",
+            dependencies: ["InferenceBLAS", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),
         .testTarget(
             name: "MemoryFileTests",

@@ -1,4 +1,5 @@
 import LlamaEngine
+import Parallel
 import ProviderKit
 
 /// What may stand under `config:` of every entry that runs an engine. Each model that the entry serves gets an engine with

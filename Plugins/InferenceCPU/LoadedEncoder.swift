@@ -1,5 +1,6 @@
 import Dispatch
 import LlamaEngine
+import Parallel
 import ProviderKit
 import Synchronization
 

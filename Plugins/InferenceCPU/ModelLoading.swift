@@ -1,5 +1,6 @@
 import Dispatch
 import LlamaEngine
+import Parallel
 import ProviderKit
 
 /// Milliseconds of each part of loading a model. All but `open` run at the same time.

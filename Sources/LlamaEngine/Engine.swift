@@ -1,3 +1,5 @@
+import Parallel
+
 /// Runs one model for many callers: requests go in from any thread, tokens come out through each request's sink.
 ///
 /// One thread of its own computes all sequences step by step, sharing each step's arithmetic with a pool of threads:

@@ -1,3 +1,5 @@
+import Parallel
+
 /// The keys and values of one sequence. One thread at a time.
 final class KVCache {
     private let pool: KVPagePool

@@ -1,3 +1,5 @@
+import Parallel
+
 /// Makes pages on demand, up to a limit, and keeps some of those given back. One thread at a time.
 final class KVPagePool {
     let layout: KVLayout

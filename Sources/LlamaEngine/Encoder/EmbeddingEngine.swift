@@ -1,3 +1,4 @@
+import Parallel
 import Synchronization
 
 /// An embedding model with threads to run it on. Any thread may call; `embed` computes on the caller's thread and the pool's,

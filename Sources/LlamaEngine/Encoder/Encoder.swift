@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 
 /// Turns token sequences into vectors. Owns the working memory of one pass, so one thread at a time; the model is shared.
 ///

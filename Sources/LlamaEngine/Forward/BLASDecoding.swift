@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 
 /// Where a pass is computed in another way when `MatrixProducts` multiplies: attention as its definition has it,
 /// softmax(Q Kᵀ / √d) V with the scores written out, and a feed-forward whose products are whole. What adapters add comes from

@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 
 /// Adapters: what comes on top of a product's own answer in the rows of sequences that have one. A pass without adapters
 /// does none of this.

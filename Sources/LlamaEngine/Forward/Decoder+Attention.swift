@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 
 extension Decoder {
     /// Norms and turns the heads of every row, and puts its keys and values into its sequence's cache.

@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 
 /// Runs a model over tokens. Owns the working memory of one pass, so one thread at a time; the model is shared.
 package final class Decoder {

@@ -1,3 +1,5 @@
+import Parallel
+
 /// Guesses how sequences go on by asking a smaller model of the same vocabulary (speculative decoding, Leviathan et al. 2022,
 /// arXiv:2211.17192): it says greedily what comes next, and the large model checks all of it in one pass. Each row is sampled as
 /// it would be without, so answers are the same. On the engine's thread alone.

@@ -1,3 +1,5 @@
+import Parallel
+
 extension Generation {
     /// How an engine runs its model.
     package struct Options: Sendable {

@@ -1,3 +1,5 @@
+import Parallel
+
 /// Why a request was refused, or failed on its way. `code` is stable, for programs; `description` is for people.
 package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertible {
     case emptyPrompt

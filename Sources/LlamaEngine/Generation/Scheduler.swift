@@ -1,3 +1,4 @@
+import Parallel
 import Synchronization
 
 /// Decides what each step of the engine computes. `submit`, `post`, `requestStop` and `load` are for any thread; all else

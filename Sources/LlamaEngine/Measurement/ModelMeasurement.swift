@@ -1,3 +1,5 @@
+import Parallel
+
 /// Measures a model without an engine: how fast it reads and writes, how well it predicts a text, and how far rounding
 /// takes it from the same computed in f32. One thread at a time, and not one of Swift's cooperative threads: each call
 /// computes until it is done.

@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 
 #if canImport(Glibc)
 import Glibc

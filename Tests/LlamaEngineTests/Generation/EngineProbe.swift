@@ -2,6 +2,7 @@ import Synchronization
 import Testing
 
 @testable import LlamaEngine
+@testable import Parallel
 
 /// Runs requests and keeps what their sinks heard.
 struct EngineProbe: Sendable {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import LlamaEngine
+@testable import Parallel
 
 /// Templates written to hurt: each ends in text or in a `TemplateError`, on a small stack.
 ///

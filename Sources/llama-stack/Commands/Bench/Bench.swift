@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LlamaEngine
+import Parallel
 
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

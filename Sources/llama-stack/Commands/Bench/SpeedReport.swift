@@ -1,6 +1,7 @@
 import Foundation
 import LlamaEngine
 import LlamaStackAPI
+import Parallel
 
 /// What `bench speed` prints: JSON lines as they come, or one table at the end.
 final class SpeedReport {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Parallel
 
 /// Times in nanoseconds, as `Solitude` takes them.
 @Suite struct SolitudeTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Parallel
 
 @Suite struct ReadAheadTests {
     @Test(

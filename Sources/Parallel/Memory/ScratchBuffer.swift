@@ -6,11 +6,11 @@ import Musl
 
 /// A buffer that grows when asked for more than it has, and keeps its size otherwise. Its contents are lost when it grows.
 /// Not shared between threads while it grows.
-final class ScratchBuffer<Element: BitwiseCopyable> {
-    private(set) var base: UnsafeMutablePointer<Element>
+package final class ScratchBuffer<Element: BitwiseCopyable> {
+    package private(set) var base: UnsafeMutablePointer<Element>
     private var capacity: Int
 
-    init() {
+    package init() {
         base = .allocate(capacity: 1)
         capacity = 1
     }
@@ -20,7 +20,7 @@ final class ScratchBuffer<Element: BitwiseCopyable> {
     }
 
     /// - Throws: `OutOfMemoryError`; the buffer is then unchanged.
-    func reserve(_ count: Int) throws(OutOfMemoryError) {
+    package func reserve(_ count: Int) throws(OutOfMemoryError) {
         guard count > capacity else { return }
         let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         guard !overflow, let memory = allocateAligned(bytes: bytes) else {

@@ -50,7 +50,7 @@ package final class ThreadPool: Sendable {
 
     /// Calls `body(worker, chunk)` once for each chunk in `0..<chunks`, on any thread, and returns when all are done.
     /// `worker` is in `0..<threads` and is held by one thread at a time: index scratch memory with it.
-    func run(chunks: Int, _ body: (_ worker: Int, _ chunk: Int) -> Void) {
+    package func run(chunks: Int, _ body: (_ worker: Int, _ chunk: Int) -> Void) {
         guard chunks > 1, threads > 1 else {
             for chunk in 0..<max(0, chunks) { body(0, chunk) }
             return
@@ -61,7 +61,7 @@ package final class ThreadPool: Sendable {
 
     /// Cuts `0..<count` into ranges whose bounds are multiples of `grain`, about six for each thread, and calls
     /// `body(worker, range)` for each.
-    func run(over count: Int, grain: Int, _ body: (_ worker: Int, _ range: Range<Int>) -> Void) {
+    package func run(over count: Int, grain: Int, _ body: (_ worker: Int, _ range: Range<Int>) -> Void) {
         let grains = (count + grain - 1) / grain
         let chunks = threads == 1 ? 1 : min(grains, threads * 6)
         run(chunks: chunks) { worker, chunk in
@@ -73,7 +73,7 @@ package final class ThreadPool: Sendable {
 
     /// Says what the loop after the next reads, evenly shared by its chunks. Threads that wait for that loop bring the first
     /// part of their share into their caches meanwhile. A hint: nothing is read, and the memory may go away.
-    func prefetch(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer? = nil) {
+    package func prefetch(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer? = nil) {
         guard threads > 1 else { return }
         shared.ahead.set(first, second ?? UnsafeRawBufferPointer(start: nil, count: 0))
     }

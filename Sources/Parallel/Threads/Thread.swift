@@ -6,12 +6,12 @@ import Musl
 
 /// A named pthread that runs one closure. Never one of Swift's cooperative threads, so its body may compute and block
 /// for as long as it likes.
-struct Thread: @unchecked Sendable {
+package struct Thread: @unchecked Sendable {
     private let handle: pthread_t
 
     /// Starts the thread. `name` is what `top -H` shows, cut to 15 bytes.
     /// - Throws: `ThreadPoolError.threadNotStarted` when the system has no more threads to give.
-    static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadPoolError) -> Thread {
+    package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadPoolError) -> Thread {
         let launch = Unmanaged.passRetained(Launch(name: name, body: body))
         var handle = pthread_t()
         let status = pthread_create(&handle, nil, threadMain, launch.toOpaque())
@@ -23,15 +23,15 @@ struct Thread: @unchecked Sendable {
     }
 
     /// Returns once the thread's closure has. Call exactly once, from another thread.
-    func join() {
+    package func join() {
         pthread_join(handle, nil)
     }
 
     /// Whether the caller is this thread.
-    var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
+    package var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
 
     /// For a thread that nobody will join.
-    func detach() {
+    package func detach() {
         pthread_detach(handle)
     }
 }

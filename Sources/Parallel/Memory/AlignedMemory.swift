@@ -13,7 +13,7 @@ func allocateAligned(bytes: Int) -> UnsafeMutableRawPointer? {
 }
 
 /// As `allocateAligned`, in large pages as far as they fit, for memory that is read from front to back in every pass.
-func allocateLarge(bytes: Int) -> UnsafeMutableRawPointer? {
+package func allocateLarge(bytes: Int) -> UnsafeMutableRawPointer? {
     let largePage = 2 << 20
     guard bytes >= largePage else { return allocateAligned(bytes: bytes) }
     var memory: UnsafeMutableRawPointer?

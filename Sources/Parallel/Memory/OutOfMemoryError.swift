@@ -2,5 +2,9 @@
 package struct OutOfMemoryError: Error, Equatable, CustomStringConvertible {
     package let bytes: Int
 
+    package init(bytes: Int) {
+        self.bytes = bytes
+    }
+
     package var description: String { "no memory for \(bytes) more bytes" }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import LlamaEngine
+@testable import Parallel
 
 @Suite struct ThreadPoolTests {
     @Test("every chunk runs once, in every loop", arguments: [1, 2, 5])
