@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "Parallel", "ProviderConformance", "LlamaEngine",
+                "Checkpoints", "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "Parallel", "ProviderConformance", "LlamaEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
@@ -114,7 +114,10 @@ let package = Package(
         .target(name: "CInstructionSet"),
         .target(name: "CKernels", dependencies: ["CInstructionSet"]),
         .target(name: "Parallel", dependencies: ["CInstructionSet", "CKernels"], swiftSettings: strict),
-        .target(name: "LlamaEngine", dependencies: ["CKernels", "LlamaStackAPI", "Parallel"], swiftSettings: strict),
+        .target(name: "Checkpoints", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
+        .target(
+            name: "LlamaEngine", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "Parallel"],
+            swiftSettings: strict),
 
         // The nearest of many vectors.
         .target(name: "CVectors", dependencies: ["CInstructionSet"]),
@@ -162,7 +165,7 @@ let package = Package(
         .target(name: "EchoProvider", dependencies: ["ProviderKit"], path: "Plugins/Echo", swiftSettings: strict),
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
         .target(
-            name: "InferenceCPU", dependencies: ["LlamaEngine", "Parallel", "ProviderKit"], path: "Plugins/InferenceCPU",
+            name: "InferenceCPU", dependencies: ["Checkpoints", "LlamaEngine", "Parallel", "ProviderKit"], path: "Plugins/InferenceCPU",
             exclude: ["Entry"], swiftSettings: strict),
         .target(
             name: "InferenceCPUProvider", dependencies: ["InferenceCPU", "ProviderKit"],
@@ -223,13 +226,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
         .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
-        .testTarget(name: "LlamaEngineTests", dependencies: ["CInstructionSet", "CKernels", "LlamaEngine", "Parallel"]),
+        .testTarget(
+            name: "LlamaEngineTests",
+            dependencies: ["CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "Parallel"]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
             name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
         .testTarget(
             name: "InferenceBLASTests",
-            dependencies: ["InferenceBLAS", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
+            dependencies: ["Checkpoints", "InferenceBLAS", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),
         .testTarget(
             name: "MemoryFileTests",

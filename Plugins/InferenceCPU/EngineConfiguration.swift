@@ -1,3 +1,4 @@
+import Checkpoints
 import LlamaEngine
 import Parallel
 import ProviderKit

@@ -1,3 +1,4 @@
+import Checkpoints
 import LlamaEngine
 
 /// How one model's tokens and turns are written: what stands between a request's words and the engine's numbers.

@@ -1,3 +1,4 @@
+import Checkpoints
 import Parallel
 
 #if canImport(Glibc)

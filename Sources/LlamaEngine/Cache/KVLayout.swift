@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 
 /// How keys and values are kept, and where in a page they lie.
 ///

@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 import Parallel
 
 /// Finds an encoder's weights in a safetensors file, holds each against the configuration's dimensions, and puts the matrices

@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 import Parallel
 
 /// Where a pass is computed in another way when `MatrixProducts` multiplies: attention as its definition has it,

@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 import Parallel
 
 /// The memory between the steps of one forward pass. Each matrix is row-major, one row per token of the pass.

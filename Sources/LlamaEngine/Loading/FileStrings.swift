@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// Strings of a file where they lie in it; those of JSON that have escapes, decoded, beside it.
 struct FileStrings: ByteStrings {
     private let file: MappedFile

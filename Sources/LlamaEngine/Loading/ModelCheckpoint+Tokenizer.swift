@@ -1,3 +1,5 @@
+import Checkpoints
+
 extension ModelCheckpoint {
     package func makeTokenizer() throws -> any Tokenizer {
         switch vocabulary {

@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// SentencePiece's model file: a protocol buffer (`sentencepiece_model.proto`, `ModelProto`), read in one pass.
 struct SentencePieceFile {
     static let fileBytesMax = 1 << 28

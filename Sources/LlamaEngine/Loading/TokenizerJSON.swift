@@ -1,3 +1,4 @@
+import Checkpoints
 import LlamaStackAPI
 
 /// What a `tokenizer.json` (the `tokenizers` library's form) says, read front to back in one pass. Unchecked beyond its shape:

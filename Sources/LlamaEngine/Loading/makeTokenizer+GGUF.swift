@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// The tokenizer of a GGUF file. Throws `CheckpointError` where a key holds another kind of value than it should,
 /// `TokenizerError` where the vocabulary makes no sense; both name the file and the key.
 package func makeTokenizer(from file: GGUFFile) throws -> any Tokenizer {

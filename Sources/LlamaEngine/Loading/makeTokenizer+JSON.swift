@@ -1,3 +1,4 @@
+import Checkpoints
 import LlamaStackAPI
 
 /// The tokenizer of a Hugging Face folder. `marks` says which of its tokens begin and end a text. Throws `CheckpointError` where

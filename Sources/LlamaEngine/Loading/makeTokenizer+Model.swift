@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// The tokenizer of a `tokenizer.model`: tiktoken's lines of text (Llama 3) or SentencePiece's own form (Llama 2 and before,
 /// Mistral). Errors name the file.
 func makeTokenizer(tokenizerModel file: MappedFile) throws -> any Tokenizer {

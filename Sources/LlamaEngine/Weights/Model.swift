@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 import Parallel
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 
 /// Finds a family's weights in a checkpoint and holds each against the configuration's dimensions.
 struct WeightLoader {

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// The same comparison on the vocabularies people run.

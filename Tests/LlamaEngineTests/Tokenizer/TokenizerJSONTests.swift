@@ -2,6 +2,7 @@ import Foundation
 import LlamaStackAPI
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// Against the `tokenizers` library on its own files (Scripts/reference/tokenizer_json.py).

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// Against `tokenizers` (`Scripts/reference/wordpiece.py`).

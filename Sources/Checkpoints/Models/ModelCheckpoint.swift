@@ -8,7 +8,7 @@ package struct ModelCheckpoint: Sendable {
     }
 
     /// Where a tokenizer is made from.
-    enum VocabularyPlace: Sendable {
+    package enum VocabularyPlace: Sendable {
         case gguf(GGUFFile)
         /// `tokenizer.json` of a Hugging Face folder.
         case tokenizerJSON(MappedFile, HuggingFaceFolder.Marks)
@@ -24,16 +24,16 @@ package struct ModelCheckpoint: Sendable {
     /// What a GGUF file calls itself, empty when it does not; a folder's name.
     package let name: String
     package let chatTemplate: String?
-    let family: ModelFamily
+    package let family: ModelFamily
     /// `vocabulary` is 0: the embedding's shape says it.
-    let configuration: ModelConfiguration
-    let names: WeightNames
+    package let configuration: ModelConfiguration
+    package let names: WeightNames
     /// Whether the head is the embedding; nil: when there is no head.
-    let tiesHead: Bool?
-    let tensors: [String: CheckpointTensor]
-    let vocabulary: VocabularyPlace
+    package let tiesHead: Bool?
+    package let tensors: [String: CheckpointTensor]
+    package let vocabulary: VocabularyPlace
     /// Those that hold weights.
-    let files: [MappedFile]
+    package let files: [MappedFile]
 
     /// Opens a GGUF file, a folder as Hugging Face lays it out, or a folder as Meta does.
     /// - Throws: `CheckpointError` when the form is not known, or something in it can't be believed.
@@ -82,7 +82,7 @@ package struct ModelCheckpoint: Sendable {
     }
 
     /// A tensor with exactly this shape, outermost first.
-    func requiredTensor(_ name: String, shape: [Int]) throws -> CheckpointTensor {
+    package func requiredTensor(_ name: String, shape: [Int]) throws -> CheckpointTensor {
         // Each form's own order, and its word for it.
         func shown(_ shape: [Int]) -> String {
             form == .gguf ? "dimensions \(Array(shape.reversed()))" : "shape \(shape)"
@@ -98,7 +98,7 @@ package struct ModelCheckpoint: Sendable {
         return tensor
     }
 
-    func refuse(_ field: String, found: String, wanted: String) -> CheckpointError {
+    package func refuse(_ field: String, found: String, wanted: String) -> CheckpointError {
         CheckpointError(path: path, field: field, offset: nil, found: found, wanted: wanted)
     }
 }

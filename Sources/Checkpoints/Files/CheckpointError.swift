@@ -9,6 +9,10 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
     package var found: String
     package var wanted: String
 
+    package init(path: String, field: String, offset: Int?, found: String, wanted: String) {
+        (self.path, self.field, self.offset, self.found, self.wanted) = (path, field, offset, found, wanted)
+    }
+
     /// The stable code of every error of this kind.
     package static let code = "invalid_model_file"
 
@@ -20,7 +24,7 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
 
 extension String {
     /// For messages: text from a file, without control characters and not longer than a line.
-    func quotedForMessage(charactersMax: Int = 60) -> String {
+    package func quotedForMessage(charactersMax: Int = 60) -> String {
         var text = ""
         for scalar in unicodeScalars.prefix(charactersMax) {
             let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)

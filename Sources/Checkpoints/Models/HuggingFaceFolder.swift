@@ -3,7 +3,7 @@ import LlamaStackAPI
 /// A folder as Hugging Face lays models out: `config.json`, the weights in `model.safetensors` or in the shards that
 /// `model.safetensors.index.json` names, the vocabulary in `tokenizer.json`, and what is said of it in
 /// `tokenizer_config.json` and `generation_config.json`.
-enum HuggingFaceFolder {
+package enum HuggingFaceFolder {
     /// Files of settings are read whole.
     static let settingsBytesMax = 16 << 20
 
@@ -84,16 +84,16 @@ enum HuggingFaceFolder {
 
 extension HuggingFaceFolder {
     /// The control tokens that the settings name; the vocabulary itself says nothing of what they are for.
-    struct Marks: Sendable {
-        var bos: String?
-        var eos: String?
-        var unknown: String?
+    package struct Marks: Sendable {
+        package var bos: String?
+        package var eos: String?
+        package var unknown: String?
         /// Where no spelling is given.
-        var bosID: Int?
-        var addsBOS: Bool?
-        var addsEOS: Bool?
+        package var bosID: Int?
+        package var addsBOS: Bool?
+        package var addsEOS: Bool?
         /// Ids that end an answer.
-        var endIDs: [Int] = []
+        package var endIDs: [Int] = []
 
         init(settings: JSON, tokenizer: JSON, generation: JSON) {
             bos = Self.spelling(tokenizer["bos_token"])

@@ -1,27 +1,27 @@
 /// Names of a decoder's tensors in one form of checkpoint. Those of a layer get the layer's prefix in front.
-struct WeightNames: Sendable {
-    var embedding: String
-    var finalNorm: String
+package struct WeightNames: Sendable {
+    package var embedding: String
+    package var finalNorm: String
     /// Absent where head and embedding are one.
-    var head: String
+    package var head: String
     /// What rotary frequencies are divided by. Optional.
-    var ropeDivisors: String?
+    package var ropeDivisors: String?
 
     var layerPrefix: String
-    var attentionNorm: String
+    package var attentionNorm: String
     // Products: `.weight` and `.bias` follow.
-    var query: String
-    var key: String
-    var value: String
-    var output: String
-    var queryNorm: String
-    var keyNorm: String
-    var feedForwardNorm: String
-    var gate: String
-    var up: String
-    var down: String
+    package var query: String
+    package var key: String
+    package var value: String
+    package var output: String
+    package var queryNorm: String
+    package var keyNorm: String
+    package var feedForwardNorm: String
+    package var gate: String
+    package var up: String
+    package var down: String
 
-    func layer(_ index: Int, _ name: String) -> String { "\(layerPrefix)\(index).\(name)" }
+    package func layer(_ index: Int, _ name: String) -> String { "\(layerPrefix)\(index).\(name)" }
 
     static let gguf = WeightNames(
         embedding: "token_embd.weight", finalNorm: "output_norm.weight", head: "output.weight",

@@ -2,8 +2,8 @@ import LlamaStackAPI
 
 /// Reads JSON of a checkpoint from front to back without building values of it: a vocabulary of 150,000 tokens must not
 /// become 150,000 strings. Strict as the API's own parser is; every error names the file, the field and the byte.
-struct CheckpointJSON {
-    let path: String
+package struct CheckpointJSON {
+    package let path: String
     private let bytes: UnsafeRawBufferPointer
     /// Where `bytes` begin in the file.
     private let start: Int
@@ -16,7 +16,7 @@ struct CheckpointJSON {
     static let stringBytesMax = 1 << 28
 
     /// `bytes` must outlive the reader.
-    init(_ bytes: UnsafeRawBufferPointer, path: String, start: Int = 0) {
+    package init(_ bytes: UnsafeRawBufferPointer, path: String, start: Int = 0) {
         (self.bytes, self.path, self.start) = (bytes, path, start)
         var limits = JSONLimits()
         limits.stringBytesMax = Self.stringBytesMax
@@ -26,19 +26,19 @@ struct CheckpointJSON {
     }
 
     /// Byte of the file.
-    var offset: Int { start + lexer.offset }
+    package var offset: Int { start + lexer.offset }
 
-    func refuse(_ field: String, at offset: Int? = nil, found: String, wanted: String) -> CheckpointError {
+    package func refuse(_ field: String, at offset: Int? = nil, found: String, wanted: String) -> CheckpointError {
         CheckpointError(path: path, field: field, offset: offset ?? self.offset, found: found, wanted: wanted)
     }
 
-    var isAtArray: Bool { lexer.peek() == UInt8(ascii: "[") }
+    package var isAtArray: Bool { lexer.peek() == UInt8(ascii: "[") }
 
     // MARK: Objects and arrays
 
     /// Calls `body` for each member with the reader at its value, which `body` must take or skip. A key that comes twice is
     /// an error; `membersMax` bounds what that costs.
-    mutating func members(
+    package mutating func members(
         of field: String, membersMax: Int,
         _ body: (_ key: String, _ json: inout CheckpointJSON) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
@@ -56,7 +56,7 @@ struct CheckpointJSON {
     }
 
     /// The same for keys that the caller tells apart itself.
-    mutating func rawMembers(
+    package mutating func rawMembers(
         of field: String,
         _ body: (_ key: Text, _ json: inout CheckpointJSON) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
@@ -79,7 +79,7 @@ struct CheckpointJSON {
     }
 
     /// Calls `body` for each item with the reader at it; `body` must take or skip it.
-    mutating func items(
+    package mutating func items(
         of field: String, _ body: (_ index: Int, _ json: inout CheckpointJSON) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
         try descend(UInt8(ascii: "["), "an array", field)
@@ -106,26 +106,26 @@ struct CheckpointJSON {
     }
 
     /// Nothing but white space may follow.
-    mutating func end(_ field: String) throws(CheckpointError) {
+    package mutating func end(_ field: String) throws(CheckpointError) {
         do { try lexer.end() } catch { throw broken(error, field) }
     }
 
     // MARK: Values
 
     /// A string as it stands in the file, checked but not decoded.
-    struct Text {
+    package struct Text {
         fileprivate let token: JSONLexer.StringToken
     }
 
-    mutating func rawString(_ field: String) throws(CheckpointError) -> Text {
+    package mutating func rawString(_ field: String) throws(CheckpointError) -> Text {
         guard lexer.peek() == UInt8(ascii: "\"") else { throw broken(lexer.unexpected("a string"), field) }
         do { return Text(token: try lexer.string()) } catch { throw broken(error, field) }
     }
 
-    func text(_ string: Text) -> String { lexer.text(string.token) }
+    package func text(_ string: Text) -> String { lexer.text(string.token) }
 
     /// Where the string's bytes lie in the file; nil when escapes must be decoded first.
-    func plainRange(_ string: Text) -> Range<Int>? {
+    package func plainRange(_ string: Text) -> Range<Int>? {
         string.token.hasEscapes
             ? nil : start + string.token.range.lowerBound..<start + string.token.range.upperBound
     }
@@ -133,7 +133,7 @@ struct CheckpointJSON {
     mutating func string(_ field: String) throws(CheckpointError) -> String { text(try rawString(field)) }
 
     /// An integer in `range`.
-    mutating func integer(_ field: String, in range: ClosedRange<Int>) throws(CheckpointError) -> Int {
+    package mutating func integer(_ field: String, in range: ClosedRange<Int>) throws(CheckpointError) -> Int {
         let at = offset
         let value = try number(field)
         guard case .integer(let wide) = value, let integer = Int(exactly: wide), range.contains(integer) else {
@@ -152,7 +152,7 @@ struct CheckpointJSON {
     }
 
     /// Goes past one value of any kind.
-    mutating func skip(_ field: String) throws(CheckpointError) {
+    package mutating func skip(_ field: String) throws(CheckpointError) {
         switch lexer.peek() {
         case UInt8(ascii: "{"):
             try rawMembers(of: field) { _, json throws(CheckpointError) in try json.skip(field) }
@@ -171,7 +171,7 @@ struct CheckpointJSON {
     }
 
     /// One value of any kind as a tree, for the parts of a file that are small.
-    mutating func value(_ field: String) throws(CheckpointError) -> JSON {
+    package mutating func value(_ field: String) throws(CheckpointError) -> JSON {
         let begin = lexer.offset
         try skip(field)
         do {
@@ -189,7 +189,7 @@ struct CheckpointJSON {
 
 extension JSON {
     /// For messages: the value itself where it is short.
-    var shown: String {
+    package var shown: String {
         switch self {
         case .null: "null"
         case .bool(let flag): "\(flag)"

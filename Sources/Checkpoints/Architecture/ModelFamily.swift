@@ -1,8 +1,8 @@
 /// What tells one architecture from another: the few places where its mathematics differs.
 /// A family is a file in `Families/` and a line in `all`.
-struct ModelFamily: Sendable {
+package struct ModelFamily: Sendable {
     /// How a weight may be present.
-    enum Presence: Sendable {
+    package enum Presence: Sendable {
         case absent, optional, required
     }
 
@@ -11,9 +11,9 @@ struct ModelFamily: Sendable {
     /// In its GGUF files. As released by Hugging Face the order is always `half`, by Meta `interleaved`.
     let ropeOrder: RopeConfiguration.Order
     /// Biases of the query, key and value products.
-    let attentionBias: Presence
+    package let attentionBias: Presence
     /// RMSNorm of each head of queries and keys.
-    let headNorm: Presence
+    package let headNorm: Presence
 
     static let all: [ModelFamily] = [.llama, .qwen2, .qwen3]
 
