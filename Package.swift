@@ -103,6 +103,7 @@ let package = Package(
             name: "llama-stack",
             dependencies: [
                 "Checkpoints", "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "Parallel", "ProviderConformance", "LlamaEngine",
+                "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
@@ -115,8 +116,10 @@ let package = Package(
         .target(name: "CKernels", dependencies: ["CInstructionSet"]),
         .target(name: "Parallel", dependencies: ["CInstructionSet", "CKernels"], swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
+        .target(name: "Tokenizers", dependencies: ["Checkpoints", "LlamaStackAPI"], swiftSettings: strict),
+        .target(name: "ChatTemplates", swiftSettings: strict),
         .target(
-            name: "LlamaEngine", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "Parallel"],
+            name: "LlamaEngine", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "Parallel", "Tokenizers"],
             swiftSettings: strict),
 
         // The nearest of many vectors.
@@ -165,7 +168,9 @@ let package = Package(
         .target(name: "EchoProvider", dependencies: ["ProviderKit"], path: "Plugins/Echo", swiftSettings: strict),
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
         .target(
-            name: "InferenceCPU", dependencies: ["Checkpoints", "LlamaEngine", "Parallel", "ProviderKit"], path: "Plugins/InferenceCPU",
+            name: "InferenceCPU",
+            dependencies: ["ChatTemplates", "Checkpoints", "LlamaEngine", "Parallel", "ProviderKit", "Tokenizers"],
+            path: "Plugins/InferenceCPU",
             exclude: ["Entry"], swiftSettings: strict),
         .target(
             name: "InferenceCPUProvider", dependencies: ["InferenceCPU", "ProviderKit"],
@@ -226,12 +231,16 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
         .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+        .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"]),
         .testTarget(
             name: "LlamaEngineTests",
-            dependencies: ["CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "Parallel"]),
+            dependencies: [
+                "CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "Parallel", "Tokenizers",
+            ]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
-            name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
+            name: "InferenceCPUTests",
+            dependencies: ["ChatTemplates", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit", "Tokenizers"]),
         .testTarget(
             name: "InferenceBLASTests",
             dependencies: ["Checkpoints", "InferenceBLAS", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),

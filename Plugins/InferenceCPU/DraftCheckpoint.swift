@@ -1,6 +1,7 @@
 import Checkpoints
 import LlamaEngine
 import ProviderKit
+import Tokenizers
 
 /// A smaller model that guesses the tokens of another: opened, and held against it.
 struct DraftCheckpoint: Sendable {

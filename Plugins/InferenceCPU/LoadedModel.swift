@@ -2,6 +2,7 @@ import Dispatch
 import LlamaEngine
 import ProviderKit
 import Synchronization
+import Tokenizers
 
 /// One registered model, ready to answer: requests run at full speed from the first on. It has an engine of its own, or it
 /// is an adapter and answers through its base's, beside the base's requests.

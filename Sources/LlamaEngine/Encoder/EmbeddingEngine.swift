@@ -1,5 +1,6 @@
 import Parallel
 import Synchronization
+import Tokenizers
 
 /// An embedding model with threads to run it on. Any thread may call; `embed` computes on the caller's thread and the pool's,
 /// one pass at a time, so call it where blocking is allowed.

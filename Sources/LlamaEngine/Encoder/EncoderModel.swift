@@ -1,5 +1,6 @@
 import Checkpoints
 import Parallel
+import Tokenizers
 
 #if canImport(Glibc)
 import Glibc

@@ -1,7 +1,7 @@
 import Testing
 
 @testable import Checkpoints
-@testable import LlamaEngine
+@testable import Tokenizers
 
 @Suite("A GGUF file's tokenizer")
 struct GGUFVocabularyTests {

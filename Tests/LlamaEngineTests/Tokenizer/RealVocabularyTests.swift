@@ -1,7 +1,7 @@
 import Testing
 
 @testable import Checkpoints
-@testable import LlamaEngine
+@testable import Tokenizers
 
 /// The same comparison on the vocabularies people run.
 @Suite("Token ids of real models")

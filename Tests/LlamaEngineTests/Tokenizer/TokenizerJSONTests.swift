@@ -3,7 +3,7 @@ import LlamaStackAPI
 import Testing
 
 @testable import Checkpoints
-@testable import LlamaEngine
+@testable import Tokenizers
 
 /// Against the `tokenizers` library on its own files (Scripts/reference/tokenizer_json.py).
 @Suite("A tokenizer.json")

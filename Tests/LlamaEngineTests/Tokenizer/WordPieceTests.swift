@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @testable import Checkpoints
-@testable import LlamaEngine
+@testable import Tokenizers
 
 /// Against `tokenizers` (`Scripts/reference/wordpiece.py`).
 @Suite("WordPiece")

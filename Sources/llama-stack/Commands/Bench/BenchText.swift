@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import LlamaEngine
+import Tokenizers
 
 /// A text that models predict, and how it is cut up.
 struct BenchText: ParsableArguments {

@@ -1,7 +1,7 @@
 import DatasetRows
 import Foundation
-import LlamaEngine
 import LlamaStackAPI
+import Tokenizers
 
 /// What `dataset stats` says.
 struct DatasetReport: Sendable {

@@ -2,8 +2,8 @@ import ArgumentParser
 import Checkpoints
 import DatasetRows
 import Foundation
-import LlamaEngine
 import LlamaStackAPI
+import Tokenizers
 
 struct DatasetStats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

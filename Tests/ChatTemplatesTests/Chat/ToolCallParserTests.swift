@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import ChatTemplates
 
 struct ToolCallParserTests {
     static let weather = ChatTool(name: "get_weather", parameters: ["city": ["type": "string"]])

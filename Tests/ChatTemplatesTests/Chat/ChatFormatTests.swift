@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import ChatTemplates
 
 struct ChatFormatTests {
     static func formats() throws -> [(String, ChatFormat)] {

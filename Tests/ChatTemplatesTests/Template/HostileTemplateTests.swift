@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LlamaEngine
-@testable import Parallel
+@testable import ChatTemplates
 
 /// Templates written to hurt: each ends in text or in a `TemplateError`, on a small stack.
 ///

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import ChatTemplates
 
 /// Small snippets of Jinja against jinja2 (`Scripts/reference/templates_fuzz.py`).
 struct SnippetTests {

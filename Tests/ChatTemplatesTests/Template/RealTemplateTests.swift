@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import ChatTemplates
 
 /// The templates of real models against jinja2's renderings of them (`Scripts/reference/templates.py`).
 struct RealTemplateTests {

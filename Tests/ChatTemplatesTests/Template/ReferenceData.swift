@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import ChatTemplates
 
 /// Data that jinja2 made, read with the order of its keys kept.
 enum ReferenceData {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import ChatTemplates
 
 /// What content says is never a control token, whatever a template does to it.
 struct TrustTests {

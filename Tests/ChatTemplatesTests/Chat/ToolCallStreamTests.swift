@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import ChatTemplates
 
 struct ToolCallStreamTests {
     private func events(_ reply: String, by size: Int, parser: ToolCallParser? = ToolCallParserTests.all)
