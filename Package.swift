@@ -45,7 +45,9 @@ let openBLAS: Target.Dependency = .target(name: "COpenBLAS", condition: server)
 
 let providers = [
     provider("inference", "echo", "Echo"),
-    provider("inference", "cpu", "InferenceCPU", needs: ["LlamaEngine"], hasEntry: true),
+    provider(
+        "inference", "cpu", "InferenceCPU",
+        needs: ["ChatTemplates", "Checkpoints", "LlamaEngine", "Parallel", "Tokenizers"], hasEntry: true),
     provider("inference", "blas", "InferenceBLAS", needs: ["InferenceCPU", "LlamaEngine", openBLAS], hasEntry: true),
     provider(
         "memory-banks", "file", "MemoryFile", needs: ["Documents", "Fetch", "Storage", "VectorIndex", grdb, sqlite],
@@ -142,8 +144,8 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "CommandSupport", "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance",
-                "LlamaEngine",
+                "Checkpoints", "CommandSupport", "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI",
+                "ProviderConformance", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
             ],
@@ -152,7 +154,8 @@ let package = Package(
         .executableTarget(
             name: "llama-stack-bench",
             dependencies: [
-                "CommandSupport", "HTTPFront", "Host", "LlamaEngine", "LlamaStackAPI",
+                "Checkpoints", "CommandSupport", "HTTPFront", "Host", "LlamaEngine", "LlamaStackAPI", "Parallel",
+                "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
@@ -162,8 +165,13 @@ let package = Package(
         // A model on the CPU.
         .target(name: "CInstructionSet"),
         .target(name: "CKernels", dependencies: ["CInstructionSet"]),
+        .target(name: "Parallel", dependencies: ["CInstructionSet", "CKernels"], swiftSettings: strict),
+        .target(name: "Checkpoints", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
+        .target(name: "Tokenizers", dependencies: ["Checkpoints", "LlamaStackAPI"], swiftSettings: strict),
+        .target(name: "ChatTemplates", swiftSettings: strict),
         .target(
-            name: "LlamaEngine", dependencies: ["CInstructionSet", "CKernels", "LlamaStackAPI"], swiftSettings: strict),
+            name: "LlamaEngine", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "Parallel", "Tokenizers"],
+            swiftSettings: strict),
 
         // The nearest of many vectors.
         .target(name: "CVectors", dependencies: ["CInstructionSet"]),
@@ -233,12 +241,20 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
-        .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "CInstructionSet", "CKernels"]),
+        .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+        .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"]),
+        .testTarget(
+            name: "LlamaEngineTests",
+            dependencies: [
+                "CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "Parallel", "Tokenizers",
+            ]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
-            name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "ProviderKit"]),
+            name: "InferenceCPUTests",
+            dependencies: ["ChatTemplates", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit", "Tokenizers"]),
         .testTarget(
-            name: "InferenceBLASTests", dependencies: ["InferenceBLAS", "InferenceCPU", "LlamaEngine", "ProviderKit"]),
+            name: "InferenceBLASTests",
+            dependencies: ["Checkpoints", "InferenceBLAS", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),
         .testTarget(
             name: "MemoryFileTests",

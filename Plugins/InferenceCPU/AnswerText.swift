@@ -1,4 +1,5 @@
 import LlamaEngine
+import Tokenizers
 
 /// Turns an answer's tokens into its text, piece by piece.
 struct AnswerText {

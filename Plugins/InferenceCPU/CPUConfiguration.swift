@@ -8,7 +8,7 @@ package struct CPUConfiguration: EngineConfiguration {
     package var precision: Arithmetic
 
     package static let object = Object(
-        "CPUConfiguration", prefillTokens: Engine.Options().prefillTokensMax, Self.init,
+        "CPUConfiguration", prefillTokens: Generation.Options().prefillTokensMax, Self.init,
         Field(
             "speculation", \.speculation, default: .lookup,
             "lookup guesses tokens from what prompt and answer have said before, where that pays, and checks several at once; "

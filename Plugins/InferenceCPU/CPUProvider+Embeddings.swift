@@ -16,7 +16,7 @@ extension CPUProvider {
 
     /// The embedding model that `path` is the folder of; nil when it is none.
     func loadEncoder(
-        _ id: String, at path: String, _ options: Engine.Options, _ queue: DispatchQueue, _ log: Log
+        _ id: String, at path: String, _ options: Generation.Options, _ queue: DispatchQueue, _ log: Log
     ) async throws -> LoadedEncoder? {
         guard try await queue.run({ EncoderFolder.isEncoder(path) }) else { return nil }
         guard products == nil else {

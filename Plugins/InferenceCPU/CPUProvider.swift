@@ -1,5 +1,6 @@
 import Dispatch
 import LlamaEngine
+import Parallel
 import ProviderKit
 import Synchronization
 
@@ -43,7 +44,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
         pressure = MemoryPressure(configuration.engine.memoryBounds, log: context.log, bytesFree: bytesFree)
         pressure.watch { [weak self] level in
             for case .model(let model) in self?.served.withLock({ Array($0.values) }) ?? [] {
-                model.engine.memory(is: Engine.MemoryShortage(level))
+                model.engine.memory(is: Generation.MemoryShortage(level))
             }
         }
     }

@@ -1,5 +1,7 @@
+import Checkpoints
 import LlamaEngine
 import ProviderKit
+import Tokenizers
 
 /// A smaller model that guesses the tokens of another: opened, and held against it.
 struct DraftCheckpoint: Sendable {
@@ -19,10 +21,10 @@ struct DraftCheckpoint: Sendable {
     }
 
     /// Reads its weights.
-    func load(for target: ModelCheckpoint, _ precision: Precision) throws -> Engine.Draft {
+    func load(for target: ModelCheckpoint, _ precision: Precision) throws -> Generation.Draft {
         do {
             let cost = Double(checkpoint.weightBytes) / Double(max(1, target.weightBytes))
-            return Engine.Draft(model: try Model(checkpoint, precision: precision), cost: cost)
+            return Generation.Draft(model: try Model(checkpoint, precision: precision), cost: cost)
         } catch {
             throw ProviderError(loading: path, error, field: "draft_model")
         }

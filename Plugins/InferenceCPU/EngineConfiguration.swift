@@ -1,4 +1,6 @@
+import Checkpoints
 import LlamaEngine
+import Parallel
 import ProviderKit
 
 /// What may stand under `config:` of every entry that runs an engine. Each model that the entry serves gets an engine with
@@ -137,8 +139,8 @@ extension EngineConfiguration {
 }
 
 extension EngineConfiguration {
-    package var engineOptions: Engine.Options {
-        var options = Engine.Options()
+    package var engineOptions: Generation.Options {
+        var options = Generation.Options()
         options.threads = engine.threads > 0 ? engine.threads : min(Machine.coresUsable, ThreadPool.threadsMax)
         options.precision = precision == .exact ? .exact : .quantized
         options.contextTokensMax = engine.contextTokensMax > 0 ? engine.contextTokensMax : nil

@@ -1,5 +1,6 @@
 import Dispatch
 import LlamaEngine
+import Parallel
 import ProviderKit
 import Synchronization
 
@@ -72,7 +73,7 @@ final class LoadedEncoder: Sendable {
         do {
             embeddings = try engine.embed(tokens)
         } catch {
-            throw ProviderError(error, promptField: "contents")
+            throw ProviderError(GenerationError(error), promptField: "contents")
         }
         guard embeddings.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
             throw ProviderError(.internal, "the model made a vector that is not finite; its weights are damaged")
@@ -95,7 +96,7 @@ final class LoadedEncoder: Sendable {
 extension LoadedEncoder {
     /// Throws a `ProviderError` that names the file and what is wrong with it.
     static func load(
-        id: String, path: String, options: Engine.Options, queue: DispatchQueue, log: Log
+        id: String, path: String, options: Generation.Options, queue: DispatchQueue, log: Log
     ) async throws -> LoadedEncoder {
         let start = ContinuousClock.now
         let engine: EmbeddingEngine

@@ -2,6 +2,7 @@ import Dispatch
 import LlamaEngine
 import ProviderKit
 import Synchronization
+import Tokenizers
 
 /// One registered model, ready to answer: requests run at full speed from the first on. It has an engine of its own, or it
 /// is an adapter and answers through its base's, beside the base's requests.
@@ -14,7 +15,7 @@ final class LoadedModel: Sendable {
     let adapter: Adapter?
     /// Where this model's prompts are written, and where its engine is let go.
     let queue: DispatchQueue
-    /// `Engine.Load.tokensComputed` as it was counted last.
+    /// `Generation.Load.tokensComputed` as it was counted last.
     private let tokensCounted = Mutex(0)
 
     init(id: String, language: ModelLanguage, engine: Engine, queue: DispatchQueue) throws {
@@ -46,7 +47,7 @@ final class LoadedModel: Sendable {
     var owner: LoadedModel { base ?? self }
 
     /// Tokens that the engine has computed since this was asked last; so the answers add up to the engine's own count.
-    func tokensToCount(_ load: Engine.Load) -> Int {
+    func tokensToCount(_ load: Generation.Load) -> Int {
         owner.tokensCounted.withLock { counted in
             defer { counted = max(counted, load.tokensComputed) }
             return max(0, load.tokensComputed - counted)

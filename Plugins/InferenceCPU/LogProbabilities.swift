@@ -1,5 +1,6 @@
 import LlamaEngine
 import ProviderKit
+import Tokenizers
 
 /// The log probabilities of an answer's tokens as the API gives them: `tokens`, each token's text, and `token_logprobs`,
 /// the natural logarithm of its probability under the model (before temperature and the cuts), in the same order.

@@ -111,7 +111,7 @@ final class MemoryPressure: Sendable {
     }
 }
 
-extension Engine.MemoryShortage {
+extension Generation.MemoryShortage {
     init(_ level: MemoryPressure.Level) {
         self =
             switch level {

@@ -1,4 +1,6 @@
-import LlamaEngine
+import ChatTemplates
+import Checkpoints
+import Tokenizers
 
 /// How one model's tokens and turns are written: what stands between a request's words and the engine's numbers.
 /// Immutable, any thread.

@@ -1,5 +1,7 @@
+import Checkpoints
 import Dispatch
 import LlamaEngine
+import Parallel
 import ProviderKit
 
 /// Milliseconds of each part of loading a model. All but `open` run at the same time.
@@ -18,7 +20,7 @@ extension LoadedModel {
     ///
     /// Throws a `ProviderError` that names the file and what is wrong with it.
     static func load(
-        id: String, path: String, draft: String?, options: Engine.Options, products: (any MatrixProducts)?,
+        id: String, path: String, draft: String?, options: Generation.Options, products: (any MatrixProducts)?,
         queue: DispatchQueue,
         log: Log
     ) async throws -> LoadedModel {
@@ -81,7 +83,7 @@ extension LoadedModel {
     }
 
     private func announce(
-        _ checkpoint: ModelCheckpoint, _ options: Engine.Options, _ times: LoadTimes, _ log: Log
+        _ checkpoint: ModelCheckpoint, _ options: Generation.Options, _ times: LoadTimes, _ log: Log
     ) {
         let configuration = engine.model.configuration
         log.info(

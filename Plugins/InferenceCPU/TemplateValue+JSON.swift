@@ -1,4 +1,4 @@
-import LlamaEngine
+import ChatTemplates
 import ProviderKit
 
 // The wire's JSON and the template's values are the same tree under two names: neither target knows the other.

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Checkpoints
 import CommandSupport
 import Foundation
 import LlamaEngine
+import Parallel
 
 /// The model that a benchmark works on, and how it is computed.
 struct BenchModel: ParsableArguments {

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Checkpoints
 import CommandSupport
 import Foundation
 import LlamaEngine
+import Tokenizers
 
 /// A text that models predict, and how it is cut up.
 struct BenchText: ParsableArguments {

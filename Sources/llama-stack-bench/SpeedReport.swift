@@ -2,6 +2,7 @@ import CommandSupport
 import Foundation
 import LlamaEngine
 import LlamaStackAPI
+import Parallel
 
 /// What `llama-stack-bench speed` prints: JSON lines as they come, or one table at the end.
 final class SpeedReport {

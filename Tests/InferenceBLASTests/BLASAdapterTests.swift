@@ -3,6 +3,7 @@ import Testing
 
 @testable import InferenceBLAS
 @testable import LlamaEngine
+@testable import Parallel
 
 /// Adapters beside a model whose products are OpenBLAS's, against PEFT in f32. Logits reach 30, and each adapter changes some by
 /// 10 to 28.

@@ -2,6 +2,7 @@ import Testing
 
 @testable import InferenceBLAS
 @testable import LlamaEngine
+@testable import Parallel
 
 /// The engine through OpenBLAS against its own kernels in f32, which `LogitsTests` hold against transformers. Logits reach 20
 /// to 32.

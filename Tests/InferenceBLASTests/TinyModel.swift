@@ -1,5 +1,5 @@
+import Checkpoints
 import Foundation
-import LlamaEngine
 import Testing
 
 /// The checkpoints of Tests/Fixtures/models: every architecture, and every type of weights.

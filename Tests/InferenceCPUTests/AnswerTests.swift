@@ -1,4 +1,4 @@
-import LlamaEngine
+import ChatTemplates
 import ProviderKit
 import Testing
 

@@ -1,4 +1,4 @@
-import LlamaEngine
+import Parallel
 import ProviderKit
 import Testing
 

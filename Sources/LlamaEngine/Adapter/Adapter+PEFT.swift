@@ -1,3 +1,4 @@
+import Checkpoints
 import LlamaStackAPI
 
 #if canImport(Glibc)

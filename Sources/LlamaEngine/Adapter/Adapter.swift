@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// A low-rank change of a model (LoRA, Hu et al. 2021, arXiv:2106.09685), computed beside the model's own products:
 /// y = W x + scale · B (A x). The model stays as it is, so any number of adapters, and the model alone, share one pass.
 ///

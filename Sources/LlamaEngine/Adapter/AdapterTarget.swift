@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// The products that an adapter can change, by the names that they have in released weights.
 package enum AdapterTarget: String, Sendable, CaseIterable {
     case query = "q_proj"

@@ -1,3 +1,6 @@
+import Checkpoints
+import Parallel
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

@@ -1,3 +1,4 @@
+import Checkpoints
 import LlamaStackAPI
 
 /// What the `adapter_config.json` of a PEFT folder says (huggingface.co/docs/peft, "LoraConfig"). Settings that change the

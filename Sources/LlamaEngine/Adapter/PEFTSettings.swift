@@ -1,3 +1,4 @@
+import Checkpoints
 import LlamaStackAPI
 
 /// Reads the members of an `adapter_config.json`, each with the kind of value that it must have.

@@ -1,4 +1,6 @@
+import Parallel
 import Synchronization
+import Tokenizers
 
 /// An embedding model with threads to run it on. Any thread may call; `embed` computes on the caller's thread and the pool's,
 /// one pass at a time, so call it where blocking is allowed.
@@ -7,8 +9,8 @@ package final class EmbeddingEngine: Sendable {
     package let threads: Int
     private let encoder: Mutex<Encoder>
 
-    /// - Throws: `EngineFailure`.
-    package init(model: EncoderModel, threads: Int) throws(EngineFailure) {
+    /// - Throws: `ThreadPoolError`.
+    package init(model: EncoderModel, threads: Int) throws(ThreadPoolError) {
         self.model = model
         let pool = try ThreadPool(threads: threads)
         self.threads = pool.threads
@@ -35,8 +37,8 @@ package final class EmbeddingEngine: Sendable {
     }
 
     /// One pass: see `Encoder.embed`.
-    package func embed(_ tokens: ArraySlice<[Int32]>) throws(GenerationError) -> [[Float]] {
-        try encoder.withLock { encoder throws(GenerationError) in try encoder.embed(tokens) }
+    package func embed(_ tokens: ArraySlice<[Int32]>) throws(OutOfMemoryError) -> [[Float]] {
+        try encoder.withLock { encoder throws(OutOfMemoryError) in try encoder.embed(tokens) }
     }
 
     /// A text's tokens, within what the model takes.

@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 
 /// Turns token sequences into vectors. Owns the working memory of one pass, so one thread at a time; the model is shared.
 ///
@@ -24,8 +25,8 @@ package final class Encoder {
 
     /// One vector of length 1 for each sequence, `hidden` values. A sequence has at least one token and at most `positions`;
     /// token ids are in `0..<vocabulary`.
-    /// - Throws: `GenerationError.outOfMemory`.
-    package func embed(_ tokens: some Collection<[Int32]>) throws(GenerationError) -> [[Float]] {
+    /// - Throws: `OutOfMemoryError`.
+    package func embed(_ tokens: some Collection<[Int32]>) throws(OutOfMemoryError) -> [[Float]] {
         try prepare(tokens)
         look(up: tokens)
         let weights = model.weights
@@ -42,7 +43,7 @@ package final class Encoder {
         return pooled()
     }
 
-    private func prepare(_ tokens: some Collection<[Int32]>) throws(GenerationError) {
+    private func prepare(_ tokens: some Collection<[Int32]>) throws(OutOfMemoryError) {
         sequences.removeAll(keepingCapacity: true)
         rows = 0
         for sequence in tokens {

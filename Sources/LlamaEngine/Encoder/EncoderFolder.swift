@@ -1,5 +1,7 @@
+import Checkpoints
 import Foundation
 import LlamaStackAPI
+import Tokenizers
 
 /// The files of an embedding model in the layout of the sentence-transformers library: `config.json`, `model.safetensors`, a
 /// vocabulary, and what says how texts become vectors.

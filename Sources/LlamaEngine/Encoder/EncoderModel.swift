@@ -1,3 +1,7 @@
+import Checkpoints
+import Parallel
+import Tokenizers
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

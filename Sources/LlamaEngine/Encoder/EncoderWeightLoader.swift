@@ -1,4 +1,6 @@
 import CKernels
+import Checkpoints
+import Parallel
 
 /// Finds an encoder's weights in a safetensors file, holds each against the configuration's dimensions, and puts the matrices
 /// into panels: as they are for the exact path, else rounded to int8 with a scale for each 32, or to bf16.

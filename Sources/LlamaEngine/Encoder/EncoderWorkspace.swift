@@ -1,4 +1,5 @@
 import CKernels
+import Parallel
 
 /// The memory between the steps of one pass. Each matrix is row-major, one row per token of the pass.
 final class EncoderWorkspace {
@@ -23,10 +24,10 @@ final class EncoderWorkspace {
     let heads = ScratchBuffer<Float>()
     let visible = ScratchBuffer<UInt32>()
 
-    /// - Throws: `GenerationError.outOfMemory`.
+    /// - Throws: `OutOfMemoryError`.
     func reserve(
         rows: Int, longest: Int, threads: Int, _ configuration: EncoderConfiguration, _ precision: Precision
-    ) throws(GenerationError) {
+    ) throws(OutOfMemoryError) {
         let (hidden, feedForward) = (configuration.hidden, configuration.feedForward)
         for buffer in [residual, input, queries, keys, values, attended] { try buffer.reserve(rows * hidden) }
         if precision == .exact {

@@ -1,3 +1,5 @@
+import Parallel
+
 /// Guesses how sequences go on by asking a smaller model of the same vocabulary (speculative decoding, Leviathan et al. 2022,
 /// arXiv:2211.17192): it says greedily what comes next, and the large model checks all of it in one pass. Each row is sampled as
 /// it would be without, so answers are the same. On the engine's thread alone.
@@ -51,7 +53,7 @@ final class DraftModel {
         (state.before, state.draft) = (tokens.count, [])
         do {
             var logits = try read(pending, cache, wantsLogits: isWhole)
-            while isWhole, let token = sampler.next(logits)?.id {
+            while isWhole, let row = logits, let token = sampler.next(row)?.id {
                 state.draft.append(token)
                 if state.draft.count == count { break }
                 logits = try read([token], cache, wantsLogits: true)
@@ -72,11 +74,9 @@ final class DraftModel {
 
     private func read(
         _ tokens: ArraySlice<Int32>, _ cache: KVCache, wantsLogits: Bool
-    ) throws(GenerationError) -> UnsafeBufferPointer<Float> {
+    ) throws(OutOfMemoryError) -> UnsafeBufferPointer<Float>? {
         // A token of the large model alone: nothing can be said after it.
-        guard tokens.allSatisfy({ $0 < decoder.model.configuration.vocabulary }) else {
-            throw .tokenOutOfRange(id: -1, index: 0, vocabulary: decoder.model.configuration.vocabulary)
-        }
+        guard tokens.allSatisfy({ $0 < decoder.model.configuration.vocabulary }) else { return nil }
         try cache.reserve(tokens.count)
         return try decoder.run([Decoder.Segment(tokens: tokens, cache: cache, logits: wantsLogits ? .last : .none)])
     }

@@ -1,3 +1,5 @@
+import Parallel
+
 /// Why a request was refused, or failed on its way. `code` is stable, for programs; `description` is for people.
 package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertible {
     case emptyPrompt
@@ -14,6 +16,11 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
     case invalidLogits(position: Int)
     case outOfMemory(bytes: Int)
     case engineStopped
+
+    /// Memory that a pass, or a sequence, could not have.
+    package init(_ error: OutOfMemoryError) {
+        self = .outOfMemory(bytes: error.bytes)
+    }
 
     package var code: String {
         switch self {

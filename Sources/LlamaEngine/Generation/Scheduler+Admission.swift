@@ -74,7 +74,7 @@ extension Scheduler {
                     if cache.room == 0, sequence === running.first(where: { !$0.isPaused }) {
                         if shortage != .exhausted, pages.allowOneMore() { continue }
                         // Nobody is left to take from: the system itself has no more.
-                        end(sequence.number) { $0.end(.failed(error)) }
+                        end(sequence.number) { $0.end(.failed(GenerationError(error))) }
                     }
                     return min(wanted, cache.room)
                 }
@@ -124,7 +124,7 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    func adapt(to shortage: Engine.MemoryShortage) {
+    func adapt(to shortage: Generation.MemoryShortage) {
         if shortage == .none {
             pages.grow()
         } else if self.shortage == .none {

@@ -30,7 +30,7 @@ extension Scheduler {
             let logits = try decoder.run(batch.map(\.segment))
             deliver(batch, logits)
         } catch {
-            for part in batch { end(part.sequence.number) { $0.end(.failed(error)) } }
+            for part in batch { end(part.sequence.number) { $0.end(.failed(GenerationError(error))) } }
         }
     }
 

@@ -1,3 +1,4 @@
+import Parallel
 import Synchronization
 
 /// Decides what each step of the engine computes. `submit`, `post`, `requestStop` and `load` are for any thread; all else
@@ -7,7 +8,7 @@ final class Scheduler: @unchecked Sendable {
         case submit(SequenceState)
         case cancel(UInt64)
         case resume(UInt64)
-        case memory(Engine.MemoryShortage)
+        case memory(Generation.MemoryShortage)
     }
 
     /// What the threads share, under the monitor's lock.
@@ -17,13 +18,13 @@ final class Scheduler: @unchecked Sendable {
         var live = 0
         var lastNumber: UInt64 = 0
         var isStopping = false
-        var load = Engine.Load()
+        var load = Generation.Load()
     }
 
     private let monitor = Monitor()
     private var inbox = Inbox()
 
-    let options: Engine.Options
+    let options: Generation.Options
     let contextTokens: Int
     let vocabulary: Int
     let decoder: Decoder
@@ -39,9 +40,9 @@ final class Scheduler: @unchecked Sendable {
     var running: [SequenceState] = []
     /// Whether the next step's prompt tokens go to the oldest first.
     var favoursOldest = true
-    var shortage = Engine.MemoryShortage.none
+    var shortage = Generation.MemoryShortage.none
 
-    init(decoder: Decoder, draft: Engine.Draft?, options: Engine.Options, contextTokens: Int) {
+    init(decoder: Decoder, draft: Generation.Draft?, options: Generation.Options, contextTokens: Int) {
         self.decoder = decoder
         self.options = options
         self.contextTokens = contextTokens
@@ -96,7 +97,7 @@ final class Scheduler: @unchecked Sendable {
         }
     }
 
-    var load: Engine.Load { monitor.locked { inbox.load } }
+    var load: Generation.Load { monitor.locked { inbox.load } }
 
     // MARK: - The engine's thread
 
@@ -168,7 +169,7 @@ final class Scheduler: @unchecked Sendable {
     }
 
     /// Adds to the counts that `load` answers.
-    func count(_ change: (inout Engine.Load) -> Void) {
+    func count(_ change: (inout Generation.Load) -> Void) {
         monitor.locked { change(&inbox.load) }
     }
 

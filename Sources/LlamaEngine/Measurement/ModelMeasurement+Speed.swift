@@ -61,7 +61,7 @@ extension ModelMeasurement {
             for (cache, tokens) in zip(sequences.caches, written) {
                 pass.append(Decoder.Segment(tokens: tokens[index...index], cache: cache, logits: .last))
             }
-            _ = try decoder.run(pass)
+            _ = try run(pass)
         }
         let time = clock.reading - start
         for cache in sequences.caches { cache.truncate(to: sequences.depth) }
@@ -72,7 +72,7 @@ extension ModelMeasurement {
         var start = 0
         while start < prompt.count {
             let end = min(start + chunkTokens, prompt.count)
-            _ = try decoder.run([
+            _ = try run([
                 Decoder.Segment(
                     tokens: prompt[start..<end], cache: cache, logits: end == prompt.count ? .last : .none)
             ])

@@ -1,3 +1,5 @@
+import Parallel
+
 /// Measures a model without an engine: how fast it reads and writes, how well it predicts a text, and how far rounding
 /// takes it from the same computed in f32. One thread at a time, and not one of Swift's cooperative threads: each call
 /// computes until it is done.
@@ -11,11 +13,16 @@ package final class ModelMeasurement {
     package init(
         model: Model, precision: Precision, threads: Int, chunkTokens: Int? = nil,
         clock: MeasuringClock = .wall
-    ) throws(EngineFailure) {
+    ) throws(ThreadPoolError) {
         decoder = Decoder(model: model, precision: precision, pool: try ThreadPool(threads: threads))
-        let usual = model.products == nil ? Engine.Options().prefillTokensMax : CBLAS.prefillTokens
+        let usual = model.products == nil ? Generation.Options().prefillTokensMax : CBLAS.prefillTokens
         self.chunkTokens = max(1, chunkTokens ?? usual)
         self.clock = clock
+    }
+
+    /// One pass.
+    func run(_ segments: [Decoder.Segment]) throws(GenerationError) -> UnsafeBufferPointer<Float> {
+        do throws(OutOfMemoryError) { return try decoder.run(segments) } catch { throw GenerationError(error) }
     }
 
     package var vocabulary: Int { decoder.model.configuration.vocabulary }

@@ -47,7 +47,7 @@ package struct TextWindows: Sendable {
             var logits: [UnsafeBufferPointer<Float>] = []
             for (model, cache) in zip(models, caches) {
                 logits.append(
-                    try model.decoder.run([
+                    try model.run([
                         Decoder.Segment(tokens: window[start..<end], cache: cache, logits: isScored ? .all : .none)
                     ]))
             }

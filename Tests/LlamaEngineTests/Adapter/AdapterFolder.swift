@@ -1,5 +1,6 @@
 import Foundation
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// A copy of a tiny adapter's folder in which something is changed. The copy goes with this object.

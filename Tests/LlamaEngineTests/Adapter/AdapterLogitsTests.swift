@@ -1,6 +1,7 @@
 import Testing
 
 @testable import LlamaEngine
+@testable import Parallel
 
 /// Against PEFT in f32, on the tiny models' dequantised weights. Logits reach 30, and each adapter changes some by 10 to 28.
 @Suite struct AdapterLogitsTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// Folders with something wrong in them, each a copy of one that PEFT saved.

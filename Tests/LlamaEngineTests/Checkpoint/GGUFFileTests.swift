@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
 
 @Suite("GGUF files")
 struct GGUFFileTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
 
 /// Broken files end in an error or in a file that is safe to read: never in a trap, a hang, or a byte from beyond the
 /// file (which is followed by a page that crashes the process when touched).

@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
 
 /// Against a file written by the gguf package (Scripts/reference/gguf_sample.py).
 @Suite("A GGUF file written by another program")

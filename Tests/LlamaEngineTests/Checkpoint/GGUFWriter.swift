@@ -1,7 +1,7 @@
 import CKernels
 import Foundation
 
-@testable import LlamaEngine
+@testable import Checkpoints
 
 /// Writes small GGUF files for tests, and lies on request.
 struct GGUFWriter {

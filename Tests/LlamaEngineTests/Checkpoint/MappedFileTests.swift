@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
 
 @Suite struct MappedFileTests {
     @Test("after populate, reading costs no page faults")

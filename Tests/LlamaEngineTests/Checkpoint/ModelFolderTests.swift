@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// A copy of a folder of Tests/Fixtures/folders, to be changed; deleted with the last reference.

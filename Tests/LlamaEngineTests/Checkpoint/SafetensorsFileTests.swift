@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// Against a file written by the safetensors package (Scripts/reference/safetensors_sample.py).

@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
 
 /// Against files written by torch, and by hand to do harm (Scripts/reference/hostile_pickles.py).
 @Suite("A file that torch saved")

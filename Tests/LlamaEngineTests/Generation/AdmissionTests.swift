@@ -74,9 +74,9 @@ import Testing
     @Test("an option out of range is refused by name")
     func options() throws {
         #expect(
-            throws: EngineFailure.invalidOption(name: "threads", reason: "must be in 1...256, got 0")
+            throws: OptionError(name: "threads", reason: "must be in 1...256, got 0")
         ) { try EngineProbe.tiny { $0.threads = 0 } }
-        #expect(throws: EngineFailure.self) { try EngineProbe.tiny { $0.runningMax = 0 } }
-        #expect(throws: EngineFailure.self) { try EngineProbe.tiny { $0.contextTokensMax = -1 } }
+        #expect(throws: OptionError.self) { try EngineProbe.tiny { $0.runningMax = 0 } }
+        #expect(throws: OptionError.self) { try EngineProbe.tiny { $0.contextTokensMax = -1 } }
     }
 }

@@ -14,11 +14,11 @@ import Testing
     ]
 
     private func probe(
-        _ draft: String?, cost: Double = 0, _ change: (inout Engine.Options) -> Void = { _ in }
+        _ draft: String?, cost: Double = 0, _ change: (inout Generation.Options) -> Void = { _ in }
     ) throws -> EngineProbe {
         try EngineProbe(
             TinyModel.named("llama31").load(),
-            draft: draft.map { Engine.Draft(model: try TinyModel.named($0).load(), cost: cost) }
+            draft: draft.map { Generation.Draft(model: try TinyModel.named($0).load(), cost: cost) }
         ) {
             $0.speculation = draft == nil ? .none : .lookup
             $0.threads = 2

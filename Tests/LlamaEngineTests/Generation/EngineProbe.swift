@@ -2,21 +2,22 @@ import Synchronization
 import Testing
 
 @testable import LlamaEngine
+@testable import Parallel
 
 /// Runs requests and keeps what their sinks heard.
 struct EngineProbe: Sendable {
     let engine: Engine
 
     init(
-        _ model: Model, draft: Engine.Draft? = nil, _ change: (inout Engine.Options) -> Void = { _ in }
+        _ model: Model, draft: Generation.Draft? = nil, _ change: (inout Generation.Options) -> Void = { _ in }
     ) throws {
-        var options = Engine.Options()
+        var options = Generation.Options()
         options.precision = .exact
         change(&options)
         engine = try Engine(model: model, draft: draft, options: options)
     }
 
-    static func tiny(_ change: (inout Engine.Options) -> Void = { _ in }) throws -> EngineProbe {
+    static func tiny(_ change: (inout Generation.Options) -> Void = { _ in }) throws -> EngineProbe {
         try EngineProbe(TinyModel.named("llama31").load(), change)
     }
 

@@ -25,8 +25,8 @@ import Testing
         }
     }
 
-    private func answers(_ streams: [Stream], _ change: (inout Engine.Options) -> Void) async throws -> (
-        answers: [[Int32]], load: Engine.Load
+    private func answers(_ streams: [Stream], _ change: (inout Generation.Options) -> Void) async throws -> (
+        answers: [[Int32]], load: Generation.Load
     ) {
         let probe = try EngineProbe.tiny(change)
         let all = try streams.map { try probe.submit($0.prompt, $0.tokensMax, sampling: $0.sampling) }

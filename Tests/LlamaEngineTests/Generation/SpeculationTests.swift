@@ -12,9 +12,9 @@ import Testing
     ]
 
     private func events(
-        _ speculation: Engine.Speculation, _ sampling: Sampling, _ precision: Precision, stops: Set<Int32> = [],
+        _ speculation: Generation.Speculation, _ sampling: Sampling, _ precision: Precision, stops: Set<Int32> = [],
         answer: @escaping @Sendable (Int) -> Generation.Flow = { _ in .more }
-    ) async throws -> (events: [Generation.Event], load: Engine.Load) {
+    ) async throws -> (events: [Generation.Event], load: Generation.Load) {
         let probe = try EngineProbe.tiny {
             $0.speculation = speculation
             $0.precision = precision

@@ -3,7 +3,7 @@ import CKernels
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import Parallel
 
 @Suite("Choice of the instruction set")
 struct InstructionSetTests {

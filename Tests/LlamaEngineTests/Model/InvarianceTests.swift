@@ -1,6 +1,7 @@
 import Testing
 
 @testable import LlamaEngine
+@testable import Parallel
 
 /// A row's logits depend on its sequence alone, to the last bit. Prefix sharing, pre-emption and speculation rest on it.
 @Suite struct InvarianceTests {

@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 @Suite struct ModelLoadingTests {

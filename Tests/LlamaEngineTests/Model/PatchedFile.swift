@@ -1,5 +1,6 @@
 import Foundation
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// A tiny checkpoint with some of its bytes changed, for files that are wrong in one place.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// Frequencies against transformers' ROPE_INIT_FUNCTIONS for a head dimension of 64.

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import LlamaEngine
+@testable import Parallel
 
 /// A checkpoint of Tests/Fixtures/models with the logits that transformers computed for it in f32
 /// (Scripts/reference/make_tiny_models.py).

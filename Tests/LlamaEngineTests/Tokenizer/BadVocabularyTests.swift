@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Tokenizers
 
 @Suite("A bad vocabulary is refused with the key that is wrong")
 struct BadVocabularyTests {

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
+@testable import Tokenizers
 
 @Suite("A GGUF file's tokenizer")
 struct GGUFVocabularyTests {

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
+@testable import Tokenizers
 
 /// The same comparison on the vocabularies people run.
 @Suite("Token ids of real models")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Tokenizers
 
 /// Ids against other people's tokenisers: `tokenizers`, `tiktoken`, `sentencepiece`, on vocabularies small enough
 /// to be committed.

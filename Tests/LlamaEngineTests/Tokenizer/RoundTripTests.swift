@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Tokenizers
 
 @Suite("Text survives tokenising")
 struct RoundTripTests {

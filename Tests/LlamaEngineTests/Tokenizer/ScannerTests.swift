@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Tokenizers
 
 @Suite("Words are cut, and merged, in bounded time")
 struct ScannerTests {

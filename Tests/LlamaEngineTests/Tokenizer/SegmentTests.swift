@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LlamaEngine
+@testable import Tokenizers
 
 @Suite("A prompt from several hands")
 struct SegmentTests {

@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import LlamaEngine
+@testable import Tokenizers
 
 /// The committed texts, small vocabularies and reference ids (`Scripts/reference/tokenizer.py` writes them).
 enum Fixture {

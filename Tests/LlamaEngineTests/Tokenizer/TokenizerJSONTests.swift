@@ -2,7 +2,8 @@ import Foundation
 import LlamaStackAPI
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
+@testable import Tokenizers
 
 /// Against the `tokenizers` library on its own files (Scripts/reference/tokenizer_json.py).
 @Suite("A tokenizer.json")

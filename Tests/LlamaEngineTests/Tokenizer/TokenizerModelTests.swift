@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import Tokenizers
 
 @Suite("A tokenizer.model")
 struct TokenizerModelTests {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import LlamaEngine
+@testable import Checkpoints
+@testable import Tokenizers
 
 /// Against `tokenizers` (`Scripts/reference/wordpiece.py`).
 @Suite("WordPiece")

@@ -2,6 +2,7 @@ import CommandSupport
 import DatasetRows
 import Foundation
 import LlamaStackAPI
+import Tokenizers
 
 /// What `dataset stats` says.
 struct DatasetReport: Sendable {

@@ -3,6 +3,7 @@ import CommandSupport
 import DatasetRows
 import Foundation
 import LlamaStackAPI
+import Tokenizers
 
 struct DatasetStats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
+import Checkpoints
 import CommandSupport
 import Foundation
-import LlamaEngine
+import Tokenizers
 
 /// Counts the tokens of texts as a model reads them.
 struct TokenCounter: Sendable {

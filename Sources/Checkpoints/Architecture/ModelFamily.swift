@@ -1,0 +1,21 @@
+/// What tells one architecture from another: the few places where its mathematics differs.
+/// A family is a file in `Families/` and a line in `all`.
+package struct ModelFamily: Sendable {
+    /// How a weight may be present.
+    package enum Presence: Sendable {
+        case absent, optional, required
+    }
+
+    /// `general.architecture` of its GGUF files, also the prefix of their metadata keys; `model_type` of a `config.json`.
+    let architecture: String
+    /// In its GGUF files. As released by Hugging Face the order is always `half`, by Meta `interleaved`.
+    let ropeOrder: RopeConfiguration.Order
+    /// Biases of the query, key and value products.
+    package let attentionBias: Presence
+    /// RMSNorm of each head of queries and keys.
+    package let headNorm: Presence
+
+    static let all: [ModelFamily] = [.llama, .qwen2, .qwen3]
+
+    static var architectures: [String] { all.map(\.architecture) }
+}

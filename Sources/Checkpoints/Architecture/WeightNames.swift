@@ -1,0 +1,47 @@
+/// Names of a decoder's tensors in one form of checkpoint. Those of a layer get the layer's prefix in front.
+package struct WeightNames: Sendable {
+    package var embedding: String
+    package var finalNorm: String
+    /// Absent where head and embedding are one.
+    package var head: String
+    /// What rotary frequencies are divided by. Optional.
+    package var ropeDivisors: String?
+
+    var layerPrefix: String
+    package var attentionNorm: String
+    // Products: `.weight` and `.bias` follow.
+    package var query: String
+    package var key: String
+    package var value: String
+    package var output: String
+    package var queryNorm: String
+    package var keyNorm: String
+    package var feedForwardNorm: String
+    package var gate: String
+    package var up: String
+    package var down: String
+
+    package func layer(_ index: Int, _ name: String) -> String { "\(layerPrefix)\(index).\(name)" }
+
+    static let gguf = WeightNames(
+        embedding: "token_embd.weight", finalNorm: "output_norm.weight", head: "output.weight",
+        ropeDivisors: "rope_freqs.weight", layerPrefix: "blk.", attentionNorm: "attn_norm.weight", query: "attn_q",
+        key: "attn_k", value: "attn_v", output: "attn_output", queryNorm: "attn_q_norm.weight",
+        keyNorm: "attn_k_norm.weight", feedForwardNorm: "ffn_norm.weight", gate: "ffn_gate", up: "ffn_up",
+        down: "ffn_down")
+
+    /// The same for all architectures served here.
+    static let huggingFace = WeightNames(
+        embedding: "model.embed_tokens.weight", finalNorm: "model.norm.weight", head: "lm_head.weight",
+        layerPrefix: "model.layers.", attentionNorm: "input_layernorm.weight", query: "self_attn.q_proj",
+        key: "self_attn.k_proj", value: "self_attn.v_proj", output: "self_attn.o_proj",
+        queryNorm: "self_attn.q_norm.weight", keyNorm: "self_attn.k_norm.weight",
+        feedForwardNorm: "post_attention_layernorm.weight", gate: "mlp.gate_proj", up: "mlp.up_proj",
+        down: "mlp.down_proj")
+
+    static let meta = WeightNames(
+        embedding: "tok_embeddings.weight", finalNorm: "norm.weight", head: "output.weight", layerPrefix: "layers.",
+        attentionNorm: "attention_norm.weight", query: "attention.wq", key: "attention.wk", value: "attention.wv",
+        output: "attention.wo", queryNorm: "attention.q_norm.weight", keyNorm: "attention.k_norm.weight",
+        feedForwardNorm: "ffn_norm.weight", gate: "feed_forward.w1", up: "feed_forward.w3", down: "feed_forward.w2")
+}

@@ -1,0 +1,45 @@
+import CKernels
+
+/// One weight of a checkpoint, in one piece or cut along an axis into parts of equal size (as model-parallel checkpoints are).
+package struct CheckpointTensor: Sendable {
+    struct Part: Sendable {
+        let file: MappedFile
+        let byteRange: Range<Int>
+
+        /// Valid as long as this part, or the file, lives. No alignment can be relied on.
+        var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[byteRange]) }
+    }
+
+    package let name: String
+    /// nil where the kernels have none.
+    package let type: lk_type?
+    package let typeName: String
+    /// Of the whole, outermost first: `[outputs, inputs]`.
+    package var shape: [Int]
+    /// In order along `axis`; together they have `shape`.
+    var parts: [Part]
+    var axis = 0
+
+    /// Cannot overflow: the product was checked when the file was opened, unless a 0 made it nothing.
+    var elementCount: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
+    package var path: String { parts.first?.file.path ?? "" }
+
+    /// The values one after another where they lie; nil when they are cut so that this takes a copy.
+    package var contiguous: UnsafeRawBufferPointer? { parts.count == 1 ? parts.first?.bytes : nil }
+
+    package var byteCount: Int { parts.reduce(0) { $0 + $1.byteRange.count } }
+
+    /// Writes the whole, `byteCount` bytes, to `out`.
+    package func gather(to out: UnsafeMutableRawPointer) {
+        // Parts of equal size: each row of the whole is a piece of every part, or every part a piece of the whole.
+        let rows = axis == 0 ? 1 : shape.prefix(axis).reduce(1, *)
+        var target = out
+        for row in 0..<rows {
+            for part in parts {
+                let count = part.byteRange.count / rows
+                if let base = part.bytes.baseAddress { target.copyMemory(from: base + row * count, byteCount: count) }
+                target += count
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import LlamaStackAPI
+
+/// A folder as Hugging Face lays models out: `config.json`, the weights in `model.safetensors` or in the shards that
+/// `model.safetensors.index.json` names, the vocabulary in `tokenizer.json`, and what is said of it in
+/// `tokenizer_config.json` and `generation_config.json`.
+package enum HuggingFaceFolder {
+    /// Files of settings are read whole.
+    static let settingsBytesMax = 16 << 20
+
+    static func open(_ folder: CheckpointFolder) throws -> ModelCheckpoint {
+        let settings = try settings(folder, "config.json")
+        let config = HuggingFaceConfiguration(path: folder.path(of: "config.json"), json: settings)
+        let family = try config.family()
+        let weights = try SafetensorsShards.open(folder)
+        let tokenizerSettings = try optionalSettings(folder, "tokenizer_config.json")
+        return ModelCheckpoint(
+            path: folder.path, form: .huggingFace, name: folder.name,
+            chatTemplate: try chatTemplate(folder, tokenizerSettings), family: family,
+            configuration: try config.configuration(of: family), names: .huggingFace, tiesHead: try config.tiesHead(),
+            tensors: weights.tensors,
+            vocabulary: try vocabulary(
+                folder,
+                Marks(
+                    settings: settings, tokenizer: tokenizerSettings,
+                    generation: try optionalSettings(folder, "generation_config.json"))),
+            files: weights.files)
+    }
+
+    private static func vocabulary(
+        _ folder: CheckpointFolder, _ marks: Marks
+    ) throws -> ModelCheckpoint.VocabularyPlace {
+        if let file = try folder.optionalFile("tokenizer.json") { return .tokenizerJSON(file, marks) }
+        if let file = try folder.optionalFile("tokenizer.model") { return .tokenizerModel(file) }
+        return .none(
+            CheckpointError(
+                path: folder.path, field: "vocabulary", offset: nil, found: folder.listing,
+                wanted: "tokenizer.json or tokenizer.model"))
+    }
+
+    /// `chat_template.jinja`, or the text in `tokenizer_config.json`: of several templates the one named `default`.
+    private static func chatTemplate(_ folder: CheckpointFolder, _ settings: JSON) throws -> String? {
+        if let file = try folder.optionalFile("chat_template.jinja") {
+            guard file.bytes.count <= settingsBytesMax, let text = String(validating: file.bytes, as: UTF8.self) else {
+                throw CheckpointError(
+                    path: file.path, field: "chat template", offset: nil, found: "\(file.bytes.count) bytes",
+                    wanted: "text in UTF-8 of at most \(settingsBytesMax) bytes")
+            }
+            return text
+        }
+        switch settings["chat_template"] {
+        case nil, .null: return nil
+        case .string(let text): return text
+        case .array(let named):
+            let template = named.first { $0["name"] == "default" } ?? named.first
+            if let text = template?["template"]?.stringValue { return text }
+        default: break
+        }
+        throw CheckpointError(
+            path: folder.path(of: "tokenizer_config.json"), field: "'chat_template'", offset: nil,
+            found: settings["chat_template"]?.kind ?? "", wanted: "a template, or a list of named ones")
+    }
+
+    private static func optionalSettings(_ folder: CheckpointFolder, _ name: String) throws -> JSON {
+        folder.has(name) ? try settings(folder, name) : .object([:])
+    }
+
+    static func settings(_ folder: CheckpointFolder, _ name: String) throws -> JSON {
+        let file = try folder.file(name)
+        func refuse(_ offset: Int?, _ found: String, _ wanted: String) -> CheckpointError {
+            CheckpointError(path: file.path, field: "settings", offset: offset, found: found, wanted: wanted)
+        }
+        guard file.bytes.count <= settingsBytesMax else {
+            throw refuse(nil, "\(file.bytes.count) bytes", "at most settingsBytesMax = \(settingsBytesMax)")
+        }
+        do {
+            let json = try JSON(parsing: file.bytes)
+            guard json.objectValue != nil else { throw refuse(nil, json.kind, "an object") }
+            return json
+        } catch let error as JSONError {
+            throw refuse(error.byteOffset, error.message, "JSON")
+        }
+    }
+}
+
+extension HuggingFaceFolder {
+    /// The control tokens that the settings name; the vocabulary itself says nothing of what they are for.
+    package struct Marks: Sendable {
+        package var bos: String?
+        package var eos: String?
+        package var unknown: String?
+        /// Where no spelling is given.
+        package var bosID: Int?
+        package var addsBOS: Bool?
+        package var addsEOS: Bool?
+        /// Ids that end an answer.
+        package var endIDs: [Int] = []
+
+        init(settings: JSON, tokenizer: JSON, generation: JSON) {
+            bos = Self.spelling(tokenizer["bos_token"])
+            eos = Self.spelling(tokenizer["eos_token"])
+            unknown = Self.spelling(tokenizer["unk_token"])
+            bosID = Self.ids(settings["bos_token_id"]).first
+            addsBOS = Self.flag(tokenizer["add_bos_token"])
+            addsEOS = Self.flag(tokenizer["add_eos_token"])
+            endIDs = Self.ids(generation["eos_token_id"]) + Self.ids(settings["eos_token_id"])
+        }
+
+        /// A token is written as its text, or as an object with it.
+        private static func spelling(_ value: JSON?) -> String? {
+            value?.stringValue ?? value?["content"]?.stringValue
+        }
+
+        private static func flag(_ value: JSON?) -> Bool? {
+            if case .bool(let flag) = value { flag } else { nil }
+        }
+
+        private static func ids(_ value: JSON?) -> [Int] {
+            switch value {
+            case .integer(let id): Int(exactly: id).map { [$0] } ?? []
+            case .array(let items): items.flatMap { ids($0) }
+            default: []
+            }
+        }
+    }
+}

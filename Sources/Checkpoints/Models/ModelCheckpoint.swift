@@ -1,0 +1,130 @@
+/// A model on disk in any of the forms that are served, opened and checked: its dimensions, its weights by name, and where
+/// its vocabulary and chat template stand. Weights stay in the files. Immutable, any thread.
+package struct ModelCheckpoint: Sendable {
+    package enum Form: String, Sendable {
+        case gguf = "GGUF"
+        case huggingFace = "Hugging Face"
+        case meta = "Meta"
+    }
+
+    /// Where a tokenizer is made from.
+    package enum VocabularyPlace: Sendable {
+        case gguf(GGUFFile)
+        /// `tokenizer.json` of a Hugging Face folder.
+        case tokenizerJSON(MappedFile, HuggingFaceFolder.Marks)
+        /// SentencePiece's or tiktoken's own file.
+        case tokenizerModel(MappedFile)
+        /// The error that says what is missing; a model without a vocabulary can still be measured.
+        case none(CheckpointError)
+    }
+
+    /// The file or the folder, as the user wrote it.
+    package let path: String
+    package let form: Form
+    /// What a GGUF file calls itself, empty when it does not; a folder's name.
+    package let name: String
+    package let chatTemplate: String?
+    package let family: ModelFamily
+    /// `vocabulary` is 0: the embedding's shape says it.
+    package let configuration: ModelConfiguration
+    package let names: WeightNames
+    /// Whether the head is the embedding; nil: when there is no head.
+    package let tiesHead: Bool?
+    package let tensors: [String: CheckpointTensor]
+    package let vocabulary: VocabularyPlace
+    /// Those that hold weights.
+    package let files: [MappedFile]
+
+    /// Opens a GGUF file, a folder as Hugging Face lays it out, or a folder as Meta does.
+    /// - Throws: `CheckpointError` when the form is not known, or something in it can't be believed.
+    package static func open(path: String) throws -> ModelCheckpoint {
+        let folder = CheckpointFolder(path: path)
+        guard folder.exists else {
+            guard let suffix = [".safetensors", ".json", ".pth"].first(where: path.hasSuffix) else {
+                return try ModelCheckpoint(GGUFFile.open(path: path))
+            }
+            throw CheckpointError(
+                path: path, field: "model", offset: nil, found: "a \(suffix) file",
+                wanted: "the folder that holds it, or a GGUF file")
+        }
+        if folder.has("config.json") { return try HuggingFaceFolder.open(folder) }
+        if folder.has("params.json") { return try MetaFolder.open(folder) }
+        throw CheckpointError(
+            path: path, field: "model folder", offset: nil, found: folder.listing,
+            wanted: "config.json (as Hugging Face lays models out) or params.json (as Meta does)")
+    }
+
+    /// Bytes of all files that hold weights.
+    package var weightBytes: Int { files.reduce(0) { $0 + $1.bytes.count } }
+
+    /// Starts reading all weights ahead.
+    package func willNeedWeights() {
+        for file in files { file.willNeed(0..<file.bytes.count) }
+    }
+
+    /// Reads all weights and maps their pages, so that the first pass over them is as fast as every later one.
+    package func populateWeights() {
+        for file in files { file.populate(0..<file.bytes.count) }
+    }
+
+    /// Weights of all tensors.
+    package var parameters: Int {
+        // Cannot overflow: the tensors lie in files side by side, at more than an eighth of a byte each.
+        tensors.values.reduce(0) { $0 + $1.elementCount }
+    }
+
+    /// What a log line says of a checkpoint: the type that holds the most weights, such as `Q4_1`.
+    package var commonestType: String {
+        var elements: [String: Int] = [:]
+        for tensor in tensors.values { elements[tensor.typeName, default: 0] += tensor.elementCount }
+        // Of equals the first by name, so that one file always says the same.
+        return elements.max { $0.value != $1.value ? $0.value < $1.value : $0.key > $1.key }?.key ?? "unknown"
+    }
+
+    /// A tensor with exactly this shape, outermost first.
+    package func requiredTensor(_ name: String, shape: [Int]) throws -> CheckpointTensor {
+        // Each form's own order, and its word for it.
+        func shown(_ shape: [Int]) -> String {
+            form == .gguf ? "dimensions \(Array(shape.reversed()))" : "shape \(shape)"
+        }
+        guard let tensor = tensors[name] else {
+            throw refuse("tensor '\(name)'", found: "no such tensor", wanted: "one with \(shown(shape))")
+        }
+        guard tensor.shape == shape else {
+            throw CheckpointError(
+                path: tensor.path, field: "tensor '\(name)'", offset: nil, found: shown(tensor.shape),
+                wanted: form == .gguf ? "\(Array(shape.reversed()))" : "\(shape)")
+        }
+        return tensor
+    }
+
+    package func refuse(_ field: String, found: String, wanted: String) -> CheckpointError {
+        CheckpointError(path: path, field: field, offset: nil, found: found, wanted: wanted)
+    }
+}
+
+extension ModelCheckpoint {
+    package init(_ file: GGUFFile) throws {
+        let metadata = ModelMetadata(file)
+        path = file.path
+        form = .gguf
+        name = try file.string("general.name") ?? ""
+        chatTemplate = try file.string("tokenizer.chat_template")
+        family = try metadata.family()
+        configuration = try metadata.configuration(of: family)
+        names = .gguf
+        tiesHead = nil
+        tensors = Dictionary(
+            uniqueKeysWithValues: file.tensors.map { tensor in
+                (
+                    tensor.name,
+                    CheckpointTensor(
+                        name: tensor.name, type: tensor.type, typeName: GGUFTensor.typeName(tensor.type),
+                        shape: tensor.dimensions.reversed(),
+                        parts: [CheckpointTensor.Part(file: file.file, byteRange: tensor.byteRange)])
+                )
+            })
+        vocabulary = .gguf(file)
+        files = [file.file]
+    }
+}

@@ -1,0 +1,102 @@
+import Parallel
+
+/// Makes pages on demand, up to a limit, and keeps some of those given back. One thread at a time.
+final class KVPagePool {
+    let layout: KVLayout
+    let pagesMax: Int
+    /// Pages kept that no sequence holds; more go back to the system.
+    let idlePagesMax: Int
+    private(set) var pagesInUse = 0
+    /// Pages that may be in use: `pagesMax`, or fewer while memory is short.
+    private var pagesAllowed: Int
+    private var isShort = false
+    /// Pages that stand for nothing.
+    private var spare: [KVPage] = []
+    /// Pages that a later sequence may share, least recently used first. A page stands behind those that follow it in a
+    /// sequence, since a sequence gives its last page back first: so none is let go before what rests on it.
+    private var known: [KVPage] = []
+    /// Called for a known page that is about to be used for something else.
+    var forget: (KVPage) -> Void = { _ in }
+
+    init(layout: KVLayout, pagesMax: Int, idlePagesMax: Int = 16) {
+        self.layout = layout
+        self.pagesMax = pagesMax
+        pagesAllowed = pagesMax
+        self.idlePagesMax = idlePagesMax
+    }
+
+    /// Pages that sequences can still take, if the system has the memory.
+    var pagesFree: Int { pagesAllowed - pagesInUse }
+
+    /// Pages kept for later.
+    var pagesIdle: Int { spare.count + known.count }
+
+    /// - Throws: `OutOfMemoryError` when the limit is reached or the system has no more.
+    func take() throws(OutOfMemoryError) -> KVPage {
+        guard pagesInUse < pagesAllowed, let page = spare.popLast() ?? makePage() ?? oldestKnown() else {
+            throw OutOfMemoryError(bytes: layout.pageBytes)
+        }
+        pagesInUse += 1
+        page.users = 1
+        return page
+    }
+
+    /// One user more for a page.
+    func hold(_ page: KVPage) {
+        if page.users == 0 {
+            known.removeAll { $0 === page }
+            pagesInUse += 1
+        }
+        page.users += 1
+    }
+
+    /// Takes back what `take` or `hold` gave.
+    func giveBack(_ page: KVPage) {
+        page.users -= 1
+        guard page.users == 0 else { return }
+        pagesInUse -= 1
+        if page.node == nil { spare.append(page) } else { known.append(page) }
+        letGo(keeping: isShort ? 0 : idlePagesMax)
+    }
+
+    /// Gives the system what nobody uses; from now on no more pages are in use than are now. `grow` ends it.
+    func shrink() {
+        letGo(keeping: 0)
+        pagesAllowed = pagesInUse
+        isShort = true
+    }
+
+    func grow() {
+        pagesAllowed = pagesMax
+        isShort = false
+    }
+
+    /// One page more, for a sequence that nobody is left to give way to.
+    /// - Returns: false when what is allowed is not what is missing.
+    func allowOneMore() -> Bool {
+        guard pagesInUse == pagesAllowed, pagesAllowed < pagesMax else { return false }
+        pagesAllowed += 1
+        return true
+    }
+
+    /// Makes an idle page that is known no more a spare one.
+    func dropIdle(_ page: KVPage) {
+        known.removeAll { $0 === page }
+        spare.append(page)
+    }
+
+    private func letGo(keeping count: Int) {
+        while pagesIdle > count, spare.popLast() ?? oldestKnown() != nil {}
+    }
+
+    private func makePage() -> KVPage? {
+        pagesInUse + pagesIdle < pagesMax ? KVPage(bytes: layout.pageBytes) : nil
+    }
+
+    private func oldestKnown() -> KVPage? {
+        guard !known.isEmpty else { return nil }
+        let page = known.removeFirst()
+        forget(page)
+        return page
+    }
+}

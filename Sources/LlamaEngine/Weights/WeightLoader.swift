@@ -1,0 +1,181 @@
+import CKernels
+import Checkpoints
+
+/// Finds a family's weights in a checkpoint and holds each against the configuration's dimensions.
+struct WeightLoader {
+    let checkpoint: ModelCheckpoint
+    let arena = WeightArena()
+    /// Weights that lie in parts; read until the panels are packed, or as long as matrices in rows are.
+    let gathered = GatheredTensors()
+    let panels: PanelArena
+    /// Where all matrices go instead of into panels.
+    let blas: BLASWeights?
+    /// Whether F16 is kept as bf16: where products would round it to that anyway.
+    let roundsF16: Bool
+
+    /// - Throws: `CheckpointError` when there is no address space for the weights.
+    init(_ checkpoint: ModelCheckpoint, products: (any MatrixProducts)? = nil, precision: Precision) throws {
+        self.checkpoint = checkpoint
+        roundsF16 = products == nil && precision == .quantized && lk_has_bf16(LK_F16) != 0
+        blas = products.map(BLASWeights.init)
+        let bytes = checkpoint.tensors.values.reduce(0) { sum, tensor in
+            guard products == nil, tensor.shape.count == 2, let type = tensor.type,
+                let bytes = PanelArena.bytes(type: type, outputs: tensor.shape[0], inputs: tensor.shape[1])
+            else { return sum }
+            let (total, overflow) = sum.addingReportingOverflow(bytes)
+            return overflow ? .max : total
+        }
+        guard let panels = PanelArena(capacity: bytes) else {
+            throw checkpoint.refuse(
+                "weights", found: "no memory for \(bytes) bytes", wanted: "memory for all weights")
+        }
+        self.panels = panels
+    }
+
+    /// Sets `configuration.vocabulary` from the embedding.
+    func load(_ configuration: inout ModelConfiguration) throws -> DecoderWeights {
+        let names = checkpoint.names
+        let embedding = try embedding(named: names.embedding, hidden: configuration.hidden)
+        configuration.vocabulary = embedding.outputs
+        // No capacity is reserved: the number of layers is the file's claim until each has been found.
+        var layers: [DecoderWeights.Layer] = []
+        for index in 0..<configuration.layers {
+            layers.append(try layer(index, configuration))
+        }
+        let tiesHead = checkpoint.tiesHead ?? (checkpoint.tensors[names.head] == nil)
+        let head =
+            tiesHead
+            ? embedding : try matrix(names.head, outputs: configuration.vocabulary, inputs: configuration.hidden)
+        return DecoderWeights(
+            embedding: embedding, layers: layers,
+            finalNorm: try vector(names.finalNorm, count: configuration.hidden),
+            head: head, rope: try rope(configuration.rope))
+    }
+
+    private func layer(
+        _ index: Int, _ configuration: ModelConfiguration
+    ) throws -> DecoderWeights.Layer {
+        let names = checkpoint.names
+        let (hidden, feedForward, dimension) = (
+            configuration.hidden, configuration.feedForward, configuration.headDimension
+        )
+        let queryWidth = configuration.heads * dimension
+        let keyWidth = configuration.keyValueHeads * dimension
+        func linear(
+            _ name: String, _ outputs: Int, _ inputs: Int, bias: ModelFamily.Presence
+        ) throws -> Linear {
+            Linear(
+                matrix: try matrix(names.layer(index, name + ".weight"), outputs: outputs, inputs: inputs),
+                bias: try vector(names.layer(index, name + ".bias"), count: outputs, bias))
+        }
+        return DecoderWeights.Layer(
+            attentionNorm: try vector(names.layer(index, names.attentionNorm), count: hidden),
+            query: try linear(names.query, queryWidth, hidden, bias: checkpoint.family.attentionBias),
+            key: try linear(names.key, keyWidth, hidden, bias: checkpoint.family.attentionBias),
+            value: try linear(names.value, keyWidth, hidden, bias: checkpoint.family.attentionBias),
+            queryNorm: try vector(names.layer(index, names.queryNorm), count: dimension, checkpoint.family.headNorm),
+            keyNorm: try vector(names.layer(index, names.keyNorm), count: dimension, checkpoint.family.headNorm),
+            output: try linear(names.output, hidden, queryWidth, bias: .optional),
+            feedForwardNorm: try vector(names.layer(index, names.feedForwardNorm), count: hidden),
+            gate: try linear(names.gate, feedForward, hidden, bias: .optional),
+            up: try linear(names.up, feedForward, hidden, bias: .optional),
+            down: try linear(names.down, hidden, feedForward, bias: .optional))
+    }
+
+    private func rope(_ configuration: RopeConfiguration) throws -> RopeTable {
+        guard let name = checkpoint.names.ropeDivisors,
+            let divisors = try vector(name, count: configuration.dimension / 2, .optional)
+        else {
+            return RopeTable(configuration)
+        }
+        let values = Array(UnsafeBufferPointer(start: divisors.base, count: divisors.count))
+        guard values.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+            throw checkpoint.refuse("values of tensor '\(name)'", found: "one that is not", wanted: "positive numbers")
+        }
+        return RopeTable(configuration, divisors: values)
+    }
+
+    /// The embedding's rows say how large the vocabulary is.
+    private func embedding(named name: String, hidden: Int) throws -> Matrix {
+        let rows = checkpoint.tensors[name]?.shape.first ?? 1
+        guard rows <= ModelConfiguration.vocabularyMax else {
+            throw checkpoint.refuse(
+                "rows of tensor '\(name)'", found: "\(rows)",
+                wanted: "at most vocabularyMax = \(ModelConfiguration.vocabularyMax)")
+        }
+        return try matrix(name, outputs: rows, inputs: hidden)
+    }
+
+    private func matrix(_ name: String, outputs: Int, inputs: Int) throws -> Matrix {
+        let tensor = try checkpoint.requiredTensor(name, shape: [outputs, inputs])
+        let type = try type(of: tensor)
+        let base = try rows(of: tensor)
+        if let blas {
+            guard let matrix = blas.promise(type: type, outputs: outputs, inputs: inputs, rows: base) else {
+                throw checkpoint.refuse(
+                    "weights", found: "no memory for tensor '\(name)' in f32", wanted: "memory for all weights")
+            }
+            return matrix
+        }
+        if let matrix = panels.promise(
+            type: type, outputs: outputs, inputs: inputs, rows: base, roundsF16: roundsF16)
+        {
+            return Matrix(panels: matrix)
+        }
+        return Matrix(type: type, outputs: outputs, inputs: inputs, rows: base)
+    }
+
+    private func vector(_ name: String, count: Int) throws -> Vector {
+        let tensor = try checkpoint.requiredTensor(name, shape: [count])
+        let values = arena.allocate(count)
+        lk_dequantize_row(try type(of: tensor), try rows(of: tensor), values, count)
+        return Vector(base: values, count: count)
+    }
+
+    private func type(of tensor: CheckpointTensor) throws -> lk_type {
+        guard let type = tensor.type else {
+            throw CheckpointError(
+                path: tensor.path, field: "type of tensor '\(tensor.name)'", offset: nil, found: tensor.typeName,
+                wanted: "F32, F16 or BF16")
+        }
+        return type
+    }
+
+    /// The values where they lie, or a copy that lives as long as this loader's `gathered`.
+    private func rows(of tensor: CheckpointTensor) throws -> UnsafeRawPointer {
+        if let whole = tensor.contiguous {
+            guard let base = whole.baseAddress, !whole.isEmpty else { throw empty(tensor.name) }
+            return base
+        }
+        guard tensor.byteCount > 0 else { throw empty(tensor.name) }
+        return gathered.copy(of: tensor)
+    }
+
+    private func vector(_ name: String, count: Int, _ presence: ModelFamily.Presence) throws -> Vector? {
+        switch presence {
+        case .absent: nil
+        case .optional: checkpoint.tensors[name] == nil ? nil : try vector(name, count: count)
+        case .required: try vector(name, count: count)
+        }
+    }
+
+    private func empty(_ name: String) -> CheckpointError {
+        checkpoint.refuse("tensor '\(name)'", found: "no bytes", wanted: "weights")
+    }
+}
+
+/// Copies of tensors that a checkpoint holds in parts.
+final class GatheredTensors: @unchecked Sendable {  // safe: written by one thread before anybody else sees it
+    private var blocks: [UnsafeMutableRawPointer] = []
+
+    deinit {
+        blocks.forEach { $0.deallocate() }
+    }
+
+    func copy(of tensor: CheckpointTensor) -> UnsafeRawPointer {
+        let block = UnsafeMutableRawPointer.allocate(byteCount: tensor.byteCount, alignment: 64)
+        blocks.append(block)
+        tensor.gather(to: block)
+        return UnsafeRawPointer(block)
+    }
+}

@@ -1,0 +1,8 @@
+/// How a vocabulary's text is prepared before it is merged, where the checkpoint spells it out step by step.
+struct TokenizerSteps: Sendable {
+    /// nil: SentencePiece, which cuts no words.
+    var scanner: PreTokenizer?
+    var takesWholeWordsFirst = false
+    var spacePrefix = SentencePieceBPE.SpacePrefix.never
+    var cutsBeforeEachSpace = false
+}

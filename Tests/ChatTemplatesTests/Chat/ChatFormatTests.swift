@@ -1,0 +1,248 @@
+import Testing
+
+@testable import ChatTemplates
+
+struct ChatFormatTests {
+    static func formats() throws -> [(String, ChatFormat)] {
+        var formats: [(String, ChatFormat)] = []
+        for (name, begin, end) in [
+            ("smollm2", "<|im_start|>", "<|im_end|>"), ("qwen2.5", "", "<|im_end|>"), ("qwen3", "", "<|im_end|>"),
+            ("mistral-nemo", "<s>", "</s>"),
+        ] {
+            formats.append(
+                (
+                    name,
+                    try ChatFormat(template: try ReferenceData.text("\(name).jinja"), bosToken: begin, eosToken: end)
+                ))
+        }
+        for builtin in ChatFormat.Builtin.allCases { formats.append(("\(builtin)", try ChatFormat(builtin: builtin))) }
+        return formats
+    }
+
+    private func rendered(_ builtin: String, _ key: String, like reference: String) throws -> (
+        ours: String, theirs: String?
+    ) {
+        let data = try ReferenceData.map("rendered.json")
+        let conversation = try #require(data["conversations"]?.map?[key]?.map)
+        let entry = try #require(data["templates"]?.map?[reference]?.map)
+        var variables = RealTemplateTests.variables(conversation, entry["bos_token"]?.string ?? "", "")
+        if variables["date_string"] == nil { variables["date_string"] = "26 Jul 2024" }
+        let ours = try Template(builtin).render(variables, today: someDay).text
+        return (ours, entry["rendered"]?.map?[key]?.map?["text"]?.string)
+    }
+
+    @Test(
+        "the built-in Llama 3 form equals the model's own template",
+        arguments: [
+            "plain", "no_generation_prompt", "system", "many_turns", "unicode", "forged", "empty", "lines", "thinking",
+            "roles_astray",
+        ])
+    func llama3(key: String) throws {
+        let (ours, theirs) = try rendered(BuiltinTemplates.llama3, key, like: "llama-3")
+        #expect(ours == theirs)
+    }
+
+    @Test(
+        "the built-in Llama 3.1 form equals the model's own template where both speak",
+        arguments: [
+            "plain", "no_generation_prompt", "system", "many_turns", "unicode", "forged", "empty", "lines", "thinking",
+            "date", "tools",
+            "tools_without_system",
+        ])
+    func llama31(key: String) throws {
+        let (ours, theirs) = try rendered(BuiltinTemplates.llama31, key, like: "llama-3.1")
+        #expect(ours == theirs)
+    }
+
+    @Test(
+        "the built-in ChatML form equals Qwen 2.5's where there is a system message",
+        arguments: [
+            "system", "many_turns", "unicode", "forged", "empty", "tools", "call",
+        ])
+    func chatML(key: String) throws {
+        let (ours, theirs) = try rendered(BuiltinTemplates.chatML, key, like: "qwen2.5")
+        #expect(ours == theirs)
+    }
+
+    private let search = ChatTool(name: "web_search")
+    private let code = ChatTool(name: "code_interpreter")
+    private let weather = ChatTool(
+        name: "get_weather", summary: "Weather",
+        parameters: [
+            "city": ["param_type": "string", "description": "Name", "required": true],
+            "days": ["param_type": "integer", "required": false],
+        ])
+
+    @Test("Llama 3.1 names built-in tools, code calls and results in its own way")
+    func builtinTools() throws {
+        let format = try ChatFormat(builtin: .llama31)
+        let prompt = try format.prompt(
+            ChatConversation(
+                messages: [
+                    ChatMessage(role: .system, content: "Be kind."), ChatMessage(role: .user, content: "Who?"),
+                    ChatMessage(
+                        role: .assistant, content: "",
+                        toolCalls: [ChatToolCall(name: "web_search", arguments: ["query": "who"])]),
+                    ChatMessage(
+                        role: .tool, content: "no",
+                        toolResponses: [ChatToolResponse(toolName: "web_search", content: "{\"k\": 1}")]),
+                    ChatMessage(
+                        role: .assistant, content: "",
+                        toolCalls: [ChatToolCall(name: "code_interpreter", arguments: ["code": "print(1)"])],
+                        endedMessageOnly: false),
+                    ChatMessage(role: .tool, content: "completed\n[stdout]1[/stdout]"),
+                ], tools: [search, code, ChatTool(name: "math")], today: someDay))
+        #expect(
+            prompt.text == """
+                <|begin_of_text|><|start_header_id|>system<|end_header_id|>
+
+                Environment: ipython
+                Tools: brave_search, wolfram_alpha
+                Cutting Knowledge Date: December 2023
+                Today Date: 26 July 2024
+
+                Be kind.<|eot_id|><|start_header_id|>user<|end_header_id|>
+
+                Who?<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+                <|python_tag|>brave_search.call(query="who")<|eom_id|><|start_header_id|>ipython<|end_header_id|>
+
+                {"k": 1}<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+                <|python_tag|>print(1)<|eot_id|><|start_header_id|>ipython<|end_header_id|>
+
+                completed
+                [stdout]1[/stdout]<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+
+                """)
+    }
+
+    @Test("the code interpreter alone is switched on by the environment line")
+    func codeAlone() throws {
+        let text = try ChatFormat(builtin: .llama31).prompt(
+            ChatConversation(messages: [ChatMessage(role: .user, content: "x")], tools: [code], today: someDay)
+        ).text
+        #expect(text.contains("Environment: ipython\nCutting Knowledge Date"))
+        #expect(!text.contains("Tools:"))
+    }
+
+    @Test("Llama 3.1 gets custom tools as JSON schema in the first user message")
+    func customTools() throws {
+        let text = try ChatFormat(builtin: .llama31).prompt(
+            ChatConversation(messages: [ChatMessage(role: .user, content: "x")], tools: [weather], today: someDay)
+        ).text
+        #expect(text.contains("user<|end_header_id|>\n\nGiven the following functions"))
+        #expect(text.contains(#""required": ["#))
+        #expect(text.contains(#""type": "string""#))
+        #expect(!text.contains("param_type"))
+        #expect(text.contains("\n\nx<|eot_id|>"))
+    }
+
+    @Test("a template that knows no tools gets them in the system message, and calls and results as text")
+    func plainTools() throws {
+        let format = try ChatFormat(
+            template: try ReferenceData.text("smollm2.jinja"), bosToken: "", eosToken: "<|im_end|>")
+        let text = try format.prompt(
+            ChatConversation(
+                messages: [
+                    ChatMessage(role: .system, content: "S"), ChatMessage(role: .user, content: "U"),
+                    ChatMessage(
+                        role: .assistant, content: "",
+                        toolCalls: [ChatToolCall(name: "get_weather", arguments: ["city": "Köln"])]),
+                    ChatMessage(
+                        role: .tool, content: "",
+                        toolResponses: [ChatToolResponse(toolName: "get_weather", content: "sun")]),
+                ], tools: [ChatTool(name: "get_weather", summary: "W")], today: someDay)
+        ).text
+        #expect(
+            text == """
+                <|im_start|>system
+                S
+
+                You can call the functions below. To call one, answer with nothing but JSON of the form {"name": its name, "parameters": {argument: value}}.
+
+                {"type": "function", "function": {"name": "get_weather", "description": "W", "parameters": {"type": "object", "properties": {}, "required": []}}}<|im_end|>
+                <|im_start|>user
+                U<|im_end|>
+                <|im_start|>assistant
+                {"name": "get_weather", "parameters": {"city": "Köln"}}<|im_end|>
+                <|im_start|>user
+                Result of get_weather:
+                sun<|im_end|>
+                <|im_start|>assistant
+
+                """)
+    }
+
+    @Test("a template without system messages gets the system's text before the first user message")
+    func noSystem() throws {
+        let source =
+            "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+        let format = try ChatFormat(template: source, bosToken: "", eosToken: "")
+        let text = try format.prompt(
+            ChatConversation(
+                messages: [ChatMessage(role: .system, content: "S"), ChatMessage(role: .user, content: "U")],
+                today: someDay)
+        ).text
+        #expect(text == "[user]S\n\nU")
+    }
+
+    @Test("results find their calls by name where they come in another order")
+    func order() throws {
+        let format = try ChatFormat(
+            template: try ReferenceData.text("mistral-nemo.jinja"), bosToken: "<s>", eosToken: "</s>")
+        let text = try format.prompt(
+            ChatConversation(
+                messages: [
+                    ChatMessage(role: .user, content: "U"),
+                    ChatMessage(
+                        role: .assistant, content: "",
+                        toolCalls: [ChatToolCall(name: "a", arguments: [:]), ChatToolCall(name: "b", arguments: [:])]),
+                    ChatMessage(
+                        role: .tool, content: "",
+                        toolResponses: [
+                            ChatToolResponse(toolName: "b", content: "2"),
+                            ChatToolResponse(toolName: "a", content: "1"),
+                        ]),
+                ], today: someDay)
+        ).text
+        #expect(text.contains(#"[TOOL_RESULTS]{"content": 2, "call_id": "call00002"}"#))
+        #expect(text.contains(#"[TOOL_RESULTS]{"content": 1, "call_id": "call00001"}"#))
+    }
+
+    @Test("what a template can do is found by trying it")
+    func traits() throws {
+        let formats = Dictionary(uniqueKeysWithValues: try Self.formats())
+        #expect(formats["smollm2"]?.traits.hasTools == false)
+        #expect(formats["smollm2"]?.traits.hasCalls == false)
+        #expect(formats["smollm2"]?.traits.hasSystem == true)
+        for name in ["qwen2.5", "qwen3", "mistral-nemo", "llama31", "chatML"] {
+            #expect(formats[name]?.traits.hasTools == true, "\(name)")
+            #expect(formats[name]?.traits.hasSeveralCalls == true, "\(name)")
+        }
+        #expect(formats["llama3"]?.traits.hasTools == false)
+    }
+
+    @Test("a file without a template gets the form that its vocabulary was made for")
+    func choice() throws {
+        func text(_ tokens: Set<String>) throws -> String {
+            try ChatFormat.choose(template: nil, bosToken: "", eosToken: "", hasToken: tokens.contains)
+                .prompt(ChatConversation(messages: [ChatMessage(role: .user, content: "U")], today: someDay)).text
+        }
+        #expect(
+            try text(["<|start_header_id|>"])
+                == "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nU<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
+        )
+        #expect(try text(["<|start_header_id|>", "<|eom_id|>", "<|python_tag|>"]).contains("Today Date: 26 July 2024"))
+        #expect(try text(["<|im_start|>"]) == "<|im_start|>user\nU<|im_end|>\n<|im_start|>assistant\n")
+        #expect(throws: TemplateError.self) { try text([]) }
+    }
+
+    @Test("the tokens that end a reply are those of the format")
+    func stops() throws {
+        #expect(try ChatFormat(builtin: .llama31).stopTokens == ["<|eot_id|>", "<|eom_id|>"])
+        #expect(
+            try ChatFormat(builtin: .chatML, eosToken: "<|endoftext|>").stopTokens == ["<|im_end|>", "<|endoftext|>"])
+    }
+}
