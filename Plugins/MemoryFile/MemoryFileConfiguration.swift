@@ -16,8 +16,7 @@ struct MemoryFileConfiguration: WireRecord {
     var metadataBytesMax: Int
     var answerBytesMax: Int
     var pdf: PDFText.Limits
-    var idempotencyHours: Int
-    var idempotencyKeysMax: Int
+    var idempotency: IdempotencySettings
     var storageBytesMax: Int
     var reserveBytes: Int
 
@@ -54,12 +53,7 @@ struct MemoryFileConfiguration: WireRecord {
             "answer_bytes_max", \.answerBytesMax, default: 32 << 20, check: .within(1...(256 << 20)),
             "Content of the documents of one get, all together; one document alone is always given."),
         Field("pdf", \.pdf, default: PDFText.Limits(), "What reading one PDF document may take."),
-        Field(
-            "idempotency_hours", \.idempotencyHours, default: 24, check: .within(1...8760),
-            "So long the answer to a change that came with an Idempotency-Key is remembered."),
-        Field(
-            "idempotency_keys_max", \.idempotencyKeysMax, default: 100_000, check: .within(1...10_000_000),
-            "So many such answers are remembered; the oldest go first."),
+        Inline(\.idempotency, IdempotencySettings.object),
         Field(
             "storage_bytes_max", \.storageBytesMax, default: 0, check: .atLeast(0),
             "The database may not grow beyond this; 0: as far as the disk goes."),
@@ -79,19 +73,9 @@ extension MemoryFileConfiguration {
         }
     }
 
-    var rememberedAnswers: RememberedAnswers {
-        RememberedAnswers(hoursKept: idempotencyHours, countMax: idempotencyKeysMax)
-    }
-
     var storageLimits: Store.Limits {
         var limits = Store.Limits()
         (limits.bytesMax, limits.reserveBytes) = (storageBytesMax, reserveBytes)
         return limits
-    }
-}
-
-extension Check where Value == Int {
-    fileprivate static func within(_ range: ClosedRange<Int>) -> Check {
-        Check("in \(range.lowerBound)...\(range.upperBound)") { range.contains($0) }
     }
 }

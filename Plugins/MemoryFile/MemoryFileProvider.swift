@@ -164,7 +164,7 @@ final class MemoryFileProvider: MemoryBanksProvider {
         _ call: Call, _ purpose: Store.Purpose = .adding,
         _ body: @escaping @Sendable (Database, inout Gone) throws -> Answer
     ) async throws -> Answer {
-        let answers = configuration.rememberedAnswers
+        let answers = RememberedAnswers(configuration.idempotency)
         let (answer, gone) = try await store.write(purpose) { db in
             var gone = Gone.nothing
             let answer = try answers.once(call.idempotent, db) { try body(db, &gone) }
@@ -222,7 +222,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     private func checked(_ documents: [MemoryBankDocument]) throws -> [DocumentRow] {
         let rows = try documents.rows(
-            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax, reader: reader,
+            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax,
+            reader: reader,
             isFetching: fetching != nil)
         if rows.contains(where: { $0.state == .notIndexed && reader.isPDF($0.mimeType) }) { sayThatPDFIsMissing() }
         return rows

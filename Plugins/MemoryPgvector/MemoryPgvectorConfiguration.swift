@@ -31,8 +31,7 @@ struct MemoryPgvectorConfiguration: WireRecord {
     var metadataBytesMax: Int
     var answerBytesMax: Int
     var pdf: PDFText.Limits
-    var idempotencyHours: Int
-    var idempotencyKeysMax: Int
+    var idempotency: IdempotencySettings
 
     static let object = Object(
         "MemoryPgvectorConfiguration", isComponent: false, Self.init,
@@ -116,12 +115,7 @@ struct MemoryPgvectorConfiguration: WireRecord {
         Field(
             "pdf", \.pdf, default: PDFText.Limits(),
             "What reading one PDF document may take; no longer than half of statement_seconds_max."),
-        Field(
-            "idempotency_hours", \.idempotencyHours, default: 24, check: .within(1...8760),
-            "So long the answer to a change that came with an Idempotency-Key is remembered."),
-        Field(
-            "idempotency_keys_max", \.idempotencyKeysMax, default: 100_000, check: .within(1...10_000_000),
-            "About so many such answers are remembered; the oldest go first."))
+        Inline(\.idempotency, IdempotencySettings.object))
 }
 
 /// libpq's words for how a connection is encrypted.
@@ -132,10 +126,6 @@ enum SSLMode: String, WireEnum {
 }
 
 extension MemoryPgvectorConfiguration {
-    var rememberedAnswers: RememberedAnswers {
-        RememberedAnswers(hoursKept: idempotencyHours, countMax: idempotencyKeysMax)
-    }
-
     /// Documents are read within a transaction, which the server ends when it is idle for statement_seconds_max.
     var pdfLimits: PDFText.Limits {
         var limits = pdf
@@ -170,12 +160,6 @@ extension MemoryPgvectorConfiguration {
                 "ssl_certificate and ssl_key go together; give both or none")
         }
         if !problems.isEmpty { throw ConfigurationError(problems) }
-    }
-}
-
-extension Check where Value == Int {
-    fileprivate static func within(_ range: ClosedRange<Int>) -> Check {
-        Check("in \(range.lowerBound)...\(range.upperBound)") { range.contains($0) }
     }
 }
 

@@ -47,8 +47,9 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
         }
         reader = DocumentReader(pdf: PDFText(limits: configuration.pdfLimits))
         indexer = Indexer(
-            pool, reader, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens), embedding,
-            configuration.rememberedAnswers, log: context.log, metrics: context.metrics)
+            pool, reader, Chunker(tokens: configuration.chunkTokens, overlap: configuration.chunkOverlapTokens),
+            embedding,
+            RememberedAnswers(configuration.idempotency), log: context.log, metrics: context.metrics)
         context.log.info(
             embedder.map { "documents are found by words and by meaning (\($0.model))" }
                 ?? "documents are found by their words alone: no embedding_model is configured")
@@ -126,7 +127,7 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
     private func change<Answer: WireValue>(
         _ call: Call, _ body: @escaping @Sendable (Session) throws -> Answer
     ) async throws -> Answer {
-        let answers = configuration.rememberedAnswers
+        let answers = RememberedAnswers(configuration.idempotency)
         let answer = try await pool.write { session in
             try answers.once(call.idempotent, session) { try body(session) }
         }
@@ -181,7 +182,8 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
             try Self.checkText(document.mimeType, "[\(index)].mime_type")
         }
         return try documents.rows(
-            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax, reader: reader)
+            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax,
+            reader: reader)
     }
 
     /// Documents, their metadata and their chunks may hold U+0000; a name and a media type have no use for it.

@@ -3,9 +3,9 @@ import ProviderKit
 
 /// Answers of changes that their clients may send again, kept in the transaction of the change.
 struct RememberedAnswers: Sendable {
-    var hoursKept: Int
-    /// Of all principals together; the oldest go first.
-    var countMax: Int
+    let settings: IdempotencySettings
+
+    init(_ settings: IdempotencySettings) { self.settings = settings }
 
     /// Makes the call's change and remembers its answer; of one that was made already, gives the answer alone. While
     /// the same call is under way on another connection, waits for its end. Throws 422 when the key was another
@@ -22,7 +22,7 @@ struct RememberedAnswers: Sendable {
                 """
                 DELETE FROM remembered_answer
                 WHERE principal = $1 AND key = $2 AND created_at <= now() - make_interval(hours => $3::int)
-                """, key.0, key.1, .int(Int64(hoursKept)))
+                """, key.0, key.1, .int(Int64(settings.hoursKept)))
             let new = try session.run(
                 """
                 INSERT INTO remembered_answer (principal, key, method, fingerprint) VALUES ($1, $2, $3, $4)
@@ -50,10 +50,10 @@ struct RememberedAnswers: Sendable {
     func prune(_ session: Session) throws {
         try session.run(
             "DELETE FROM remembered_answer WHERE created_at <= now() - make_interval(hours => $1::int)",
-            .int(Int64(hoursKept)))
-        // Ids only rise, so those from here on are at most `countMax`.
+            .int(Int64(settings.hoursKept)))
+        // Ids only rise, so those from here on are at most `keysMax`.
         try session.run(
             "DELETE FROM remembered_answer WHERE id <= (SELECT max(id) FROM remembered_answer) - $1",
-            .int(Int64(countMax)))
+            .int(Int64(settings.keysMax)))
     }
 }

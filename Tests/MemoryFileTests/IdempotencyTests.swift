@@ -150,7 +150,7 @@ struct IdempotencyTests {
             let log = ProviderContext(providerID: "test").log
             store = try await Store.open(form, in: folder, log: log)
             let time = Clock()
-            var answers = RememberedAnswers(hoursKept: hours, countMax: countMax)
+            var answers = RememberedAnswers(IdempotencySettings(hoursKept: hours, keysMax: countMax))
             answers.now = { time.seconds.withLock { $0 } }
             (self.answers, self.time) = (answers, time)
         }
