@@ -84,7 +84,8 @@ let package = Package(
         .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
         // The child that runs one provider: as few libraries as can be.
         .executableTarget(
-            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"], swiftSettings: strict),
+            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"],
+            swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [
@@ -129,9 +130,9 @@ let package = Package(
             dependencies: ["ProviderKit", .product(name: "GRDB", package: "GRDB.swift", condition: server)],
             swiftSettings: strict),
 
-        // What documents say, for every provider of memory banks.
+        // Everything about memory banks but the database.
         .target(name: "CLimitedProcess"),
-        .target(name: "Documents", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
+        .target(name: "MemoryBanks", dependencies: ["CLimitedProcess", "Fetch", "ProviderKit"], swiftSettings: strict),
 
         // PostgreSQL, for providers whose state several hosts share.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -155,7 +156,8 @@ let package = Package(
 
         // What durable providers must stand, and how fast they are.
         .target(
-            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"], swiftSettings: strict),
+            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
+            swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
         // Providers: one library each.
@@ -180,7 +182,7 @@ let package = Package(
         .target(
             name: "MemoryFile",
             dependencies: [
-                "Documents", "Fetch", "ProviderKit", "Storage", "VectorIndex",
+                "MemoryBanks", "ProviderKit", "Storage", "VectorIndex",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
                 .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
             ],
@@ -189,7 +191,7 @@ let package = Package(
             name: "MemoryFileProvider", dependencies: ["MemoryFile", "ProviderKit"], path: "Plugins/MemoryFile/Entry",
             swiftSettings: strict),
         .target(
-            name: "MemoryPgvector", dependencies: ["Documents", "Postgres", "ProviderKit"],
+            name: "MemoryPgvector", dependencies: ["MemoryBanks", "Postgres", "ProviderKit"],
             path: "Plugins/MemoryPgvector", exclude: ["Entry"], swiftSettings: strict),
         .target(
             name: "MemoryPgvectorProvider", dependencies: ["MemoryPgvector", "ProviderKit"],
@@ -228,21 +230,23 @@ let package = Package(
             name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "ProviderKit"]),
         .testTarget(
             name: "InferenceBLASTests", dependencies: ["InferenceBLAS", "InferenceCPU", "LlamaEngine", "ProviderKit"]),
-        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),
+        .testTarget(name: "MemoryBanksTests", dependencies: ["MemoryBanks", "ProviderKit"]),
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Documents", "FakeOrigin", "Host", "JudgedDocuments", "MemoryFile", "ProviderConformance", "ProviderKit",
+                "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks", "MemoryFile", "ProviderConformance",
+                "ProviderKit",
                 "Storage", "Torture", "VectorIndex", "llama-stack", "llama-stack-torture",
             ]),
         // The judged set, and the embeddings of its texts.
         .target(
-            name: "JudgedDocuments", dependencies: ["Documents", "ProviderKit"], path: "Tests/JudgedDocuments",
+            name: "JudgedDocuments", dependencies: ["MemoryBanks", "ProviderKit"], path: "Tests/JudgedDocuments",
             swiftSettings: strict),
         .testTarget(
             name: "MemoryPgvectorTests",
             dependencies: [
-                "Documents", "Host", "JudgedDocuments", "MemoryPgvector", "Postgres", "ProviderConformance", "ProviderKit",
+                "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres", "ProviderConformance",
+                "ProviderKit",
                 "Torture", "llama-stack",
             ]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),

@@ -1,7 +1,7 @@
-import Documents
 import Foundation
 import GRDB
 import Host
+import MemoryBanks
 import ProviderConformance
 import ProviderKit
 import Testing

@@ -1,5 +1,5 @@
-import Documents
 import Foundation
+import MemoryBanks
 import ProviderKit
 import VectorIndex
 
@@ -12,9 +12,10 @@ func withBanks<Result>(
 ) async throws -> Result {
     var options = VectorIndex.Options()
     options.exactMax = exactMax
-    let provider = try await MemoryFileProvider(
-        configuration: MemoryFileConfiguration(json: [:], at: .root),
-        context: ProviderContext(providerID: "test", statePath: state), embedder: embedder, vectorOptions: options)
+    let configuration = try MemoryFileConfiguration(json: [:], at: .root)
+    let context = ProviderContext(providerID: "test", statePath: state)
+    let store = try await FileBanks.open(configuration, context, model: embedder?.model, options)
+    let provider = try await MemoryFileProvider(store, configuration, context, embedder)
     do {
         let result = try await body(provider)
         await provider.shutdown()

@@ -1,7 +1,7 @@
-import Documents
 import Foundation
 import GRDB
 import JudgedDocuments
+import MemoryBanks
 import ProviderKit
 import Testing
 
@@ -114,11 +114,13 @@ struct VectorQueryTests {
             for embedder in [embedder, other] {
                 try await withBanks(state, embedder) { banks in
                     _ = try await banks.settled()
-                    let model = try await banks.store.read {
+                    let model = try await banks.store.store.read {
                         try String.fetchAll($0, sql: "SELECT model FROM embedding_model")
                     }
                     #expect(model == [embedder.model])
-                    let count = try await banks.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM code") }
+                    let count = try await banks.store.store.read {
+                        try Int.fetchOne($0, sql: "SELECT count(*) FROM code")
+                    }
                     #expect(count == 50)
                     #expect(try await banks.find("locate a puncture", topK: 50).chunks.count == 50)
                 }
@@ -148,7 +150,9 @@ struct VectorQueryTests {
                 _ = try await banks.drop(MemoryBankQuery(bankUUID: "other"), Call())
                 try await banks.create("other", [])
                 #expect(try await banks.find(query, in: ["other"]).chunks == [])
-                while try await banks.store.read({ try Int.fetchOne($0, sql: "SELECT count(*) FROM vector") }) != 219 {
+                while try await banks.store.store.read({ try Int.fetchOne($0, sql: "SELECT count(*) FROM vector") })
+                    != 219
+                {
                     try await Task.sleep(for: .milliseconds(2))
                 }
             }

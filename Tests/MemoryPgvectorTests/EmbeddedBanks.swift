@@ -1,5 +1,5 @@
-import Documents
 import Foundation
+import MemoryBanks
 import ProviderKit
 
 @testable import MemoryPgvector
@@ -19,9 +19,9 @@ func withBanks<Result>(
     _ schema: String, _ embedder: (any Embedder)?, _ more: JSONObject = [:],
     _ body: (MemoryPgvectorProvider) async throws -> Result
 ) async throws -> Result {
-    let provider = try await MemoryPgvectorProvider(
-        configuration: try configuration(schema, more), context: ProviderContext(providerID: "test"),
-        embedder: embedder)
+    let (configuration, context) = (try configuration(schema, more), ProviderContext(providerID: "test"))
+    let store = try await PostgresBanks.open(configuration, context, model: embedder?.model)
+    let provider = try await MemoryPgvectorProvider(store, configuration, context, embedder)
     do {
         let result = try await body(provider)
         await provider.shutdown()
@@ -57,6 +57,6 @@ extension MemoryPgvectorProvider {
     }
 
     func count(_ sql: String) async throws -> Int64 {
-        try await pool.read { try $0.run(composed: sql).first?.int(0) ?? -1 }
+        try await store.pool.read { try $0.run(composed: sql).first?.int(0) ?? -1 }
     }
 }

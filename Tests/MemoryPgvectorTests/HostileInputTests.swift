@@ -1,5 +1,5 @@
-import Documents
 import JudgedDocuments
+import MemoryBanks
 import ProviderKit
 import Testing
 import Torture
@@ -40,7 +40,7 @@ struct HostileInputTests {
             #expect(try await server.status("bank").documents == Self.texts.count)
             let tables = try SharedServer.get().sql(
                 "SELECT count(*) FROM pg_tables WHERE schemaname = '\(schemaName(state))'")
-            #expect(tables == "8")
+            #expect(tables == "9")
         }
     }
 

@@ -1,6 +1,6 @@
-import Documents
 import Foundation
 import JudgedDocuments
+import MemoryBanks
 import ProviderKit
 import Testing
 import Torture

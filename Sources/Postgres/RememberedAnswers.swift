@@ -1,18 +1,17 @@
-import Postgres
 import ProviderKit
 
 /// Answers of changes that their clients may send again, kept in the transaction of the change.
-struct RememberedAnswers: Sendable {
+package struct RememberedAnswers: Sendable {
     let settings: IdempotencySettings
 
-    init(_ settings: IdempotencySettings) { self.settings = settings }
+    package init(_ settings: IdempotencySettings) { self.settings = settings }
 
     /// Makes the call's change and remembers its answer; of one that was made already, gives the answer alone. While
     /// the same call is under way on another connection, waits for its end. Throws 422 when the key was another
     /// request's.
     ///
     /// - Parameter request: nil: the change is made, and nothing remembered.
-    func once<Answer: WireValue>(
+    package func once<Answer: WireValue>(
         _ request: IdempotentRequest?, _ session: Session, _ change: () throws -> Answer
     ) throws -> Answer {
         guard let request else { return try change() }
@@ -47,7 +46,7 @@ struct RememberedAnswers: Sendable {
     }
 
     /// Forgets what is too old or too much.
-    func prune(_ session: Session) throws {
+    package func prune(_ session: Session) throws {
         try session.run(
             "DELETE FROM remembered_answer WHERE created_at <= now() - make_interval(hours => $1::int)",
             .int(Int64(settings.hoursKept)))

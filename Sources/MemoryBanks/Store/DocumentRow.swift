@@ -47,23 +47,3 @@ package enum DocumentState: Int, Sendable {
     /// A URL, whose text is to be fetched.
     case remote = 3
 }
-
-extension [MemoryBankDocument] {
-    /// Checks the documents of one call against the limits, and that none comes twice.
-    package func rows(
-        countMax: Int, metadataBytesMax: Int, reader: DocumentReader, isFetching: Bool = false
-    ) throws -> [DocumentRow] {
-        guard count <= countMax else {
-            throw ProviderError(.invalidRequest, "the body must hold at most \(countMax) documents, got \(count)")
-        }
-        var ids: Set<OpaqueID> = []
-        return try enumerated().map { index, document in
-            guard ids.insert(OpaqueID(document.uuid)).inserted else {
-                throw ProviderError(
-                    .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
-            }
-            return try DocumentRow(
-                document, at: "[\(index)]", metadataBytesMax: metadataBytesMax, reader: reader, isFetching: isFetching)
-        }
-    }
-}

@@ -1,20 +1,23 @@
-import Postgres
 import ProviderKit
 
 extension Pool {
     /// Reaches the server, and brings the schema to today's form. Throws a ``ConfigurationError`` that says which
     /// setting is wrong, where the server has said so.
-    func open(_ configuration: MemoryPgvectorConfiguration, model: String?) async throws {
+    ///
+    /// - Parameter body: runs in the same transaction, after that.
+    package func open(
+        _ settings: PostgresSettings, _ schema: DatabaseSchema, _ body: @escaping @Sendable (Session) throws -> Void
+    ) async throws {
         do {
-            try await write(patienceSeconds: Double(configuration.startSecondsMax)) { session in
-                try Migrations.run(session, schema: configuration.schema, needsVectors: model != nil)
-                if let model { try session.openEmbeddingModel(model) }
+            try await write(patienceSeconds: Double(settings.startSecondsMax)) { session in
+                try schema.migrate(session, settings.schema)
+                try body(session)
             }
-        } catch let error as PostgresError { throw configuration.advice(on: error) }
+        } catch let error as PostgresError { throw settings.advice(on: error) }
     }
 }
 
-extension MemoryPgvectorConfiguration {
+extension PostgresSettings {
     fileprivate func advice(on error: PostgresError) -> any Error {
         func problem(_ key: String, _ advice: String) -> ConfigurationError {
             ConfigurationError(url == nil ? "/\(key)" : "/url", "\(advice) (the server said: \(error.message))")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Documents
+@testable import MemoryBanks
 
 struct DocumentTextTests {
     private func read(_ text: String, _ mimeType: String) -> String? { DocumentText.read(Data(text.utf8), mimeType) }

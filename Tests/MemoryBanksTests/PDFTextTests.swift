@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Documents
+@testable import MemoryBanks
 
 /// PDF through poppler's own tool. Where it is not installed these tests fail: `make toolchain` installs it.
 struct PDFTextTests {

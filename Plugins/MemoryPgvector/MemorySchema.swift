@@ -1,48 +1,11 @@
 import Postgres
 import ProviderKit
 
-/// Brings a schema to today's form, one host at a time.
-enum Migrations {
-    /// For `pg_advisory_xact_lock`: "LSmb".
-    private static let lock: Int64 = 0x4C53_6D62
-
-    /// Our schema, then the one that pgvector is in, whose operators have no other name.
-    static func searchPath(_ schema: String) -> (sql: String, values: [Value]) {
-        (
-            """
-            SELECT set_config('search_path', $1::text || coalesce((
-                SELECT ', ' || quote_ident(nspname) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
-                WHERE extname = 'vector'), ''), false)
-            """, [.text(schema)]
-        )
-    }
-
-    /// Throws what is wrong with the database, and what to do about it.
-    static func run(_ session: Session, schema: String, needsVectors: Bool) throws {
-        try session.run("SELECT pg_advisory_xact_lock($1)", .int(lock))
-        let server = try session.run(
-            """
-            SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), current_database(),
-                current_user::text, EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1::text)
-            """, .text(schema)
-        ).first
-        guard let server, server.int(0) >= 130_000 else {
-            throw ProviderError(.invalidConfig, "the server must be PostgreSQL 13 or newer")
-        }
-        guard server.text(1) == "UTF8" else {
-            throw ProviderError(
-                .invalidConfig,
-                "the database '\(server.text(2))' has the encoding \(server.text(1)), and must have UTF8")
-        }
-        let who = "the user '\(server.text(3))' in the database '\(server.text(2))'"
-        try step("\(who) may not make the schema '\(schema)'; GRANT CREATE ON DATABASE, or make it for the user") {
-            if !server.bool(4) { try session.run(composed: "CREATE SCHEMA \(schema)") }
-        }
-        if needsVectors { try makeExtension(session, who) }
-        let path = searchPath(schema)
-        try session.run(composed: path.sql, path.values)
-        try step("\(who) may not make tables in the schema '\(schema)'; the schema must be the user's own") {
-            try migrate(session, schema)
+extension DatabaseSchema {
+    /// - Parameter hasVectors: whether pgvector is needed.
+    static func memoryBanks(hasVectors: Bool) -> DatabaseSchema {
+        DatabaseSchema(lock: "LSmb", steps: steps) { session, user in
+            if hasVectors { try makeExtension(session, user) }
         }
     }
 
@@ -60,34 +23,6 @@ enum Migrations {
         }
     }
 
-    private static func migrate(_ session: Session, _ schema: String) throws {
-        try session.run(
-            script: """
-                CREATE TABLE IF NOT EXISTS schema_version (
-                    version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
-                """)
-        let version = Int(try session.run("SELECT coalesce(max(version), 0) FROM schema_version").first?.int(0) ?? 0)
-        guard version <= steps.count else {
-            throw ProviderError(
-                .invalidConfig,
-                "the schema '\(schema)' has the form \(version), of a newer llama-stack; this one knows \(steps.count)")
-        }
-        for (index, step) in steps.enumerated().dropFirst(version) {
-            try session.run(script: step.sql)
-            try session.run(
-                "INSERT INTO schema_version (version, name) VALUES ($1, $2)", .int(Int64(index + 1)), .text(step.name))
-        }
-    }
-
-    /// An error of the server becomes one of the configuration, with advice.
-    private static func step(_ advice: String, _ body: () throws -> Void) throws {
-        do { try body() } catch let error as PostgresError where error.isRefusal {
-            throw ProviderError(.invalidConfig, "\(advice) (\(error))")
-        }
-    }
-}
-
-extension Migrations {
     /// Never changed once released: a step more is added at the end.
     ///
     /// A bank that was dropped has no uuid any more; the indexer deletes its rows a few at a time. Its documents are
@@ -97,8 +32,10 @@ extension Migrations {
     /// of a chunk's words and, as one more word, its bank.
     ///
     /// Vectors of each model are in a table `vector_` and its number; `embedding_due` lists the documents that wait for
-    /// some, and until when a host works at them.
-    static let steps: [(name: String, sql: String)] = [
+    /// some, and until when a host works at them. A document that is a URL is fetched by one host, no sooner than
+    /// `fetch_after`; `revision` rises with every update, so that a text is not stored that an older URL led to. `fetched` holds
+    /// such a text until it is cut.
+    private static let steps: [(name: String, sql: String)] = [
         (
             "banks, documents, chunks",
             """
@@ -170,6 +107,20 @@ extension Migrations {
             );
             CREATE INDEX remembered_answer_created ON remembered_answer (created_at);
             """
-        )
+        ),
+        (
+            "texts from the network",
+            """
+            ALTER TABLE document ADD revision bigint NOT NULL DEFAULT 1,
+                ADD fetch_after timestamptz NOT NULL DEFAULT '-infinity';
+            CREATE INDEX document_remote ON document (id) WHERE state = 3;
+            CREATE TABLE fetched (
+                document bigint PRIMARY KEY REFERENCES document ON DELETE CASCADE,
+                mime_type text NOT NULL,
+                content bytea NOT NULL
+            );
+            ALTER TABLE fetched ALTER content SET STORAGE EXTERNAL;
+            """
+        ),
     ]
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Documents
+@testable import MemoryBanks
 
 struct ChunkerTests {
     @Test("chunks are full, overlap by the tokens asked for, and cover the text")

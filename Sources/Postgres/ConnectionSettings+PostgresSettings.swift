@@ -1,34 +1,33 @@
 import Foundation
-import Postgres
 import ProviderKit
 
 extension ConnectionSettings {
     /// Throws a ``ConfigurationError`` for files that are not there and a URL that is none.
-    init(_ configuration: MemoryPgvectorConfiguration, _ context: ProviderContext) throws {
+    package init(_ settings: PostgresSettings, _ context: ProviderContext) throws {
         var parameters: [(key: String, value: String)] = [
             ("application_name", "llama-stack"), ("target_session_attrs", "read-write"),
             // A peer that is gone without a word is noticed within about ten seconds.
             ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
-            ("sslmode", Self.isLocal(configuration) ? "prefer" : "verify-full"),
+            ("sslmode", Self.isLocal(settings) ? "prefer" : "verify-full"),
         ]
-        if let url = configuration.url {
+        if let url = settings.url {
             do { try Self.check(url: url) } catch {
                 throw ConfigurationError(
                     "/url", "\(error.message); wanted: postgresql://user:password@host:5432/database")
             }
             parameters.append(("dbname", url))
         } else {
-            parameters.append(("port", "\(configuration.port)"))
+            parameters.append(("port", "\(settings.port)"))
             let given = [
-                ("host", configuration.host), ("dbname", configuration.database), ("user", configuration.user),
-                ("password", configuration.password),
+                ("host", settings.host), ("dbname", settings.database), ("user", settings.user),
+                ("password", settings.password),
             ]
             for (key, value) in given { value.map { parameters.append((key, $0)) } }
         }
-        if let sslmode = configuration.sslmode { parameters.append(("sslmode", sslmode.rawValue)) }
+        if let sslmode = settings.sslmode { parameters.append(("sslmode", sslmode.rawValue)) }
         let files = [
-            ("sslrootcert", "/ssl_root_certificate", configuration.sslRootCertificate),
-            ("sslcert", "/ssl_certificate", configuration.sslCertificate), ("sslkey", "/ssl_key", configuration.sslKey),
+            ("sslrootcert", "/ssl_root_certificate", settings.sslRootCertificate),
+            ("sslcert", "/ssl_certificate", settings.sslCertificate), ("sslkey", "/ssl_key", settings.sslKey),
         ]
         for (key, pointer, file) in files {
             guard let file else { continue }
@@ -40,22 +39,22 @@ extension ConnectionSettings {
         }
         parameters.append(("client_encoding", "UTF8"))
         self.init(parameters: parameters)
-        connectionsMax = configuration.connectionsMax
-        statementSecondsMax = configuration.statementSecondsMax
+        connectionsMax = settings.connectionsMax
+        statementSecondsMax = settings.statementSecondsMax
         prologue = [
             (
                 """
                 SELECT set_config('statement_timeout', $1::text, false),
                     set_config('idle_in_transaction_session_timeout', $1::text, false),
                     set_config('plan_cache_mode', 'force_custom_plan', false)
-                """, [.text("\(configuration.statementSecondsMax)s")]
+                """, [.text("\(settings.statementSecondsMax)s")]
             ),
-            Migrations.searchPath(configuration.schema),
+            DatabaseSchema.searchPath(settings.schema),
         ]
     }
 
-    private static func isLocal(_ configuration: MemoryPgvectorConfiguration) -> Bool {
-        let host = configuration.url.map { (try? check(url: $0)) ?? "" } ?? configuration.host
+    private static func isLocal(_ settings: PostgresSettings) -> Bool {
+        let host = settings.url.map { (try? check(url: $0)) ?? "" } ?? settings.host
         guard let host, !host.isEmpty else { return true }
         return host.split(separator: ",").allSatisfy {
             $0.hasPrefix("/") || $0.hasPrefix("@") || ["localhost", "127.0.0.1", "::1"].contains($0)
