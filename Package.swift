@@ -230,11 +230,18 @@ let package = Package(
             name: "InferenceCPUTests", dependencies: ["InferenceCPU", "LlamaEngine", "ProviderKit"]),
         .testTarget(
             name: "InferenceBLASTests", dependencies: ["InferenceBLAS", "InferenceCPU", "LlamaEngine", "ProviderKit"]),
-        .testTarget(name: "MemoryBanksTests", dependencies: ["MemoryBanks", "ProviderKit"]),
+        .testTarget(
+            name: "MemoryBanksTests",
+            dependencies: ["BankFixtures", "FakeOrigin", "JudgedDocuments", "MemoryBanks", "ProviderKit", "Torture"]),
+        // For the tests alone: the providers of memory banks, to run one suite over.
+        .target(
+            name: "BankFixtures",
+            dependencies: ["MemoryBanks", "MemoryFile", "MemoryPgvector", "ProviderKit", "Torture", "VectorIndex"],
+            path: "Tests/BankFixtures", swiftSettings: strict),
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks", "MemoryFile", "ProviderConformance",
+                "BankFixtures", "Host", "JudgedDocuments", "MemoryBanks", "MemoryFile", "ProviderConformance",
                 "ProviderKit",
                 "Storage", "Torture", "VectorIndex", "llama-stack", "llama-stack-torture",
             ]),
@@ -245,7 +252,7 @@ let package = Package(
         .testTarget(
             name: "MemoryPgvectorTests",
             dependencies: [
-                "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres", "ProviderConformance",
+                "BankFixtures", "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres", "ProviderConformance",
                 "ProviderKit",
                 "Torture", "llama-stack",
             ]),

@@ -12,7 +12,7 @@ package final class FileBanks: BankStore {
     package static let summary =
         "Keeps banks of documents in one SQLite file, and finds their text by words and by meaning."
 
-    let store: Store
+    package let store: Store
     /// nil: chunks get no vectors.
     private let vectors: BankVectors?
     private let answers: RememberedAnswers
@@ -27,7 +27,7 @@ package final class FileBanks: BankStore {
         _ configuration: MemoryFileConfiguration, _ context: ProviderContext, model: String?
     ) async throws -> FileBanks { try await open(configuration, context, model: model, .init()) }
 
-    static func open(
+    package static func open(
         _ configuration: MemoryFileConfiguration, _ context: ProviderContext, model: String?,
         _ options: VectorIndex.Options
     ) async throws -> FileBanks {

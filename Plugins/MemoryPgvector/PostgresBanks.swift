@@ -11,7 +11,7 @@ package final class PostgresBanks: BankStore {
     /// Other hosts may have died, or left something undone.
     package static let lookAgainSeconds: Double? = 2
 
-    let pool: Pool
+    package let pool: Pool
     private let configuration: MemoryPgvectorConfiguration
     private let model: String?
 

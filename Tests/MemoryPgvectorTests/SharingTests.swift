@@ -1,3 +1,4 @@
+import BankFixtures
 import JudgedDocuments
 import MemoryBanks
 import ProviderKit

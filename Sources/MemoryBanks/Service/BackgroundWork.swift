@@ -1,71 +1,67 @@
-import Dispatch
+import ProviderKit
 import Synchronization
 
-/// Something that is done behind the callers' backs whenever there may be something to do, by one task at a time.
-package final class BackgroundWork: Sendable {
-    private enum State {
-        case idle, running, runningAndWoken, stopped
+/// Something that is done in the background whenever there may be something to do, by one task at a time.
+final class BackgroundWork: Sendable {
+    private static let retrySeconds = 5.0
+
+    private struct State {
+        var isStopped = false
+        /// When the next run is due without a wake; nil: it is not.
+        var due: ContinuousClock.Instant?
+        var task: Task<Void, Never>?
     }
 
-    private let state = Mutex<(state: State, task: Task<Void, Never>?)>((.idle, nil))
-    /// When the next look is due that `wake(in:)` has asked for; nil where none is.
-    private let due = Mutex<ContinuousClock.Instant?>(nil)
-    private let queue = DispatchQueue(label: "memory-wake", qos: .utility)
+    private let state = Mutex(State())
+    private let (wakes, wakeUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    package init() {}
-
-    /// There may be something to do: runs `body`, and once more when it was woken meanwhile.
-    package func wake(_ body: @escaping @Sendable () async -> Void) {
-        state.withLock { state in
-            switch state.state {
-            case .idle:
-                state = (
-                    .running,
-                    Task {
-                        repeat { await body() } while self.continues()
-                    }
-                )
-            case .running: state.state = .runningAndWoken
-            case .runningAndWoken, .stopped: break
+    /// Runs `body` after each wake, once for all that came while it ran. When it answers seconds, it is run again after these;
+    /// when it fails, the log says that `what` has to wait, and it is run again too. It should look at ``isStopped``.
+    func start(_ what: String, _ log: Log, _ body: @escaping @Sendable () async throws -> Double?) {
+        let task = Task { [wakes, weak self] in
+            for await _ in wakes {
+                guard let self, !isStopped else { return }
+                do {
+                    if let pause = try await body() { wake(in: pause) }
+                } catch {
+                    guard !isStopped else { return }
+                    log.warning("\(what) has to wait", ["reason": "\(error)"])
+                    wake(in: Self.retrySeconds)
+                }
             }
         }
+        state.withLock { $0.task = task }
     }
 
-    /// The same later. One that comes sooner anyway serves: who asks at the end of each run would have more and more of them.
-    package func wake(in seconds: Double, _ body: @escaping @Sendable () async -> Void) {
+    /// There may be something to do.
+    func wake() { wakeUp.yield() }
+
+    /// The same later. One that comes sooner anyway serves, or each run would add another.
+    private func wake(in seconds: Double) {
         let then = ContinuousClock.now + .seconds(seconds)
-        let isNeeded = due.withLock { due in
-            if let due, due <= then { return false }
-            due = then
+        let isNeeded = state.withLock { state in
+            if let due = state.due, due <= then { return false }
+            state.due = then
             return true
         }
         guard isNeeded else { return }
-        queue.asyncAfter(deadline: .now() + seconds) { [weak self] in
-            self?.due.withLock { if $0 == then { $0 = nil } }
-            self?.wake(body)
+        Task { [weak self] in
+            try? await Task.sleep(until: then)
+            self?.state.withLock { if $0.due == then { $0.due = nil } }
+            self?.wake()
         }
     }
 
-    /// Nothing begins any more; returns when what runs has ended. It should look at ``isStopped``.
-    package func stop(cancelling: Bool = false) async {
+    /// Nothing begins any more; returns when what runs has ended.
+    func stop(cancelling: Bool = false) async {
         let task = state.withLock { state in
-            state.state = .stopped
+            state.isStopped = true
             return state.task
         }
+        wakeUp.finish()
         if cancelling { task?.cancel() }
         await task?.value
     }
 
-    package var isStopped: Bool { state.withLock { $0.state == .stopped } }
-
-    private func continues() -> Bool {
-        state.withLock { state in
-            guard state.state == .runningAndWoken else {
-                if state.state == .running { state = (.idle, nil) }
-                return false
-            }
-            state.state = .running
-            return true
-        }
-    }
+    var isStopped: Bool { state.withLock { $0.isStopped } }
 }

@@ -24,34 +24,27 @@ final class FetchStage<Store: BankStore>: Sendable {
     ) {
         (self.fetcher, self.reader, self.store, self.log, self.metrics) = (fetcher, reader, store, log, metrics)
         self.onFetched = onFetched
+        work.start("fetching documents", log) { [weak self] in try await self?.run() }
     }
 
-    func wake() { work.wake { await self.run() } }
+    func wake() { work.wake() }
 
     func stop() async {
         await work.stop(cancelling: true)
         await fetcher.close()
     }
 
-    private func run() async {
-        var pause: Double?
-        do {
-            while !work.isStopped {
-                let due: [RemoteDocument]
-                (due, pause) = try await self.due()
-                if due.isEmpty { break }
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for document in due { group.addTask { try await self.fetch(document) } }
-                    try await group.waitForAll()
-                }
+    /// Seconds until another look.
+    private func run() async throws -> Double? {
+        while !work.isStopped {
+            let (due, pause) = try await due()
+            if due.isEmpty { return [pause, Store.lookAgainSeconds].compactMap { $0 }.min() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for document in due { group.addTask { try await self.fetch(document) } }
+                try await group.waitForAll()
             }
-        } catch {
-            guard !work.isStopped else { return }
-            log.warning("fetching documents has to wait", ["reason": "\(error)"])
-            pause = backgroundRetrySeconds
         }
-        pause = [pause, Store.lookAgainSeconds].compactMap { $0 }.min()
-        if let pause { work.wake(in: pause) { [weak self] in await self?.run() } }
+        return nil
     }
 
     /// Some that may be tried now, four at once; when there are none, seconds until one may be.

@@ -8,7 +8,6 @@ final class Indexer<Store: BankStore>: Sendable {
     private let cut: @Sendable (PendingDocument) -> [Chunk]?
     /// nil: chunks get no vectors.
     private let embedding: EmbeddingStage<Store>?
-    private let log: Log
     private let metrics: Metrics
     private let work = BackgroundWork()
 
@@ -16,34 +15,29 @@ final class Indexer<Store: BankStore>: Sendable {
         _ store: Store, _ reader: DocumentReader, _ chunker: Chunker, _ embedding: EmbeddingStage<Store>?, log: Log,
         metrics: Metrics
     ) {
-        (self.store, self.embedding, self.log, self.metrics) = (store, embedding, log, metrics)
+        (self.store, self.embedding, self.metrics) = (store, embedding, metrics)
         cut = { document in
             reader.text(of: document.content, document.mimeType, row: document.id, log, metrics).map(chunker.chunks)
         }
+        work.start("indexing", log) { [weak self] in try await self?.run() }
     }
 
     /// There may be something to do.
-    func wake() { work.wake { await self.run() } }
+    func wake() { work.wake() }
 
     func stop() async { await work.stop() }
 
-    private func run() async {
-        var pause = Store.lookAgainSeconds
-        do {
-            // Embedding takes longest, and words go first: after each batch of it the others have their turn.
-            var isEmbedding = true
-            while isEmbedding {
-                while !work.isStopped, try await indexSome() {}
-                while !work.isStopped, try await store.write(.freeing, { try $0.clearSome() }) {}
-                isEmbedding = work.isStopped ? false : try await embedding?.embedSome() ?? false
-            }
-            if let left = embedding?.pauseLeft, left > 0 { pause = min(left, pause ?? left) }
-        } catch {
-            // Still in the database: the next call that changes something, or the timer, tries again.
-            log.warning("indexing has to wait", ["reason": "\(error)"])
-            pause = backgroundRetrySeconds
+    /// Seconds until another look.
+    private func run() async throws -> Double? {
+        // Embedding takes longest, and words go first: after each batch of it the others have their turn.
+        var isEmbedding = true
+        while isEmbedding {
+            while !work.isStopped, try await indexSome() {}
+            while !work.isStopped, try await store.write(.freeing, { try $0.clearSome() }) {}
+            isEmbedding = work.isStopped ? false : try await embedding?.embedSome() ?? false
         }
-        if let pause { work.wake(in: pause) { [weak self] in await self?.run() } }
+        let left = embedding.map(\.pauseLeft) ?? 0
+        return [left > 0 ? left : nil, Store.lookAgainSeconds].compactMap { $0 }.min()
     }
 
     private func indexSome() async throws -> Bool {
@@ -52,6 +46,3 @@ final class Indexer<Store: BankStore>: Sendable {
         return count > 0
     }
 }
-
-/// After the database has refused background work.
-let backgroundRetrySeconds = 5.0

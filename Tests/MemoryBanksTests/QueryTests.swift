@@ -1,3 +1,4 @@
+import BankFixtures
 import Foundation
 import Host
 import ProviderKit
@@ -10,9 +11,9 @@ struct QueryTests {
         try await server.query(request).chunks.map(\.documentUUID)
     }
 
-    @Test("the document that says more of the query comes first, with the chunk's place, score and metadata")
-    func ranking() async throws {
-        try await withServer { server, _ in
+    @Test("the document that says more of the query comes first, with the chunk's place, score and metadata", arguments: BankKind.allCases)
+    func ranking(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create(
                 "bank",
                 [
@@ -31,9 +32,9 @@ struct QueryTests {
         }
     }
 
-    @Test("a query sees the banks that it names, merged by score, and no others")
-    func banks() async throws {
-        try await withServer { server, _ in
+    @Test("a query sees the banks that it names, merged by score, and no others", arguments: BankKind.allCases)
+    func banks(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             for bank in ["a", "b", "c"] { try await server.create(bank, [text(bank, "llama \(bank)")]) }
             for bank in ["a", "b", "c"] { _ = try await server.indexed(bank) }
             #expect(
@@ -48,9 +49,9 @@ struct QueryTests {
         }
     }
 
-    @Test("top_k and tokens_max bound the answer; a chunk that does not fit makes room for a smaller one")
-    func budget() async throws {
-        try await withServer { server, _ in
+    @Test("top_k and tokens_max bound the answer; a chunk that does not fit makes room for a smaller one", arguments: BankKind.allCases)
+    func budget(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create(
                 "bank",
                 [
@@ -70,9 +71,9 @@ struct QueryTests {
         }
     }
 
-    @Test("the filter asks for members of the metadata")
-    func filter() async throws {
-        try await withServer { server, _ in
+    @Test("the filter asks for members of the metadata", arguments: BankKind.allCases)
+    func filter(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create(
                 "bank",
                 (2019...2024).map { year in
@@ -96,9 +97,10 @@ struct QueryTests {
         }
     }
 
-    @Test("vector and hybrid are 501 and say what there is", arguments: [MemoryBankQueryMode.vector, .hybrid])
-    func modes(_ mode: MemoryBankQueryMode) async throws {
-        try await withServer { server, _ in
+    @Test("vector and hybrid are 501 and say what there is", arguments: BankKind.allCases,
+        [MemoryBankQueryMode.vector, .hybrid])
+    func modes(_ kind: BankKind, _ mode: MemoryBankQueryMode) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank")
             let error = await refusal {
                 _ = try await server.query(MemoryBankQueryRequest(bankUUIDs: ["bank"], query: "x", mode: mode))
@@ -111,12 +113,13 @@ struct QueryTests {
 
     @Test(
         "nothing in a query is syntax",
-        arguments: [
+        arguments: BankKind.allCases,
+        [
             "\"", "a AND", "NEAR(", "text : x", "*", "scope : b1", "( OR )", "\u{0}", "llama\" OR scope : \"b2", "",
             "--", "^a",
         ])
-    func syntax(_ query: String) async throws {
-        try await withServer { server, _ in
+    func syntax(_ kind: BankKind, _ query: String) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "llama")])
             try await server.create("other", [text("2", "llama")])
             _ = try await server.indexed("bank")
@@ -128,9 +131,9 @@ struct QueryTests {
         }
     }
 
-    @Test("an updated document is found by its new words, a deleted one by none")
-    func changes() async throws {
-        try await withServer { server, _ in
+    @Test("an updated document is found by its new words, a deleted one by none", arguments: BankKind.allCases)
+    func changes(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "alpha"), text("2", "beta")])
             _ = try await server.indexed("bank")
             try await server.update([text("1", "gamma")], "bank")
@@ -142,9 +145,9 @@ struct QueryTests {
         }
     }
 
-    @Test("a long document is found by the words of its end, at the place where they stand")
-    func long() async throws {
-        try await withServer(config: "{chunk_tokens: 64, chunk_overlap_tokens: 16}") { server, _ in
+    @Test("a long document is found by the words of its end, at the place where they stand", arguments: BankKind.allCases)
+    func long(_ kind: BankKind) async throws {
+        try await kind.withServer(config: "{chunk_tokens: 64, chunk_overlap_tokens: 16}") { server, _ in
             let filler = String(repeating: "filler words here ", count: 20_000)
             try await server.create("bank", [text("long", filler + "needle")])
             let status = try await server.indexed("bank")
@@ -156,9 +159,9 @@ struct QueryTests {
         }
     }
 
-    @Test("what holds no text that can be read is kept, counted, and not searched")
-    func notIndexed() async throws {
-        try await withServer { server, _ in
+    @Test("what holds no text that can be read is kept, counted, and not searched", arguments: BankKind.allCases)
+    func notIndexed(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             let png = MemoryBankDocument(uuid: "png", content: [1, 2, 3], metadata: [:], mimeType: "image/png")
             try await server.create(
                 "bank", [png, text("t", "words"), text("c", "words", "text/plain; charset=klingon")])
@@ -170,13 +173,13 @@ struct QueryTests {
         }
     }
 
-    @Test("a document that was pending when the server stopped is indexed by the next one")
-    func resumed() async throws {
+    @Test("a document that was pending when the server stopped is indexed by the next one", arguments: BankKind.allCases)
+    func resumed(_ kind: BankKind) async throws {
         try await withFolder { state in
-            let first = try await bankServer(state)
+            let first = try await kind.server(state)
             try await first.create("bank", (0..<200).map { text("\($0)", "llama \($0)") })
             await first.stop()
-            let second = try await bankServer(state)
+            let second = try await kind.server(state)
             #expect(try await second.indexed("bank").indexed == 200)
             #expect(try await found(second, MemoryBankQueryRequest(bankUUIDs: ["bank"], query: "199")) == ["199"])
             await second.stop()

@@ -1,3 +1,4 @@
+import BankFixtures
 import Foundation
 import Host
 import ProviderKit
@@ -7,9 +8,9 @@ import Torture
 /// PDF documents in a bank.
 @Suite(.timeLimit(.minutes(10)))
 struct PDFTests {
-    @Test("a PDF document is found by its words, and comes back byte for byte")
-    func found() async throws {
-        try await withServer { server, _ in
+    @Test("a PDF document is found by its words, and comes back byte for byte", arguments: BankKind.allCases)
+    func found(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             let document = try pdf("a", "pages")
             try await server.create("bank", [document, text("b", "no such beast")])
             let status = try await server.indexed("bank")
@@ -20,12 +21,4 @@ struct PDFTests {
             #expect(try await server.get(["a"], "bank") == [document])
         }
     }
-}
-
-/// A document of Fixtures/pdf.
-func pdf(_ id: String, _ name: String) throws -> MemoryBankDocument {
-    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    let bytes = try Data(contentsOf: tests.appendingPathComponent("Fixtures/pdf/\(name).pdf"))
-    return MemoryBankDocument(
-        uuid: id, content: Base64Data(Array(bytes)), metadata: [:], mimeType: "application/pdf")
 }

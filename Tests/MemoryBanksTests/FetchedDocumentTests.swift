@@ -1,3 +1,4 @@
+import BankFixtures
 import FakeOrigin
 import Foundation
 import Host
@@ -20,11 +21,11 @@ struct FetchedDocumentTests {
 
     private func document(_ id: String, _ url: String) -> MemoryBankDocument { text(id, url, "text/uri-list") }
 
-    @Test("a document that is a URL is kept as it is, and found by what the URL leads to")
-    func fetched() async throws {
+    @Test("a document that is a URL is kept as it is, and found by what the URL leads to", arguments: BankKind.allCases)
+    func fetched(_ kind: BankKind) async throws {
         let page = "<html><body><h1>Tariffs</h1><p>Pelicans pay half.</p></body></html>"
         try await Origin.run(Origin.answering(Origin.ok(page, type: "text/html; charset=utf-8"))) { origin in
-            try await withServer(config: Self.config(origin.port)) { server, _ in
+            try await kind.withServer(config: Self.config(origin.port)) { server, _ in
                 let url = "# where it is\r\nhttp://localhost:\(origin.port)/tariffs\r\n"
                 try await server.create("b", [document("d", url)])
                 _ = try await server.indexed("b")
@@ -36,8 +37,8 @@ struct FetchedDocumentTests {
         }
     }
 
-    @Test("what fails is tried again; an update fetches anew")
-    func retried() async throws {
+    @Test("what fails is tried again; an update fetches anew", arguments: BankKind.allCases)
+    func retried(_ kind: BankKind) async throws {
         let count = Atomic(0)
         let script: Origin.Script = { _, channel in
             let time = count.add(1, ordering: .relaxed).newValue
@@ -46,7 +47,7 @@ struct FetchedDocumentTests {
             )
         }
         try await Origin.run(script) { origin in
-            try await withServer(config: Self.config(origin.port)) { server, _ in
+            try await kind.withServer(config: Self.config(origin.port)) { server, _ in
                 let url = "http://localhost:\(origin.port)/a"
                 try await server.create("b", [document("d", url)])
                 #expect(try await server.status("b").pending == 1)
@@ -59,10 +60,10 @@ struct FetchedDocumentTests {
         }
     }
 
-    @Test("what is no text is kept, and not found")
-    func noText() async throws {
+    @Test("what is no text is kept, and not found", arguments: BankKind.allCases)
+    func noText(_ kind: BankKind) async throws {
         try await Origin.run(Origin.answering(Origin.ok("walrus", type: "image/png"))) { origin in
-            try await withServer(config: Self.config(origin.port)) { server, _ in
+            try await kind.withServer(config: Self.config(origin.port)) { server, _ in
                 try await server.create("b", [document("d", "http://localhost:\(origin.port)/a")])
                 _ = try await server.indexed("b")
                 #expect(try await server.status("b").notIndexed == 1)
@@ -72,14 +73,15 @@ struct FetchedDocumentTests {
 
     @Test(
         "a URL that is not allowed is 400 with its place, nothing is kept, and no connection is made",
-        arguments: [
+        arguments: BankKind.allCases,
+        [
             "http://127.0.0.2:PORT/", "http://2130706433:PORT/", "http://0x7f.1:PORT/", "http://ok@localhost:PORT/",
             "http://[::ffff:7f00:1]:PORT/", "http://169.254.169.254/", "https://other.test/", "http://localhost:22/",
             "http://localhost:PORT/#a", "file:///etc/passwd", "http://localhost:PORT/\nhttp://localhost:PORT/", "",
         ])
-    func notAllowed(_ url: String) async throws {
+    func notAllowed(_ kind: BankKind, _ url: String) async throws {
         try await Origin.run(Origin.answering(Origin.ok("secret"))) { origin in
-            try await withServer(config: Self.config(origin.port)) { server, _ in
+            try await kind.withServer(config: Self.config(origin.port)) { server, _ in
                 try await server.create("b", [])
                 let bad = document("d", url.replacing("PORT", with: "\(origin.port)"))
                 let error = await refusal { try await server.insert([text("ok", "fine"), bad], "b") }
@@ -90,9 +92,9 @@ struct FetchedDocumentTests {
         }
     }
 
-    @Test("with fetching off, which it is by default, a URL is a text like any other")
-    func off() async throws {
-        try await withServer { server, _ in
+    @Test("with fetching off, which it is by default, a URL is a text like any other", arguments: BankKind.allCases)
+    func off(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("b", [document("d", "http://localhost:1/walrus")])
             _ = try await server.indexed("b")
             #expect(try await found(server, "walrus") == ["http://localhost:1/walrus"])

@@ -1,3 +1,4 @@
+import BankFixtures
 import Foundation
 import Host
 import ProviderKit
@@ -7,9 +8,9 @@ import Torture
 /// The draft's seven routes, over the contract.
 @Suite(.timeLimit(.minutes(10)))
 struct BankTests {
-    @Test("a bank is listed with the name that it was given, in the order of creation, until it is dropped")
-    func list() async throws {
-        try await withServer { server, _ in
+    @Test("a bank is listed with the name that it was given, in the order of creation, until it is dropped", arguments: BankKind.allCases)
+    func list(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             #expect(try await server.list() == [])
             _ = try await server.call(MemoryBanks.create, MemoryBankCreateQuery(bankUUID: "b", bankName: "Büro"), [])
             try await server.create("a")
@@ -20,9 +21,9 @@ struct BankTests {
         }
     }
 
-    @Test("documents come back byte for byte, with their metadata as it stood")
-    func bytes() async throws {
-        try await withServer { server, _ in
+    @Test("documents come back byte for byte, with their metadata as it stood", arguments: BankKind.allCases)
+    func bytes(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             let all = MemoryBankDocument(
                 uuid: "all", content: Base64Data(Array(0...255)),
                 metadata: ["b": 1, "a": ["x": [1.5, true, "ä\u{0}"]], "big": .integer(.max)], mimeType: "image/png")
@@ -32,17 +33,17 @@ struct BankTests {
         }
     }
 
-    @Test("get keeps the order of the ids and leaves out those that are not there")
-    func order() async throws {
-        try await withServer { server, _ in
+    @Test("get keeps the order of the ids and leaves out those that are not there", arguments: BankKind.allCases)
+    func order(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "one"), text("2", "two"), text("3", "three")])
             #expect(try await server.get(["3", "no", "1"], "bank").map(\.uuid) == ["3", "1"])
         }
     }
 
-    @Test("inserting a document that is there is 409, names it, and inserts none of the others")
-    func insertExisting() async throws {
-        try await withServer { server, _ in
+    @Test("inserting a document that is there is 409, names it, and inserts none of the others", arguments: BankKind.allCases)
+    func insertExisting(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "old")])
             let error = await refusal { try await server.insert([text("2", "new"), text("1", "new")], "bank") }
             #expect(error?.code == .alreadyExists)
@@ -51,9 +52,9 @@ struct BankTests {
         }
     }
 
-    @Test("update replaces documents; one that is not there is 404 and nothing changes")
-    func update() async throws {
-        try await withServer { server, _ in
+    @Test("update replaces documents; one that is not there is 404 and nothing changes", arguments: BankKind.allCases)
+    func update(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "old"), text("2", "old")])
             try await server.update([text("2", "new")], "bank")
             let error = await refusal { try await server.update([text("1", "new"), text("no", "new")], "bank") }
@@ -63,9 +64,9 @@ struct BankTests {
         }
     }
 
-    @Test("delete answers what was really deleted, in the order asked for, each once")
-    func delete() async throws {
-        try await withServer { server, _ in
+    @Test("delete answers what was really deleted, in the order asked for, each once", arguments: BankKind.allCases)
+    func delete(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "a"), text("2", "b"), text("3", "c")])
             #expect(try await server.delete(["3", "no", "1", "3"], "bank") == ["3", "1"])
             #expect(try await server.get(["1", "2", "3"], "bank").map(\.uuid) == ["2"])
@@ -73,9 +74,9 @@ struct BankTests {
         }
     }
 
-    @Test("creating a bank that is there is 409; dropping it frees its id, and the new one is empty")
-    func createExisting() async throws {
-        try await withServer { server, _ in
+    @Test("creating a bank that is there is 409; dropping it frees its id, and the new one is empty", arguments: BankKind.allCases)
+    func createExisting(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "old words")])
             let error = await refusal { try await server.create("bank", []) }
             #expect(error?.code == .alreadyExists)
@@ -87,9 +88,9 @@ struct BankTests {
         }
     }
 
-    @Test("a create whose documents can't all be kept leaves no bank behind")
-    func createWhole() async throws {
-        try await withServer(config: "{documents_per_bank_max: 1}") { server, _ in
+    @Test("a create whose documents can't all be kept leaves no bank behind", arguments: BankKind.allCases)
+    func createWhole(_ kind: BankKind) async throws {
+        try await kind.withServer(config: "{documents_per_bank_max: 1}") { server, _ in
             let error = await refusal { try await server.create("bank", [text("1", "a"), text("2", "b")]) }
             #expect(error?.code == .storageFull)
             let banks = try await server.list()
@@ -97,9 +98,9 @@ struct BankTests {
         }
     }
 
-    @Test("every route on a bank that is not there is 404 and names bank_uuid")
-    func unknownBank() async throws {
-        try await withServer { server, _ in
+    @Test("every route on a bank that is not there is 404 and names bank_uuid", arguments: BankKind.allCases)
+    func unknownBank(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             let calls: [() async throws -> Void] = [
                 { try await server.insert([text("1", "a")], "no") }, { try await server.update([], "no") },
                 { _ = try await server.get(["1"], "no") }, { _ = try await server.delete(["1"], "no") },
@@ -113,9 +114,9 @@ struct BankTests {
         }
     }
 
-    @Test("a document that comes twice in one request is 422 and its place is named")
-    func twice() async throws {
-        try await withServer { server, _ in
+    @Test("a document that comes twice in one request is 422 and its place is named", arguments: BankKind.allCases)
+    func twice(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
             try await server.create("bank")
             let error = await refusal { try await server.insert([text("1", "a"), text("1", "b")], "bank") }
             #expect(error?.code == .invalidRequest)
@@ -123,30 +124,23 @@ struct BankTests {
         }
     }
 
-    static let ids = [
-        "../../etc/passwd", "/absolute", "a/b", "%2e%2e", "CON", "'; DROP TABLE bank; --", "$$", "é", "e\u{301}", " ",
-        "🦙",
-        String(repeating: "x", count: 200), "ABC", "abc", "\\", "\"", "..", ".", "~", "a\u{202E}b", "\u{430}bc",
-        "file:///etc/passwd", "memory.sqlite", "C:\\x", "3F2504E0-4F89-11D3-9A0C-0305E82C3301",
-        "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "a%00b", "$(id)", "*", "?", "%", "_",
-    ]
-
-    @Test("ids are opaque: each is its own")
-    func opaque() async throws {
-        try await withServer { server, _ in
-            for id in Self.ids { try await server.create(id, Self.ids.map { text($0, "\(id) \($0)") }) }
-            for id in Self.ids {
-                #expect(try await server.get(Self.ids, id).texts == Self.ids.map { "\(id) \($0)" })
+    @Test("ids are opaque: each is its own", arguments: BankKind.allCases)
+    func opaque(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
+            for id in opaqueIDs { try await server.create(id, opaqueIDs.map { text($0, "\(id) \($0)") }) }
+            for id in opaqueIDs {
+                #expect(try await server.get(opaqueIDs, id).texts == opaqueIDs.map { "\(id) \($0)" })
             }
-            #expect(try await server.list().count == Self.ids.count)
+            #expect(try await server.list().count == opaqueIDs.count)
         }
     }
 
     @Test(
         "an id of no or of 201 bytes, or with a control character, is 422",
-        arguments: ["", String(repeating: "x", count: 201), "a\u{0}b", "a\nb"])
-    func badID(_ id: String) async throws {
-        try await withServer { server, _ in
+        arguments: BankKind.allCases,
+        ["", String(repeating: "x", count: 201), "a\u{0}b", "a\nb"])
+    func badID(_ kind: BankKind, _ id: String) async throws {
+        try await kind.withServer { server, _ in
             let bank = await refusal { try await server.create(id) }
             #expect(bank?.code == .invalidRequest)
             try await server.create("bank")
@@ -156,11 +150,11 @@ struct BankTests {
         }
     }
 
-    @Test("what is beyond a limit is refused, and the limit is named")
-    func limits() async throws {
+    @Test("what is beyond a limit is refused, and the limit is named", arguments: BankKind.allCases)
+    func limits(_ kind: BankKind) async throws {
         let config =
             "{documents_per_call_max: 2, ids_per_call_max: 2, metadata_bytes_max: 20, banks_max: 1, answer_bytes_max: 5}"
-        try await withServer(config: config) { server, _ in
+        try await kind.withServer(config: config) { server, _ in
             try await server.create("bank", [text("1", "123"), text("2", "456")])
             let three = [text("a", ""), text("b", ""), text("c", "")]
             let long = text("long", "a", "text/plain", ["key": .string(String(repeating: "x", count: 20))])
