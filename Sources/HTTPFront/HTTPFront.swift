@@ -11,14 +11,14 @@ import Synchronization
 /// of what it forwards.
 package struct HTTPFront: Sendable {
     private let stack: Stack
-    private let configuration: FrontConfiguration
+    private let settings: ServerSettings
     private let logger: Logger
     private let drain = Drain()
     private let port: BoundPort
 
-    package init(stack: Stack, configuration: FrontConfiguration, logger: Logger) {
-        (self.stack, self.configuration, self.logger) = (stack, configuration, logger)
-        port = BoundPort(configuration.port)
+    package init(stack: Stack, settings: ServerSettings, logger: Logger) {
+        (self.stack, self.settings, self.logger) = (stack, settings, logger)
+        port = BoundPort(settings.port)
     }
 
     /// Listens until SIGTERM or SIGINT, then drains and returns. `onListening` gets the port that was bound.
@@ -27,14 +27,14 @@ package struct HTTPFront: Sendable {
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(limits: configuration.limits, logger: logger)],
+                    additionalChannelHandlers: [ConnectionGuard(limits: settings.limits, logger: logger)],
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: configuration.limits.headerListBytes,
-                        maxHeaderListSize: configuration.limits.headerListBytes,
-                        maxHeaderFieldCount: configuration.limits.headerFields))),
+                        maxHeaderFieldSize: HeadLimits.listBytesMax,
+                        maxHeaderListSize: HeadLimits.listBytesMax,
+                        maxHeaderFieldCount: HeadLimits.fieldsMax))),
             configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "llama-stack",
-                availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
+                address: .hostname(settings.host, port: settings.port), serverName: "llama-stack",
+                availableConnectionsDelegate: .maximum(settings.limits.connectionsMax, logger: logger)),
             onServerRunning: { [port] channel in
                 port.set(channel.localAddress?.port ?? 0)
                 await onListening(port.value)
@@ -45,9 +45,9 @@ package struct HTTPFront: Sendable {
         var services = ServiceGroupConfiguration(
             services: [
                 .init(service: application),
-                .init(service: DrainService(drain: drain, seconds: configuration.drainSeconds, logger: logger)),
+                .init(service: DrainService(drain: drain, seconds: settings.limits.drainSeconds, logger: logger)),
             ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
-        services.maximumGracefulShutdownDuration = .seconds(configuration.drainSeconds + 2)
+        services.maximumGracefulShutdownDuration = .seconds(settings.limits.drainSeconds + 2)
         let group = ServiceGroup(configuration: services)
         try await group.run()
     }
@@ -60,14 +60,14 @@ package struct HTTPFront: Sendable {
     }
 
     private func router() -> Router<FrontContext> {
-        let routes = EndpointRoutes(stack: stack, configuration: configuration, drain: drain)
+        let routes = EndpointRoutes(stack: stack, settings: settings, drain: drain)
         let router = Router(context: FrontContext.self)
         router.add(middleware: RequestLog(logger: logger))
         router.add(middleware: ErrorAnswers())
-        router.add(middleware: OriginCheck(configuration: configuration, port: { [port] in port.value }))
+        router.add(middleware: OriginCheck(settings: settings, port: { [port] in port.value }))
         // Inside, so that a web page that may ask can also read why it got no answer.
         router.add(middleware: ErrorAnswers())
-        router.add(middleware: HeadLimits(limits: configuration.limits))
+        router.add(middleware: HeadLimits())
         router.add(middleware: WrongMethod(verbs: routes.verbs))
         routes.add(to: router)
         return router

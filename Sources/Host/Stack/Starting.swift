@@ -28,7 +28,7 @@ final class Starting: Sendable {
         manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int
     ) {
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
-        switchboard = Switchboard(callDepthMax: callDepthMax, callSecondsMax: manifest.server.callSecondsMax)
+        switchboard = Switchboard(callDepthMax: callDepthMax, callSecondsMax: manifest.server.limits.callSecondsMax)
         self.environment = environment
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }

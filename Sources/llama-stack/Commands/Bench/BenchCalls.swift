@@ -53,7 +53,7 @@ struct BenchCalls: AsyncParsableCommand {
         }
         do {
             let front = HTTPFront(
-                stack: stack, configuration: try FrontConfiguration(manifest.server), logger: quiet.logger())
+                stack: stack, settings: manifest.server, logger: quiet.logger())
             let result = try await Self.serving(front) { try await measure(stack, model, "http://127.0.0.1:\($0)") }
             await stack.shutdown(withinSeconds: 5)
             show(result)
@@ -73,7 +73,9 @@ struct BenchCalls: AsyncParsableCommand {
         } catch let error as StartFailure {
             throw Fail.with(error)
         }
-        let spreads = rows.map { (name: $0.name, spread: Spread(stream ? $0.figures.eventsPerSecond : $0.figures.calls)) }
+        let spreads = rows.map {
+            (name: $0.name, spread: Spread(stream ? $0.figures.eventsPerSecond : $0.figures.calls))
+        }
         let (inline, process) = (spreads[0].spread.median, spreads[1].spread.median)
         if json {
             var object: JSONObject = ["concurrency": .integer(Int64(concurrency))]
