@@ -50,9 +50,9 @@ let providers = [
         needs: ["ChatTemplates", "Checkpoints", "LlamaEngine", "Parallel", "Tokenizers"], hasEntry: true),
     provider("inference", "blas", "InferenceBLAS", needs: ["InferenceCPU", "LlamaEngine", openBLAS], hasEntry: true),
     provider(
-        "memory-banks", "file", "MemoryFile", needs: ["Documents", "Fetch", "Storage", "VectorIndex", grdb, sqlite],
+        "memory-banks", "file", "MemoryFile", needs: ["MemoryBanks", "Storage", "VectorIndex", grdb, sqlite],
         hasEntry: true),
-    provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["Documents", "Postgres"], hasEntry: true),
+    provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["MemoryBanks", "Postgres"], hasEntry: true),
     provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Fetch", "Storage", grdb]),
 ]
 
@@ -118,7 +118,8 @@ let package = Package(
         .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
         // The child that runs one provider: as few libraries as can be.
         .executableTarget(
-            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"], swiftSettings: strict),
+            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"],
+            swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [
@@ -186,9 +187,9 @@ let package = Package(
             dependencies: ["ProviderKit", .product(name: "GRDB", package: "GRDB.swift", condition: server)],
             swiftSettings: strict),
 
-        // What documents say, for every provider of memory banks.
+        // Everything about memory banks but the database.
         .target(name: "CLimitedProcess", dependencies: ["CChildProcess"]),
-        .target(name: "Documents", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
+        .target(name: "MemoryBanks", dependencies: ["CLimitedProcess", "Fetch", "ProviderKit"], swiftSettings: strict),
 
         // PostgreSQL, for providers whose state several hosts share.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -255,21 +256,30 @@ let package = Package(
         .testTarget(
             name: "InferenceBLASTests",
             dependencies: ["Checkpoints", "InferenceBLAS", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
-        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderKit"]),
+        .testTarget(
+            name: "MemoryBanksTests",
+            dependencies: ["BankFixtures", "FakeOrigin", "JudgedDocuments", "MemoryBanks", "ProviderKit", "Torture"]),
+        // For the tests alone: the providers of memory banks, to run one suite over.
+        .target(
+            name: "BankFixtures",
+            dependencies: ["MemoryBanks", "MemoryFile", "MemoryPgvector", "ProviderKit", "Torture", "VectorIndex"],
+            path: "Tests/BankFixtures", swiftSettings: strict),
         .testTarget(
             name: "MemoryFileTests",
             dependencies: [
-                "Documents", "FakeOrigin", "Host", "JudgedDocuments", "MemoryFile", "ProviderConformance", "ProviderKit",
+                "BankFixtures", "Host", "JudgedDocuments", "MemoryBanks", "MemoryFile", "ProviderConformance",
+                "ProviderKit",
                 "Storage", "Torture", "VectorIndex", "llama-stack", "llama-stack-torture",
             ]),
         // The judged set, and the embeddings of its texts.
         .target(
-            name: "JudgedDocuments", dependencies: ["Documents", "ProviderKit"], path: "Tests/JudgedDocuments",
+            name: "JudgedDocuments", dependencies: ["MemoryBanks", "ProviderKit"], path: "Tests/JudgedDocuments",
             swiftSettings: strict),
         .testTarget(
             name: "MemoryPgvectorTests",
             dependencies: [
-                "Documents", "Host", "JudgedDocuments", "MemoryPgvector", "Postgres", "ProviderConformance", "ProviderKit",
+                "BankFixtures", "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres", "ProviderConformance",
+                "ProviderKit",
                 "Torture", "llama-stack",
             ]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),

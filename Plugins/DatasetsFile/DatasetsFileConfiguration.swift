@@ -11,8 +11,7 @@ struct DatasetsFileConfiguration: WireRecord {
     var rowBytesMax: Int
     var rowsMax: Int
     var columnsMax: Int
-    var idempotencyHours: Int
-    var idempotencyKeysMax: Int
+    var idempotency: IdempotencySettings
 
     static let object = Object(
         "DatasetsFileConfiguration", isComponent: false, Self.init,
@@ -31,24 +30,9 @@ struct DatasetsFileConfiguration: WireRecord {
             "rows_max", \.rowsMax, default: 1_000_000_000, check: .within(1...1_000_000_000_000),
             "Rows of one dataset."),
         Field("columns_max", \.columnsMax, default: 1_000, check: .within(1...100_000), "Columns of one dataset."),
-        Field(
-            "idempotency_hours", \.idempotencyHours, default: 24, check: .within(1...8760),
-            "So long the answer to a change that came with an Idempotency-Key is remembered."),
-        Field(
-            "idempotency_keys_max", \.idempotencyKeysMax, default: 100_000, check: .within(1...10_000_000),
-            "So many such answers are remembered; the oldest go first."))
+        Inline(\.idempotency, IdempotencySettings.object))
 }
 
 extension DatasetsFileConfiguration {
-    var rememberedAnswers: RememberedAnswers {
-        RememberedAnswers(hoursKept: idempotencyHours, countMax: idempotencyKeysMax)
-    }
-
     var rowLimits: RowLimits { RowLimits(rowBytesMax: rowBytesMax, columnsMax: columnsMax, rowsMax: rowsMax) }
-}
-
-extension Check where Value == Int {
-    fileprivate static func within(_ range: ClosedRange<Int>) -> Check {
-        Check("in \(range.lowerBound)...\(range.upperBound)") { range.contains($0) }
-    }
 }

@@ -96,7 +96,7 @@ final class DatasetsFileProvider: DatasetsProvider {
     }
 
     func delete(_ dataset: DatasetQuery, _ call: Call) async throws {
-        let copy = try await store.write(.freeing) { [answers = configuration.rememberedAnswers] db in
+        let copy = try await store.write(.freeing) { [answers = RememberedAnswers(configuration.idempotency)] db in
             var copy: String?
             _ = try answers.once(call.idempotent, db) {
                 copy = try db.deleteDataset(dataset.datasetID)
@@ -109,7 +109,7 @@ final class DatasetsFileProvider: DatasetsProvider {
 
     /// Makes a change, and remembers that it was made. False when the call was sent, and the change made, before.
     private func change(_ call: Call, _ body: @escaping @Sendable (Database) throws -> Void) async throws -> Bool {
-        try await store.write { [answers = configuration.rememberedAnswers] db in
+        try await store.write { [answers = RememberedAnswers(configuration.idempotency)] db in
             var isMade = false
             _ = try answers.once(call.idempotent, db) {
                 try body(db)

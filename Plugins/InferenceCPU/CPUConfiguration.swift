@@ -4,11 +4,11 @@ import ProviderKit
 /// What may stand under `config:` of an `inline::cpu` entry.
 package struct CPUConfiguration: EngineConfiguration {
     package var engine: EngineSettings
-    package var speculation: Speculation
-    package var precision: Arithmetic
+    package var speculation: Generation.Speculation
+    package var precision: Precision
 
     package static let object = Object(
-        "CPUConfiguration", prefillTokens: Generation.Options().prefillTokensMax, Self.init,
+        "CPUConfiguration", isComponent: false, Self.init, Inline(\.engine, EngineSettings.object),
         Field(
             "speculation", \.speculation, default: .lookup,
             "lookup guesses tokens from what prompt and answer have said before, where that pays, and checks several at once; "
@@ -16,9 +16,4 @@ package struct CPUConfiguration: EngineConfiguration {
         Field(
             "precision", \.precision, default: .quantized,
             "quantized is fast; exact computes in 32-bit floats throughout, to compare with."))
-}
-
-/// Where guesses at the next tokens come from.
-package enum Speculation: String, WireEnum {
-    case none, lookup
 }

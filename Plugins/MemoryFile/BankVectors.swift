@@ -47,7 +47,25 @@ final class BankVectors: Sendable {
         reorganize()
     }
 
-    func add(_ vectors: [(id: Int64, code: VectorCode)], to bank: Int64) async {
+    /// What a transaction has changed, when it is committed.
+    struct Changes: Sendable {
+        var new: [(bank: Int64, id: Int64, code: VectorCode)] = []
+        var gone: [(bank: Int64, ids: [Int64])] = []
+        var dropped: [Int64] = []
+    }
+
+    func apply(_ changes: Changes) async {
+        for bank in changes.dropped { indexes.withLock { $0[bank] = nil } }
+        for (bank, ids) in changes.gone where !ids.isEmpty {
+            guard let index = indexes.withLock({ $0[bank] }) else { continue }
+            queue.async { index.remove(Set(ids)) }
+        }
+        for (bank, new) in Dictionary(grouping: changes.new, by: \.bank) {
+            await add(new.map { ($0.id, $0.code) }, to: bank)
+        }
+    }
+
+    private func add(_ vectors: [(id: Int64, code: VectorCode)], to bank: Int64) async {
         guard let dimensions = vectors.first?.code.codes.count else { return }
         let index = indexes.withLock { indexes in
             let index = indexes[bank] ?? VectorIndex(dimensions: dimensions, options: options)
@@ -63,13 +81,6 @@ final class BankVectors: Sendable {
         }
     }
 
-    func remove(_ ids: [Int64], from bank: Int64) {
-        guard let index = indexes.withLock({ $0[bank] }), !ids.isEmpty else { return }
-        queue.async { index.remove(Set(ids)) }
-    }
-
-    func drop(_ bank: Int64) { indexes.withLock { $0[bank] = nil } }
-
     /// The best of all these banks together, the best first. Computes: not for Swift's shared threads.
     func search(_ banks: [Int64], _ query: [Float], countMax: Int, effort: VectorIndex.Effort) -> [VectorMatch] {
         let indexes = indexes.withLock { indexes in banks.compactMap { indexes[$0] } }
@@ -84,23 +95,5 @@ final class BankVectors: Sendable {
 
     private func reorganize() {
         for index in indexes.withLock({ Array($0.values) }) { queue.async { index.reorganize() } }
-    }
-}
-
-extension VectorCode {
-    /// The scale, then a byte a dimension.
-    var stored: Data {
-        var data = withUnsafeBytes(of: scale.bitPattern.littleEndian) { Data($0) }
-        codes.withUnsafeBytes { data.append(contentsOf: $0) }
-        return data
-    }
-
-    init?(stored data: Data) {
-        guard data.count > 4 else { return nil }
-        self = data.withUnsafeBytes { bytes in
-            VectorCode(
-                scale: Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))),
-                codes: Array(bytes[4...].bindMemory(to: Int8.self)))
-        }
     }
 }

@@ -1,6 +1,6 @@
-import Documents
 import Foundation
 import GRDB
+import MemoryBanks
 
 /// A search by words: BM25 over the chunks of some banks.
 struct KeywordQuery: Sendable {

@@ -12,7 +12,9 @@ struct VectorQuery: Sendable {
 
     /// The best `countMax` that are accepted, the best first. A filter that accepts few makes the search wider and wider,
     /// at last to every vector, so that none is missed.
-    func ranked(_ db: Database, _ banks: [Int64], _ chunks: FilteredChunks, countMax: Int) throws -> [VectorMatch] {
+    func ranked(
+        _ transaction: FileTransaction, _ banks: [Int64], _ accepts: (Int64) throws -> Bool, countMax: Int
+    ) throws -> [VectorMatch] {
         var effort = VectorIndex.Effort.approximate
         var width = countMax + Self.rankedBeyond
         var accepted: [Int64] = []
@@ -20,21 +22,23 @@ struct VectorQuery: Sendable {
         while true {
             let found = vectors.search(banks, vector, countMax: width, effort: effort)
             for match in found where accepted.count < countMax + Self.rankedBeyond {
-                guard seen.insert(match.id).inserted, try chunks.accepts(match.id) else { continue }
+                guard seen.insert(match.id).inserted, try accepts(match.id) else { continue }
                 accepted.append(match.id)
             }
             if accepted.count >= countMax || (found.count < width && effort == .exact) { break }
             if found.count < width || width > 20_000 { effort = .exact }
             width *= 8
         }
-        let exact = try accepted.compactMap { id in try exactScore(db, id).map { VectorMatch(id: id, score: $0) } }
+        let exact = try accepted.compactMap { id in
+            try exactScore(transaction, id).map { VectorMatch(id: id, score: $0) }
+        }
         return Array(exact.sorted { ($1.score, $0.id) < ($0.score, $1.id) }.prefix(countMax))
     }
 
-    private func exactScore(_ db: Database, _ chunk: Int64) throws -> Float? {
-        let statement = try db.cachedStatement(sql: "SELECT vector FROM vector WHERE chunk = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [chunk]) else { return nil }
-        let data: Data = row[0]
+    private func exactScore(_ transaction: FileTransaction, _ chunk: Int64) throws -> Float? {
+        guard let data: Data = try transaction.one("SELECT vector FROM vector WHERE chunk = ?", [chunk]) else {
+            return nil
+        }
         guard data.count == vector.count * MemoryLayout<Float>.size else { return nil }
         let stored = [Float](unsafeUninitializedCapacity: vector.count) { buffer, count in
             count = data.copyBytes(to: buffer) / MemoryLayout<Float>.size

@@ -1,5 +1,5 @@
-import Documents
 import Foundation
+import MemoryBanks
 import Postgres
 import ProviderKit
 

@@ -1,3 +1,4 @@
+import MemoryBanks
 import Postgres
 import ProviderKit
 
@@ -31,8 +32,8 @@ extension Session {
         try run(
             """
             INSERT INTO embedding_due (model, document)
-            SELECT $1, id FROM document WHERE state = 1 AND chunks > 0 ON CONFLICT DO NOTHING
-            """, .int(id))
+            SELECT $1, id FROM document WHERE state = $2::integer AND chunks > 0 ON CONFLICT DO NOTHING
+            """, .int(id), .int(Int64(DocumentState.indexed.rawValue)))
     }
 
     /// The model with a table for vectors so long. A model whose vectors have another length than before is another

@@ -1,5 +1,5 @@
-import Documents
 import Foundation
+import MemoryBanks
 import Postgres
 
 /// A search by words over the chunks of some banks, by PostgreSQL's full-text index.

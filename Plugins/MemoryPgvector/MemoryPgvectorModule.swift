@@ -1,4 +1,8 @@
+import MemoryBanks
 import ProviderKit
+
+/// Banks of documents in a PostgreSQL database that several hosts may share.
+package typealias MemoryPgvectorProvider = MemoryBankService<PostgresBanks>
 
 /// What the library's one exported symbol answers.
 package func memoryPgvectorModule() -> UnsafePointer<lsp_module>? { exportProviders(MemoryPgvectorProvider.self) }

@@ -1,4 +1,4 @@
-import Documents
+import MemoryBanks
 import Postgres
 
 /// A search by meaning: the chunks of some banks whose vectors are nearest to the query's, by cosine.

@@ -49,7 +49,7 @@ package struct FetchConfiguration: WireRecord {
             "bytes_max", \.bytesMax, default: 0, check: .atLeast(0),
             "A longer answer is refused. 0: 10 MiB for a document, 4 GiB for a dataset."),
         Field(
-            "seconds_max", \.secondsMax, default: 0, check: Check("in 0...3600") { (0...3600).contains($0) },
+            "seconds_max", \.secondsMax, default: 0, check: .within(0...3600),
             "One fetch, redirects included. 0: 10 s for a document, 300 s for a dataset."))
 
     /// What one field's check can't see: where (a JSON Pointer within this configuration), and what.

@@ -12,30 +12,33 @@ import UnixSignals
 /// of what it forwards.
 package struct HTTPFront: Sendable {
     private let stack: Stack
-    private let configuration: FrontConfiguration
+    private let settings: ServerSettings
+    private let endsAtHangup: Bool
     private let logger: Logger
     private let drain = Drain()
     private let port: BoundPort
 
-    package init(stack: Stack, configuration: FrontConfiguration, logger: Logger) {
-        (self.stack, self.configuration, self.logger) = (stack, configuration, logger)
-        port = BoundPort(configuration.port)
+    /// - Parameter endsAtHangup: SIGHUP is a signal to end, as it is for what runs in a terminal.
+    package init(stack: Stack, settings: ServerSettings, endsAtHangup: Bool = false, logger: Logger) {
+        (self.stack, self.settings, self.endsAtHangup, self.logger) = (stack, settings, endsAtHangup, logger)
+        port = BoundPort(settings.port)
     }
 
-    /// Listens until SIGTERM or SIGINT, or SIGHUP where that ends it, then drains and returns. `onListening` gets the port that was bound.
+    /// Listens until SIGTERM or SIGINT, or SIGHUP where that ends it, then drains and returns. `onListening` gets the
+    /// port that was bound.
     package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
         let application = Application(
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(limits: configuration.limits, logger: logger)],
+                    additionalChannelHandlers: [ConnectionGuard(limits: settings.limits, logger: logger)],
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: configuration.limits.headerListBytes,
-                        maxHeaderListSize: configuration.limits.headerListBytes,
-                        maxHeaderFieldCount: configuration.limits.headerFields))),
+                        maxHeaderFieldSize: HeadLimits.listBytesMax,
+                        maxHeaderListSize: HeadLimits.listBytesMax,
+                        maxHeaderFieldCount: HeadLimits.fieldsMax))),
             configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "llama-stack",
-                availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
+                address: .hostname(settings.host, port: settings.port), serverName: "llama-stack",
+                availableConnectionsDelegate: .maximum(settings.limits.connectionsMax, logger: logger)),
             onServerRunning: { [port] channel in
                 port.set(channel.localAddress?.port ?? 0)
                 await onListening(port.value)
@@ -48,15 +51,15 @@ package struct HTTPFront: Sendable {
                 .init(service: application),
                 .init(
                     service: DrainService(
-                        drain: drain, signals: signals, seconds: configuration.drainSeconds, logger: logger,
+                        drain: drain, signals: signals, seconds: settings.limits.drainSeconds, logger: logger,
                         begins: { [stack] in stack.refuseReloads() })),
             ], gracefulShutdownSignals: signals, logger: quiet)
-        services.maximumGracefulShutdownDuration = .seconds(configuration.drainSeconds + 2)
+        services.maximumGracefulShutdownDuration = .seconds(settings.limits.drainSeconds + 2)
         let group = ServiceGroup(configuration: services)
         try await group.run()
     }
 
-    private var signals: [UnixSignal] { [.sigterm, .sigint] + (configuration.hangupEnds ? [.sighup] : []) }
+    private var signals: [UnixSignal] { [.sigterm, .sigint] + (endsAtHangup ? [.sighup] : []) }
 
     /// Hummingbird and the service group speak only when something is wrong.
     private var quiet: Logger {
@@ -66,14 +69,14 @@ package struct HTTPFront: Sendable {
     }
 
     private func router() -> Router<FrontContext> {
-        let routes = EndpointRoutes(stack: stack, configuration: configuration, drain: drain)
+        let routes = EndpointRoutes(stack: stack, settings: settings, drain: drain)
         let router = Router(context: FrontContext.self)
         router.add(middleware: RequestLog(logger: logger))
         router.add(middleware: ErrorAnswers())
-        router.add(middleware: OriginCheck(configuration: configuration, port: { [port] in port.value }))
+        router.add(middleware: OriginCheck(settings: settings, port: { [port] in port.value }))
         // Inside, so that a web page that may ask can also read why it got no answer.
         router.add(middleware: ErrorAnswers())
-        router.add(middleware: HeadLimits(limits: configuration.limits))
+        router.add(middleware: HeadLimits())
         router.add(middleware: WrongMethod(verbs: routes.verbs))
         routes.add(to: router)
         return router

@@ -25,13 +25,11 @@ package struct RememberedAnswers: Sendable {
     /// Each new answer looks at so many of the oldest.
     private static let prunedMax = 16
 
-    package var hoursKept: Int
-    /// Of all principals together; the oldest go first.
-    package var countMax: Int
+    private let settings: IdempotencySettings
     /// Seconds since 1970.
     var now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
 
-    package init(hoursKept: Int, countMax: Int) { (self.hoursKept, self.countMax) = (hoursKept, countMax) }
+    package init(_ settings: IdempotencySettings) { self.settings = settings }
 
     /// Makes the call's change and remembers its answer; of one that was made already, gives the answer alone. To be called
     /// within a write. Throws 422 when the key was another request's.
@@ -69,10 +67,10 @@ package struct RememberedAnswers: Sendable {
                 """
         ).execute(arguments: [
             request.principal, request.key, request.method, request.fingerprint, Data(answer.bytes),
-            now() + Int64(hoursKept) * 3600,
+            now() + Int64(settings.hoursKept) * 3600,
         ])
-        // Ids only rise, so those from here on are at most `countMax`.
-        let first = db.lastInsertedRowID - Int64(countMax) + 1
+        // Ids only rise, so those from here on are at most `keysMax`.
+        let first = db.lastInsertedRowID - Int64(settings.keysMax) + 1
         try db.cachedStatement(
             sql: """
                 DELETE FROM remembered_answer WHERE id IN (

@@ -1,5 +1,6 @@
 import CInstructionSet
 import CVectors
+import Foundation
 
 /// A vector at eight bits a dimension: scale × codes, each −127 to 127.
 package struct VectorCode: Sendable, Equatable {
@@ -50,6 +51,24 @@ package enum VectorMath {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
             guard let base = text.baseAddress, lk_isa_refusal(base, text.count) != 0 else { return nil }
             return String(cString: base)
+        }
+    }
+}
+
+extension VectorCode {
+    /// The scale, then a byte a dimension.
+    package var stored: Data {
+        var data = withUnsafeBytes(of: scale.bitPattern.littleEndian) { Data($0) }
+        codes.withUnsafeBytes { data.append(contentsOf: $0) }
+        return data
+    }
+
+    package init?(stored data: Data) {
+        guard data.count > 4 else { return nil }
+        self = data.withUnsafeBytes { bytes in
+            VectorCode(
+                scale: Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))),
+                codes: Array(bytes[4...].bindMemory(to: Int8.self)))
         }
     }
 }

@@ -49,9 +49,9 @@ struct BenchCalls: AsyncParsableCommand {
             throw Fail.with("error: \(distribution.file) has no models", exitCode: 78)
         }
         do {
-            var configuration = FrontConfiguration()
-            configuration.port = 0
-            let front = HTTPFront(stack: stack, configuration: configuration, logger: quiet.logger())
+            var settings = ServerSettings()
+            settings.port = 0
+            let front = HTTPFront(stack: stack, settings: settings, logger: quiet.logger())
             let result = try await Self.serving(front) { try await measure(stack, model, port: $0) }
             await stack.shutdown(withinSeconds: 5)
             show(result)

@@ -8,7 +8,7 @@ struct DeadlineTests {
         "a header that does not arrive in time ends the connection", arguments: ["", "GET /health/live HTTP/1.1\r\nHo"])
     func header(sent: String) async throws {
         try await withFront {
-            $0.limits.headerSeconds = 0.15
+            $0.limits.headerTimeoutSeconds = 0.15
         } _: { front in
             try await raw {
                 let connection = try front.connect()
@@ -21,7 +21,7 @@ struct DeadlineTests {
     @Test("a header that comes a byte at a time does not hold the connection")
     func drippedHeader() async throws {
         try await withFront {
-            $0.limits.headerSeconds = 0.15
+            $0.limits.headerTimeoutSeconds = 0.15
         } _: { front in
             try await raw {
                 let connection = try front.connect()
@@ -33,7 +33,7 @@ struct DeadlineTests {
     @Test("the second request's header has its time too")
     func secondHeader() async throws {
         try await withFront {
-            $0.limits.keepAliveSeconds = 0.2
+            $0.limits.idleTimeoutSeconds = 0.2
         } _: { front in
             try await raw {
                 let connection = try front.connect()
@@ -55,7 +55,7 @@ struct DeadlineTests {
     @Test("a kept connection is closed when it is silent for too long, and not before")
     func keepAlive() async throws {
         try await withFront {
-            $0.limits.keepAliveSeconds = 4
+            $0.limits.idleTimeoutSeconds = 4
         } _: { front in
             try await raw {
                 let connection = try front.connect()
@@ -71,7 +71,7 @@ struct DeadlineTests {
     @Test("a body that stops coming is answered with 408")
     func bodyIdle() async throws {
         try await withFront {
-            $0.limits.bodyIdleSeconds = 0.15
+            $0.limits.idleTimeoutSeconds = 0.15
         } _: { front in
             try await raw {
                 let connection = try front.connect()
@@ -90,7 +90,7 @@ struct DeadlineTests {
     @Test("a body that comes a byte at a time is answered with 408 when its time is up")
     func drippedBody() async throws {
         try await withFront {
-            ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds) = (10, 0.3)
+            ($0.limits.idleTimeoutSeconds, $0.limits.bodyTimeoutSeconds) = (10, 0.3)
         } _: { front in
             try await raw {
                 let connection = try front.connect()
@@ -109,8 +109,8 @@ struct DeadlineTests {
     @Test("an answer that takes long is not held against its client")
     func longAnswer() async throws {
         try await withFront {
-            ($0.limits.keepAliveSeconds, $0.limits.headerSeconds) = (2, 2)
-            ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds, $0.limits.writeStallSeconds) = (2, 2, 2)
+            ($0.limits.idleTimeoutSeconds, $0.limits.headerTimeoutSeconds) = (2, 2)
+            ($0.limits.bodyTimeoutSeconds, $0.limits.writeTimeoutSeconds) = (2, 2)
         } _: { front in
             let reply = try await front.chat(#"{"events": 2, "delay_milliseconds": 4000}"#, stream: true)
             #expect(reply.text.contains("finished_ok"))
@@ -120,7 +120,7 @@ struct DeadlineTests {
     @Test("clients that never finish their header do not keep the others from being served")
     func others() async throws {
         try await withFront {
-            $0.limits.headerSeconds = 30
+            $0.limits.headerTimeoutSeconds = 30
         } _: { front in
             try await raw {
                 let slow = try (0..<200).map { _ in try front.connect() }

@@ -7,7 +7,7 @@ struct DrainTests {
     @Test("a running stream goes on to its end while new requests are refused", .timeLimit(.minutes(10)))
     func goesOn() async throws {
         try await withFront {
-            $0.drainSeconds = 600
+            $0.limits.drainSeconds = 600
         } _: { front in
             try await withFront { other in
                 let (stream, kept) = try await raw {
@@ -58,7 +58,7 @@ struct DrainTests {
     @Test("what still runs at the bound is cut, and told why", .timeLimit(.minutes(10)))
     func cut() async throws {
         try await withFront {
-            $0.drainSeconds = 0.2
+            $0.limits.drainSeconds = 0.2
         } _: { front in
             let (stream, whole) = try await raw {
                 let stream = try front.connect()
@@ -89,10 +89,10 @@ struct DrainTests {
     @Test("clients that hold a connection do not hold the end up", .timeLimit(.minutes(10)))
     func held() async throws {
         let held = try await withFront {
-            $0.drainSeconds = 0.1
+            $0.limits.drainSeconds = 0.1
             // What would end them otherwise comes later than this test may take.
-            ($0.limits.keepAliveSeconds, $0.limits.headerSeconds) = (3600, 3600)
-            ($0.limits.bodyIdleSeconds, $0.limits.bodySeconds, $0.limits.writeStallSeconds) = (3600, 3600, 3600)
+            ($0.limits.idleTimeoutSeconds, $0.limits.headerTimeoutSeconds) = (3600, 3600)
+            ($0.limits.bodyTimeoutSeconds, $0.limits.writeTimeoutSeconds) = (3600, 3600)
         } _: { front in
             try await raw {
                 let idle = try front.connect()

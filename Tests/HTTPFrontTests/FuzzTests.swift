@@ -12,7 +12,7 @@ struct FuzzTests {
         let count = environment["LLAMA_STACK_FUZZ_COUNT"].flatMap(Int.init) ?? 1500
         print("HTTP fuzz: seed \(seed), \(count) requests")
         try await withFront {
-            ($0.limits.headerSeconds, $0.limits.bodyIdleSeconds) = (2, 2)
+            ($0.limits.headerTimeoutSeconds, $0.limits.idleTimeoutSeconds) = (2, 2)
         } _: { front in
             try await withThrowingTaskGroup { group in
                 for lane in 0..<4 {

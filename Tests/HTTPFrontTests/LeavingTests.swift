@@ -100,7 +100,7 @@ struct LeavingTests {
     @Test("a client that does not read makes the provider wait, and is cut off", .timeLimit(.minutes(10)))
     func stalled() async throws {
         try await withFront {
-            $0.limits.writeStallSeconds = 0.3
+            $0.limits.writeTimeoutSeconds = 0.3
         } _: { front in
             try await raw {
                 let connection = try front.connect(receiveBufferBytes: 4096)

@@ -101,7 +101,7 @@ struct LimitTests {
     @Test("a distribution's own limit holds for every route")
     func ownLimit() async throws {
         try await withFront {
-            $0.limits.bodyBytes = 2000
+            $0.limits.bodyBytesMax = 2000
         } _: { front in
             for endpoint in Endpoints.all where endpoint.body != nil {
                 let query =
@@ -139,7 +139,7 @@ struct LimitTests {
     @Test("all bodies together have a limit, and give back what they took")
     func bodies() async throws {
         try await withFront {
-            $0.limits.bodiesBytes = 100_000
+            $0.limits.bodiesBytesMax = 100_000
         } _: { front in
             try await raw {
                 let padding = String(repeating: " ", count: 60_000)
@@ -168,7 +168,7 @@ struct LimitTests {
     @Test("connections over the limit wait until one ends")
     func connections() async throws {
         try await withFront {
-            $0.limits.connections = 2
+            $0.limits.connectionsMax = 2
         } _: { front in
             try await raw {
                 var held = [try front.connect(), try front.connect()]

@@ -1,5 +1,5 @@
-import Documents
 import Foundation
+import MemoryBanks
 import ProviderKit
 
 /// Answers the embeddings that all-MiniLM-L6-v2 gives the texts of the judged set, as they were computed by

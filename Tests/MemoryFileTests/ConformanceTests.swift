@@ -1,3 +1,4 @@
+import BankFixtures
 import ProviderConformance
 import Testing
 

@@ -1,7 +1,8 @@
-import Documents
+import BankFixtures
 import Foundation
 import GRDB
 import Host
+import MemoryBanks
 import ProviderConformance
 import ProviderKit
 import Testing
@@ -39,7 +40,7 @@ struct DamageTests {
     @Test("no id becomes a file")
     func idsAreNoFiles() async throws {
         try await withServer { server, state in
-            for id in BankTests.ids { try await server.create(id, BankTests.ids.map { text($0, "text") }) }
+            for id in opaqueIDs { try await server.create(id, opaqueIDs.map { text($0, "text") }) }
             let files = FileManager.default.enumerator(atPath: state)?.compactMap { $0 as? String } ?? []
             let wanted = ["memory.sqlite", "memory.sqlite-shm", "memory.sqlite-wal", "reserve"]
             #expect(

@@ -1,3 +1,4 @@
+import BankFixtures
 import Foundation
 import Host
 import ProviderKit

@@ -1,3 +1,4 @@
+import BankFixtures
 import Foundation
 import Testing
 import Torture

@@ -1,6 +1,7 @@
-import Documents
+import BankFixtures
 import Foundation
 import GRDB
+import MemoryBanks
 import ProviderKit
 import Testing
 
@@ -206,6 +207,7 @@ struct StoreTests {
     func upgrade(version: Int) async throws {
         try await withFolder { folder in
             let today = Store.Form.memoryBanks
+            let answers = RememberedAnswers(IdempotencySettings(hoursKept: 1, keysMax: 1))
             let older = Store.Form(
                 name: today.name, applicationID: "LSmb", steps: Array(today.steps.prefix(version)))
             let row = try DocumentRow(
@@ -213,12 +215,18 @@ struct StoreTests {
                 metadataBytesMax: 100, reader: DocumentReader(pdf: nil), isFetching: false)
             let store = try await open(folder, older)
             try await store.write { db in
-                try db.createBank("bank", "name", banksMax: 1)
-                try db.insert([row], into: "bank", documentsMax: 1)
+                let transaction = FileTransaction(db, nil, answers)
+                let bank = try transaction.createBank("bank", "name")
+                _ = try transaction.insert([row], into: try #require(bank))
             }
             await store.close()
             let upgraded = try await open(folder, today)
-            let found = try await upgraded.read { try $0.documents(["d"], of: "bank", bytesMax: 100) }
+            let found = try await upgraded.read { db in
+                let transaction = FileTransaction(db, nil, answers)
+                var answer = DocumentAnswer(bytesMax: 100, countMax: 1)
+                try transaction.read(["d"], of: try #require(try transaction.bank("bank")), into: &answer)
+                return answer.documents
+            }
             #expect(found.map(\.content) == [[1, 2]])
             let remembered = try await upgraded.read {
                 try Int.fetchOne($0, sql: "SELECT count(*) FROM remembered_answer")

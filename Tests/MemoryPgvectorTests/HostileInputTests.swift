@@ -1,5 +1,6 @@
-import Documents
+import BankFixtures
 import JudgedDocuments
+import MemoryBanks
 import ProviderKit
 import Testing
 import Torture
@@ -40,7 +41,7 @@ struct HostileInputTests {
             #expect(try await server.status("bank").documents == Self.texts.count)
             let tables = try SharedServer.get().sql(
                 "SELECT count(*) FROM pg_tables WHERE schemaname = '\(schemaName(state))'")
-            #expect(tables == "8")
+            #expect(tables == "9")
         }
     }
 

@@ -1,5 +1,6 @@
-import Documents
+import BankFixtures
 import JudgedDocuments
+import MemoryBanks
 import ProviderKit
 import Synchronization
 import Testing
@@ -41,7 +42,7 @@ struct SharingTests {
         }
         try await withBanks("together", nil) { banks in
             let steps = try await banks.count("SELECT count(*) FROM schema_version")
-            #expect(steps == 1)
+            #expect(steps == 2)
         }
     }
 
@@ -82,7 +83,7 @@ struct SharingTests {
             try await banks.create("bank", Array(judged.rows().prefix(10)))
             _ = try await banks.settled(vectors: false)
             let model = embedder.model
-            try await banks.pool.write { session in
+            try await banks.store.pool.write { session in
                 try session.openEmbeddingModel(model)
                 try session.run("UPDATE embedding_due SET leased_until = now() + interval '3 seconds'")
             }
@@ -97,7 +98,7 @@ struct SharingTests {
     @Test("the schema of a newer version is refused, and left as it is")
     func newer() async throws {
         try await withBanks("newer", nil) { banks in
-            try await banks.pool.write {
+            try await banks.store.pool.write {
                 _ = try $0.run("INSERT INTO schema_version (version, name) VALUES (99, 'to come')")
             }
         }

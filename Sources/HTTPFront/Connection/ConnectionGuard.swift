@@ -1,4 +1,5 @@
 import HTTPTypes
+import Host
 import LlamaStackAPI
 import Logging
 import NIOCore
@@ -15,7 +16,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     let presence = ClientPresence()
-    private let limits: FrontConfiguration.Limits
+    private let limits: ServerSettings.Limits
     private let logger: Logger
     private var tick: RepeatedTask?
 
@@ -47,7 +48,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// A body is handed on in pieces of this size: each that is taken shows that the client still reads.
     private static let writtenBytesMax = 64 * 1024
 
-    init(limits: FrontConfiguration.Limits, logger: Logger) { (self.limits, self.logger) = (limits, logger) }
+    init(limits: ServerSettings.Limits, logger: Logger) { (self.limits, self.logger) = (limits, logger) }
 
     // MARK: Life
 
@@ -58,8 +59,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             try? pipeline.addHandler(HeadGate(), position: .after(parser.handler))
         }
         let shortest = min(
-            limits.headerSeconds, limits.bodyIdleSeconds, limits.bodySeconds, limits.keepAliveSeconds,
-            limits.writeStallSeconds)
+            limits.headerTimeoutSeconds, limits.idleTimeoutSeconds, limits.writeTimeoutSeconds,
+            limits.bodyTimeoutSeconds)
         let period = TimeAmount.milliseconds(Int64(max(10, min(1, shortest / 4) * 1000)))
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         tick = context.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in
@@ -90,14 +91,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         if let lingersUntil {
             if now > lingersUntil { context.close(promise: nil) }
-        } else if writesPending > 0, passed(lastWriteAt, limits.writeStallSeconds) {
+        } else if writesPending > 0, passed(lastWriteAt, limits.writeTimeoutSeconds) {
             context.close(promise: nil)
         } else if bodyIsOpen, unanswered == 1 {
             // A body behind a request that is still being answered is not read, and has time.
-            if passed(lastReadAt, limits.bodyIdleSeconds) || passed(bodyOpenedAt, limits.bodySeconds) {
+            if passed(lastReadAt, limits.idleTimeoutSeconds) || passed(bodyOpenedAt, limits.bodyTimeoutSeconds) {
                 refuse(context, Refusal(code: .requestTimeout, message: "the request's body did not arrive in time"))
             }
-        } else if unanswered == 0, passed(waitingSince, hadRequest ? limits.keepAliveSeconds : limits.headerSeconds) {
+        } else if unanswered == 0,
+            passed(waitingSince, hadRequest ? limits.idleTimeoutSeconds : limits.headerTimeoutSeconds)
+        {
             context.close(promise: nil)
         } else if inputHasEnded, unanswered > 0 {
             // A client that has left answers what we send with a reset, and that ends the connection.
@@ -150,7 +153,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func refusal(of error: any Error) -> Refusal? {
         switch error {
         case HTTPParserError.headerOverflow:
-            let limits = "\(limits.headerListBytes) bytes and \(limits.headerFields) fields"
+            let limits = "\(HeadLimits.listBytesMax) bytes and \(HeadLimits.fieldsMax) fields"
             return Refusal(code: .headersTooLarge, message: "the request's head is over the limit of \(limits)")
         case is HTTPParserError:
             return Refusal(code: .badRequest, message: "this is not an HTTP/1.1 request that can be read")

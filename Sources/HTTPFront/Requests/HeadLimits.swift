@@ -7,18 +7,22 @@ import LlamaStackAPI
 /// only the limit of the whole head, so that each is refused for what it is.
 struct HeadLimits: RouterMiddleware {
     typealias Context = FrontContext
-    let limits: FrontConfiguration.Limits
+
+    static let uriBytesMax = 8 * 1024
+    static let fieldBytesMax = 8 * 1024
+    static let listBytesMax = 16 * 1024
+    static let fieldsMax = 100
 
     func handle(
         _ request: Request, context: FrontContext, next: (Request, FrontContext) async throws -> Response
     ) async throws -> Response {
-        guard (request.head.path ?? "").utf8.count <= limits.uriBytes else {
-            throw CallError(.uriTooLong, "the request target is over \(limits.uriBytes) bytes")
+        guard (request.head.path ?? "").utf8.count <= Self.uriBytesMax else {
+            throw CallError(.uriTooLong, "the request target is over \(Self.uriBytesMax) bytes")
         }
         for field in request.headers
-        where field.name.rawName.utf8.count + field.value.utf8.count > limits.headerFieldBytes {
+        where field.name.rawName.utf8.count + field.value.utf8.count > Self.fieldBytesMax {
             throw CallError(
-                .headersTooLarge, "a field of the request's header is over \(limits.headerFieldBytes) bytes")
+                .headersTooLarge, "a field of the request's header is over \(Self.fieldBytesMax) bytes")
         }
         return try await next(request, context)
     }

@@ -7,7 +7,7 @@ import LlamaStackAPI
 /// allowed one (against DNS rebinding), `Origin` must be an allowed one (against requests that the user did not mean).
 struct OriginCheck: RouterMiddleware {
     typealias Context = FrontContext
-    let configuration: FrontConfiguration
+    let settings: ServerSettings
     /// The port that was bound; the configured one may be 0.
     let port: @Sendable () -> Int
 
@@ -16,7 +16,7 @@ struct OriginCheck: RouterMiddleware {
     ) async throws -> Response {
         try checkHost(request)
         guard let origin = request.headers[.origin] else { return try await next(request, context) }
-        guard configuration.allowedOrigins.contains(origin) else {
+        guard settings.allowedOrigins.contains(origin) else {
             throw CallError(
                 .originNotAllowed,
                 "a web page of this origin may not use this server; name it under server.allowed_origins to let it")
@@ -33,11 +33,12 @@ struct OriginCheck: RouterMiddleware {
             throw CallError(.badRequest, "the request must have exactly one Host header")
         }
         // Reachable by any name when the operator opened it to the network.
-        if !configuration.isLoopback, configuration.allowedHosts.isEmpty { return }
+        if !settings.isLoopback, settings.allowedHosts.isEmpty { return }
         let name = host.lowercased()
-        let ours = ["127.0.0.1", "[::1]", "localhost"].map { "\($0):\(port())" }
-        let bare = port() == 80 ? ["127.0.0.1", "[::1]", "localhost"] : []
-        guard (ours + bare + configuration.allowedHosts).contains(name) else {
+        let own = settings.host.contains(":") && !settings.host.hasPrefix("[") ? "[\(settings.host)]" : settings.host
+        let bare = ["127.0.0.1", "[::1]", "localhost", own.lowercased()]
+        let ours = bare.map { "\($0):\(port())" } + (port() == 80 ? bare : [])
+        guard (ours + settings.allowedHosts).contains(name) else {
             throw CallError(
                 .hostNotAllowed,
                 "this server does not answer for this Host; name it under server.allowed_hosts to let it")

@@ -6,7 +6,7 @@ import LlamaStackAPI
 /// The routes of the endpoint table, their aliases among them, and health.
 struct EndpointRoutes {
     let stack: Stack
-    let configuration: FrontConfiguration
+    let settings: ServerSettings
     let drain: Drain
 
     /// The verbs of all that `add` adds.
@@ -24,13 +24,13 @@ struct EndpointRoutes {
     }
 
     private var all: [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] {
-        let budget = BodyBudget(bytesMax: configuration.limits.bodiesBytes)
+        let budget = BodyBudget(bytesMax: settings.limits.bodiesBytesMax)
         var all: [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] = []
         for endpoint in Endpoints.all {
             for route in endpoint.routes {
                 let handler = EndpointHandler(
                     endpoint: endpoint, route: route, stack: stack,
-                    bodyBytesMax: configuration.limits.bodyBytes ?? endpoint.bodyBytesMax, budget: budget,
+                    bodyBytesMax: settings.limits.bodyBytesMax ?? endpoint.bodyBytesMax, budget: budget,
                     drain: drain)
                 all.append((Self.method(route.verb), route.path, handler))
                 // Only what reads, and reads to an end. The log's layer takes the body off.

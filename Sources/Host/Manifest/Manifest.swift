@@ -9,7 +9,7 @@ package struct Manifest: Sendable {
     package var name: String
     /// Absolute; nil: nothing is kept.
     package var statePath: String?
-    package var server: Server
+    package var server: ServerSettings
     /// Absolute folders, searched first.
     package var providerPath: [String]
     package var providers: [ProviderEntry]
@@ -19,30 +19,6 @@ package struct Manifest: Sendable {
     package var warnings: [FileDiagnostic] = []
     /// The whole file with its places, for complaints that come later.
     var source: ManifestSource
-
-    package struct Server: Sendable {
-        package var host: String
-        package var port: Int
-        /// Values of the Host header that are served besides the address itself.
-        package var allowedHosts: [String]
-        /// Values of the Origin header that are served besides the server's own.
-        package var allowedOrigins: [String]
-        /// Serve an address that others can reach without authentication.
-        package var isInsecure: Bool
-        /// nil: each endpoint's own limit.
-        package var bodyBytesMax: Int?
-        /// All bodies together.
-        package var bodiesBytesMax: Int
-        package var connectionsMax: Int
-        package var headerTimeoutSeconds: Double
-        package var idleTimeoutSeconds: Double
-        package var writeTimeoutSeconds: Double
-        /// How long a call may write nothing.
-        package var callSecondsMax: Double
-        /// How long a provider may take to become ready, and to take one resource.
-        package var createSecondsMax: Double
-        package var drainSeconds: Double
-    }
 
     package struct ProviderEntry: Sendable {
         package var api: API

@@ -12,23 +12,13 @@ struct ManifestCheck {
 
     func manifest(_ raw: RawManifest, file: String, name: String) -> Manifest {
         checkVersion(raw.version)
-        checkServer(raw.server)
+        checkServer(raw.server.settings, at: raw.server.hostPosition)
         checkProviders(raw.providers, isolation: raw.isolation)
         checkFolders(raw.providerPath)
         let resources = ResourceCheck(diagnostics: diagnostics, names: names, absolute: absolute).entries(raw.resources)
         return Manifest(
             file: file, directory: directory, name: name, statePath: raw.state.map(absolute),
-            server: Manifest.Server(
-                host: raw.server.host.value, port: raw.server.port, allowedHosts: raw.server.allowedHosts,
-                allowedOrigins: raw.server.allowedOrigins, isInsecure: raw.server.isInsecure,
-                bodyBytesMax: raw.server.limits.bodyBytesMax, bodiesBytesMax: raw.server.limits.bodiesBytesMax,
-                connectionsMax: raw.server.limits.connectionsMax,
-                headerTimeoutSeconds: raw.server.limits.headerTimeoutSeconds,
-                idleTimeoutSeconds: raw.server.limits.idleTimeoutSeconds,
-                writeTimeoutSeconds: raw.server.limits.writeTimeoutSeconds,
-                callSecondsMax: raw.server.limits.callSecondsMax,
-                createSecondsMax: raw.server.limits.createSecondsMax,
-                drainSeconds: raw.server.limits.drainSeconds),
+            server: raw.server.settings,
             providerPath: raw.providerPath.map { absolute($0.value) },
             providers: raw.providers.map { provider in
                 Manifest.ProviderEntry(
@@ -49,11 +39,11 @@ struct ManifestCheck {
             hint: "this llama-stack reads version \(Self.version) of the format")
     }
 
-    private func checkServer(_ server: RawServer) {
-        guard !server.isInsecure, !ServerAddress.isLoopback(server.host.value) else { return }
+    private func checkServer(_ server: ServerSettings, at hostPosition: Position) {
+        guard server.isExposed else { return }
         diagnostics.add(
-            server.host.position, "not_loopback",
-            "'host' \(Quote.short(server.host.value)) can be reached from other machines, and there is no authentication",
+            hostPosition, "not_loopback",
+            "'host' \(Quote.short(server.host)) can be reached from other machines, and there is no authentication",
             hint: "listen on 127.0.0.1, or say 'insecure: true' under 'server'")
     }
 

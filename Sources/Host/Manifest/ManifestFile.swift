@@ -51,7 +51,7 @@ extension Manifest {
                     diagnostics: diagnostics, directory: directory, names: WrittenNames(tree: resolved),
                     isFolder: isFolder)
                 manifest = check.manifest(raw, file: file, name: raw.name ?? name)
-                manifest?.source.settings = ServerSettings.places(in: resolved)
+                manifest?.source.settings = RestartSettings.places(in: resolved)
             }
         }
         if let failure = diagnostics.failure { throw failure }

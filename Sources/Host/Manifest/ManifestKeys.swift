@@ -7,31 +7,10 @@ struct RawManifest: Sendable {
     var name: String?
     var state: String?
     var isolation: String
-    var server: RawServer
+    var server: (settings: ServerSettings, hostPosition: Position)
     var providerPath: [Placed<String>]
     var providers: [RawProvider]
     var resources: [RawResource] = []
-}
-
-struct RawServer: Sendable {
-    var host: Placed<String>
-    var port: Int
-    var allowedHosts: [String]
-    var allowedOrigins: [String]
-    var isInsecure: Bool
-    var limits: RawLimits
-}
-
-struct RawLimits: Sendable {
-    var bodyBytesMax: Int?
-    var bodiesBytesMax: Int
-    var connectionsMax: Int
-    var headerTimeoutSeconds: Double
-    var idleTimeoutSeconds: Double
-    var writeTimeoutSeconds: Double
-    var callSecondsMax: Double
-    var createSecondsMax: Double
-    var drainSeconds: Double
 }
 
 struct RawProvider: Sendable {
@@ -48,7 +27,7 @@ struct RawProvider: Sendable {
 /// Every key of a distribution, once.
 enum ManifestKeys {
     static let limits = Section(
-        "'limits'", RawLimits.init,
+        "'limits'", ServerSettings.Limits.init,
         Key(
             "body_bytes_max", ValueReader.integer(1024...1_073_741_824).optional, default: nil, as: "each route's own",
             "The largest request body, for every route"),
@@ -59,6 +38,9 @@ enum ManifestKeys {
         Key(
             "header_timeout_seconds", .seconds(0.1...3600), default: 10,
             "How long a client may take over the head of a request"),
+        Key(
+            "body_timeout_seconds", .seconds(0.1...86_400), default: 300,
+            "How long a client may take over the body of a request"),
         Key(
             "idle_timeout_seconds", .seconds(0.1...86_400), default: 60,
             "How long a kept connection, or a body that has begun, may stay silent"),
@@ -77,13 +59,18 @@ enum ManifestKeys {
             "How long calls may still run after SIGTERM; in a reload, those of a provider that changes, and how long others wait for it"
         ))
 
-    static let defaultLimits = RawLimits(
-        bodyBytesMax: nil, bodiesBytesMax: 512 << 20, connectionsMax: 1024, headerTimeoutSeconds: 10,
-        idleTimeoutSeconds: 60,
-        writeTimeoutSeconds: 30, callSecondsMax: 600, createSecondsMax: 600, drainSeconds: 10)
-
     static let server = Section(
-        "'server'", RawServer.init,
+        "'server'",
+        {
+            (
+                host: Placed<String>, port: Int, allowedHosts: [String], allowedOrigins: [String], isInsecure: Bool,
+                limits: ServerSettings.Limits
+            ) in
+            let settings = ServerSettings(
+                host: host.value, port: port, allowedHosts: allowedHosts, allowedOrigins: allowedOrigins,
+                isInsecure: isInsecure, limits: limits)
+            return (settings: settings, hostPosition: host.position)
+        },
         Key(
             "host", ValueReader.string("address", ServerAddress.problem).placed,
             default: Placed(value: "127.0.0.1", position: .start), as: "127.0.0.1", "The address to listen on"),
@@ -97,11 +84,7 @@ enum ManifestKeys {
         Key(
             "insecure", .boolean, default: false, standIn: true,
             "Serve an address that others can reach, though there is no authentication"),
-        Key("limits", limits.reader, default: defaultLimits, as: "the defaults below", "Limits of size and time"))
-
-    static let defaultServer = RawServer(
-        host: Placed(value: "127.0.0.1", position: .start), port: 8321, allowedHosts: [], allowedOrigins: [],
-        isInsecure: false, limits: defaultLimits)
+        Key("limits", limits.reader, default: limits.defaults, as: "the defaults below", "Limits of size and time"))
 
     /// The list stands under an API's name, which the reader adds.
     static func provider(_ api: API) -> ValueReader<RawProvider> {
@@ -179,7 +162,8 @@ enum ManifestKeys {
         "the distribution",
         {
             (
-                version: Placed<Int>, name: String?, state: String?, isolation: String, server: RawServer,
+                version: Placed<Int>, name: String?, state: String?, isolation: String,
+                server: (settings: ServerSettings, hostPosition: Position),
                 providerPath: [Placed<String>], providers: [RawProvider]
             ) in
             RawManifest(
@@ -196,7 +180,7 @@ enum ManifestKeys {
         Key(
             "isolation", ValueReader.word(isolationWords), default: "inline",
             "Where the code of providers runs that do not say it themselves"),
-        Key("server", server.reader, default: defaultServer, as: "the defaults below", "Where and how to listen"),
+        Key("server", server.reader, default: server.defaults, as: "the defaults below", "Where and how to listen"),
         Key(
             "provider_path", .list(of: ValueReader.path.placed, "list of paths"), default: [], as: "none",
             "Folders to search for provider libraries first"),

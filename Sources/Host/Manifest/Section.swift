@@ -157,6 +157,14 @@ struct Section<Root: Sendable>: Sendable {
             hint: "write '\(word): \(Quote.printable(String(value), charactersMax: 60))'")
     }
 
+    /// What the section is when it is not in the file, by the defaults of its keys. All of them must have one.
+    var defaults: Root {
+        guard let root = make([], .start, [], Diagnostics(file: "")) else {
+            preconditionFailure("a key of \(name) has no default")
+        }
+        return root
+    }
+
     var reader: ValueReader<Root> {
         ValueReader("mapping") { node, _, diagnostics in read(node, diagnostics) }
     }

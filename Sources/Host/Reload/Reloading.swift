@@ -27,7 +27,7 @@ struct Reloading: Sendable {
 
     var manifest: Manifest { starting.manifest }
     var table: RoutingTable { stack.currentTable }
-    var drainSeconds: Double { before.running.manifest.server.drainSeconds }
+    var drainSeconds: Double { before.running.manifest.server.limits.drainSeconds }
 
     /// Does it all. Throws when the server is about to end meanwhile.
     mutating func run() async throws(CallError) {

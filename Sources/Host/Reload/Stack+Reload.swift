@@ -61,7 +61,7 @@ extension Stack {
         var report = ReloadReport(file: manifest.file)
         report.isApplied = true
         report.diagnostics =
-            manifest.warnings + ServerSettings.warnings(running: before.running.manifest, file: manifest)
+            manifest.warnings + RestartSettings.warnings(running: before.running.manifest, file: manifest)
         report.diagnostics += await OffPool.run { preparation.staleLibraries(manifest.source) }
         let plan = ReloadPlan(
             running: before.running.providers.map(\.planned),

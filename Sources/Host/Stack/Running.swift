@@ -22,7 +22,7 @@ struct RunningProvider: Sendable {
     init(prepared: Starting.Prepared, starting: Starting, channel: any Channel) {
         (self.prepared, self.starting) = (prepared, starting)
         slot = InstanceSlot(
-            channel, label: prepared.entry.label, waitSeconds: starting.manifest.server.drainSeconds)
+            channel, label: prepared.entry.label, waitSeconds: starting.manifest.server.limits.drainSeconds)
     }
 
     var label: String { prepared.entry.label }

@@ -38,8 +38,8 @@ final class Starting: Sendable {
         self.init(
             manifest: manifest, environment: environment, log: log, metrics: metrics,
             switchboard: Switchboard(
-                callDepthMax: callDepthMax, callSecondsMax: manifest.server.callSecondsMax,
-                registerSecondsMax: manifest.server.createSecondsMax))
+                callDepthMax: callDepthMax, callSecondsMax: manifest.server.limits.callSecondsMax,
+                registerSecondsMax: manifest.server.limits.createSecondsMax))
     }
 
     /// The same for another file: what it starts joins what runs.
@@ -150,7 +150,7 @@ final class Starting: Sendable {
     }
 
     private func runtime(of entry: Manifest.ProviderEntry) throws(PluginRefusal) -> any ProviderRuntime {
-        let loadSeconds = min(ProcessRuntime.loadSecondsMax, manifest.server.createSecondsMax)
+        let loadSeconds = min(ProcessRuntime.loadSecondsMax, manifest.server.limits.createSecondsMax)
         guard let settings = entry.process else { return InlineRuntime(log: log, loadSecondsMax: loadSeconds) }
         return try ProcessRuntime(
             settings: settings, environment: environment, loadSecondsMax: loadSeconds, log: log)
@@ -305,7 +305,7 @@ final class Starting: Sendable {
             setup.statePath = folder
             setup.basePath = manifest.directory
             return try await provider.runtime.create(
-                setup, host: reach, withinSeconds: manifest.server.createSecondsMax)
+                setup, host: reach, withinSeconds: manifest.server.limits.createSecondsMax)
         } catch {
             throw places.failure(error)
         }

@@ -42,6 +42,10 @@ extension Check where Value == String {
 extension Check where Value: Comparable & Numeric {
     /// Values from `least` on.
     public static func atLeast(_ least: Value) -> Check { Check("at least \(least)") { $0 >= least } }
+
+    public static func within(_ range: ClosedRange<Value>) -> Check {
+        Check("in \(range.lowerBound)...\(range.upperBound)") { range.contains($0) }
+    }
 }
 
 extension Check where Value == Double {

@@ -6,7 +6,10 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     private let get: @Sendable (Root) -> Value
     private let read: @Sendable (JSON, JSONObject, FieldPath) throws -> Value
     private let absent: Value?
-    let property: Schema.Property
+    /// The keys that it takes: one, or those of the record that it inlines.
+    let properties: [Schema.Property]
+    private let isOptional: Bool
+    private let inlined: Object<Value>?
 
     /// A field that the sender must give. Of an optional type: one that may be missing or null, and is not written when
     /// nil.
@@ -72,6 +75,15 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         }
     }
 
+    /// A record whose fields stand among those of `Root`, at the same level: `Inline(\.chunking, ChunkingSettings.object)`.
+    public init(_ path: any KeyPath<Root, Value> & Sendable, _ object: Object<Value>) {
+        precondition(!object.isOpen, "\(object.name) takes any key, so it can't be inlined")
+        (key, keyText, absent, isOptional, inlined) = ("", [], nil, false, object)
+        get = Self.reader(of: path)
+        read = { _, members, path in try object.make(members, path) }
+        properties = object.properties
+    }
+
     private struct Property {
         var schema = Value.schema
         var isOptional = false
@@ -96,10 +108,14 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             try check?(value, at: path)
             return value
         }
-        self.property = Schema.Property(
-            key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
-            default: property.default, description: property.description, resourceKind: property.resourceKind,
-            whenAbsent: property.isOptional ? nil : absent?.json, wanted: check?.wanted)
+        isOptional = property.isOptional
+        inlined = nil
+        properties = [
+            Schema.Property(
+                key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
+                default: property.default, description: property.description, resourceKind: property.resourceKind,
+                whenAbsent: property.isOptional ? nil : absent?.json, wanted: check?.wanted)
+        ]
     }
 
     /// Reads a stored property at its offset: a key path that is not known at compile time takes ten times as long.
@@ -113,6 +129,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     }
 
     func decode(_ members: JSONObject, at path: FieldPath) throws -> Value {
+        if inlined != nil { return try read(.null, members, path) }
         let value = members[key]
         if value == nil || value == .null, let absent { return absent }
         guard let value else { throw WireError(path[key], "is required") }
@@ -120,21 +137,29 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     }
 
     func encode(_ root: Root, into object: inout JSONObject) {
+        if let inlined {
+            for member in inlined.makeMembers(get(root)).members { object.append(member.key, member.value) }
+            return
+        }
         let value = get(root).json
-        if property.isOptional, value == .null { return }
+        if isOptional, value == .null { return }
         object.append(key, value)
     }
 
     /// The same into a text whose last byte is `{` or the end of a member.
     func write(_ root: Root, to bytes: inout [UInt8]) {
+        if let inlined { return inlined.writeMembers(get(root), &bytes) }
         let start = bytes.count
         if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
         bytes.append(contentsOf: keyText)
         let value = bytes.count
         get(root).write(to: &bytes)
-        if property.isOptional, bytes[value...].elementsEqual("null".utf8) { bytes.removeSubrange(start...) }
+        if isOptional, bytes[value...].elementsEqual("null".utf8) { bytes.removeSubrange(start...) }
     }
 }
+
+/// A field that is a record written in place, without a key of its own: see ``Field/init(_:_:)``.
+public typealias Inline = Field
 
 /// A value whose kind is told by a field beside it.
 public protocol TaggedWireValue: WireValue {

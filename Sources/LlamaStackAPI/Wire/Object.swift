@@ -6,7 +6,12 @@
 ///         Field("mime_type", \.mimeType))
 ///
 /// The initialiser's parameters and the fields come in the same order. With `rest`, keys that no field has are no
-/// errors but go there, and are written after the fields.
+/// errors but go there, and are written after the fields. An ``Inline`` field puts the fields of another record in its
+/// place, so that records share fields:
+///
+///     static let object = Object("Configuration", Self.init,
+///         Field("folder", \.folder),
+///         Inline(\.chunking, ChunkingSettings.object))
 public struct Object<Root: Sendable>: Sendable {
     /// The record's name in errors and in the document.
     public let name: String
@@ -16,9 +21,9 @@ public struct Object<Root: Sendable>: Sendable {
     public let isComponent: Bool
     /// Whether keys that no field has are kept in place of refused.
     public let isOpen: Bool
-    private let make: @Sendable (JSONObject, FieldPath) throws -> Root
-    private let makeMembers: @Sendable (Root) -> JSONObject
-    private let writeMembers: @Sendable (Root, inout [UInt8]) -> Void
+    let make: @Sendable (JSONObject, FieldPath) throws -> Root
+    let makeMembers: @Sendable (Root) -> JSONObject
+    let writeMembers: @Sendable (Root, inout [UInt8]) -> Void
 
     /// Declares a record.
     ///
@@ -35,10 +40,11 @@ public struct Object<Root: Sendable>: Sendable {
         self.name = name
         self.isComponent = isComponent
         var properties: [Schema.Property] = []
-        repeat properties.append((each fields).property)
+        repeat properties += (each fields).properties
         self.properties = properties
         self.isOpen = rest != nil
         let known = properties.map(\.key)
+        precondition(Set(known).count == known.count, "\(name) has a key twice: \(known)")
         self.make = { members, path in
             var root = make(repeat try (each fields).decode(members, at: path))
             if let rest { root[keyPath: rest] = members.filter { !known.contains($0) } }

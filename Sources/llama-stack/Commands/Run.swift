@@ -26,32 +26,34 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let start = ContinuousClock.now
         let hangups = Hangups()
-        let manifest = overridden(try distribution.manifest())
-        var front = try FrontConfiguration(manifest.server)
+        var manifest = overridden(try distribution.manifest())
+        try manifest.server.checkNotExposed()
         let fitting = DescriptorLimit.raised()
-        if front.limits.connections > fitting {
+        if manifest.server.limits.connectionsMax > fitting {
             logging.output.sink.log(
                 .warning,
-                "connections_max is \(front.limits.connections), but this process may open too few files: "
+                "connections_max is \(manifest.server.limits.connectionsMax), but this process may open too few files: "
                     + "\(fitting) connections are taken at once (`ulimit -n` raises it)")
-            front.limits.connections = fitting
+            manifest.server.limits.connectionsMax = fitting
         }
-        front.hangupEnds = hangups == nil && Hangups.mayEnd
+        let settings = manifest.server
         let stack = try await RunningStack.start(manifest, logging.output, source: source)
         stack.serveControl()
-        let server = HTTPFront(stack: stack, configuration: front, logger: logging.output.logger())
+        let server = HTTPFront(
+            stack: stack, settings: settings, endsAtHangup: hangups == nil && Hangups.mayEnd,
+            logger: logging.output.logger())
         do {
-            try await server.run { [front] port in
+            try await server.run { port in
                 let took = Int((ContinuousClock.now - start) / .milliseconds(1))
                 Output.announce(
-                    StartLine.text(stack.summary, host: front.host, port: port, milliseconds: took),
+                    StartLine.text(stack.summary, host: settings.host, port: port, milliseconds: took),
                     log: logging.output.sink)
                 hangups?.reload(stack, log: logging.output.sink)
             }
         } catch {
             await stack.shutdown(withinSeconds: 5)
             throw Fail.with(
-                "error: can't listen on \(front.host):\(front.port): \(error)\n  hint: is another server running there? "
+                "error: can't listen on \(settings.host):\(settings.port): \(error)\n  hint: is another server running there? "
                     + "`--port 0` takes a free port", exitCode: 69)
         }
         await stack.shutdown(withinSeconds: 5)
@@ -91,28 +93,14 @@ enum StartLine {
     }
 }
 
-extension FrontConfiguration {
-    /// The settings of a distribution's `server`. An address that others can reach needs `insecure: true` until keys
-    /// exist.
-    init(_ server: Manifest.Server) throws {
-        self.init()
-        host = server.host
-        port = server.port
-        allowedHosts = server.allowedHosts.map { $0.lowercased() }
-        allowedOrigins = server.allowedOrigins
-        limits.bodyBytes = server.bodyBytesMax
-        limits.bodiesBytes = server.bodiesBytesMax
-        limits.connections = server.connectionsMax
-        limits.headerSeconds = server.headerTimeoutSeconds
-        limits.keepAliveSeconds = server.idleTimeoutSeconds
-        limits.bodyIdleSeconds = server.idleTimeoutSeconds
-        limits.writeStallSeconds = server.writeTimeoutSeconds
-        drainSeconds = server.drainSeconds
-        guard isLoopback || server.isInsecure else {
-            throw Fail.with(
-                "error: \(host) can be reached by others and this server asks for no key\n"
-                    + "  hint: listen on 127.0.0.1, or write `insecure: true` under `server` if the network is trusted",
-                exitCode: 78)
-        }
+extension ServerSettings {
+    /// For what the command's options have changed: the file was checked. An address that others can reach needs `insecure: true`
+    /// until keys exist.
+    func checkNotExposed() throws {
+        guard isExposed else { return }
+        throw Fail.with(
+            "error: \(host) can be reached by others and this server asks for no key\n"
+                + "  hint: listen on 127.0.0.1, or write `insecure: true` under `server` if the network is trusted",
+            exitCode: 78)
     }
 }

@@ -43,18 +43,18 @@ struct FrontServer: Sendable {
 
 /// Serves while `body` runs, then shuts down in an orderly way.
 func withFront<Value: Sendable>(
-    _ configure: (inout FrontConfiguration) -> Void = { _ in }, manifest: Manifest? = nil,
+    _ configure: (inout ServerSettings) -> Void = { _ in }, manifest: Manifest? = nil,
     _ body: @Sendable @escaping (FrontServer) async throws -> Value
 ) async throws -> Value {
     let received = ReceivedLog()
     let stack = try await Stack.start(
         try manifest ?? ScriptedStack.manifest(), environment: [:], log: received.sink)
-    var configuration = FrontConfiguration()
-    configuration.port = 0
-    configuration.drainSeconds = 0.3
-    configure(&configuration)
+    var settings = ServerSettings()
+    settings.port = 0
+    settings.limits.drainSeconds = 0.3
+    configure(&settings)
     let log = FrontLog()
-    let front = HTTPFront(stack: stack, configuration: configuration, logger: log.logger)
+    let front = HTTPFront(stack: stack, settings: settings, logger: log.logger)
     let listening = Listening()
     let group = ServiceGroup(
         configuration: .init(

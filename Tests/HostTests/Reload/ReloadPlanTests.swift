@@ -124,7 +124,7 @@ struct ReloadPlanTests {
         let old = try distribution(yaml)
         let new = try distribution(
             yaml.replacing("port: 1", with: "port: 2").replacing("_seconds: 1", with: "_seconds: 2"))
-        let warnings = ServerSettings.warnings(running: old, file: new)
+        let warnings = RestartSettings.warnings(running: old, file: new)
         #expect(
             warnings.map(\.description) == [
                 "test.yaml:4:3: warning: 'server.port' has changed, which a reload does not apply\n"
@@ -132,7 +132,7 @@ struct ReloadPlanTests {
                 "test.yaml:5:12: warning: 'server.limits.drain_seconds' has changed, which a reload does not apply\n"
                     + "  hint: restart the server to apply it",
             ])
-        #expect(ServerSettings.warnings(running: old, file: old).isEmpty)
+        #expect(RestartSettings.warnings(running: old, file: old).isEmpty)
     }
 
     @Test("every setting of the server is compared")
@@ -141,6 +141,6 @@ struct ReloadPlanTests {
             uniqueKeysWithValues: Manifest.documentation.map { ($0.section, $0.rows.map(\.name)) })
         let server = (sections["server"] ?? []).filter { $0 != "limits" }.map { "server.\($0)" }
         let limits = (sections["server.limits"] ?? []).map { "server.limits.\($0)" }
-        #expect(Set(ServerSettings.names) == Set(["state"] + server + limits))
+        #expect(Set(RestartSettings.names) == Set(["state"] + server + limits))
     }
 }

@@ -1,0 +1,103 @@
+import Dispatch
+import GRDB
+import MemoryBanks
+import ProviderKit
+import Storage
+import VectorIndex
+
+/// Banks in one SQLite database, with their vectors in memory too.
+package final class FileBanks: BankStore {
+    package static let providerType = "inline::file"
+    package static let version = "1.0.0"
+    package static let summary =
+        "Keeps banks of documents in one SQLite file, and finds their text by words and by meaning."
+
+    package let store: Store
+    /// nil: chunks get no vectors.
+    private let vectors: BankVectors?
+    private let answers: RememberedAnswers
+    /// Cutting computes: not on Swift's shared threads.
+    private let queue = DispatchQueue(label: "memory-indexer", qos: .utility)
+
+    private init(_ store: Store, _ vectors: BankVectors?, _ answers: RememberedAnswers) {
+        (self.store, self.vectors, self.answers) = (store, vectors, answers)
+    }
+
+    package static func open(
+        _ configuration: MemoryFileConfiguration, _ context: ProviderContext, model: String?
+    ) async throws -> FileBanks { try await open(configuration, context, model: model, .init()) }
+
+    package static func open(
+        _ configuration: MemoryFileConfiguration, _ context: ProviderContext, model: String?,
+        _ options: VectorIndex.Options
+    ) async throws -> FileBanks {
+        if let refusal = VectorMath.instructionSetRefusal { throw ProviderError(.invalidConfig, refusal) }
+        guard let folder = context.statePath else {
+            throw ProviderError(
+                .invalidConfig,
+                "\(Self.providerType) keeps documents on disk: the distribution must name a 'state' folder")
+        }
+        let store = try await Store.open(
+            .memoryBanks, in: folder, limits: configuration.storageLimits, log: context.log)
+        let vectors = model.map { _ in BankVectors(options) }
+        let banks = FileBanks(store, vectors, RememberedAnswers(configuration.banks.idempotency))
+        if let model, let vectors {
+            let previous = try await banks.write(.adding) { try $0.useEmbeddingModel(model) }
+            if let previous, previous != model {
+                context.log.info(
+                    "the embedding model has changed: all documents get new vectors", ["from": previous, "to": model])
+            }
+            try await vectors.load(store)
+        }
+        return banks
+    }
+
+    package func close() async { await store.close() }
+
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (FileTransaction) throws -> Value
+    ) async throws -> Value {
+        try await store.read { [vectors, answers] in try body(FileTransaction($0, vectors, answers)) }
+    }
+
+    package func write<Value: Sendable>(
+        _ purpose: ChangePurpose, _ body: @escaping @Sendable (FileTransaction) throws -> Value
+    ) async throws -> Value {
+        let (value, changes) = try await store.write(purpose == .adding ? .adding : .freeing) {
+            [vectors, answers] db in
+            let transaction = FileTransaction(db, vectors, answers)
+            return (try body(transaction), transaction.changes)
+        }
+        await vectors?.apply(changes)
+        return value
+    }
+
+    /// So many chunks go into one transaction: callers who write at the same time wait for one of them at most.
+    private static let chunksMax = 256
+
+    package func indexSome(
+        _ cut: @escaping @Sendable (PendingDocument) -> [Chunk]?, isStopped: @escaping @Sendable () -> Bool
+    ) async throws -> Int {
+        let pending = try await read { try $0.pending(documentsMax: 64, bytesMax: 4 << 20) }
+        var (batch, count): ([PartOfDocument], Int) = ([], 0)
+        for document in pending where !isStopped() {
+            let chunks = await withCheckedContinuation { continuation in
+                queue.async { continuation.resume(returning: cut(document.document)) }
+            }
+            for start in stride(from: 0, to: max(1, chunks?.count ?? 0), by: Self.chunksMax) where !isStopped() {
+                batch.append(PartOfDocument(document, chunks, start: start, countMax: Self.chunksMax))
+                count += batch.last?.chunks.count ?? 0
+                if count >= Self.chunksMax {
+                    try await keep(batch)
+                    (batch, count) = ([], 0)
+                }
+            }
+        }
+        if !batch.isEmpty { try await keep(batch) }
+        return pending.count
+    }
+
+    private func keep(_ batch: [PartOfDocument]) async throws {
+        try await write(.adding) { transaction in for part in batch { try transaction.keep(part) } }
+    }
+}

@@ -1,0 +1,46 @@
+import GRDB
+import MemoryBanks
+import ProviderKit
+import Storage
+
+/// A transaction of the database.
+package final class FileTransaction: BankTransaction {
+    let db: Database
+    let vectors: BankVectors?
+    private let answers: RememberedAnswers
+
+    /// What the vectors in memory are told after the commit.
+    var changes = BankVectors.Changes()
+
+    init(_ db: Database, _ vectors: BankVectors?, _ answers: RememberedAnswers) {
+        (self.db, self.vectors, self.answers) = (db, vectors, answers)
+    }
+
+    package func once<Answer: WireValue>(
+        _ request: IdempotentRequest?, _ change: () throws -> Answer
+    ) throws -> Answer { try answers.once(request, db, change) }
+
+    package func hasVectors(in banks: [Int64]) -> Bool { vectors?.hasAny(of: banks) ?? false }
+
+    package func search(_ query: ChunkQuery, in banks: [Int64: String]) -> FileSearch {
+        FileSearch(self, query, banks)
+    }
+
+    // MARK: Statements, each prepared once
+
+    func run(_ sql: String, _ arguments: StatementArguments = []) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    func one<Value: DatabaseValueConvertible & StatementColumnConvertible>(
+        _ sql: String, _ arguments: StatementArguments = []
+    ) throws -> Value? { try Value.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) }
+
+    func all<Value: DatabaseValueConvertible & StatementColumnConvertible>(
+        _ sql: String, _ arguments: StatementArguments = []
+    ) throws -> [Value] { try Value.fetchAll(db.cachedStatement(sql: sql), arguments: arguments) }
+
+    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+}

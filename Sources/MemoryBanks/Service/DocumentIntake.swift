@@ -1,0 +1,66 @@
+import ProviderKit
+import Synchronization
+
+/// What becomes of the documents of a call before the database sees them: they are checked against the limits, and what they
+/// name against the rules for URLs.
+final class DocumentIntake: Sendable {
+    private let limits: BankLimits
+    private let reader: DocumentReader
+    /// nil: a URL is a text like any other.
+    private let fetcher: (any DocumentFetcher)?
+    private let log: Log
+    private let checkText: @Sendable (_ text: String, _ field: String) throws -> Void
+    /// Said once: documents that this machine can't read came.
+    private let hasMissedPDF = Atomic<Bool>(false)
+
+    init(
+        _ limits: BankLimits, _ reader: DocumentReader, _ fetcher: (any DocumentFetcher)?, log: Log,
+        check: @escaping @Sendable (_ text: String, _ field: String) throws -> Void
+    ) {
+        (self.limits, self.reader, self.fetcher, self.log, checkText) = (limits, reader, fetcher, log, check)
+    }
+
+    func rows(of documents: [MemoryBankDocument]) async throws -> [DocumentRow] {
+        guard documents.count <= limits.documentsPerCallMax else {
+            throw ProviderError(
+                .invalidRequest,
+                "the body must hold at most \(limits.documentsPerCallMax) documents, got \(documents.count)")
+        }
+        var ids: Set<OpaqueID> = []
+        let rows = try documents.enumerated().map { index, document in
+            guard ids.insert(OpaqueID(document.uuid)).inserted else {
+                throw ProviderError(
+                    .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
+            }
+            try checkText(document.mimeType, "[\(index)].mime_type")
+            return try DocumentRow(
+                document, at: "[\(index)]", metadataBytesMax: limits.metadataBytesMax, reader: reader,
+                isFetching: fetcher != nil)
+        }
+        if rows.contains(where: { $0.state == .notIndexed && reader.isPDF($0.mimeType) }) { sayThatPDFIsMissing() }
+        if let fetcher { try await check(documents, fetcher) }
+        return rows
+    }
+
+    private func sayThatPDFIsMissing() {
+        guard !hasMissedPDF.exchange(true, ordering: .relaxed) else { return }
+        log.warning(
+            "PDF documents are kept and not indexed: there is no pdftotext on the PATH; install poppler-utils, "
+                + "restart, and update the documents")
+    }
+
+    /// What a document names must be allowed; whether it is there is found out later.
+    private func check(_ documents: [MemoryBankDocument], _ fetcher: any DocumentFetcher) async throws {
+        for (index, document) in documents.enumerated() where URLDocument.isOne(document.mimeType) {
+            let field = "[\(index)].content"
+            guard let url = URLDocument.url(in: document.content.bytes) else {
+                throw ProviderError(
+                    .urlNotAllowed, "\(field) must be one URL, as its type is text/uri-list", field: field)
+            }
+            do { try await fetcher.check(url) } catch let error as ProviderError {
+                guard error.code == .urlNotAllowed else { continue }
+                throw ProviderError(error.code, "\(field) \(error.message)", field: field)
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import ProviderKit
+
+/// The provider of memory banks over a store: what is acknowledged is durable, and text is searchable soon after.
+package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
+    package static var providerType: String { Store.providerType }
+    package static var version: String { Store.version }
+    package static var summary: String { Store.summary }
+    /// For embeddings; without a provider of it, text is found by its words alone.
+    package static var wants: [API] { [.inference] }
+    package static var resources: [ResourceKind]? { [] }
+    package static var options: [String: Set<String>] {
+        Dictionary(
+            uniqueKeysWithValues: ["create", "drop", "insert", "update", "delete_documents"]
+                .map { ($0, Set([IdempotencyKey.option])) })
+    }
+
+    package let store: Store
+    private let limits: BankLimits
+    private let intake: DocumentIntake
+    private let indexer: Indexer<Store>
+    /// nil: no embedding model is configured.
+    let embedding: EmbeddingStage<Store>?
+    /// nil: nothing is fetched.
+    private let fetching: FetchStage<Store>?
+
+    package convenience init(configuration: Store.Configuration, context: ProviderContext) async throws {
+        try configuration.checkTogether()
+        let embedder = configuration.banks.embeddingModel.map { HostEmbedder(model: $0, context: context) }
+        let store = try await Store.open(configuration, context, model: embedder?.model)
+        try await self.init(store, configuration, context, embedder)
+    }
+
+    /// - Parameter store: open for this embedder's model.
+    package init(
+        _ store: Store, _ configuration: Store.Configuration, _ context: ProviderContext, _ embedder: (any Embedder)?
+    ) async throws {
+        self.store = store
+        limits = configuration.banks.limits
+        let reader = DocumentReader(pdf: PDFText(limits: configuration.pdfLimits))
+        let fetcher = GateFetcher(configuration.banks.fetch, context)
+        intake = DocumentIntake(limits, reader, fetcher, log: context.log, check: Store.check)
+        let embedding = embedder.map { EmbeddingStage($0, store, log: context.log, metrics: context.metrics) }
+        let indexer = Indexer(
+            store, reader, configuration.banks.chunking.chunker, embedding, log: context.log, metrics: context.metrics)
+        fetching = fetcher.map {
+            FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
+        }
+        (self.embedding, self.indexer) = (embedding, indexer)
+        if fetching == nil {
+            do { try await store.write(.adding) { try $0.indexRemoteAsText() } } catch {
+                await store.close()
+                throw error
+            }
+        }
+        context.log.info(
+            embedder.map { "documents are found by words and by meaning (\($0.model))" }
+                ?? "documents are found by their words alone: no embedding_model is configured")
+        // What was acknowledged before a crash may not be indexed yet.
+        indexer.wake()
+        fetching?.wake()
+    }
+
+    package func shutdown() async {
+        await fetching?.stop()
+        await indexer.stop()
+        await store.close()
+    }
+
+    // MARK: Banks
+
+    package func create(
+        _ bank: MemoryBankCreateQuery, _ documents: [MemoryBankDocument], _ call: Call
+    ) async throws {
+        guard bank.bankName.utf8.count <= 1000 else {
+            throw ProviderError(.invalidRequest, "bank_name must be at most 1000 bytes", field: "bank_name")
+        }
+        try Store.check(bank.bankName, at: "bank_name")
+        let rows = try await intake.rows(of: documents)
+        _ = try await change(call) { [limits] in
+            let count = try $0.bankCount()
+            guard count < limits.banksMax else {
+                throw ProviderError(
+                    .storageFull, "there are \(count) memory banks, and banks_max is \(limits.banksMax)")
+            }
+            guard let id = try $0.createBank(bank.bankUUID, bank.bankName) else {
+                throw ProviderError(
+                    .alreadyExists, "there is a memory bank '\(bank.bankUUID)' already", field: "bank_uuid")
+            }
+            try $0.insert(rows, into: id, limits)
+            return Nothing()
+        }
+    }
+
+    package func drop(_ bank: MemoryBankQuery, _ call: Call) async throws -> String {
+        try await change(call, .freeing) {
+            guard try $0.dropBank(bank.bankUUID) else { throw ProviderError.noBank(bank.bankUUID) }
+            return bank.bankUUID
+        }
+    }
+
+    package func list(_ call: Call) async throws -> [MemoryBank] { try await store.read { try $0.banks() } }
+
+    package func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus {
+        let isEmbedding = embedding != nil
+        return try await store.read { try $0.status(of: bank.bankUUID, isEmbedding: isEmbedding) }
+    }
+
+    // MARK: Documents
+
+    package func insert(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
+        let rows = try await intake.rows(of: documents)
+        _ = try await change(call) { [limits] in
+            try $0.insert(rows, into: try $0.known(bank.bankUUID, toChange: true), limits)
+            return Nothing()
+        }
+    }
+
+    package func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
+        let rows = try await intake.rows(of: documents)
+        _ = try await change(call) {
+            try $0.update(rows, in: try $0.known(bank.bankUUID, toChange: true))
+            return Nothing()
+        }
+    }
+
+    package func getDocuments(
+        _ bank: MemoryBankQuery, _ ids: [String], _ call: Call
+    ) async throws -> [MemoryBankDocument] {
+        try check(ids)
+        let bytesMax = limits.answerBytesMax
+        return try await store.read {
+            var answer = DocumentAnswer(bytesMax: bytesMax, countMax: ids.count)
+            try $0.read(ids, of: try $0.known(bank.bankUUID), into: &answer)
+            return answer.documents
+        }
+    }
+
+    package func deleteDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [String] {
+        try check(ids)
+        return try await change(call, .freeing) {
+            try $0.delete(ids, of: try $0.known(bank.bankUUID, toChange: true))
+        }
+    }
+
+    private func check(_ ids: [String]) throws {
+        guard ids.count <= limits.idsPerCallMax else {
+            throw ProviderError(
+                .invalidRequest, "the body must hold at most \(limits.idsPerCallMax) ids, got \(ids.count)")
+        }
+    }
+
+    /// Answers when the change is durable. A call that is sent again under its key changes nothing.
+    private func change<Answer: WireValue>(
+        _ call: Call, _ purpose: ChangePurpose = .adding,
+        _ body: @escaping @Sendable (Store.Transaction) throws -> Answer
+    ) async throws -> Answer {
+        let answer = try await store.write(purpose) { transaction in
+            try transaction.once(call.idempotent) { try body(transaction) }
+        }
+        indexer.wake()
+        fetching?.wake()
+        return answer
+    }
+}

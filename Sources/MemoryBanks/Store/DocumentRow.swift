@@ -1,0 +1,49 @@
+import Foundation
+import ProviderKit
+
+/// A document that was checked, in the form in which it is stored.
+package struct DocumentRow: Sendable {
+    package let uuid: String
+    package let content: Data
+    package let metadata: Data
+    package let mimeType: String
+    package let checksum: Int64
+    package let state: DocumentState
+
+    /// - Parameter isFetching: whether a document that is a URL gets its text from there.
+    package init(
+        _ document: MemoryBankDocument, at field: String, metadataBytesMax: Int, reader: DocumentReader,
+        isFetching: Bool = false
+    ) throws {
+        guard (1...255).contains(document.mimeType.utf8.count) else {
+            throw ProviderError(
+                .invalidRequest, "\(field).mime_type must be 1 to 255 bytes, got \(document.mimeType.utf8.count)",
+                field: "\(field).mime_type")
+        }
+        let metadata = document.metadata.json.bytes
+        guard metadata.count <= metadataBytesMax else {
+            throw ProviderError(
+                .invalidRequest,
+                "\(field).metadata must be at most \(metadataBytesMax) bytes of JSON, got \(metadata.count)",
+                field: "\(field).metadata")
+        }
+        uuid = document.uuid
+        content = Data(document.content.bytes)
+        self.metadata = Data(metadata)
+        mimeType = document.mimeType
+        checksum = Checksum.of(document.content.bytes, metadata, mimeType)
+        let isRemote = isFetching && URLDocument.isOne(mimeType)
+        state = isRemote ? .remote : reader.canRead(mimeType) ? .pending : .notIndexed
+    }
+}
+
+/// How far a document is searchable.
+package enum DocumentState: Int, Sendable {
+    /// Its text is here, and not cut yet.
+    case pending = 0
+    case indexed = 1
+    /// Holds no text that we can read: kept, not searched.
+    case notIndexed = 2
+    /// A URL, whose text is to be fetched.
+    case remote = 3
+}

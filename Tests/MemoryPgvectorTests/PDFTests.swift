@@ -1,1 +1,0 @@
-../MemoryFileTests/PDFTests.swift
