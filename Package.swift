@@ -70,12 +70,17 @@ let package = Package(
                 "CChildProcess", "CProcessGuard", "CProviderABI", "ChildProcess", "ContractBridge", "LlamaStackAPI",
             ],
             swiftSettings: strict),
+        // The network: libcurl, opened when it is first needed, and what may be asked of it.
+        .target(name: "CCurl"),
+        .target(
+            name: "Network", dependencies: ["ContractBridge", "LlamaStackAPI", .target(name: "CCurl", condition: server)],
+            swiftSettings: strict),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CProcessGuard"),
         .target(
             name: "Host",
             dependencies: [
-                "CProcessGuard", "ChildProcess", "ContractBridge", "LlamaStackAPI", "Runtimes",
+                "CProcessGuard", "ChildProcess", "ContractBridge", "LlamaStackAPI", "Network", "Runtimes",
                 .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
@@ -245,6 +250,9 @@ let package = Package(
                 "Documents", "Host", "JudgedDocuments", "MemoryPgvector", "Postgres", "ProviderConformance", "ProviderKit",
                 "Torture", "llama-stack",
             ]),
+        .testTarget(
+            name: "NetworkTests",
+            dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Network", "llama-stack"]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),

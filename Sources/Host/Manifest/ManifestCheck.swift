@@ -28,6 +28,10 @@ struct ManifestCheck {
                 writeTimeoutSeconds: raw.server.limits.writeTimeoutSeconds,
                 callSecondsMax: raw.server.limits.callSecondsMax,
                 drainSeconds: raw.server.limits.drainSeconds),
+            network: network(raw.network, providers: raw.providers),
+            networkFiles: raw.network.files.map {
+                Manifest.ResourceEntry.File(written: $0.value, path: absolute($0.value), position: $0.position)
+            },
             providerPath: raw.providerPath.map { absolute($0.value) },
             providers: raw.providers.map { provider in
                 Manifest.ProviderEntry(
@@ -98,7 +102,7 @@ struct ManifestCheck {
         }
     }
 
-    private func absolute(_ path: String) -> String {
+    func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path.hasPrefix("/") ? path : directory + "/" + path).standardizedFileURL.path
     }
 }

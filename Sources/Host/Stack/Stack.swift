@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import Network
 import Synchronization
 
 /// A distribution at work: its providers loaded, created, wired to each other, its resources registered.
@@ -12,6 +13,7 @@ package final class Stack: Sendable {
     let switchboard: Switchboard
     private let registry: ResourceRegistry
     let state: StateFolder?
+    private let network: NetworkService
     /// In the order in which they were started.
     private let started: [RoutingTable.Instance]
     private let isStopping = Atomic<Bool>(false)
@@ -19,10 +21,10 @@ package final class Stack: Sendable {
 
     init(
         manifest: Manifest, log: LogSink, switchboard: Switchboard, registry: ResourceRegistry, state: StateFolder?,
-        started: [RoutingTable.Instance]
+        network: NetworkService, started: [RoutingTable.Instance]
     ) {
         (self.manifest, self.log, self.switchboard) = (manifest, log, switchboard)
-        (self.registry, self.state, self.started) = (registry, state, started)
+        (self.registry, self.state, self.network, self.started) = (registry, state, network, started)
     }
 
     /// Does everything that `run` does up to listening. Whatever goes wrong is at its place in the file, and nothing
@@ -79,6 +81,7 @@ package final class Stack: Sendable {
             let left = end - .now
             await instance.channel.close(withinSeconds: max(0.1, left / .seconds(1)))
         }
+        await network.close()
         state?.release()
     }
 }
