@@ -107,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "LlamaEngine",
+                "DatasetRows", "HTTPFront", "Host", "LlamaStackAPI", "Network", "ProviderConformance", "LlamaEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
@@ -144,18 +144,7 @@ let package = Package(
             name: "Postgres", dependencies: ["ProviderKit", .target(name: "CPostgres", condition: server)],
             swiftSettings: strict),
 
-        // The one way to the network, and the rows of datasets.
-        .target(
-            name: "Fetch",
-            dependencies: [
-                "LlamaStackAPI",
-                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
-                .product(name: "NIOCore", package: "swift-nio", condition: server),
-                .product(name: "NIOPosix", package: "swift-nio", condition: server),
-                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
-                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
-            ],
-            swiftSettings: strict),
+        // The rows of datasets.
         .target(name: "DatasetRows", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
 
         // What durable providers must stand, and how fast they are.
@@ -185,7 +174,7 @@ let package = Package(
         .target(
             name: "MemoryFile",
             dependencies: [
-                "Documents", "Fetch", "ProviderKit", "Storage", "VectorIndex",
+                "Documents", "ProviderKit", "Storage", "VectorIndex",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
                 .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
             ],
@@ -202,7 +191,7 @@ let package = Package(
         .target(
             name: "DatasetsFileProvider",
             dependencies: [
-                "DatasetRows", "Fetch", "ProviderKit", "Storage",
+                "DatasetRows", "ProviderKit", "Storage",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ],
             path: "Plugins/DatasetsFile", swiftSettings: strict),
@@ -253,7 +242,6 @@ let package = Package(
         .testTarget(
             name: "NetworkTests",
             dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Network", "llama-stack"]),
-        .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
         .testTarget(name: "EndToEndTests", dependencies: ["FakeOrigin", "LlamaStackAPI", "RawHTTP"]),

@@ -1,5 +1,4 @@
 import Documents
-import Fetch
 import Foundation
 import GRDB
 import ProviderKit
@@ -17,7 +16,11 @@ final class FetchStage: Sendable {
     private static let pauseSeconds = 1.0
     private static let retrySeconds = 5.0
 
-    let gate: FetchGate
+    /// What the text of one document may take, unless the distribution says otherwise.
+    private static let bytesMax = 10 << 20
+    private static let secondsMax = 10.0
+
+    let network: NetworkClient
     private let reader: DocumentReader
     private let store: Store
     private let log: Log
@@ -29,20 +32,17 @@ final class FetchStage: Sendable {
     private let tries = Mutex<[Int64: (count: Int, next: ContinuousClock.Instant)]>([:])
 
     init(
-        _ gate: FetchGate, _ reader: DocumentReader, _ store: Store, log: Log, metrics: Metrics,
+        _ network: NetworkClient, _ reader: DocumentReader, _ store: Store, log: Log, metrics: Metrics,
         onFetched: @escaping @Sendable () -> Void
     ) {
-        (self.gate, self.reader, self.store) = (gate, reader, store)
+        (self.network, self.reader, self.store) = (network, reader, store)
         (self.log, self.metrics) = (log, metrics)
         self.onFetched = onFetched
     }
 
     func wake() { work.wake { await self.run() } }
 
-    func stop() async {
-        await work.stop(cancelling: true)
-        await gate.close()
-    }
+    func stop() async { await work.stop(cancelling: true) }
 
     private func run() async {
         do {
@@ -92,25 +92,25 @@ final class FetchStage: Sendable {
                 arguments: [document.id, document.revision])
         }
         guard let content else { return }
-        let bytes = Mutex(Data())
-        let answer: FetchGate.Content
+        guard let url = URLDocument.url(in: content) else { return try await giveUp(document, "it is not one URL") }
+        let answer: NetworkResponse
+        var text = Data()
         do {
-            guard let url = URLDocument.url(in: content) else { return try await giveUp(document, "it is not one URL") }
-            answer = try await gate.fetch(url) { piece in bytes.withLock { $0.append(contentsOf: piece) } }
-        } catch let error as FetchError {
+            answer = try await network.content(of: url, bytesMax: Self.bytesMax, secondsMax: Self.secondsMax)
+            for try await piece in answer.body { text.append(contentsOf: piece) }
+        } catch let error as ProviderError {
             return try await failed(document, error)
         }
         guard reader.canRead(answer.contentType) else {
             return try await giveUp(document, "what it names is no text that can be read")
         }
-        let text = bytes.withLock { $0 }
-        try await store.write { db in
+        try await store.write { [text, type = answer.contentType] db in
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO fetched (document, mime_type, content)
                     SELECT id, ?, ? FROM document WHERE id = ? AND revision = ? AND state = 3
                     """,
-                arguments: [answer.contentType, text, document.id, document.revision])
+                arguments: [type, text, document.id, document.revision])
             try db.setState(.pending, of: document.id, document.revision)
         }
         tries.withLock { $0[document.id] = nil }
@@ -118,7 +118,7 @@ final class FetchStage: Sendable {
         onFetched()
     }
 
-    private func failed(_ document: Remote, _ error: FetchError) async throws {
+    private func failed(_ document: Remote, _ error: ProviderError) async throws {
         let count = tries.withLock { tries in
             let count = (tries[document.id]?.count ?? 0) + 1
             // 1 s, 4 s, 16 s.

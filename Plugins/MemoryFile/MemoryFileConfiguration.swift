@@ -1,12 +1,10 @@
 import Documents
-import Fetch
 import ProviderKit
 import Storage
 
 /// What may stand under `config:` of an `inline::file` entry of `memory_banks`.
 struct MemoryFileConfiguration: WireRecord {
     var embeddingModel: String?
-    var fetch: FetchConfiguration
     var chunkTokens: Int
     var chunkOverlapTokens: Int
     var banksMax: Int
@@ -27,9 +25,6 @@ struct MemoryFileConfiguration: WireRecord {
             "embedding_model", \.embeddingModel, naming: "model",
             "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves it. "
                 + "Absent: chunks are found by their words alone. With another model all documents get new vectors."),
-        Field(
-            "fetch", \.fetch, default: FetchConfiguration(),
-            "Where the text of documents of the type text/uri-list may be fetched from (https://)."),
         Field(
             "chunk_tokens", \.chunkTokens, default: 512, check: .within(16...8192),
             "The length of a chunk. Tokens are estimated: a word is one for each begun six bytes of it, a sign is one. "
@@ -71,7 +66,6 @@ struct MemoryFileConfiguration: WireRecord {
 extension MemoryFileConfiguration {
     /// What one field's check can't see.
     func checkTogether() throws {
-        if let mistake = fetch.mistake { throw ConfigurationError("/fetch" + mistake.pointer, mistake.message) }
         guard chunkOverlapTokens * 2 <= chunkTokens else {
             throw ConfigurationError(
                 "/chunk_overlap_tokens",

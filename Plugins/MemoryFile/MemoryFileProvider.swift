@@ -1,5 +1,4 @@
 import Documents
-import Fetch
 import Foundation
 import GRDB
 import ProviderKit
@@ -14,6 +13,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
     static let summary = "Keeps banks of documents in one SQLite file, and finds their text by words and by meaning."
     /// For embeddings; without a provider of it, text is found by its words alone.
     static let wants: [API] = [.inference]
+    /// For the text of documents that are a URL.
+    static let needsNetwork = true
     static let resources: [ResourceKind]? = []
     static let options = Dictionary(
         uniqueKeysWithValues: ["create", "drop", "insert", "update", "delete_documents"]
@@ -61,10 +62,10 @@ final class MemoryFileProvider: MemoryBanksProvider {
             embedding, log: context.log, metrics: context.metrics)
         (self.reader, self.indexer) = (reader, indexer)
         try await embedding?.open()
-        let caFile = configuration.fetch.caFile.map(context.path)
-        fetching = FetchGate(configuration.fetch, caFile: caFile, limits: .document).map {
-            FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
-        }
+        fetching =
+            try await context.network.isEnabled()
+            ? FetchStage(context.network, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
+            : nil
         let isWaiting = try await store.read {
             try Int.fetchOne($0, sql: "SELECT 1 FROM document WHERE state = 3") != nil
         }
@@ -222,7 +223,8 @@ final class MemoryFileProvider: MemoryBanksProvider {
 
     private func checked(_ documents: [MemoryBankDocument]) throws -> [DocumentRow] {
         let rows = try documents.rows(
-            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax, reader: reader,
+            countMax: configuration.documentsPerCallMax, metadataBytesMax: configuration.metadataBytesMax,
+            reader: reader,
             isFetching: fetching != nil)
         if rows.contains(where: { $0.state == .notIndexed && reader.isPDF($0.mimeType) }) { sayThatPDFIsMissing() }
         return rows
@@ -244,9 +246,11 @@ final class MemoryFileProvider: MemoryBanksProvider {
                 throw ProviderError(
                     .urlNotAllowed, "\(field) must be one URL, as its type is text/uri-list", field: field)
             }
-            do { try await fetching.gate.check(url) } catch let error as FetchError where error.code == .urlNotAllowed {
+            do {
+                try await fetching.network.check(url)
+            } catch let error as ProviderError where error.code == .urlNotAllowed {
                 throw ProviderError(error.code, "\(field) \(error.message)", field: field)
-            } catch is FetchError {
+            } catch is ProviderError {
                 continue
             }
         }

@@ -9,6 +9,8 @@ package enum NetworkCall {
     /// Asks whether a URL may be requested, as far as can be said without connecting. Parameters: ``NetworkParameters``,
     /// of which the URL counts. Answer: {}.
     package static let check = "check"
+    /// Asks whether the caller may request anything beyond what its own config names. Answer: {"enabled": true}.
+    package static let status = "status"
 
     /// The body of a request.
     package static let bodyBytesMax = 64 << 20

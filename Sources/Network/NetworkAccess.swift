@@ -11,7 +11,7 @@ package struct NetworkAccess: Sendable {
     let limits: (bytesMax: Int, secondsMax: Int)
     /// Of the distribution, for messages: "network.providers.file".
     private let key: String
-    private let isEnabled: Bool
+    private let mayAskHosts: Bool
     private let hosts: [HostPattern]
     private let httpHosts: [HostPattern]
     private let ports: Set<Int>
@@ -26,9 +26,9 @@ package struct NetworkAccess: Sendable {
     init(_ settings: NetworkSettings, label: String, endpoints: [NetworkOrigin], resolver: any Resolver) {
         let provider = settings.providers[label] ?? NetworkSettings.Provider()
         self.label = label
-        key = "network.providers.\(label.split(separator: "/").last ?? "")"
+        key = "network.providers.\(provider.name ?? label)"
         limits = (provider.bytesMax, provider.secondsMax)
-        isEnabled = provider.isEnabled
+        mayAskHosts = provider.isEnabled
         hosts = provider.hosts.compactMap(HostPattern.init)
         httpHosts = provider.httpHosts.compactMap(HostPattern.init)
         ports = Set(provider.ports)
@@ -37,6 +37,9 @@ package struct NetworkAccess: Sendable {
         (proxy, caFile) = (settings.proxy, provider.caFile ?? settings.caFile)
         self.resolver = resolver
     }
+
+    /// Whether it may ask anything beyond what its own config names.
+    var isEnabled: Bool { mayAskHosts || !allow.isEmpty }
 
     /// How to get to one URL.
     struct Route: Sendable {
@@ -81,9 +84,9 @@ package struct NetworkAccess: Sendable {
     }
 
     private func checkLists(_ url: NetworkURL) throws {
-        guard isEnabled else {
+        guard mayAskHosts else {
             throw CallError.notAllowed(
-                "must not be a URL: this server fetches nothing for it (\(key).enabled is false)")
+                "must not be on the network: this server fetches nothing for it (\(key).enabled is false)")
         }
         guard hosts.contains(where: { $0.matches(url.host) }) else {
             throw CallError.notAllowed("must name a host that this server may fetch from: see \(key).hosts")

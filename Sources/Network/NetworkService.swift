@@ -35,6 +35,11 @@ package final class NetworkService: Sendable {
         guard let access else {
             throw CallError(.apiNotServed, "the provider may not call the network: its \"needs\" does not name it")
         }
+        if request.method == NetworkCall.status {
+            _ = sink.write(.body(JSON.object(["enabled": .bool(access.isEnabled)]).bytes))
+            sink.finish(nil)
+            return {}
+        }
         guard [NetworkCall.request, NetworkCall.check].contains(request.method) else {
             throw CallError(.notImplemented, "the network has no method \(Quote.short(request.method))")
         }

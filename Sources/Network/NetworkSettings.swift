@@ -11,6 +11,8 @@ package struct NetworkSettings: Sendable {
 
     /// What one provider may ask.
     package struct Provider: Sendable {
+        /// As the file names it, for messages; nil: it does not.
+        package var name: String?
         package var isEnabled = false
         /// `data.example.org`, `*.example.org` for all below it, `*` for all.
         package var hosts: [String] = []

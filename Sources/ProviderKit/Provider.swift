@@ -33,6 +33,8 @@ public protocol Provider: Sendable {
     static var needs: [API] { get }
     /// The same, but this provider can start and serve where no provider serves them.
     static var wants: [API] { get }
+    /// Whether it asks other servers, through ``CallsProviders/network``. What it may ask is for the distribution to say.
+    static var needsNetwork: Bool { get }
     /// The kinds of resource that a distribution may list for it; nil: not said, and ``register(_:)`` is asked.
     static var resources: [ResourceKind]? { get }
     /// The kinds of which it is told every resource, whichever provider serves it: ``register(_:)`` and
@@ -64,6 +66,7 @@ public protocol Provider: Sendable {
 extension Provider {
     public static var needs: [API] { [] }
     public static var wants: [API] { [] }
+    public static var needsNetwork: Bool { false }
     public static var resources: [ResourceKind]? { nil }
     public static var toldOf: [ResourceKind] { [] }
     public static var lacks: Set<String> { [] }

@@ -5,10 +5,10 @@ import Torture
 
 /// A server of memory banks on a folder of its own, which is deleted at the end.
 func withServer<Result>(
-    config: String = "{}", _ body: (BankServer, _ state: String) async throws -> Result
+    config: String = "{}", network: String = "{}", _ body: (BankServer, _ state: String) async throws -> Result
 ) async throws -> Result {
     try await withFolder { folder in
-        let server = try await bankServer(folder, config)
+        let server = try await bankServer(folder, config, network: network)
         do {
             let result = try await body(server, folder)
             await server.stop()
@@ -20,8 +20,8 @@ func withServer<Result>(
     }
 }
 
-func bankServer(_ state: String, _ config: String = "{}") async throws -> BankServer {
-    try await BankServer(state: state, config: config)
+func bankServer(_ state: String, _ config: String = "{}", network: String = "{}") async throws -> BankServer {
+    try await BankServer(state: state, config: config, network: network)
 }
 
 func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {

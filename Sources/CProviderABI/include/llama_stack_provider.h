@@ -161,6 +161,7 @@ typedef struct lsp_request {
  *             redirects. Any HTTP status is an answer; a redirect is one when redirects_max is 0. Nothing is unpacked.
  *             LSP_PAUSE stops reading from the server; a cancel, like a deadline, closes the connection.
  *  "check"    Whether "url" may be requested, as far as can be said without connecting. The answer is {}.
+ *  "status"   {"enabled": true} when the distribution lets this instance ask anything but what its own config names.
  *
  * Errors: LSP_BAD_REQUEST with the code "url_not_allowed"; LSP_UNAVAILABLE with "upstream_error" when the server is not
  * reached, breaks off, breaks HTTP or a limit (bytes_max, seconds_max, redirects_max). Their messages begin with a verb

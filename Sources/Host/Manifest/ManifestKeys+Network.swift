@@ -136,6 +136,7 @@ extension ManifestCheck {
         for provider in raw.providers {
             guard let label = label(of: provider.name, providers) else { continue }
             var rules = provider.rules.rules
+            rules.name = provider.name.value
             rules.caFile = provider.rules.caFile.map { absolute($0.value) }
             if settings.providers.updateValue(rules, forKey: label) != nil {
                 diagnostics.add(

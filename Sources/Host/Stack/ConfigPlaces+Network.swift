@@ -28,9 +28,8 @@ extension ConfigPlaces {
         }
         var rules = JSONObject()
         if case .object(let written)? = json["fetch"] { rules = written }
-        let id = label.split(separator: "/").last ?? ""
         let lines =
-            ["network:", "  providers:", "    \(id):"] + rules.members.map { "      \($0.key): \($0.value.text)" }
+            ["network:", "  providers:", "    \(label):"] + rules.members.map { "      \($0.key): \($0.value.text)" }
         return diagnostic(
             ConfigMistake(
                 path: mistake.path, code: "moved_key",
