@@ -53,7 +53,7 @@ let providers = [
         "memory-banks", "file", "MemoryFile", needs: ["MemoryBanks", "Storage", "VectorIndex", grdb, sqlite],
         hasEntry: true),
     provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["MemoryBanks", "Postgres"], hasEntry: true),
-    provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Fetch", "Storage", grdb]),
+    provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Storage", grdb]),
 ]
 
 let package = Package(
@@ -104,12 +104,17 @@ let package = Package(
                 "CChildProcess", "CProcessGuard", "CProviderABI", "ChildProcess", "ContractBridge", "LlamaStackAPI",
             ],
             swiftSettings: strict),
+        // The network: libcurl, opened when it is first needed, and what may be asked of it.
+        .target(name: "CCurl"),
+        .target(
+            name: "Network", dependencies: ["ContractBridge", "LlamaStackAPI", .target(name: "CCurl", condition: server)],
+            swiftSettings: strict),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CProcessGuard"),
         .target(
             name: "Host",
             dependencies: [
-                "CProcessGuard", "ChildProcess", "ContractBridge", "LlamaStackAPI", "Runtimes",
+                "CProcessGuard", "ChildProcess", "ContractBridge", "LlamaStackAPI", "Network", "Runtimes",
                 .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
@@ -145,7 +150,7 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "Checkpoints", "CommandSupport", "DatasetRows", "Fetch", "HTTPFront", "Host", "LlamaStackAPI",
+                "Checkpoints", "CommandSupport", "DatasetRows", "HTTPFront", "Host", "LlamaStackAPI", "Network",
                 "ProviderConformance", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
@@ -189,7 +194,7 @@ let package = Package(
 
         // Everything about memory banks but the database.
         .target(name: "CLimitedProcess", dependencies: ["CChildProcess"]),
-        .target(name: "MemoryBanks", dependencies: ["CLimitedProcess", "Fetch", "ProviderKit"], swiftSettings: strict),
+        .target(name: "MemoryBanks", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
 
         // PostgreSQL, for providers whose state several hosts share.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -197,18 +202,7 @@ let package = Package(
             name: "Postgres", dependencies: ["ProviderKit", .target(name: "CPostgres", condition: server)],
             swiftSettings: strict),
 
-        // The one way to the network, and the rows of datasets.
-        .target(
-            name: "Fetch",
-            dependencies: [
-                "LlamaStackAPI",
-                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
-                .product(name: "NIOCore", package: "swift-nio", condition: server),
-                .product(name: "NIOPosix", package: "swift-nio", condition: server),
-                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
-                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
-            ],
-            swiftSettings: strict),
+        // The rows of datasets.
         .target(name: "DatasetRows", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
 
         // What durable providers must stand, and how fast they are.
@@ -282,7 +276,9 @@ let package = Package(
                 "ProviderKit",
                 "Torture", "llama-stack",
             ]),
-        .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
+        .testTarget(
+            name: "NetworkTests",
+            dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Network", "llama-stack"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
         // Of the sources themselves: sizes, arrows, words.

@@ -1,12 +1,10 @@
 import DatasetRows
-import Fetch
 import ProviderKit
 import Storage
 
 /// What may stand under `config:` of an `inline::file` entry of `datasets`.
 struct DatasetsFileConfiguration: WireRecord {
     var fileRoots: [String]
-    var fetch: FetchConfiguration
     var datasetsMax: Int
     var rowBytesMax: Int
     var rowsMax: Int
@@ -19,9 +17,6 @@ struct DatasetsFileConfiguration: WireRecord {
             "file_roots", \.fileRoots, default: [],
             "The folders below which content_url may name files (file://); none: files are refused. Links are not followed."
         ),
-        Field(
-            "fetch", \.fetch, default: FetchConfiguration(),
-            "What content_url may name on the network (https://). Content is copied into the state folder."),
         Field("datasets_max", \.datasetsMax, default: 10_000, check: .within(1...1_000_000), "Datasets in all."),
         Field(
             "row_bytes_max", \.rowBytesMax, default: 8 << 20, check: .within(1024...(256 << 20)),

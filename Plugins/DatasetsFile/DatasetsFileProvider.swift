@@ -1,6 +1,5 @@
 import DatasetRows
 import Dispatch
-import Fetch
 import Foundation
 import GRDB
 import ProviderKit
@@ -14,14 +13,14 @@ final class DatasetsFileProvider: DatasetsProvider {
     static let summary =
         "Registers datasets in files, in data: URLs or, where allowed, on the network, and checks their rows."
 
+    /// For content that is on other servers.
+    static let needsNetwork = true
     static let resources: [ResourceKind]? = []
     static let options = Dictionary(
         uniqueKeysWithValues: ["create", "delete"].map { ($0, Set([IdempotencyKey.option])) })
 
     private let configuration: DatasetsFileConfiguration
     private let opener: ContentOpener
-    /// nil: nothing is fetched.
-    private let gate: FetchGate?
     private let copies: KeptCopies
     /// As the start found them.
     private let damagedCopies: Set<String>
@@ -35,9 +34,6 @@ final class DatasetsFileProvider: DatasetsProvider {
                 .invalidConfig,
                 "\(Self.providerType) keeps its register on disk: the distribution must name a 'state' folder")
         }
-        if let mistake = configuration.fetch.mistake {
-            throw ConfigurationError("/fetch" + mistake.pointer, mistake.message)
-        }
         self.configuration = configuration
         opener = ContentOpener(roots: configuration.fileRoots.map(context.path))
         let copies = try await DispatchQueue.global().run { try KeptCopies(in: folder, log: context.log) }
@@ -45,11 +41,9 @@ final class DatasetsFileProvider: DatasetsProvider {
         store = try await Store.open(.datasets, in: folder, log: context.log)
         let known = try await store.read { try $0.keptCopies() }
         damagedCopies = try await DispatchQueue.global().run { copies.reconcile(with: known) }
-        gate = FetchGate(configuration.fetch, caFile: configuration.fetch.caFile.map(context.path), limits: .dataset)
     }
 
     func shutdown() async {
-        await gate?.close()
         await store.close()
     }
 
@@ -72,7 +66,7 @@ final class DatasetsFileProvider: DatasetsProvider {
                 return
             } catch is NotMadeYet {}
         }
-        let copy = try await keptCopy(of: dataset.contentURL)
+        let copy = try await keptCopy(of: dataset.contentURL, call.network)
         do {
             let rows = try await rows(of: dataset, copy)
             let datasetsMax = configuration.datasetsMax
@@ -121,21 +115,20 @@ final class DatasetsFileProvider: DatasetsProvider {
     }
 
     /// nil for content that is read where it is.
-    private func keptCopy(of url: WireURL) async throws -> (copy: KeptCopy, content: FetchGate.Content)? {
+    private func keptCopy(
+        of url: WireURL, _ network: NetworkClient
+    ) async throws -> (copy: KeptCopy, content: NetworkResponse)? {
         guard url.string.hasPrefix("http") else { return nil }
-        guard let gate else {
-            throw ContentOpener.refusal(
-                "must be a file:// or data: URL: this server fetches no datasets (its fetch.enabled is false)",
-                .urlNotAllowed)
-        }
-        do { return try await copies.fetch(url.string, through: gate) } catch let error as FetchError {
+        do { return try await copies.fetch(url.string, through: network) } catch let error as ProviderError
+            where [.urlNotAllowed, .upstreamError].contains(error.code)
+        {
             throw ContentOpener.refusal(error.message, error.code)
         }
     }
 
     /// Reads and checks all of them; how many there are.
     private func rows(
-        of dataset: Dataset, _ copy: (copy: KeptCopy, content: FetchGate.Content)?
+        of dataset: Dataset, _ copy: (copy: KeptCopy, content: NetworkResponse)?
     ) async throws -> Int {
         let check = RowCheck(dataset.columns, configuration.rowLimits)
         let cancelled = Flag()
@@ -159,8 +152,9 @@ private struct NotMadeYet: Error {}
 
 extension DatasetContent {
     /// A file that was fetched: its form is what the name says, else what its host says.
-    fileprivate init(_ file: FileHandle, _ fetched: FetchGate.Content) throws {
-        let path = fetched.url.target.prefix { $0 != "?" }
+    fileprivate init(_ file: FileHandle, _ fetched: NetworkResponse) throws {
+        // The host's answer has a path always, if only a slash.
+        let path = fetched.url.prefix { $0 != "?" }
         self.init(
             source: .file(file),
             form: try RowForm(fileName: String(path)) ?? RowForm(mediaType: fetched.mediaType))

@@ -1,4 +1,3 @@
-import Fetch
 import Foundation
 import ProviderKit
 import Storage
@@ -27,17 +26,29 @@ struct KeptCopies: Sendable {
         try Self.sync(state)
     }
 
-    /// Returns when the copy is on disk. Throws a ``FetchError``, or that the disk is full or does not work.
-    func fetch(_ url: String, through gate: FetchGate) async throws -> (copy: KeptCopy, content: FetchGate.Content) {
+    /// What the content of one dataset may take, unless the distribution says otherwise.
+    private static let bytesMax = 4 << 30
+    private static let secondsMax = 300.0
+
+    /// Returns when the copy is on disk. Throws `url_not_allowed`, `upstream_error`, or that the disk is full or does not
+    /// work.
+    func fetch(
+        _ url: String, through network: NetworkClient
+    ) async throws -> (copy: KeptCopy, content: NetworkResponse) {
         let name = UUID().uuidString.lowercased()
         let file = try CopyFile(path(name))
         do {
-            let content = try await gate.fetch(url) { try file.append($0) }
+            let content = try await network.content(of: url, bytesMax: Self.bytesMax, secondsMax: Self.secondsMax)
+            var bytes = 0
+            for try await piece in content.body {
+                bytes += piece.count
+                try await DispatchQueue.global().run { try piece.withUnsafeBytes { try file.append($0) } }
+            }
             try await DispatchQueue.global().run {
                 try file.sync()
                 try Self.sync(folder)
             }
-            return (KeptCopy(name: name, bytes: content.bytes, sha256: file.sha256), content)
+            return (KeptCopy(name: name, bytes: bytes, sha256: file.sha256), content)
         } catch {
             remove(name)
             throw error

@@ -10,12 +10,14 @@ package final class BankServer: Sendable {
     private let end: @Sendable () async -> Void
 
     package init(
-        state: String, config: String = "{}", provider: String = "inline::file", log: LogSink = .discard
+        state: String, config: String = "{}", network: String = "{}", provider: String = "inline::file",
+        log: LogSink = .discard
     ) async throws {
         let yaml = """
             version: 1
             name: torture
             state: \(state)
+            network: \(network)
             providers:
               memory_banks:
                 - {provider_id: files, provider_type: \(provider), config: \(config)}

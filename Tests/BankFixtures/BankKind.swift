@@ -15,21 +15,22 @@ package enum BankKind: String, CaseIterable, Sendable, CustomStringConvertible {
 
     /// A server of memory banks on a folder of its own, which is deleted at the end.
     package func withServer<Result>(
-        config: String = "{}", _ body: (BankServer, _ state: String) async throws -> Result
+        config: String = "{}", network: String = "{}", _ body: (BankServer, _ state: String) async throws -> Result
     ) async throws -> Result {
         try await withFolder { state in
             if self == .pgvector { await Turns.shared.begin() }
             let outcome: Swift.Result<Result, any Error>
-            do { outcome = .success(try await run(state, config, body)) } catch { outcome = .failure(error) }
+            do { outcome = .success(try await run(state, config, network, body)) } catch { outcome = .failure(error) }
             if self == .pgvector { await Turns.shared.end() }
             return try outcome.get()
         }
     }
 
     private func run<Result>(
-        _ state: String, _ config: String, _ body: (BankServer, _ state: String) async throws -> Result
+        _ state: String, _ config: String, _ network: String,
+        _ body: (BankServer, _ state: String) async throws -> Result
     ) async throws -> Result {
-        let server = try await server(state, config)
+        let server = try await server(state, config, network: network)
         do {
             let result = try await body(server, state)
             await server.stop()
@@ -41,12 +42,14 @@ package enum BankKind: String, CaseIterable, Sendable, CustomStringConvertible {
     }
 
     /// - Parameter schema: where it is not named after the folder. A second start finds what the first has left.
-    package func server(_ state: String, _ config: String = "{}", schema: String? = nil) async throws -> BankServer {
-        guard self == .pgvector else { return try await BankServer(state: state, config: config) }
+    package func server(
+        _ state: String, _ config: String = "{}", network: String = "{}", schema: String? = nil
+    ) async throws -> BankServer {
+        guard self == .pgvector else { return try await BankServer(state: state, config: config, network: network) }
         let more = String(config.dropFirst().dropLast())
         return try await BankServer(
             state: state, config: try SharedServer.get().config(schema: schema ?? schemaName(state), more),
-            provider: rawValue)
+            network: network, provider: rawValue)
     }
 
     /// The provider with these embeddings and no host, on what the folder names.

@@ -83,7 +83,7 @@ struct ContentURLTests {
         try await withDatasets { server, _ in
             let error = await refused(server, url)
             #expect(error?.code == .urlNotAllowed)
-            #expect(error?.message.contains("fetch.enabled") == true)
+            #expect(error?.message.contains("network.providers.datasets/files.enabled") == true)
             #expect(error?.field == "dataset.content_url")
         }
     }

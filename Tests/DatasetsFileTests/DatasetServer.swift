@@ -6,11 +6,12 @@ import ProviderKit
 struct DatasetServer: Sendable {
     let stack: Stack
 
-    init(state: String, config: String) async throws {
+    init(state: String, config: String, network: String = "{}") async throws {
         let yaml = """
             version: 1
             name: test
             state: \(state)
+            network: \(network)
             providers:
               datasets:
                 - {provider_id: files, provider_type: inline::file, config: \(config)}
@@ -47,14 +48,15 @@ struct DatasetServer: Sendable {
 
 /// A folder with `state`, and `data` as the only file root.
 func withDatasets<Result>(
-    _ more: String = "", _ body: (DatasetServer, _ data: String) async throws -> Result
+    _ more: String = "", network: String = "{}", _ body: (DatasetServer, _ data: String) async throws -> Result
 ) async throws -> Result {
     let folder =
         FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/datasets-" + UUID().uuidString
     try FileManager.default.createDirectory(
         atPath: folder + "/data", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let server = try await DatasetServer(state: folder + "/state", config: "{file_roots: [\(folder)/data]\(more)}")
+    let server = try await DatasetServer(
+        state: folder + "/state", config: "{file_roots: [\(folder)/data]\(more)}", network: network)
     do {
         let result = try await body(server, folder + "/data")
         await server.stack.shutdown(withinSeconds: 10)

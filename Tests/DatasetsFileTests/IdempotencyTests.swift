@@ -39,10 +39,7 @@ struct IdempotencyTests {
     @Test("of 16 equal ones at the same time one acts, and of what they fetched one copy stays")
     func race() async throws {
         try await Origin.run(Origin.answering(Origin.ok("{\"text\": \"a\"}"))) { origin in
-            let fetch =
-                ", fetch: {enabled: true, hosts: [localhost], http_hosts: [localhost], ports: [\(origin.port)], "
-                + "allow_private: [127.0.0.0/8, \"::1/128\"]}"
-            try await withDatasets(fetch) { server, data in
+            try await withDatasets(network: "{allow: [\"http://localhost:\(origin.port)\"]}") { server, data in
                 let url = "http://localhost:\(origin.port)/a"
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<16 {

@@ -10,9 +10,9 @@ import Torture
 /// Documents of the type text/uri-list: what they are found by is fetched.
 @Suite(.timeLimit(.minutes(10)))
 struct FetchedDocumentTests {
-    private static func config(_ port: Int) -> String {
-        "{fetch: {enabled: true, hosts: [localhost], http_hosts: [localhost], ports: [\(port)], "
-            + "allow_private: [127.0.0.0/8, \"::1/128\"]}}"
+    private static func network(_ port: Int) -> String {
+        "{providers: {files: {enabled: true, hosts: [localhost], http_hosts: [localhost], ports: [\(port)], "
+            + "allow_private: [127.0.0.0/8, \"::1/128\"]}}}"
     }
 
     private func found(_ server: BankServer, _ words: String) async throws -> [String] {
@@ -25,7 +25,7 @@ struct FetchedDocumentTests {
     func fetched(_ kind: BankKind) async throws {
         let page = "<html><body><h1>Tariffs</h1><p>Pelicans pay half.</p></body></html>"
         try await Origin.run(Origin.answering(Origin.ok(page, type: "text/html; charset=utf-8"))) { origin in
-            try await kind.withServer(config: Self.config(origin.port)) { server, _ in
+            try await kind.withServer(network: Self.network(origin.port)) { server, _ in
                 let url = "# where it is\r\nhttp://localhost:\(origin.port)/tariffs\r\n"
                 try await server.create("b", [document("d", url)])
                 _ = try await server.indexed("b")
@@ -47,7 +47,7 @@ struct FetchedDocumentTests {
             )
         }
         try await Origin.run(script) { origin in
-            try await kind.withServer(config: Self.config(origin.port)) { server, _ in
+            try await kind.withServer(network: Self.network(origin.port)) { server, _ in
                 let url = "http://localhost:\(origin.port)/a"
                 try await server.create("b", [document("d", url)])
                 #expect(try await server.status("b").pending == 1)
@@ -63,7 +63,7 @@ struct FetchedDocumentTests {
     @Test("what is no text is kept, and not found", arguments: BankKind.allCases)
     func noText(_ kind: BankKind) async throws {
         try await Origin.run(Origin.answering(Origin.ok("walrus", type: "image/png"))) { origin in
-            try await kind.withServer(config: Self.config(origin.port)) { server, _ in
+            try await kind.withServer(network: Self.network(origin.port)) { server, _ in
                 try await server.create("b", [document("d", "http://localhost:\(origin.port)/a")])
                 _ = try await server.indexed("b")
                 #expect(try await server.status("b").notIndexed == 1)
@@ -81,7 +81,7 @@ struct FetchedDocumentTests {
         ])
     func notAllowed(_ kind: BankKind, _ url: String) async throws {
         try await Origin.run(Origin.answering(Origin.ok("secret"))) { origin in
-            try await kind.withServer(config: Self.config(origin.port)) { server, _ in
+            try await kind.withServer(network: Self.network(origin.port)) { server, _ in
                 try await server.create("b", [])
                 let bad = document("d", url.replacing("PORT", with: "\(origin.port)"))
                 let error = await refusal { try await server.insert([text("ok", "fine"), bad], "b") }

@@ -129,7 +129,7 @@ typedef struct lsp_request {
     uint32_t flags; /* 0 */
     /* Chosen by the caller, unique among its calls that have not finished. The handle for cancel. */
     uint64_t call_id;
-    /* Only in host->call: "api" or "api/provider_id". Empty in invoke. */
+    /* Only in host->call: "api" or "api/provider_id", or "network". Empty in invoke. */
     lsp_bytes target;
     /* A method of the API by its name in the endpoint table ("chat_completion"), or "register", "unregister". */
     lsp_bytes method;
@@ -149,6 +149,24 @@ typedef struct lsp_request {
     /* CLOCK_MONOTONIC nanoseconds; 0 means none. */
     int64_t deadline_ns;
 } lsp_request;
+
+/*
+ * NETWORK. A provider opens no connection of its own: it calls the target "network" with host->call, and the operator's
+ * distribution says which servers it may reach (the section `network`). Methods:
+ *
+ *  "request"  One HTTP/1.1 request. parameters: {"method"?: "GET" | "POST" | "PUT" | "DELETE", "url", "headers"?:
+ *             [[name, value], ...], "bytes_max"?, "seconds_max"?, "redirects_max"?: 3}. body: the request's own, at most
+ *             64 MiB. The answer is LSP_BODY only: first {"status", "url", "headers"} and a newline, then the body's
+ *             bytes as they come; the end of the call is the end of the body. "url" is where the answer came from, after
+ *             redirects. Any HTTP status is an answer; a redirect is one when redirects_max is 0. Nothing is unpacked.
+ *             LSP_PAUSE stops reading from the server; a cancel, like a deadline, closes the connection.
+ *  "check"    Whether "url" may be requested, as far as can be said without connecting. The answer is {}.
+ *  "status"   {"enabled": true} when the distribution lets this instance ask anything but what its own config names.
+ *
+ * Errors: LSP_BAD_REQUEST with the code "url_not_allowed"; LSP_UNAVAILABLE with "upstream_error" when the server is not
+ * reached, breaks off, breaks HTTP or a limit (bytes_max, seconds_max, redirects_max). Their messages begin with a verb
+ * ("must be ...") so that they can follow the name of what held the URL.
+ */
 
 /* Log levels. */
 enum { LSP_TRACE = 0, LSP_DEBUG = 1, LSP_INFO = 2, LSP_WARNING = 3, LSP_ERROR = 4 };
@@ -210,7 +228,9 @@ struct lsp_provider {
                                   names, so the host refuses a runtime that differs from its own */
     const char *description;   /* one line for `llama-stack list providers` */
     const char *config_schema; /* JSON Schema of an object. Keywords: type, properties, required, enum, minimum,
-                                  maximum, items, additionalProperties, default, description. A string with
+                                  maximum, items, additionalProperties, default, description, network. A string with
+                                  "network": true is the URL of a server, which this instance may then reach at its
+                                  scheme, host and port, whatever the address, without redirects. A string with
                                   "x-resource": "model" is the name of a model: the host refuses one that the
                                   distribution does not have. Other keywords with x- mean nothing to it */
     const char *methods;       /* JSON: [{"name": "chat_completion", "stream"?: true, "options"?: ["seed"]}]; a method
@@ -218,7 +238,8 @@ struct lsp_provider {
                                   listed: every provider answers them, LSP_UNSUPPORTED for a kind it does not take */
     const char *needs;         /* JSON: the APIs it calls through the host, ["inference"]; "[]" for none.
                                   "inference?" is one that it can do without. "models" is not an API: it is told of
-                                  every model by "register", see invoke ("shields", "tool_groups" likewise) */
+                                  every model by "register", see invoke ("shields", "tool_groups" likewise). "network"
+                                  is the host's own, see NETWORK below; no API has this name */
 
     /* [prompt] Makes an instance. Finish ready when it can serve, or with an error: then the host calls destroy. Returns
        the instance, never NULL; it is passed to the functions below. `host` stays valid until destroy has finished. */

@@ -1,4 +1,5 @@
 import LlamaStackAPI
+import Network
 
 /// A distribution, decoded and checked as far as the file alone allows.
 package struct Manifest: Sendable {
@@ -10,6 +11,9 @@ package struct Manifest: Sendable {
     /// Absolute; nil: nothing is kept.
     package var statePath: String?
     package var server: ServerSettings
+    package var network: NetworkSettings
+    /// What `network` names on disk.
+    var networkFiles: [ResourceEntry.File]
     /// Absolute folders, searched first.
     package var providerPath: [String]
     package var providers: [ProviderEntry]

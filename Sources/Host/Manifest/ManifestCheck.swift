@@ -19,6 +19,10 @@ struct ManifestCheck {
         return Manifest(
             file: file, directory: directory, name: name, statePath: raw.state.map(absolute),
             server: raw.server.settings,
+            network: network(raw.network, providers: raw.providers),
+            networkFiles: raw.network.files.map {
+                Manifest.ResourceEntry.File(written: $0.value, path: absolute($0.value), position: $0.position)
+            },
             providerPath: raw.providerPath.map { absolute($0.value) },
             providers: raw.providers.map { provider in
                 Manifest.ProviderEntry(
@@ -89,7 +93,7 @@ struct ManifestCheck {
         }
     }
 
-    private func absolute(_ path: String) -> String {
+    func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path.hasPrefix("/") ? path : directory + "/" + path).standardizedFileURL.path
     }
 }

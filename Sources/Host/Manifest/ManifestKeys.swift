@@ -8,6 +8,7 @@ struct RawManifest: Sendable {
     var state: String?
     var isolation: String
     var server: (settings: ServerSettings, hostPosition: Position)
+    var network: RawNetwork
     var providerPath: [Placed<String>]
     var providers: [RawProvider]
     var resources: [RawResource] = []
@@ -163,11 +164,11 @@ enum ManifestKeys {
         {
             (
                 version: Placed<Int>, name: String?, state: String?, isolation: String,
-                server: (settings: ServerSettings, hostPosition: Position),
+                server: (settings: ServerSettings, hostPosition: Position), network: RawNetwork,
                 providerPath: [Placed<String>], providers: [RawProvider]
             ) in
             RawManifest(
-                version: version, name: name, state: state, isolation: isolation, server: server,
+                version: version, name: name, state: state, isolation: isolation, server: server, network: network,
                 providerPath: providerPath, providers: providers)
         },
         Key(
@@ -181,6 +182,7 @@ enum ManifestKeys {
             "isolation", ValueReader.word(isolationWords), default: "inline",
             "Where the code of providers runs that do not say it themselves"),
         Key("server", server.reader, default: server.defaults, as: "the defaults below", "Where and how to listen"),
+        Key("network", network.reader, default: RawNetwork(), as: "none", "What providers may ask of other servers"),
         Key(
             "provider_path", .list(of: ValueReader.path.placed, "list of paths"), default: [], as: "none",
             "Folders to search for provider libraries first"),
@@ -191,6 +193,7 @@ enum ManifestKeys {
     static let documentation: [(section: String, rows: [KeyRow])] =
         [
             ("the distribution", manifest.rows), ("server", server.rows), ("server.limits", limits.rows),
+            ("network", network.rows), ("network.providers.<provider_id>", networkRules.rows),
             ("providers.<api>[]", providerEntry.rows), ("providers.<api>[].restart", restart.rows),
             ("providers.<api>[].limits", processLimits.rows),
         ] + ResourceKind.all.map { ("\($0.section)[]", ResourceKeys.entry($0).rows) }

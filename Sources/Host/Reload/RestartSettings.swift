@@ -4,6 +4,7 @@ import LlamaStackAPI
 enum RestartSettings {
     private static let rows: [(name: String, isSame: @Sendable (Manifest, Manifest) -> Bool)] = [
         ("state", { $0.statePath == $1.statePath }),
+        ("network", { $0.network == $1.network }),
         ("server.host", { $0.server.host == $1.server.host }),
         ("server.port", { $0.server.port == $1.server.port }),
         ("server.allowed_hosts", { $0.server.allowedHosts == $1.server.allowedHosts }),

@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import Network
 import Synchronization
 
 /// A distribution at work: its providers loaded, created, wired to each other, its resources registered.
@@ -102,6 +103,7 @@ package final class Stack: Sendable {
             await provider.slot.close(withinSeconds: max(0.1, left / .seconds(1)))
         }
         await endReload(withinSeconds: max(0.1, (end - .now) / .seconds(1)))
+        await starting.network.close()
         state?.release()
     }
 }

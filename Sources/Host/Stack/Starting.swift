@@ -1,6 +1,7 @@
 import ChildProcess
 import Foundation
 import LlamaStackAPI
+import Network
 
 /// One start of a distribution: finds, checks, loads, orders, creates, registers. Collects what can be known before
 /// anything is created; from there on the first failure ends it.
@@ -31,6 +32,7 @@ final class Starting: Sendable {
     private let search: PluginSearch
     private let environment: [String: String]
     private let switchboard: Switchboard
+    let network: NetworkService
 
     convenience init(
         manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int
@@ -39,17 +41,22 @@ final class Starting: Sendable {
             manifest: manifest, environment: environment, log: log, metrics: metrics,
             switchboard: Switchboard(
                 callDepthMax: callDepthMax, callSecondsMax: manifest.server.limits.callSecondsMax,
-                registerSecondsMax: manifest.server.limits.createSecondsMax))
+                registerSecondsMax: manifest.server.limits.createSecondsMax),
+            network: NetworkService(manifest.network, log: log))
     }
 
     /// The same for another file: what it starts joins what runs.
     func with(_ manifest: Manifest) -> Starting {
-        Starting(manifest: manifest, environment: environment, log: log, metrics: metrics, switchboard: switchboard)
+        Starting(
+            manifest: manifest, environment: environment, log: log, metrics: metrics, switchboard: switchboard,
+            network: network)
     }
 
     private init(
-        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, switchboard: Switchboard
+        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink,
+        switchboard: Switchboard, network: NetworkService
     ) {
+        self.network = network
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
         self.switchboard = switchboard
         self.environment = environment
@@ -74,6 +81,7 @@ final class Starting: Sendable {
         } catch {
             registry.close()
             for provider in started.reversed() { await provider.slot.close(withinSeconds: Self.undoSecondsMax) }
+            await network.close()
             throw error
         }
         putInFileOrder()
@@ -94,7 +102,7 @@ final class Starting: Sendable {
         var prepared: [Prepared] = []
         var failed: [(entry: Manifest.ProviderEntry, reason: String)] = []
         let known = await OffPool.run { Self.knownResources(self.manifest) }
-        var failures = await OffPool.run { self.resources.missingFiles() }
+        var failures = await OffPool.run { self.resources.missingFiles() + self.missingNetworkFiles() }
         for entry in manifest.providers {
             do throws(StartFailure) {
                 prepared.append(try await prepare(entry, known))
@@ -143,7 +151,12 @@ final class Starting: Sendable {
         }
         let places = ConfigPlaces(entry, manifest.source, schema: descriptor.configSchema)
         let mistakes = ConfigSchema.mistakes(in: places.json, schema: descriptor.configSchema)
-        guard mistakes.isEmpty else { throw StartFailure(mistakes.map(places.diagnostic)) }
+        guard mistakes.isEmpty else {
+            throw StartFailure(
+                mistakes.map { places.movedFetch($0, descriptor) ?? places.diagnostic($0) })
+        }
+        let addresses = places.wrongAddresses
+        guard addresses.isEmpty else { throw StartFailure(addresses) }
         let unknown = places.unknownResources(known)
         guard unknown.isEmpty else { throw StartFailure(unknown) }
         return Prepared(entry: entry, libraryPath: path, stamp: stamp, descriptor: descriptor, runtime: runtime)
@@ -212,8 +225,8 @@ final class Starting: Sendable {
             for need in provider.descriptor.needs {
                 let isWish = need.hasSuffix("?")
                 let api = isWish ? String(need.dropLast()) : need
-                // Not an API: what it is to be told of.
-                guard ResourceKind.inSection(api) == nil else { continue }
+                // Not an API: what it is to be told of, and the host's own service.
+                guard ResourceKind.inSection(api) == nil, api != NetworkCall.target else { continue }
                 // One that it can do without may be of a later version.
                 if !isWish, !provider.entry.isOptional, let mistake = missingAPI(api, neededBy: provider) {
                     failures.append(mistake)
@@ -283,9 +296,12 @@ final class Starting: Sendable {
         let entry = provider.entry
         let folder = try await OffPool.run { self.instanceFolder(state, entry) }.get()
         let switchboard = switchboard, label = entry.label, api = entry.api
+        let places = ConfigPlaces(entry, manifest.source, schema: provider.descriptor.configSchema)
+        let access = network.access(of: provider.descriptor, label, endpoints: places.endpoints)
         let reach = HostReach(
             log: log, metrics: metrics,
-            call: { [weak switchboard] request, sink throws(CallError) in
+            call: { [weak switchboard, network] request, sink throws(CallError) in
+                if request.target == NetworkCall.target { return try network.start(request, access, into: sink) }
                 guard let switchboard else { throw CallError(.shuttingDown, "the server is shutting down") }
                 return try switchboard.call(from: api, target: request.target, request, into: sink)
             },
@@ -297,7 +313,6 @@ final class Starting: Sendable {
                 guard let registry else { return CallError(.shuttingDown, "the server is shutting down") }
                 return await registry.withdraw(resource, from: label)
             })
-        let places = ConfigPlaces(entry, manifest.source, schema: provider.descriptor.configSchema)
         do throws(CreateFailure) {
             var setup = InstanceSetup(
                 library: provider.libraryPath, provider: provider.descriptor, providerID: entry.providerID,

@@ -8,8 +8,6 @@ package protocol DocumentFetcher: Sendable {
     /// Whether it may be fetched, as far as can be said without connecting.
     func check(_ url: String) async throws
     func bytes(of url: String) async throws -> FetchedText
-    /// No fetch runs any more.
-    func close() async
 }
 
 /// What a URL led to.

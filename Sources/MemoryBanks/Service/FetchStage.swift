@@ -29,10 +29,7 @@ final class FetchStage<Store: BankStore>: Sendable {
 
     func wake() { work.wake() }
 
-    func stop() async {
-        await work.stop(cancelling: true)
-        await fetcher.close()
-    }
+    func stop() async { await work.stop(cancelling: true) }
 
     /// Seconds until another look.
     private func run() async throws -> Double? {

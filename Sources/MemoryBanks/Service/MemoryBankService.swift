@@ -7,6 +7,8 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
     package static var summary: String { Store.summary }
     /// For embeddings; without a provider of it, text is found by its words alone.
     package static var wants: [API] { [.inference] }
+    /// For the text of documents that are a URL.
+    package static var needsNetwork: Bool { true }
     package static var resources: [ResourceKind]? { [] }
     package static var options: [String: Set<String>] {
         Dictionary(
@@ -37,7 +39,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         self.store = store
         limits = configuration.banks.limits
         let reader = DocumentReader(pdf: PDFText(limits: configuration.pdfLimits))
-        let fetcher = GateFetcher(configuration.banks.fetch, context)
+        let fetcher = try await NetworkFetcher(context)
         intake = DocumentIntake(limits, reader, fetcher, log: context.log, check: Store.check)
         let embedding = embedder.map { EmbeddingStage($0, store, log: context.log, metrics: context.metrics) }
         let indexer = Indexer(

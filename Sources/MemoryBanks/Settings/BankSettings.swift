@@ -1,10 +1,8 @@
-import Fetch
 import ProviderKit
 
 /// What may stand under `config:` of every provider of memory banks, beside the keys of its own.
 package struct BankSettings: WireRecord {
     package var embeddingModel: String?
-    package var fetch: FetchConfiguration
     package var chunking: ChunkingSettings
     package var limits: BankLimits
     package var pdf: PDFText.Limits
@@ -16,18 +14,12 @@ package struct BankSettings: WireRecord {
             "embedding_model", \.embeddingModel, naming: "model",
             "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves it. "
                 + "Absent: chunks are found by their words alone. With another model all documents get new vectors."),
-        Field(
-            "fetch", \.fetch, default: FetchConfiguration(),
-            "Where the text of documents of the type text/uri-list may be fetched from (https://)."),
         Inline(\.chunking, ChunkingSettings.object), Inline(\.limits, BankLimits.object),
         Field("pdf", \.pdf, default: PDFText.Limits(), "What reading one PDF document may take."),
         Inline(\.idempotency, IdempotencySettings.object))
 
     /// What the check of one field can't see.
-    var problems: [ConfigurationError.Problem] {
-        let fetching = fetch.mistake.map { [($0.pointer, $0.message)] } ?? []
-        return fetching.map { ConfigurationError.Problem(pointer: "/fetch" + $0, message: $1) } + chunking.problems
-    }
+    var problems: [ConfigurationError.Problem] { chunking.problems }
 }
 
 /// How documents are cut.

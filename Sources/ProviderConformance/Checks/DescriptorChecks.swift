@@ -69,8 +69,8 @@ extension Check {
             let descriptor = try context.descriptor()
             for need in descriptor.needs {
                 let api = need.hasSuffix("?") ? String(need.dropLast()) : need
-                // Not an API: a kind of resource that it is told of.
-                guard ResourceKind.inSection(api) == nil else { continue }
+                // Not an API: a kind of resource that it is told of, or the host's own service.
+                guard ResourceKind.inSection(api) == nil, api != NetworkCall.target else { continue }
                 guard API(rawValue: api) != nil else {
                     let all = API.allCases.map(\.rawValue)
                     let close = Spelling.closest(to: api, in: all).map { " (did you mean '\($0)'?)" } ?? ""

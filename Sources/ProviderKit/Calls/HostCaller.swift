@@ -35,14 +35,22 @@ public struct HostCaller: Sendable {
     private func start<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, _ options: JSONObject
     ) throws -> ContractBridge.Answer {
-        guard let link else {
-            throw ProviderError(.providerUnavailable, "there is no host to reach '\(target)' through")
-        }
         var request = CallRequest(method: endpoint.description.method)
-        request.target = target
         if Query.self != Nothing.self { request.parameters = endpoint.encode(query: query) }
         request.body = endpoint.encode(body: body)
         request.options = options
+        return try start(request)
+    }
+
+    /// Another target, on behalf of the same.
+    func to(_ target: String) -> HostCaller { HostCaller(link: link, target: target, origin: origin) }
+
+    func start(_ request: CallRequest) throws -> ContractBridge.Answer {
+        guard let link else {
+            throw ProviderError(.providerUnavailable, "there is no host to reach '\(target)' through")
+        }
+        var request = request
+        request.target = target
         if let origin {
             request.principal = origin.principal
             request.requestID = origin.requestID

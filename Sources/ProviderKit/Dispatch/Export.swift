@@ -43,7 +43,9 @@ private func descriptor<P: Provider>(of type: P.Type) -> UnsafePointer<lsp_provi
             config_schema: immortal(P.Configuration.schema.configurationSchema.text),
             methods: immortal(P.methodsJSON.text),
             needs: immortal(
-                words(P.needs.map(\.rawValue) + P.wants.map { $0.rawValue + "?" } + P.toldOf.map(\.section))),
+                words(
+                    P.needs.map(\.rawValue) + P.wants.map { $0.rawValue + "?" } + P.toldOf.map(\.section)
+                        + (P.needsNetwork ? [NetworkCall.target] : []))),
             create: create, invoke: invoke, cancel: cancel, destroy: destroy,
             resources: P.resources.map { immortal(words($0.map(\.name))) }))
     return UnsafePointer(descriptor)

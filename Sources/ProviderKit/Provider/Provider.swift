@@ -35,6 +35,8 @@ public protocol Provider: Sendable {
     /// The APIs that it calls when some provider serves them; it can start and serve without. The host refuses calls to
     /// others.
     static var wants: [API] { get }
+    /// Whether it asks other servers, through ``CallsProviders/network``. What it may ask is for the distribution to say.
+    static var needsNetwork: Bool { get }
     /// The kinds of resource that a distribution may list for it; nil: not said, and ``register(_:)`` is asked.
     static var resources: [ResourceKind]? { get }
     /// The kinds of which it is told every resource, whichever provider serves it: ``register(_:)`` and
@@ -73,6 +75,8 @@ extension Provider {
     public static var needs: [API] { [] }
     /// The default: calls no API.
     public static var wants: [API] { [] }
+    /// The default: asks no other server.
+    public static var needsNetwork: Bool { false }
     /// The default, nil: the distribution may list any kind, and ``register(_:)`` decides.
     public static var resources: [ResourceKind]? { nil }
     /// The default: told of no other resource than its own.

@@ -12,15 +12,23 @@ package struct ConfigMistake: Sendable, Equatable {
     package var showsValue = false
     /// The type that the value does not have.
     package var wantedType: String?
+
+    package init(
+        path: [String], code: String, message: String, isAboutKey: Bool = false, showsValue: Bool = false,
+        wantedType: String? = nil
+    ) {
+        (self.path, self.code, self.message) = (path, code, message)
+        (self.isAboutKey, self.showsValue, self.wantedType) = (isAboutKey, showsValue, wantedType)
+    }
 }
 
 /// The part of JSON Schema that a provider's config may use: type, properties, required, enum, minimum, maximum,
-/// items, additionalProperties, default, description; and `x-resource` (``ConfigResource``). Other keywords with `x-` are
-/// for others.
+/// items, additionalProperties, default, description; `network` (``ConfigAddress``) and `x-resource` (``ConfigResource``).
+/// Other keywords with `x-` are for others.
 package enum ConfigSchema {
     static let keywords = [
         "type", "properties", "required", "enum", "minimum", "maximum", "items", "additionalProperties", "default",
-        "description",
+        "description", ConfigAddress.keyword,
     ]
     static let types = ["object", "array", "string", "integer", "number", "boolean", "null"]
     /// Of schemas inside schemas.
@@ -54,6 +62,10 @@ package enum ConfigSchema {
         }
         if let resource = object[ConfigResource.keyword], resource.stringValue == nil {
             return "has an '\(ConfigResource.keyword)' that is not a string\(place)"
+        }
+        if let isAddress = object[ConfigAddress.keyword] {
+            guard case .bool = isAddress else { return "has a '\(ConfigAddress.keyword)' that is not true or false\(place)" }
+            guard object["type"] == "string" else { return "has a '\(ConfigAddress.keyword)' that is not on a string\(place)" }
         }
         if let properties = object["properties"] {
             guard case .object(let members) = properties else {

@@ -46,6 +46,10 @@ extension ProviderDescriptor {
         guard !api.isEmpty, !type.isEmpty else {
             throw PluginRefusal("bad_descriptor", "\(place): 'api' and 'type' must not be empty")
         }
+        guard api != NetworkCall.target else {
+            throw PluginRefusal(
+                "bad_descriptor", "\(place): 'api' is '\(api)', which is the host's own service and no API")
+        }
         if let problem = ConfigSchema.problem(of: configSchema) {
             throw PluginRefusal("bad_descriptor", "\(place): 'config_schema' \(problem)")
         }

@@ -1,10 +1,10 @@
 import ArgumentParser
 import CommandSupport
 import DatasetRows
-import Fetch
 import Foundation
 import Host
 import LlamaStackAPI
+import Network
 
 /// Where a command finds rows.
 struct DatasetSource: ParsableArguments {
@@ -48,7 +48,7 @@ struct DatasetSource: ParsableArguments {
             }
         } catch let error as DatasetError {
             throw Fail.with("error: \(name(source)) \(error)", exitCode: 65)
-        } catch let error as FetchError {
+        } catch let error as CallError {
             throw Fail.with("error: \(name(source)) \(error.message)", exitCode: error.code.exitCode)
         }
         return OpenedDataset(name: name(source), content: content, columns: columns)
@@ -77,12 +77,12 @@ struct DatasetSource: ParsableArguments {
 
     /// Who types a URL here may go wherever this machine may.
     private static func download(_ source: String) async throws -> DatasetContent {
-        let url = try FetchURL(source)
-        var rules = FetchConfiguration()
-        (rules.isEnabled, rules.hosts, rules.httpHosts, rules.ports) = (true, ["*"], ["*"], [url.port])
-        rules.allowPrivate = ["0.0.0.0/0", "::/0"]
-        guard let gate = FetchGate(rules, caFile: nil, limits: .dataset) else {
-            preconditionFailure("the gate is enabled")
+        let network = NetworkService(try CommandNetwork.settings(for: source))
+        let answer = try await network.request(
+            NetworkParameters(method: "GET", url: source, bytesMax: 4 << 30, secondsMax: 300),
+            network.access(for: CommandNetwork.label))
+        guard answer.head.status == 200 else {
+            throw CallError(.upstreamError, "can't be fetched: its host answered \(answer.head.status)")
         }
         let path = NSTemporaryDirectory() + "llama-stack-dataset-\(UUID().uuidString)"
         guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]),
@@ -90,20 +90,18 @@ struct DatasetSource: ParsableArguments {
         else { throw Fail.with("error: can't write \(path): \(String(cString: strerror(errno)))", exitCode: 73) }
         unlink(path)
         let progress = Progress()
-        let fetched = await Result {
-            try await gate.fetch(source) { piece in
-                try file.write(contentsOf: piece)
-                progress.show("fetched \((try? file.offset()) ?? 0) bytes")
-            }
+        defer { progress.clear() }
+        while let piece = try await answer.next() {
+            try file.write(contentsOf: piece)
+            progress.show("fetched \((try? file.offset()) ?? 0) bytes")
         }
-        progress.clear()
-        await gate.close()
-        let content = try fetched.get()
+        await network.close()
         try file.seek(toOffset: 0)
-        let name = content.url.target.prefix { $0 != "?" }
+        let name = answer.head.url.prefix { $0 != "?" }
+        let type = answer.values(of: "content-type").first ?? ""
+        let mediaType = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
         return DatasetContent(
-            source: .file(file),
-            form: try RowForm(fileName: String(name)) ?? RowForm(mediaType: content.mediaType))
+            source: .file(file), form: try RowForm(fileName: String(name)) ?? RowForm(mediaType: mediaType))
     }
 }
 
@@ -122,11 +120,5 @@ struct OpenedDataset: @unchecked Sendable {
         } catch let error as DatasetError {
             throw Fail.with("error: \(name) \(error)", exitCode: 65)
         }
-    }
-}
-
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Fetch
+@testable import Network
 
 struct URLAgreementTests {
     private static let seed: UInt64 = 7
@@ -24,14 +24,14 @@ struct URLAgreementTests {
             for _ in 0..<Int.random(in: 1...5, using: &random) {
                 text += Self.pieces[Int.random(in: 0..<Self.pieces.count, using: &random)]
             }
-            guard let url = try? FetchURL(text) else { continue }
+            guard let url = try? NetworkURL(text) else { continue }
             accepted += 1
             if let other = URL(string: url.text) {
                 let host = url.hostText.replacing("[", with: "").replacing("]", with: "")
                 let port = other.port ?? (url.isSecure ? 443 : 80)
                 if other.host != host || port != url.port || other.user != nil { differing.append(text) }
             }
-            if (try? FetchURL(url.text)) != url { differing.append(text) }
+            if (try? NetworkURL(url.text)) != url { differing.append(text) }
         }
         #expect(accepted > 1_000)
         #expect(differing.isEmpty, "seed \(Self.seed): \(differing.prefix(5))")

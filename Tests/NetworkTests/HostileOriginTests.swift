@@ -1,19 +1,21 @@
+import ContractBridge
 import FakeOrigin
 import Foundation
+import LlamaStackAPI
 import Synchronization
 import Testing
 
-@testable import Fetch
+@testable import Network
 
 /// Servers that mean no good, or are broken: the fetch ends in time and within its bytes.
 @Suite(.timeLimit(.minutes(10)))
 struct HostileOriginTests {
     private func refusal(
         bytesMax: Int = 1 << 20, secondsMax: Int = 30, _ script: @escaping Origin.Script
-    ) async throws -> FetchError? {
+    ) async throws -> CallError? {
         try await Origin.run(script) { origin in
-            let gate = try openGate(origin.port, bytesMax: bytesMax, secondsMax: secondsMax)
-            return await gate.refusal("http://origin.test:\(origin.port)/a")
+            let network = openNetwork(origin.port, bytesMax: bytesMax, secondsMax: secondsMax)
+            return await network.refusal("http://origin.test:\(origin.port)/a")
         }
     }
 
@@ -30,7 +32,7 @@ struct HostileOriginTests {
                 connection.sendForever(Self.piece)
             }
         }
-        #expect(error == FetchError(code: .upstreamError, message: "can't be fetched: it is longer than 1048576 bytes"))
+        #expect(error == CallError(.upstreamError, "can't be fetched: it is longer than 1048576 bytes (bytes_max)"))
     }
 
     @Test("a body without end is cut at the limit over TLS too, and its origin ends")
@@ -40,9 +42,9 @@ struct HostileOriginTests {
             connection.sendForever(Self.piece)
         }
         try await Origin.run(tls: true, script) { origin in
-            let gate = try openGate(origin.port, { $0.caFile = Origin.fixtures + "/tls/ca.pem" })
-            let error = await gate.refusal("https://origin.test:\(origin.port)/")
-            #expect(error?.message == "can't be fetched: it is longer than 1048576 bytes")
+            let network = openNetwork(origin.port, { $0.caFile = Origin.fixtures + "/tls/ca.pem" })
+            let error = await network.refusal("https://origin.test:\(origin.port)/")
+            #expect(error?.message == "can't be fetched: it is longer than 1048576 bytes (bytes_max)")
         }
     }
 
@@ -66,7 +68,7 @@ struct HostileOriginTests {
                 usleep(500_000)
             }
         }
-        #expect(error == FetchError(code: .upstreamError, message: "can't be fetched within 2 s"))
+        #expect(error == CallError(.upstreamError, "can't be fetched: it took longer than 2 s (seconds_max)"))
     }
 
     @Test("a body shorter than its length is an error, and not the content")
@@ -91,24 +93,24 @@ struct HostileOriginTests {
                 number < 1000 ? Origin.redirect(302, to: "/\(number + 1)") : Origin.ok("end"), thenClose: true)
         }
         try await Origin.run(script) { origin in
-            let error = await (try openGate(origin.port)).refusal("http://origin.test:\(origin.port)/0")
+            let error = await openNetwork(origin.port).refusal("http://origin.test:\(origin.port)/0")
             #expect(error?.code == .upstreamError && error?.message.contains("3 redirects") == true)
             #expect(origin.connections == 4)
-            let third = try await openGate(origin.port).bytes("http://origin.test:\(origin.port)/997")
+            let third = try await openNetwork(origin.port).get("http://origin.test:\(origin.port)/997")
             #expect(third.text == "end")
-            #expect(third.content.url.target == "/1000")
+            #expect(third.head.url.hasSuffix("/1000"))
         }
     }
 
-    @Test("compression is not asked for, and a compressed answer is refused without being unpacked")
+    @Test("compression is not asked for, and a compressed answer comes as it is")
     func gzip() async throws {
         let script: Origin.Script = { _, connection in
             connection.send(
                 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde", thenClose: true)
         }
         try await Origin.run(script) { origin in
-            let error = await (try openGate(origin.port)).refusal("http://origin.test:\(origin.port)/")
-            #expect(error?.code == .upstreamError && error?.message.contains("compresses") == true)
+            let answer = try await openNetwork(origin.port).get("http://origin.test:\(origin.port)/")
+            #expect(answer.text == "abcde" && answer.values(of: "content-encoding") == ["gzip"])
             #expect(origin.requests.first?.contains("Accept-Encoding: identity\r\n") == true)
         }
     }
@@ -121,11 +123,22 @@ struct HostileOriginTests {
         #expect(error?.code == .upstreamError)
     }
 
-    @Test("statuses other than 200 are no content", arguments: [100, 204, 206, 304, 400, 404, 500])
+    @Test("any status is an answer", arguments: [204, 206, 304, 400, 404, 500, 999])
     func statuses(_ status: Int) async throws {
-        let error = try await refusal(
-            secondsMax: 1, Origin.answering("HTTP/1.1 \(status) X\r\nContent-Length: 0\r\n\r\n"))
-        #expect(error?.code == .upstreamError)
+        try await Origin.run(Origin.answering("HTTP/1.1 \(status) X\r\nContent-Length: 0\r\n\r\n")) { origin in
+            let answer = try await openNetwork(origin.port).get("http://origin.test:\(origin.port)/")
+            #expect(answer.head.status == status && answer.text.isEmpty)
+        }
+    }
+
+    @Test("an interim answer is none")
+    func interim() async throws {
+        let only = try await refusal(secondsMax: 1, Origin.answering("HTTP/1.1 100 Continue\r\n\r\n"))
+        #expect(only?.code == .upstreamError)
+        try await Origin.run(Origin.answering("HTTP/1.1 103 X\r\nA: b\r\n\r\n" + Origin.ok("end"))) { origin in
+            let answer = try await openNetwork(origin.port).get("http://origin.test:\(origin.port)/")
+            #expect(answer.head.status == 200 && answer.values(of: "a").isEmpty && answer.text == "end")
+        }
     }
 
     @Test("a redirect without a place, or with two, is an error")
@@ -147,16 +160,18 @@ struct HostileOriginTests {
             connection.sendForever(Self.piece) { sent.add($0, ordering: .relaxed) }
         }
         try await Origin.run(script) { origin in
-            let gate = try openGate(origin.port, bytesMax: 100 << 20, secondsMax: 60)
-            let result = await Result<FetchGate.Content, any Error> {
-                try await gate.fetch("http://origin.test:\(origin.port)/") { piece in
-                    usleep(100)
+            let network = openNetwork(origin.port, bytesMax: 100 << 20, secondsMax: 60)
+            let parameters = NetworkParameters(method: "GET", url: "http://origin.test:\(origin.port)/")
+            let answer = try await network.service.request(parameters, network.access)
+            let error = await #expect(throws: CallError.self) {
+                while let piece = try await answer.next() {
+                    try await Task.sleep(for: .microseconds(100))
                     let now = taken.add(piece.count, ordering: .relaxed).newValue
                     ahead.max(sent.load(ordering: .relaxed) - now, ordering: .relaxed)
                 }
             }
-            await gate.close()
-            #expect(throws: FetchError.self) { try result.get() }
+            #expect(error?.message.contains("bytes_max") == true)
+            await network.service.close()
             #expect(taken.load(ordering: .relaxed) > 99 << 20)
             // The kernel's buffers for a loopback connection are up to some megabytes.
             #expect(ahead.load(ordering: .relaxed) < 16 << 20)
@@ -167,18 +182,14 @@ struct HostileOriginTests {
     func cancelled() async throws {
         // The origin never answers: but for the cancellation, the fetch would go on for longer than this test may.
         try await Origin.run({ _, _ in }) { origin in
-            let gate = try openGate(origin.port, secondsMax: 600)
-            let task = Task { try await gate.fetch("http://origin.test:\(origin.port)/") { _ in } }
+            let network = openNetwork(origin.port, secondsMax: 600)
+            let url = "http://origin.test:\(origin.port)/"
+            let task = Task { try await network.send(NetworkParameters(method: "GET", url: url)) }
             while origin.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
             task.cancel()
-            await #expect(throws: CancellationError.self) { try await task.value }
-            await gate.close()
+            let error = await #expect(throws: CallError.self) { try await task.value }
+            #expect(error?.code == .cancelled)
+            await network.service.close()
         }
-    }
-}
-
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -7,13 +7,13 @@ import Testing
 
 /// Datasets whose content is on the network.
 @Suite(.timeLimit(.minutes(10)))
-struct NetworkTests {
+struct FetchedContentTests {
     private static let rows = #"{"text": "a"}"# + "\n" + #"{"text": "b"}"# + "\n"
 
     /// What may be fetched in a test: this machine's loopback, on this port.
-    private static func fetch(_ port: Int, _ more: String = "") -> String {
-        ", fetch: {enabled: true, hosts: [localhost], http_hosts: [localhost], ports: [\(port)], "
-            + "allow_private: [127.0.0.0/8, \"::1/128\"]\(more)}"
+    private static func network(_ port: Int, _ more: String = "") -> String {
+        "{providers: {files: {enabled: true, hosts: [localhost], http_hosts: [localhost], ports: [\(port)], "
+            + "allow_private: [127.0.0.0/8, \"::1/128\"]\(more)}}}"
     }
 
     private static func withOrigin<R>(
@@ -26,7 +26,7 @@ struct NetworkTests {
     @Test("content is copied whole, and the copy goes with the dataset")
     func lifecycle() async throws {
         try await Self.withOrigin(Origin.answering(Origin.ok(Self.rows))) { origin in
-            try await withDatasets(Self.fetch(origin.port)) { server, data in
+            try await withDatasets(network: Self.network(origin.port)) { server, data in
                 let url = "http://localhost:\(origin.port)/a.jsonl"
                 try await server.create("../d", url, ["text": .text])
                 #expect(try await server.get("../d").contentURL.string == url)
@@ -49,7 +49,7 @@ struct NetworkTests {
                 thenClose: true)
         }
         try await Self.withOrigin(script) { origin in
-            try await withDatasets(Self.fetch(origin.port)) { server, data in
+            try await withDatasets(network: Self.network(origin.port)) { server, data in
                 let url = "http://localhost:\(origin.port)"
                 let rows = await refusal { try await server.create("d", url + "/a.jsonl", ["text": .number]) }
                 #expect(rows?.message.contains("row 1, line 1: column 'text' must be a number") == true)
@@ -67,7 +67,7 @@ struct NetworkTests {
     @Test("a parquet file is refused by its name or by its bytes, with the way to convert it")
     func parquet() async throws {
         try await Self.withOrigin(Origin.answering(Origin.ok("PAR1abcPAR1"))) { origin in
-            try await withDatasets(Self.fetch(origin.port)) { server, data in
+            try await withDatasets(network: Self.network(origin.port)) { server, data in
                 try write("PAR1", data + "/a.parquet")
                 for url in ["http://localhost:\(origin.port)/b", "file://\(data)/a.parquet"] {
                     let error = await refusal { try await server.create("d", url, ["text": .text]) }
@@ -88,7 +88,7 @@ struct NetworkTests {
         ])
     func notAllowed(_ url: String) async throws {
         try await Self.withOrigin(Origin.answering(Origin.ok(Self.rows))) { origin in
-            try await withDatasets(Self.fetch(origin.port)) { server, _ in
+            try await withDatasets(network: Self.network(origin.port)) { server, _ in
                 let text = url.replacing("PORT", with: "\(origin.port)")
                 let error = await refusal { try await server.create("d", text, ["text": .text]) }
                 #expect(error?.code == .urlNotAllowed && error?.field == "dataset.content_url", "\(text)")
@@ -101,7 +101,7 @@ struct NetworkTests {
     func tooLong() async throws {
         let long = String(repeating: Self.rows, count: 10_000)
         try await Self.withOrigin(Origin.answering(Origin.ok(long))) { origin in
-            try await withDatasets(Self.fetch(origin.port, ", bytes_max: 1000")) { server, data in
+            try await withDatasets(network: Self.network(origin.port, ", bytes_max: 1000")) { server, data in
                 let error = await refusal {
                     try await server.create("d", "http://localhost:\(origin.port)/a.jsonl", ["text": .text])
                 }
@@ -117,8 +117,8 @@ struct NetworkTests {
         let folder = FileManager.default.temporaryDirectory.path + "/datasets-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await Self.withOrigin(Origin.answering(Origin.ok(Self.rows))) { origin in
-            let config = "{file_roots: []\(Self.fetch(origin.port))}"
-            let first = try await DatasetServer(state: folder, config: config)
+            let config = "{file_roots: []}", network = Self.network(origin.port)
+            let first = try await DatasetServer(state: folder, config: config, network: network)
             try await first.create("d", "http://localhost:\(origin.port)/a.jsonl", ["text": .text])
             await first.stack.shutdown(withinSeconds: 10)
             let kept = try #require(
@@ -128,14 +128,14 @@ struct NetworkTests {
             let content = URL(fileURLWithPath: folder + "/" + kept).deletingLastPathComponent().path
             // As a crash would leave it, between the copy and the register.
             try write("half", content + "/left-over")
-            let second = try await DatasetServer(state: folder, config: config)
+            let second = try await DatasetServer(state: folder, config: config, network: network)
             #expect(try FileManager.default.contentsOfDirectory(atPath: content).count == 1)
             #expect(FileManager.default.fileExists(atPath: folder + "/" + kept))
             #expect(try await second.get("d").columns == ["text": .text])
             await second.stack.shutdown(withinSeconds: 10)
             // A byte of the copy changes: then the dataset is not what was registered.
             try write(Self.rows.replacing("a", with: "A"), folder + "/" + kept)
-            let third = try await DatasetServer(state: folder, config: config)
+            let third = try await DatasetServer(state: folder, config: config, network: network)
             let damaged = await refusal { _ = try await third.get("d") }
             #expect(damaged?.code == .providerUnavailable && damaged?.message.contains("damaged") == true)
             try await third.delete("d")
@@ -150,7 +150,8 @@ struct NetworkTests {
         let folder = FileManager.default.temporaryDirectory.path + "/datasets-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
         do {
-            _ = try await DatasetServer(state: folder, config: "{fetch: {enabled: true}}")
+            _ = try await DatasetServer(
+                state: folder, config: "{}", network: "{providers: {files: {enabled: true}}}")
             Issue.record("it started")
         } catch { #expect("\(error)".contains("must name the hosts"), "\(error)") }
     }

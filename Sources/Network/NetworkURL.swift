@@ -1,10 +1,12 @@
+import ContractBridge
+
 /// An http or https URL, read by rules so strict that no two readers of it can disagree.
 ///
 /// What RFC 3986 leaves open to interpretation is refused: user names, backslashes, fragments, white space, escapes in
 /// the host, non-ASCII, and every spelling of an IPv4 address but four plain decimal numbers. ``text`` is put together
 /// anew from the parts that were checked; it alone is fetched.
-package struct FetchURL: Sendable, Equatable, CustomStringConvertible {
-    package enum Host: Sendable, Equatable {
+package struct NetworkURL: Sendable, Equatable, CustomStringConvertible {
+    package enum Host: Sendable, Hashable {
         /// In lower case.
         case name(String)
         case address(IPAddress)
@@ -18,12 +20,12 @@ package struct FetchURL: Sendable, Equatable, CustomStringConvertible {
     /// Begins with a slash; a query follows after a question mark.
     package let target: String
 
-    package init(_ text: String) throws {
+    package init(_ text: String) throws(CallError) {
         guard text.utf8.count <= Self.bytesMax else {
-            throw FetchError.notAllowed("must be a URL of at most \(Self.bytesMax) bytes, got \(text.utf8.count)")
+            throw CallError.notAllowed("must be a URL of at most \(Self.bytesMax) bytes, got \(text.utf8.count)")
         }
         guard text.utf8.allSatisfy(Self.isURLByte) else {
-            throw FetchError.notAllowed(
+            throw CallError.notAllowed(
                 "must be a URL of plain ASCII: no spaces, no backslash, no '#', no control codes")
         }
         let rest: Substring
@@ -32,14 +34,14 @@ package struct FetchURL: Sendable, Equatable, CustomStringConvertible {
         } else if text.hasPrefix("http://") {
             (isSecure, rest) = (false, text.dropFirst(7))
         } else {
-            throw FetchError.notAllowed("must begin with https://")
+            throw CallError.notAllowed("must begin with https://")
         }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         (host, port) = try Self.split(authority, defaultPort: isSecure ? 443 : 80)
         let after = rest.dropFirst(authority.count)
         target = after.hasPrefix("/") ? String(after) : "/" + after
         guard Self.hasWholeEscapes(target) else {
-            throw FetchError.notAllowed("must have two hexadecimal digits after each %")
+            throw CallError.notAllowed("must have two hexadecimal digits after each %")
         }
     }
 
@@ -58,30 +60,33 @@ package struct FetchURL: Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// For the log: a query may hold secrets.
+    var withoutQuery: String { String(text.prefix { $0 != "?" }) }
+
     /// Where a redirect leads: an absolute URL, or a reference relative to this one.
-    func redirected(to location: String) throws -> FetchURL {
-        if location.hasPrefix("https://") || location.hasPrefix("http://") { return try FetchURL(location) }
+    func redirected(to location: String) throws(CallError) -> NetworkURL {
+        if location.hasPrefix("https://") || location.hasPrefix("http://") { return try NetworkURL(location) }
         let scheme = isSecure ? "https:" : "http:"
-        if location.hasPrefix("//") { return try FetchURL(scheme + location) }
+        if location.hasPrefix("//") { return try NetworkURL(scheme + location) }
         // A colon before any slash would be another scheme.
         guard !location.prefix(while: { $0 != "/" && $0 != "?" }).contains(":") else {
-            throw FetchError.notAllowed("must not lead to another scheme than https")
+            throw CallError.notAllowed("must not lead to another scheme than https")
         }
         let path = target.prefix { $0 != "?" }
         let base = scheme + "//" + hostText + ":\(port)"
-        if location.hasPrefix("/") { return try FetchURL(base + location) }
-        if location.hasPrefix("?") || location.isEmpty { return try FetchURL(base + path + location) }
-        return try FetchURL(base + path[...(path.lastIndex(of: "/") ?? path.startIndex)] + location)
+        if location.hasPrefix("/") { return try NetworkURL(base + location) }
+        if location.hasPrefix("?") || location.isEmpty { return try NetworkURL(base + path + location) }
+        return try NetworkURL(base + path[...(path.lastIndex(of: "/") ?? path.startIndex)] + location)
     }
 
     // MARK: The parts
 
-    private static func split(_ authority: Substring, defaultPort: Int) throws -> (Host, Int) {
-        guard !authority.contains("@") else { throw FetchError.notAllowed("must name no user: there is a '@'") }
+    private static func split(_ authority: Substring, defaultPort: Int) throws(CallError) -> (Host, Int) {
+        guard !authority.contains("@") else { throw CallError.notAllowed("must name no user: there is a '@'") }
         let hostEnd: Substring.Index
         if authority.hasPrefix("[") {
             guard let bracket = authority.firstIndex(of: "]") else {
-                throw FetchError.notAllowed("must close the '[' of its address")
+                throw CallError.notAllowed("must close the '[' of its address")
             }
             hostEnd = authority.index(after: bracket)
         } else {
@@ -90,30 +95,30 @@ package struct FetchURL: Sendable, Equatable, CustomStringConvertible {
         return (try host(authority[..<hostEnd]), try port(authority[hostEnd...], defaultPort))
     }
 
-    private static func port(_ text: Substring, _ defaultPort: Int) throws -> Int {
+    private static func port(_ text: Substring, _ defaultPort: Int) throws(CallError) -> Int {
         if text.isEmpty { return defaultPort }
         let digits = text.dropFirst()
         guard text.first == ":", (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy(isDigit),
             !digits.hasPrefix("0"), let port = Int(digits), port <= 65535
-        else { throw FetchError.notAllowed("must have a port in 1...65535 after the host, or none") }
+        else { throw CallError.notAllowed("must have a port in 1...65535 after the host, or none") }
         return port
     }
 
-    private static func host(_ text: Substring) throws -> Host {
+    private static func host(_ text: Substring) throws(CallError) -> Host {
         if text.hasPrefix("[") {
             guard let address = IPAddress(version6: String(text.dropFirst().dropLast())) else {
-                throw FetchError.notAllowed("must have a plain IPv6 address in its brackets")
+                throw CallError.notAllowed("must have a plain IPv6 address in its brackets")
             }
             return .address(address)
         }
         let labels = text.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         guard (1...253).contains(text.utf8.count), labels.allSatisfy(isLabel) else {
-            throw FetchError.notAllowed("must name its host in letters, digits, dots and hyphens")
+            throw CallError.notAllowed("must name its host in letters, digits, dots and hyphens")
         }
         // Whatever any reader could take for a number is no name: 2130706433, 0x7f.1, 0177.0.0.1, 127.1.
         guard let last = labels.last, isNumeric(last) else { return .name(text.lowercased()) }
         guard let address = IPAddress(version4: String(text)) else {
-            throw FetchError.notAllowed("must write an IPv4 address as four decimal numbers without leading zeros")
+            throw CallError.notAllowed("must write an IPv4 address as four decimal numbers without leading zeros")
         }
         return .address(address)
     }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Fetch
+@testable import Network
 
 struct AddressTests {
     @Test(
@@ -40,9 +40,9 @@ struct AddressTests {
             ("http://[2606:4700::0:1]:8080/a", "http://[2606:4700::1]:8080/a"),
             ("https://a.test/%41/../b?c=/[]", "https://a.test/%41/../b?c=/[]"),
         ] {
-            let url = try FetchURL(text)
+            let url = try NetworkURL(text)
             #expect(url.text == wanted)
-            #expect(try FetchURL(url.text) == url)
+            #expect(try NetworkURL(url.text) == url)
         }
     }
 }

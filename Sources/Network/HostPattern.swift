@@ -3,7 +3,7 @@ struct HostPattern: Sendable {
     private enum Form {
         case all
         case below(String)
-        case exactly(FetchURL.Host)
+        case exactly(NetworkURL.Host)
     }
 
     private let form: Form
@@ -20,7 +20,7 @@ struct HostPattern: Sendable {
         }
     }
 
-    func matches(_ host: FetchURL.Host) -> Bool {
+    func matches(_ host: NetworkURL.Host) -> Bool {
         switch (form, host) {
         case (.all, _): true
         case (.below(let suffix), .name(let name)): name.hasSuffix(suffix)
@@ -30,9 +30,9 @@ struct HostPattern: Sendable {
     }
 
     /// Read by the same parser as the URLs that it is held against.
-    private static func host(_ text: String) -> FetchURL.Host? {
+    private static func host(_ text: String) -> NetworkURL.Host? {
         let isVersion6 = IPAddress(version6: text) != nil
-        guard let url = try? FetchURL("https://" + (isVersion6 ? "[\(text)]" : text)), url.target == "/",
+        guard let url = try? NetworkURL("https://" + (isVersion6 ? "[\(text)]" : text)), url.target == "/",
             url.port == 443, text == text.lowercased(), !text.hasSuffix("/")
         else { return nil }
         return url.host

@@ -2,7 +2,7 @@ import FakeOrigin
 import Foundation
 import Testing
 
-@testable import Fetch
+@testable import Network
 
 /// What a request may not reach, and how it may not be written. A canary listens on every address of this machine.
 @Suite(.timeLimit(.minutes(10)))
@@ -74,18 +74,18 @@ struct RefusedURLTests {
                 hosts.flatMap { ["http://\($0):\(canary.port)/", "https://\($0):\(canary.port)/"] }
                 + Self.tricks.map { $0.replacing("PORT", with: "\(canary.port)") }
             for url in urls {
-                let gate = try openGate(
+                let network = openNetwork(
                     canary.port,
                     { configuration in
                         configuration.ports = [80, 443, canary.port]
                         configuration.allowPrivate = []
                     }, resolver: ScriptedResolver { name, _ in Self.addresses[name] ?? ["127.0.0.1"] })
-                let error = await gate.refusal(url)
+                let error = await network.refusal(url)
                 #expect(error?.code == .urlNotAllowed, "\(url): \(error?.description ?? "fetched")")
                 count += 1
             }
             // Is it awake?
-            _ = try await openGate(canary.port).bytes("http://a.test:\(canary.port)/")
+            _ = try await openNetwork(canary.port).get("http://a.test:\(canary.port)/")
             #expect(canary.connections == 1)
         }
         #expect(count >= 300)
@@ -94,9 +94,9 @@ struct RefusedURLTests {
     @Test("this machine's own addresses are refused, whatever they are")
     func own() async throws {
         for address in try ownAddresses() {
-            let gate = try openGate(80) { $0.allowPrivate = [] }
+            let network = openNetwork(80) { $0.allowPrivate = [] }
             let host = address.isVersion6 ? "[\(address)]" : "\(address)"
-            #expect(await gate.refusal("http://\(host)/")?.code == .urlNotAllowed, "\(host)")
+            #expect(await network.refusal("http://\(host)/")?.code == .urlNotAllowed, "\(host)")
         }
     }
 
@@ -110,7 +110,7 @@ struct RefusedURLTests {
             ]
             for place in places {
                 try await Origin.run(Origin.answering(Origin.redirect(status, to: place))) { origin in
-                    let gate = try openGate(
+                    let network = openNetwork(
                         origin.port,
                         { configuration in
                             configuration.ports = [80, 443, origin.port, canary.port]
@@ -118,7 +118,7 @@ struct RefusedURLTests {
                         },
                         resolver: ScriptedResolver { name, _ in name == "private.test" ? ["127.0.0.2"] : ["127.0.0.1"] }
                     )
-                    let error = await gate.refusal("http://origin.test:\(origin.port)/a")
+                    let error = await network.refusal("http://origin.test:\(origin.port)/a")
                     #expect(error?.code == .urlNotAllowed, "\(place): \(error?.description ?? "fetched")")
                     #expect(origin.connections == 1)
                 }
@@ -131,14 +131,14 @@ struct RefusedURLTests {
     func rebinding() async throws {
         try await Origin.run(host: "127.0.0.2", Origin.answering(Origin.ok("public"))) { origin in
             let resolver = ScriptedResolver { _, time in time == 0 ? ["127.0.0.2"] : ["127.0.0.1"] }
-            func gate() throws -> FetchGate {
-                try openGate(origin.port, { $0.allowPrivate = ["127.0.0.2/32"] }, resolver: resolver)
+            func network() -> TestNetwork {
+                openNetwork(origin.port, { $0.allowPrivate = ["127.0.0.2/32"] }, resolver: resolver)
             }
-            let fetched = try await gate().bytes("http://rebind.test:\(origin.port)/")
+            let fetched = try await network().get("http://rebind.test:\(origin.port)/")
             #expect(fetched.text == "public")
             #expect(resolver.count(of: "rebind.test") == 1)
             // The second time it says what it hides.
-            #expect(await (try gate()).refusal("http://rebind.test:\(origin.port)/")?.code == .urlNotAllowed)
+            #expect(await network().refusal("http://rebind.test:\(origin.port)/")?.code == .urlNotAllowed)
             #expect(origin.connections == 1)
             #expect(origin.requests.first?.lowercased().contains("\r\nhost: rebind.test:\(origin.port)\r\n") == true)
         }
@@ -151,8 +151,8 @@ struct RefusedURLTests {
         }
         try await Origin.run(host: "127.0.0.2", script) { origin in
             let resolver = ScriptedResolver { _, time in time == 0 ? ["127.0.0.2"] : ["127.0.0.1"] }
-            let gate = try openGate(origin.port, { $0.allowPrivate = ["127.0.0.2/32"] }, resolver: resolver)
-            #expect(await gate.refusal("http://rebind.test:\(origin.port)/")?.code == .urlNotAllowed)
+            let network = openNetwork(origin.port, { $0.allowPrivate = ["127.0.0.2/32"] }, resolver: resolver)
+            #expect(await network.refusal("http://rebind.test:\(origin.port)/")?.code == .urlNotAllowed)
             #expect(origin.connections == 1)
         }
     }
@@ -161,20 +161,20 @@ struct RefusedURLTests {
     func lists() async throws {
         let resolver = ScriptedResolver { _, _ in ["127.0.0.1"] }
         func code(_ url: String) async throws -> String? {
-            let gate = try openGate(
+            let network = openNetwork(
                 80,
                 { configuration in
                     (configuration.hosts, configuration.httpHosts) = (["data.test", "*.cdn.test"], ["data.test"])
                     configuration.ports = [443]
                 }, resolver: resolver)
-            return await gate.refusal(url)?.message
+            return await network.refusal(url)?.message
         }
-        #expect(try await code("https://other.test/")?.contains("fetch.hosts") == true)
-        #expect(try await code("https://cdn.test/")?.contains("fetch.hosts") == true)
+        #expect(try await code("https://other.test/")?.contains("test.hosts") == true)
+        #expect(try await code("https://cdn.test/")?.contains("test.hosts") == true)
         #expect(try await code("https://datа.test/")?.contains("plain ASCII") == true)
-        #expect(try await code("https://xcdn.test/")?.contains("fetch.hosts") == true)
-        #expect(try await code("http://a.cdn.test/")?.contains("fetch.http_hosts") == true)
-        #expect(try await code("http://data.test/")?.contains("fetch.ports") == true)
+        #expect(try await code("https://xcdn.test/")?.contains("test.hosts") == true)
+        #expect(try await code("http://a.cdn.test/")?.contains("test.http_hosts") == true)
+        #expect(try await code("http://data.test/")?.contains("test.ports") == true)
         #expect(resolver.count(of: "data.test") == 0)
     }
 

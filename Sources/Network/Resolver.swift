@@ -11,7 +11,7 @@ package protocol Resolver: Sendable {
 /// The system's: `/etc/hosts`, DNS.
 package struct SystemResolver: Resolver {
     /// Looking up blocks, for as long as the name servers are silent: not on Swift's shared threads.
-    private static let queue = DispatchQueue(label: "fetch-names", attributes: .concurrent)
+    private static let queue = DispatchQueue(label: "network-names", attributes: .concurrent)
 
     package init() {}
 

@@ -1,20 +1,21 @@
 import Foundation
 import Testing
 
-/// The gate is the only way to the network that a provider has.
+/// The host's service is the only way to the network that a provider has.
 struct LintTests {
-    @Test("nothing but the gate, the front and the commands imports a network library")
+    @Test("nothing but the network, the front and the commands imports a network library")
     func imports() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let words = [
             "import AsyncHTTPClient", "import FoundationNetworking", "URLSession", "import NIOPosix", "import NIOHTTP1",
-            "import NIOSSL", "import Hummingbird", "libcurl", "curl_easy", "Data(contentsOf: URL(string", "SOCK_STREAM",
+            "import NIOSSL", "import Hummingbird", "import Network", "import CCurl", "libcurl", "curl_easy",
+            "Data(contentsOf: URL(string", "SOCK_STREAM",
         ]
         // A socket between two processes of ours is no network.
         let allowed = [
-            "Sources/CChildProcess/", "Sources/Fetch/", "Sources/Host/Control/", "Sources/HTTPFront/", "Sources/llama-stack/",
-            "Sources/llama-stack-bench/",
+            "Sources/CChildProcess/", "Sources/CCurl/", "Sources/Network/", "Sources/Host/", "Sources/HTTPFront/",
+            "Sources/llama-stack/", "Sources/llama-stack-bench/",
         ]
         var count = 0
         for folder in ["Plugins", "Sources"] {
@@ -26,7 +27,7 @@ struct LintTests {
                 count += 1
                 let text = try String(contentsOf: file, encoding: .utf8)
                 for word in words {
-                    #expect(!text.contains(word), "\(name) has '\(word)': fetch through Sources/Fetch")
+                    #expect(!text.contains(word), "\(name) has '\(word)': ask through host->call, target network")
                 }
             }
         }
