@@ -88,6 +88,8 @@ final class MonitoredCall: AnswerSink {
     /// The writer waits for a slow reader: silence is not its own.
     private let isWaiting = Atomic<Bool>(false)
     private let hasEnded = Atomic<Bool>(false)
+    /// Its caller has cancelled it.
+    private let isUnwanted = Atomic<Bool>(false)
     /// Dropped at the end: it holds what holds this.
     private let cancel = Mutex<(@Sendable () -> Void)?>(nil)
 
@@ -103,7 +105,10 @@ final class MonitoredCall: AnswerSink {
         self.cancel.withLock { $0 = cancel }
         // It may have ended before this was known.
         if hasEnded.load(ordering: .sequentiallyConsistent) { dropCancel()?() }
-        return cancel
+        return { [weak self] in
+            self?.isUnwanted.store(true, ordering: .relaxed)
+            cancel()
+        }
     }
 
     func write(_ part: AnswerPart) -> Pressure {
@@ -124,7 +129,14 @@ final class MonitoredCall: AnswerSink {
     func finish(_ error: CallError?) {
         guard end() else { return }
         dropCancel()
-        sink.finish(error)
+        sink.finish(error.map(toldToCaller))
+    }
+
+    /// A caller that did not cancel the call is told that its provider left.
+    private func toldToCaller(_ error: CallError) -> CallError {
+        guard error.code == .cancelled, !isUnwanted.load(ordering: .relaxed) else { return error }
+        return CallError(
+            .providerUnavailable, "\(label) was stopped before the call had ended", retryAfterSeconds: 1)
     }
 
     fileprivate func takeActivity() -> Bool {

@@ -71,7 +71,8 @@ struct Reloading: Sendable {
         stack.switchboard.update { $0.failed.removeAll { "\($0.api.rawValue)/\($0.providerID)" == entry.label } }
         do throws(StartFailure) {
             let (channel, served) = try await create(provider, by: starting)
-            let running = RunningProvider(prepared: provider, starting: starting, channel: channel)
+            let running = RunningProvider(
+                prepared: provider, starting: starting, channel: channel, waitSeconds: drainSeconds)
             stack.running.withLock { $0.providers.append(running) }
             // The shutdown may have taken its list already.
             guard stack.mayChange else { return _ = await running.slot.close(withinSeconds: Starting.undoSecondsMax) }

@@ -6,7 +6,7 @@ import Synchronization
 /// The place of a provider instance in the table. It stays while the instance is created again, and the calls that come
 /// meanwhile wait in it.
 final class InstanceSlot: Channel {
-    /// An instance, and those who are on their way into it.
+    /// An instance, and the calls that are on their way into it.
     private struct Life: Sendable {
         let channel: any Channel
         let entries = Gate()

@@ -19,10 +19,10 @@ struct RunningProvider: Sendable {
     var starting: Starting
     let slot: InstanceSlot
 
-    init(prepared: Starting.Prepared, starting: Starting, channel: any Channel) {
+    /// - Parameter waitSeconds: how long a call waits for it while it is created again.
+    init(prepared: Starting.Prepared, starting: Starting, channel: any Channel, waitSeconds: Double) {
         (self.prepared, self.starting) = (prepared, starting)
-        slot = InstanceSlot(
-            channel, label: prepared.entry.label, waitSeconds: starting.manifest.server.limits.drainSeconds)
+        slot = InstanceSlot(channel, label: prepared.entry.label, waitSeconds: waitSeconds)
     }
 
     var label: String { prepared.entry.label }

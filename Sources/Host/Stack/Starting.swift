@@ -73,7 +73,8 @@ final class Starting: Sendable {
         do throws(StartFailure) {
             for provider in preparation.providers {
                 guard let channel = try await optional(provider, state, registry) else { continue }
-                let running = RunningProvider(prepared: provider, starting: self, channel: channel)
+                let running = RunningProvider(
+                    prepared: provider, starting: self, channel: channel, waitSeconds: manifest.server.drainSeconds)
                 started.append(running)
                 switchboard.update { $0.add(running.instance) }
             }

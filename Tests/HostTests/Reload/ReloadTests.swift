@@ -60,7 +60,11 @@ struct ReloadTests {
         let stream = try running.start("a", #"{"do":"stream"}"#)
         let report = try await running.reload(try Self.two("three", "two"), more: Self.models, drainSeconds: 0.1)
         #expect(report.exitCode == 0)
-        await #expect(throws: CallError.self) { _ = try await stream.collect() }
+        let error = await #expect(throws: CallError.self) { _ = try await stream.collect() }
+        #expect(
+            error
+                == CallError(
+                    .providerUnavailable, "inference/a was stopped before the call had ended", retryAfterSeconds: 1))
         #expect(try await running.say("a") == "three")
         await running.end()
     }
