@@ -97,7 +97,8 @@ extension ValueReader where Value == Int {
                 }
             }
             diagnostics.add(
-                node.position, "bad_value", "'\(name)' must be a number of bytes like 512MiB or 2GiB, got \(node.found)")
+                node.position, "bad_value", "'\(name)' must be a number of bytes like 512MiB or 2GiB, got \(node.found)"
+            )
             return nil
         }
     }

@@ -117,7 +117,8 @@ extension ValueReader where Value == Double {
 
     /// "0.1 to 3600"
     private static func words(_ range: ClosedRange<Double>) -> String {
-        [range.lowerBound, range.upperBound].map { Int(exactly: $0).map(String.init) ?? "\($0)" }.joined(separator: " to ")
+        [range.lowerBound, range.upperBound].map { Int(exactly: $0).map(String.init) ?? "\($0)" }.joined(
+            separator: " to ")
     }
 
     private static func decimal(_ range: ClosedRange<Double>, _ type: String, wanted: String) -> Self {
