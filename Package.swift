@@ -84,8 +84,7 @@ let package = Package(
         .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
         // The child that runs one provider: as few libraries as can be.
         .executableTarget(
-            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"],
-            swiftSettings: strict),
+            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"], swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [
@@ -156,8 +155,7 @@ let package = Package(
 
         // What durable providers must stand, and how fast they are.
         .target(
-            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
-            swiftSettings: strict),
+            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"], swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
         // Providers: one library each.
@@ -232,7 +230,9 @@ let package = Package(
             name: "InferenceBLASTests", dependencies: ["InferenceBLAS", "InferenceCPU", "LlamaEngine", "ProviderKit"]),
         .testTarget(
             name: "MemoryBanksTests",
-            dependencies: ["BankFixtures", "FakeOrigin", "JudgedDocuments", "MemoryBanks", "ProviderKit", "Torture"]),
+            dependencies: [
+                "BankFixtures", "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks", "ProviderKit", "Torture",
+            ]),
         // For the tests alone: the providers of memory banks, to run one suite over.
         .target(
             name: "BankFixtures",
@@ -242,8 +242,7 @@ let package = Package(
             name: "MemoryFileTests",
             dependencies: [
                 "BankFixtures", "Host", "JudgedDocuments", "MemoryBanks", "MemoryFile", "ProviderConformance",
-                "ProviderKit",
-                "Storage", "Torture", "VectorIndex", "llama-stack", "llama-stack-torture",
+                "ProviderKit", "Storage", "Torture", "VectorIndex", "llama-stack", "llama-stack-torture",
             ]),
         // The judged set, and the embeddings of its texts.
         .target(
@@ -252,9 +251,8 @@ let package = Package(
         .testTarget(
             name: "MemoryPgvectorTests",
             dependencies: [
-                "BankFixtures", "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres", "ProviderConformance",
-                "ProviderKit",
-                "Torture", "llama-stack",
+                "BankFixtures", "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres",
+                "ProviderConformance", "ProviderKit", "Torture", "llama-stack",
             ]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
