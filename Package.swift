@@ -123,8 +123,7 @@ let package = Package(
         .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
         // The child that runs one provider: as few libraries as can be.
         .executableTarget(
-            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"],
-            swiftSettings: strict),
+            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"], swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [
@@ -252,7 +251,9 @@ let package = Package(
             dependencies: ["Checkpoints", "InferenceBLAS", "InferenceCPU", "LlamaEngine", "Parallel", "ProviderKit"]),
         .testTarget(
             name: "MemoryBanksTests",
-            dependencies: ["BankFixtures", "FakeOrigin", "JudgedDocuments", "MemoryBanks", "ProviderKit", "Torture"]),
+            dependencies: [
+                "BankFixtures", "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks", "ProviderKit", "Torture",
+            ]),
         // For the tests alone: the providers of memory banks, to run one suite over.
         .target(
             name: "BankFixtures",
@@ -262,8 +263,7 @@ let package = Package(
             name: "MemoryFileTests",
             dependencies: [
                 "BankFixtures", "Host", "JudgedDocuments", "MemoryBanks", "MemoryFile", "ProviderConformance",
-                "ProviderKit",
-                "Storage", "Torture", "VectorIndex", "llama-stack", "llama-stack-torture",
+                "ProviderKit", "Storage", "Torture", "VectorIndex", "llama-stack", "llama-stack-torture",
             ]),
         // The judged set, and the embeddings of its texts.
         .target(
@@ -272,9 +272,8 @@ let package = Package(
         .testTarget(
             name: "MemoryPgvectorTests",
             dependencies: [
-                "BankFixtures", "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres", "ProviderConformance",
-                "ProviderKit",
-                "Torture", "llama-stack",
+                "BankFixtures", "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres",
+                "ProviderConformance", "ProviderKit", "Torture", "llama-stack",
             ]),
         .testTarget(
             name: "NetworkTests",

@@ -7,8 +7,9 @@ import VectorIndex
 
 /// The vectors of each bank in memory, as the database has them.
 ///
-/// Changes come after the commit, so an id may be here whose chunk is gone already: who asks leaves those out. Nothing of
-/// this is kept on disk beside the rows: lists and centroids are made again at each start, while searches look at all.
+/// Changes come after the commit, so an id may be here whose chunk is gone already: who asks leaves those out. Nothing
+/// of this is kept on disk beside the rows: lists and centroids are made again at each start, while searches look at
+/// all.
 final class BankVectors: Sendable {
     private let indexes = Mutex<[Int64: VectorIndex]>([:])
     private let options: VectorIndex.Options

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import MemoryBanks
 import ProviderKit
+import Storage
 
 /// A query in one transaction. Each document's metadata is read once.
 package final class FileSearch: ChunkSearch {
@@ -32,14 +33,14 @@ package final class FileSearch: ChunkSearch {
     }
 
     package func accepts(_ chunk: Int64) throws -> Bool {
-        guard let document: Int64 = try transaction.one("SELECT document FROM chunk WHERE id = ?", [chunk]) else {
+        guard let document: Int64 = try transaction.db.one("SELECT document FROM chunk WHERE id = ?", [chunk]) else {
             return false
         }
         return try self.document(document) != nil
     }
 
     package func chunk(_ id: Int64, score: Double) throws -> MemoryBankChunk? {
-        let row = try transaction.rows(
+        let row = try transaction.db.rows(
             "SELECT document, position, first_byte, end_byte, tokens, text FROM chunk WHERE id = ?", [id]
         ).first
         guard let row, let document = try document(row[0]), let bank = banks[document.bank] else { return nil }
@@ -50,7 +51,7 @@ package final class FileSearch: ChunkSearch {
 
     private func document(_ id: Int64) throws -> (uuid: String, bank: Int64, metadata: JSONObject)? {
         if let known = documents[id] { return known }
-        let row = try transaction.rows("SELECT uuid, bank, metadata FROM document WHERE id = ?", [id]).first
+        let row = try transaction.db.rows("SELECT uuid, bank, metadata FROM document WHERE id = ?", [id]).first
         var document: (uuid: String, bank: Int64, metadata: JSONObject)?
         if let row, banks[row[1]] != nil, let metadata = try? JSON(parsing: [UInt8](row[2] as Data)).objectValue,
             filter.accepts(metadata)

@@ -25,22 +25,4 @@ package final class FileTransaction: BankTransaction {
     package func search(_ query: ChunkQuery, in banks: [Int64: String]) -> FileSearch {
         FileSearch(self, query, banks)
     }
-
-    // MARK: Statements, each prepared once
-
-    func run(_ sql: String, _ arguments: StatementArguments = []) throws {
-        try db.cachedStatement(sql: sql).execute(arguments: arguments)
-    }
-
-    func one<Value: DatabaseValueConvertible & StatementColumnConvertible>(
-        _ sql: String, _ arguments: StatementArguments = []
-    ) throws -> Value? { try Value.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) }
-
-    func all<Value: DatabaseValueConvertible & StatementColumnConvertible>(
-        _ sql: String, _ arguments: StatementArguments = []
-    ) throws -> [Value] { try Value.fetchAll(db.cachedStatement(sql: sql), arguments: arguments) }
-
-    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
-    }
 }

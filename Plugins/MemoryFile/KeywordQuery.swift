@@ -27,8 +27,8 @@ struct KeywordQuery: Sendable {
         while let row = try rows.next(), try take(row[0], row[1]) {}
     }
 
-    /// About the score of a chunk that holds each word of the query once: the sum of what the words tell. What a chunk's
-    /// score is of that says how much of the query it answers; a word that no chunk holds counts in full.
+    /// About the score of a chunk that holds each word of the query once: the sum of what the words tell. What a
+    /// chunk's score is of that says how much of the query it answers; a word that no chunk holds counts in full.
     func scoreOfAllWords(_ db: Database) throws -> Double {
         // Counting a million rows takes longer than the search; numbers are never given twice, so this is near enough.
         let all = try Int.fetchOne(db.cachedStatement(sql: "SELECT max(id) FROM chunk")) ?? 0

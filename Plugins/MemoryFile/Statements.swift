@@ -2,64 +2,66 @@ import Foundation
 import GRDB
 import MemoryBanks
 import ProviderKit
+import Storage
 import VectorIndex
 
-// Every statement about banks and documents but those of a search. What a caller said is always bound, never part of the SQL.
+// Every statement about banks and documents but those of a search. What a caller said is always bound, never part of
+// the SQL.
 
 // MARK: Banks
 
 extension FileTransaction {
-    package func bank(_ uuid: String) throws -> Int64? { try one("SELECT id FROM bank WHERE uuid = ?", [uuid]) }
+    package func bank(_ uuid: String) throws -> Int64? { try db.one("SELECT id FROM bank WHERE uuid = ?", [uuid]) }
 
-    package func bankCount() throws -> Int { try one("SELECT count(*) FROM bank") ?? 0 }
+    package func bankCount() throws -> Int { try db.one("SELECT count(*) FROM bank") ?? 0 }
 
     package func createBank(_ uuid: String, _ name: String) throws -> Int64? {
-        try run("INSERT INTO bank (uuid, name) VALUES (?, ?) ON CONFLICT DO NOTHING", [uuid, name])
+        try db.run("INSERT INTO bank (uuid, name) VALUES (?, ?) ON CONFLICT DO NOTHING", [uuid, name])
         return db.changesCount == 1 ? db.lastInsertedRowID : nil
     }
 
     package func dropBank(_ uuid: String) throws -> Bool {
         guard let bank = try bank(uuid) else { return false }
-        try run("UPDATE bank SET uuid = NULL WHERE id = ?", [bank])
+        try db.run("UPDATE bank SET uuid = NULL WHERE id = ?", [bank])
         changes.dropped.append(bank)
         return true
     }
 
     package func banks() throws -> [MemoryBank] {
-        try rows("SELECT uuid, name FROM bank WHERE uuid IS NOT NULL ORDER BY id")
+        try db.rows("SELECT uuid, name FROM bank WHERE uuid IS NOT NULL ORDER BY id")
             .map { MemoryBank(uuid: $0[0], name: $0[1]) }
     }
 
     package func documentCounts(of bank: Int64) throws -> [(state: DocumentState?, documents: Int, chunks: Int)] {
-        try rows("SELECT state, count(*), sum(chunks) FROM document WHERE bank = ? GROUP BY state", [bank])
+        try db.rows("SELECT state, count(*), sum(chunks) FROM document WHERE bank = ? GROUP BY state", [bank])
             .map { (DocumentState(rawValue: $0[0]), $0[1], $0[2]) }
     }
 
     package func dueCount(of bank: Int64) throws -> Int {
-        try one(
+        try db.one(
             """
             SELECT count(*) FROM embedding_due JOIN document ON document.id = embedding_due.document WHERE bank = ?
             """, [bank]) ?? 0
     }
 
     package func count(_ more: Int, in bank: Int64) throws -> Int {
-        try run("UPDATE bank SET documents = documents + ? WHERE id = ?", [more, bank])
-        return try one("SELECT documents FROM bank WHERE id = ?", [bank]) ?? 0
+        try db.run("UPDATE bank SET documents = documents + ? WHERE id = ?", [more, bank])
+        return try db.one("SELECT documents FROM bank WHERE id = ?", [bank]) ?? 0
     }
 
     package func clearSome() throws -> Bool {
         let rowsMax = 256
-        guard let bank: Int64 = try one("SELECT id FROM bank WHERE uuid IS NULL LIMIT 1") else { return false }
-        let documents: [Int64] = try all("SELECT id FROM document WHERE bank = ? LIMIT ?", [bank, rowsMax])
+        guard let bank: Int64 = try db.one("SELECT id FROM bank WHERE uuid IS NULL LIMIT 1") else { return false }
+        let documents: [Int64] = try db.all("SELECT id FROM document WHERE bank = ? LIMIT ?", [bank, rowsMax])
         var rows = 0
         for document in documents where rows < rowsMax {
-            try run(
+            try db.run(
                 "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE document = ? LIMIT ?)", [document, rowsMax])
             rows += db.changesCount + 1
-            let left: Int? = try one("SELECT 1 FROM chunk WHERE document = ?", [document])
-            if left == nil { try run("DELETE FROM document WHERE id = ?", [document]) }
+            let left: Int? = try db.one("SELECT 1 FROM chunk WHERE document = ?", [document])
+            if left == nil { try db.run("DELETE FROM document WHERE id = ?", [document]) }
         }
-        if documents.isEmpty { try run("DELETE FROM bank WHERE id = ?", [bank]) }
+        if documents.isEmpty { try db.run("DELETE FROM bank WHERE id = ?", [bank]) }
         return true
     }
 }
@@ -69,7 +71,7 @@ extension FileTransaction {
 extension FileTransaction {
     package func insert(_ documents: [DocumentRow], into bank: Int64) throws -> Int? {
         for (index, document) in documents.enumerated() {
-            try run(
+            try db.run(
                 """
                 INSERT INTO document (bank, uuid, state, mime_type, metadata, checksum, content)
                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
@@ -86,7 +88,7 @@ extension FileTransaction {
     package func find(_ uuids: [String], in bank: Int64) throws -> [OpaqueID: Int64] {
         var found: [OpaqueID: Int64] = [:]
         for uuid in uuids {
-            found[OpaqueID(uuid)] = try one("SELECT id FROM document WHERE bank = ? AND uuid = ?", [bank, uuid])
+            found[OpaqueID(uuid)] = try db.one("SELECT id FROM document WHERE bank = ? AND uuid = ?", [bank, uuid])
         }
         return found
     }
@@ -94,7 +96,7 @@ extension FileTransaction {
     package func replace(_ documents: [(id: Int64, new: DocumentRow)], in bank: Int64) throws {
         try deleteChunks(of: documents.map(\.id), in: bank)
         for (id, new) in documents {
-            try run(
+            try db.run(
                 """
                 UPDATE document SET revision = revision + 1, chunks = 0, state = ?, mime_type = ?, metadata = ?,
                     checksum = ?, content = ? WHERE id = ?
@@ -104,14 +106,14 @@ extension FileTransaction {
 
     package func delete(_ documents: [Int64], in bank: Int64) throws {
         try deleteChunks(of: documents, in: bank)
-        for document in documents { try run("DELETE FROM document WHERE id = ?", [document]) }
+        for document in documents { try db.run("DELETE FROM document WHERE id = ?", [document]) }
     }
 
     private func deleteChunks(of documents: [Int64], in bank: Int64) throws {
         var chunks: [Int64] = []
         for document in documents {
-            chunks += try all("SELECT id FROM chunk WHERE document = ?", [document])
-            try run("DELETE FROM chunk WHERE document = ?", [document])
+            chunks += try db.all("SELECT id FROM chunk WHERE document = ?", [document])
+            try db.run("DELETE FROM chunk WHERE document = ?", [document])
         }
         changes.gone.append((bank, chunks))
     }
@@ -148,13 +150,13 @@ extension FileTransaction {
     /// Nothing when the document has changed since it was read.
     func keep(_ part: PartOfDocument) throws {
         let (document, bank) = (part.pending.document.id, part.pending.bank)
-        let current: Int? = try one(
+        let current: Int? = try db.one(
             "SELECT 1 FROM document WHERE id = ? AND revision = ?", [document, part.pending.revision])
         guard current != nil else { return }
         // Chunks of a pass that a crash has ended.
-        if part.isFirst { try run("DELETE FROM chunk WHERE document = ?", [document]) }
+        if part.isFirst { try db.run("DELETE FROM chunk WHERE document = ?", [document]) }
         for (position, chunk) in zip(part.chunks.indices, part.chunks) {
-            try run(
+            try db.run(
                 """
                 INSERT INTO chunk (document, position, first_byte, end_byte, tokens, scope, text)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -165,7 +167,7 @@ extension FileTransaction {
                 ])
         }
         guard let end = part.end else { return }
-        try run(
+        try db.run(
             "UPDATE document SET state = ?, chunks = ? WHERE id = ?", [end.state.rawValue, end.chunks, document])
     }
 }
@@ -193,7 +195,7 @@ struct PartOfDocument: Sendable {
 extension FileTransaction {
     /// The model of the vectors that were there. Those of another one are forgotten, and all documents are due.
     func useEmbeddingModel(_ model: String) throws -> String? {
-        let previous: String? = try one("SELECT model FROM embedding_model")
+        let previous: String? = try db.one("SELECT model FROM embedding_model")
         guard previous != model else { return previous }
         try db.execute(
             sql: """
@@ -201,17 +203,17 @@ extension FileTransaction {
                 INSERT OR IGNORE INTO embedding_due
                     SELECT id FROM document WHERE state = \(DocumentState.indexed.rawValue) AND chunks > 0
                 """)
-        try run("INSERT INTO embedding_model (model) VALUES (?)", [model])
+        try db.run("INSERT INTO embedding_model (model) VALUES (?)", [model])
         return previous
     }
 
     package func takeDue(documentsMax: Int, chunksMax: Int) throws -> EmbeddingDue {
         var due = EmbeddingDue()
-        let waiting: [Int64] = try all(
+        let waiting: [Int64] = try db.all(
             "SELECT document FROM embedding_due ORDER BY document LIMIT ?", [documentsMax])
         for document in waiting where due.chunks.count < chunksMax {
             due.documents.append(document)
-            due.chunks += try rows(
+            due.chunks += try db.rows(
                 """
                 SELECT chunk.id, document.bank, chunk.text FROM chunk JOIN document ON document.id = chunk.document
                 LEFT JOIN code ON code.chunk = chunk.id
@@ -224,18 +226,18 @@ extension FileTransaction {
 
     package func keep(_ vectors: [[Float]], of due: EmbeddingDue) throws -> Int {
         for (chunk, vector) in zip(due.chunks, vectors) {
-            guard let code = VectorCode(vector), let _: Int = try one("SELECT 1 FROM chunk WHERE id = ?", [chunk.id])
+            guard let code = VectorCode(vector), let _: Int = try db.one("SELECT 1 FROM chunk WHERE id = ?", [chunk.id])
             else { continue }
-            try run(
+            try db.run(
                 "INSERT OR REPLACE INTO code (chunk, bank, code) VALUES (?, ?, ?)", [chunk.id, chunk.bank, code.stored])
-            try run(
+            try db.run(
                 "INSERT OR REPLACE INTO vector (chunk, vector) VALUES (?, ?)",
                 [chunk.id, vector.withUnsafeBytes { Data($0) }])
             changes.new.append((chunk.bank, chunk.id, code))
         }
         // Those documents are off the list whose chunks all have vectors.
         for document in due.documents {
-            try run(
+            try db.run(
                 """
                 DELETE FROM embedding_due WHERE document = ? AND NOT EXISTS (
                     SELECT 1 FROM chunk LEFT JOIN code ON code.chunk = chunk.id
@@ -250,7 +252,7 @@ extension FileTransaction {
 
 extension FileTransaction {
     package func remoteDocuments(countMax: Int) throws -> [RemoteDocument] {
-        try rows(
+        try db.rows(
             """
             SELECT id, revision FROM document WHERE state = \(DocumentState.remote.rawValue) ORDER BY id LIMIT ?
             """, [countMax]
@@ -258,26 +260,26 @@ extension FileTransaction {
     }
 
     package func takeRemote(_ document: RemoteDocument, seconds: Int) throws -> Data? {
-        try one("SELECT content FROM document WHERE id = ? AND revision = ?", [document.id, document.revision])
+        try db.one("SELECT content FROM document WHERE id = ? AND revision = ?", [document.id, document.revision])
     }
 
     package func finishRemote(_ document: RemoteDocument, _ text: FetchedText?) throws {
         if let text {
-            try run(
+            try db.run(
                 """
                 INSERT OR REPLACE INTO fetched (document, mime_type, content) SELECT id, ?, ? FROM document
                 WHERE id = ? AND revision = ? AND state = \(DocumentState.remote.rawValue)
                 """, [text.mimeType, text.content, document.id, document.revision])
         }
         let state = text == nil ? DocumentState.notIndexed : .pending
-        try run(
+        try db.run(
             """
             UPDATE document SET state = ? WHERE id = ? AND revision = ? AND state = \(DocumentState.remote.rawValue)
             """, [state.rawValue, document.id, document.revision])
     }
 
     package func indexRemoteAsText() throws {
-        try run(
+        try db.run(
             "UPDATE document SET state = ? WHERE state = \(DocumentState.remote.rawValue)",
             [DocumentState.pending.rawValue])
     }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Storage
 import VectorIndex
 
 /// A search by meaning: the chunks of some banks whose vectors are nearest to the query's.
@@ -10,8 +11,8 @@ struct VectorQuery: Sendable {
     let vector: [Float]
     let vectors: BankVectors
 
-    /// The best `countMax` that are accepted, the best first. A filter that accepts few makes the search wider and wider,
-    /// at last to every vector, so that none is missed.
+    /// The best `countMax` that are accepted, the best first. A filter that accepts few makes the search wider and
+    /// wider, at last to every vector, so that none is missed.
     func ranked(
         _ transaction: FileTransaction, _ banks: [Int64], _ accepts: (Int64) throws -> Bool, countMax: Int
     ) throws -> [VectorMatch] {
@@ -36,7 +37,7 @@ struct VectorQuery: Sendable {
     }
 
     private func exactScore(_ transaction: FileTransaction, _ chunk: Int64) throws -> Float? {
-        guard let data: Data = try transaction.one("SELECT vector FROM vector WHERE chunk = ?", [chunk]) else {
+        guard let data: Data = try transaction.db.one("SELECT vector FROM vector WHERE chunk = ?", [chunk]) else {
             return nil
         }
         guard data.count == vector.count * MemoryLayout<Float>.size else { return nil }

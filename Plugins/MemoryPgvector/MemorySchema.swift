@@ -33,8 +33,8 @@ extension DatabaseSchema {
     ///
     /// Vectors of each model are in a table `vector_` and its number; `embedding_due` lists the documents that wait for
     /// some, and until when a host works at them. A document that is a URL is fetched by one host, no sooner than
-    /// `fetch_after`; `revision` rises with every update, so that a text is not stored that an older URL led to. `fetched` holds
-    /// such a text until it is cut.
+    /// `fetch_after`; `revision` rises with every update, so that a text is not stored that an older URL led to.
+    /// `fetched` holds such a text until it is cut.
     private static let steps: [(name: String, sql: String)] = [
         (
             "banks, documents, chunks",

@@ -56,8 +56,8 @@ package final class PostgresBanks: BankStore {
         try await pool.write { [configuration, model] in try body(PostgresTransaction($0, configuration, model)) }
     }
 
-    /// A document that is worked at is held by its row's lock, and others skip it: a host that dies releases it with its
-    /// connection. The reading and cutting is done on the connection's thread.
+    /// A document that is worked at is held by its row's lock, and others skip it: a host that dies releases it with
+    /// its connection. The reading and cutting is done on the connection's thread.
     package func indexSome(
         _ cut: @escaping @Sendable (PendingDocument) -> [Chunk]?, isStopped: @escaping @Sendable () -> Bool
     ) async throws -> Int {

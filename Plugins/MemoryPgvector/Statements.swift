@@ -3,8 +3,8 @@ import MemoryBanks
 import Postgres
 import ProviderKit
 
-// Every statement about banks and documents but those of a search, of embedding models and of answers. What a caller said is
-// always bound, never part of the SQL.
+// Every statement about banks and documents but those of a search, of embedding models and of answers. What a caller
+// said is always bound, never part of the SQL.
 
 extension Value {
     fileprivate static func state(_ state: DocumentState) -> Value { .int(Int64(state.rawValue)) }

@@ -31,8 +31,8 @@ package struct RememberedAnswers: Sendable {
 
     package init(_ settings: IdempotencySettings) { self.settings = settings }
 
-    /// Makes the call's change and remembers its answer; of one that was made already, gives the answer alone. To be called
-    /// within a write. Throws 422 when the key was another request's.
+    /// Makes the call's change and remembers its answer; of one that was made already, gives the answer alone. To be
+    /// called within a write. Throws 422 when the key was another request's.
     ///
     /// - Parameter request: nil: the change is made, and nothing remembered.
     package func once<Answer: WireValue>(

@@ -74,7 +74,7 @@ final class Starting: Sendable {
             for provider in preparation.providers {
                 guard let channel = try await optional(provider, state, registry) else { continue }
                 let running = RunningProvider(
-                    prepared: provider, starting: self, channel: channel, waitSeconds: manifest.server.drainSeconds)
+                    prepared: provider, starting: self, channel: channel, waitSeconds: manifest.server.limits.drainSeconds)
                 started.append(running)
                 switchboard.update { $0.add(running.instance) }
             }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A document that says where its text is: `text/uri-list` (RFC 2483) with one URL. It is kept as it is; what it is found
-/// by comes from there.
+/// A document that says where its text is: `text/uri-list` (RFC 2483) with one URL. It is kept as it is; what it is
+/// found by comes from there.
 package enum URLDocument {
     package static func isOne(_ mimeType: String) -> Bool { MediaType(mimeType)?.name == "text/uri-list" }
 

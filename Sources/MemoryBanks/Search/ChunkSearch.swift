@@ -12,7 +12,8 @@ package protocol ChunkSearch {
     func byWords(_ countMin: Int, _ take: (_ chunk: Int64, _ score: Double) throws -> Bool) throws
     /// Gives accepted chunks by how near their vectors are to this one until `take` has had enough.
     func byMeaning(_ vector: [Float], _ countMin: Int, _ take: (_ chunk: Int64, _ score: Double) throws -> Bool) throws
-    /// About the score of a chunk that holds each word of the query once. Known once ``byWords(_:_:)`` has given something.
+    /// About the score of a chunk that holds each word of the query once. Known once ``byWords(_:_:)`` has given
+    /// something.
     func scoreOfAllWords() throws -> Double
 }
 

@@ -15,8 +15,9 @@ final class BackgroundWork: Sendable {
     private let state = Mutex(State())
     private let (wakes, wakeUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    /// Runs `body` after each wake, once for all that came while it ran. When it answers seconds, it is run again after these;
-    /// when it fails, the log says that `what` has to wait, and it is run again too. It should look at ``isStopped``.
+    /// Runs `body` after each wake, once for all that came while it ran. When it answers seconds, it is run again after
+    /// these; when it fails, the log says that `what` has to wait, and it is run again too. It should look at
+    /// ``isStopped``.
     func start(_ what: String, _ log: Log, _ body: @escaping @Sendable () async throws -> Double?) {
         let task = Task { [wakes, weak self] in
             for await _ in wakes {

@@ -1,8 +1,8 @@
 import ProviderKit
 import Synchronization
 
-/// What becomes of the documents of a call before the database sees them: they are checked against the limits, and what they
-/// name against the rules for URLs.
+/// What becomes of the documents of a call before the database sees them: they are checked against the limits, and what
+/// they name against the rules for URLs.
 final class DocumentIntake: Sendable {
     private let limits: BankLimits
     private let reader: DocumentReader

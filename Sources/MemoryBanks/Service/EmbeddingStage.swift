@@ -1,9 +1,9 @@
 import ProviderKit
 import Synchronization
 
-/// The last stage of indexing: gives chunks their vectors. The documents that wait for it are rows, so a crash loses none of
-/// the work but the batch under way. While the model can't be reached, documents are found by their words, and it is tried
-/// again later and later.
+/// The last stage of indexing: gives chunks their vectors. The documents that wait for it are rows, so a crash loses
+/// none of the work but the batch under way. While the model can't be reached, documents are found by their words, and
+/// it is tried again later and later.
 final class EmbeddingStage<Store: BankStore>: Sendable {
     let embedder: ChunkEmbedder
     private let store: Store

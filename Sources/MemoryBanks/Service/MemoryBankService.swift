@@ -49,7 +49,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         }
         (self.embedding, self.indexer) = (embedding, indexer)
         if fetching == nil {
-            do { try await store.write(.adding) { try $0.indexRemoteAsText() } } catch {
+            do { try await indexRemoteAsText() } catch {
                 await store.close()
                 throw error
             }
@@ -60,6 +60,12 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         // What was acknowledged before a crash may not be indexed yet.
         indexer.wake()
         fetching?.wake()
+    }
+
+    /// Nothing is fetched any more: in vain, a URL that waits for it is found by its own words.
+    private func indexRemoteAsText() async throws {
+        guard try await store.read({ try !$0.remoteDocuments(countMax: 1).isEmpty }) else { return }
+        try await store.write(.adding) { try $0.indexRemoteAsText() }
     }
 
     package func shutdown() async {

@@ -2,7 +2,8 @@ import ProviderKit
 
 /// Where a provider keeps its banks: a database with transactions.
 ///
-/// ``MemoryBankService`` does the rest: limits, URLs, indexing, embedding, the plan of a search, answers that are remembered.
+/// ``MemoryBankService`` does the rest: limits, URLs, indexing, embedding, the plan of a search, answers that are
+/// remembered.
 package protocol BankStore: Sendable {
     associatedtype Configuration: BankConfiguration
     associatedtype Transaction: BankTransaction
@@ -15,8 +16,8 @@ package protocol BankStore: Sendable {
     /// Refuses a name or a media type that the database can't keep.
     static func check(_ text: String, at field: String) throws
 
-    /// Opens the database, and makes it ready for the vectors of the model. When they are of another model, all documents
-    /// are due for embedding again.
+    /// Opens the database, and makes it ready for the vectors of the model. When they are of another model, all
+    /// documents are due for embedding again.
     ///
     /// - Parameter model: nil: chunks get no vectors.
     static func open(_ configuration: Configuration, _ context: ProviderContext, model: String?) async throws -> Self
@@ -30,8 +31,8 @@ package protocol BankStore: Sendable {
         _ purpose: ChangePurpose, _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value
 
-    /// Cuts some pending documents and stores their chunks, unless a document has changed meanwhile. `cut` computes and may
-    /// block: it must not run on Swift's shared threads.
+    /// Cuts some pending documents and stores their chunks, unless a document has changed meanwhile. `cut` computes and
+    /// may block: it must not run on Swift's shared threads.
     ///
     /// - Parameter isStopped: looked at between documents.
     /// - Returns: how many documents were pending; 0: none that no other host works at.

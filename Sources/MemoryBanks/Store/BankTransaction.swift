@@ -1,8 +1,8 @@
 import Foundation
 import ProviderKit
 
-/// The statements about banks and documents, within a transaction. Numbers of banks, documents and chunks are the database's
-/// own. What is to be done in the background is in rows too, so a crash loses none of it.
+/// The statements about banks and documents, within a transaction. Numbers of banks, documents and chunks are the
+/// database's own. What is to be done in the background is in rows too, so a crash loses none of it.
 package protocol BankTransaction {
     associatedtype Search: ChunkSearch
 
@@ -40,8 +40,8 @@ package protocol BankTransaction {
     /// Reads documents in the order of `ids`; those that the bank does not have are left out.
     func read(_ ids: [String], of bank: Int64, into answer: inout DocumentAnswer) throws
 
-    /// Makes the call's change and remembers its answer; of one that was made already, gives the answer alone. Throws 422
-    /// when the key was another request's.
+    /// Makes the call's change and remembers its answer; of one that was made already, gives the answer alone. Throws
+    /// 422 when the key was another request's.
     ///
     /// - Parameter request: nil: the change is made, and nothing remembered.
     func once<Answer: WireValue>(_ request: IdempotentRequest?, _ change: () throws -> Answer) throws -> Answer
@@ -58,7 +58,8 @@ package protocol BankTransaction {
     func takeDue(documentsMax: Int, chunksMax: Int) throws -> EmbeddingDue
     /// The vectors could not be had: the documents may be taken again.
     func giveBack(_ due: EmbeddingDue) throws
-    /// Keeps a vector for each of the chunks that is still there. Documents whose chunks all have vectors are due no more.
+    /// Keeps a vector for each of the chunks that is still there. Documents whose chunks all have vectors are due no
+    /// more.
     ///
     /// - Returns: how many were kept.
     func keep(_ vectors: [[Float]], of due: EmbeddingDue) throws -> Int
@@ -71,8 +72,8 @@ package protocol BankTransaction {
     func takeRemote(_ document: RemoteDocument, seconds: Int) throws -> Data?
     /// It failed: another try may follow after so long.
     func retryRemote(_ document: RemoteDocument, afterSeconds: Double) throws
-    /// Ends the fetching of a document, unless it has changed meanwhile: with a text it becomes pending, without one it stays
-    /// unindexed.
+    /// Ends the fetching of a document, unless it has changed meanwhile: with a text it becomes pending, without one it
+    /// stays unindexed.
     func finishRemote(_ document: RemoteDocument, _ text: FetchedText?) throws
     /// Nothing is fetched: documents that wait for it are indexed as what they are, the text of a URL.
     func indexRemoteAsText() throws

@@ -1,0 +1,31 @@
+import BankFixtures
+import JudgedDocuments
+import Postgres
+import ProviderKit
+import Testing
+
+@Suite(.timeLimit(.minutes(10)))
+struct MigrationTests {
+    @Test("tables of the first version are brought to today's, with what they hold")
+    func first() async throws {
+        try await withBanks("first_version", nil) { banks in
+            try await banks.create("bank", [text("1", "a llama"), text("2", "a heron")])
+            _ = try await banks.settled(vectors: false)
+            try await banks.store.pool.write {
+                try $0.run(
+                    script: """
+                        DROP TABLE fetched; DROP INDEX document_remote;
+                        ALTER TABLE document DROP revision, DROP fetch_after;
+                        DELETE FROM schema_version WHERE version > 1
+                        """)
+            }
+        }
+        try await withBanks("first_version", nil) { banks in
+            #expect(try await banks.count("SELECT max(version) FROM schema_version") == 2)
+            #expect(try await banks.find("llama", .keyword).chunks.map(\.documentUUID) == ["1"])
+            try await banks.update(MemoryBankQuery(bankUUID: "bank"), [text("1", "a walrus")], Call())
+            _ = try await banks.settled(vectors: false)
+            #expect(try await banks.find("walrus", .keyword).chunks.map(\.documentUUID) == ["1"])
+        }
+    }
+}
