@@ -46,7 +46,7 @@ extension Decoder {
         let outputs = head.matrix.outputs
         let logits = workspace.logits.base
         let passes = headPasses
-        pool.run(over: head.matrix.panels, grain: grain(head.matrix.panels, 4)) { _, panels in
+        pool.run(over: head.matrix.panels, grain: grain(head.matrix.panels, wanted: 4)) { _, panels in
             let range = head.matrix.outputs(of: panels)
             multiply(
                 head, panels, normalised, rows: logitRows * passes, to: logits + range.lowerBound, stride: outputs)

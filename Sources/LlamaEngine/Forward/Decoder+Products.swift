@@ -8,6 +8,19 @@ extension Decoder {
         let bf16: UnsafeMutablePointer<UInt16>
     }
 
+    /// The inputs of a layer's products: what a norm gave, what attention gave, and what the feed-forward's first half gave.
+    var normalised: Input {
+        Input(floats: workspace.input.base, quantised: workspace.quantised.base, bf16: workspace.bf16.base)
+    }
+    var attended: Input {
+        Input(floats: workspace.attended.base, quantised: workspace.quantised.base, bf16: workspace.bf16.base)
+    }
+    var activated: Input {
+        Input(
+            floats: workspace.activated.base, quantised: workspace.activatedQuantised.base,
+            bf16: workspace.activatedBF16.base)
+    }
+
     /// One matrix product of the pass, and where its answer goes: [rows, outputs].
     struct Product {
         let linear: Linear
@@ -24,7 +37,7 @@ extension Decoder {
         }
     }
 
-    /// Computes up to three products that share `input`, in one loop over all threads.
+    /// Computes up to three products that share `input`, those of one stage of a layer, in one loop over all threads.
     func multiply(
         _ input: Input, _ first: Product, _ second: Product? = nil, _ third: Product? = nil, adding: Bool = false
     ) {
@@ -32,12 +45,35 @@ extension Decoder {
             first.linear.matrix.panels, first.linear.matrix.panels + (second?.linear.matrix.panels ?? 0)
         )
         let panels = ends.1 + (third?.linear.matrix.panels ?? 0)
-        pool.run(over: panels, grain: grain(panels, 1)) { _, range in
+        begin(first.target.stage, layer: first.layer, input)
+        pool.run(over: panels, grain: grain(panels, wanted: 1)) { _, range in
             part(of: first, from: 0, in: range, input, adding)
             if let second { part(of: second, from: ends.0, in: range, input, adding) }
             if let third { part(of: third, from: ends.1, in: range, input, adding) }
         }
     }
+
+    /// What comes before the loop of a stage's products: their adapters' A x, and a word about what the loop after it reads.
+    func begin(_ stage: AdapterStage, layer: Int, _ input: Input) {
+        prepareAdapters(stage, layer: layer, input)
+        readAhead(after: stage, layer: layer)
+    }
+
+    /// Few rows leave a product waiting for its weights; many keep the weights waiting.
+    private func readAhead(after stage: AdapterStage, layer index: Int) {
+        guard rows.count < 8 else { return }
+        let layers = model.weights.layers
+        switch stage {
+        case .attention: pool.prefetch(layers[index].output.matrix.panelMemory)
+        case .attended: pool.prefetch(layers[index].gate.matrix.panelMemory, layers[index].up.matrix.panelMemory)
+        case .feedForward: pool.prefetch(layers[index].down.matrix.panelMemory)
+        case .activated:
+            let next = index + 1 < layers.count ? layers[index + 1].query.matrix : model.weights.head
+            pool.prefetch(next.panelMemory)
+        }
+    }
+
+    func grain(_ panels: Int, wanted: Int) -> Int { backend.grain(panels, wanted: wanted, threads: pool.threads) }
 
     /// The panels of `product` that lie in `range`, where its own begin at `start`.
     private func part(of product: Product, from start: Int, in range: Range<Int>, _ input: Input, _ adding: Bool) {

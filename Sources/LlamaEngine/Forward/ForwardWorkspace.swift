@@ -22,35 +22,18 @@ final class ForwardWorkspace {
     let activated = ScratchBuffer<Float>()
     let activatedQuantised = ScratchBuffer<lk_q8_block>()
     let activatedBF16 = ScratchBuffer<UInt16>()
-    /// [threads, gateFloats]: products with one panel of gate and of up.
-    let gates = ScratchBuffer<Float>()
-    private(set) var gateFloats = 0
     /// [rows, rope.dimension / 2]
     let cosines = ScratchBuffer<Float>()
     let sines = ScratchBuffer<Float>()
-    /// [threads, tileFloats]: the queries of a tile, and how many positions each sees.
-    let tiles = ScratchBuffer<Float>()
-    let visible = ScratchBuffer<UInt32>()
-    /// [spans of all tiles, keyValueHeads, sumFloats]
-    let sums = ScratchBuffer<Float>()
     /// [rows, lowRankColumns]: A x of the rows that have adapters.
     let lowRank = ScratchBuffer<Float>()
     private(set) var lowRankColumns = 0
     /// [rows of the head's product, vocabulary]; the logits are the first.
     let logits = ScratchBuffer<Float>()
 
-    /// Tokens whose queries share one reading of keys and values.
-    static let tileTokens = 16
-
     init(_ configuration: ModelConfiguration) {
         self.configuration = configuration
     }
-
-    /// Vectors of queries in one tile of one group of heads.
-    private var tileQueries: Int { Self.tileTokens * (configuration.heads / configuration.keyValueHeads) }
-    var tileFloats: Int { tileQueries * configuration.headDimension }
-    /// Sums and softmax state of a tile.
-    var sumFloats: Int { tileQueries * (configuration.headDimension + 2) }
 
     /// Widest input of any product.
     private var inputWidth: Int {
@@ -58,7 +41,7 @@ final class ForwardWorkspace {
     }
 
     /// - Throws: `OutOfMemoryError`.
-    func reserve(rows: Int, headRows: Int, threads: Int) throws(OutOfMemoryError) {
+    func reserve(rows: Int, headRows: Int) throws(OutOfMemoryError) {
         let c = configuration
         let inputRows = max(rows, headRows)
         try residual.reserve(rows * c.hidden)
@@ -72,22 +55,13 @@ final class ForwardWorkspace {
         try activated.reserve(rows * c.feedForward)
         try activatedQuantised.reserve(rows * (c.feedForward / 32 + 1))
         try activatedBF16.reserve(rows * c.feedForward)
-        gateFloats = 2 * rows * Matrix.panelOutputs
-        try gates.reserve(threads * gateFloats)
         try cosines.reserve(rows * c.rope.dimension / 2)
         try sines.reserve(rows * c.rope.dimension / 2)
-        try tiles.reserve(threads * tileFloats)
-        try visible.reserve(threads * tileQueries)
         try logits.reserve(headRows * c.vocabulary)
     }
 
     func reserve(lowRank rows: Int, columns: Int) throws(OutOfMemoryError) {
         lowRankColumns = columns
         try lowRank.reserve(rows * columns)
-    }
-
-    /// Makes room for the partial sums of so many spans of heads.
-    func reserve(sums count: Int) throws(OutOfMemoryError) {
-        try sums.reserve(count * sumFloats)
     }
 }

@@ -63,7 +63,7 @@ import Testing
         let tiny = try TinyModel.named("llama")
         let (decoder, _) = try Decoder.make(tiny.load(), precision)
         // Longer than the model's context, which is the engine's business.
-        let count = Decoder.spanPositions + 34
+        let count = KernelBackend.spanPositions + 34
         let prompt = (0..<count).map { tiny.prompt[$0 * 7 % tiny.prompt.count] }
         let last = { (chunk: Int) in
             Array(try decoder.allLogits(prompt, chunk: chunk, cache: decoder.makeCache()).suffix(2000))

@@ -2,13 +2,12 @@ import CKernels
 import Checkpoints
 import Parallel
 
-/// Where a pass is computed in another way when `MatrixProducts` multiplies: attention as its definition has it,
-/// softmax(Q Kᵀ / √d) V with the scores written out, and a feed-forward whose products are whole. What adapters add comes from
-/// the engine's own loops.
+/// Another library's products (`MatrixProducts`): attention as its definition has it, softmax(Q Kᵀ / √d) V with the scores
+/// written out, and a feed-forward whose products are whole. What adapters add comes from the engine's own loops.
 ///
 /// A library sums in an order that depends on the shape of the product, so a row's last bits depend here on the rows beside
 /// it: the one place where the engine does not promise the same bits.
-final class BLASDecoding {
+final class BLASBackend: ForwardBackend {
     /// Consecutive rows of one segment, whose scores are computed at once.
     private struct Tile {
         let segment: Int
@@ -26,7 +25,7 @@ final class BLASDecoding {
     /// Products with the up matrix, [rows, feedForward].
     private let up = ScratchBuffer<Float>()
 
-    init(products: any MatrixProducts, _ configuration: ModelConfiguration) {
+    init(_ products: any MatrixProducts, _ configuration: ModelConfiguration) {
         self.products = products
         self.configuration = configuration
     }
@@ -35,8 +34,8 @@ final class BLASDecoding {
     private static let tileRows = 16...64
     private static let scoresMax = 1 << 20
 
-    /// Cuts the pass into tiles and makes room.
-    func plan(_ rows: [Decoder.Row], threads: Int) throws(OutOfMemoryError) {
+    func plan(_ decoder: Decoder, _ segments: [Decoder.Segment]) throws(OutOfMemoryError) {
+        let rows = decoder.rows
         tiles.removeAll(keepingCapacity: true)
         scoreFloats = 0
         var first = 0
@@ -49,18 +48,16 @@ final class BLASDecoding {
             scoreFloats = max(scoreFloats, tile.count * positions)
             first = tile.endIndex
         }
-        try scores.reserve(threads * scoreFloats)
+        try scores.reserve(decoder.pool.threads * scoreFloats)
         try up.reserve(rows.count * configuration.feedForward)
     }
 
     /// Keys lie as values do here, [positions, headDimension].
-    static func putKey(
-        _ key: UnsafePointer<Float>, _ dimension: Int, _ offset: Int, _ keys: UnsafeMutableRawPointer
-    ) {
+    func putKey(_ key: UnsafePointer<Float>, at offset: Int, of keys: UnsafeMutableRawPointer, _ layout: KVLayout) {
+        let dimension = layout.headDimension
         (keys.assumingMemoryBound(to: Float.self) + offset * dimension).update(from: key, count: dimension)
     }
 
-    /// `workspace.queries` to `workspace.attended`.
     func attention(_ decoder: Decoder, layer: Int, _ segments: [Decoder.Segment]) {
         let heads = configuration.heads
         decoder.pool.run(chunks: tiles.count * heads) { worker, chunk in
@@ -117,12 +114,8 @@ final class BLASDecoding {
             lk_swiglu(gate + row * width, up + row * width, width, gate + row * width)
         }
     }
-}
 
-extension Decoder {
-    /// Panels below which a product's outputs are not cut: `own` for the engine's kernels; a library that puts its operands
-    /// into an order of its own first does so for each part, so it gets as many parts as there are threads.
-    func grain(_ panels: Int, _ own: Int) -> Int {
-        blas == nil ? own : max(1, (panels + pool.threads - 1) / pool.threads)
-    }
+    /// A library that puts its operands into an order of its own first does so for each part, so a product gets as many parts
+    /// as there are threads.
+    func grain(_ panels: Int, wanted: Int, threads: Int) -> Int { max(1, (panels + threads - 1) / threads) }
 }
