@@ -17,12 +17,12 @@ struct SharedFetchTests {
         }
         try await Origin.run(script) { origin in
             try await withFolder { state in
-                let config =
-                    "{fetch: {enabled: true, hosts: [localhost], http_hosts: [localhost], ports: [\(origin.port)], "
-                    + "allow_private: [127.0.0.0/8, \"::1/128\"]}}"
+                let network =
+                    "{providers: {files: {enabled: true, hosts: [localhost], http_hosts: [localhost], "
+                    + "ports: [\(origin.port)], allow_private: [127.0.0.0/8, \"::1/128\"]}}}"
                 let hosts = [
-                    try await BankKind.pgvector.server(state + "/1", config, schema: schemaName(state)),
-                    try await BankKind.pgvector.server(state + "/2", config, schema: schemaName(state)),
+                    try await BankKind.pgvector.server(state + "/1", network: network, schema: schemaName(state)),
+                    try await BankKind.pgvector.server(state + "/2", network: network, schema: schemaName(state)),
                 ]
                 try await hosts[0].create(
                     "b",
