@@ -86,7 +86,7 @@ struct ObjectTests {
         #expect(throws: WireError(FieldPath.root["leest"], "is not a field of Outermost (did you mean 'least'?)")) {
             try Outermost(json: ["last": "l", "leest": 1], at: .root)
         }
-        let schema = Outermost.schema.definition(.document)
+        let schema = Outermost.schema.openAPIDefinition
         #expect(schema["properties"]?["least"] == ["type": "integer", "default": 2, "description": "The lower one."])
         #expect(schema["properties"]?["bounds"] == nil)
         #expect(Outermost.object.properties.map(\.key) == ["first", "least", "name", "last"])
