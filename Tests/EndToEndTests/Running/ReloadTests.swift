@@ -77,6 +77,24 @@ extension EndToEnd {
             }
         }
 
+        @Test("a stream that outlasts the drain of its provider ends with an error that says so")
+        func cutsStreams() throws {
+            let setup = try Setup(), drain = "server: {limits: {drain_seconds: 0.2}}"
+            let file = try setup.write("{say: one}", more: drain)
+            try Server.run(file: file) { server in
+                let stream = try server.stream(
+                    Self.chat, ["model": "a", "messages": [], "stream": true, "do": "stream"])
+                #expect(try stream.next() != nil)
+                try setup.write("{say: three}", more: drain)
+                _ = try Command.run(["reload", file], exits: 0)
+                var last: EventReader.Event?
+                while let event = try stream.next() { last = event }
+                #expect(last?.name == "error")
+                #expect(last?.data.contains("provider_unavailable") == true, "\(last?.data ?? "")")
+                #expect(try Self.answer(server)["say"] == "three")
+            }
+        }
+
         @Test("a file with mistakes changes nothing, and is told as validate tells it")
         func mistakes() throws {
             let setup = try Setup(), file = try setup.write("{say: one}")
