@@ -90,7 +90,7 @@ struct ProcessRuntimeTests {
         let json = try JSON(parsing: answer)
         #expect(json["pid"] != .integer(Int64(getpid())))
         #expect(json["cwd"] == "")
-        #expect(await running.channel.close(withinSeconds: 5))
+        #expect(await running.channel.close(withinSeconds: 60))
     }
 
     @Test("bodies and answers of any size pass", arguments: [0, 1, 255, 256 * 1024, 256 * 1024 + 1, 3 << 20])
@@ -101,7 +101,7 @@ struct ProcessRuntimeTests {
         #expect(json["size"] == .integer(Int64(body.utf8.count)))
         let large = try await running.start(#"{"do":"large"}"#).0.collect()
         #expect(large.count == 40 << 20)
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test("a stream arrives whole and in order, beside a reader that does not read")
@@ -116,7 +116,7 @@ struct ProcessRuntimeTests {
         #expect(count == 20000)
         // The other one waited, and has lost nothing.
         #expect(String(decoding: try await slow.collect(), as: UTF8.self).hasSuffix(#"{"n":19999}"#))
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test(
@@ -135,7 +135,7 @@ struct ProcessRuntimeTests {
         #expect(before != after)
         let files = try FileManager.default.contentsOfDirectory(atPath: running.folder).filter { $0.hasPrefix("crash-") }
         #expect(files.count == 1)
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test("memory beyond the limit ends the child, and the limit is named")
@@ -144,7 +144,7 @@ struct ProcessRuntimeTests {
         let error = await #expect(throws: CallError.self) { _ = try await running.answer(#"{"do":"memory"}"#) }
         #expect(error?.message.contains("limit on memory") == true, "\(error?.message ?? "")")
         _ = try await running.answerWithRetries("{}")
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test("calls of others end with the crash at once, and streams too")
@@ -156,7 +156,7 @@ struct ProcessRuntimeTests {
             let error = await #expect(throws: CallError.self) { _ = try await hang.collect() }
             #expect(error?.code == .providerCrashed)
         }
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test("a provider that crashes too often stays down, and says when to ask again")
@@ -172,7 +172,7 @@ struct ProcessRuntimeTests {
         let error = await #expect(throws: CallError.self) { _ = try await running.answer("{}") }
         #expect(error?.code == .providerUnavailable)
         #expect(error?.retryAfterSeconds == 30)
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test("a cancel that is not obeyed ends the child")
@@ -187,7 +187,7 @@ struct ProcessRuntimeTests {
             #expect(error?.message.contains("cancel") == true)
         }
         _ = try await running.answerWithRetries("{}")
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test("a deadline is 504, also where the whole child stands still")
@@ -201,7 +201,7 @@ struct ProcessRuntimeTests {
         }
         #expect(error?.code == .providerTimeout)
         _ = try await running.answerWithRetries("{}")
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test("a provider that ignores PAUSE is stopped, and stays up")
@@ -215,7 +215,7 @@ struct ProcessRuntimeTests {
             if flood.hasEnded { break }
         }
         #expect(try JSON(parsing: try await running.answer("{}"))["pid"] == pid)
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     @Test("what a child prints is lines of the log with their stream")
@@ -228,7 +228,7 @@ struct ProcessRuntimeTests {
         let line = try #require(running.log.lines.first { $0.message == "printed on stdout" })
         #expect(line.source == "inference/x")
         #expect(line.fields["stream"] == "stdout")
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 
     // MARK: status and restart
@@ -254,7 +254,7 @@ struct ProcessRuntimeTests {
         let error = await #expect(throws: CallError.self) { _ = try await blocked.collect() }
         #expect(error?.code == .providerUnavailable)
         #expect(try JSON(parsing: try await running.answer("{}"))["pid"] != pid)
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
         #expect(running.channel.status.state == .stopped)
     }
 
@@ -273,7 +273,7 @@ struct ProcessRuntimeTests {
             try await running.channel.restart()
             _ = try await running.answer("{}")
         }
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
         await #expect(throws: CallError.self) { try await running.channel.restart() }
     }
 
@@ -285,6 +285,6 @@ struct ProcessRuntimeTests {
         _ = await crash.value
         _ = try await running.answerWithRetries("{}")
         #expect(running.channel.status.state == .running)
-        await running.channel.close(withinSeconds: 5)
+        await running.channel.close(withinSeconds: 60)
     }
 }

@@ -2,7 +2,7 @@
  * An inference provider that shows from which config and which build it was made, for the tests of reload. Its config:
  * "say" (answered), "slow" (create takes two seconds), "refuse" (create fails), "needs" (create fails unless this file is there),
  * "stay" (destroy never finishes). chat_completion answers {"say", "build", "pid", "registered"}; with "do": "stream" in the body it
- * streams 100 events, 20 ms apart. A model whose id begins with "bad" is refused.
+ * streams 100 events, 20 ms apart; "long stream" goes on until it is cancelled. A model whose id begins with "bad" is refused.
  */
 #define _GNU_SOURCE
 #include <llama_stack_provider.h>
@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     lsp_sink sink;
     instance *self;
-    int streams;
+    int events;
 } job;
 
 static lsp_bytes text(const char *s) { return (lsp_bytes){(const uint8_t *)s, strlen(s)}; }
@@ -73,9 +73,9 @@ static void *run(void *argument) {
     lsp_sink *s = &j->sink;
     instance *self = j->self;
     char answer[256];
-    if (j->streams) {
+    if (j->events) {
         lsp_status status = LSP_OK;
-        for (int n = 0; n < 100 && status == LSP_OK; n++) {
+        for (int n = 0; n < j->events && status == LSP_OK; n++) {
             usleep(20000);
             snprintf(answer, sizeof answer, "{\"say\":\"%s\",\"n\":%d}", j->self->say, n);
             int32_t pressure = s->write(s->context, LSP_EVENT, text(answer));
@@ -113,7 +113,7 @@ static void invoke(void *self, const lsp_request *r, const lsp_sink *sink) {
     j->sink = *sink;
     j->self = i;
     member(r->body, "do", value, sizeof value);
-    j->streams = !strcmp(value, "stream");
+    j->events = !strcmp(value, "stream") ? 100 : !strcmp(value, "long stream") ? 1000000 : 0;
     atomic_fetch_add(&i->jobs, 1);
     pthread_t thread;
     pthread_create(&thread, NULL, run, j);

@@ -141,6 +141,6 @@ struct ReloadPlanTests {
             uniqueKeysWithValues: Manifest.documentation.map { ($0.section, $0.rows.map(\.name)) })
         let server = (sections["server"] ?? []).filter { $0 != "limits" }.map { "server.\($0)" }
         let limits = (sections["server.limits"] ?? []).map { "server.limits.\($0)" }
-        #expect(Set(RestartSettings.names) == Set(["state"] + server + limits))
+        #expect(Set(RestartSettings.names) == Set(["state", "network"] + server + limits))
     }
 }

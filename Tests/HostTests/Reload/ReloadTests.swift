@@ -57,7 +57,7 @@ struct ReloadTests {
     @Test("a stream that outlasts the drain is cancelled, as at a shutdown")
     func cutsStreams() async throws {
         let running = try await Running.start(try Self.two("one", "two"), more: Self.models, drainSeconds: 0.1)
-        let stream = try running.start("a", #"{"do":"stream"}"#)
+        let stream = try running.start("a", #"{"do":"long stream"}"#)
         let report = try await running.reload(try Self.two("three", "two"), more: Self.models, drainSeconds: 0.1)
         #expect(report.exitCode == 0)
         let error = await #expect(throws: CallError.self) { _ = try await stream.collect() }
