@@ -19,7 +19,7 @@ struct AskingProviderTests {
     private func start(delayMilliseconds: Int = 0, log: LogRecord = LogRecord()) async throws -> Stack {
         let answering = try ProbeLibrary.build(
             [], source: Self.echo + "/provider.c",
-            more: ["-fvisibility=hidden", "-w", Self.echo + "/json.c", Self.echo + "/requests.c"])
+            more: ["-fvisibility=hidden", "-w", Self.echo + "/json.c", Self.echo + "/requests.c", Self.echo + "/fetch.c"])
         let manifest = try distribution(
             """
             version: 1

@@ -41,6 +41,8 @@ public indirect enum Schema: Sendable {
         public var description: String
         /// The kind of resource that its value names: "model".
         public var resourceKind: String?
+        /// It is the URL of a server that a provider with this configuration asks.
+        public var isServerURL = false
         /// What it is when it is missing or null; nil when it must be there, or is nothing then.
         public var whenAbsent: JSON?
         /// What it must hold beyond its schema: completes "must be …".
