@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "fetch.h"
 #include "json.h"
 #include "requests.h"
 
@@ -22,6 +23,7 @@ typedef struct instance {
     lsp_sink done; // destroy's
     const lsp_host *host;
     text prefix;
+    text prefix_url; // empty: none
     long long delay_ms;
 } instance;
 
@@ -59,6 +61,7 @@ static lsp_bytes bytes_of(const char *string) { return (lsp_bytes){(const uint8_
 static void free_instance(instance *self) {
     lsp_sink done = self->done;
     text_free(&self->prefix);
+    text_free(&self->prefix_url);
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);
     free(self);
@@ -85,6 +88,26 @@ static void forget(call *c) {
 }
 
 // MARK: Answering
+
+static bool is_cancelled(void *argument) {
+    call *c = argument;
+    pthread_mutex_lock(&c->owner->lock);
+    bool cancelled = c->cancelled;
+    pthread_mutex_unlock(&c->owner->lock);
+    return cancelled;
+}
+
+// What stands before an answer. Else the error that its server, or the host, gave.
+static lsp_status add_prefix(call *c, text *said, text *error) {
+    instance *self = c->owner;
+    text_add(said, self->prefix.data, self->prefix.size);
+    if (!self->prefix_url.size) return LSP_OK;
+    text fetched = {0};
+    lsp_status status = fetch(self->host, &c->request, &self->prefix_url, &fetched, is_cancelled, c);
+    text_add(status == LSP_OK ? said : error, fetched.data, fetched.size);
+    text_free(&fetched);
+    return status;
+}
 
 // False when the call was cancelled before or during the pause.
 static bool pause_between_words(call *c) {
@@ -210,8 +233,7 @@ static void serve(call *c) {
             status = LSP_UNSUPPORTED;
             text_adds(&error, "{\"code\":\"not_implemented\",\"message\":\"inline::echo-c takes models only\",\"field\":\"kind\"}");
         }
-    } else {
-        text_add(&said, c->owner->prefix.data, c->owner->prefix.size);
+    } else if ((status = add_prefix(c, &said, &error)) == LSP_OK) {
         if (!content_text(read.slots[SLOT_CONTENT], &said)) {
             const char *where = is_chat ? "dialog.message.content" : "content";
             status = LSP_BAD_REQUEST;
@@ -279,6 +301,8 @@ static void cancel(void *argument, uint64_t call_id) {
         if (c->request.call_id == call_id) c->cancelled = true;
     pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->lock);
+    // What it asks of the host has the same id.
+    self->host->cancel(self->host->context, call_id);
 }
 
 // What an instance is when there was no memory for one: the host only destroys it.
@@ -290,7 +314,10 @@ static void destroy(void *argument, const lsp_sink *done) {
     pthread_mutex_lock(&self->lock);
     self->closing = true;
     self->done = *done;
-    for (call *c = self->calls; c; c = c->next) c->cancelled = true;
+    for (call *c = self->calls; c; c = c->next) {
+        c->cancelled = true;
+        self->host->cancel(self->host->context, c->request.call_id);
+    }
     pthread_cond_broadcast(&self->changed);
     bool idle = self->open == 0;
     pthread_mutex_unlock(&self->lock);
@@ -311,6 +338,7 @@ static void *create(const lsp_provider *provider, const lsp_host *host, const ls
     lsp_bytes config = setup->config.size ? setup->config : bytes_of("{}");
     if (json_check(config, &configuration, &read)) {
         if (read.slots[SLOT_PREFIX].data) json_decode(read.slots[SLOT_PREFIX], &self->prefix);
+        if (read.slots[SLOT_PREFIX_URL].data) json_decode(read.slots[SLOT_PREFIX_URL], &self->prefix_url);
         self->delay_ms = json_integer(read.slots[SLOT_DELAY], 0);
         finish(ready, LSP_OK, NULL);
     } else {
@@ -337,11 +365,13 @@ static const lsp_provider provider = {
     .description = "Echo in plain C: answers with what was said last, word by word.",
     .config_schema = "{\"type\":\"object\",\"properties\":{"
                      "\"prefix\":{\"type\":\"string\",\"default\":\"\",\"description\":\"Said before every answer.\"},"
+                     "\"prefix_url\":{\"type\":\"string\",\"network\":true,"
+                     "\"description\":\"A URL whose text is said before every answer too.\"},"
                      "\"delay_milliseconds\":{\"type\":\"integer\",\"minimum\":0,\"default\":0,"
                      "\"description\":\"The pause before each word of an answer.\"}},"
                      "\"additionalProperties\":false}",
     .methods = "[{\"name\":\"completion\",\"stream\":true},{\"name\":\"chat_completion\",\"stream\":true}]",
-    .needs = "[]",
+    .needs = "[\"network\"]",
     .create = create,
     .invoke = invoke,
     .cancel = cancel,

@@ -58,5 +58,5 @@ static const field resource_fields[] = {{"kind", &string, true, SLOT_KIND}, {"id
 const shape resource = {.kind = K_OBJECT, .fields = resource_fields, .open = true};
 
 static const field configuration_fields[] = {
-    {"prefix", &string, false, SLOT_PREFIX}, {"delay_milliseconds", &whole, false, SLOT_DELAY}, {0}};
+    {"prefix", &string, false, SLOT_PREFIX}, {"prefix_url", &string, false, SLOT_PREFIX_URL}, {"delay_milliseconds", &whole, false, SLOT_DELAY}, {0}};
 const shape configuration = {.kind = K_OBJECT, .fields = configuration_fields};

@@ -4,7 +4,7 @@
 
 #include "json.h"
 
-enum { SLOT_CONTENT = 1, SLOT_MAX_TOKENS, SLOT_STREAM, SLOT_KIND, SLOT_PREFIX, SLOT_DELAY };
+enum { SLOT_CONTENT = 1, SLOT_MAX_TOKENS, SLOT_STREAM, SLOT_KIND, SLOT_PREFIX, SLOT_DELAY, SLOT_PREFIX_URL };
 
 #pragma GCC visibility push(hidden)
 extern const shape completion_request, chat_completion_request, resource, configuration;

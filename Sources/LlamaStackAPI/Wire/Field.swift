@@ -30,6 +30,17 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             Property(isOptional: absent != nil, description: description, resourceKind: resourceKind))
     }
 
+    /// The same for a text that is the URL of a server. A provider whose configuration has the field may ask that server
+    /// through the host: its scheme, host and port, whatever the address, without redirects.
+    public init(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, isServerURL: Bool, _ description: String = ""
+    ) {
+        let absent = Value.whenMissing
+        self.init(
+            key, path, absent: absent, check: nil,
+            Property(isOptional: absent != nil, description: description, isServerURL: isServerURL))
+    }
+
     /// A field that the sender must give, and that must hold `check`.
     public init(
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, check: Check<Value>, _ description: String = ""
@@ -90,6 +101,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         var `default`: JSON?
         var description: String
         var resourceKind: String?
+        var isServerURL = false
     }
 
     private init(
@@ -114,7 +126,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             Schema.Property(
                 key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
                 default: property.default, description: property.description, resourceKind: property.resourceKind,
-                whenAbsent: property.isOptional ? nil : absent?.json, wanted: check?.wanted)
+                isServerURL: property.isServerURL, whenAbsent: property.isOptional ? nil : absent?.json,
+                wanted: check?.wanted)
         ]
     }
 

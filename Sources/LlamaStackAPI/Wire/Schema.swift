@@ -57,6 +57,8 @@ public indirect enum Schema: Sendable {
         public var description: String
         /// The kind of resource that its value names: "model".
         public var resourceKind: String?
+        /// Whether its value is the URL of a server that a provider with this configuration asks.
+        public var isServerURL = false
         /// The value that it has when it is missing or null; nil for a field that is required, or that then has no
         /// value.
         public var whenAbsent: JSON?

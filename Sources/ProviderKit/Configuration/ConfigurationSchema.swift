@@ -2,8 +2,8 @@ import LlamaStackAPI
 
 extension Schema {
     /// JSON Schema in the words that the contract allows: type, properties, required, enum, minimum, maximum, items,
-    /// additionalProperties, default, description; and the host's own `x-resource`, the kind of resource that a text
-    /// names. What they cannot say (patterns, unions) is left to the decoding.
+    /// additionalProperties, default, description; and the host's own: `network`, for the URL of a server, and `x-resource`,
+    /// the kind of resource that a text names. What they cannot say (patterns, unions) is left to the decoding.
     var configurationSchema: JSON {
         switch self {
         case .any, .anyOf, .oneOf: [:]
@@ -39,6 +39,7 @@ extension Schema.Record {
             guard case .object(var schema) = property.schema.configurationSchema else { continue }
             schema["default"] = property.default
             schema["x-resource"] = property.resourceKind.map { .string($0) }
+            if property.isServerURL { schema["network"] = true }
             if !property.description.isEmpty { schema["description"] = .string(property.description) }
             members[property.key] = .object(schema)
         }
