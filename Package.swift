@@ -236,11 +236,16 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
         .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+        .testTarget(
+            name: "CheckpointsTests", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "ModelFixtures"]),
+        .testTarget(
+            name: "TokenizersTests", dependencies: ["Checkpoints", "LlamaStackAPI", "ModelFixtures", "Tokenizers"]),
         .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"]),
         .testTarget(
             name: "LlamaEngineTests",
             dependencies: [
-                "CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "Parallel", "Tokenizers",
+                "CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "ModelFixtures", "Parallel",
+                "Tokenizers",
             ]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
@@ -291,6 +296,9 @@ let package = Package(
         .target(
             name: "CTestTLS", path: "Tests/CTestTLS",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // For the tests of models and their files: files that lie, and where the fixtures are.
+        .target(
+            name: "ModelFixtures", dependencies: ["Checkpoints"], path: "Tests/ModelFixtures", swiftSettings: strict),
         // For tests and torture: a client that sends exactly the bytes it is told to, and leaves when it likes.
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: strict),
     ] + providers.flatMap(\.targets)

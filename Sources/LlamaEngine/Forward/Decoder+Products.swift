@@ -60,17 +60,10 @@ extension Decoder {
     }
 
     /// Few rows leave a product waiting for its weights; many keep the weights waiting.
-    private func readAhead(after stage: AdapterStage, layer index: Int) {
+    private func readAhead(after stage: AdapterStage, layer: Int) {
         guard rows.count < 8 else { return }
-        let layers = model.weights.layers
-        switch stage {
-        case .attention: pool.prefetch(layers[index].output.matrix.panelMemory)
-        case .attended: pool.prefetch(layers[index].gate.matrix.panelMemory, layers[index].up.matrix.panelMemory)
-        case .feedForward: pool.prefetch(layers[index].down.matrix.panelMemory)
-        case .activated:
-            let next = index + 1 < layers.count ? layers[index + 1].query.matrix : model.weights.head
-            pool.prefetch(next.panelMemory)
-        }
+        let (first, second) = readNext[layer * AdapterStage.allCases.count + stage.rawValue]
+        pool.prefetch(first, second)
     }
 
     func grain(_ panels: Int, wanted: Int) -> Int { backend.grain(panels, wanted: wanted, threads: pool.threads) }

@@ -11,6 +11,8 @@ package final class Decoder {
     private let hasBF16: Bool
     private let hasInt8: Bool
     let backend: any ForwardBackend
+    /// `DecoderWeights.readNext`.
+    let readNext: [(first: UnsafeRawBufferPointer, second: UnsafeRawBufferPointer?)]
     var rows: [Row] = []
     var adapted: [AdaptedRows] = []
 
@@ -24,6 +26,7 @@ package final class Decoder {
         workspace = ForwardWorkspace(model.configuration)
         hasBF16 = precision == .quantized && model.weights.has(.bf16)
         hasInt8 = precision == .quantized && model.weights.has(.int8)
+        readNext = model.weights.readNext
         backend =
             if let products = model.products {
                 BLASBackend(products, model.configuration)

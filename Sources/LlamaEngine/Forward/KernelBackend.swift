@@ -77,31 +77,36 @@ final class KernelBackend: ForwardBackend {
 
     /// A thread takes some outputs of both products at a time, so that these never leave its cache.
     func feedForward(_ decoder: Decoder, _ layer: DecoderWeights.Layer, index: Int) {
-        let (input, workspace) = (decoder.normalised, decoder.workspace)
+        let (input, output) = (decoder.normalised, decoder.activated)
         let (count, width) = (decoder.rows.count, configuration.feedForward)
+        // Nothing in the loop counts references: that would hold up the reading of the next panel's weights.
+        let (gates, gateFloats, isAdapted) = (gates.base, gateFloats, !decoder.adapted.isEmpty)
+        let (gateWeights, upWeights) = (layer.gate, layer.up)
         let next = decoder.activations(for: layer.down.matrix)
         decoder.begin(.feedForward, layer: index, input)
-        decoder.pool.run(over: layer.gate.matrix.panels, grain: 1) { worker, panels in
-            let gate = gates.base + worker * gateFloats
+        decoder.pool.run(over: gateWeights.matrix.panels, grain: 1) { worker, panels in
+            let gate = gates + worker * gateFloats
             let up = gate + count * Matrix.panelOutputs
             for panel in panels {
                 let (one, stride) = (panel..<panel + 1, Matrix.panelOutputs)
-                let outputs = layer.gate.matrix.outputs(of: one)
-                decoder.multiply(layer.gate, one, input, rows: count, to: gate, stride: stride)
-                decoder.multiply(layer.up, one, input, rows: count, to: up, stride: stride)
-                decoder.addAdapters(.gate, layer: index, one, to: gate, stride: stride)
-                decoder.addAdapters(.up, layer: index, one, to: up, stride: stride)
+                let outputs = gateWeights.matrix.outputs(of: one)
+                decoder.multiply(gateWeights, one, input, rows: count, to: gate, stride: stride)
+                decoder.multiply(upWeights, one, input, rows: count, to: up, stride: stride)
+                if isAdapted {
+                    decoder.addAdapters(.gate, layer: index, one, to: gate, stride: stride)
+                    decoder.addAdapters(.up, layer: index, one, to: up, stride: stride)
+                }
                 if next == .int8 {
-                    decoder.keepActivated(panel, layer: index, gate: gate, up: up)
-                    lk_swiglu_q8(gate, up, count, workspace.activatedQuantised.base + panel, width / 32)
+                    if isAdapted { decoder.keepActivated(panel, layer: index, gate: gate, up: up) }
+                    lk_swiglu_q8(gate, up, count, output.quantised + panel, width / 32)
                     continue
                 }
                 let place = outputs.lowerBound
                 for row in 0..<count {
-                    let out = workspace.activated.base + row * width + place
+                    let out = output.floats + row * width + place
                     lk_swiglu(gate + row * stride, up + row * stride, outputs.count, out)
                     guard next == .bf16 else { continue }
-                    lk_bf16_from_f32(out, workspace.activatedBF16.base + row * width + place, outputs.count)
+                    lk_bf16_from_f32(out, output.bf16 + row * width + place, outputs.count)
                 }
             }
         }

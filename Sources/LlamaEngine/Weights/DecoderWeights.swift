@@ -31,6 +31,17 @@ struct DecoderWeights: Sendable {
             }
     }
 
+    /// What is read after the products of each stage of each layer, [layers, `AdapterStage`s].
+    var readNext: [(first: UnsafeRawBufferPointer, second: UnsafeRawBufferPointer?)] {
+        layers.enumerated().flatMap { index, layer in
+            let last = index + 1 < layers.count ? layers[index + 1].query.matrix : head
+            return [
+                (layer.output.matrix.panelMemory, nil), (layer.gate.matrix.panelMemory, layer.up.matrix.panelMemory),
+                (layer.down.matrix.panelMemory, nil), (last.panelMemory, nil),
+            ]
+        }
+    }
+
     /// Whether some matrix still lies in the checkpoint.
     var hasMatricesInRows: Bool { matrices.contains(where: \.isInRows) }
 

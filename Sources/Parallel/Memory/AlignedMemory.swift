@@ -6,7 +6,7 @@ import Musl
 
 /// Memory on a boundary of 64 bytes, to be given back with `deallocate()`; nil when the system has no more. Untouched
 /// pages of it cost nothing.
-func allocateAligned(bytes: Int) -> UnsafeMutableRawPointer? {
+package func allocateAligned(bytes: Int) -> UnsafeMutableRawPointer? {
     var memory: UnsafeMutableRawPointer?
     guard posix_memalign(&memory, 64, max(64, bytes)) == 0 else { return nil }
     return memory

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints
@@ -220,7 +221,7 @@ import Testing
     func mutations() throws {
         let folder = try AdapterFolder(.named("llama-down"))
         let model = try Self.llama.get()
-        var random = SplitMix64(state: 5)
+        var random = SplitMix(seed: 5)
         for file in [folder.configuration, folder.weights] {
             let whole = try Data(contentsOf: file)
             var refused = 0

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints
@@ -10,9 +11,7 @@ struct GGUFReferenceTests {
     private let file: GGUFFile
 
     init() throws {
-        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        file = try GGUFFile.open(path: tests.appendingPathComponent("Fixtures/gguf/sample.gguf").path)
+        file = try GGUFFile.open(path: Fixture.repository.appending(path: "Tests/Fixtures/gguf/sample.gguf").path)
     }
 
     @Test(

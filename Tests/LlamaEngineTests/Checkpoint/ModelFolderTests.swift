@@ -1,4 +1,5 @@
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints
@@ -219,7 +220,7 @@ struct ModelFolderTests {
         let whole = try String(contentsOf: folder.url.appending(path: file), encoding: .utf8)
         let seed: UInt64 = 0x5eed_c0
         print("config.json mutations: seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         var refused = 0
         for _ in 0..<150 {
             var changed = Array(whole.utf8)

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import ModelFixtures
 import Testing
 
 @Suite("Rows of weights")

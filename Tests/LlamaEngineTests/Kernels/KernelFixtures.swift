@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import ModelFixtures
 
 /// Every element type, by its name in fixtures and messages.
 let elementTypes: [(name: String, type: lk_type)] = [
@@ -29,9 +30,9 @@ func kernelFixture(_ name: String) throws -> Data {
 
 /// Numbers for tests, the same from the same seed.
 struct RandomFloats {
-    var generator: SplitMix64
+    var generator: SplitMix
 
-    init(seed: UInt64) { generator = SplitMix64(state: seed) }
+    init(seed: UInt64) { generator = SplitMix(seed: seed) }
 
     mutating func array(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
         (0..<count).map { _ in Float.random(in: range, using: &generator) }

@@ -1,4 +1,5 @@
 import CKernels
+import ModelFixtures
 import Testing
 
 @Suite("Matrix products")

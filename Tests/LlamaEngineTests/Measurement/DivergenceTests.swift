@@ -1,4 +1,5 @@
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import LlamaEngine
@@ -6,7 +7,7 @@ import Testing
 @Suite struct DivergenceTests {
     /// A text that no tokenizer wrote.
     private static func text(windows: Int, of tokens: Int = 32, vocabulary: Int) throws -> TextWindows {
-        var random = SplitMix64(state: 7)
+        var random = SplitMix(seed: 7)
         let ids = (0..<windows * tokens + 3).map { _ in Int32.random(in: 0..<Int32(vocabulary), using: &random) }
         return try TextWindows(ids, windowTokens: tokens)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import LlamaStackAPI
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints

@@ -1,8 +1,8 @@
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints
-@testable import LlamaEngine
 
 /// Against a file written by the safetensors package (Scripts/reference/safetensors_sample.py).
 @Suite("A safetensors file written by another program")
@@ -201,7 +201,7 @@ struct SafetensorsFuzzTests {
         let headerCount = Int(bytes[0]) + 256 * Int(bytes[1]) + 8
         let seed: UInt64 = 0x5eed_a7
         print("safetensors headers: seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         var refused = 0
         for _ in 0..<1000 {
             var changed = bytes
@@ -216,8 +216,7 @@ struct SafetensorsFuzzTests {
 }
 
 enum SafetensorsSample {
-    static let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Fixtures/safetensors/sample.safetensors").path
+    static let path = Fixture.repository.appending(path: "Tests/Fixtures/safetensors/sample.safetensors").path
 
     static func read() throws -> [UInt8] { try Array(Data(contentsOf: URL(fileURLWithPath: path))) }
 

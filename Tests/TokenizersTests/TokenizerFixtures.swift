@@ -1,11 +1,10 @@
 import Foundation
+import ModelFixtures
 
 @testable import Tokenizers
 
 /// The committed texts, small vocabularies and reference ids (`Scripts/reference/tokenizer.py` writes them).
-enum Fixture {
-    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+extension Fixture {
     static let folder = repository.appending(path: "Tests/Fixtures/tokenizer")
 
     static func read<T: Decodable>(_ name: String, as type: T.Type = T.self) throws -> T {
@@ -13,17 +12,6 @@ enum Fixture {
     }
 
     static func texts() throws -> [String] { try read("texts.json") }
-
-    /// A model file that the repository fetches and does not hold; nil, with the reason printed, when absent.
-    static func model(_ name: String) -> String? {
-        let environment = ProcessInfo.processInfo.environment["LLAMA_STACK_MODELS"]
-        let path = (environment.map { URL(fileURLWithPath: $0) } ?? repository.appending(path: "models")).appending(
-            path: name
-        ).path
-        if FileManager.default.fileExists(atPath: path) { return path }
-        print("skipped: \(path) is absent; `make test-data` fetches it, or LLAMA_STACK_MODELS names its folder")
-        return nil
-    }
 }
 
 /// What one reference tokeniser answered.

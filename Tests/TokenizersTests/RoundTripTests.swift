@@ -1,3 +1,4 @@
+import ModelFixtures
 import Testing
 
 @testable import Tokenizers
@@ -130,21 +131,7 @@ struct PieceTokenizer: Tokenizer {
     func appendBytes(of token: Int32, showingControl: Bool, to bytes: inout [UInt8]) { bytes += pieces[Int(token)] }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every machine.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
+extension SplitMix {
     /// Any Unicode, with much ASCII and whitespace in it.
     mutating func text(scalarsMax: Int) -> String {
         var text = String.UnicodeScalarView()

@@ -1,57 +1,63 @@
-import CKernels
+import Checkpoints
 import Foundation
 
-@testable import Checkpoints
-
 /// Writes small GGUF files for tests, and lies on request.
-struct GGUFWriter {
-    var version: UInt32 = 3
-    var alignment = 32
+package struct GGUFWriter {
+    package var version: UInt32 = 3
+    package var alignment = 32
     /// In place of the true ones.
-    var claimedTensors: UInt64?
-    var claimedKeys: UInt64?
+    package var claimedTensors: UInt64?
+    package var claimedKeys: UInt64?
     private var keys: [(name: [UInt8], type: UInt32, value: [UInt8])] = []
     private var tensors: [Tensor] = []
 
-    struct Tensor {
-        var name: String
-        var type: UInt32
-        var dimensions: [UInt64]
-        var data: [UInt8]
+    package init() {}
+
+    package struct Tensor {
+        package var name: String
+        package var type: UInt32
+        package var dimensions: [UInt64]
+        package var data: [UInt8]
         /// In place of the next free one.
-        var offset: UInt64?
+        package var offset: UInt64?
+
+        package init(name: String, type: UInt32, dimensions: [UInt64], data: [UInt8], offset: UInt64? = nil) {
+            (self.name, self.type, self.dimensions, self.data, self.offset) = (name, type, dimensions, data, offset)
+        }
     }
 
-    mutating func add(_ key: String, type: UInt32, bytes: [UInt8]) {
+    package mutating func add(_ key: String, type: UInt32, bytes: [UInt8]) {
         keys.append((Array(key.utf8), type, bytes))
     }
 
-    mutating func add(_ key: String, _ value: String) { add(key, type: 8, bytes: Self.string(Array(value.utf8))) }
-    mutating func add(_ key: String, _ value: UInt32) { add(key, type: 4, bytes: Self.little(value)) }
-    mutating func add(_ key: String, _ value: UInt64) { add(key, type: 10, bytes: Self.little(value)) }
-    mutating func add(_ key: String, _ value: Int32) { add(key, type: 5, bytes: Self.little(value)) }
-    mutating func add(_ key: String, _ value: Float) { add(key, type: 6, bytes: Self.little(value.bitPattern)) }
-    mutating func add(_ key: String, _ value: Bool) { add(key, type: 7, bytes: [value ? 1 : 0]) }
+    package mutating func add(_ key: String, _ value: String) {
+        add(key, type: 8, bytes: Self.string(Array(value.utf8)))
+    }
+    package mutating func add(_ key: String, _ value: UInt32) { add(key, type: 4, bytes: Self.little(value)) }
+    package mutating func add(_ key: String, _ value: UInt64) { add(key, type: 10, bytes: Self.little(value)) }
+    package mutating func add(_ key: String, _ value: Int32) { add(key, type: 5, bytes: Self.little(value)) }
+    package mutating func add(_ key: String, _ value: Float) { add(key, type: 6, bytes: Self.little(value.bitPattern)) }
+    package mutating func add(_ key: String, _ value: Bool) { add(key, type: 7, bytes: [value ? 1 : 0]) }
 
-    mutating func add(_ key: String, _ values: [String]) {
+    package mutating func add(_ key: String, _ values: [String]) {
         let items = values.flatMap { Self.string(Array($0.utf8)) }
         add(key, type: 9, bytes: Self.little(UInt32(8)) + Self.little(UInt64(values.count)) + items)
     }
 
-    mutating func add(_ key: String, _ values: [Float]) {
+    package mutating func add(_ key: String, _ values: [Float]) {
         let items = values.flatMap { Self.little($0.bitPattern) }
         add(key, type: 9, bytes: Self.little(UInt32(6)) + Self.little(UInt64(values.count)) + items)
     }
 
-    mutating func add(_ key: String, _ values: [Int32]) {
+    package mutating func add(_ key: String, _ values: [Int32]) {
         add(
             key, type: 9,
             bytes: Self.little(UInt32(5)) + Self.little(UInt64(values.count)) + values.flatMap(Self.little))
     }
 
-    mutating func add(_ tensor: Tensor) { tensors.append(tensor) }
+    package mutating func add(_ tensor: Tensor) { tensors.append(tensor) }
 
-    mutating func addTensor(_ name: String, _ dimensions: [Int], _ values: [Float]) {
+    package mutating func addTensor(_ name: String, _ dimensions: [Int], _ values: [Float]) {
         add(
             Tensor(
                 name: name, type: 0, dimensions: dimensions.map { UInt64($0) },
@@ -59,7 +65,7 @@ struct GGUFWriter {
     }
 
     /// The file, and the number of bytes of its header.
-    func encoded() -> (bytes: [UInt8], headerCount: Int) {
+    package func encoded() -> (bytes: [UInt8], headerCount: Int) {
         var bytes = Array("GGUF".utf8) + Self.little(version)
         bytes += Self.little(claimedTensors ?? UInt64(tensors.count)) + Self.little(claimedKeys ?? UInt64(keys.count))
         for key in keys { bytes += Self.string(key.name) + Self.little(key.type) + key.value }
@@ -76,16 +82,16 @@ struct GGUFWriter {
 
     private func padding(_ count: Int) -> Int { (alignment - count % alignment) % alignment }
 
-    static func string(_ bytes: [UInt8]) -> [UInt8] { little(UInt64(bytes.count)) + bytes }
+    package static func string(_ bytes: [UInt8]) -> [UInt8] { little(UInt64(bytes.count)) + bytes }
 
-    static func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+    package static func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
         withUnsafeBytes(of: value.littleEndian) { Array($0) }
     }
 }
 
 extension GGUFWriter {
     /// A bit of everything; a header of about 4 KB.
-    static func sample() -> GGUFWriter {
+    package static func sample() -> GGUFWriter {
         var writer = GGUFWriter()
         writer.add("general.architecture", "llama")
         writer.add("general.alignment", UInt32(32))
@@ -111,7 +117,7 @@ extension GGUFWriter {
 
 /// A file in memory whose last byte is followed by a page that must not be touched: a read beyond the end is a crash,
 /// not luck.
-func guardedFile(_ bytes: some Collection<UInt8>) -> MappedFile {
+package func guardedFile(_ bytes: some Collection<UInt8>) -> MappedFile {
     let page = Int(getpagesize())
     let room = (bytes.count + page - 1) / page * page
     let region = mmap(nil, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import Tokenizers
@@ -28,7 +29,7 @@ struct TokenizerModelTests {
         let bytes = try Array(Data(contentsOf: URL(filePath: Self.path("sentencepiece-tiny"))))
         let seed: UInt64 = 0x5eed_5b
         print("SentencePiece mutations: seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         var refused = 0
         for round in 0..<600 {
             var changed = bytes

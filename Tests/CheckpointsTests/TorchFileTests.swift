@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints
@@ -7,7 +8,7 @@ import Testing
 /// Against files written by torch, and by hand to do harm (Scripts/reference/hostile_pickles.py).
 @Suite("A file that torch saved")
 struct TorchFileTests {
-    static let folder = TinyModel.folder.deletingLastPathComponent().appending(path: "torch")
+    static let folder = Fixture.repository.appending(path: "Tests/Fixtures/torch")
 
     private func open(_ name: String) throws -> TorchFile {
         try TorchFile(.open(path: Self.folder.appending(path: name).path))

@@ -1,3 +1,4 @@
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints
@@ -43,7 +44,7 @@ struct GGUFFuzzTests {
         let (bytes, headerCount) = GGUFWriter.sample().encoded()
         let seed: UInt64 = 0x5eed_a4
         print("GGUF header mutations: seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         var refused = 0
         for _ in 0..<1000 {
             var changed = bytes
@@ -60,7 +61,7 @@ struct GGUFFuzzTests {
         let (bytes, headerCount) = GGUFWriter.sample().encoded()
         let seed: UInt64 = 0x5eed_a5
         print("GGUF lies: seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         let claims: [UInt64] = [
             0, 1, 7, 33, 0x7f, 0xff, 0xffff, 1 << 31, 0xffff_ffff, 1_000_000_000, 1 << 40, 1 << 62, (1 << 63) - 1,
             1 << 63,
@@ -75,18 +76,5 @@ struct GGUFFuzzTests {
             if !exercise(changed) { refused += 1 }
         }
         #expect(refused > 100)
-    }
-}
-
-/// The same numbers from the same seed on every machine.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

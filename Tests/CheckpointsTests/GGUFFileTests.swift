@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints
