@@ -14,8 +14,9 @@ package struct BankSettings: WireRecord {
         "BankSettings", isComponent: false, Self.init,
         Field(
             "embedding_model", \.embeddingModel, naming: "model",
-            "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves it. "
-                + "Absent: chunks are found by their words alone. With another model all documents get new vectors."),
+            "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves "
+                + "it. Absent: chunks are found by their words alone. With another model all documents get new "
+                + "vectors."),
         Field(
             "fetch", \.fetch, default: FetchConfiguration(),
             "Where the text of documents of the type text/uri-list may be fetched from (https://)."),
