@@ -39,7 +39,8 @@ package struct EngineSettings: WireRecord {
             Field(
                 "context_tokens_max", \.contextTokensMax, default: 0,
                 check: .within(0...ModelConfiguration.contextTokensMax),
-                "The longest prompt and answer together, in tokens; 0, or more than the model was made for: the model's own."
+                "The longest prompt and answer together, in tokens; 0, or more than the model was made for: the "
+                    + "model's own."
             ),
             Field(
                 "running_max", \.runningMax, default: 16, check: .within(1...4096),
@@ -49,28 +50,28 @@ package struct EngineSettings: WireRecord {
                 "Requests for one model that may wait for their turn; one more is refused with 429."),
             Field(
                 "prefill_tokens_max", \.prefillTokensMax, default: prefillTokens, check: .within(1...65536),
-                "Prompt tokens computed between two tokens of the answers that are under way. More reads long prompts faster "
-                    + "and makes the other answers stutter."),
+                "Prompt tokens computed between two tokens of the answers that are under way. More reads long prompts "
+                    + "faster and makes the other answers stutter."),
             Field(
                 "cache_bytes_max", \.cacheBytesMax, default: 0, check: .atLeast(0),
-                "Memory for the keys and values of one model's answers, taken as it is needed; 0: half of what was free when "
-                    + "the model was loaded."),
+                "Memory for the keys and values of one model's answers, taken as it is needed; 0: half of what was "
+                    + "free when the model was loaded."),
             Field(
                 "cache_idle_bytes_max", \.cacheIdleBytesMax, default: 0, check: .atLeast(0),
-                "Memory for keys and values kept when no answer uses it, for requests that begin alike; 0: 64 MiB, or what "
-                    + "2,048 tokens take where that is more."),
+                "Memory for keys and values kept when no answer uses it, for requests that begin alike; 0: 64 MiB, or "
+                    + "what 2,048 tokens take where that is more."),
             Field(
                 "prefix_sharing", \.prefixSharing, default: true,
-                "Requests of one owner that begin with the same tokens share the keys and values of these. By the engine's "
-                    + "own kernels answers are the same either way."),
+                "Requests of one owner that begin with the same tokens share the keys and values of these. By the "
+                    + "engine's own kernels answers are the same either way."),
             Field(
                 "memory_admission_percent", \.memoryAdmissionPercent, default: 85, check: .within(1...100),
-                "When so much is taken of the memory that was free after loading, in the machine or in the control group, "
-                    + "new requests are refused with 503 until some of it is free again."),
+                "When so much is taken of the memory that was free after loading, in the machine or in the control "
+                    + "group, new requests are refused with 503 until some of it is free again."),
             Field(
                 "memory_shed_percent", \.memoryShedPercent, default: 92, check: .within(1...100),
-                "When so much of it is taken, keys and values that no answer uses are dropped, and answers make room for "
-                    + "older ones instead of growing together."))
+                "When so much of it is taken, keys and values that no answer uses are dropped, and answers make room "
+                    + "for older ones instead of growing together."))
     }
 
     var memoryBounds: MemoryPressure.Bounds {

@@ -117,9 +117,9 @@ extension PostgresTransaction {
         let columns = Columns(documents.map(\.new))
         try session.run(
             """
-            UPDATE document SET revision = document.revision + 1, chunks = 0, state = new.state, mime_type = new.mime_type,
-                metadata = new.metadata, filterable = new.filterable, checksum = new.checksum, content = new.content,
-                fetch_after = '-infinity'
+            UPDATE document SET revision = document.revision + 1, chunks = 0, state = new.state,
+                mime_type = new.mime_type, metadata = new.metadata, filterable = new.filterable,
+                checksum = new.checksum, content = new.content, fetch_after = '-infinity'
             FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[])
                 AS new (uuid, state, mime_type, metadata, filterable, checksum, content)
             WHERE document.bank = $1 AND document.uuid = new.uuid

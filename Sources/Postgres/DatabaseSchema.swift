@@ -22,8 +22,8 @@ package struct DatabaseSchema: Sendable {
         (
             """
             SELECT set_config('search_path', $1::text || coalesce((
-                SELECT ', ' || quote_ident(nspname) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
-                WHERE extname = 'vector'), ''), false)
+                SELECT ', ' || quote_ident(nspname) FROM pg_extension
+                JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'vector'), ''), false)
             """, [.text(schema)]
         )
     }

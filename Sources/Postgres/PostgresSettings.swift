@@ -23,12 +23,13 @@ package struct PostgresSettings: WireRecord {
         "PostgresSettings", isComponent: false, Self.init,
         Field(
             "url", \.url,
-            "The database as a URL: postgresql://user:password@host:5432/database?sslmode=verify-full. In place of host, port, "
-                + "database, user and password."),
+            "The database as a URL: postgresql://user:password@host:5432/database?sslmode=verify-full. In place of "
+                + "host, port, database, user and password."),
         Field(
             "host", \.host,
-            "The server's name or address; the folder of its socket when it begins with /; several, with commas between, of which "
-                + "the first that takes writes is used. Absent: what libpq takes, PGHOST or the local socket."),
+            "The server's name or address; the folder of its socket when it begins with /; several, with commas "
+                + "between, of which the first that takes writes is used. Absent: what libpq takes, PGHOST or the "
+                + "local socket."),
         Field("port", \.port, default: 5432, check: .within(1...65_535), "The server's port."),
         Field("database", \.database, "The database. Absent: what libpq takes, PGDATABASE or the user's name."),
         Field("user", \.user, "Who connects. Absent: what libpq takes, PGUSER or the system's user."),
@@ -38,8 +39,9 @@ package struct PostgresSettings: WireRecord {
         ),
         Field(
             "sslmode", \.sslmode,
-            "Whether the connection is encrypted (libpq's words). verify-full also checks who answers, and is what a server on "
-                + "another machine gets unless this says otherwise; prefer is what one on this machine gets."),
+            "Whether the connection is encrypted (libpq's words). verify-full also checks who answers, and is what a "
+                + "server on another machine gets unless this says otherwise; prefer is what one on this machine "
+                + "gets."),
         Field(
             "ssl_root_certificate", \.sslRootCertificate,
             "The file of the certificates that are trusted (PEM). Absent: ~/.postgresql/root.crt."),
@@ -48,7 +50,8 @@ package struct PostgresSettings: WireRecord {
         Field("ssl_key", \.sslKey, "The file of its key, which nobody else may read."),
         Field(
             "schema", \.schema, default: "llama_stack", check: .identifier,
-            "The schema that holds the tables. It is made when it is not there. Hosts with the same one share what is in it."
+            "The schema that holds the tables. It is made when it is not there. Hosts with the same one share what is "
+                + "in it."
         ),
         Field(
             "connections_max", \.connectionsMax, default: 8, check: .within(2...100),

@@ -1,5 +1,5 @@
-/// `server` of a distribution: where it listens, which requests it answers, and how much it takes. Read and given its defaults by
-/// ``ManifestKeys/server``; the HTTP front uses it as it is.
+/// `server` of a distribution: where it listens, which requests it answers, and how much it takes. Read and given its
+/// defaults by ``ManifestKeys/server``; the HTTP front uses it as it is.
 package struct ServerSettings: Sendable, Equatable {
     package var host: String
     package var port: Int

@@ -86,7 +86,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         }
     }
 
-    /// A record whose fields stand among those of `Root`, at the same level: `Inline(\.chunking, ChunkingSettings.object)`.
+    /// A record whose fields stand among those of `Root`, at the same level. To be written as ``Inline``.
     public init(_ path: any KeyPath<Root, Value> & Sendable, _ object: Object<Value>) {
         precondition(!object.isOpen, "\(object.name) takes any key, so it can't be inlined")
         (key, keyText, absent, isOptional, inlined) = ("", [], nil, false, object)

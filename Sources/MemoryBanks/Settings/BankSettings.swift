@@ -12,8 +12,9 @@ package struct BankSettings: WireRecord {
         "BankSettings", isComponent: false, Self.init,
         Field(
             "embedding_model", \.embeddingModel, naming: "model",
-            "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves it. "
-                + "Absent: chunks are found by their words alone. With another model all documents get new vectors."),
+            "The model whose embeddings find chunks by meaning, as an inference provider of this distribution serves "
+                + "it. Absent: chunks are found by their words alone. With another model all documents get new "
+                + "vectors."),
         Inline(\.chunking, ChunkingSettings.object), Inline(\.limits, BankLimits.object),
         Field("pdf", \.pdf, default: PDFText.Limits(), "What reading one PDF document may take."),
         Inline(\.idempotency, IdempotencySettings.object))

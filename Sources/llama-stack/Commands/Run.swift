@@ -53,8 +53,8 @@ struct Run: AsyncParsableCommand {
         } catch {
             await stack.shutdown(withinSeconds: 5)
             throw Fail.with(
-                "error: can't listen on \(settings.host):\(settings.port): \(error)\n  hint: is another server running there? "
-                    + "`--port 0` takes a free port", exitCode: 69)
+                "error: can't listen on \(settings.host):\(settings.port): \(error)\n"
+                    + "  hint: is another server running there? `--port 0` takes a free port", exitCode: 69)
         }
         await stack.shutdown(withinSeconds: 5)
     }
@@ -94,8 +94,8 @@ enum StartLine {
 }
 
 extension ServerSettings {
-    /// For what the command's options have changed: the file was checked. An address that others can reach needs `insecure: true`
-    /// until keys exist.
+    /// For what the command's options have changed: the file was checked. An address that others can reach needs
+    /// `insecure: true` until keys exist.
     func checkNotExposed() throws {
         guard isExposed else { return }
         throw Fail.with(
