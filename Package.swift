@@ -149,7 +149,7 @@ let package = Package(
 
         // What durable providers must stand, and how fast they are.
         .target(
-            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Runtimes"], swiftSettings: strict),
+            name: "Torture", dependencies: ["ContractBridge", "Host", "LlamaStackAPI", "Network", "Runtimes"], swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
         // Providers: one library each.

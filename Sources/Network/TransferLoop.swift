@@ -122,6 +122,7 @@ final class TransferLoop: Sendable {
             if let loop {
                 ccurl_perform(loop)
                 running.takeEnds(loop)
+                running.flush()
             }
             let now = DispatchTime.now()
             if !running.isEmpty { idleSince = now }
@@ -183,6 +184,11 @@ private final class RunningTransfers {
             let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
             end(transfer, transfer.end(next))
         }
+    }
+
+    /// Before the loop waits.
+    func flush() {
+        for entry in running.values where !entry.transfer.flush() { end(entry.transfer, .cancelled) }
     }
 
     private func end(_ transfer: Transfer, _ end: Transfer.End) {
