@@ -76,10 +76,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     ],
     targets: [
@@ -152,7 +150,6 @@ let package = Package(
                 "Checkpoints", "CommandSupport", "DatasetRows", "HTTPFront", "Host", "LlamaStackAPI", "Network",
                 "ProviderConformance", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
-                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
             ],
             swiftSettings: strict),
         // Measurements, apart from the command so that this carries no engine.
@@ -207,7 +204,7 @@ let package = Package(
         // What durable providers must stand, and how fast they are.
         .target(
             name: "Torture",
-            dependencies: ["ChildProcess", "ContractBridge", "Host", "LlamaStackAPI", "RawHTTP", "Runtimes"],
+            dependencies: ["ChildProcess", "ContractBridge", "Host", "LlamaStackAPI", "Network", "RawHTTP", "Runtimes"],
             swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 

@@ -6,8 +6,8 @@ package enum NetworkCall {
     package static let target = "network"
     /// Sends one request. Parameters: ``NetworkParameters``; body: the request's.
     package static let request = "request"
-    /// Asks whether a URL may be requested, as far as can be said without connecting. Parameters: ``NetworkParameters``,
-    /// of which the URL counts. Answer: {}.
+    /// Asks whether a URL may be requested, as far as can be said without connecting. Parameters:
+    /// ``NetworkParameters``, of which the URL counts. Answer: {}.
     package static let check = "check"
     /// Asks whether the caller may request anything beyond what its own config names. Answer: {"enabled": true}.
     package static let status = "status"

@@ -18,6 +18,8 @@ final class Transfer: @unchecked Sendable {
 
     /// Of a redirect's body so much is read, so that its connection can be kept.
     private static let redirectBytesMax = 16 << 10
+    /// Pieces are gathered up to here: each write wakes the reader.
+    private static let pendingBytesMax = 128 << 10
     static let redirectStatuses: Set<Int> = [301, 302, 303, 307, 308]
 
     let request: OutgoingRequest
@@ -38,6 +40,8 @@ final class Transfer: @unchecked Sendable {
     private(set) var bytes = 0
     private var redirect: String?
     private var failure: CallError?
+    /// What came since the last write. Empty while the sink's reader is behind.
+    private var pending: [UInt8] = []
     private var isWaiting = false
     private var isSinkClosed = false
 
@@ -82,7 +86,9 @@ final class Transfer: @unchecked Sendable {
             return false
         }
         let line = NetworkHead(status: head.status, url: route.url.text, headers: head.headers).json.bytes
-        return deliver(line + [UInt8(ascii: "\n")])
+        pending += line
+        pending.append(UInt8(ascii: "\n"))
+        return true
     }
 
     func takeBody(_ piece: UnsafeRawBufferPointer) -> Int {
@@ -93,11 +99,15 @@ final class Transfer: @unchecked Sendable {
             failure = tooLong
             return CCURL_STOP
         }
-        return deliver([UInt8](piece)) ? CCURL_TAKEN : CCURL_STOP
+        pending.append(contentsOf: piece)
+        return pending.count < Self.pendingBytesMax || flush() ? CCURL_TAKEN : CCURL_STOP
     }
 
-    private func deliver(_ bytes: [UInt8]) -> Bool {
-        switch sink.write(.body(bytes)) {
+    /// Writes what has come. False when nobody reads it any more.
+    func flush() -> Bool {
+        guard !pending.isEmpty else { return !isSinkClosed }
+        defer { pending = [] }
+        switch sink.write(.body(pending)) {
         case .more: return true
         case .pause:
             isWaiting = true
@@ -117,6 +127,7 @@ final class Transfer: @unchecked Sendable {
     // MARK: the end
 
     func end(_ end: ccurl_end) -> End {
+        _ = flush()
         if isSinkClosed { return .cancelled }
         if let failure { return .failed(failure) }
         if let redirect { return .redirect(redirect) }

@@ -12,6 +12,7 @@ import Torture
 //                                                          a server beside each fault that a provider can have
 //   llama-stack-torture race [STEPS] [SEED]                16 workers on the same documents, their steps in an order
 //   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
+//   llama-stack-torture network URL [COUNT] [CA_FILE]      requests through the host's network, and their times
 //   llama-stack-torture write STATE WRITERS ROUND SEED
 //   llama-stack-torture fill STATE                         fill the disk, and see what still works
 
@@ -72,6 +73,13 @@ case "write" where arguments.count == 6:
     try await WriterPool(state: arguments[2], writers: number(3, 8), round: number(4, 0), seed: seed).run()
 case "fill" where arguments.count == 3:
     try await DiskFilling(state: arguments[2]).run()
+case "network" where arguments.count >= 3:
+    let caFile = arguments.indices.contains(4) ? arguments[4] : nil
+    let result = try await NetworkBenchmark(url: arguments[2], caFile: caFile, count: number(3, 200)).run()
+    let times = result.microseconds
+    WriterPool.say(
+        "\(times.count) requests of \(result.bytes) bytes: p50 \(times[times.count / 2]) µs, "
+            + "p90 \(times[times.count * 9 / 10]) µs, least \(times[0]) µs")
 case "kill":
     let rounds = KillRounds(
         executable: executable, state: folder, rounds: number(2, 200), writers: number(3, 8), seed: UInt64(number(4, 1))

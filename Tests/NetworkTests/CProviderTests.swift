@@ -19,18 +19,20 @@ struct CProviderTests {
         try built.withLock { built in
             if let path = built[macro] { return path }
             let path = FileManager.default.temporaryDirectory.path + "/libasker-\(getpid())-\(built.count).so"
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = [
-                "cc", "-shared", "-fPIC", "-pthread", "-I", root + "/Sources/CProviderABI/include", "-D" + macro,
-                "-o", path, root + "/Tests/Fixtures/network-provider/provider.c",
-            ]
-            try process.run()
-            process.waitUntilExit()
-            try #require(process.terminationStatus == 0)
+            try compile(["-D" + macro, root + "/Tests/Fixtures/network-provider/provider.c"], path)
             built[macro] = path
             return path
         }
+    }
+
+    private static func compile(_ arguments: [String], _ path: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments =
+            ["cc", "-shared", "-fPIC", "-pthread", "-I", root + "/Sources/CProviderABI/include", "-o", path] + arguments
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
     }
 
     static func stack(
@@ -105,5 +107,44 @@ struct CProviderTests {
             #expect(canary.connections == 0)
             await stack.shutdown(withinSeconds: 5)
         }
+    }
+
+    @Test("the example in C says what its server does, and passes its error on", arguments: ["inline", "process"])
+    func example(isolation: String) async throws {
+        let origin = try EchoOrigin()
+        defer { origin.close() }
+        let path = FileManager.default.temporaryDirectory.path + "/libecho-\(UUID().uuidString).so"
+        defer { unlink(path) }
+        let sources = ["provider.c", "json.c", "requests.c", "fetch.c"].map { Self.root + "/Plugins/EchoC/" + $0 }
+        try Self.compile(["-fvisibility=hidden"] + sources, path)
+        func answer(_ url: String) async throws -> String {
+            let yaml = """
+                version: 1
+                providers:
+                  inference:
+                    - provider_id: echo
+                      provider_type: inline::echo-c
+                      library: \(path)
+                      isolation: \(isolation)
+                      config: {prefix_url: "\(url)"}
+                models: [{model_id: m}]
+                """
+            let manifest = try Manifest.parse(
+                Array(yaml.utf8), file: "test.yaml", directory: "/nowhere", environment: [:])
+            let stack = try await Stack.start(manifest, environment: [:])
+            var request = CallRequest(method: "completion")
+            request.body = Array(#"{"model":"m","content":"said"}"#.utf8)
+            let endpoint = try #require(Endpoints.find(.inference, "completion"))
+            let answer: Result<[UInt8], any Error>
+            do {
+                answer = .success(try await stack.call(endpoint, resourceName: "m", request: request).collect())
+            } catch { answer = .failure(error) }
+            await stack.shutdown(withinSeconds: 5)
+            return String(decoding: try answer.get(), as: UTF8.self)
+        }
+        let text = try await answer("http://127.0.0.1:\(origin.port)/hello")
+        #expect(text.contains("GET /hello HTTP/1.1") && text.contains("said"))
+        let error = await #expect(throws: CallError.self) { try await answer("http://127.0.0.1:1/") }
+        #expect(error?.code == .upstreamError && error?.message.contains("Connection refused") == true)
     }
 }

@@ -15,7 +15,8 @@ struct DistributionTests {
     }
 
     private static let two =
-        "{memory_banks: [{provider_id: files, provider_type: 'inline::a'}], datasets: [{provider_id: files, provider_type: 'inline::a'}, {provider_id: sets, provider_type: 'inline::a'}]}"
+        "{memory_banks: [{provider_id: files, provider_type: 'inline::a'}], "
+        + "datasets: [{provider_id: files, provider_type: 'inline::a'}, {provider_id: sets, provider_type: 'inline::a'}]}"
 
     @Test("every mistake of it has its place, and what was wanted")
     func mistakes() {

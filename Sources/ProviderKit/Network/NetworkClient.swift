@@ -1,16 +1,16 @@
 import ContractBridge
 import LlamaStackAPI
 
-/// HTTP requests to other servers, sent by the host: a provider opens no connection of its own. ``Provider/needsNetwork``
-/// must be true, and the distribution says under `network` which servers may be asked.
+/// HTTP requests to other servers, sent by the host: a provider opens no connection of its own.
+/// ``Provider/needsNetwork`` must be true, and the distribution says under `network` which servers may be asked.
 ///
 ///     let request = NetworkRequest(.post, configuration.url + "/embeddings", body: json.bytes, secondsMax: 60)
 ///     let response = try await call.network.request(request)
 ///     for try await piece in response.body { … }
 ///
-/// Errors are ``ProviderError``s: `url_not_allowed` for a URL that the distribution does not allow, `upstream_error` for a
-/// server that is not reached, breaks off or breaks a limit. Their messages begin with a verb ("must be …"), so that the
-/// name of the field with the URL can stand before them.
+/// Errors are ``ProviderError``s: `url_not_allowed` for a URL that the distribution does not allow, `upstream_error` for
+/// a server that is not reached, breaks off or breaks a limit. Their messages begin with a verb ("must be …"), so that
+/// the name of the field with the URL can stand before them.
 public struct NetworkClient: Sendable {
     let caller: HostCaller
 
@@ -21,7 +21,8 @@ public struct NetworkClient: Sendable {
         return NetworkResponse(try await NetworkAnswer(answer))
     }
 
-    /// Gets content that a URL names. Throws `upstream_error` unless the status is 200 and the bytes are not compressed.
+    /// Gets content that a URL names. Throws `upstream_error` unless the status is 200 and the bytes are not
+    /// compressed.
     public func content(of url: String, bytesMax: Int, secondsMax: Double) async throws -> NetworkResponse {
         let response = try await request(NetworkRequest(.get, url, bytesMax: bytesMax, secondsMax: secondsMax))
         guard response.status == 200 else {

@@ -12,9 +12,11 @@ public struct NetworkRequest: Sendable {
     }
 
     public var method: Method
-    /// `https://…`, or `http://…` where the distribution allows it. Read strictly: no user name, no fragment, no spaces.
+    /// `https://…`, or `http://…` where the distribution allows it. Read strictly: no user name, no fragment, no
+    /// spaces.
     public var url: String
-    /// In this order. The host sets Host, Content-Length and what else belongs to the connection, and refuses them here.
+    /// In this order. The host sets Host, Content-Length and what else belongs to the connection, and refuses them
+    /// here.
     public var headers: [HTTPField]
     /// At most 64 MiB.
     public var body: [UInt8]

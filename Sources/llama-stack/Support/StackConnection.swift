@@ -1,9 +1,7 @@
-import AsyncHTTPClient
 import Foundation
 import Host
 import LlamaStackAPI
-import NIOCore
-import NIOHTTP1
+import Network
 
 /// A stack that a command talks to: one that runs somewhere, or one that the command starts itself.
 protocol StackConnection: Sendable {
@@ -42,21 +40,18 @@ struct LocalStack: StackConnection {
 /// A stack behind a URL.
 struct RemoteStack: StackConnection {
     let url: String
-    private let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
-
-    /// A server that is not there is said at once: by default the client goes on trying for ten seconds.
-    private static var configuration: HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
-    }
+    private let network: NetworkService
 
     /// One event; a longer line is not of this API.
     private static let lineBytesMax = 16 * 1024 * 1024
     /// A dataset whose rows are in its URL may be as long.
     private static let answerBytesMax = 64 * 1024 * 1024
 
-    init(url: String) { self.url = url.hasSuffix("/") ? String(url.dropLast()) : url }
+    init(url: String) {
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        // Of a URL that is none the first request says so.
+        network = NetworkService((try? CommandNetwork.settings(for: self.url)) ?? NetworkSettings())
+    }
 
     func events(_ endpoint: EndpointDescription, body: JSON) -> AsyncThrowingStream<JSON, any Error> {
         AsyncThrowingStream { continuation in
@@ -65,7 +60,7 @@ struct RemoteStack: StackConnection {
                     try await run(endpoint, body) { continuation.yield($0) }
                     continuation.finish()
                 } catch {
-                    continuation.finish(throwing: Self.readable(error, url: url))
+                    continuation.finish(throwing: error)
                 }
             }
             continuation.onTermination = { _ in task.cancel() }
@@ -79,36 +74,48 @@ struct RemoteStack: StackConnection {
         target.queryItems = parameters.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
         // To the server a plus may be a space.
         let path = (target.string ?? endpoint.route.path).replacing("+", with: "%2B")
-        do {
-            var request = HTTPClientRequest(url: url + path)
-            request.method = .RAW(value: endpoint.route.verb.rawValue)
-            let response = try await client.execute(request, timeout: .minutes(1))
-            let bytes = Array(try await response.body.collect(upTo: Self.answerBytesMax).readableBytesView)
-            guard response.status == .ok else { throw Self.error(bytes, status: Int(response.status.code)) }
-            return bytes
-        } catch {
-            throw Self.readable(error, url: url)
-        }
+        let response = try await send(endpoint, path, bytesMax: Self.answerBytesMax, seconds: 60)
+        let bytes = try await bytes(of: response)
+        guard response.head.status == 200 else { throw Self.error(bytes, status: response.head.status) }
+        return bytes
     }
 
     private func run(_ endpoint: EndpointDescription, _ body: JSON, _ yield: (JSON) -> Void) async throws {
-        var request = HTTPClientRequest(url: url + endpoint.route.path)
-        request.method = .RAW(value: endpoint.route.verb.rawValue)
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(body.bytes)
-        let response = try await client.execute(request, timeout: .hours(1))
-        guard response.status == .ok else {
-            let bytes = try await response.body.collect(upTo: 1024 * 1024)
-            throw Self.error(Array(bytes.readableBytesView), status: Int(response.status.code))
+        let response = try await send(endpoint, endpoint.route.path, body: body.bytes, seconds: 3600)
+        guard response.head.status == 200 else {
+            throw Self.error(try await bytes(of: response), status: response.head.status)
         }
         var parser = EventStreamParser(lineBytesMax: Self.lineBytesMax)
-        for try await buffer in response.body {
-            for record in try parser.append(buffer.readableBytesView) {
+        while let piece = try await next(response) {
+            for record in try parser.append(piece) {
                 let json = try JSON(parsing: Array(record.data.utf8))
                 if record.event == "error" { throw Self.error(Array(record.data.utf8), status: 500) }
                 yield(json)
             }
         }
+    }
+
+    private func send(
+        _ endpoint: EndpointDescription, _ path: String, body: [UInt8] = [], bytesMax: Int? = nil, seconds: Double
+    ) async throws -> NetworkAnswer {
+        let headers = body.isEmpty ? [] : [["Content-Type", "application/json"]]
+        let parameters = NetworkParameters(
+            method: endpoint.route.verb.rawValue, url: url + path, headers: headers, bytesMax: bytesMax,
+            secondsMax: seconds, redirectsMax: 0)
+        do { return try await network.request(parameters, body: body, network.access(for: CommandNetwork.label)) } catch
+        {
+            throw Self.readable(error, url: url)
+        }
+    }
+
+    private func next(_ answer: NetworkAnswer) async throws -> [UInt8]? {
+        do { return try await answer.next() } catch { throw Self.readable(error, url: url) }
+    }
+
+    private func bytes(of answer: NetworkAnswer) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let piece = try await next(answer) { bytes += piece }
+        return bytes
     }
 
     private static func error(_ bytes: [UInt8], status: Int) -> CallError {
@@ -118,22 +125,18 @@ struct RemoteStack: StackConnection {
         return CallError(row, detail?["message"]?.stringValue ?? "the server answered \(status)")
     }
 
-    private static func readable(_ error: any Error, url: String) -> any Error {
-        if error is CallError || error is CancellationError { return error }
-        return CallError(
-            .providerUnavailable, "can't reach \(url): \(reason(error)); is `llama-stack run` running there?")
-    }
-
-    /// Some of the network's errors say more about its code than about the network.
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as IOError where error.errnoCode > 0: String(cString: strerror(error.errnoCode))
-        case let error as HTTPClientError where [.emptyScheme, .emptyHost, .invalidURL].contains(error):
-            "that is no URL (wanted one like http://127.0.0.1:8321)"
-        case let error as HTTPClientError where error == .connectTimeout: "no connection in time"
-        default: "\(error)"
+    /// What the network says, as what a command says about its server.
+    private static func readable(_ error: CallError, url: String) -> CallError {
+        let reason: String
+        switch error.code {
+        case .urlNotAllowed: reason = "that is no URL (wanted one like http://127.0.0.1:8321)"
+        case .upstreamError:
+            let text = error.message.replacing("can't be fetched: ", with: "")
+            reason = text.hasPrefix("no connection (") ? String(text.dropFirst(15).dropLast()) : text
+        default: return error
         }
+        return CallError(.providerUnavailable, "can't reach \(url): \(reason); is `llama-stack run` running there?")
     }
 
-    func close() async { try? await client.shutdown() }
+    func close() async { await network.close() }
 }
