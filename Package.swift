@@ -243,7 +243,7 @@ let package = Package(
             name: "MemoryPgvectorTests",
             dependencies: [
                 "Documents", "Host", "JudgedDocuments", "MemoryPgvector", "Postgres", "ProviderConformance", "ProviderKit",
-                "Torture", "llama-stack",
+                "Torture", "llama-stack", "llama-stack-provider-host",
             ]),
         .testTarget(name: "FetchTests", dependencies: ["FakeOrigin", "Fetch", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),

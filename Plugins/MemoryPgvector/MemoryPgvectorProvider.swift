@@ -36,8 +36,13 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
         self.configuration = configuration
         let pool = Pool(try ConnectionSettings(configuration, context), log: context.log)
         self.pool = pool
+        let isServing = context.purpose == .serve
         do {
-            try await pool.open(configuration, model: embedder?.model)
+            if isServing {
+                try await pool.open(configuration, model: embedder?.model)
+            } else {
+                for sentence in try await pool.check(configuration, model: embedder?.model) { context.log.info(sentence) }
+            }
         } catch {
             await pool.close()
             throw error
@@ -53,7 +58,7 @@ final class MemoryPgvectorProvider: MemoryBanksProvider {
             embedder.map { "documents are found by words and by meaning (\($0.model))" }
                 ?? "documents are found by their words alone: no embedding_model is configured")
         // What was acknowledged before a crash may not be indexed yet.
-        indexer.wake()
+        if isServing { indexer.wake() }
     }
 
     func shutdown() async {

@@ -20,40 +20,31 @@ enum Migrations {
     /// Throws what is wrong with the database, and what to do about it.
     static func run(_ session: Session, schema: String, needsVectors: Bool) throws {
         try session.run("SELECT pg_advisory_xact_lock($1)", .int(lock))
-        let server = try session.run(
-            """
-            SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), current_database(),
-                current_user::text, EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1::text)
-            """, .text(schema)
-        ).first
-        guard let server, server.int(0) >= 130_000 else {
-            throw ProviderError(.invalidConfig, "the server must be PostgreSQL 13 or newer")
+        let place = try SchemaPlace(session, schema)
+        try step(place.noSchemaAdvice) {
+            if !place.hasSchema { try session.run(composed: "CREATE SCHEMA \(schema)") }
         }
-        guard server.text(1) == "UTF8" else {
-            throw ProviderError(
-                .invalidConfig,
-                "the database '\(server.text(2))' has the encoding \(server.text(1)), and must have UTF8")
-        }
-        let who = "the user '\(server.text(3))' in the database '\(server.text(2))'"
-        try step("\(who) may not make the schema '\(schema)'; GRANT CREATE ON DATABASE, or make it for the user") {
-            if !server.bool(4) { try session.run(composed: "CREATE SCHEMA \(schema)") }
-        }
-        if needsVectors { try makeExtension(session, who) }
+        if needsVectors { try makeExtension(session, place) }
         let path = searchPath(schema)
         try session.run(composed: path.sql, path.values)
-        try step("\(who) may not make tables in the schema '\(schema)'; the schema must be the user's own") {
-            try migrate(session, schema)
-        }
+        try step(place.noTablesAdvice) { try migrate(session, schema) }
     }
 
-    private static func makeExtension(_ session: Session, _ who: String) throws {
-        let version = "SELECT extversion FROM pg_extension WHERE extname = 'vector'" as StaticString
-        if try session.run(version).first == nil {
-            try step(
-                "pgvector is not in the database, and \(who) may not add it; an administrator can: CREATE EXTENSION vector"
-            ) { try session.run(script: "CREATE EXTENSION IF NOT EXISTS vector SCHEMA public") }
+    private static func makeExtension(_ session: Session, _ place: SchemaPlace) throws {
+        if try extensionVersion(session) == nil {
+            try step(place.noExtensionAdvice) {
+                try session.run(script: "CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
+            }
         }
-        let found = try session.run(version).first?.text(0) ?? ""
+        try checkExtension(try extensionVersion(session) ?? "")
+    }
+
+    /// nil when pgvector is not in the database.
+    static func extensionVersion(_ session: Session) throws -> String? {
+        try session.run("SELECT extversion FROM pg_extension WHERE extname = 'vector'").first?.text(0)
+    }
+
+    static func checkExtension(_ found: String) throws {
         guard !["0.1", "0.2", "0.3", "0.4"].contains(where: { found == $0 || found.hasPrefix($0 + ".") }) else {
             throw ProviderError(
                 .invalidConfig, "pgvector must be 0.5 or newer, and is \(found); ALTER EXTENSION vector UPDATE")
@@ -67,11 +58,7 @@ enum Migrations {
                     version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
                 """)
         let version = Int(try session.run("SELECT coalesce(max(version), 0) FROM schema_version").first?.int(0) ?? 0)
-        guard version <= steps.count else {
-            throw ProviderError(
-                .invalidConfig,
-                "the schema '\(schema)' has the form \(version), of a newer llama-stack; this one knows \(steps.count)")
-        }
+        try checkVersion(version, schema)
         for (index, step) in steps.enumerated().dropFirst(version) {
             try session.run(script: step.sql)
             try session.run(
@@ -79,9 +66,17 @@ enum Migrations {
         }
     }
 
+    static func checkVersion(_ version: Int, _ schema: String) throws {
+        guard version <= steps.count else {
+            throw ProviderError(
+                .invalidConfig,
+                "the schema '\(schema)' has the form \(version), of a newer llama-stack; this one knows \(steps.count)")
+        }
+    }
+
     /// An error of the server becomes one of the configuration, with advice.
-    private static func step(_ advice: String, _ body: () throws -> Void) throws {
-        do { try body() } catch let error as PostgresError where error.isRefusal {
+    static func step<Result>(_ advice: String, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as PostgresError where error.isRefusal {
             throw ProviderError(.invalidConfig, "\(advice) (\(error))")
         }
     }

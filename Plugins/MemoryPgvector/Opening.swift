@@ -12,6 +12,19 @@ extension Pool {
             }
         } catch let error as PostgresError { throw configuration.advice(on: error) }
     }
+
+    /// What is left of the time that a host gives to a check, for its answer.
+    private static let checkSecondsMax = 50.0
+
+    /// What ``open(_:model:)`` would do, in sentences; throws what it would. Writes nothing.
+    func check(_ configuration: MemoryPgvectorConfiguration, model: String?) async throws -> [String] {
+        let patience = min(Double(configuration.startSecondsMax), Self.checkSecondsMax)
+        do {
+            return try await read(patienceSeconds: patience) { session in
+                try SchemaCheck.run(session, schema: configuration.schema, model: model)
+            }
+        } catch let error as PostgresError { throw configuration.advice(on: error) }
+    }
 }
 
 extension MemoryPgvectorConfiguration {

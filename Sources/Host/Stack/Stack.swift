@@ -13,7 +13,7 @@ package final class Stack: Sendable {
     private let registry: ResourceRegistry
     let state: StateFolder?
     /// In the order in which they were started.
-    private let started: [RoutingTable.Instance]
+    let started: [RoutingTable.Instance]
     private let isStopping = Atomic<Bool>(false)
     let control = Mutex<ControlServer?>(nil)
 

@@ -19,14 +19,18 @@ final class Starting: Sendable {
 
     let manifest: Manifest
     let log: LogSink
+    /// Of a start that only checks: how long a library may take to say what it holds, and an instance to be created.
+    private let checkSeconds: Double?
     private let metrics: MetricsSink
     private let search: PluginSearch
     private let environment: [String: String]
     private let switchboard: Switchboard
 
     init(
-        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int
+        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int,
+        checkSeconds: Double? = nil
     ) {
+        self.checkSeconds = checkSeconds
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
         switchboard = Switchboard(callDepthMax: callDepthMax, callSecondsMax: manifest.server.callSecondsMax)
         self.environment = environment
@@ -39,13 +43,19 @@ final class Starting: Sendable {
         let state = try await OffPool.run { self.openState() }.get()
         let registry = ResourceRegistry(switchboard: switchboard, state: state, log: log)
         var started: [RoutingTable.Instance] = []
+        var failed = FailedStarts()
         do throws(StartFailure) {
-            for provider in ordered {
-                guard let instance = try await create(provider, state, registry) else { continue }
-                started.append(instance)
-                switchboard.update { $0.add(instance) }
+            for provider in ordered where !failed.concern(provider) {
+                do throws(StartFailure) {
+                    guard let instance = try await create(provider, state, registry) else { continue }
+                    started.append(instance)
+                    switchboard.update { $0.add(instance) }
+                } catch {
+                    guard checkSeconds != nil else { throw error }
+                    failed.add(provider, error)
+                }
             }
-            try await resources.register()
+            try await failed.adding { () async throws(StartFailure) in try await resources.register() }
         } catch {
             registry.close()
             for instance in started.reversed() { await instance.channel.close(withinSeconds: Self.undoSecondsMax) }
@@ -77,7 +87,10 @@ final class Starting: Sendable {
             }
         }
         failures += resources.mistakes { label in prepared.first { $0.entry.label == label }?.descriptor }
-        guard failures.isEmpty else { throw StartFailure(failures) }
+        guard failures.isEmpty else {
+            let isOfLibraries = failures.allSatisfy { $0.code == PluginRefusal.endedProcess }
+            throw StartFailure(failures, exitCode: isOfLibraries ? ErrorCode.providerCrashed.exitCode : 78)
+        }
         return prepared
     }
 
@@ -107,6 +120,11 @@ final class Starting: Sendable {
     }
 
     private func runtime(of entry: Manifest.ProviderEntry) throws(PluginRefusal) -> any ProviderRuntime {
+        if let checkSeconds {
+            return try ProcessRuntime(
+                settings: IsolationSettings(checking: entry, environment), describeSeconds: checkSeconds,
+                environment: environment, log: log)
+        }
         guard let settings = entry.process else { return InlineRuntime(log: log) }
         return try ProcessRuntime(settings: settings, environment: environment, log: log)
     }
@@ -229,7 +247,9 @@ final class Starting: Sendable {
                 config: places.json.bytes)
             setup.statePath = folder
             setup.basePath = manifest.directory
-            let channel = try await provider.runtime.create(setup, host: reach, withinSeconds: Self.createSecondsMax)
+            if checkSeconds != nil { setup.purpose = .check }
+            let channel = try await provider.runtime.create(
+                setup, host: reach, withinSeconds: checkSeconds ?? Self.createSecondsMax)
             return RoutingTable.Instance(
                 api: entry.api, providerID: entry.providerID, descriptor: provider.descriptor,
                 libraryPath: provider.libraryPath, channel: channel)
