@@ -275,7 +275,7 @@ let package = Package(
             name: "MemoryPgvectorTests",
             dependencies: [
                 "BankFixtures", "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks", "MemoryPgvector", "Postgres",
-                "ProviderConformance", "ProviderKit", "Torture", "llama-stack",
+                "ProviderConformance", "ProviderKit", "Torture", "llama-stack", "llama-stack-provider-host",
             ]),
         .testTarget(
             name: "NetworkTests",

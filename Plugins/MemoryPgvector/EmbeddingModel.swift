@@ -21,6 +21,14 @@ extension Session {
         }
     }
 
+    /// What ``openEmbeddingModel(_:)`` would change, in sentences. Reads alone.
+    func changes(forModel name: String, inSchema schema: String, version: Int) throws -> [String] {
+        guard version > 0 else { return [] }
+        let sql = "SELECT EXISTS (SELECT 1 FROM \(schema).embedding_model WHERE name = $1)"
+        guard try run(composed: sql, [.text(name)]).first?.bool(0) != true else { return [] }
+        return ["embed the documents that are there with '\(name)', which is new in the schema"]
+    }
+
     /// Makes a model known; when it is new, all documents are due.
     func openEmbeddingModel(_ name: String) throws {
         if try embeddingModel(name) != nil { return }

@@ -4,19 +4,48 @@ import ProviderKit
 extension DatabaseSchema {
     /// - Parameter hasVectors: whether pgvector is needed.
     static func memoryBanks(hasVectors: Bool) -> DatabaseSchema {
-        DatabaseSchema(lock: "LSmb", steps: steps) { session, user in
-            if hasVectors { try makeExtension(session, user) }
-        }
+        DatabaseSchema(
+            lock: "LSmb", steps: steps,
+            prepare: { if hasVectors { try makeExtension($0, $1) } },
+            foresee: { try hasVectors && !hasExtension($0, $1) ? ["add pgvector to the database"] : [] })
     }
 
-    private static func makeExtension(_ session: Session, _ who: String) throws {
-        let version = "SELECT extversion FROM pg_extension WHERE extname = 'vector'" as StaticString
-        if try session.run(version).first == nil {
-            try step(
-                "pgvector is not in the database, and \(who) may not add it; an administrator can: CREATE EXTENSION vector"
-            ) { try session.run(script: "CREATE EXTENSION IF NOT EXISTS vector SCHEMA public") }
+    private static func makeExtension(_ session: Session, _ place: SchemaPlace) throws {
+        if try extensionVersion(session) == nil {
+            try step(noExtensionAdvice(place)) {
+                try session.run(script: "CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
+            }
         }
-        let found = try session.run(version).first?.text(0) ?? ""
+        try checkExtension(try extensionVersion(session) ?? "")
+    }
+
+    /// False when a start may add it; throws when it may not. Reads alone.
+    private static func hasExtension(_ session: Session, _ place: SchemaPlace) throws -> Bool {
+        if let version = try extensionVersion(session) {
+            try checkExtension(version)
+            return true
+        }
+        let mayAdd = try session.run(
+            """
+            SELECT coalesce(bool_or(rolsuper OR (trusted OR NOT superuser)
+                AND has_database_privilege(current_database(), 'CREATE')), false)
+            FROM pg_available_extension_versions, pg_roles WHERE name = 'vector' AND rolname = current_user
+            """
+        ).first?.bool(0)
+        guard mayAdd == true else { throw ProviderError(.invalidConfig, noExtensionAdvice(place)) }
+        return false
+    }
+
+    private static func noExtensionAdvice(_ place: SchemaPlace) -> String {
+        "pgvector is not in the database, and \(place.who) may not add it; an administrator can: CREATE EXTENSION vector"
+    }
+
+    /// nil when pgvector is not in the database.
+    private static func extensionVersion(_ session: Session) throws -> String? {
+        try session.run("SELECT extversion FROM pg_extension WHERE extname = 'vector'").first?.text(0)
+    }
+
+    private static func checkExtension(_ found: String) throws {
         guard !["0.1", "0.2", "0.3", "0.4"].contains(where: { found == $0 || found.hasPrefix($0 + ".") }) else {
             throw ProviderError(
                 .invalidConfig, "pgvector must be 0.5 or newer, and is \(found); ALTER EXTENSION vector UPDATE")

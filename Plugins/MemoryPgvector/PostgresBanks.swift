@@ -24,8 +24,17 @@ package final class PostgresBanks: BankStore {
     ) async throws -> PostgresBanks {
         let pool = Pool(try ConnectionSettings(configuration.database, context), log: context.log)
         do {
-            try await pool.open(configuration.database, .memoryBanks(hasVectors: model != nil)) {
-                if let model { try $0.openEmbeddingModel(model) }
+            let schema = DatabaseSchema.memoryBanks(hasVectors: model != nil)
+            switch context.purpose {
+            case .serve:
+                try await pool.open(configuration.database, schema) { if let model { try $0.openEmbeddingModel(model) } }
+            case .check:
+                let name = configuration.database.schema
+                let changes = try await pool.check(configuration.database, schema) { session, version in
+                    try model.map { try session.changes(forModel: $0, inSchema: name, version: version) } ?? []
+                }
+                for change in changes { context.log.info("a start will \(change)") }
+                if changes.isEmpty { context.log.info("a start changes nothing in the schema '\(name)'") }
             }
         } catch {
             await pool.close()

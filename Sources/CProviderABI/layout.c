@@ -37,11 +37,12 @@ AT(lsp_host, cancel, 40);
 AT(lsp_host, announce, 48);
 AT(lsp_host, withdraw, 56); // since 1.1
 
-SIZE(lsp_setup, 72);
+SIZE(lsp_setup, 80); // 1.0: 72
 AT(lsp_setup, provider_id, 8);
 AT(lsp_setup, config, 24);
 AT(lsp_setup, state_path, 40);
 AT(lsp_setup, base_path, 56);
+AT(lsp_setup, purpose, 72); // since 1.1
 
 SIZE(lsp_provider, 120); // 1.0: 112
 AT(lsp_provider, self, 8);

@@ -22,6 +22,8 @@ package struct ChannelStatus: Sendable, Equatable {
     package var blockedIn: String?
     /// Of its own process, while it has one.
     package var pid: Int32?
+    /// How its process last ended without being told to: "the provider inference/cpu ended by SIGSEGV".
+    package var lastEnd: String?
     package var restarts = 0
     package var openCalls = 0
 

@@ -15,6 +15,26 @@ extension Pool {
             }
         } catch let error as PostgresError { throw settings.advice(on: error) }
     }
+
+    /// What is left of the time that a host gives to a check, for its answer.
+    private static let checkSecondsMax = 50.0
+
+    /// What ``open(_:_:_:)`` would change, in sentences for the log; throws what that would. Writes nothing.
+    ///
+    /// - Parameter body: what `open`'s would change, in a schema of this version (0: there is none).
+    package func check(
+        _ settings: PostgresSettings, _ schema: DatabaseSchema,
+        _ body: @escaping @Sendable (Session, _ version: Int) throws -> [String]
+    ) async throws -> [String] {
+        let patience = min(Double(settings.startSecondsMax), Self.checkSecondsMax)
+        do {
+            return try await read(patienceSeconds: patience) { session in
+                var version = 0
+                let changes = try schema.check(session, settings.schema, version: &version)
+                return try changes + body(session, version)
+            }
+        } catch let error as PostgresError { throw settings.advice(on: error) }
+    }
 }
 
 extension PostgresSettings {

@@ -40,8 +40,15 @@ package final class Pool: Sendable {
 
     /// Runs the body in a transaction that sees one moment and changes nothing. It may run more than once.
     package func read<Result: Sendable>(_ body: @escaping @Sendable (Session) throws -> Result) async throws -> Result {
-        let deadline = ContinuousClock.now + .seconds(settings.patienceSeconds)
-        do { return try await submit { try $0.read(until: deadline, body) } } catch { throw translated(error) }
+        do { return try await read(patienceSeconds: settings.patienceSeconds, body) } catch { throw translated(error) }
+    }
+
+    /// The same with a patience of its own for a server that can't be reached; throws a ``PostgresError`` as it is.
+    package func read<Result: Sendable>(
+        patienceSeconds: Double, _ body: @escaping @Sendable (Session) throws -> Result
+    ) async throws -> Result {
+        let deadline = ContinuousClock.now + .seconds(patienceSeconds)
+        return try await submit { try $0.read(until: deadline, body) }
     }
 
     /// Runs the body in a transaction, and returns when the server has acknowledged its COMMIT. It may run more than

@@ -14,6 +14,13 @@ package protocol ProviderRuntime: Sendable {
     ) async throws(CreateFailure) -> any Channel
 }
 
+/// What an instance is made for. The raw values are those of the plug-in contract.
+package enum InstancePurpose: UInt32, Sendable {
+    case serve = 0
+    /// To find out whether it could serve. It changes nothing outside its folder.
+    case check
+}
+
 /// What an instance is made from.
 package struct InstanceSetup: Sendable {
     /// The library's absolute path.
@@ -26,6 +33,7 @@ package struct InstanceSetup: Sendable {
     package var statePath = ""
     /// Relative paths in the config start from it.
     package var basePath = "/"
+    package var purpose = InstancePurpose.serve
 
     package init(library: String, provider: ProviderDescriptor, providerID: String, config: [UInt8]) {
         self.library = library

@@ -22,6 +22,22 @@ struct LifecycleTests {
         #expect(string(descriptor.runtime).hasPrefix("swift 6."))
     }
 
+    @Test("an instance knows whether it is only checked; a setup of 1.0, which ends before that, is for serving")
+    func purpose() async {
+        func said(_ purpose: UInt32, _ size: UInt32? = nil) async -> [String] {
+            let instance = TestInstance(
+                probeModule.value, config: #"{"model":"m"}"#, purpose: purpose, setupSize: size)
+            await instance.ready.finished()
+            _ = await instance.call("register", body: #"{"kind":"model","id":"purpose"}"#)
+            await instance.destroy()
+            return instance.host.logged.withLock { $0 }.filter { $0.contains(" for ") }.map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        #expect(await said(0) == ["2 for serve"])
+        #expect(await said(1) == ["2 for check"])
+        #expect(await said(7) == ["2 for serve"])
+        #expect(await said(1, 72) == ["2 for serve"])
+    }
+
     @Test("the methods leave out what the provider lacks, and name what streams and which options")
     func methods() {
         let descriptor = probeModule.value!.pointee.providers[0]!.pointee

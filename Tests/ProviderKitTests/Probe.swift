@@ -47,6 +47,7 @@ struct Probe: InferenceProvider {
         }
         guard resource.kind == "model" else { throw Self.refusal(of: resource) }
         if resource.config != nil { _ = try resource.configuration(as: Settings.self) }
+        if resource.id == "purpose" { context.log.info("for \(context.purpose)") }
         context.log.info("registered \(resource.id)", ["path": resource.path ?? ""])
     }
 

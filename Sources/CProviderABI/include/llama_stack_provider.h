@@ -200,6 +200,14 @@ typedef struct lsp_host {
     void (*withdraw)(void *context, lsp_bytes resource, const lsp_sink *done);
 } lsp_host;
 
+/* What an instance is for: an open set, treat an unknown one as LSP_SERVE. */
+enum {
+    LSP_SERVE = 0,
+    LSP_CHECK = 1 /* `llama-stack validate`: it is created, told of its resources and destroyed, perhaps beside one that
+                     serves from the same database or server. Say in ready what would keep it from serving; change
+                     nothing outside state_path, which is empty and will be removed */
+};
+
 /* What an instance is created from. Borrowed until create returns: copy. */
 typedef struct lsp_setup {
     uint32_t struct_size;
@@ -212,6 +220,9 @@ typedef struct lsp_setup {
     lsp_bytes state_path;
     /* The folder of the distribution's file, which relative paths in config refer to. */
     lsp_bytes base_path;
+    /* Since 1.1. LSP_SERVE where struct_size does not hold it. */
+    uint32_t purpose;
+    uint32_t reserved_1;
 } lsp_setup;
 
 /* One kind of provider that a library holds. Constant, lives for ever. Strings are NUL-terminated UTF-8. */

@@ -28,6 +28,8 @@ final class Starting: Sendable {
 
     let manifest: Manifest
     let log: LogSink
+    /// Of a start that only checks: how long a library may take to say what it holds, and an instance to be created.
+    private let checkSeconds: Double?
     private let metrics: MetricsSink
     private let search: PluginSearch
     private let environment: [String: String]
@@ -35,28 +37,29 @@ final class Starting: Sendable {
     let network: NetworkService
 
     convenience init(
-        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int
+        manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink, callDepthMax: Int,
+        checkSeconds: Double? = nil
     ) {
         self.init(
             manifest: manifest, environment: environment, log: log, metrics: metrics,
             switchboard: Switchboard(
                 callDepthMax: callDepthMax, callSecondsMax: manifest.server.limits.callSecondsMax,
-                registerSecondsMax: manifest.server.limits.createSecondsMax),
-            network: NetworkService(manifest.network, log: log))
+                registerSecondsMax: checkSeconds ?? manifest.server.limits.createSecondsMax),
+            network: NetworkService(manifest.network, log: log), checkSeconds: checkSeconds)
     }
 
     /// The same for another file: what it starts joins what runs.
     func with(_ manifest: Manifest) -> Starting {
         Starting(
             manifest: manifest, environment: environment, log: log, metrics: metrics, switchboard: switchboard,
-            network: network)
+            network: network, checkSeconds: checkSeconds)
     }
 
     private init(
         manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink,
-        switchboard: Switchboard, network: NetworkService
+        switchboard: Switchboard, network: NetworkService, checkSeconds: Double?
     ) {
-        self.network = network
+        (self.network, self.checkSeconds) = (network, checkSeconds)
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
         self.switchboard = switchboard
         self.environment = environment
@@ -70,15 +73,22 @@ final class Starting: Sendable {
         let state = try await OffPool.run { self.openState() }.get()
         let registry = ResourceRegistry(switchboard: switchboard, state: state, log: log)
         var started: [RunningProvider] = []
+        var failed = FailedStarts()
         do throws(StartFailure) {
-            for provider in preparation.providers {
-                guard let channel = try await optional(provider, state, registry) else { continue }
-                let running = RunningProvider(
-                    prepared: provider, starting: self, channel: channel, waitSeconds: manifest.server.limits.drainSeconds)
-                started.append(running)
-                switchboard.update { $0.add(running.instance) }
+            for provider in preparation.providers where !failed.concern(provider) {
+                do throws(StartFailure) {
+                    guard let channel = try await optional(provider, state, registry) else { continue }
+                    let running = RunningProvider(
+                        prepared: provider, starting: self, channel: channel,
+                        waitSeconds: manifest.server.limits.drainSeconds)
+                    started.append(running)
+                    switchboard.update { $0.add(running.instance) }
+                } catch {
+                    guard checkSeconds != nil else { throw error }
+                    failed.add(provider, error)
+                }
             }
-            try await resources.register()
+            try await failed.adding { () async throws(StartFailure) in try await resources.register() }
         } catch {
             registry.close()
             for provider in started.reversed() { await provider.slot.close(withinSeconds: Self.undoSecondsMax) }
@@ -118,7 +128,10 @@ final class Starting: Sendable {
             }
         }
         failures += resources.mistakes { label in prepared.first { $0.entry.label == label }?.descriptor }
-        guard failures.isEmpty else { throw StartFailure(failures) }
+        guard failures.isEmpty else {
+            let isOfLibraries = failures.allSatisfy { $0.code == PluginRefusal.endedProcess }
+            throw StartFailure(failures, exitCode: isOfLibraries ? ErrorCode.providerCrashed.exitCode : 78)
+        }
         return Preparation(providers: try order(prepared), failed: failed)
     }
 
@@ -144,7 +157,7 @@ final class Starting: Sendable {
             let before = await OffPool.run { FileStamp(path: path) }
             descriptor = try await runtime.describe(path)
                 .provider(api: entry.api.rawValue, type: entry.providerType)
-            stamp = entry.process == nil ? await OffPool.run { InlineRuntime.stampWhenLoaded(path) } : before
+            stamp = entry.process == nil && checkSeconds == nil ? await OffPool.run { InlineRuntime.stampWhenLoaded(path) } : before
         } catch {
             throw StartFailure([
                 manifest.source.diagnostic(entry.libraryPosition, error.code, error.message, hint: error.hint)
@@ -165,6 +178,11 @@ final class Starting: Sendable {
 
     private func runtime(of entry: Manifest.ProviderEntry) throws(PluginRefusal) -> any ProviderRuntime {
         let loadSeconds = min(ProcessRuntime.loadSecondsMax, manifest.server.limits.createSecondsMax)
+        if let checkSeconds {
+            return try ProcessRuntime(
+                settings: IsolationSettings(checking: entry, environment), environment: environment,
+                loadSecondsMax: checkSeconds, log: log)
+        }
         guard let settings = entry.process else { return InlineRuntime(log: log, loadSecondsMax: loadSeconds) }
         return try ProcessRuntime(
             settings: settings, environment: environment, loadSecondsMax: loadSeconds, log: log)
@@ -320,8 +338,9 @@ final class Starting: Sendable {
                 config: places.json.bytes)
             setup.statePath = folder
             setup.basePath = manifest.directory
+            if checkSeconds != nil { setup.purpose = .check }
             return try await provider.runtime.create(
-                setup, host: reach, withinSeconds: manifest.server.limits.createSecondsMax)
+                setup, host: reach, withinSeconds: checkSeconds ?? manifest.server.limits.createSecondsMax)
         } catch {
             throw places.failure(error)
         }

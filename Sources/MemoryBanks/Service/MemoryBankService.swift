@@ -48,7 +48,8 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
             FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
         }
         (self.embedding, self.indexer) = (embedding, indexer)
-        if fetching == nil {
+        let isServing = context.purpose == .serve
+        if fetching == nil, isServing {
             do { try await indexRemoteAsText() } catch {
                 await store.close()
                 throw error
@@ -58,8 +59,10 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
             embedder.map { "documents are found by words and by meaning (\($0.model))" }
                 ?? "documents are found by their words alone: no embedding_model is configured")
         // What was acknowledged before a crash may not be indexed yet.
-        indexer.wake()
-        fetching?.wake()
+        if isServing {
+            indexer.wake()
+            fetching?.wake()
+        }
     }
 
     /// Nothing is fetched any more: in vain, a URL that waits for it is found by its own words.

@@ -35,7 +35,7 @@ final class PointerEntry: InstanceEntry {
         let setup = LentStruct(
             lsp_setup(
                 struct_size: UInt32(MemoryLayout<lsp_setup>.size), reserved: 0, provider_id: bytes[0], config: bytes[1],
-                state_path: bytes[2], base_path: bytes[3]),
+                state_path: bytes[2], base_path: bytes[3], purpose: UInt32(LSP_SERVE), reserved_1: 0),
             isGuarded: isGuarded)
         let sink = LentStruct(SinkTable.sink(for: ready), isGuarded: isGuarded)
         let instance = try CallerThread.measure("create", context: context) {

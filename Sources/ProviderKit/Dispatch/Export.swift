@@ -75,7 +75,7 @@ private let create:
         let instance = Instance(link)
         let context = ProviderContext(
             providerID: setup.pointee.provider_id.text, statePath: setup.pointee.state_path.text,
-            basePath: setup.pointee.base_path.text, link: link)
+            basePath: setup.pointee.base_path.text, purpose: ProviderContext.Purpose(setup), link: link)
         // Retained before creation starts, because ready may be finished, and destroy called, before this returns.
         let pointer = Unmanaged.passRetained(instance).toOpaque()
         instance.create(

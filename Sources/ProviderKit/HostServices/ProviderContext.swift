@@ -1,13 +1,27 @@
+import CProviderABI
 import LlamaStackAPI
 
 /// The context of one instance, given at its start and kept: its id, its folders, and the host's services.
 public struct ProviderContext: Sendable {
+    /// What an instance is made for.
+    public enum Purpose: Sendable {
+        /// The instance serves calls.
+        /// The instance serves calls.
+        case serve
+        /// `llama-stack validate`: the instance is made, told of its resources and shut down, perhaps beside one that serves
+        /// from the same database or server. It throws what would keep it from serving, and changes nothing outside
+        /// ``ProviderContext/statePath``, which is empty and will be removed.
+        case check
+    }
+
     /// The entry's `provider_id` in the distribution.
     public let providerID: String
     /// A folder (mode 0700) for this instance alone; nil when the distribution keeps no state.
     public let statePath: String?
     /// The folder of the distribution's file. Relative paths in the configuration start from it: see ``path(_:)``.
     public let basePath: String
+    /// Whether the instance is made to serve, or only to find out whether it could.
+    public let purpose: Purpose
     /// The host's log, marked with this provider's id.
     public let log: Log
     /// The host's metrics. The host accepts them and does not publish them yet.
@@ -16,14 +30,15 @@ public struct ProviderContext: Sendable {
     let link: HostLink?
 
     /// For tests of a provider without a host: the log goes nowhere, and calls of other providers fail.
-    public init(providerID: String, statePath: String? = nil, basePath: String = "/") {
-        self.init(providerID: providerID, statePath: statePath ?? "", basePath: basePath, link: nil)
+    public init(providerID: String, statePath: String? = nil, basePath: String = "/", purpose: Purpose = .serve) {
+        self.init(providerID: providerID, statePath: statePath ?? "", basePath: basePath, purpose: purpose, link: nil)
     }
 
-    init(providerID: String, statePath: String, basePath: String, link: HostLink?) {
+    init(providerID: String, statePath: String, basePath: String, purpose: Purpose, link: HostLink?) {
         self.providerID = providerID
         self.statePath = statePath.isEmpty ? nil : statePath
         self.basePath = basePath
+        self.purpose = purpose
         self.link = link
         log = Log(link: link, fields: [:])
         metrics = Metrics(link: link)
@@ -66,5 +81,17 @@ public struct ProviderContext: Sendable {
         var resource: JSONObject = ["kind": .string(kind.name), "id": .string(id)]
         resource["api"] = api.map { .string($0.rawValue) }
         _ = try await link.withdraw(resource).collect()
+    }
+}
+
+extension ProviderContext.Purpose {
+    /// A host of version 1.0 does not say it: its setup ends before.
+    init(_ setup: UnsafePointer<lsp_setup>) {
+        let end = MemoryLayout<lsp_setup>.offset(of: \.purpose).map { $0 + MemoryLayout<UInt32>.size } ?? .max
+        guard Int(setup.pointee.struct_size) >= end else {
+            self = .serve
+            return
+        }
+        self = setup.pointee.purpose == UInt32(LSP_CHECK) ? .check : .serve
     }
 }

@@ -30,7 +30,7 @@ struct ChildSetup: Sendable {
             "provider_id": .string(setup.providerID),
             "config": .string(String(decoding: setup.config, as: UTF8.self)), "state_path": .string(setup.statePath),
             "base_path": .string(setup.basePath), "seconds": .number(seconds),
-            "credit_bytes": .integer(Int64(creditBytes)),
+            "credit_bytes": .integer(Int64(creditBytes)), "purpose": .integer(Int64(setup.purpose.rawValue)),
         ]
     }
 
@@ -45,7 +45,7 @@ struct ChildSetup: Sendable {
             let config = json["config"]?.stringValue, let statePath = json["state_path"]?.stringValue,
             let basePath = json["base_path"]?.stringValue,
             let provider = json["provider"].flatMap({ ProviderDescriptor(json: $0) }),
-            case .integer(let creditBytes)? = json["credit_bytes"]
+            case .integer(let creditBytes)? = json["credit_bytes"], case .integer(let purpose)? = json["purpose"]
         else { return nil }
         self.creditBytes = Int(creditBytes)
         switch json["seconds"] {
@@ -57,6 +57,7 @@ struct ChildSetup: Sendable {
             library: library, provider: provider, providerID: providerID, config: Array(config.utf8))
         setup.statePath = statePath
         setup.basePath = basePath
+        setup.purpose = InstancePurpose(rawValue: UInt32(clamping: purpose)) ?? .serve
     }
 }
 

@@ -89,7 +89,8 @@ package final class InlineChannel: Channel {
         return withExtendedLifetime(block) {
             var raw = lsp_setup(
                 struct_size: UInt32(MemoryLayout<lsp_setup>.size), reserved: 0, provider_id: block[0],
-                config: block[1], state_path: block[2], base_path: block[3])
+                config: block[1], state_path: block[2], base_path: block[3], purpose: setup.purpose.rawValue,
+                reserved_1: 0)
             var sink = sink
             return ProviderCode.watched(setup.label, "create", services.log) {
                 UInt(

@@ -8,10 +8,11 @@ extension ProcessChannel {
     private static let destroySecondsMax = 10.0
 
     package var status: ChannelStatus {
-        let (phase, since, restarts, openCalls) = state.withLock {
-            ($0.phase, $0.phaseSince, $0.restarts, $0.calls.count)
+        let (phase, since, restarts, openCalls, lastEnd) = state.withLock {
+            ($0.phase, $0.phaseSince, $0.restarts, $0.calls.count, $0.lastEnd)
         }
         var status = ChannelStatus(isolation: "process", state: .running)
+        status.lastEnd = lastEnd
         switch phase {
         case .running(let process):
             status.pid = process.pid

@@ -24,6 +24,7 @@ package final class ProcessChannel: Channel {
         var starting: ProviderProcess?
         var calls: [UInt64: OpenRemoteCall] = [:]
         var history: CrashHistory
+        var lastEnd: String?
         var restarts = 0
         /// What the instance was told to serve, in order: told again after a restart.
         var resources: [CallRequest] = []
@@ -181,6 +182,7 @@ package final class ProcessChannel: Channel {
             guard case .running(let current) = state.phase, current === process else { return (nil, []) }
             let step = state.history.crashed(at: now, upSeconds: upSeconds, jitter: .random(in: -1...1))
             state.phase = step == .giveUp ? .failed : .restarting
+            state.lastEnd = end.error.message
             return (step, Array(state.calls.values))
         }
         guard let step else { return }
@@ -286,6 +288,7 @@ package final class ProcessChannel: Channel {
         request.body = Array(String(seconds * 0.9).utf8)
         let (_, error) = await process.answer(request, withinSeconds: seconds)
         if let error { host.log.log(.error, "was not stopped in order: \(error.message)", source: setup.label) }
+        if let error, error.code == .providerCrashed { state.withLock { $0.lastEnd = error.message } }
         process.stop(graceSeconds: error == nil ? 0 : 2)
         _ = await Self.isGone(process)
         return error == nil

@@ -10,7 +10,8 @@ struct Validate: AsyncParsableCommand {
         discussion: """
             Reports every mistake of the file at once, each at its line and column; then loads the providers, checks \
             their configuration, creates them and registers the models. Works beside a running server: each provider \
-            gets an empty state folder, which is removed.
+            runs in a process of its own, which has 60 s to start, gets an empty state folder, which is removed, and \
+            is told to change nothing.
             """)
 
     @OptionGroup var distribution: DistributionArgument
@@ -27,9 +28,7 @@ struct Validate: AsyncParsableCommand {
             let state = manifest.statePath.map { Self.emptyFolder(insteadOf: $0) }
             if let state { manifest.statePath = state }
             defer { if let state { try? FileManager.default.removeItem(atPath: state) } }
-            let stack = try await Stack.start(manifest, log: logging.output.sink)
-            let summary = stack.summary
-            await stack.shutdown(withinSeconds: 5)
+            let summary = try await Stack.check(manifest, log: logging.output.sink)
             if json {
                 Output.json(Self.json(isValid: true, warnings))
             } else {

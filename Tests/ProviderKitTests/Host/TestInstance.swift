@@ -9,7 +9,9 @@ final class TestInstance: @unchecked Sendable {
     private let instance: UnsafeMutableRawPointer?
     private let nextID = Atomic<UInt64>(1)
 
-    init(_ module: UnsafePointer<lsp_module>?, config: String = "", host: TestHost = TestHost(), at index: Int = 0) {
+    init(_ module: UnsafePointer<lsp_module>?, config: String = "", host: TestHost = TestHost(), at index: Int = 0,
+        purpose: UInt32 = 0, setupSize: UInt32? = nil
+    ) {
         descriptor = module!.pointee.providers[index]!
         self.host = host
         var sink = ready.makeSink()
@@ -17,7 +19,8 @@ final class TestInstance: @unchecked Sendable {
         let memory = PoisonedBytes(["test", config, "/state", "/base"])
         var setup = lsp_setup(
             struct_size: UInt32(MemoryLayout<lsp_setup>.size), reserved: 0, provider_id: memory[0], config: memory[1],
-            state_path: memory[2], base_path: memory[3])
+            state_path: memory[2], base_path: memory[3], purpose: purpose, reserved_1: 0)
+        if let setupSize { setup.struct_size = setupSize }
         instance = descriptor.pointee.create(descriptor, host.table, &setup, &sink)
         memory.poison()
     }
