@@ -19,8 +19,8 @@ final class Transfer: @unchecked Sendable {
 
     /// Of a redirect's body so much is read, so that its connection can be kept.
     private static let redirectBytesMax = 16 << 10
-    /// Pieces are gathered up to here: each write wakes the reader.
-    private static let pendingBytesMax = 128 << 10
+    /// Pieces are gathered up to here: each write wakes the reader. A piece has 16 KiB at most.
+    private static let pendingBytesMax = 64 << 10
     static let redirectStatuses: Set<Int> = [301, 302, 303, 307, 308]
 
     let request: OutgoingRequest
@@ -103,6 +103,8 @@ final class Transfer: @unchecked Sendable {
             return CCURL_STOP
         }
         if pendingSince == nil { pendingSince = .now() }
+        // Once, and small enough for the allocator to use it again without asking the system.
+        if pending.isEmpty, piece.count >= 8 << 10 { pending.reserveCapacity(Self.pendingBytesMax + (16 << 10)) }
         pending.append(contentsOf: piece)
         return pending.count < Self.pendingBytesMax || flush() ? CCURL_TAKEN : CCURL_STOP
     }
