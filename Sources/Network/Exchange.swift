@@ -132,16 +132,29 @@ final class Exchange: Sendable {
         throw failure
     }
 
+    /// Timers of Dispatch: one of Swift's that is cancelled stays in memory until its time has come.
+    private static let timers = DispatchQueue(label: "network-limits")
+
     private func withinLimit(_ body: @escaping @Sendable () async throws -> Void) async throws {
         let (left, error) = limit
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask(operation: body)
-            group.addTask {
-                try await Task.sleep(for: .seconds(left))
-                throw error
+        let isLate = Once<Void>()
+        let task = Task { try await body() }
+        let timer = DispatchSource.makeTimerSource(queue: Self.timers)
+        timer.schedule(deadline: .now() + left)
+        timer.setEventHandler {
+            isLate.fire()
+            task.cancel()
+        }
+        timer.activate()
+        defer { timer.cancel() }
+        do {
+            try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
             }
-            defer { group.cancelAll() }
-            try await group.next()
+        } catch is CancellationError where isLate.current != nil {
+            throw error
         }
     }
 

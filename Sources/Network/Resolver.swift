@@ -1,6 +1,6 @@
+import ContractBridge
 import Dispatch
 import Foundation
-import Synchronization
 
 /// Finds the addresses of a host's name.
 package protocol Resolver: Sendable {
@@ -17,14 +17,12 @@ package struct SystemResolver: Resolver {
 
     /// Returns at once when the task is cancelled, though the look-up goes on.
     package func addresses(of name: String) async throws -> [IPAddress] {
-        let answer = Once<[IPAddress]>()
+        let answer = Once<Result<[IPAddress], any Error>>()
+        Self.queue.async { answer.set(.success(Self.lookUp(name))) }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                answer.wait(continuation)
-                Self.queue.async { answer.resume(.success(Self.lookUp(name))) }
-            }
+            try await answer.value().get()
         } onCancel: {
-            answer.resume(.failure(CancellationError()))
+            answer.set(.failure(CancellationError()))
         }
     }
 
@@ -43,44 +41,5 @@ package struct SystemResolver: Resolver {
             next = entry.pointee.ai_next
         }
         return addresses
-    }
-}
-
-/// A continuation that the first of several resumes; the answer may come before the one who waits.
-private final class Once<Value: Sendable>: Sendable {
-    private enum State {
-        case empty
-        case waiting(CheckedContinuation<Value, any Error>)
-        case early(Result<Value, any Error>)
-        case done
-    }
-
-    private let state = Mutex(State.empty)
-
-    func wait(_ continuation: CheckedContinuation<Value, any Error>) {
-        let early: Result<Value, any Error>? = state.withLock { state in
-            if case .early(let result) = state {
-                state = .done
-                return result
-            }
-            state = .waiting(continuation)
-            return nil
-        }
-        if let early { continuation.resume(with: early) }
-    }
-
-    func resume(_ result: Result<Value, any Error>) {
-        let waiting: CheckedContinuation<Value, any Error>? = state.withLock { state in
-            switch state {
-            case .empty:
-                state = .early(result)
-                return nil
-            case .waiting(let continuation):
-                state = .done
-                return continuation
-            case .early, .done: return nil
-            }
-        }
-        waiting?.resume(with: result)
     }
 }

@@ -42,9 +42,17 @@ final class RunningTransfers {
         }
     }
 
-    /// Before the loop waits.
-    func flush() {
-        for entry in running.values where !entry.transfer.flush() { end(entry.transfer, .cancelled) }
+    /// Before the loop waits: writes what has waited for long enough. Whether something still waits.
+    func flush(at now: DispatchTime) -> Bool {
+        var hasPending = false
+        for entry in running.values {
+            switch entry.transfer.flush(at: now) {
+            case .written: break
+            case .pending: hasPending = true
+            case .closed: end(entry.transfer, .cancelled)
+            }
+        }
+        return hasPending
     }
 
     private func end(_ transfer: Transfer, _ end: Transfer.End) {

@@ -1,5 +1,6 @@
 import CCurl
 import ContractBridge
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -18,8 +19,8 @@ final class Transfer: @unchecked Sendable {
 
     /// Of a redirect's body so much is read, so that its connection can be kept.
     private static let redirectBytesMax = 16 << 10
-    /// Pieces are gathered up to here: each write wakes the reader.
-    private static let pendingBytesMax = 128 << 10
+    /// Pieces are gathered up to here: each write wakes the reader. A piece has 16 KiB at most.
+    private static let pendingBytesMax = 64 << 10
     static let redirectStatuses: Set<Int> = [301, 302, 303, 307, 308]
 
     let request: OutgoingRequest
@@ -42,6 +43,7 @@ final class Transfer: @unchecked Sendable {
     private var failure: CallError?
     /// What came since the last write. Empty while the sink's reader is behind.
     private var pending: [UInt8] = []
+    private var pendingSince: DispatchTime?
     private var isWaiting = false
     private var isSinkClosed = false
 
@@ -86,6 +88,7 @@ final class Transfer: @unchecked Sendable {
             return false
         }
         let line = NetworkHead(status: head.status, url: route.url.text, headers: head.headers).json.bytes
+        pendingSince = .now()
         pending += line
         pending.append(UInt8(ascii: "\n"))
         return true
@@ -99,14 +102,30 @@ final class Transfer: @unchecked Sendable {
             failure = tooLong
             return CCURL_STOP
         }
+        if pendingSince == nil { pendingSince = .now() }
+        // Once, and small enough for the allocator to use it again without asking the system.
+        if pending.isEmpty, piece.count >= 8 << 10 { pending.reserveCapacity(Self.pendingBytesMax + (16 << 10)) }
         pending.append(contentsOf: piece)
         return pending.count < Self.pendingBytesMax || flush() ? CCURL_TAKEN : CCURL_STOP
+    }
+
+    enum Flushed { case written, pending, closed }
+
+    /// Writes what has come when it has waited for long enough.
+    func flush(at now: DispatchTime) -> Flushed {
+        guard !pending.isEmpty, let since = pendingSince else {
+            pendingSince = nil
+            return isSinkClosed ? .closed : .written
+        }
+        let waited = now.uptimeNanoseconds - min(since.uptimeNanoseconds, now.uptimeNanoseconds)
+        guard waited >= UInt64(TransferLoop.gatherMilliseconds) * 1_000_000 else { return .pending }
+        return flush() ? .written : .closed
     }
 
     /// Writes what has come. False when nobody reads it any more.
     func flush() -> Bool {
         guard !pending.isEmpty else { return !isSinkClosed }
-        defer { pending = [] }
+        defer { (pending, pendingSince) = ([], nil) }
         switch sink.write(.body(pending)) {
         case .more: return true
         case .pause:

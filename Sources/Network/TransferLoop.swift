@@ -9,6 +9,8 @@ import Synchronization
 final class TransferLoop: Sendable {
     private static let idleSeconds = 60.0
     private static let waitMilliseconds: Int32 = 10_000
+    /// So long pieces of an answer are gathered: each write wakes its reader.
+    static let gatherMilliseconds: Int32 = 1
     private static let connectMilliseconds = 5_000
 
     private enum Command: Sendable {
@@ -122,13 +124,13 @@ final class TransferLoop: Sendable {
             if let loop {
                 ccurl_perform(loop)
                 running.takeEnds(loop)
-                running.flush()
             }
             let now = DispatchTime.now()
             if !running.isEmpty { idleSince = now }
             let idle = Double(now.uptimeNanoseconds - idleSince.uptimeNanoseconds) / 1e9
             if running.isEmpty, isClosed || loop == nil || idle >= Self.idleSeconds, leave(loop) { return }
-            if let loop { ccurl_wait(loop, Self.waitMilliseconds) }
+            let hasPending = running.flush(at: now)
+            if let loop { ccurl_wait(loop, hasPending ? Self.gatherMilliseconds : Self.waitMilliseconds) }
         }
     }
 

@@ -161,6 +161,30 @@ struct MethodTests {
         await network.service.close()
     }
 
+    @Test("a proxy is asked for public hosts alone, and finds their addresses itself")
+    func proxy() async throws {
+        let proxy = try EchoOrigin()
+        defer { proxy.close() }
+        var settings = NetworkSettings()
+        var rules = NetworkSettings.Provider()
+        (rules.isEnabled, rules.hosts, rules.httpHosts) = (true, ["*"], ["*"])
+        settings.providers["memory_banks/test"] = rules
+        settings.proxy = "http://127.0.0.1:\(proxy.port)"
+        let resolver = ScriptedResolver { _, _ in ["127.0.0.1"] }
+        let network = TestNetwork(settings, resolver: resolver)
+        let answer = try await network.send(NetworkParameters(method: "GET", url: "http://data.test/a"))
+        #expect(answer.text.hasPrefix("GET http://data.test/a HTTP/1.1\r\nHost: data.test\r\n"))
+        #expect(resolver.count(of: "data.test") == 0)
+        for url in ["http://10.0.0.1/", "http://localhost/", "http://169.254.169.254/", "http://data.test:22/"] {
+            let error = await #expect(throws: CallError.self) {
+                try await network.send(NetworkParameters(method: "GET", url: url))
+            }
+            #expect(error?.code == .urlNotAllowed, "\(url)")
+        }
+        #expect(proxy.requests.count == 1)
+        await network.service.close()
+    }
+
     @Test("each request leaves one line in the log, without its query")
     func audit() async throws {
         let lines = Mutex<[LogLine]>([])
