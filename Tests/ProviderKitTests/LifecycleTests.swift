@@ -30,7 +30,9 @@ struct LifecycleTests {
             await instance.ready.finished()
             _ = await instance.call("register", body: #"{"kind":"model","id":"purpose"}"#)
             await instance.destroy()
-            return instance.host.logged.withLock { $0 }.filter { $0.contains(" for ") }.map { $0.trimmingCharacters(in: .whitespaces) }
+            return instance.host.logged.withLock { lines in
+                lines.filter { $0.contains(" for ") }.map { String($0.prefix { $0 != "{" }).trimmingCharacters(in: .whitespaces) }
+            }
         }
         #expect(await said(0) == ["2 for serve"])
         #expect(await said(1) == ["2 for check"])

@@ -46,6 +46,8 @@ final class InstanceSlot: Channel {
         var released: [UInt64: Bool] = [:]
         var restarts = 0
         var isolation: String
+        /// How the last instance ended, once the slot is closed.
+        var lastEnd: String?
     }
 
     private static let lookMilliseconds = 10
@@ -215,14 +217,18 @@ final class InstanceSlot: Channel {
             return (life, state.held)
         }
         for call in held { call.sink.finish(Self.shuttingDown) }
-        return await life?.channel.close(withinSeconds: seconds) ?? true
+        guard let life else { return true }
+        let isDone = await life.channel.close(withinSeconds: seconds)
+        let lastEnd = life.channel.status.lastEnd
+        state.withLock { $0.lastEnd = lastEnd }
+        return isDone
     }
 
     // MARK: status
 
     var status: ChannelStatus {
-        let (phase, since, held, restarts, isolation) = state.withLock {
-            ($0.phase, $0.since, $0.held.count, $0.restarts, $0.isolation)
+        let (phase, since, held, restarts, isolation, lastEnd) = state.withLock {
+            ($0.phase, $0.since, $0.held.count, $0.restarts, $0.isolation, $0.lastEnd)
         }
         var status: ChannelStatus
         switch phase {
@@ -231,7 +237,9 @@ final class InstanceSlot: Channel {
             status = ChannelStatus(isolation: isolation, state: .restarting, since: since)
             status.openCalls = held + (before?.channel.status.openCalls ?? 0)
         case .failed: status = ChannelStatus(isolation: isolation, state: .failed, since: since)
-        case .closed: status = ChannelStatus(isolation: isolation, state: .stopped, since: since)
+        case .closed:
+            status = ChannelStatus(isolation: isolation, state: .stopped, since: since)
+            status.lastEnd = lastEnd
         }
         status.restarts += restarts
         return status
