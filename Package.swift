@@ -90,7 +90,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "ProviderConformance",
-            dependencies: ["CChildProcess", "CProcessProbe", "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes"],
+            dependencies: [
+                "CChildProcess", "CProcessProbe", "CProviderABI", "ContractBridge", "Host", "LlamaStackAPI", "Runtimes",
+            ],
             swiftSettings: strict),
         // What the conformance kit asks of the system: children, crashes, the state that libraries share.
         .target(name: "CProcessProbe"),
@@ -105,7 +107,8 @@ let package = Package(
         // The network: libcurl, opened when it is first needed, and what may be asked of it.
         .target(name: "CCurl"),
         .target(
-            name: "Network", dependencies: ["ContractBridge", "LlamaStackAPI", .target(name: "CCurl", condition: server)],
+            name: "Network",
+            dependencies: ["ContractBridge", "LlamaStackAPI", .target(name: "CCurl", condition: server)],
             swiftSettings: strict),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CProcessGuard"),
@@ -121,7 +124,8 @@ let package = Package(
         .target(name: "ChildProcess", dependencies: ["CChildProcess"], swiftSettings: strict),
         // The child that runs one provider: as few libraries as can be.
         .executableTarget(
-            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"], swiftSettings: strict),
+            name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"],
+            swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [
@@ -204,7 +208,9 @@ let package = Package(
         // What durable providers must stand, and how fast they are.
         .target(
             name: "Torture",
-            dependencies: ["ChildProcess", "ContractBridge", "Host", "LlamaStackAPI", "Network", "RawHTTP", "Runtimes"],
+            dependencies: [
+                "ChildProcess", "ContractBridge", "Host", "LlamaStackAPI", "Network", "RawHTTP", "Runtimes",
+            ],
             swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
@@ -241,7 +247,8 @@ let package = Package(
         .testTarget(
             name: "LlamaEngineTests",
             dependencies: [
-                "CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "ModelFixtures", "Parallel",
+                "CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "ModelFixtures",
+                "Parallel",
                 "Tokenizers",
             ]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),

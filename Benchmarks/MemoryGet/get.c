@@ -1,10 +1,11 @@
-// Both sides of `make bench-memory-get`: documents read as a C programmer would, and a client that asks a server for them.
+// Both sides of `make bench-memory-get`: documents read as a C programmer would, and a client that asks a server for
+// them.
 //
 //   get read DATABASE BANK COUNT ROUNDS    sqlite3, one prepared statement, base64, JSON into a buffer
 //   get ask PORT BANK COUNT ROUNDS         POST /memory_bank/get over one kept-alive connection
 //
-// Documents are called d0, d1, …; each round asks for COUNT of them. Prints the bytes of an answer, and p50 and p99 of the
-// time for one, in microseconds. A fifth of the rounds come before, unmeasured.
+// Documents are called d0, d1, …; each round asks for COUNT of them. Prints the bytes of an answer, and p50 and p99 of
+// the time for one, in microseconds. A fifth of the rounds come before, unmeasured.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sqlite3.h>

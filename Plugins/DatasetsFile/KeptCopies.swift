@@ -30,8 +30,8 @@ struct KeptCopies: Sendable {
     private static let bytesMax = 4 << 30
     private static let secondsMax = 300.0
 
-    /// Returns when the copy is on disk. Throws `url_not_allowed`, `upstream_error`, or that the disk is full or does not
-    /// work.
+    /// Returns when the copy is on disk. Throws `url_not_allowed`, `upstream_error`, or that the disk is full or does
+    /// not work.
     func fetch(
         _ url: String, through network: NetworkClient
     ) async throws -> (copy: KeptCopy, content: NetworkResponse) {

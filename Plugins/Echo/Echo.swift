@@ -22,8 +22,8 @@ struct Echo: InferenceProvider {
         log.info("echo is ready")
     }
 
-    // Each model that the distribution gives to this provider. A real one opens `resource.path` here; of an id that it has
-    // already it serves the old one until the new one is ready.
+    // Each model that the distribution gives to this provider. A real one opens `resource.path` here; of an id that it
+    // has already it serves the old one until the new one is ready.
     func register(_ resource: Resource) async throws {
         guard resource.kind == ResourceKind.model.name else { throw Self.refusal(of: resource) }
     }

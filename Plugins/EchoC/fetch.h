@@ -8,9 +8,9 @@
 
 enum { FETCH_BYTES_MAX = 64 * 1024 };
 
-// Appends what `url` answers to `body`. Else the status, and the error object in `body`. `origin` is the client's request: its
-// id is used for the call to the host, which cancel passes on; `cancelled(argument)` is asked once the host knows it.
-// The descriptor's `needs` must have "network".
+// Appends what `url` answers to `body`. Else the status, and the error object in `body`. `origin` is the client's
+// request: its id is used for the call to the host, which cancel passes on; `cancelled(argument)` is asked once the
+// host knows it. The descriptor's `needs` must have "network".
 lsp_status fetch(const lsp_host *host, const lsp_request *origin, const text *url, text *body,
                  bool (*cancelled)(void *), void *argument);
 

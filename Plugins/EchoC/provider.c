@@ -1,6 +1,6 @@
-// inline::echo-c: Echo in plain C, against the header alone. A thread for each call; nothing outside the standard library
-// and pthreads. What a C provider owes beyond a Swift one is to be seen here: it checks requests strictly by itself,
-// finishes every sink exactly once, and lets nobody use an instance that is gone.
+// inline::echo-c: Echo in plain C, against the header alone. A thread for each call; nothing outside the standard
+// library and pthreads. What a C provider owes beyond a Swift one is to be seen here: it checks requests strictly by
+// itself, finishes every sink exactly once, and lets nobody use an instance that is gone.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

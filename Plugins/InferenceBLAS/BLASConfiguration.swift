@@ -2,7 +2,8 @@ import InferenceCPU
 import LlamaEngine
 import ProviderKit
 
-/// What may stand under `config:` of an `inline::blas` entry: what `inline::cpu` takes, but for precision and speculation.
+/// What may stand under `config:` of an `inline::blas` entry: what `inline::cpu` takes, but for precision and
+/// speculation.
 package struct BLASConfiguration: EngineConfiguration {
     package var engine: EngineSettings
     package var precision: Precision { .exact }

@@ -9,8 +9,8 @@ struct AnswerText {
 
     /// - Parameters:
     ///   - markers: control tokens that show as text; all others stand for nothing.
-    ///   - beginsText: the answer is a text of its own (a message), not the rest of one. Then the space that SentencePiece
-    ///     puts before a first word is none of the model's.
+    ///   - beginsText: the answer is a text of its own (a message), not the rest of one. Then the space that
+    ///     SentencePiece puts before a first word is none of the model's.
     init(_ tokenizer: any Tokenizer, markers: [Int32: String], beginsText: Bool) {
         detokenizer = IncrementalDetokenizer(tokenizer)
         self.markers = markers

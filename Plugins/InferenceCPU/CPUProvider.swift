@@ -4,7 +4,8 @@ import Parallel
 import ProviderKit
 import Synchronization
 
-/// Runs models of the Llama architecture and its relatives, and embedding models of the BERT family, on this machine's CPU. `Backend` says with whose matrix products.
+/// Runs models of the Llama architecture and its relatives, and embedding models of the BERT family, on this machine's
+/// CPU. `Backend` says with whose matrix products.
 package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     package static var providerType: String { Backend.providerType }
     package static var version: String { "1.0.0" }
@@ -72,8 +73,8 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
         pressure.modelWasLoaded()
     }
 
-    /// Answers under way go on; the model's memory is free when the last of them is done. A base stays as long as adapters
-    /// of it are registered.
+    /// Answers under way go on; the model's memory is free when the last of them is done. A base stays as long as
+    /// adapters of it are registered.
     package func unregister(_ resource: Resource) async throws {
         try served.withLock { served in
             guard served[resource.id] != nil else { throw Self.unknown(resource.id) }

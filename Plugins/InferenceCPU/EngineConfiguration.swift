@@ -13,8 +13,8 @@ package protocol EngineConfiguration: WireRecord {
 extension Precision: WireEnum {}
 extension Generation.Speculation: WireEnum {}
 
-/// What may stand under `config:` of every entry that runs an engine. Each model that the entry serves gets an engine with
-/// these settings of its own. In all of them 0 leaves the choice to the provider.
+/// What may stand under `config:` of every entry that runs an engine. Each model that the entry serves gets an engine
+/// with these settings of its own. In all of them 0 leaves the choice to the provider.
 package struct EngineSettings: WireRecord {
     package var threads: Int
     package var contextTokensMax: Int

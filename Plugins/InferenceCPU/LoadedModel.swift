@@ -4,8 +4,8 @@ import ProviderKit
 import Synchronization
 import Tokenizers
 
-/// One registered model, ready to answer: requests run at full speed from the first on. It has an engine of its own, or it
-/// is an adapter and answers through its base's, beside the base's requests.
+/// One registered model, ready to answer: requests run at full speed from the first on. It has an engine of its own, or
+/// it is an adapter and answers through its base's, beside the base's requests.
 final class LoadedModel: Sendable {
     let id: String
     let language: ModelLanguage

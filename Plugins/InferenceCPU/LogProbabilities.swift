@@ -2,8 +2,9 @@ import LlamaEngine
 import ProviderKit
 import Tokenizers
 
-/// The log probabilities of an answer's tokens as the API gives them: `tokens`, each token's text, and `token_logprobs`,
-/// the natural logarithm of its probability under the model (before temperature and the cuts), in the same order.
+/// The log probabilities of an answer's tokens as the API gives them: `tokens`, each token's text, and
+/// `token_logprobs`, the natural logarithm of its probability under the model (before temperature and the cuts), in the
+/// same order.
 struct LogProbabilities {
     private let tokenizer: any Tokenizer
     private var tokens: [JSON] = []

@@ -2,16 +2,16 @@ import Foundation
 
 /// What this process may use of the machine it runs on.
 enum Machine {
-    /// Cores for this process, at least 1: those that it may be scheduled on, or fewer where its control group gets less
-    /// time than they have.
+    /// Cores for this process, at least 1: those that it may be scheduled on, or fewer where its control group gets
+    /// less time than they have.
     static var coresUsable: Int {
         let allowed = lines(of: "/proc/self/status").first { $0.first == "Cpus_allowed_list:" }
             .flatMap { $0.count > 1 ? cores(inList: $0[1]) : nil }
         return max(1, min(allowed ?? ProcessInfo.processInfo.activeProcessorCount, coresOfQuota ?? .max))
     }
 
-    /// Bytes that could be taken without pushing anything out to disk, by the kernel's estimate, or what the control group
-    /// leaves where that is less; nil where nothing is known.
+    /// Bytes that could be taken without pushing anything out to disk, by the kernel's estimate, or what the control
+    /// group leaves where that is less; nil where nothing is known.
     static var bytesFree: Int? {
         let group = MemoryGroups(lines(of: "/proc/self/cgroup")) { lines(of: $0) }
         return [bytesFreeOfMachine, group.bytesLeft].compactMap { $0 }.min()

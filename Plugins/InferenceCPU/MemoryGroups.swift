@@ -1,5 +1,5 @@
-/// The control groups that this process is in, from its own up to the root, as far as they bound memory: of version 2, and the
-/// memory hierarchy of version 1.
+/// The control groups that this process is in, from its own up to the root, as far as they bound memory: of version 2,
+/// and the memory hierarchy of version 1.
 struct MemoryGroups {
     /// The words of each line of a file; none when there is no such file.
     typealias Lines = (_ path: String) -> [[Substring]]

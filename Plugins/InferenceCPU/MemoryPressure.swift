@@ -3,8 +3,8 @@ import LlamaEngine
 import ProviderKit
 import Synchronization
 
-/// Watches how much is left of the memory that was free when the models were loaded, whoever takes it: first new requests are
-/// refused, then the engines let go of what no answer needs.
+/// Watches how much is left of the memory that was free when the models were loaded, whoever takes it: first new
+/// requests are refused, then the engines let go of what no answer needs.
 ///
 /// Looks five times a second, on a thread of its own; nobody asks the system for each token. Any thread.
 final class MemoryPressure: Sendable {

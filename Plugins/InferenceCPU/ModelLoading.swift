@@ -105,8 +105,8 @@ extension LoadedModel {
     }
 }
 
-/// Ready means that the next request runs at full speed. A checkpoint that does not fit into memory stays on disk, and its pages
-/// come as they are needed.
+/// Ready means that the next request runs at full speed. A checkpoint that does not fit into memory stays on disk, and
+/// its pages come as they are needed.
 private func readWeights(of checkpoint: ModelCheckpoint) {
     checkpoint.willNeedWeights()
     if let free = Machine.bytesFree, checkpoint.weightBytes > free { return }

@@ -27,7 +27,9 @@ package final class PostgresBanks: BankStore {
             let schema = DatabaseSchema.memoryBanks(hasVectors: model != nil)
             switch context.purpose {
             case .serve:
-                try await pool.open(configuration.database, schema) { if let model { try $0.openEmbeddingModel(model) } }
+                try await pool.open(configuration.database, schema) {
+                    if let model { try $0.openEmbeddingModel(model) }
+                }
             case .check:
                 let name = configuration.database.schema
                 let changes = try await pool.check(configuration.database, schema) { session, version in

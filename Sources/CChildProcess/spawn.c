@@ -111,8 +111,8 @@ typedef struct {
     uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
 } clone_arguments;
 
-// The system call and, in the child, a call of `become` on its own stack: a function that returned there would return into
-// a frame of ours.
+// The system call and, in the child, a call of `become` on its own stack: a function that returned there would return
+// into a frame of ours.
 static long clone3_and_become(clone_arguments *arguments, start *s) {
 #if defined(__x86_64__)
     register long result __asm__("rax") = 435;

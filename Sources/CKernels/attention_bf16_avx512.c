@@ -1,6 +1,6 @@
-// Attention over a cache of bf16 on AVX-512 BF16, against attention_plain.c, in tiles of 64 positions. Up to 6 queries at a
-// time keep 4 vectors each in registers, of scores and then of sums: named variables, because clang keeps arrays of them in
-// memory. One instruction multiplies two dimensions of sixteen keys, or sixteen dimensions of two values.
+// Attention over a cache of bf16 on AVX-512 BF16, against attention_plain.c, in tiles of 64 positions. Up to 6 queries
+// at a time keep 4 vectors each in registers, of scores and then of sums: named variables, because clang keeps arrays
+// of them in memory. One instruction multiplies two dimensions of sixteen keys, or sixteen dimensions of two values.
 #if defined(__x86_64__)
 #include "forms_x86.h"
 #include <immintrin.h>
@@ -21,8 +21,9 @@ LK_BF16_INLINE __m512 exp2_16(__m512 x, __mmask16 mask) {
 
 LK_BF16_INLINE __m512bh pair_of(const uint16_t *p) { return (__m512bh)_mm512_set1_epi32((int32_t)lk_read_u32(p)); }
 
-// A head's run in a page is too short for the CPU to guess far enough. So what is read next is asked for: a tile's values while
-// its keys are read, and the next tile's keys while the values are. Twice as fast as unasked when they come from memory.
+// A head's run in a page is too short for the CPU to guess far enough. So what is read next is asked for: a tile's
+// values while its keys are read, and the next tile's keys while the values are. Twice as fast as unasked when they
+// come from memory.
 LK_BF16_INLINE void ask_for(const void *p, size_t line) { _mm_prefetch((const char *)p + 64 * line, _MM_HINT_T0); }
 
 /// The first `seen` of sixteen positions.
@@ -70,7 +71,8 @@ LK_BF16_INLINE __mmask16 first(int32_t seen) {
     }
 
 /// Weights [queries, 64] of a tile, and what the sums so far are worth, `kept` [16]. k holds up to four groups of 16
-/// positions, as many as `count` positions need; positions from `visible` on get no weight. `v`, unless NULL, is asked for.
+/// positions, as many as `count` positions need; positions from `visible` on get no weight. `v`, unless NULL, is asked
+/// for.
 LK_BF16_INLINE void weigh(const int queries, const uint16_t *q, size_t head_dim, float scale, const uint32_t *visible,
                           size_t begin, const uint8_t *k, size_t count, const void *v, float *state, float *kept,
                           uint16_t *weights) {

@@ -146,7 +146,8 @@ void lk_q8_0_from_f32(const float *x, size_t n, void *out) {
         float scale = largest / 127;
         uint16_t half;
         lk_f16_from_f32(&scale, &half, 1);
-        // Against the scale as it will be read. One that rounds to zero or past f16's range leaves zeroes, or not a number.
+        // Against the scale as it will be read. One that rounds to zero or past f16's range leaves zeroes, or not a
+        // number.
         scale = lk_f32_from_f16(half);
         float inverse = scale > 0 && scale < 65536 ? 1 / scale : 0;
         memcpy(block, &half, 2);

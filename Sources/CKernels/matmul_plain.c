@@ -23,8 +23,8 @@ void lk_matmul_f32_plain(lk_type type, const void *w, size_t out_begin, size_t o
     }
 }
 
-/// A value that cannot be scaled (NaN or infinity somewhere) makes the scale NaN, so that the product is NaN too and the
-/// mistake is seen.
+/// A value that cannot be scaled (NaN or infinity somewhere) makes the scale NaN, so that the product is NaN too and
+/// the mistake is seen.
 static void quantize_block(const float *x, lk_q8_block *out) {
     float largest = 0;
     int finite = 1;

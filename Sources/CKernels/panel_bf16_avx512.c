@@ -1,5 +1,5 @@
-// Products of 16-bit panels with bf16 activations on AVX-512 BF16, against matmul_plain.c. A tile is one panel and up to 12
-// rows of x: 24 sums stay in registers, named variables because clang keeps arrays of them in memory.
+// Products of 16-bit panels with bf16 activations on AVX-512 BF16, against matmul_plain.c. A tile is one panel and up
+// to 12 rows of x: 24 sums stay in registers, named variables because clang keeps arrays of them in memory.
 #if defined(__x86_64__)
 #include "forms_x86.h"
 #include "panels.h"

@@ -106,8 +106,8 @@ static void put_bytes(const uint8_t (*q)[32], uint8_t *out) {
         for (int j = 0; j < 8; j++) memcpy(out + 128 * j + 4 * c, q[c] + 4 * j, 4);
 }
 
-/// Values of `size` bytes in units of 4 bytes: two neighbours of 16 bits, or one of 32. `units` at a time, so that each row
-/// is read by the cache line.
+/// Values of `size` bytes in units of 4 bytes: two neighbours of 16 bits, or one of 32. `units` at a time, so that each
+/// row is read by the cache line.
 static void pack_floats(const uint8_t *w, size_t row_bytes, size_t count, size_t n, size_t size, uint8_t *out) {
     enum { unit = 4, units = 16 };
     for (size_t first = 0; first < n * size / unit; first += units, out += units * panel_outputs * unit) {

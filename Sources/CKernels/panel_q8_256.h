@@ -1,7 +1,7 @@
-// Products of panels with int8 activations in vectors of 32 bytes, against matmul_plain.c. A tile is half a panel, 16 outputs,
-// and up to 3 rows of x. Named variables because clang keeps arrays of them in memory. A file that includes this defines
-// LK_VNNI, 1 where one instruction adds four products to a sum and 0 where AVX2 takes three, LK_TARGET, and LK_MATMUL_Q8, the
-// name of what it gets.
+// Products of panels with int8 activations in vectors of 32 bytes, against matmul_plain.c. A tile is half a panel, 16
+// outputs, and up to 3 rows of x. Named variables because clang keeps arrays of them in memory. A file that includes
+// this defines LK_VNNI, 1 where one instruction adds four products to a sum and 0 where AVX2 takes three, LK_TARGET,
+// and LK_MATMUL_Q8, the name of what it gets.
 #include "forms_x86.h"
 #include "panels.h"
 #include "unpack_avx2.h"
@@ -58,8 +58,8 @@ LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, c
     return q;
 }
 
-/// Sums of four products. Without VNNI the first factor is at most 63, or signed for Q8_0, where its sign moves to x: the
-/// pairs always fit into 16 bits.
+/// Sums of four products. Without VNNI the first factor is at most 63, or signed for Q8_0, where its sign moves to x:
+/// the pairs always fit into 16 bits.
 LK_INLINE __m256i dots(const lk_type type, __m256i sum, __m256i q, __m256i x) {
 #if LK_VNNI
     (void)type;

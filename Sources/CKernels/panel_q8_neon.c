@@ -1,6 +1,6 @@
-// Products of panels with int8 activations on 64-bit ARM, against matmul_plain.c. A tile is half a panel, 16 outputs, and up to
-// 2 rows of x: 8 sums of a block in int32 and 8 of the row in f32 stay in registers, named variables because clang keeps arrays
-// of them in memory.
+// Products of panels with int8 activations on 64-bit ARM, against matmul_plain.c. A tile is half a panel, 16 outputs,
+// and up to 2 rows of x: 8 sums of a block in int32 and 8 of the row in f32 stay in registers, named variables because
+// clang keeps arrays of them in memory.
 #if defined(__aarch64__)
 #include "panels.h"
 #include <arm_neon.h>

@@ -1,8 +1,8 @@
 // How a panel of weights lies in memory, for those who write and read one.
 //
 // A panel is 32 outputs of a matrix. It goes along the inputs in blocks of 32, so that a product reads it from front to
-// back; within a block, four consecutive inputs of one output (a quad) make the 32-bit lane that an int8 dot instruction
-// takes. Block types of 256 values keep their scales in a head, followed by 8 blocks.
+// back; within a block, four consecutive inputs of one output (a quad) make the 32-bit lane that an int8 dot
+// instruction takes. Block types of 256 values keep their scales in a head, followed by 8 blocks.
 //
 //   32 values:  d f16[32], m f16[32] where the type has a minimum, then the values
 //   256 values: head d f16[32], dmin f16[32] (not Q6_K); each block: scale u8[32], minimum u8[32], then the values

@@ -62,8 +62,8 @@ LK_INLINE float sum16(v16 v) {
 #define LK_SUM(x, y) ((x) + (y))
 #define LK_LARGER(x, y) __builtin_elementwise_max(x, y)
 
-// The sums, or the largest lanes, of four vectors: the lanes are brought together crosswise, which takes a third of the steps
-// of one vector after the other.
+// The sums, or the largest lanes, of four vectors: the lanes are brought together crosswise, which takes a third of the
+// steps of one vector after the other.
 LK_CROSSWISE(sum16x4, v16, v8, v4, LK_SUM)
 LK_CROSSWISE(sum16x4i, v16i, v8i, v4i, LK_SUM)
 LK_CROSSWISE(largest16x4i, v16i, v8i, v4i, LK_LARGER)

@@ -1,6 +1,6 @@
-// Attention in tiles of 64 positions, 16 lanes at a time, in f32. See vector.h. LK_TILE_QUERIES (1 to 6) queries at a time
-// keep their scores, and then their sums, in registers: named variables, because clang keeps arrays of them in memory. A tile
-// of bf16 is widened first, into the places that it would have in a cache of f32.
+// Attention in tiles of 64 positions, 16 lanes at a time, in f32. See vector.h. LK_TILE_QUERIES (1 to 6) queries at a
+// time keep their scores, and then their sums, in registers: named variables, because clang keeps arrays of them in
+// memory. A tile of bf16 is widened first, into the places that it would have in a cache of f32.
 
 enum { tile_positions = 64, tile_head_dim = 256, tile_queries = LK_TILE_QUERIES, tile_queries_max = 48 };
 
@@ -44,7 +44,8 @@ LK_INLINE float largest_lane(v16 v) {
     return b[0] > b[1] ? b[0] : b[1];
 }
 
-/// Scores [queries, 64] become weights; positions from `visible` on get none. `kept` [16] is what the sums so far are worth.
+/// Scores [queries, 64] become weights; positions from `visible` on get none. `kept` [16] is what the sums so far are
+/// worth.
 LK_INLINE void weigh(const int queries, float *scores, const uint32_t *visible, size_t begin, float *state, float *kept) {
     const v16i lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     float before[16] __attribute__((aligned(64))) = {0}, bases[16] __attribute__((aligned(64))) = {0};
@@ -147,8 +148,8 @@ LK_INLINE void sum_queries(size_t queries, size_t head_dim, const float *v, size
     }
 }
 
-/// Widens `pairs` pairs of rows of 16 * width values of bf16, which lie value beside value, to rows one after the other. `next`
-/// is asked for ahead: a head's run in a page is too short for the CPU to guess far enough.
+/// Widens `pairs` pairs of rows of 16 * width values of bf16, which lie value beside value, to rows one after the
+/// other. `next` is asked for ahead: a head's run in a page is too short for the CPU to guess far enough.
 LK_INLINE void widen_pairs(const float *from, size_t pairs, size_t width, const uint8_t *next, float *out) {
     for (size_t p = 0; p < pairs; p++, out += 16 * width)
         for (size_t i = 0; i < width; i++, from += 16, out += 16) {

@@ -1,7 +1,7 @@
 // The second half of a low-rank product, 16 lanes at a time. See vector.h.
 
-/// Up to four rows and one panel, of which `outputs` are wanted. Each output is summed over the rank in its order, then added
-/// to y: the same to the bit for one row or four.
+/// Up to four rows and one panel, of which `outputs` are wanted. Each output is summed over the rank in its order, then
+/// added to y: the same to the bit for one row or four.
 LK_INLINE void lora_panel(const float *b, size_t rank, size_t outputs, const float *t, size_t ldt, const size_t rows,
                           float *y, size_t ldy) {
     v16 low[4] = {all16(0), all16(0), all16(0), all16(0)}, high[4] = {all16(0), all16(0), all16(0), all16(0)};

@@ -1,5 +1,6 @@
-// Products of panels in f32, 16 lanes at a time. See vector.h. A block of the panel is decoded once into the first-level
-// cache, 32 inputs of 32 outputs, and serves all rows of x; each row adds up a block's products and then the blocks.
+// Products of panels in f32, 16 lanes at a time. See vector.h. A block of the panel is decoded once into the
+// first-level cache, 32 inputs of 32 outputs, and serves all rows of x; each row adds up a block's products and then
+// the blocks.
 #include "panels.h"
 
 LK_INLINE v16 bytes_to_floats(const uint8_t *p, int is_signed) {

@@ -148,7 +148,8 @@ LK_INLINE void round32(const float *x, float inverse, lk_q8_block *block, v16i *
     *(v16b_anywhere *)(block->q + 16) = __builtin_convertvector(*b, v16b);
 }
 
-/// Four blocks, [4, 32] to out[0], out[stride]...: what has to be brought together across lanes is, for all of them at once.
+/// Four blocks, [4, 32] to out[0], out[stride]...: what has to be brought together across lanes is, for all of them at
+/// once.
 LK_INLINE void quantize_four(const float *x, lk_q8_block *out, size_t stride) {
     v4i largest = largest16x4i(magnitudes32(x), magnitudes32(x + 32), magnitudes32(x + 64), magnitudes32(x + 96));
     v4 scale = (v4)largest / 127;

@@ -8,8 +8,8 @@
 #include "process_output.h"
 #include "state_parts.h"
 
-// A descriptor that nothing uses, with the lowest number that is free at the start: a library which closes what it did not
-// open closes this one too, and then others are gone that can't be put back.
+// A descriptor that nothing uses, with the lowest number that is free at the start: a library which closes what it did
+// not open closes this one too, and then others are gone that can't be put back.
 static int canary = -1;
 static struct stat placed;
 

@@ -48,9 +48,9 @@ static uintptr_t program_counter(const ucontext_t *context, uintptr_t *stack) {
 #endif
 }
 
-// abort() and a call through NULL end outside of the module that is to blame. The first word above the stack pointer that
-// is an address in a provider's code is its return address, nearly always: an unwinder would need locks. The stack is read by
-// the kernel, for which a bad pointer is an error and no second crash.
+// abort() and a call through NULL end outside of the module that is to blame. The first word above the stack pointer
+// that is an address in a provider's code is its return address, nearly always: an unwinder would need locks. The stack
+// is read by the kernel, for which a bad pointer is an error and no second crash.
 static void find_caller(crash *of, uintptr_t stack) {
     static uintptr_t words[4096];  // one crash is told of at a time
     stack &= ~(uintptr_t)(sizeof(uintptr_t) - 1);

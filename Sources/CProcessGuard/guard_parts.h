@@ -16,8 +16,8 @@ typedef struct {
 void line_text(line *to, const char *text);
 void line_number(line *to, uint64_t number);
 void line_hexadecimal(line *to, uint64_t number);
-/// What another wrote: no control characters, quotes or backslashes, so that it can't pass for the host's words or end a
-/// JSON string.
+/// What another wrote: no control characters, quotes or backslashes, so that it can't pass for the host's words or end
+/// a JSON string.
 void line_foreign(line *to, const char *text);
 
 // MARK: modules
@@ -30,7 +30,8 @@ typedef struct {
 
 /// The module that this address lies in, or NULL, as of the last pg_refresh_modules(). Any signal handler.
 const module *module_at(uintptr_t address);
-/// The same for a library that is being opened: its constructors run before it is in the table. Slow; any signal handler.
+/// The same for a library that is being opened: its constructors run before it is in the table. Slow; any signal
+/// handler.
 /// \returns 0 when no file lies there
 int mapped_at(uintptr_t address, module *found);
 const char *module_name(const module *of);

@@ -55,8 +55,8 @@ void note_thread(thread_state *to);
 void restore_process(const process_state *then, const process_state *now, report *to);
 void restore_thread(const thread_state *then, report *to);
 
-/// `one` began while another watch ran, from `then` to what it `found` and `restored`. What was changed then was told of, and is
-/// no change for this one.
+/// `one` began while another watch ran, from `then` to what it `found` and `restored`. What was changed then was told
+/// of, and is no change for this one.
 void adopt(process_state *one, const process_state *then, const process_state *found, const process_state *restored);
 
 /// A descriptor of ours that shows whether a library closes those of others. To be called at the start of the process.

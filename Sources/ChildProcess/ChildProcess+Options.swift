@@ -7,7 +7,8 @@ extension ChildProcess {
         package var arguments: [String]
         /// The whole environment.
         package var environment: [String: String]
-        /// Number in the child → descriptor here, which stays ours. 0 is /dev/null unless named; 1 and 2 are for `onLine`.
+        /// Number in the child → descriptor here, which stays ours. 0 is /dev/null unless named; 1 and 2 are for
+        /// `onLine`.
         package var descriptors: [Int32: Int32]
         package var limits: LimitPlan
         /// Names the control group: letters, digits, `-` and `_`; others become `_`.

@@ -2,10 +2,10 @@ import CChildProcess
 import Foundation
 import Synchronization
 
-/// A program that runs as a child of ours and can't outlive us: it dies with this process, in a session and process group of
-/// its own, with what we name and nothing else: arguments, environment, descriptors, limits. Its end is known by a pidfd:
-/// no SIGCHLD handler, no pid that may be another's by now. When it has ended, what is left of its process group and of its
-/// control group is killed.
+/// A program that runs as a child of ours and can't outlive us: it dies with this process, in a session and process
+/// group of its own, with what we name and nothing else: arguments, environment, descriptors, limits. Its end is known
+/// by a pidfd: no SIGCHLD handler, no pid that may be another's by now. When it has ended, what is left of its process
+/// group and of its control group is killed.
 package final class ChildProcess: Sendable {
     package let pid: pid_t
     private let limits: LimitPlan

@@ -18,8 +18,8 @@ package struct ControlGroups: Sendable {
     package static let unavailable = ControlGroups()
 
     /// Found at the first use. What a host that was killed left in these folders is ended and removed. In a group
-    /// of version 2 that this process has for itself it moves into a group below: one that has processes can't have limited
-    /// groups beside them.
+    /// of version 2 that this process has for itself it moves into a group below: one that has processes can't have
+    /// limited groups beside them.
     package static let own = ControlGroups(
         places(
             mounts: ProcFile.read("/proc/self/mountinfo") ?? "", memberships: ProcFile.read("/proc/self/cgroup") ?? ""))

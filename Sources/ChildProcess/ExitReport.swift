@@ -37,9 +37,9 @@ package struct ExitReport: Sendable, Equatable {
     package var status: ExitStatus
     /// The limit that it was ended for, by the kernel or by us.
     package var limit: ResourceLimits.Kind?
-    /// Memory at its highest: that of its control group, pages of files included, where one limits memory. Else resident memory
-    /// as far as it was seen: the kernel's own figure where that is the child's, or the highest of looks after 100 ms and
-    /// every second (every 100 ms where a limit is watched); nil when it ended before the first.
+    /// Memory at its highest: that of its control group, pages of files included, where one limits memory. Else
+    /// resident memory as far as it was seen: the kernel's own figure where that is the child's, or the highest of
+    /// looks after 100 ms and every second (every 100 ms where a limit is watched); nil when it ended before the first.
     package var peakMemoryBytes: Int?
     /// How many processes or threads the control group refused to start.
     package var processesRefused: Int

@@ -3,9 +3,9 @@ import Foundation
 
 /// One end of a stream between two processes that carries bytes, and descriptors beside them. It does not know frames.
 ///
-/// A descriptor belongs to the first byte of the `send` that carried it, but a `receive` may answer with earlier bytes, too:
-/// the receiver keeps descriptors in order of arrival, and a frame that announces one takes the oldest. It has arrived
-/// no later than the frame's first byte.
+/// A descriptor belongs to the first byte of the `send` that carried it, but a `receive` may answer with earlier bytes,
+/// too: the receiver keeps descriptors in order of arrival, and a frame that announces one takes the oldest. It has
+/// arrived no later than the frame's first byte.
 package final class FrameSocket: Sendable {
     package let descriptor: Int32
 
@@ -54,7 +54,8 @@ package final class FrameSocket: Sendable {
     }
 
     package enum Received: Sendable, Equatable {
-        /// `descriptor` is the receiver's to close. `surplus` of them were sent against the rules, and are closed already.
+        /// `descriptor` is the receiver's to close. `surplus` of them were sent against the rules, and are closed
+        /// already.
         case bytes(Int, descriptor: Int32?, surplus: Int)
         /// Nothing now: poll for POLLIN.
         case nothing

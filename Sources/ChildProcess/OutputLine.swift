@@ -77,7 +77,8 @@ struct OutputBudget {
         return bytes < Self.bytesMax
     }
 
-    /// A second has passed. Answers with what is to be said of the last; `kept` are those of the dropped lines that are not lost.
+    /// A second has passed. Answers with what is to be said of the last; `kept` are those of the dropped lines that are
+    /// not lost.
     mutating func nextSecond(kept: [OutputLine] = []) -> [OutputLine] {
         defer { self = OutputBudget() }
         let notices = dropped.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap { stream, count -> OutputLine? in

@@ -23,8 +23,8 @@ final class OutputLines: @unchecked Sendable {
     private var budget = OutputBudget()
     private var isSecondRunning = false
     private var buffer = [UInt8](repeating: 0, count: readBytes)
-    /// The last of the lines that this second was too short for. When the child ends they are passed on nevertheless: its last
-    /// words say why.
+    /// The last of the lines that this second was too short for. When the child ends they are passed on nevertheless:
+    /// its last words say why.
     private var lastWords = LastWords()
 
     /// Takes both descriptors, which must not block.

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What /proc says of a process now. A child that is not dumpable shows `proportionalBytes` and `descriptors` to root alone.
+/// What /proc says of a process now. A child that is not dumpable shows `proportionalBytes` and `descriptors` to root
+/// alone.
 package struct ProcessFacts: Sendable, Equatable {
     package var residentBytes: Int
     package var peakResidentBytes: Int
@@ -11,7 +12,8 @@ package struct ProcessFacts: Sendable, Equatable {
     package var threads: Int
     package var descriptors: Int?
 
-    /// nil when there is no such process, or a zombie. With `isWhole` false the costly two (PSS, descriptors) are left out.
+    /// nil when there is no such process, or a zombie. With `isWhole` false the costly two (PSS, descriptors) are left
+    /// out.
     package init?(pid: pid_t, isWhole: Bool = true) {
         guard let status = ProcFile.read("/proc/\(pid)/status"), let resident = Self.bytes("VmRSS", status) else {
             return nil

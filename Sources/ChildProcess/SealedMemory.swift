@@ -23,8 +23,8 @@ package final class SealedMemory: Sendable {
     private nonisolated(unsafe) let start: UnsafeMutableRawPointer
     package let count: Int
 
-    /// Valid as long as this object is, which the last use of the object ends and not the scope: for an object that is stored.
-    /// Read-only: a write there is a fault.
+    /// Valid as long as this object is, which the last use of the object ends and not the scope: for an object that is
+    /// stored. Read-only: a write there is a fault.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 
     package func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {

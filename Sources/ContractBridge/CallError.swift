@@ -2,8 +2,8 @@ import LlamaStackAPI
 
 /// How a call fails: what a client reads under `detail`, and what a command prints.
 ///
-/// A provider throws it to end a call with an error that the client can act on. Every other error that leaves a provider's
-/// method becomes `internal` (500): its text goes to the log and not to the client.
+/// A provider throws it to end a call with an error that the client can act on. Every other error that leaves a
+/// provider's method becomes `internal` (500): its text goes to the log and not to the client.
 public struct CallError: Error, Sendable, Equatable, CustomStringConvertible {
     public var code: ErrorCode
     /// For people: where, what was found, what was wanted, what to do next. Never a request's content.

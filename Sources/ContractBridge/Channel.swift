@@ -11,8 +11,8 @@ package protocol Channel: Sendable {
 
     /// How the instance is now. Cheap.
     var status: ChannelStatus { get }
-    /// What its process uses (PSS where that can be read, else RSS); nil when it shares the host's. Reads /proc: blocks for
-    /// milliseconds.
+    /// What its process uses (PSS where that can be read, else RSS); nil when it shares the host's. Reads /proc: blocks
+    /// for milliseconds.
     var memoryBytes: Int? { get }
     /// Ends the instance and starts it again, whatever state it is in. Calls that are open end with 503.
     func restart() async throws(CallError)

@@ -61,6 +61,10 @@ extension Once where Value == Void {
 
     /// Returns after ``fire()``, or as soon as the task is cancelled.
     package func fired() async {
-        await withTaskCancellationHandler { await value() } onCancel: { fire() }
+        await withTaskCancellationHandler {
+            await value()
+        } onCancel: {
+            fire()
+        }
     }
 }

@@ -1,5 +1,5 @@
-/// How far the writer of one answer is ahead of its reader, and how far it may be: the same for a queue in this process and for
-/// both ends of a socket.
+/// How far the writer of one answer is ahead of its reader, and how far it may be: the same for a queue in this process
+/// and for both ends of a socket.
 package struct WriterLead: Sendable {
     /// From here on a writer is told to pause, unless a smaller lead was agreed on.
     package static let markBytes = 256 * 1024

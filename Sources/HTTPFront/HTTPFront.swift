@@ -44,8 +44,8 @@ package struct HTTPFront: Sendable {
                 await onListening(port.value)
             },
             logger: quiet)
-        // Told to stop in the reverse order: first the drain, then the listener. What holds the listener up after the drain
-        // (a client that never finishes its request) is cut too.
+        // Told to stop in the reverse order: first the drain, then the listener. What holds the listener up after the
+        // drain (a client that never finishes its request) is cut too.
         var services = ServiceGroupConfiguration(
             services: [
                 .init(service: application),

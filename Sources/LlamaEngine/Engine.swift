@@ -34,14 +34,16 @@ package final class Engine: Sendable {
     }
 
     /// Takes a request in. Its sink hears exactly one last event, whatever happens after this returns.
-    /// - Throws: `GenerationError` when the request is wrong, can never fit, or the queue is full; the sink then hears nothing.
+    /// - Throws: `GenerationError` when the request is wrong, can never fit, or the queue is full; the sink then hears
+    ///   nothing.
     package func submit(
         _ request: Generation.Request, sink: @escaping Generation.Sink
     ) throws(GenerationError) -> Generation.Handle {
         try scheduler.submit(request, sink: sink)
     }
 
-    /// Ends a request within one step; its sink hears `.finished` with `.cancelled`. Without effect once the last event was sent.
+    /// Ends a request within one step; its sink hears `.finished` with `.cancelled`. Without effect once the last event
+    /// was sent.
     package func cancel(_ handle: Generation.Handle) {
         scheduler.post(.cancel(handle.number))
     }

@@ -44,8 +44,8 @@ package struct DatabaseSchema: Sendable {
         try Self.step(place.noTablesAdvice) { try runSteps(session, schema) }
     }
 
-    /// What ``migrate(_:_:)`` would change, in sentences for the log; throws what would keep it from doing so. Reads alone,
-    /// beside hosts that serve from the same schema.
+    /// What ``migrate(_:_:)`` would change, in sentences for the log; throws what would keep it from doing so. Reads
+    /// alone, beside hosts that serve from the same schema.
     ///
     /// - Parameter version: gets the version that the schema has; 0: none yet.
     func check(_ session: Session, _ schema: String, version: inout Int) throws -> [String] {

@@ -1,8 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// Tells which calls of one instance have passed their deadlines. One timer for all of them: one for each would lie there until
-/// its deadline, long after most calls have ended.
+/// Tells which calls of one instance have passed their deadlines. One timer for all of them: one for each would lie
+/// there until its deadline, long after most calls have ended.
 final class DeadlineWatch: Sendable {
     private struct Watched: Sendable {
         /// In nanoseconds of CLOCK_MONOTONIC.

@@ -4,10 +4,9 @@ import ProviderKit
 /// Looks at a write-ahead log before SQLite does, for damage that SQLite takes for its end.
 ///
 /// SQLite reads the log up to the first frame whose checksum is wrong, and forgets the rest. That is right for the end
-/// of the last transaction, which a crash may have torn. But each transaction was synced before the next was begun: when
-/// more than one ends at the wrong frame or behind it, that frame was whole once, and what would be forgotten was
-/// acknowledged.
-/// The format: https://www.sqlite.org/fileformat2.html#walformat.
+/// of the last transaction, which a crash may have torn. But each transaction was synced before the next was begun:
+/// when more than one ends at the wrong frame or behind it, that frame was whole once, and what would be forgotten was
+/// acknowledged. The format: https://www.sqlite.org/fileformat2.html#walformat.
 struct LogCheck {
     private static let headerBytes = 32
     private static let frameHeaderBytes = 24

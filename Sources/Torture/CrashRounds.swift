@@ -87,7 +87,7 @@ package struct CrashRounds: Sendable {
         do {
             _ = try await call.collect()
             wrong.append("\(row.way): the call was answered")
-        } catch where error.code == .providerCrashed {
+        } catch  where error.code == .providerCrashed {
             row.errorSeconds.append((ContinuousClock.now - began) / .seconds(1))
         } catch { wrong.append("\(row.way): \(error)") }
         let crashed = ContinuousClock.now

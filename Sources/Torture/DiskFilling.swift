@@ -1,6 +1,7 @@
 import LlamaStackAPI
 
-/// Fills a small disk with documents, and says what works then, a word a line: full, readable, deleted, inserted, dropped.
+/// Fills a small disk with documents, and says what works then, a word a line: full, readable, deleted, inserted,
+/// dropped.
 package struct DiskFilling: Sendable {
     package var state: String
 

@@ -1,7 +1,7 @@
 import LlamaStackAPI
 
-/// What happened to one document, as those saw it who wrote and read it at the same time: is there an order of all steps,
-/// one after the other, that explains it?
+/// What happened to one document, as those saw it who wrote and read it at the same time: is there an order of all
+/// steps, one after the other, that explains it?
 ///
 /// Every write has a version of its own, so the answer is quick (Gibbons and Korach 1997): the steps of each version
 /// make a zone from the first end of one of them to the last start. A zone that goes forward is a time in which the

@@ -49,11 +49,11 @@ package struct KillRounds: Sendable {
         return result
     }
 
-    /// Runs the process, and gives every line that it says. Once it says "ready", or the line for which `isDue` holds, its time
-    /// runs; then it is killed.
+    /// Runs the process, and gives every line that it says. Once it says "ready", or the line for which `isDue` holds,
+    /// its time runs; then it is killed.
     ///
-    /// `afterKill` comes when none of its threads can say another word, while those that wait for the disk still do: what
-    /// was said, was said before. It does not come when the process ended by itself.
+    /// `afterKill` comes when none of its threads can say another word, while those that wait for the disk still do:
+    /// what was said, was said before. It does not come when the process ended by itself.
     package static func listen(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], killAfterMilliseconds: Int,
         afterKill: @escaping @Sendable () -> Void = {}, isDue: (Substring) -> Bool = { $0 == "ready" },

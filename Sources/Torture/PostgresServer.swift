@@ -48,8 +48,8 @@ package final class PostgresServer: Sendable {
 
     private var data: String { folder + "/data" }
 
-    /// Where a server can be started from. Root's runs as another user, who may not be let into the folder of the build: then
-    /// a copy serves, which goes when this process does.
+    /// Where a server can be started from. Root's runs as another user, who may not be let into the folder of the
+    /// build: then a copy serves, which goes when this process does.
     private static let programs: String? = {
         guard let fetched else { return nil }
         return geteuid() == 0 && !isOpenToAll(fetched) ? try? copied(fetched) : fetched

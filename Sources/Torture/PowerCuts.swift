@@ -3,11 +3,11 @@ import Synchronization
 
 /// A writer pool on a file system of its own, whose power is cut at a random moment, again and again. Needs root.
 ///
-/// The file system is ext4 on a loop device. EXT4_IOC_SHUTDOWN stops it as a power cut would: what was not synced is gone,
-/// page cache and all. A killed process alone can never show a missing sync.
+/// The file system is ext4 on a loop device. EXT4_IOC_SHUTDOWN stops it as a power cut would: what was not synced is
+/// gone, page cache and all. A killed process alone can never show a missing sync.
 ///
-/// A power cut ends the writers with the disk. The ioctl does not, and to a sync that it overtakes ext4 may answer that all
-/// is well. So the writers are killed first, and the disk is stopped under syncs whose answer nobody hears.
+/// A power cut ends the writers with the disk. The ioctl does not, and to a sync that it overtakes ext4 may answer that
+/// all is well. So the writers are killed first, and the disk is stopped under syncs whose answer nobody hears.
 package struct PowerCuts: Sendable {
     private static let shutdownRequest: UInt = 0x8004_587D
     /// Without writing the journal, and with it.

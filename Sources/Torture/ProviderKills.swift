@@ -4,8 +4,8 @@ import LlamaStackAPI
 import Runtimes
 import Synchronization
 
-/// Memory banks in a child that is killed below writers. A write whose answer was lost is made again under its key, as a client
-/// would; what was acknowledged must be there at the end, once.
+/// Memory banks in a child that is killed below writers. A write whose answer was lost is made again under its key, as
+/// a client would; what was acknowledged must be there at the end, once.
 package struct ProviderKills: Sendable {
     package struct Result: Sendable {
         package var kills = 0
@@ -68,7 +68,9 @@ package struct ProviderKills: Sendable {
         guard let provider = description.providers.first(where: { $0.type == "inline::file" }) else { throw Missing() }
         var setup = InstanceSetup(library: library, provider: provider, providerID: "files", config: Array("{}".utf8))
         setup.statePath = state
-        guard let channel = try await runtime.create(setup, host: .alone(log: .discard), withinSeconds: 60) as? ProcessChannel
+        guard
+            let channel = try await runtime.create(setup, host: .alone(log: .discard), withinSeconds: 60)
+                as? ProcessChannel
         else { throw Missing() }
         return channel
     }

@@ -4,8 +4,8 @@ import Foundation
 /// The nearest of many unit-length vectors by their dot product, held in memory at eight bits a dimension.
 ///
 /// Up to ``Options/exactMax`` vectors every search looks at all of them. Beyond, they are parted into lists around
-/// centroids, and a search looks into the lists whose centroids are nearest (an inverted file, Sivic and Zisserman 2003,
-/// trained by spherical k-means). Benchmarks/README.md has the recall.
+/// centroids, and a search looks into the lists whose centroids are nearest (an inverted file, Sivic and Zisserman
+/// 2003, trained by spherical k-means). Benchmarks/README.md has the recall.
 ///
 /// Scores are of the eight-bit codes, good to about 0.002 at 384 dimensions: ask for some more than wanted and rank
 /// those by the exact vectors, which this index does not keep. Any thread may call anything; searches run beside each

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Lines over a common axis, as an SVG that reads in light and dark: medians, with a bar from the slowest to the fastest.
+/// Lines over a common axis, as an SVG that reads in light and dark: medians, with a bar from the slowest to the
+/// fastest.
 struct LineChart {
     struct Point {
         let x: Double

@@ -6,7 +6,8 @@ import Foundation
 import Runtimes
 
 guard CommandLine.arguments.count == 2, let parent = pid_t(CommandLine.arguments[1]) else {
-    FileHandle.standardError.write(Data("llama-stack-provider-host is started by llama-stack; it does nothing else\n".utf8))
+    FileHandle.standardError.write(
+        Data("llama-stack-provider-host is started by llama-stack; it does nothing else\n".utf8))
     exit(64)
 }
 guard ccp_child_setup(parent) == 0 else { _exit(71) }

@@ -43,7 +43,8 @@ struct DeadlineTests {
         }
     }
 
-    /// Whether the server closes while a byte of a header comes every 20 ms. One that takes each for a new beginning never does.
+    /// Whether the server closes while a byte of a header comes every 20 ms. One that takes each for a new beginning
+    /// never does.
     private static func isClosed(dripping connection: HTTPConnection) -> Bool {
         let end = ContinuousClock.now + .seconds(60)
         while connection.raw.send("G"), connection.raw.read(seconds: 0.02) != nil {

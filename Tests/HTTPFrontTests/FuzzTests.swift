@@ -2,8 +2,8 @@ import Foundation
 import RawHTTP
 import Testing
 
-/// Valid requests with random damage. The seed is printed; LLAMA_STACK_FUZZ_SEED repeats a run and LLAMA_STACK_FUZZ_COUNT
-/// lengthens it.
+/// Valid requests with random damage. The seed is printed; LLAMA_STACK_FUZZ_SEED repeats a run and
+/// LLAMA_STACK_FUZZ_COUNT lengthens it.
 struct FuzzTests {
     @Test("no damage to a request takes the server down or gets a 500 out of it", .timeLimit(.minutes(10)))
     func damage() async throws {

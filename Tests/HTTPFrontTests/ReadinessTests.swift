@@ -74,7 +74,9 @@ struct ReadinessTests {
     func optional() async throws {
         try await withFront(manifest: try Self.manifest(isOptional: true)) { front in
             let blocked = try await Self.block(front)
-            let isStuck = try await eventually { front.received.otherLines.contains { $0.contains("has not returned for 1 s") } }
+            let isStuck = try await eventually {
+                front.received.otherLines.contains { $0.contains("has not returned for 1 s") }
+            }
             #expect(isStuck)
             #expect(try await front.ask("GET", "/health/ready").status == 200)
             _ = blocked

@@ -3,8 +3,8 @@ import LlamaStackAPI
 import ProviderConformance
 import Testing
 
-/// Valid bodies of every route with random damage to their structure. The seed is printed; LLAMA_STACK_FUZZ_SEED repeats a
-/// run and LLAMA_STACK_FUZZ_COUNT lengthens it.
+/// Valid bodies of every route with random damage to their structure. The seed is printed; LLAMA_STACK_FUZZ_SEED
+/// repeats a run and LLAMA_STACK_FUZZ_COUNT lengthens it.
 struct ShapeFuzzTests {
     @Test("no shape of a body gets a 500 out of a route", .timeLimit(.minutes(10)))
     func shapes() async throws {
@@ -58,7 +58,8 @@ private enum Shape {
         String(repeating: "[", count: 70) + String(repeating: "]", count: 70), "NaN", "undefined", "", ",",
     ]
 
-    /// The value as text; each part is, with this chance, something else, there twice, under another name, or not there.
+    /// The value as text; each part is, with this chance, something else, there twice, under another name, or not
+    /// there.
     static func text(of json: JSON, damageAt chance: Double, _ random: inout SplitMix) -> String {
         if hits(chance, &random) { return values.randomElement(using: &random) ?? "null" }
         switch json {

@@ -19,7 +19,9 @@ struct AskingProviderTests {
     static func answering() throws -> String {
         try ProbeLibrary.build(
             [], source: Self.echo + "/provider.c",
-            more: ["-fvisibility=hidden", "-w", Self.echo + "/json.c", Self.echo + "/requests.c", Self.echo + "/fetch.c"])
+            more: [
+                "-fvisibility=hidden", "-w", Self.echo + "/json.c", Self.echo + "/requests.c", Self.echo + "/fetch.c",
+            ])
     }
 
     private func start(delayMilliseconds: Int = 0, log: LogRecord = LogRecord()) async throws -> Stack {

@@ -29,7 +29,8 @@ struct CheckingTests {
         // Its provider says that there is none.
         let unserved = ProbeLibrary.folder + "/missing.gguf"
         try Data().write(to: URL(fileURLWithPath: unserved))
-        let asleep = try refusing(#"{\"code\":\"provider_unavailable\",\"message\":\"it is asleep\"}"#, "LSP_UNAVAILABLE")
+        let asleep = try refusing(
+            #"{\"code\":\"provider_unavailable\",\"message\":\"it is asleep\"}"#, "LSP_UNAVAILABLE")
         let odd = try refusing(
             #"[{\"pointer\":\"/token\",\"code\":\"invalid_config\",\"message\":\"must be even\"}]"#, "LSP_BAD_CONFIG")
         return [
@@ -72,7 +73,8 @@ struct CheckingTests {
     ]
 
     @Test(arguments: broken)
-    func `a library that crashes, hangs or exits is a mistake at its line`(_ fault: String, _ says: String) async throws {
+    func `a library that crashes, hangs or exits is a mistake at its line`(_ fault: String, _ says: String) async throws
+    {
         let yaml = """
             version: 1
             providers:
@@ -102,7 +104,8 @@ struct CheckingTests {
         let failure = await failure { _ = try await self.check(yaml, fault: fault) }
         let lines = failure?.diagnostics.map(\.description) ?? []
         #expect(lines.count == 2, "\(lines)")
-        #expect(lines.first?.hasPrefix("test.yaml:4:") == true && lines.last?.hasPrefix("test.yaml:5:") == true, "\(lines)")
+        #expect(
+            lines.first?.hasPrefix("test.yaml:4:") == true && lines.last?.hasPrefix("test.yaml:5:") == true, "\(lines)")
         #expect(lines.last?.contains(fault.hasSuffix("create") ? "it is asleep" : "'evnts'") == true, "\(lines)")
     }
 

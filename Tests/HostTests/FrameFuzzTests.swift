@@ -13,7 +13,9 @@ import Torture
 struct FrameFuzzTests {
     private static let rounds = 5_000
 
-    @Test("damaged frames end the connection or are ignored by rule, and no descriptor is left", arguments: [1, 2] as [UInt64])
+    @Test(
+        "damaged frames end the connection or are ignored by rule, and no descriptor is left",
+        arguments: [1, 2] as [UInt64])
     func damagedFrames(seed: UInt64) throws {
         print("seed \(seed)")
         var random = Torture.SplitMix(seed: seed)
@@ -256,7 +258,9 @@ struct FrameStream {
             parts[index].bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
         case 1: parts[index].bytes.removeLast(Int.random(in: 1...parts[index].bytes.count, using: &random))
         case 2:
-            let lies: [UInt32] = [0, 1, 7, .max, UInt32(Int32.max), UInt32(Frame.payloadBytesMax), UInt32(Frame.payloadBytesMax + 1)]
+            let lies: [UInt32] = [
+                0, 1, 7, .max, UInt32(Int32.max), UInt32(Frame.payloadBytesMax), UInt32(Frame.payloadBytesMax + 1),
+            ]
             overwrite(&parts[index].bytes, at: 0, lies.randomElement(using: &random) ?? 0)
         case 3: overwrite(&parts[index].bytes, at: 4, UInt8.random(in: 0...12, using: &random))
         case 4: overwrite(&parts[index].bytes, at: 8, UInt64.random(in: 0...(.max), using: &random) >> 60)

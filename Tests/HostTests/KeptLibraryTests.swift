@@ -25,7 +25,9 @@ struct KeptLibraryTests {
                 models: [{model_id: m, aliases: [a]}]
                 """)
             let stack = try await Stack.start(manifest, environment: [:])
-            for body in [#"{"model":"a","content":"one two three","stream":true}"#, #"{"model":"a","content":"one two"}"#] {
+            for body in [
+                #"{"model":"a","content":"one two three","stream":true}"#, #"{"model":"a","content":"one two"}"#,
+            ] {
                 let endpoint = Inference.completion.description
                 var request = CallRequest(method: endpoint.method)
                 request.body = Array(body.utf8)

@@ -78,7 +78,9 @@ struct ProcessCrashTests {
     func defaultPolicy() async throws {
         let channel = try await channel()
         for _ in 0..<5 {
-            let error = await #expect(throws: CallError.self) { _ = try await answerWithRetries(channel, #"{"do":"segv"}"#) }
+            let error = await #expect(throws: CallError.self) {
+                _ = try await answerWithRetries(channel, #"{"do":"segv"}"#)
+            }
             #expect(error?.code == .providerCrashed)
         }
         let error = await #expect(throws: CallError.self) { _ = try await answerWithRetries(channel, "{}") }
@@ -186,7 +188,11 @@ struct CrashHistoryTests {
 
     @Test("so many crashes within the window are the last, and those before it do not count")
     func givesUp() {
-        var history = CrashHistory(policy { $0.crashesMax = 3; $0.withinSeconds = 10 })
+        var history = CrashHistory(
+            policy {
+                $0.crashesMax = 3
+                $0.withinSeconds = 10
+            })
         #expect(history.crashed(at: 0, upSeconds: 0, jitter: 0) != .giveUp)
         #expect(history.crashed(at: 5, upSeconds: 0, jitter: 0) != .giveUp)
         #expect(history.crashed(at: 10, upSeconds: 0, jitter: 0) != .giveUp)

@@ -22,7 +22,8 @@ struct ProcessHostileTests {
         return path
     }
 
-    private func start(_ what: String, seed: Int = 1, id: String = "hostile", log: LogSink) async throws -> any Channel {
+    private func start(_ what: String, seed: Int = 1, id: String = "hostile", log: LogSink) async throws -> any Channel
+    {
         let library = try ProbeLibrary.build([], source: ProcessRuntimeTests.source)
         let provider = try await InlineRuntime().describe(library).providers[0]
         var settings = IsolationSettings()
@@ -74,7 +75,9 @@ struct ProcessHostileTests {
                 _ = try await call.collect()
                 ends["answered", default: 0] += 1
             } catch {
-                #expect([.providerProtocolError, .providerCrashed, .notFound].contains(error.code), "seed \(seed): \(error)")
+                #expect(
+                    [.providerProtocolError, .providerCrashed, .notFound].contains(error.code), "seed \(seed): \(error)"
+                )
                 ends[error.code.code, default: 0] += 1
             }
             await channel.close(withinSeconds: 5)
@@ -90,7 +93,9 @@ struct ProcessHostileTests {
         #expect(openDescriptors < before + 100)
     }
 
-    private var openDescriptors: Int { ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).count }
+    private var openDescriptors: Int {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).count
+    }
 
     /// Threads that read from a child of the test above.
     private var readers: Int {
@@ -134,9 +139,11 @@ struct ProcessHostileTests {
         let (ours, child) = try startChild()
         var create = CallRequest(method: "create")
         create.target = PeerTarget.create
-        create.body = ChildSetup(
-            InstanceSetup(library: library, provider: provider, providerID: "x", config: Array("{}".utf8)), seconds: 60
-        ).json.bytes
+        create.body =
+            ChildSetup(
+                InstanceSetup(library: library, provider: provider, providerID: "x", config: Array("{}".utf8)),
+                seconds: 60
+            ).json.bytes
         let files = try FuzzFiles()
         let first = FrameStream(parts: [FrameStream.part(try CallPayload.frame(create, call: 1))])
         try first.send(ours)

@@ -20,7 +20,8 @@ struct ProcessRuntimeTests {
         let log: LogRecord
         let folder: String
 
-        func start(_ body: String, callID: UInt64 = .random(in: 1...(1 << 60)), deadline: Int64 = 0) -> (Answer, UInt64) {
+        func start(_ body: String, callID: UInt64 = .random(in: 1...(1 << 60)), deadline: Int64 = 0) -> (Answer, UInt64)
+        {
             var request = CallRequest(callID: callID, method: "chat_completion")
             request.body = Array(body.utf8)
             request.requestID = "req_1"
@@ -133,7 +134,9 @@ struct ProcessRuntimeTests {
         #expect(error?.message.contains(name) == true, "\(error?.message ?? "")")
         let after = try JSON(parsing: try await running.answerWithRetries("{}"))["pid"]
         #expect(before != after)
-        let files = try FileManager.default.contentsOfDirectory(atPath: running.folder).filter { $0.hasPrefix("crash-") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: running.folder).filter {
+            $0.hasPrefix("crash-")
+        }
         #expect(files.count == 1)
         await running.channel.close(withinSeconds: 60)
     }

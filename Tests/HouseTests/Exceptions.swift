@@ -14,13 +14,15 @@ struct Exceptions {
         var places: [String] = []
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             let parts = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-            try #require(parts.count == 3 && !parts[2].isEmpty, "exceptions.txt: '\(line)' is not 'rule | place | reason'")
+            try #require(
+                parts.count == 3 && !parts[2].isEmpty, "exceptions.txt: '\(line)' is not 'rule | place | reason'")
             if parts[0] == rule { places.append(parts[1]) }
         }
         self.places = places
     }
 
-    /// Fails for each violation without an exception, with what to do about it, and for each exception without a violation.
+    /// Fails for each violation without an exception, with what to do about it, and for each exception without a
+    /// violation.
     func judge(_ violations: [(place: String, message: String)]) {
         for violation in violations where !places.contains(violation.place) {
             Issue.record("\(violation.place): \(violation.message)")

@@ -18,9 +18,13 @@ struct FolderTests {
         if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
             try text.write(toFile: list, atomically: true, encoding: .utf8)
         }
-        let known = Set(String(decoding: FileManager.default.contents(atPath: list) ?? Data(), as: UTF8.self).split(separator: "\n"))
+        let known = Set(
+            String(decoding: FileManager.default.contents(atPath: list) ?? Data(), as: UTF8.self).split(separator: "\n")
+        )
         for line in lines where !known.contains(Substring(line)) {
-            Issue.record("\(line) is not in folders.txt: point the arrow the other way, or `make golden` and say why in the commit")
+            Issue.record(
+                "\(line) is not in folders.txt: point the arrow the other way, or `make golden` and say why in the commit"
+            )
         }
         for line in known where !lines.contains(String(line)) {
             Issue.record("folders.txt: '\(line)' is no longer so; run `make golden`")
@@ -52,7 +56,9 @@ struct FolderTests {
 
     /// With the names that make each.
     private static func arrows(in target: String) -> [Arrow: Set<String>] {
-        let files = SourceTree.shared.files(below: target + "/", "swift").map { (folder: $0.folder, text: SwiftText($0)) }
+        let files = SourceTree.shared.files(below: target + "/", "swift").map {
+            (folder: $0.folder, text: SwiftText($0))
+        }
         var homes: [String: Set<String>] = [:]
         for file in files { for name in file.text.declared { homes[name, default: []].insert(file.folder) } }
         var arrows: [Arrow: Set<String>] = [:]
@@ -70,7 +76,9 @@ struct FolderTests {
         var open = [from]
         while let folder = open.popLast() {
             if folder == end { return true }
-            for arrow in arrows.keys where arrow.from == folder && seen.insert(arrow.to).inserted { open.append(arrow.to) }
+            for arrow in arrows.keys where arrow.from == folder && seen.insert(arrow.to).inserted {
+                open.append(arrow.to)
+            }
         }
         return false
     }

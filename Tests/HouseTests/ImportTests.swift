@@ -23,7 +23,10 @@ struct ImportTests {
 
     @Test("outside packages are imported where the page says, nowhere else")
     func packages() throws {
-        let allowed = ["ArgumentParser": ["llama-stack", "CommandSupport"], "Hummingbird": ["HTTPFront"], "GRDB": ["Storage", "Plugins/"]]
+        let allowed = [
+            "ArgumentParser": ["llama-stack", "CommandSupport"], "Hummingbird": ["HTTPFront"],
+            "GRDB": ["Storage", "Plugins/"],
+        ]
         for file in ["Sources/", "Plugins/"].flatMap({ SourceTree.shared.files(below: $0, "swift") }) {
             for (package, places) in allowed where file.lines.contains("import \(package)") {
                 #expect(places.contains { file.path.contains($0) }, "\(file.path) imports \(package)")
@@ -36,7 +39,9 @@ struct ImportTests {
         let package = SourceTree.shared.files.first { $0.path == "Package.swift" }?.text ?? ""
         // A declaration begins at the second level of indentation; what lies deeper are its dependencies.
         let own = package.split(separator: "\n        .").map { $0.drop { $0 != "(" }.drop { !$0.isLetter } }
-            .first { $0.hasPrefix("name: \"\(target)\"") && !$0.contains("type: .dynamic") && !$0.contains("targets: [") }
+            .first {
+                $0.hasPrefix("name: \"\(target)\"") && !$0.contains("type: .dynamic") && !$0.contains("targets: [")
+            }
         guard let own else { return nil }
         if let path = own.range(of: "path: \"") { return own[path.upperBound...].prefix { $0 != "\"" } + "/" }
         return "Sources/\(target)/"
@@ -50,7 +55,8 @@ struct ImportTests {
                 let words = line.split(separator: " ")
                 if let index = words.firstIndex(of: "import"), index + 1 < words.count, index < 3 {
                     names.insert(String(words[index + 1].split(separator: ".")[0]))
-                } else if words.count > 1, words[0] == "#include", let target = headers[words[1].dropFirst().dropLast()] {
+                } else if words.count > 1, words[0] == "#include", let target = headers[words[1].dropFirst().dropLast()]
+                {
                     names.insert(target)
                 }
             }

@@ -22,7 +22,8 @@ struct RepetitionTests {
                 guard other.target != file.target, start >= last else { continue }
                 last = start + Self.runMin
                 violations.append(
-                    ("\(file.path):\(lines[start].number)", "as \(other.place); move it into a target that both import"))
+                    ("\(file.path):\(lines[start].number)", "as \(other.place); move it into a target that both import")
+                )
             }
         }
         try Exceptions("repetition").judge(violations)

@@ -9,7 +9,8 @@ struct SourceTree {
     let files: [SourceFile]
 
     private init() {
-        files = ["Benchmarks", "Documentation", "Plugins", "Sources", "Tests"].flatMap(Self.files(in:))
+        files =
+            ["Benchmarks", "Documentation", "Plugins", "Sources", "Tests"].flatMap(Self.files(in:))
             + ["ARCHITECTURE.md", "Makefile", "Package.swift", "README.md"].map { SourceFile(path: $0) }
     }
 

@@ -19,7 +19,9 @@ struct SwiftText {
             if let from = start {
                 let text = String(decoding: code[from..<index], as: UTF8.self)
                 words.append((text, byte == UInt8(ascii: "(") || byte == UInt8(ascii: "<")))
-                if let keyword = last, keyword.depth == 0, Self.keywords.contains(keyword.text) { declared.insert(text) }
+                if let keyword = last, keyword.depth == 0, Self.keywords.contains(keyword.text) {
+                    declared.insert(text)
+                }
                 last = (text, depth)
                 start = nil
             }

@@ -5,8 +5,8 @@ import Testing
 @testable import LlamaEngine
 @testable import Parallel
 
-/// Adapters beside a model whose products are OpenBLAS's, against PEFT in f32. Logits reach 30, and each adapter changes some by
-/// 10 to 28.
+/// Adapters beside a model whose products are OpenBLAS's, against PEFT in f32. Logits reach 30, and each adapter
+/// changes some by 10 to 28.
 @Suite struct BLASAdapterTests {
     /// An adapter of Tests/Fixtures/adapters, and the tiny model that it is for.
     struct TinyAdapter: Decodable, Sendable, CustomTestStringConvertible {

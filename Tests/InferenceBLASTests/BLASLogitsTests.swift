@@ -4,8 +4,8 @@ import Testing
 @testable import LlamaEngine
 @testable import Parallel
 
-/// The engine through OpenBLAS against its own kernels in f32, which `LogitsTests` hold against transformers. Logits reach 20
-/// to 32.
+/// The engine through OpenBLAS against its own kernels in f32, which `LogitsTests` hold against transformers. Logits
+/// reach 20 to 32.
 @Suite struct BLASLogitsTests {
     private func decoder(_ tiny: TinyModel, _ products: (any MatrixProducts)?) throws -> Decoder {
         Decoder(
@@ -35,7 +35,8 @@ import Testing
         #expect(difference < 1e-3)
     }
 
-    /// `inline::cpu` gives the same bits however a prompt is cut; a BLAS sums in an order that depends on a product's shape.
+    /// `inline::cpu` gives the same bits however a prompt is cut; a BLAS sums in an order that depends on a product's
+    /// shape.
     @Test("exempt from the rule of equal bits: a prompt in other chunks has nearly the same logits")
     func chunks() throws {
         for tiny in TinyModel.all {

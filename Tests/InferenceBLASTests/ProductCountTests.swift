@@ -4,8 +4,8 @@ import Testing
 @testable import LlamaEngine
 @testable import Parallel
 
-/// That every matrix product of a pass is a call into OpenBLAS. The engine can't do one by itself: such a model has no weights
-/// that its own kernels could read. So the calls are counted, and what they multiply.
+/// That every matrix product of a pass is a call into OpenBLAS. The engine can't do one by itself: such a model has no
+/// weights that its own kernels could read. So the calls are counted, and what they multiply.
 @Suite struct ProductCountTests {
     private static let tokens = 7
 

@@ -1,8 +1,8 @@
 import Foundation
 import ProviderKit
 
-/// A copy of a tiny folder of Tests/Fixtures with a vocabulary of single bytes and ChatML's end of turn; deleted with the last
-/// reference.
+/// A copy of a tiny folder of Tests/Fixtures with a vocabulary of single bytes and ChatML's end of turn; deleted with
+/// the last reference.
 final class ReleasedFolder {
     let url = FileManager.default.temporaryDirectory.appending(path: "released-\(UUID().uuidString)")
     private let whole = FileManager.default.temporaryDirectory.appending(path: "released-\(UUID().uuidString)")

@@ -2,8 +2,8 @@ import Foundation
 
 /// A real PEFT folder for a `ScriptedModel`: whatever the last token was, the model goes on as after `token`.
 ///
-/// One rank through attention: the values' change sums up the normed input, which is the same for every token; the output's
-/// change puts it where `token` has its embedding, far above what is there.
+/// One rank through attention: the values' change sums up the normed input, which is the same for every token; the
+/// output's change puts it where `token` has its embedding, far above what is there.
 struct ScriptedAdapter {
     var token: UInt8
     var strength: Float = 10

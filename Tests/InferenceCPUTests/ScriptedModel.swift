@@ -1,11 +1,11 @@
 import Foundation
 
 /// A real GGUF file of one layer whose model says a script: the token after `script[i]` is `script[i + 1]`, and after
-/// anything else `script[0]`. Attention and feed-forward are zero, the embedding is the identity, and the head holds the
-/// script's successions, so the answer is known without a reference.
+/// anything else `script[0]`. Attention and feed-forward are zero, the embedding is the identity, and the head holds
+/// the script's successions, so the answer is known without a reference.
 ///
-/// Its vocabulary has a token for each byte, ChatML's control tokens, and one for each piece of the script that is neither.
-/// No merges: a prompt has a token for each byte and control token. No piece may come twice.
+/// Its vocabulary has a token for each byte, ChatML's control tokens, and one for each piece of the script that is
+/// neither. No merges: a prompt has a token for each byte and control token. No piece may come twice.
 struct ScriptedModel {
     /// What a reply is made of, each piece one token.
     enum Piece {

@@ -8,7 +8,9 @@ import Torture
 /// The draft's seven routes, over the contract.
 @Suite(.timeLimit(.minutes(10)))
 struct BankTests {
-    @Test("a bank is listed with the name that it was given, in the order of creation, until it is dropped", arguments: BankKind.allCases)
+    @Test(
+        "a bank is listed with the name that it was given, in the order of creation, until it is dropped",
+        arguments: BankKind.allCases)
     func list(_ kind: BankKind) async throws {
         try await kind.withServer { server, _ in
             #expect(try await server.list() == [])
@@ -41,7 +43,9 @@ struct BankTests {
         }
     }
 
-    @Test("inserting a document that is there is 409, names it, and inserts none of the others", arguments: BankKind.allCases)
+    @Test(
+        "inserting a document that is there is 409, names it, and inserts none of the others",
+        arguments: BankKind.allCases)
     func insertExisting(_ kind: BankKind) async throws {
         try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "old")])
@@ -74,7 +78,9 @@ struct BankTests {
         }
     }
 
-    @Test("creating a bank that is there is 409; dropping it frees its id, and the new one is empty", arguments: BankKind.allCases)
+    @Test(
+        "creating a bank that is there is 409; dropping it frees its id, and the new one is empty",
+        arguments: BankKind.allCases)
     func createExisting(_ kind: BankKind) async throws {
         try await kind.withServer { server, _ in
             try await server.create("bank", [text("1", "old words")])

@@ -11,7 +11,9 @@ struct QueryTests {
         try await server.query(request).chunks.map(\.documentUUID)
     }
 
-    @Test("the document that says more of the query comes first, with the chunk's place, score and metadata", arguments: BankKind.allCases)
+    @Test(
+        "the document that says more of the query comes first, with the chunk's place, score and metadata",
+        arguments: BankKind.allCases)
     func ranking(_ kind: BankKind) async throws {
         try await kind.withServer { server, _ in
             try await server.create(
@@ -49,7 +51,9 @@ struct QueryTests {
         }
     }
 
-    @Test("top_k and tokens_max bound the answer; a chunk that does not fit makes room for a smaller one", arguments: BankKind.allCases)
+    @Test(
+        "top_k and tokens_max bound the answer; a chunk that does not fit makes room for a smaller one",
+        arguments: BankKind.allCases)
     func budget(_ kind: BankKind) async throws {
         try await kind.withServer { server, _ in
             try await server.create(
@@ -97,7 +101,8 @@ struct QueryTests {
         }
     }
 
-    @Test("vector and hybrid are 501 and say what there is", arguments: BankKind.allCases,
+    @Test(
+        "vector and hybrid are 501 and say what there is", arguments: BankKind.allCases,
         [MemoryBankQueryMode.vector, .hybrid])
     func modes(_ kind: BankKind, _ mode: MemoryBankQueryMode) async throws {
         try await kind.withServer { server, _ in
@@ -145,7 +150,8 @@ struct QueryTests {
         }
     }
 
-    @Test("a long document is found by the words of its end, at the place where they stand", arguments: BankKind.allCases)
+    @Test(
+        "a long document is found by the words of its end, at the place where they stand", arguments: BankKind.allCases)
     func long(_ kind: BankKind) async throws {
         try await kind.withServer(config: "{chunk_tokens: 64, chunk_overlap_tokens: 16}") { server, _ in
             let filler = String(repeating: "filler words here ", count: 20_000)
@@ -173,7 +179,8 @@ struct QueryTests {
         }
     }
 
-    @Test("a document that was pending when the server stopped is indexed by the next one", arguments: BankKind.allCases)
+    @Test(
+        "a document that was pending when the server stopped is indexed by the next one", arguments: BankKind.allCases)
     func resumed(_ kind: BankKind) async throws {
         try await withFolder { state in
             let first = try await kind.server(state)

@@ -33,7 +33,8 @@ struct CheckTests {
         } catch { return [error.description] }
     }
 
-    /// Everything of a schema that a writer would change: its tables and indexes with their files, its rows by their versions.
+    /// Everything of a schema that a writer would change: its tables and indexes with their files, its rows by their
+    /// versions.
     private func snapshot(_ schema: String) throws -> String {
         let server = try SharedServer.get()
         let relations = try server.sql(
@@ -118,7 +119,9 @@ struct CheckTests {
         let server = try SharedServer.get()
         try server.sql("CREATE ROLE checked LOGIN")
         let limited = await check("{host: \(server.folder), user: checked, database: postgres, schema: check_none}")
-        #expect(limited.first?.contains("may not make the schema 'check_none'; GRANT CREATE ON DATABASE") == true, "\(limited)")
+        #expect(
+            limited.first?.contains("may not make the schema 'check_none'; GRANT CREATE ON DATABASE") == true,
+            "\(limited)")
         try server.sql("CREATE SCHEMA check_others")
         let others = await check("{host: \(server.folder), user: checked, database: postgres, schema: check_others}")
         #expect(others.first?.contains("may not make tables in the schema 'check_others'") == true, "\(others)")

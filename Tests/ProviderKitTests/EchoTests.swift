@@ -181,8 +181,8 @@ struct EchoTests {
     }
 }
 
-/// A built library of the folder that this test runs from. nil, with a line that says so, where it was not built: Rust's
-/// needs cargo, see Scripts/build-rust-provider.sh.
+/// A built library of the folder that this test runs from. nil, with a line that says so, where it was not built:
+/// Rust's needs cargo, see Scripts/build-rust-provider.sh.
 struct EchoLibrary: @unchecked Sendable, CustomTestStringConvertible {
     let testDescription: String
     let module: UnsafePointer<lsp_module>

@@ -31,7 +31,9 @@ struct LifecycleTests {
             _ = await instance.call("register", body: #"{"kind":"model","id":"purpose"}"#)
             await instance.destroy()
             return instance.host.logged.withLock { lines in
-                lines.filter { $0.contains(" for ") }.map { String($0.prefix { $0 != "{" }).trimmingCharacters(in: .whitespaces) }
+                lines.filter { $0.contains(" for ") }.map {
+                    String($0.prefix { $0 != "{" }).trimmingCharacters(in: .whitespaces)
+                }
             }
         }
         #expect(await said(0) == ["2 for serve"])

@@ -1,5 +1,5 @@
-// Starts a program as a child that can't outlive us, and passes bytes and descriptors to it: what Swift can't say, because
-// between fork and exec only system calls are allowed, and because the message macros of a socket are C.
+// Starts a program as a child that can't outlive us, and passes bytes and descriptors to it: what Swift can't say,
+// because between fork and exec only system calls are allowed, and because the message macros of a socket are C.
 //
 // A contract of three parts: the host spawns with ccp_spawn; the child's main calls ccp_child_setup before anything
 // else; both send and receive with ccp_send and ccp_receive. Linux 5.4 or later.
@@ -69,7 +69,8 @@ typedef struct {
 } ccp_child;
 
 /// Starts `path`. In the child, before exec: default dispositions and an empty mask of signals, a session and a process
-/// group of its own (its id is the child's pid), SIGKILL when its parent dies, its control groups, its descriptors, its limits.
+/// group of its own (its id is the child's pid), SIGKILL when its parent dies, its control groups, its descriptors, its
+/// limits.
 ///
 /// Returns 0, or an errno with `out->step`; then nothing is left of the child. Returns once the program runs or could
 /// not. The child dies with the *thread* that calls this, so call it on one that never ends.
@@ -91,8 +92,8 @@ int ccp_signal(int pidfd, int signal_number);
 
 // ---- in the child --------------------------------------------------------------------------------------------------
 
-/// For the first line of the child's main: not dumpable (no core, no ptrace by others of our user), no core size, no new
-/// privileges, SIGKILL when the parent dies. Ends the process when its parent is not `parent` (0: is not asked).
+/// For the first line of the child's main: not dumpable (no core, no ptrace by others of our user), no core size, no
+/// new privileges, SIGKILL when the parent dies. Ends the process when its parent is not `parent` (0: is not asked).
 /// Returns 0 or an errno.
 int ccp_child_setup(pid_t parent);
 
@@ -109,7 +110,8 @@ int ccp_pipe(int ends[2]);
 ssize_t ccp_send(int socket, const void *bytes, size_t size, int descriptor, int wait);
 
 /// Receives at most `size` bytes and at most one descriptor (else -1), which is close-on-exec and the caller's.
-/// Descriptors beyond the first are closed and counted in `surplus`. Returns the count, 0 at the end, or a negative errno.
+/// Descriptors beyond the first are closed and counted in `surplus`. Returns the count, 0 at the end, or a negative
+/// errno.
 ssize_t ccp_receive(int socket, void *bytes, size_t size, int *descriptor, int *surplus, int wait);
 
 /// A memory file that can be sealed, close-on-exec, or a negative errno. `name` is what /proc shows.

@@ -1,8 +1,8 @@
 #ifndef LK_INSTRUCTION_SET_H
 #define LK_INSTRUCTION_SET_H
-// Which of the instruction sets that kernels are written for may be used: what the CPU has, up to the one that the environment
-// variable LLAMA_STACK_ISA names. Every table of kernels asks here, so that one variable holds for all of them. Any thread may
-// call; nothing is kept.
+// Which of the instruction sets that kernels are written for may be used: what the CPU has, up to the one that the
+// environment variable LLAMA_STACK_ISA names. Every table of kernels asks here, so that one variable holds for all of
+// them. Any thread may call; nothing is kept.
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -23,12 +23,13 @@ typedef enum lk_instruction_set {
 /// 1 when the CPU has it, whatever the environment says.
 int lk_isa_has(lk_instruction_set set);
 
-/// 1 when the CPU has it and LLAMA_STACK_ISA does not name a slower one. Where the variable is refused it counts for nothing:
-/// ask lk_isa_refusal before.
+/// 1 when the CPU has it and LLAMA_STACK_ISA does not name a slower one. Where the variable is refused it counts for
+/// nothing: ask lk_isa_refusal before.
 int lk_isa_may_use(lk_instruction_set set);
 
-/// Why LLAMA_STACK_ISA can't be followed, as one sentence of up to `capacity` bytes, its end included: it names no instruction
-/// set, or one that this CPU does not have. Returns 0, and writes an empty text, when it is followed, unset or empty.
+/// Why LLAMA_STACK_ISA can't be followed, as one sentence of up to `capacity` bytes, its end included: it names no
+/// instruction set, or one that this CPU does not have. Returns 0, and writes an empty text, when it is followed, unset
+/// or empty.
 int lk_isa_refusal(char *out, size_t capacity);
 
 /// The same for a value of the variable that is given; NULL: unset.

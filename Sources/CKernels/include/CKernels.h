@@ -58,7 +58,8 @@ typedef struct lk_q8_block {
     int8_t q[32];
 } lk_q8_block;
 
-/// Quantises x [rows, n] to out [rows, n / 32]: symmetric, one scale per 32 values (largest magnitude / 127), to nearest.
+/// Quantises x [rows, n] to out [rows, n / 32]: symmetric, one scale per 32 values (largest magnitude / 127), to
+/// nearest.
 /// `n` is a multiple of 32.
 void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out);
 
@@ -67,8 +68,8 @@ void lk_quantize_rest(const float *x, const lk_q8_block *q, size_t n, float *out
 
 // MARK: - Panels
 // Weights are put once into panels of 32 outputs, in the order in which products read them, from front to back; a panel
-// takes as many bits as the rows it came from. panels.h has the layout. Outputs that are missing from the last panel are
-// filled up with zeroes.
+// takes as many bits as the rows it came from. panels.h has the layout. Outputs that are missing from the last panel
+// are filled up with zeroes.
 
 /// A matrix [outputs, inputs] in panels.
 typedef struct lk_panel_matrix {
@@ -77,8 +78,8 @@ typedef struct lk_panel_matrix {
     size_t outputs, inputs;
 } lk_panel_matrix;
 
-/// Bytes of one panel of rows of `n` values, a multiple of 64; 0 where this type or length has no panels: Q2_K, Q3_K, and
-/// lengths that are not a multiple of 32.
+/// Bytes of one panel of rows of `n` values, a multiple of 64; 0 where this type or length has no panels: Q2_K, Q3_K,
+/// and lengths that are not a multiple of 32.
 size_t lk_panel_bytes(lk_type type, size_t n);
 
 /// How many panels hold so many outputs.
@@ -122,9 +123,9 @@ void lk_panel_matmul_bf16(const lk_panel_matrix *w, size_t begin, size_t end, co
 // t = A x, is lk_matmul_f32.
 
 /// y[r*ldy + o] += sum_k B[o,k] * t[r*ldt + k] for o in [0, outputs), all in f32. `b` holds B in panels of 32 outputs,
-/// [(outputs + 31) / 32, rank, 32], the last filled up with zeroes; `rank` is how many columns of t there are for it, and
-/// any scale is part of B. Threads share a product by each taking some panels. A row's result is the same to the bit
-/// whatever other rows and panels are computed with it.
+/// [(outputs + 31) / 32, rank, 32], the last filled up with zeroes; `rank` is how many columns of t there are for it,
+/// and any scale is part of B. Threads share a product by each taking some panels. A row's result is the same to the
+/// bit whatever other rows and panels are computed with it.
 void lk_lora_expand(const float *b, size_t rank, size_t outputs, const float *t, size_t ldt, size_t rows, float *y,
                     size_t ldy);
 
@@ -141,15 +142,16 @@ void lk_swiglu(const float *gate, const float *up, size_t n, float *out);
 /// The same for 32 outputs of some rows, quantised: gate, up: [rows, 32]; out[r*stride] = the quantised 32 of row r.
 void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
 
-/// out[i] = (x[i] - mean(x)) / sqrt(variance(x) + eps) * weight[i] + bias[i], the variance over n. LayerNorm (Ba et al. 2016,
-/// arXiv:1607.06450). out may be x.
+/// out[i] = (x[i] - mean(x)) / sqrt(variance(x) + eps) * weight[i] + bias[i], the variance over n. LayerNorm (Ba et al.
+/// 2016, arXiv:1607.06450). out may be x.
 void lk_layernorm(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out);
 
-/// out[i] = g * (1 + erf(g / sqrt 2)) / 2 with g = x[i] + bias[i]. GELU (Hendrycks & Gimpel 2016, arXiv:1606.08415), not its
-/// approximation by tanh; within 3e-7 * |g|. out may be x.
+/// out[i] = g * (1 + erf(g / sqrt 2)) / 2 with g = x[i] + bias[i]. GELU (Hendrycks & Gimpel 2016, arXiv:1606.08415),
+/// not its approximation by tanh; within 3e-7 * |g|. out may be x.
 void lk_gelu(const float *x, const float *bias, size_t n, float *out);
 
-/// The same for 32 outputs of some rows, quantised: x: [rows, 32], bias: [32]; out[r*stride] = the quantised 32 of row r.
+/// The same for 32 outputs of some rows, quantised: x: [rows, 32], bias: [32]; out[r*stride] = the quantised 32 of row
+/// r.
 void lk_gelu_q8(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride);
 
 /// x[i] += y[i].
@@ -175,23 +177,20 @@ size_t lk_argmax(const float *x, size_t n);
 
 // MARK: - Attention
 // Online softmax (Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135): start, then one
-// call for each run of positions (a page of the cache, or all of it), then finish. `queries` are the vectors that look at
-// the same key/value head: the query heads of its group, for one token or for several.
-//   cache:   LK_BF16 or LK_F32, the type of k and v
-//   q:       [queries, head_dim] f32, contiguous
-//   visible: [queries], how many positions of the run each query sees, from the first on
-//   k:       [positions / 16, head_dim, 16]: sixteen positions side by side; in bf16, of an even head_dim,
+// call for each run of positions (a page of the cache, or all of it), then finish. `queries` are the vectors that look
+// at the same key/value head: the query heads of its group, for one token or for several. cache: LK_BF16 or LK_F32, the
+// type of k and v q: [queries, head_dim] f32, contiguous visible: [queries], how many positions of the run each query
+// sees, from the first on k: [positions / 16, head_dim, 16]: sixteen positions side by side; in bf16, of an even
+// head_dim,
 //            [positions / 16, head_dim / 2, 16, 2]: pairs of dimensions. Written by lk_put_key. The last group is read whole, so
 //            its memory must be there
-//   v:       [positions, head_dim]; in bf16 [positions / 2, head_dim, 2]: pairs of positions. Written by lk_put_value. The
-//            last pair's memory must be there, whatever it holds
-//   next:    keys of the run that the caller reads after this one, which are asked for ahead; NULL where none is known. A
-//            hint: nothing is read through it
-//   state:   [queries, 2] f32, running maximum and running sum
-//   out:     [queries, head_dim] f32, the weighted sum so far; after finish the answer
-// A query's result depends on its own row and on how positions were cut into runs, not on the queries beside it, as long
-// as runs other than the last are multiples of 64. With a cache of bf16 and instructions for it, queries and weights are rounded
-// to bf16 too; products and sums are f32. A finish without a single position gives zeroes.
+// v: [positions, head_dim]; in bf16 [positions / 2, head_dim, 2]: pairs of positions. Written by lk_put_value. The last
+//   pair's memory must be there, whatever it holds next: keys of the run that the caller reads after this one, which
+//   are asked for ahead; NULL where none is known. A hint: nothing is read through it state: [queries, 2] f32, running
+//   maximum and running sum out: [queries, head_dim] f32, the weighted sum so far; after finish the answer A query's
+//   result depends on its own row and on how positions were cut into runs, not on the queries beside it, as long as
+//   runs other than the last are multiples of 64. With a cache of bf16 and instructions for it, queries and weights are
+//   rounded to bf16 too; products and sums are f32. A finish without a single position gives zeroes.
 
 void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out);
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
@@ -201,7 +200,8 @@ void lk_attention_join(size_t queries, size_t head_dim, const float *more_state,
                        float *out);
 void lk_attention_finish(size_t queries, size_t head_dim, const float *state, float *out);
 
-/// Write the key and the value of one position, [head_dim] f32, to its place in a run. Threads may write different positions.
+/// Write the key and the value of one position, [head_dim] f32, to its place in a run. Threads may write different
+/// positions.
 void lk_put_key(lk_type cache, const float *key, size_t head_dim, size_t position, void *k);
 void lk_put_value(lk_type cache, const float *value, size_t head_dim, size_t position, void *v);
 

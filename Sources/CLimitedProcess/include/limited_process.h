@@ -1,5 +1,6 @@
-// Runs a program on bytes that may be hostile, in a process of its own with limits: whatever it does there, crash, hang or
-// grow, costs this process an answer and nothing else. A fault boundary, not a sandbox: the program runs as our user.
+// Runs a program on bytes that may be hostile, in a process of its own with limits: whatever it does there, crash, hang
+// or grow, costs this process an answer and nothing else. A fault boundary, not a sandbox: the program runs as our
+// user.
 #ifndef LIMITED_PROCESS_H
 #define LIMITED_PROCESS_H
 #include <stddef.h>

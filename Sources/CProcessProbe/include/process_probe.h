@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// The descriptor on which a child writes its results: high, so that a provider which closes the first ones does not hit it.
+// The descriptor on which a child writes its results: high, so that a provider which closes the first ones does not hit
+// it.
 enum { PP_RESULTS = 230 };
 
 // Crashes
@@ -15,10 +16,11 @@ enum { PP_RESULTS = 230 };
 void pp_report_crashes(int results);
 /// The code in this range is the library's: a crash in it is named by its offset. `name` is kept, not copied.
 void pp_name_library(uintptr_t start, uintptr_t end, const char *name);
-/// What the calling thread does at the moment, for the line about a crash; NULL: nothing in particular. Kept, not copied.
+/// What the calling thread does at the moment, for the line about a crash; NULL: nothing in particular. Kept, not
+/// copied.
 void pp_doing(const char *what);
-/// Makes the calling thread one of the kit's: named, with no signal blocked (threads inherit what dispatch blocks), and with a
-/// stack for signal handlers, for when its own is full. `name` has at most 15 characters.
+/// Makes the calling thread one of the kit's: named, with no signal blocked (threads inherit what dispatch blocks), and
+/// with a stack for signal handlers, for when its own is full. `name` has at most 15 characters.
 void pp_enter_thread(const char *name);
 
 // Memory that is lent

@@ -1,9 +1,10 @@
 // The hot loops of nearest-neighbour search over vectors of 8-bit codes: plain C, and AVX2 and AVX-512 forms beside it,
 // chosen at run time. No allocation, no state; any thread.
 //
-// A vector is scale × (code − 128), codes 0 to 255 standing for −128 to 127. Codes lie in blocks of 32 vectors, and in a
-// block in groups of four dimensions: group g holds the codes of dimensions 4g to 4g+3 of vector 0, then of vector 1, …:
-// 128 bytes. Dimensions beyond the last are 128, which is zero. One load then feeds 16 vectors, and no sum goes across lanes.
+// A vector is scale × (code − 128), codes 0 to 255 standing for −128 to 127. Codes lie in blocks of 32 vectors, and in
+// a block in groups of four dimensions: group g holds the codes of dimensions 4g to 4g+3 of vector 0, then of vector 1,
+// …: 128 bytes. Dimensions beyond the last are 128, which is zero. One load then feeds 16 vectors, and no sum goes
+// across lanes.
 #ifndef CVECTORS_H
 #define CVECTORS_H
 #include <stddef.h>
@@ -21,8 +22,8 @@ typedef struct {
     int32_t bias;
 } lk_vector_query;
 
-/// scores[v] = scales[v] * sum_d (codes[v,d] − 128) * query[d], for the 32 vectors of a block: the dot product but for the
-/// query's own scale. Returns the largest of them. `groups` is at most 8192, so that 32 bits hold every sum.
+/// scores[v] = scales[v] * sum_d (codes[v,d] − 128) * query[d], for the 32 vectors of a block: the dot product but for
+/// the query's own scale. Returns the largest of them. `groups` is at most 8192, so that 32 bits hold every sum.
 float lk_vector_scores(const uint8_t *codes, const float *scales, lk_vector_query query, size_t groups, float *scores);
 
 /// The same for four queries at once: scores [4, 32]. Reads the codes once.
@@ -39,7 +40,8 @@ float lk_vector_dot_f32(const float *a, const float *b, size_t n);
 /// Gives memory that was freed back to the system, where the C library would keep it. Takes milliseconds for gigabytes.
 void lk_vector_trim(void);
 
-/// "plain", "avx2" or "avx512": what runs here, the fastest that lk_isa_may_use (CInstructionSet) allows at the first call.
+/// "plain", "avx2" or "avx512": what runs here, the fastest that lk_isa_may_use (CInstructionSet) allows at the first
+/// call.
 const char *lk_vector_isa(void);
 
 /// The forms, for tests: NULL where this CPU does not have the instructions.

@@ -1,7 +1,7 @@
 /// Chat formats for model files without a template, written in the same language as a file's own.
 ///
-/// Their words are those that the models were trained on, so their output equals that of the models' own templates where
-/// both speak; the tests hold them to it.
+/// Their words are those that the models were trained on, so their output equals that of the models' own templates
+/// where both speak; the tests hold them to it.
 enum BuiltinTemplates {
     /// Llama 3 (April 2024): headers, no tools.  Roles: system, user, assistant.
     static let llama3 = """
@@ -58,9 +58,9 @@ enum BuiltinTemplates {
 
     /// Llama 3.1: an ipython environment for built-in tools and code, custom tools as JSON in the first user message.
     ///
-    /// The system message has, in order: `Environment: ipython` when there is any tool; `Tools: ` and the built-in names
-    /// except code_interpreter, when there are any; the knowledge date; today's date; the instructions.  A result of a tool
-    /// is written under the header `ipython`, whatever it is called outside.
+    /// The system message has, in order: `Environment: ipython` when there is any tool; `Tools: ` and the built-in
+    /// names except code_interpreter, when there are any; the knowledge date; today's date; the instructions. A result
+    /// of a tool is written under the header `ipython`, whatever it is called outside.
     static let llama31 = """
         {{ bos_token }}
         {%- set first = messages[0] if messages and messages[0].role == 'system' %}

@@ -65,8 +65,8 @@ package struct ChatFormat: Sendable {
                 + "(ChatML); use the completion route, or a file whose metadata has tokenizer.chat_template")
     }
 
-    /// The prompt for a conversation.  It begins with the begin-of-text token where the format wants one: a tokeniser must
-    /// not add another.
+    /// The prompt for a conversation. It begins with the begin-of-text token where the format wants one: a tokeniser
+    /// must not add another.
     ///
     /// Throws `TemplateError`: `refused` where the template turns the conversation down, `limit` where it is too much.
     package func prompt(_ conversation: ChatConversation) throws(TemplateError) -> Prompt {

@@ -216,8 +216,8 @@ package struct ToolCallParser: Sendable {
         return repaired(String(name), ["query": .string(String(inside.dropFirst(7).dropLast()))])
     }
 
-    /// A call in any form that names a built-in becomes a call of that built-in, by the draft's name, with one argument:
-    /// its own if that is there, else the first value given.
+    /// A call in any form that names a built-in becomes a call of that built-in, by the draft's name, with one
+    /// argument: its own if that is there, else the first value given.
     private func repaired(_ name: String, _ arguments: TemplateMap) -> ChatToolCall {
         guard let builtin = ChatTool.Builtin(anyName: name), name == builtin.rawValue || !names.contains(name) else {
             return ChatToolCall(name: name, arguments: arguments)

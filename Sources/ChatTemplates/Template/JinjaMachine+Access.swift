@@ -12,7 +12,8 @@ extension Jinja.Machine {
         }
     }
 
-    // A function each, so that a chain inside a chain costs only the frames that it needs: see `TemplateLimits.depthMax`.
+    // A function each, so that a chain inside a chain costs only the frames that it needs: see
+    // `TemplateLimits.depthMax`.
 
     private func item(_ index: any Jinja.Expression, _ value: Value) throws(TemplateError) -> Value {
         let index = try evaluate(index)

@@ -56,8 +56,8 @@ extension Jinja.Parser {
         }
     }
 
-    /// Operators that bind at least as close as `level`.  Operators of one level become one flat node, so that a long sum
-    /// nests no deeper than a short one.
+    /// Operators that bind at least as close as `level`. Operators of one level become one flat node, so that a long
+    /// sum nests no deeper than a short one.
     mutating func binary(_ level: Level) throws(TemplateError) -> any Jinja.Expression {
         try enter()
         defer { leave() }

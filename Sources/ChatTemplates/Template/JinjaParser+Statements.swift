@@ -1,5 +1,5 @@
 extension Jinja.Parser {
-    /// Statements up to a tag whose name is in `ends`; that tag's name is left as the current token.  With no `ends`, up
+    /// Statements up to a tag whose name is in `ends`; that tag's name is left as the current token. With no `ends`, up
     /// to the end of the template.
     mutating func statements(until ends: Set<String>) throws(TemplateError) -> [any Jinja.Statement] {
         try enter()

@@ -4,7 +4,8 @@ enum Jinja {}
 extension Jinja {
     /// Text that knows which of its bytes are trusted.
     ///
-    /// `flips` are the places, rising and inside the text, at which trust changes; `startsTrusted` holds up to the first.
+    /// `flips` are the places, rising and inside the text, at which trust changes; `startsTrusted` holds up to the
+    /// first.
     struct Text: Sendable {
         private(set) var bytes: [UInt8] = []
         private(set) var startsTrusted = true

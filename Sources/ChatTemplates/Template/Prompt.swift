@@ -24,8 +24,8 @@ package struct Prompt: Sendable, Equatable {
 
     /// Splits the prompt at the control tokens that lie wholly in trusted text; at one place the longest wins.
     ///
-    /// Text between two control tokens comes as one piece even where trust changes inside it, so that a tokeniser merges
-    /// across the seam exactly as it would for a plain string.
+    /// Text between two control tokens comes as one piece even where trust changes inside it, so that a tokeniser
+    /// merges across the seam exactly as it would for a plain string.
     /// - Parameter controlTokens: the texts of the vocabulary's control and user-defined tokens.
     package func pieces(_ controlTokens: ControlTokens) -> [PromptPiece] {
         var pieces: [PromptPiece] = []

@@ -1,11 +1,12 @@
 /// A chat template, read once and rendered often.
 ///
-/// The language is Jinja as model files use it, with jinja2's semantics under `trim_blocks` and `lstrip_blocks`; it has no
-/// way to files, the network or the host's objects.  A template is foreign code: whatever it does ends in text, or in a
+/// The language is Jinja as model files use it, with jinja2's semantics under `trim_blocks` and `lstrip_blocks`; it has
+/// no way to files, the network or the host's objects. A template is foreign code: whatever it does ends in text, or in
+/// a
 /// `TemplateError` within `TemplateLimits`.
 ///
-/// Any thread may render, several at once.  A render computes for at most 250 ms in an optimised build, and fits a stack of
-/// 512 KiB in any build.
+/// Any thread may render, several at once. A render computes for at most 250 ms in an optimised build, and fits a stack
+/// of 512 KiB in any build.
 package struct Template: Sendable {
     private let body: [any Jinja.Statement]
     private let names: [String: Jinja.Name]

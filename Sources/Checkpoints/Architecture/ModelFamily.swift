@@ -6,7 +6,8 @@ package struct ModelFamily: Sendable {
         case absent, optional, required
     }
 
-    /// `general.architecture` of its GGUF files, also the prefix of their metadata keys; `model_type` of a `config.json`.
+    /// `general.architecture` of its GGUF files, also the prefix of their metadata keys; `model_type` of a
+    /// `config.json`.
     let architecture: String
     /// In its GGUF files. As released by Hugging Face the order is always `half`, by Meta `interleaved`.
     let ropeOrder: RopeConfiguration.Order

@@ -36,8 +36,8 @@ package struct CheckpointJSON {
 
     // MARK: Objects and arrays
 
-    /// Calls `body` for each member with the reader at its value, which `body` must take or skip. A key that comes twice is
-    /// an error; `membersMax` bounds what that costs.
+    /// Calls `body` for each member with the reader at its value, which `body` must take or skip. A key that comes
+    /// twice is an error; `membersMax` bounds what that costs.
     package mutating func members(
         of field: String, membersMax: Int,
         _ body: (_ key: String, _ json: inout CheckpointJSON) throws(CheckpointError) -> Void

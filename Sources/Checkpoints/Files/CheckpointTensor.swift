@@ -1,6 +1,7 @@
 import CKernels
 
-/// One weight of a checkpoint, in one piece or cut along an axis into parts of equal size (as model-parallel checkpoints are).
+/// One weight of a checkpoint, in one piece or cut along an axis into parts of equal size (as model-parallel
+/// checkpoints are).
 package struct CheckpointTensor: Sendable {
     struct Part: Sendable {
         let file: MappedFile

@@ -64,8 +64,8 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
         madvise(start, range.upperBound - begin, MADV_WILLNEED)
     }
 
-    /// Maps every page of the range now, reading what is not in memory, so that nobody pays for it later. Blocks until it
-    /// is done.
+    /// Maps every page of the range now, reading what is not in memory, so that nobody pays for it later. Blocks until
+    /// it is done.
     package func populate(_ range: Range<Int>) {
         guard let base = bytes.baseAddress, !range.isEmpty, range.upperBound <= bytes.count else { return }
         let page = Int(getpagesize())

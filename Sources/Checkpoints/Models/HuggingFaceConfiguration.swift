@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// Reads a `ModelConfiguration` from a `config.json`. What it does not know how to compute it refuses: a key that is read over
-/// would make the model talk nonsense.
+/// Reads a `ModelConfiguration` from a `config.json`. What it does not know how to compute it refuses: a key that is
+/// read over would make the model talk nonsense.
 struct HuggingFaceConfiguration {
     let path: String
     let json: JSON
@@ -66,8 +66,8 @@ struct HuggingFaceConfiguration {
         }
     }
 
-    /// Attention in a sliding window is the same as all of it as long as the text fits the window; so the window bounds the
-    /// context.
+    /// Attention in a sliding window is the same as all of it as long as the text fits the window; so the window bounds
+    /// the context.
     private func contextTokens(_ keys: CheckpointNumbers) throws -> Int {
         let positions = try keys.count("max_position_embeddings", 1...ModelConfiguration.contextTokensMax)
         let isMistral = modelType == "mistral"
@@ -79,7 +79,8 @@ struct HuggingFaceConfiguration {
     }
 
     private func rope(_ keys: CheckpointNumbers, headDimension: Int) throws -> RopeConfiguration {
-        // Since version 5 of transformers all of it stands in `rope_parameters`, before in `rope_scaling` and beside it.
+        // Since version 5 of transformers all of it stands in `rope_parameters`, before in `rope_scaling` and beside
+        // it.
         let place = ["rope_parameters", "rope_scaling"].first { json[$0] != nil && json[$0] != .null }
         let parameters = place.flatMap { json[$0] } ?? .object([:])
         guard parameters.objectValue != nil else {

@@ -1,8 +1,8 @@
 import LlamaStackAPI
 
-/// A folder as Meta releases Llama: `params.json`, the weights in `consolidated.00.pth` and so on, one file for each part that
-/// model parallelism cut them into, and the vocabulary in `tokenizer.model`. Rows of queries and keys have rotary pairs as
-/// neighbours.
+/// A folder as Meta releases Llama: `params.json`, the weights in `consolidated.00.pth` and so on, one file for each
+/// part that model parallelism cut them into, and the vocabulary in `tokenizer.model`. Rows of queries and keys have
+/// rotary pairs as neighbours.
 enum MetaFolder {
     static let partsMax = 64
 
@@ -78,8 +78,8 @@ enum MetaFolder {
         return whole
     }
 
-    /// Along which axis a tensor is cut; nil: every part has the whole. Products whose outputs are shared out are cut by
-    /// rows, those that take such outputs by columns. Llama 2 cuts the embedding by columns, Llama 3 by rows; the
+    /// Along which axis a tensor is cut; nil: every part has the whole. Products whose outputs are shared out are cut
+    /// by rows, those that take such outputs by columns. Llama 2 cuts the embedding by columns, Llama 3 by rows; the
     /// norms' `width` tells which.
     private static func axis(of tensor: CheckpointTensor, width: Int) -> Int? {
         guard tensor.shape.count == 2 else { return nil }

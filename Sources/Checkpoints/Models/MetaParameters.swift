@@ -1,7 +1,7 @@
 import LlamaStackAPI
 
-/// Reads a `ModelConfiguration` from a `params.json`, which says less than a model needs: what it leaves out is known of the
-/// models that Meta has released.
+/// Reads a `ModelConfiguration` from a `params.json`, which says less than a model needs: what it leaves out is known
+/// of the models that Meta has released.
 struct MetaParameters {
     let path: String
     let json: JSON
@@ -45,8 +45,8 @@ struct MetaParameters {
         return normEpsilon < 5e-6 ? 2048 : 4096  // Llama 1, Llama 2
     }
 
-    /// Llama 3.1's numbers (Meta's reference code, `apply_scaling`). The small models of 3.2 were trained with a factor of 32, as
-    /// their release by Hugging Face says; `rope_scaling_factor` may say another one.
+    /// Llama 3.1's numbers (Meta's reference code, `apply_scaling`). The small models of 3.2 were trained with a factor
+    /// of 32, as their release by Hugging Face says; `rope_scaling_factor` may say another one.
     private func scaling(_ keys: CheckpointNumbers, hidden: Int, layers: Int) throws -> RopeConfiguration.Scaling {
         let isSmall = [(2048, 16), (3072, 28)].contains { $0 == (hidden, layers) }
         return .llama3(

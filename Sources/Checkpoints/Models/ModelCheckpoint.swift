@@ -1,5 +1,5 @@
-/// A model on disk in any of the forms that are served, opened and checked: its dimensions, its weights by name, and where
-/// its vocabulary and chat template stand. Weights stay in the files. Immutable, any thread.
+/// A model on disk in any of the forms that are served, opened and checked: its dimensions, its weights by name, and
+/// where its vocabulary and chat template stand. Weights stay in the files. Immutable, any thread.
 package struct ModelCheckpoint: Sendable {
     package enum Form: String, Sendable {
         case gguf = "GGUF"

@@ -1,11 +1,11 @@
 import CKernels
 
 /// A file in the safetensors format, checked from front to back and then read in place. The format:
-/// github.com/huggingface/safetensors (README, "Format"): the header's length in 8 bytes, the header as JSON, the tensors'
-/// bytes without a gap.
+/// github.com/huggingface/safetensors (README, "Format"): the header's length in 8 bytes, the header as JSON, the
+/// tensors' bytes without a gap.
 ///
-/// What `init` answers can be relied on: every tensor lies inside the file, its byte count follows from its shape, no two
-/// overlap and no name comes twice. Immutable, any thread.
+/// What `init` answers can be relied on: every tensor lies inside the file, its byte count follows from its shape, no
+/// two overlap and no name comes twice. Immutable, any thread.
 package struct SafetensorsFile: Sendable {
     package let file: MappedFile
     package let tensors: [String: Tensor]
@@ -75,8 +75,8 @@ package struct SafetensorsFile: Sendable {
     package struct Tensor: Sendable {
         package let name: String
         package let dtype: DType
-        /// Outermost first, as in the file: a weight of `[outputs, inputs]`. Empty for a single value; a 0 in it means that
-        /// there are no values.
+        /// Outermost first, as in the file: a weight of `[outputs, inputs]`. Empty for a single value; a 0 in it means
+        /// that there are no values.
         package let shape: [Int]
         /// Where its bytes lie in the file. No alignment can be relied on.
         package let byteRange: Range<Int>

@@ -1,5 +1,5 @@
-/// The header of a safetensors file: what it says of each tensor, with sizes that agree; `checkPlaces` then holds the places
-/// against each other and the file.
+/// The header of a safetensors file: what it says of each tensor, with sizes that agree; `checkPlaces` then holds the
+/// places against each other and the file.
 struct SafetensorsHeader {
     struct Declared {
         var name: String

@@ -1,7 +1,7 @@
 import CKernels
 
-/// The tensors of a file that torch saved (`.pth`), read in place. What `init` answers can be relied on: every tensor lies inside
-/// its own storage and its values one after another.
+/// The tensors of a file that torch saved (`.pth`), read in place. What `init` answers can be relied on: every tensor
+/// lies inside its own storage and its values one after another.
 struct TorchFile {
     private(set) var tensors: [String: CheckpointTensor] = [:]
     let file: MappedFile

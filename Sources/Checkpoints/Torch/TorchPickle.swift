@@ -1,6 +1,6 @@
-/// Reads the pickle of a file that torch saved: a dictionary of tensors, and nothing else. A pickle is a program; this knows the
-/// few instructions that rebuild tensors and refuses every other one, so nothing of the file is ever executed. The format:
-/// Python's `pickletools`.
+/// Reads the pickle of a file that torch saved: a dictionary of tensors, and nothing else. A pickle is a program; this
+/// knows the few instructions that rebuild tensors and refuses every other one, so nothing of the file is ever
+/// executed. The format: Python's `pickletools`.
 struct TorchPickle {
     /// Of a tensor: which storage, and where in it.
     struct TensorPlace: Equatable {

@@ -101,7 +101,8 @@ struct ZipArchive {
         return next
     }
 
-    /// Sizes of an entry and where its header is; the 64-bit ones stand in the extra field, each only where it is needed.
+    /// Sizes of an entry and where its header is; the 64-bit ones stand in the extra field, each only where it is
+    /// needed.
     private func sizes(
         _ offset: Int, extra: (start: Int, count: Int), _ field: String
     ) throws(CheckpointError) -> (stored: Int, size: Int, header: Int) {

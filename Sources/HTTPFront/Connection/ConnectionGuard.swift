@@ -212,7 +212,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Sends what says nothing, where the answer has a place for it: an interim head before it, a comment between events.
+    /// Sends what says nothing, where the answer has a place for it: an interim head before it, a comment between
+    /// events.
     private func probe(_ context: ChannelHandlerContext) {
         switch begun {
         case .nothing: context.write(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -242,8 +243,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         linger(context)
     }
 
-    /// Ends our side and drops what still comes for a moment. Closing at once would reset the connection while the client
-    /// is still sending, and it would never see the answer.
+    /// Ends our side and drops what still comes for a moment. Closing at once would reset the connection while the
+    /// client is still sending, and it would never see the answer.
     private func linger(_ context: ChannelHandlerContext) {
         lingersUntil = .now() + .seconds(1)
         context.flush()

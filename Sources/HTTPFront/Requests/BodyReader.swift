@@ -22,7 +22,8 @@ enum BodyReader {
         return bytes
     }
 
-    /// Room for so much is made on the word of the client alone; for the rest of what it has announced, once so much has come.
+    /// Room for so much is made on the word of the client alone; for the rest of what it has announced, once so much
+    /// has come.
     private static let believedBytesMax = 64 * 1024
 
     private static func checkHeaders(_ request: Request, bytesMax: Int) throws {

@@ -3,8 +3,8 @@ import Host
 import Hummingbird
 import LlamaStackAPI
 
-/// The query of a request: the JSON object that a provider gets, each parameter of the endpoint once and by its own name
-/// even where the client used an alias; unknown ones refused.
+/// The query of a request: the JSON object that a provider gets, each parameter of the endpoint once and by its own
+/// name even where the client used an alias; unknown ones refused.
 struct QueryParameters {
     private(set) var object = JSONObject()
     /// Given under the route's `bodyParameter`, which may come many times: the body, where the request has none.

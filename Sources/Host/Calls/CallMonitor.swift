@@ -3,8 +3,8 @@ import Dispatch
 import LlamaStackAPI
 import Synchronization
 
-/// The calls that are open, of clients and of providers to each other. One that writes nothing for too long is ended with
-/// 504 and cancelled, whatever its provider does.
+/// The calls that are open, of clients and of providers to each other. One that writes nothing for too long is ended
+/// with 504 and cancelled, whatever its provider does.
 ///
 /// One timer for all of them: a write only leaves a mark, which the timer takes away once a second.
 final class CallMonitor: Sendable {

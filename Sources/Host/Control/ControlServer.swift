@@ -2,8 +2,8 @@ import Foundation
 import LlamaStackAPI
 import Synchronization
 
-/// Answers the operator's commands at `<state>/control.sock`, on threads of its own: also while Swift's shared threads are
-/// busy.
+/// Answers the operator's commands at `<state>/control.sock`, on threads of its own: also while Swift's shared threads
+/// are busy.
 final class ControlServer: Sendable {
     private let folder: String
     private let log: LogSink

@@ -57,7 +57,8 @@ enum ControlSocket {
 
     // MARK: lines
 
-    /// Up to the newline; nil when it is too long or does not come in time. `seconds` nil: waits for as long as it takes.
+    /// Up to the newline; nil when it is too long or does not come in time. `seconds` nil: waits for as long as it
+    /// takes.
     static func readLine(_ handle: Int32, bytesMax: Int, seconds: Double?) -> [UInt8]? {
         let end = seconds.map { ContinuousClock.now + .seconds($0) }
         var line: [UInt8] = []

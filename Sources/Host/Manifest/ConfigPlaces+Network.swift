@@ -54,12 +54,3 @@ extension NetworkService {
         return isNeeded ? access(for: label, endpoints: endpoints) : nil
     }
 }
-
-extension Starting {
-    /// Certificates that are not there. Blocks on the disk.
-    func missingNetworkFiles() -> [FileDiagnostic] {
-        manifest.networkFiles.filter { !FileManager.default.fileExists(atPath: $0.path) }.map {
-            manifest.source.diagnostic($0.position, "no_file", "'ca_file': there is no file \($0.path)")
-        }
-    }
-}

@@ -91,7 +91,8 @@ struct ConfigPlaces {
         return source.diagnostic(position, code, "config of \(label): \(Self.sentence(steps, message))")
     }
 
-    /// In the words of ``ConfigSchema``: "'threads' must be at least 1". A message that is no predicate follows a colon.
+    /// In the words of ``ConfigSchema``: "'threads' must be at least 1". A message that is no predicate follows a
+    /// colon.
     private static func sentence(_ steps: [String], _ message: String) -> String {
         guard !steps.isEmpty, !message.hasPrefix("unknown key ") else { return message }
         let verbs = ["must", "is", "has", "needs", "can't", "cannot", "does", "may", "names", "was"]

@@ -7,7 +7,8 @@ package struct Position: Sendable, Hashable, Comparable {
     package static func < (a: Position, b: Position) -> Bool { (a.line, a.column) < (b.line, b.column) }
 }
 
-/// One mistake in a file, or what looks like one, where it is: `dist.yaml:5:7: error: unknown key 'provder_type' (did you mean …?)`.
+/// One mistake in a file, or what looks like one, where it is: `dist.yaml:5:7: error: unknown key 'provder_type' (did
+/// you mean …?)`.
 package struct FileDiagnostic: Error, Sendable, Hashable, CustomStringConvertible {
     /// A message about the text of a file is cut after this many characters, so that a hostile one cannot flood a
     /// terminal.

@@ -1,8 +1,9 @@
 import Foundation
 
 extension Manifest {
-    /// The state folder that a distribution names, absolute; nil when it names none. The rest of the file may have mistakes,
-    /// and its references need not be set here: the server that runs it has its own environment. Blocks on the disk.
+    /// The state folder that a distribution names, absolute; nil when it names none. The rest of the file may have
+    /// mistakes, and its references need not be set here: the server that runs it has its own environment. Blocks on
+    /// the disk.
     package static func statePath(path: String, environment: [String: String]) throws(StartFailure) -> String? {
         let file = path == standardInput ? "<stdin>" : path
         let input = try ManifestInput(path: path, file: file)

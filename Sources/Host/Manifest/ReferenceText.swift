@@ -1,5 +1,6 @@
 /// A text with its references replaced: `${env.NAME}`, `${env.NAME:=default}`, `${env.NAME:+value}`. `$${` stands for
-/// `${`; any other `${` is refused, since what it means elsewhere (`${NAME}`, `${NAME:-default}`) is not what happens here.
+/// `${`; any other `${` is refused, since what it means elsewhere (`${NAME}`, `${NAME:-default}`) is not what happens
+/// here.
 struct ReferenceText {
     static let valueBytesMax = ManifestLimits.scalarBytesMax
     static let forms = "there are ${env.NAME}, ${env.NAME:=default} and ${env.NAME:+value}"

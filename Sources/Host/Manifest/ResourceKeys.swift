@@ -35,7 +35,8 @@ enum ResourceKeys {
             {
                 (
                     resource: Placed<String>, provider: Placed<String>?, api: Placed<String>?, path: Placed<String>?,
-                    base: Placed<String>?, adapter: Placed<String>?, draftModel: Placed<String>?, aliases: [Placed<String>],
+                    base: Placed<String>?, adapter: Placed<String>?, draftModel: Placed<String>?,
+                    aliases: [Placed<String>],
                     config: YAMLNode?, isOptional: Bool
                 ) in
                 RawResource(

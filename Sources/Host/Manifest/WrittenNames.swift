@@ -1,7 +1,7 @@
 import LlamaStackAPI
 
-/// The names that a distribution gives to its parts, also those of entries that have a mistake of their own: what refers to
-/// them is not wrong for that.
+/// The names that a distribution gives to its parts, also those of entries that have a mistake of their own: what
+/// refers to them is not wrong for that.
 struct WrittenNames {
     struct Names {
         var known: [String]

@@ -28,7 +28,8 @@ struct YAMLScalar: Sendable {
     var isSecret = false
     /// A reference in it failed and was reported: whatever it stands for, nothing more is said.
     var isUnresolved = false
-    /// It was one reference and nothing else: its text is typed as a plain scalar's, and is a string where one is wanted.
+    /// It was one reference and nothing else: its text is typed as a plain scalar's, and is a string where one is
+    /// wanted.
     var isReference = false
     /// `!!str`: a string whatever it looks like, also when it is one reference.
     var isTaggedString = false
@@ -56,7 +57,8 @@ extension YAMLNode {
         }
     }
 
-    /// The value that a schema's type asks for: a reference whose text looks like a number is a string where one is wanted.
+    /// The value that a schema's type asks for: a reference whose text looks like a number is a string where one is
+    /// wanted.
     func json(fitting schema: JSON?) -> JSON {
         switch content {
         case .scalar(let scalar):

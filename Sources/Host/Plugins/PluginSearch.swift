@@ -94,8 +94,8 @@ package struct PluginSearch: Sendable {
         return nearMiss(of: name, api: api).map { "\($0) is there: rename it, or set 'library: \($0)'; " }
     }
 
-    /// A file in the folders that was probably meant by `name`, but has no name by which a provider can be found: capitals,
-    /// no `lib`, no API, a version after `.so`.
+    /// A file in the folders that was probably meant by `name`, but has no name by which a provider can be found:
+    /// capitals, no `lib`, no API, a version after `.so`.
     private func nearMiss(of name: String, api: String) -> String? {
         for folder in folders {
             let files = Self.files(in: folder).filter { file in

@@ -3,8 +3,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Lines to a descriptor whose reader may be slow, stopped or gone. Nothing here waits for it: a line that can't be written
-/// now is dropped and counted, and how many there were is said as soon as something can be written again.
+/// Lines to a descriptor whose reader may be slow, stopped or gone. Nothing here waits for it: a line that can't be
+/// written now is dropped and counted, and how many there were is said as soon as something can be written again.
 package final class LineWriter: Sendable {
     /// Says, in the form of the other lines, how many were lost and why.
     package typealias LossNotice = @Sendable (_ count: Int, _ reason: String) -> String

@@ -3,8 +3,8 @@ import Foundation
 
 /// What a process that runs providers puts up before the first of them, and how it ends after that.
 package enum ProcessGuard {
-    /// To be called first in `main`. From then on an `exit()` of a provider is no success, a crash names its culprit and
-    /// ends the process at once, and a closed standard descriptor stays closed whatever is opened.
+    /// To be called first in `main`. From then on an `exit()` of a provider is no success, a crash names its culprit
+    /// and ends the process at once, and a closed standard descriptor stays closed whatever is opened.
     package static func install() {
         pg_open_standard_descriptors()
         pg_guard_exit()
@@ -13,8 +13,8 @@ package enum ProcessGuard {
 
     /// Ends the process as the host does. An `exit()` that comes any other way is taken for a provider's.
     ///
-    /// What libraries do at the end may not keep it: one that hangs there, or a loader whose lock a constructor holds, is left
-    /// after a few seconds.
+    /// What libraries do at the end may not keep it: one that hangs there, or a loader whose lock a constructor holds,
+    /// is left after a few seconds.
     package static func leave(_ code: Int32) -> Never {
         pg_leaving()
         Thread.detachNewThread {

@@ -85,11 +85,7 @@ struct ReloadPlan: Sendable, Equatable {
 
 /// The same of the resources that the file lists.
 struct ResourcePlan: Sendable, Equatable {
-    struct Key: Sendable, Hashable {
-        var kind: ResourceKind
-        var api: API
-        var id: String
-    }
+    typealias Key = KnownResource.Key
 
     enum Change: Sendable, Equatable {
         case kept
@@ -133,10 +129,6 @@ struct ResourcePlan: Sendable, Equatable {
     }
 }
 
-extension KnownResource {
-    var key: ResourcePlan.Key { ResourcePlan.Key(kind: kind, api: api, id: id) }
-}
-
 extension JSON {
     /// The order of keys means nothing in a config.
     fileprivate var sortedByKey: JSON {
@@ -149,5 +141,14 @@ extension JSON {
                 })
         default: self
         }
+    }
+}
+
+extension Starting.Prepared {
+    /// - Parameter source: of the entry.
+    func facts(_ source: ManifestSource) -> ReloadPlan.Facts {
+        ReloadPlan.Facts(
+            type: entry.providerType, library: libraryPath, stamp: stamp, process: entry.process,
+            config: ConfigPlaces(entry, source, schema: descriptor.configSchema).json)
     }
 }

@@ -1,8 +1,8 @@
 import Foundation
 import LlamaStackAPI
 
-/// One reload of a stack whose file has no mistakes. Providers change one after the other, in the order of their needs, so that
-/// each is away as briefly as possible; what went is stopped last.
+/// One reload of a stack whose file has no mistakes. Providers change one after the other, in the order of their needs,
+/// so that each is away as briefly as possible; what went is stopped last.
 struct Reloading: Sendable {
     typealias Provider = Starting.Prepared
     /// What an instance serves of the file.

@@ -2,8 +2,8 @@ import Foundation
 import LlamaStackAPI
 
 extension Stack {
-    /// Reads the file again and makes the stack what it says. A file with mistakes changes nothing. Throws when another reload
-    /// is under way, when the stack is about to end, or the file can't be read again.
+    /// Reads the file again and makes the stack what it says. A file with mistakes changes nothing. Throws when another
+    /// reload is under way, when the stack is about to end, or the file can't be read again.
     package func reload() async throws(CallError) -> ReloadReport {
         guard let source else {
             throw CallError(
@@ -96,8 +96,8 @@ extension Starting.Prepared {
 }
 
 extension Starting.Preparation {
-    /// Code that is loaded into this process stays as it was: a warning for each library whose file is another one by now.
-    /// Blocks on the disk.
+    /// Code that is loaded into this process stays as it was: a warning for each library whose file is another one by
+    /// now. Blocks on the disk.
     fileprivate func staleLibraries(_ source: ManifestSource) -> [FileDiagnostic] {
         providers.filter { $0.entry.process == nil && $0.stamp != FileStamp(path: $0.libraryPath) }.map { provider in
             source.warning(

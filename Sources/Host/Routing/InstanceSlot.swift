@@ -124,8 +124,8 @@ final class InstanceSlot: Channel {
 
     // MARK: the change of instance
 
-    /// Has calls wait from now on, and ends the instance: what runs may come to its end by itself for `seconds`. False when the
-    /// instance did not stop.
+    /// Has calls wait from now on, and ends the instance: what runs may come to its end by itself for `seconds`. False
+    /// when the instance did not stop.
     func empty(drainSeconds seconds: Double) async -> Bool {
         let life = state.withLock { state -> Life? in
             switch state.phase {
@@ -153,7 +153,8 @@ final class InstanceSlot: Channel {
     /// For an instance whose drain is over: to end its calls and to be destroyed.
     private static let closeSecondsMin = 5.0
 
-    /// Serves from now on, first of all the calls that wait. False, and nothing has happened, when the slot was closed meanwhile.
+    /// Serves from now on, first of all the calls that wait. False, and nothing has happened, when the slot was closed
+    /// meanwhile.
     func fill(_ channel: any Channel) -> Bool {
         let life = Life(channel: channel), isolation = channel.status.isolation
         let before = state.withLock { $0.phase.life }?.channel.status.restarts ?? 0

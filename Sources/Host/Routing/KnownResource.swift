@@ -19,6 +19,15 @@ struct KnownResource: Sendable {
 }
 
 extension KnownResource {
+    /// Its identity: an id names one resource of a kind in an API.
+    struct Key: Sendable, Hashable {
+        var kind: ResourceKind
+        var api: API
+        var id: String
+    }
+
+    var key: Key { Key(kind: kind, api: api, id: id) }
+
     init(_ entry: Manifest.ResourceEntry) {
         self.init(
             kind: entry.kind, api: entry.api, id: entry.id, providerID: entry.providerID, aliases: entry.aliases,
@@ -63,8 +72,8 @@ struct ResourceIndex: Sendable {
         for place in all.indices { index(place) }
     }
 
-    /// What a provider serves now, in place of all that it served of the file, and of those under the same ids. What providers
-    /// announced stays, unless its name is taken.
+    /// What a provider serves now, in place of all that it served of the file, and of those under the same ids. What
+    /// providers announced stays, unless its name is taken.
     mutating func replace(
         listedOf providerLabel: String, with resources: [KnownResource],
         leftOut left: [(resource: KnownResource, reason: String)]
@@ -116,7 +125,7 @@ struct ResourceIndex: Sendable {
     }
 
     /// Forgets those that were left out and are not among these.
-    mutating func keepLeftOut(_ keys: Set<ResourcePlan.Key>) { leftOut.removeAll { !keys.contains($0.resource.key) } }
+    mutating func keepLeftOut(_ keys: Set<KnownResource.Key>) { leftOut.removeAll { !keys.contains($0.resource.key) } }
 
     private mutating func index(_ place: Int) {
         let resource = all[place]

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A call that goes from provider to provider until it is answered: the sink of each in its turn.
 ///
-/// What a provider refuses with 404 has changed nothing, so the next may be asked. Once a provider that was asked whether
-/// it has the resource writes, the answer is its own.
+/// What a provider refuses with 404 has changed nothing, so the next may be asked. Once a provider that was asked
+/// whether it has the resource writes, the answer is its own.
 final class Relay: AnswerSink {
     private struct State {
         var turn = 0

@@ -2,12 +2,13 @@ import Foundation
 import LlamaStackAPI
 
 extension Stack {
-    /// How long a library may take to say what it holds, and an instance to be created, where a distribution is only checked.
+    /// How long a library may take to say what it holds, and an instance to be created, where a distribution is only
+    /// checked.
     package static let checkSecondsMax = 60.0
 
-    /// Does everything that a start does, and ends it: answers what it would hold. Every instance runs in a process of its
-    /// own, whatever the file says, and is told that it is only checked. A library that crashes, hangs or ends its process is
-    /// a mistake at its line, and the other entries are checked all the same.
+    /// Does everything that a start does, and ends it: answers what it would hold. Every instance runs in a process of
+    /// its own, whatever the file says, and is told that it is only checked. A library that crashes, hangs or ends its
+    /// process is a mistake at its line, and the other entries are checked all the same.
     package static func check(
         _ manifest: Manifest, environment: [String: String] = ProcessInfo.processInfo.environment,
         log: LogSink = .discard, secondsMax: Double = Stack.checkSecondsMax

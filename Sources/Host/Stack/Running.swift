@@ -37,11 +37,4 @@ extension Starting.Prepared {
             api: entry.api, providerID: entry.providerID, descriptor: descriptor, libraryPath: libraryPath,
             channel: channel)
     }
-
-    /// - Parameter source: of the entry.
-    func facts(_ source: ManifestSource) -> ReloadPlan.Facts {
-        ReloadPlan.Facts(
-            type: entry.providerType, library: libraryPath, stamp: stamp, process: entry.process,
-            config: ConfigPlaces(entry, source, schema: descriptor.configSchema).json)
-    }
 }

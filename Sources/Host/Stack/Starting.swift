@@ -157,7 +157,9 @@ final class Starting: Sendable {
             let before = await OffPool.run { FileStamp(path: path) }
             descriptor = try await runtime.describe(path)
                 .provider(api: entry.api.rawValue, type: entry.providerType)
-            stamp = entry.process == nil && checkSeconds == nil ? await OffPool.run { InlineRuntime.stampWhenLoaded(path) } : before
+            stamp =
+                entry.process == nil && checkSeconds == nil
+                ? await OffPool.run { InlineRuntime.stampWhenLoaded(path) } : before
         } catch {
             throw StartFailure([
                 manifest.source.diagnostic(entry.libraryPosition, error.code, error.message, hint: error.hint)

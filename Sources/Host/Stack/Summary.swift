@@ -30,7 +30,8 @@ package struct Summary: Sendable {
     package var providers: [Provider]
     /// Of all kinds.
     package var resources: [Resource]
-    /// Optional providers that did not start, "inference/gpu", and optional resources that could not be served, with why.
+    /// Optional providers that did not start, "inference/gpu", and optional resources that could not be served, with
+    /// why.
     package var failed: [(name: String, reason: String)]
 
     package func resources(_ kind: ResourceKind) -> [Resource] { resources.filter { $0.kind == kind } }

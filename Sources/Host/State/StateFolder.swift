@@ -39,8 +39,9 @@ final class StateFolder: Sendable {
                     + (owner.map { " (process \($0))" } ?? ""),
                 hint: "stop that one, or give this distribution another 'state'", exitCode: 75)
         }
-        // A child that a provider forks shares the lock. It would keep it for as long as it lives, also when this process has
-        // ended. (A lock of fcntl() is not shared so, but is lost when anything here closes another descriptor of the file.)
+        // A child that a provider forks shares the lock. It would keep it for as long as it lives, also when this
+        // process has ended. (A lock of fcntl() is not shared so, but is lost when anything here closes another
+        // descriptor of the file.)
         if pg_close_in_fork(handle) == 0 {
             close(handle)
             throw Failure(message: "this process has too many state folders open", exitCode: 71)
@@ -51,8 +52,8 @@ final class StateFolder: Sendable {
         lock = handle
     }
 
-    /// The folder that holds `path`, and above it every one that is needed to hold those that are missing: what they will
-    /// list is not yet on disk. The first may be unsynced by a start that died, so it is always among them.
+    /// The folder that holds `path`, and above it every one that is needed to hold those that are missing: what they
+    /// will list is not yet on disk. The first may be unsynced by a start that died, so it is always among them.
     private static func parents(ofMissing path: String) -> [String] {
         var parents: [String] = []
         var folder = URL(fileURLWithPath: path).standardizedFileURL
@@ -95,7 +96,8 @@ final class StateFolder: Sendable {
     func release() {
         guard isReleased.exchange(true, ordering: .relaxed) == false else { return }
         pg_keep_in_fork(lock)
-        // A child that is being started has a copy of the descriptor until it runs its program: closing ours would not unlock.
+        // A child that is being started has a copy of the descriptor until it runs its program: closing ours would not
+        // unlock.
         flock(lock, LOCK_UN)
         close(lock)
     }

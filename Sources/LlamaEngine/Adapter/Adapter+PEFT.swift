@@ -9,8 +9,8 @@ import Musl
 
 extension Adapter {
     /// Reads a folder that PEFT has saved: `adapter_config.json` and `adapter_model.safetensors`.
-    /// - Throws: `CheckpointError` when a file is missing or damaged, the configuration asks for what is not served, a tensor
-    ///   is missing, too many or of another shape than the model needs, or a number is not finite.
+    /// - Throws: `CheckpointError` when a file is missing or damaged, the configuration asks for what is not served, a
+    ///   tensor is missing, too many or of another shape than the model needs, or a number is not finite.
     package convenience init(peftFolder path: String, for model: ModelConfiguration) throws(CheckpointError) {
         let folder = PEFTFolder(path: path, model: model)
         try folder.requireFiles()

@@ -3,9 +3,9 @@ import Checkpoints
 /// A low-rank change of a model (LoRA, Hu et al. 2021, arXiv:2106.09685), computed beside the model's own products:
 /// y = W x + scale · B (A x). The model stays as it is, so any number of adapters, and the model alone, share one pass.
 ///
-/// Immutable; any thread. Nobody keeps a register of adapters: a request carries its own, and an adapter's memory is given
-/// back when the last request, or whoever else holds it, lets go. So one that was just trained is served by making it from
-/// the trained numbers and handing it to a request.
+/// Immutable; any thread. Nobody keeps a register of adapters: a request carries its own, and an adapter's memory is
+/// given back when the last request, or whoever else holds it, lets go. So one that was just trained is served by
+/// making it from the trained numbers and handing it to a request.
 package final class Adapter: @unchecked Sendable {  // safe: written by init alone
     /// What an adapter changes of one product.
     package struct Change: Sendable {
@@ -14,8 +14,8 @@ package final class Adapter: @unchecked Sendable {  // safe: written by init alo
         package var scale: Float
         /// A: [rank, inputs], row-major.
         package var a: [Float]
-        /// B: [outputs, rank], row-major. Rows stand in the order of the released weights, whatever the order of the model's
-        /// own file is.
+        /// B: [outputs, rank], row-major. Rows stand in the order of the released weights, whatever the order of the
+        /// model's own file is.
         package var b: [Float]
 
         package init(rank: Int, scale: Float, a: [Float], b: [Float]) {

@@ -51,8 +51,8 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
         }
     }
 
-    /// Where row `output` of the product, as the model computes it, stands in released weights: files of the interleaved
-    /// order have the rows of queries and keys permuted.
+    /// Where row `output` of the product, as the model computes it, stands in released weights: files of the
+    /// interleaved order have the rows of queries and keys permuted.
     func releasedRow(_ output: Int, in model: ModelConfiguration) -> Int {
         guard self == .query || self == .key, model.rope.order == .interleaved else { return output }
         let place = output % model.headDimension
@@ -60,8 +60,8 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
     }
 }
 
-/// The inputs of a layer's products, in the order in which a pass makes them: products that share one have the first half of
-/// their changes computed together.
+/// The inputs of a layer's products, in the order in which a pass makes them: products that share one have the first
+/// half of their changes computed together.
 enum AdapterStage: Int, Sendable, CaseIterable {
     /// Of queries, keys and values.
     case attention

@@ -1,8 +1,8 @@
 import Checkpoints
 import LlamaStackAPI
 
-/// What the `adapter_config.json` of a PEFT folder says (huggingface.co/docs/peft, "LoraConfig"). Settings that change the
-/// arithmetic in ways that are not computed here are refused by name, also those that are not known yet.
+/// What the `adapter_config.json` of a PEFT folder says (huggingface.co/docs/peft, "LoraConfig"). Settings that change
+/// the arithmetic in ways that are not computed here are refused by name, also those that are not known yet.
 struct PEFTConfiguration {
     let rank: Int
     let alpha: Double

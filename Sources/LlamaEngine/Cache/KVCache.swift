@@ -53,8 +53,8 @@ final class KVCache {
         count = max(count, (index + 1) * KVLayout.positions)
     }
 
-    /// Copies the first `positions` positions of a page into the one that `count` lies in, which has fewer. Does nothing
-    /// when there is no memory.
+    /// Copies the first `positions` positions of a page into the one that `count` lies in, which has fewer. Does
+    /// nothing when there is no memory.
     func copy(_ positions: Int, of page: KVPage) {
         let index = count / KVLayout.positions
         if index == pages.count {

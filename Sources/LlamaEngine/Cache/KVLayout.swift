@@ -3,9 +3,10 @@ import Checkpoints
 
 /// How keys and values are kept, and where in a page they lie.
 ///
-/// A page holds `positions` positions of every layer: for each layer the keys of each head, then the values of each head. A
-/// head's run of positions is contiguous, and in the order in which `lk_attention` reads it: sixteen keys side by side, and
-/// in bf16 pairs of dimensions of a key and pairs of values. Where a BLAS computes them, both are [positions, headDimension].
+/// A page holds `positions` positions of every layer: for each layer the keys of each head, then the values of each
+/// head. A head's run of positions is contiguous, and in the order in which `lk_attention` reads it: sixteen keys side
+/// by side, and in bf16 pairs of dimensions of a key and pairs of values. Where a BLAS computes them, both are
+/// [positions, headDimension].
 struct KVLayout: Sendable, Equatable {
     enum Element: Sendable {
         /// Only where the dimension of a head is even.

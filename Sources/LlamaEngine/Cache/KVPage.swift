@@ -25,8 +25,8 @@ final class KVPage {
     }
 }
 
-/// Memory straight from the system, so that `munmap` gives it back at once, however the heap around it is used. In large
-/// pages as far as they fit.
+/// Memory straight from the system, so that `munmap` gives it back at once, however the heap around it is used. In
+/// large pages as far as they fit.
 private func mapLarge(bytes: Int) -> UnsafeMutableRawPointer? {
     let largePage = 2 << 20
     let slack = bytes >= largePage ? largePage : 0

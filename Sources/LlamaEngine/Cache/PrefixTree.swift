@@ -22,9 +22,9 @@ final class PrefixNode {
 /// Finds keys and values that some sequence has computed already, by the tokens that they belong to.
 ///
 /// Every page of every sequence has a node from its first token on, and keeps it when the sequence has ended, until its
-/// memory is needed. A full page is shared as it is; of one that agrees for a part, that part is copied, which costs far
-/// less than computing it. Keys and values depend on the tokens before them and on nothing else, to the last bit: so
-/// what is found here is what the sequence would have computed. One thread at a time.
+/// memory is needed. A full page is shared as it is; of one that agrees for a part, that part is copied, which costs
+/// far less than computing it. Keys and values depend on the tokens before them and on nothing else, to the last bit:
+/// so what is found here is what the sequence would have computed. One thread at a time.
 final class PrefixTree {
     private let pool: KVPagePool
     private var roots: [PrefixKey: PrefixNode] = [:]
@@ -62,8 +62,8 @@ final class PrefixTree {
         return cache.count - before
     }
 
-    /// Notes what `cache` holds: the keys and values of the first `cache.count` of `tokens`. Where another page turns out
-    /// to hold the same, the cache gives its own back and takes that.
+    /// Notes what `cache` holds: the keys and values of the first `cache.count` of `tokens`. Where another page turns
+    /// out to hold the same, the cache gives its own back and takes that.
     func note(_ cache: KVCache, _ tokens: [Int32], _ key: PrefixKey) {
         var parent = root(key)
         for start in stride(from: 0, to: cache.count, by: KVLayout.positions) {

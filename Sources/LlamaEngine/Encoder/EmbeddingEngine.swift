@@ -2,8 +2,8 @@ import Parallel
 import Synchronization
 import Tokenizers
 
-/// An embedding model with threads to run it on. Any thread may call; `embed` computes on the caller's thread and the pool's,
-/// one pass at a time, so call it where blocking is allowed.
+/// An embedding model with threads to run it on. Any thread may call; `embed` computes on the caller's thread and the
+/// pool's, one pass at a time, so call it where blocking is allowed.
 package final class EmbeddingEngine: Sendable {
     package let model: EncoderModel
     package let threads: Int
@@ -17,11 +17,12 @@ package final class EmbeddingEngine: Sendable {
         encoder = Mutex(Encoder(model: model, pool: pool))
     }
 
-    /// Rows of one pass: enough to keep all threads busy, few enough for what lies between its steps to stay in the caches,
-    /// and for a pass to end soon and another's to begin.
+    /// Rows of one pass: enough to keep all threads busy, few enough for what lies between its steps to stay in the
+    /// caches, and for a pass to end soon and another's to begin.
     package static let passRowsMax = 4 * Encoder.blockRows
 
-    /// Cuts sequences of these lengths into passes: consecutive ones, `passRowsMax` rows together where one alone has no more.
+    /// Cuts sequences of these lengths into passes: consecutive ones, `passRowsMax` rows together where one alone has
+    /// no more.
     package static func passes(_ lengths: [Int]) -> [Range<Int>] {
         var passes: [Range<Int>] = []
         var (start, rows) = (0, 0)

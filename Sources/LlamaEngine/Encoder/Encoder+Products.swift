@@ -8,7 +8,8 @@ extension Encoder {
         var bf16: UnsafeMutablePointer<UInt16>?
     }
 
-    /// The inputs of a layer's products: what a norm gave, what attention gave, and what the feed-forward's first half gave.
+    /// The inputs of a layer's products: what a norm gave, what attention gave, and what the feed-forward's first half
+    /// gave.
     var normalised: Input {
         Input(floats: workspace.input.base, quantised: workspace.quantised.base, bf16: workspace.bf16.base)
     }
@@ -40,7 +41,8 @@ extension Encoder {
         }
     }
 
-    /// Some rows of `input` times some panels. `y` is where the first output of the panels goes for the first of the rows.
+    /// Some rows of `input` times some panels. `y` is where the first output of the panels goes for the first of the
+    /// rows.
     func multiply(
         _ matrix: Matrix, _ panels: Range<Int>, _ input: Input, rows: Range<Int>, to y: UnsafeMutablePointer<Float>,
         stride: Int, adding: Bool
@@ -61,8 +63,8 @@ extension Encoder {
         }
     }
 
-    /// Shares out all rows times `panels` panels: calls `body` for blocks of rows and stretches of panels, about four for each
-    /// thread where there is enough to do.
+    /// Shares out all rows times `panels` panels: calls `body` for blocks of rows and stretches of panels, about four
+    /// for each thread where there is enough to do.
     func eachBlock(panels: Int, _ body: (_ worker: Int, _ rows: Range<Int>, _ panels: Range<Int>) -> Void) {
         let blocks = (rows + Self.blockRows - 1) / Self.blockRows
         let stretches = pool.threads == 1 ? 1 : min(panels, max(1, (4 * pool.threads + blocks - 1) / blocks))

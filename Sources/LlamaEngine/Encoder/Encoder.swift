@@ -1,10 +1,11 @@
 import CKernels
 import Parallel
 
-/// Turns token sequences into vectors. Owns the working memory of one pass, so one thread at a time; the model is shared.
+/// Turns token sequences into vectors. Owns the working memory of one pass, so one thread at a time; the model is
+/// shared.
 ///
-/// Sequences of one pass lie one after another as rows, without padding. A sequence's vector is the same to the bit whatever
-/// else is in the pass and on any number of threads, but not between instruction sets.
+/// Sequences of one pass lie one after another as rows, without padding. A sequence's vector is the same to the bit
+/// whatever else is in the pass and on any number of threads, but not between instruction sets.
 package final class Encoder {
     package let model: EncoderModel
     let pool: ThreadPool
@@ -23,8 +24,8 @@ package final class Encoder {
 
     var isExact: Bool { model.precision == .exact }
 
-    /// One vector of length 1 for each sequence, `hidden` values. A sequence has at least one token and at most `positions`;
-    /// token ids are in `0..<vocabulary`.
+    /// One vector of length 1 for each sequence, `hidden` values. A sequence has at least one token and at most
+    /// `positions`; token ids are in `0..<vocabulary`.
     /// - Throws: `OutOfMemoryError`.
     package func embed(_ tokens: some Collection<[Int32]>) throws(OutOfMemoryError) -> [[Float]] {
         try prepare(tokens)
@@ -73,9 +74,9 @@ package final class Encoder {
         }
     }
 
-    /// The residual is normed and becomes the next product's input, and the next residual: there the bias of the product that
-    /// will be added to it is added now, while the row is in the cache.
-    /// On the fast path the products have the norm's weight and bias in them, and get the rows without.
+    /// The residual is normed and becomes the next product's input, and the next residual: there the bias of the
+    /// product that will be added to it is added now, while the row is in the cache. On the fast path the products have
+    /// the norm's weight and bias in them, and get the rows without.
     private func normalise(_ norm: EncoderWeights.Norm, addingLater bias: Vector?) {
         let (hidden, epsilon) = (model.configuration.hidden, model.configuration.normEpsilon)
         let isFolded = !isExact && bias != nil
@@ -98,8 +99,8 @@ package final class Encoder {
         }
     }
 
-    /// GELU of the first half's products. A thread takes some rows and one panel at a time, so that their products never leave
-    /// its cache.
+    /// GELU of the first half's products. A thread takes some rows and one panel at a time, so that their products
+    /// never leave its cache.
     private func feedForward(_ layer: EncoderWeights.Layer) {
         let width = model.configuration.feedForward
         eachBlock(panels: layer.up.matrix.panels) { worker, rows, panels in

@@ -3,8 +3,8 @@ import Foundation
 import LlamaStackAPI
 import Tokenizers
 
-/// The files of an embedding model in the layout of the sentence-transformers library: `config.json`, `model.safetensors`, a
-/// vocabulary, and what says how texts become vectors.
+/// The files of an embedding model in the layout of the sentence-transformers library: `config.json`,
+/// `model.safetensors`, a vocabulary, and what says how texts become vectors.
 package struct EncoderFolder: Sendable {
     package let path: String
 

@@ -8,8 +8,8 @@ import Glibc
 import Musl
 #endif
 
-/// An embedding model ready to run: its tokenizer, its dimensions, and its weights packed for the kernels. Immutable; any
-/// thread.
+/// An embedding model ready to run: its tokenizer, its dimensions, and its weights packed for the kernels. Immutable;
+/// any thread.
 package final class EncoderModel: Sendable {
     package let configuration: EncoderConfiguration
     package let tokenizer: WordPiece
@@ -20,11 +20,11 @@ package final class EncoderModel: Sendable {
     private let panels: PanelArena
     private let file: SafetensorsFile
 
-    /// Opens a folder of the sentence-transformers layout. The file of weights stays mapped: the vectors of words are read
-    /// where they lie.
+    /// Opens a folder of the sentence-transformers layout. The file of weights stays mapped: the vectors of words are
+    /// read where they lie.
     /// - Parameter threads: threads that pack the weights; by default one for each processor.
-    /// - Throws: `CheckpointError`, `TokenizerError`: a file that is missing, says what this engine does not do, or does not
-    ///   fit the others.
+    /// - Throws: `CheckpointError`, `TokenizerError`: a file that is missing, says what this engine does not do, or
+    ///   does not fit the others.
     package init(folder: EncoderFolder, precision: Precision, threads: Int? = nil) throws {
         configuration = try folder.configuration()
         file = try folder.weights()

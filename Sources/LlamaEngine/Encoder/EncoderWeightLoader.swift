@@ -2,12 +2,13 @@ import CKernels
 import Checkpoints
 import Parallel
 
-/// Finds an encoder's weights in a safetensors file, holds each against the configuration's dimensions, and puts the matrices
-/// into panels: as they are for the exact path, else rounded to int8 with a scale for each 32, or to bf16.
+/// Finds an encoder's weights in a safetensors file, holds each against the configuration's dimensions, and puts the
+/// matrices into panels: as they are for the exact path, else rounded to int8 with a scale for each 32, or to bf16.
 ///
-/// Before it is rounded, a matrix that reads what a norm gave takes in the norm: W (n w + b) = (W diag(w)) n + W b. In MiniLM
-/// some channels' norm weights are many times as large as others', and int8 of what they gave would spend its range on these:
-/// with the norms folded in, its vectors are at most 5.8e-4 (1 - cos) off on every instruction set, without 1.1e-3.
+/// Before it is rounded, a matrix that reads what a norm gave takes in the norm: W (n w + b) = (W diag(w)) n + W b. In
+/// MiniLM some channels' norm weights are many times as large as others', and int8 of what they gave would spend its
+/// range on these: with the norms folded in, its vectors are at most 5.8e-4 (1 - cos) off on every instruction set,
+/// without 1.1e-3.
 struct EncoderWeightLoader {
     let file: SafetensorsFile
     let configuration: EncoderConfiguration
@@ -139,8 +140,8 @@ struct EncoderWeightLoader {
 
     /// - Parameters:
     ///   - norm: what gave its input.
-    ///   - element: what the weights are rounded to on the fast path. What attention reads suffers most from int8: with it
-    ///     vectors of MiniLM are up to 2e-3 (1 - cos) off, nearly all of that by the values.
+    ///   - element: what the weights are rounded to on the fast path. What attention reads suffers most from int8: with
+    ///     it vectors of MiniLM are up to 2e-3 (1 - cos) off, nearly all of that by the values.
     private mutating func projection(
         _ name: String, _ outputs: Int, _ inputs: Int, after norm: EncoderWeights.Norm? = nil,
         _ element: lk_type = LK_Q8_0

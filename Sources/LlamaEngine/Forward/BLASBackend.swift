@@ -2,11 +2,12 @@ import CKernels
 import Checkpoints
 import Parallel
 
-/// Another library's products (`MatrixProducts`): attention as its definition has it, softmax(Q Kᵀ / √d) V with the scores
-/// written out, and a feed-forward whose products are whole. What adapters add comes from the engine's own loops.
+/// Another library's products (`MatrixProducts`): attention as its definition has it, softmax(Q Kᵀ / √d) V with the
+/// scores written out, and a feed-forward whose products are whole. What adapters add comes from the engine's own
+/// loops.
 ///
-/// A library sums in an order that depends on the shape of the product, so a row's last bits depend here on the rows beside
-/// it: the one place where the engine does not promise the same bits.
+/// A library sums in an order that depends on the shape of the product, so a row's last bits depend here on the rows
+/// beside it: the one place where the engine does not promise the same bits.
 final class BLASBackend: ForwardBackend {
     /// Consecutive rows of one segment, whose scores are computed at once.
     private struct Tile {
@@ -115,7 +116,7 @@ final class BLASBackend: ForwardBackend {
         }
     }
 
-    /// A library that puts its operands into an order of its own first does so for each part, so a product gets as many parts
-    /// as there are threads.
+    /// A library that puts its operands into an order of its own first does so for each part, so a product gets as many
+    /// parts as there are threads.
     func grain(_ panels: Int, wanted: Int, threads: Int) -> Int { max(1, (panels + threads - 1) / threads) }
 }

@@ -1,12 +1,12 @@
 import CKernels
 import Parallel
 
-/// Adapters: what comes on top of a product's own answer in the rows of sequences that have one. A pass without adapters
-/// does none of this.
+/// Adapters: what comes on top of a product's own answer in the rows of sequences that have one. A pass without
+/// adapters does none of this.
 ///
-/// The first half, A x, is a loop of its own as soon as the product's input is there; the second half joins the loop of the
-/// product, panel by panel. Both are f32 whatever the product itself computes in, and a row's sums do not depend on the rows
-/// beside it.
+/// The first half, A x, is a loop of its own as soon as the product's input is there; the second half joins the loop of
+/// the product, panel by panel. Both are f32 whatever the product itself computes in, and a row's sums do not depend on
+/// the rows beside it.
 extension Decoder {
     /// Consecutive rows with one adapter, of one sequence or several.
     struct AdaptedRows {
@@ -73,7 +73,8 @@ extension Decoder {
             half.inputs, workspace.lowRank.base + block.rows.lowerBound * columns, columns)
     }
 
-    /// Adds B (A x) to some panels of a product. `y` is where the first output of the panels goes in the pass's first row.
+    /// Adds B (A x) to some panels of a product. `y` is where the first output of the panels goes in the pass's first
+    /// row.
     func addAdapters(
         _ target: AdapterTarget, layer: Int, _ panels: Range<Int>, to y: UnsafeMutablePointer<Float>, stride: Int
     ) {

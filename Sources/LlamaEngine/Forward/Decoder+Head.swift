@@ -1,9 +1,9 @@
 import CKernels
 
 extension Decoder {
-    /// Rows of the head's product for each row of logits. Where the head takes int8, what int8 rounds off goes through it as
-    /// a second row: the two together are as good as 16 bits, and a second row costs little while the product waits for
-    /// its weights. The head's input is the one whose rounding costs most: on SmolLM2, half of all.
+    /// Rows of the head's product for each row of logits. Where the head takes int8, what int8 rounds off goes through
+    /// it as a second row: the two together are as good as 16 bits, and a second row costs little while the product
+    /// waits for its weights. The head's input is the one whose rounding costs most: on SmolLM2, half of all.
     var headPasses: Int {
         activations(for: model.weights.head) == .int8 ? 2 : 1
     }

@@ -1,14 +1,16 @@
 import CKernels
 
 extension Decoder {
-    /// What a product multiplies: rows of floats, and the same as int8 and bf16 where the model has products that take them.
+    /// What a product multiplies: rows of floats, and the same as int8 and bf16 where the model has products that take
+    /// them.
     struct Input {
         let floats: UnsafeMutablePointer<Float>
         let quantised: UnsafeMutablePointer<lk_q8_block>
         let bf16: UnsafeMutablePointer<UInt16>
     }
 
-    /// The inputs of a layer's products: what a norm gave, what attention gave, and what the feed-forward's first half gave.
+    /// The inputs of a layer's products: what a norm gave, what attention gave, and what the feed-forward's first half
+    /// gave.
     var normalised: Input {
         Input(floats: workspace.input.base, quantised: workspace.quantised.base, bf16: workspace.bf16.base)
     }
@@ -53,7 +55,8 @@ extension Decoder {
         }
     }
 
-    /// What comes before the loop of a stage's products: their adapters' A x, and a word about what the loop after it reads.
+    /// What comes before the loop of a stage's products: their adapters' A x, and a word about what the loop after it
+    /// reads.
     func begin(_ stage: AdapterStage, layer: Int, _ input: Input) {
         prepareAdapters(stage, layer: layer, input)
         readAhead(after: stage, layer: layer)
@@ -80,7 +83,8 @@ extension Decoder {
         addAdapters(product.target, layer: product.layer, lower..<upper, to: y, stride: matrix.outputs)
     }
 
-    /// `rows` rows of `input` times some panels of a matrix, and its bias. `y` is where the first output of the panels goes.
+    /// `rows` rows of `input` times some panels of a matrix, and its bias. `y` is where the first output of the panels
+    /// goes.
     func multiply(
         _ linear: Linear, _ panels: Range<Int>, _ input: Input, rows: Int, to y: UnsafeMutablePointer<Float>,
         stride: Int, adding: Bool = false

@@ -46,8 +46,8 @@ package final class Decoder {
         KVCache(pool: KVPagePool(layout: cacheLayout, pagesMax: .max))
     }
 
-    /// Computes the segments in one pass and advances their caches. Each segment needs a cache of its own. Token ids must be
-    /// in `0..<vocabulary`.
+    /// Computes the segments in one pass and advances their caches. Each segment needs a cache of its own. Token ids
+    /// must be in `0..<vocabulary`.
     /// - Returns: logits [rows asked for, vocabulary], segment after segment, valid until the next call.
     /// - Throws: `OutOfMemoryError`; then no cache has advanced.
     func run(_ segments: [Segment]) throws(OutOfMemoryError) -> UnsafeBufferPointer<Float> {

@@ -1,8 +1,8 @@
 import CKernels
 import Parallel
 
-/// The steps of a pass that depend on what multiplies its matrices: the engine's kernels, or another library. Chosen once, when
-/// a decoder is made. Owns the memory of these steps, so one thread at a time.
+/// The steps of a pass that depend on what multiplies its matrices: the engine's kernels, or another library. Chosen
+/// once, when a decoder is made. Owns the memory of these steps, so one thread at a time.
 protocol ForwardBackend: AnyObject {
     /// Cuts the pass's attention into pieces, and makes room for these steps.
     func plan(_ decoder: Decoder, _ segments: [Decoder.Segment]) throws(OutOfMemoryError)

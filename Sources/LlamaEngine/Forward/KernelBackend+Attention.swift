@@ -1,10 +1,10 @@
 import CKernels
 
 extension KernelBackend {
-    /// The work is cut into tiles of consecutive tokens times one group of heads, so that a tile reads each key and value
-    /// once for all its queries, and into spans of positions, so that one long sequence keeps all threads busy. Spans lie on
-    /// a grid and are added up in their order: a query's sum is the same however its prompt was cut, whatever is computed
-    /// beside it, and on any number of threads.
+    /// The work is cut into tiles of consecutive tokens times one group of heads, so that a tile reads each key and
+    /// value once for all its queries, and into spans of positions, so that one long sequence keeps all threads busy.
+    /// Spans lie on a grid and are added up in their order: a query's sum is the same however its prompt was cut,
+    /// whatever is computed beside it, and on any number of threads.
     func attention(_ decoder: Decoder, layer: Int, _ segments: [Decoder.Segment]) {
         let heads = configuration.keyValueHeads
         decoder.pool.run(chunks: spans.count * heads) { worker, chunk in

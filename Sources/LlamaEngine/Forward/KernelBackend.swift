@@ -2,7 +2,8 @@ import CKernels
 import Checkpoints
 import Parallel
 
-/// The engine's own kernels: attention over spans of positions, and a feed-forward whose products never leave a thread's cache.
+/// The engine's own kernels: attention over spans of positions, and a feed-forward whose products never leave a
+/// thread's cache.
 final class KernelBackend: ForwardBackend {
     /// Consecutive rows of one segment.
     struct Tile {

@@ -1,13 +1,14 @@
 import Parallel
 
-/// Guesses how sequences go on by asking a smaller model of the same vocabulary (speculative decoding, Leviathan et al. 2022,
-/// arXiv:2211.17192): it says greedily what comes next, and the large model checks all of it in one pass. Each row is sampled as
-/// it would be without, so answers are the same. On the engine's thread alone.
+/// Guesses how sequences go on by asking a smaller model of the same vocabulary (speculative decoding, Leviathan et al.
+/// 2022, arXiv:2211.17192): it says greedily what comes next, and the large model checks all of it in one pass. Each
+/// row is sampled as it would be without, so answers are the same. On the engine's thread alone.
 final class DraftModel {
     /// What a sequence has with the draft model.
     struct State {
         var length = DraftLength()
-        /// Keys and values of what the draft model has read. They go when the sequence gives way, and are computed again.
+        /// Keys and values of what the draft model has read. They go when the sequence gives way, and are computed
+        /// again.
         fileprivate(set) var cache: KVCache?
         /// The last draft, and how many tokens the sequence had before it.
         fileprivate var draft: [Int32] = []
@@ -38,8 +39,8 @@ final class DraftModel {
 
     var cacheBytes: Int { pages.pagesInUse * pages.layout.pageBytes }
 
-    /// A draft of what follows `tokens`, of at most `limit` tokens; none where it would not pay, where memory is short, or while
-    /// the prompt is still being read.
+    /// A draft of what follows `tokens`, of at most `limit` tokens; none where it would not pay, where memory is short,
+    /// or while the prompt is still being read.
     func next(_ tokens: [Int32], _ state: inout State, limit: Int, sequences: Int) -> [Int32] {
         var count = min(limit, state.length.worthwhile(sequences: sequences, cost: cost))
         state.unguessed = count == 0 ? state.unguessed + 1 : 0
@@ -65,8 +66,8 @@ final class DraftModel {
         return state.draft
     }
 
-    /// The cache may hold tokens of the last draft that the sequence did not take. The last token is always read again: what
-    /// follows it is wanted.
+    /// The cache may hold tokens of the last draft that the sequence did not take. The last token is always read again:
+    /// what follows it is wanted.
     private func forgetWhatWasWrong(_ tokens: [Int32], _ state: State, _ cache: KVCache) {
         let right = state.before + tokens[min(state.before, tokens.count)...].commonPrefix(with: state.draft)
         cache.truncate(to: min(right, tokens.count - 1))

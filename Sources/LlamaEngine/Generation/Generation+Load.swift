@@ -21,8 +21,8 @@ extension Generation {
     /// How much memory is left around the engine, which only its owner can know.
     package enum MemoryShortage: Sendable {
         case none
-        /// What no answer uses goes back to the system. Answers that grow take from younger ones, which wait and go on later; the
-        /// oldest alone goes on growing.
+        /// What no answer uses goes back to the system. Answers that grow take from younger ones, which wait and go on
+        /// later; the oldest alone goes on growing.
         case short
         /// Not even that one: it fails rather than bring the whole process down.
         case exhausted

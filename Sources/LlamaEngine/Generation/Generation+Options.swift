@@ -7,7 +7,8 @@ extension Generation {
         /// Threads that compute, 1 to `ThreadPool.threadsMax`.
         package var threads = 1
         package var precision = Precision.quantized
-        /// Positions of one sequence, prompt and answer together; nil, or more than the model has, means the model's own.
+        /// Positions of one sequence, prompt and answer together; nil, or more than the model has, means the model's
+        /// own.
         package var contextTokensMax: Int?
         /// Sequences computed at the same time.
         package var runningMax = 16
@@ -16,11 +17,11 @@ extension Generation {
         /// Prompt tokens computed in one step, over all sequences. More reads prompts faster and makes the other
         /// sequences wait longer between tokens.
         package var prefillTokensMax = 128
-        /// Memory for keys and values, taken as it is needed; nil sets no limit of its own. When it runs out, the youngest
-        /// request gives its part up and goes on later where it was.
+        /// Memory for keys and values, taken as it is needed; nil sets no limit of its own. When it runs out, the
+        /// youngest request gives its part up and goes on later where it was.
         package var cacheBytesMax: Int?
-        /// Whether requests that begin with the same tokens share the keys and values of these. Answers are the same to the
-        /// last bit either way.
+        /// Whether requests that begin with the same tokens share the keys and values of these. Answers are the same to
+        /// the last bit either way.
         package var prefixSharing = true
         /// Whether tokens are guessed and several of them checked in one pass. Answers are the same either way.
         package var speculation = Speculation.lookup
@@ -46,8 +47,8 @@ extension Generation {
     package struct Draft: Sendable {
         /// Its token ids mean what those of the large model mean.
         let model: Model
-        /// Of one guess, as a share of a pass of the large model over one token: about the ratio of their weights' bytes, since a
-        /// pass over one token takes as long as reading them. From 1 on no guess pays.
+        /// Of one guess, as a share of a pass of the large model over one token: about the ratio of their weights'
+        /// bytes, since a pass over one token takes as long as reading them. From 1 on no guess pays.
         let cost: Double
 
         package init(model: Model, cost: Double) {

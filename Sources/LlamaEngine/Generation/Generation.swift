@@ -11,11 +11,11 @@ package enum Generation {
         package var stopTokens: Set<Int32>
         /// When to give up, in the queue or in the middle of the answer.
         package var deadline: ContinuousClock.Instant?
-        /// On whose behalf. Keys and values are shared between requests of one owner only, so that nobody can find out by
-        /// the time that an answer takes what others have asked.
+        /// On whose behalf. Keys and values are shared between requests of one owner only, so that nobody can find out
+        /// by the time that an answer takes what others have asked.
         package var owner: String
-        /// Changes the model for this request alone; kept until the request has ended. It changes keys and values, so they
-        /// are shared within it only.
+        /// Changes the model for this request alone; kept until the request has ended. It changes keys and values, so
+        /// they are shared within it only.
         package var adapter: Adapter?
 
         package init(
@@ -40,7 +40,8 @@ package enum Generation {
     /// A generated token.
     package struct Token: Sendable, Equatable {
         package let id: Int32
-        /// Natural logarithm of the token's probability under the model, before temperature, top-k and top-p. Present when
+        /// Natural logarithm of the token's probability under the model, before temperature, top-k and top-p. Present
+        /// when
         /// `Sampling.topLogprobs` is set.
         package let logprob: Float?
         /// The likeliest tokens, likeliest first; as many as `Sampling.topLogprobs` asked for.
@@ -85,14 +86,14 @@ package enum Generation {
     package enum Flow: Sendable {
         /// Go on.
         case more
-        /// Send nothing until `Engine.resume`. Other sequences go on; this one keeps its place and its cache, unless memory
-        /// runs short: then others go on with it.
+        /// Send nothing until `Engine.resume`. Other sequences go on; this one keeps its place and its cache, unless
+        /// memory runs short: then others go on with it.
         case pause
         /// Nobody listens any more: as `Engine.cancel`.
         case closed
     }
 
-    /// Hears the events of one request, in order, on the engine's thread. Must return quickly and must not block: while it
-    /// runs, no sequence moves. It may call `submit`, `cancel` and `resume`.
+    /// Hears the events of one request, in order, on the engine's thread. Must return quickly and must not block: while
+    /// it runs, no sequence moves. It may call `submit`, `cancel` and `resume`.
     package typealias Sink = @Sendable (Event) -> Flow
 }

@@ -1,6 +1,7 @@
-/// Guesses how a sequence goes on from what it has said before (prompt lookup decoding, Saxena 2023): the last few tokens
-/// are looked for earlier in prompt and answer, and the tokens that followed there are the draft. A pass over the draft
-/// costs little more than one over a single token, and every token of it that the sampler would have chosen is one pass less.
+/// Guesses how a sequence goes on from what it has said before (prompt lookup decoding, Saxena 2023): the last few
+/// tokens are looked for earlier in prompt and answer, and the tokens that followed there are the draft. A pass over
+/// the draft costs little more than one over a single token, and every token of it that the sampler would have chosen
+/// is one pass less.
 struct LookupDraft: Sendable {
     /// Lengths of the run of tokens that is looked for, best first. Shorter runs come up by chance.
     static let runs = [3, 2]

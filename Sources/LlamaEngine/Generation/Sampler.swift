@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// Chooses the tokens of one sequence. Holds the sequence's random numbers and its scratch memory, so that a token costs
-/// no allocation.
+/// Chooses the tokens of one sequence. Holds the sequence's random numbers and its scratch memory, so that a token
+/// costs no allocation.
 struct Sampler {
     private struct Weighted {
         let id: Int32
@@ -27,7 +27,8 @@ struct Sampler {
     }
 
     /// - Parameter logits: one value per token of the vocabulary, left as they are. NaN counts as impossible.
-    /// - Returns: nil when no token can be chosen: all logits are NaN or infinite, or logprobs were asked for and are NaN.
+    /// - Returns: nil when no token can be chosen: all logits are NaN or infinite, or logprobs were asked for and are
+    ///   NaN.
     mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Generation.Token? {
         let best = lk_argmax(logits.baseAddress, logits.count)
         guard best < logits.count, logits[best].isFinite else { return nil }

@@ -1,7 +1,7 @@
 /// How the next token is chosen from the model's logits.
 package struct Sampling: Sendable, Equatable {
-    /// 0 takes the likeliest token (of equals the one with the lowest id), whatever the other fields say. Otherwise logits
-    /// are divided by this first.
+    /// 0 takes the likeliest token (of equals the one with the lowest id), whatever the other fields say. Otherwise
+    /// logits are divided by this first.
     package var temperature: Double
     /// Keep the likeliest tokens whose probabilities add up to at least this, in (0, 1]; 1 keeps all.
     package var topP: Double

@@ -1,9 +1,9 @@
-/// Who gets memory. Pages are taken as sequences grow; nothing is set aside for what an answer may become. When they run
-/// out, a sequence takes those of others: first of paused ones, then of younger ones, the youngest first.
+/// Who gets memory. Pages are taken as sequences grow; nothing is set aside for what an answer may become. When they
+/// run out, a sequence takes those of others: first of paused ones, then of younger ones, the youngest first.
 ///
-/// Nobody waits for ever: the oldest sequence that is not paused can take every other's pages, and `admissible` made sure
-/// that all pages are enough for it. So it goes on in every step until it ends, and then another is the oldest. While
-/// memory is short around the engine, pages run out sooner, and the oldest alone gets more.
+/// Nobody waits for ever: the oldest sequence that is not paused can take every other's pages, and `admissible` made
+/// sure that all pages are enough for it. So it goes on in every step until it ends, and then another is the oldest.
+/// While memory is short around the engine, pages run out sooner, and the oldest alone gets more.
 extension Scheduler {
     /// For any thread. What could never fit is refused here, before it waits.
     /// - Returns: how many tokens the request may generate.
@@ -53,8 +53,8 @@ extension Scheduler {
         }
     }
 
-    /// Pages for all that has to be computed before the next token, and one for every four sequences that run, so that a
-    /// new one is not pre-empted as soon as those before it grow.
+    /// Pages for all that has to be computed before the next token, and one for every four sequences that run, so that
+    /// a new one is not pre-empted as soon as those before it grow.
     private func pagesToStart(_ sequence: SequenceState) -> Int {
         let growing = running.count { !$0.isPaused }
         let shared = prefixes?.pagesShared(sequence.tokens, sequence.prefixKey) ?? 0

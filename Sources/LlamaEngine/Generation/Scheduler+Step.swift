@@ -49,10 +49,10 @@ extension Scheduler {
         return plan
     }
 
-    /// Prompts in the order in which they are read: by turns the oldest first, and the one first that is soonest read. So a
-    /// short prompt need not wait for a long one's end, and a long one gets at least every other step, however many short
-    /// ones come. Prompts of one length are read one after the other, which starts their answers sooner than reading them
-    /// side by side.
+    /// Prompts in the order in which they are read: by turns the oldest first, and the one first that is soonest read.
+    /// So a short prompt need not wait for a long one's end, and a long one gets at least every other step, however
+    /// many short ones come. Prompts of one length are read one after the other, which starts their answers sooner than
+    /// reading them side by side.
     private func inTurn(_ prompts: [SequenceState]) -> [SequenceState] {
         guard prompts.count > 1 else { return prompts }
         favoursOldest.toggle()
@@ -60,8 +60,8 @@ extension Scheduler {
         return prompts
     }
 
-    /// A guess at the sequence's next tokens, as far as they are worth computing and there is room without taking it from
-    /// others.
+    /// A guess at the sequence's next tokens, as far as they are worth computing and there is room without taking it
+    /// from others.
     private func draft(for sequence: SequenceState, beside sequences: Int) -> ArraySlice<Int32> {
         guard options.speculation == .lookup, let cache = sequence.cache, sequence.generatedTokens > 0 else {
             return []
@@ -101,8 +101,8 @@ extension Scheduler {
         }
     }
 
-    /// Samples a part's rows one after the other, for as long as the draft is what was sampled: each row is then computed
-    /// from the very tokens that the sequence has, and its sampler draws as often as without a draft.
+    /// Samples a part's rows one after the other, for as long as the draft is what was sampled: each row is then
+    /// computed from the very tokens that the sequence has, and its sampler draws as often as without a draft.
     private func sample(_ part: Part, _ rows: UnsafeBufferPointer<Float>) {
         let sequence = part.sequence
         var accepted = 0

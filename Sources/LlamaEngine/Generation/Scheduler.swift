@@ -1,8 +1,8 @@
 import Parallel
 import Synchronization
 
-/// Decides what each step of the engine computes. `submit`, `post`, `requestStop` and `load` are for any thread; all else
-/// happens on the thread that calls `run`.
+/// Decides what each step of the engine computes. `submit`, `post`, `requestStop` and `load` are for any thread; all
+/// else happens on the thread that calls `run`.
 final class Scheduler: @unchecked Sendable {
     enum Command: Sendable {
         case submit(SequenceState)
@@ -49,7 +49,8 @@ final class Scheduler: @unchecked Sendable {
         vocabulary = decoder.model.configuration.vocabulary
         let layout = decoder.cacheLayout
         let drafter = draft.map { Decoder(model: $0.model, precision: options.precision, pool: decoder.pool) }
-        // A draft's keys and values come to as many positions as its sequence's, at most: so the limit holds for both together.
+        // A draft's keys and values come to as many positions as its sequence's, at most: so the limit holds for both
+        // together.
         let pageBytes = layout.pageBytes + (drafter?.cacheLayout.pageBytes ?? 0)
         let pagesMax = options.cacheBytesMax.map { $0 / pageBytes } ?? .max
         pages = KVPagePool(layout: layout, pagesMax: pagesMax, idlePagesMax: options.idlePagesMax(layout))
@@ -152,7 +153,8 @@ final class Scheduler: @unchecked Sendable {
         }
     }
 
-    /// Takes the sequence out, gives its place free, then sends its last event by `last`. Nothing happens when it has ended.
+    /// Takes the sequence out, gives its place free, then sends its last event by `last`. Nothing happens when it has
+    /// ended.
     func end(_ number: UInt64, _ last: (SequenceState) -> Void) {
         let ended: SequenceState
         if let index = running.firstIndex(where: { $0.number == number }) {

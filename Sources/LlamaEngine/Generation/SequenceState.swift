@@ -20,8 +20,8 @@ final class SequenceState: @unchecked Sendable {
     /// Tokens sampled, a stop token included.
     var generatedTokens = 0
     var isPaused = false
-    /// The keys and values of the first `cache.count` tokens. Nil while the sequence waits; what it has said by then stays
-    /// in `tokens` and is computed again.
+    /// The keys and values of the first `cache.count` tokens. Nil while the sequence waits; what it has said by then
+    /// stays in `tokens` and is computed again.
     var cache: KVCache?
 
     init(number: UInt64, _ request: Generation.Request, tokensMax: Int, sink: @escaping Generation.Sink) {

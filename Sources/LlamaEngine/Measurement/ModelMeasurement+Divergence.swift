@@ -21,8 +21,8 @@ package struct Divergence: Sendable, Equatable {
 }
 
 extension ModelMeasurement {
-    /// Both compute the same windows side by side. What llama.cpp's `llama-perplexity --kl-divergence` says, without its
-    /// rounding of the base's logits to 16 bits.
+    /// Both compute the same windows side by side. What llama.cpp's `llama-perplexity --kl-divergence` says, without
+    /// its rounding of the base's logits to 16 bits.
     /// - Throws: as `perplexity`, and `.invalidParameter` when the two have different vocabularies.
     package func divergence(
         from base: ModelMeasurement, of text: TextWindows,

@@ -17,8 +17,8 @@ package enum MeasuringClock: String, Sendable, CaseIterable {
     }
 }
 
-/// Prefill and decode as llama.cpp's llama-bench and llama-batched-bench time them: tokens from all over the vocabulary,
-/// no sampling.
+/// Prefill and decode as llama.cpp's llama-bench and llama-batched-bench time them: tokens from all over the
+/// vocabulary, no sampling.
 extension ModelMeasurement {
     /// Sequences that have read a prompt, to be continued from there again and again.
     package struct Sequences {
@@ -50,7 +50,8 @@ extension ModelMeasurement {
         return Sequences(caches: caches, depth: depth)
     }
 
-    /// The time to write `tokens` tokens in each of the sequences: each pass computes one of each. They forget them again.
+    /// The time to write `tokens` tokens in each of the sequences: each pass computes one of each. They forget them
+    /// again.
     /// - Throws: as `prefillTime`.
     package func decodeTime(tokens: Int, in sequences: Sequences) throws(GenerationError) -> Duration {
         try requireContext(sequences.depth + tokens)

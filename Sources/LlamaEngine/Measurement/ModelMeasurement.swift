@@ -8,8 +8,8 @@ package final class ModelMeasurement {
     let chunkTokens: Int
     let clock: MeasuringClock
 
-    /// - Parameter chunkTokens: tokens of a prompt in one pass; by default as many as a provider computes at once. With 1 a
-    ///   text goes the way that an answer goes.
+    /// - Parameter chunkTokens: tokens of a prompt in one pass; by default as many as a provider computes at once. With
+    ///   1 a text goes the way that an answer goes.
     package init(
         model: Model, precision: Precision, threads: Int, chunkTokens: Int? = nil,
         clock: MeasuringClock = .wall

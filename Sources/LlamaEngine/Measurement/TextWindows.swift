@@ -1,6 +1,6 @@
-/// A text cut up for scoring, by the convention of llama.cpp's llama-perplexity, so that its numbers compare: windows that
-/// do not overlap; in each, the tokens of the second half are predicted, but for the half's first. A rest shorter than a
-/// window is left out.
+/// A text cut up for scoring, by the convention of llama.cpp's llama-perplexity, so that its numbers compare: windows
+/// that do not overlap; in each, the tokens of the second half are predicted, but for the half's first. A rest shorter
+/// than a window is left out.
 package struct TextWindows: Sendable {
     /// Token ids of each window.
     let windows: [[Int32]]
@@ -29,8 +29,8 @@ package struct TextWindows: Sendable {
 
     package var count: Int { windows.count }
 
-    /// Computes a window with several models side by side, and hands over their logits [vocabulary] at each position that
-    /// is scored, together with the token that comes next.
+    /// Computes a window with several models side by side, and hands over their logits [vocabulary] at each position
+    /// that is scored, together with the token that comes next.
     static func eachScored(
         _ window: [Int32], _ models: [ModelMeasurement],
         _ body: (_ position: Int, _ next: Int32, _ logits: [UnsafeBufferPointer<Float>]) throws(GenerationError) -> Void

@@ -6,11 +6,11 @@ import Glibc
 import Musl
 #endif
 
-/// A buffer that grows when asked for more than it has, and keeps its size otherwise. Its contents are lost when it grows.
-/// Not shared between threads while it grows.
+/// A buffer that grows when asked for more than it has, and keeps its size otherwise. Its contents are lost when it
+/// grows. Not shared between threads while it grows.
 ///
-/// Not in `Parallel`: from another module each look at `base` would be checked for a `reserve` at the same time, 2 to 4 % of a
-/// token's time.
+/// Not in `Parallel`: from another module each look at `base` would be checked for a `reserve` at the same time, 2 to 4
+/// % of a token's time.
 final class ScratchBuffer<Element: BitwiseCopyable> {
     private(set) var base: UnsafeMutablePointer<Element>
     private var capacity: Int

@@ -8,8 +8,8 @@ import Glibc
 import Musl
 #endif
 
-/// The matrices of a model whose products another library computes: f32 [outputs, inputs], row after row, in large pages.
-/// Four bytes a weight, whatever the file's type.
+/// The matrices of a model whose products another library computes: f32 [outputs, inputs], row after row, in large
+/// pages. Four bytes a weight, whatever the file's type.
 ///
 /// Matrices are promised memory while a checkpoint is read, and decoded in one go afterwards, on all threads.
 final class BLASWeights: @unchecked Sendable {  // safe: written by one thread before anybody else sees it

@@ -1,5 +1,5 @@
-/// Matrix products by two functions of BLAS's C interface (Basic Linear Algebra Subprograms Technical Forum Standard, 2001,
-/// appendix B). The engine is linked with no BLAS: whoever has one hands its functions in.
+/// Matrix products by two functions of BLAS's C interface (Basic Linear Algebra Subprograms Technical Forum Standard,
+/// 2001, appendix B). The engine is linked with no BLAS: whoever has one hands its functions in.
 package struct CBLAS: MatrixProducts {
     /// `cblas_sgemm`: order, the two transpositions, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc.
     package typealias SGEMM =
@@ -14,8 +14,8 @@ package struct CBLAS: MatrixProducts {
             UnsafeMutablePointer<Float>?, Int32
         ) -> Void
 
-    /// Tokens of a prompt that are best computed at once: a BLAS brings the weights into an order of its own in every product,
-    /// which only many tokens repay.
+    /// Tokens of a prompt that are best computed at once: a BLAS brings the weights into an order of its own in every
+    /// product, which only many tokens repay.
     package static let prefillTokens = 512
 
     package let name: String

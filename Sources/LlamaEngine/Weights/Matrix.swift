@@ -1,8 +1,8 @@
 import CKernels
 
-/// A weight matrix W [outputs, inputs]: in panels (`CKernels`), or where that form has no panels as rows of blocks where they
-/// lie in the checkpoint; or, for another library's products, as rows of f32. Whoever holds one must hold the memory too
-/// (`Model` does).
+/// A weight matrix W [outputs, inputs]: in panels (`CKernels`), or where that form has no panels as rows of blocks
+/// where they lie in the checkpoint; or, for another library's products, as rows of f32. Whoever holds one must hold
+/// the memory too (`Model` does).
 struct Matrix: @unchecked Sendable {
     private enum Form {
         case panels(lk_panel_matrix)
@@ -69,8 +69,8 @@ struct Matrix: @unchecked Sendable {
         }
     }
 
-    /// `rows` rows of `x` [rows, inputs] times the outputs of `panels`, in f32. `y` is where the first of those outputs goes
-    /// for the first row; rows of it are `stride` apart. `adding` keeps what `y` holds as a summand.
+    /// `rows` rows of `x` [rows, inputs] times the outputs of `panels`, in f32. `y` is where the first of those outputs
+    /// goes for the first row; rows of it are `stride` apart. `adding` keeps what `y` holds as a summand.
     func multiply(
         _ panels: Range<Int>, _ x: UnsafePointer<Float>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
         adding: Bool

@@ -33,13 +33,13 @@ package final class Model: Sendable {
         try self.init(checkpoint, precision: precision)
     }
 
-    /// Reads the weights. They are copied into the order in which products read them; unless some have a type without panels,
-    /// the files are not used afterwards and their mappings go away with `checkpoint`.
+    /// Reads the weights. They are copied into the order in which products read them; unless some have a type without
+    /// panels, the files are not used afterwards and their mappings go away with `checkpoint`.
     /// - Parameters:
     ///   - threads: threads that copy; by default one for each processor.
     ///   - products: who multiplies matrices, which then are f32 in memory; by default the engine's own kernels.
-    ///   - precision: what the weights are for. `quantized` keeps F16 as bf16 where products take that: a product need not
-    ///     round it each time, and the sums are the same.
+    ///   - precision: what the weights are for. `quantized` keeps F16 as bf16 where products take that: a product need
+    ///     not round it each time, and the sums are the same.
     ///   - progress: hears from those threads, in no order, which share of the weights is there.
     /// - Throws: `CheckpointError` when a tensor is missing, sizes disagree, or memory is short.
     package init(

@@ -8,8 +8,9 @@ import Glibc
 import Musl
 #endif
 
-/// The memory of a model's panels: one piece, in large pages where the system has them. Reading weights through large pages
-/// is 1.2 to 1.9 times as fast as through small ones: under a hypervisor it is the page walks that a product waits for.
+/// The memory of a model's panels: one piece, in large pages where the system has them. Reading weights through large
+/// pages is 1.2 to 1.9 times as fast as through small ones: under a hypervisor it is the page walks that a product
+/// waits for.
 ///
 /// Matrices are promised memory while a checkpoint is read, and packed in one go afterwards, on all threads.
 final class PanelArena: @unchecked Sendable {  // safe: written by one thread before anybody else sees it
@@ -54,8 +55,8 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
         munmap(mapping, mappedBytes)
     }
 
-    /// Bytes of the panels of a matrix; nil where it stays in rows: its type has no panels, or a last panel with few outputs
-    /// would add more than an eighth.
+    /// Bytes of the panels of a matrix; nil where it stays in rows: its type has no panels, or a last panel with few
+    /// outputs would add more than an eighth.
     static func bytes(type: lk_type, outputs: Int, inputs: Int) -> Int? {
         let panelBytes = lk_panel_bytes(type, inputs)
         guard panelBytes > 0, outputs > 0, outputs % 32 == 0 || outputs >= 256 else { return nil }

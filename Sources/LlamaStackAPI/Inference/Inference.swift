@@ -9,14 +9,16 @@ public enum Inference {
 
     /// Continues several texts as JSON Lines in the request's order: all, or an error and none.
     public static let batchCompletion = Endpoint<Nothing, BatchCompletionRequest, [CompletionResponse], Nothing>(
-        .inference, "batch_completion", .post, "/inference/batch_completion", isJSONLines: true, routingKey: .listed(.model),
+        .inference, "batch_completion", .post, "/inference/batch_completion", isJSONLines: true,
+        routingKey: .listed(.model),
         summary: "Continue several texts: all, in order, or none.")
 
     /// Answers a dialog, as events when the request's `stream` is true.
     public static let chatCompletion = Endpoint<
         Nothing, ChatCompletionRequest, ChatCompletionResponse, ChatCompletionResponseStreamChunk
     >(
-        .inference, "chat_completion", .post, "/inference/chat_completion", streaming: .onRequest, routingKey: .listed(.model),
+        .inference, "chat_completion", .post, "/inference/chat_completion", streaming: .onRequest,
+        routingKey: .listed(.model),
         summary: "Answer a dialog.")
 
     /// Continues a text, as events when the request's `stream` is true.

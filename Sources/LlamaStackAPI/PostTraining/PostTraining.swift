@@ -18,7 +18,8 @@ public enum PostTraining {
     /// lines.
     public static let jobLogs = Endpoint<JobQuery, Nothing, Nothing, PostTrainingJobLogStream>(
         .postTraining, "job_logs", .get, "/post_training/job/logs", streaming: .always,
-        routingKey: .resource(.parameter("job_uuid")), isUntimed: true, summary: "Follow a job's log from its first line.")
+        routingKey: .resource(.parameter("job_uuid")), isUntimed: true,
+        summary: "Follow a job's log from its first line.")
 
     /// Answers the state of a job.
     public static let jobStatus = Endpoint<JobQuery, Nothing, PostTrainingJobStatusResponse, Nothing>(

@@ -30,8 +30,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             Property(isOptional: absent != nil, description: description, resourceKind: resourceKind))
     }
 
-    /// The same for a text that is the URL of a server. A provider whose configuration has the field may ask that server
-    /// through the host: its scheme, host and port, whatever the address, without redirects.
+    /// The same for a text that is the URL of a server. A provider whose configuration has the field may ask that
+    /// server through the host: its scheme, host and port, whatever the address, without redirects.
     public init(
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, isServerURL: Bool, _ description: String = ""
     ) {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// How the text of a document that is a URL is read. Its errors are `url_not_allowed`, or `upstream_error` when the
 /// other side is at fault; their messages begin with a verb ("must be …"), so that they can follow the name of what was
 /// given.
@@ -9,13 +7,4 @@ package protocol DocumentFetcher: Sendable {
     /// Whether it may be fetched, as far as can be said without connecting.
     func check(_ url: String) async throws
     func bytes(of url: String) async throws -> FetchedText
-}
-
-/// What a URL led to.
-package struct FetchedText: Sendable {
-    package let content: Data
-    /// As its host states it; empty when it does not.
-    package let mimeType: String
-
-    package init(content: Data, mimeType: String) { (self.content, self.mimeType) = (content, mimeType) }
 }

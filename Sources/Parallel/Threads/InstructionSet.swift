@@ -1,13 +1,14 @@
 import CInstructionSet
 import CKernels
 
-/// The instruction set that the engine's kernels are chosen for, once in a process: the fastest that this machine has, or the
-/// one that the environment variable `LLAMA_STACK_ISA` names.
+/// The instruction set that the engine's kernels are chosen for, once in a process: the fastest that this machine has,
+/// or the one that the environment variable `LLAMA_STACK_ISA` names.
 package enum InstructionSet {
     /// `plain`, `avx2`, `avx-vnni`, `avx512-vnni`, `avx512-bf16` or `neon-dotprod`.
     package static var name: String { String(cString: lk_isa()) }
 
-    /// - Throws: `ThreadPoolError.instructionSetRefused` when the variable names none, or one that this machine does not have.
+    /// - Throws: `ThreadPoolError.instructionSetRefused` when the variable names none, or one that this machine does
+    ///   not have.
     package static func check() throws(ThreadPoolError) {
         if let reason = refusal { throw .instructionSetRefused(reason) }
     }

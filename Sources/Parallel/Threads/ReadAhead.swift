@@ -1,8 +1,8 @@
 import CKernels
 import Synchronization
 
-/// Memory that threads read soon, one stretch or two. Written by one thread while others read it: a mixture of an old and a
-/// new hint asks for lines that nobody needs, which costs a little time and nothing else.
+/// Memory that threads read soon, one stretch or two. Written by one thread while others read it: a mixture of an old
+/// and a new hint asks for lines that nobody needs, which costs a little time and nothing else.
 final class ReadAhead: Sendable {
     private let firstBase = Atomic<UInt>(0)
     private let firstBytes = Atomic<Int>(0)

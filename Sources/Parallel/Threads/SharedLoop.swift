@@ -9,9 +9,9 @@ import Musl
 
 /// What the caller and the workers of a `ThreadPool` share.
 ///
-/// Each thread has a ticket: the chunks of its share that nobody has taken, next and end in one word. Chunks are taken by
-/// compare-and-exchange. Whoever took one may use `body`, however late it comes: the caller waits for every chunk that was
-/// taken, and writes `body` before it writes tickets.
+/// Each thread has a ticket: the chunks of its share that nobody has taken, next and end in one word. Chunks are taken
+/// by compare-and-exchange. Whoever took one may use `body`, however late it comes: the caller waits for every chunk
+/// that was taken, and writes `body` before it writes tickets.
 final class SharedLoop: @unchecked Sendable {
     typealias Body = (_ worker: Int, _ chunk: Int) -> Void
 

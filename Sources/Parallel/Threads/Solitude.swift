@@ -7,8 +7,8 @@ import Musl
 #endif
 
 /// When the caller of a pool had better compute alone. With another busy process on a core, a worker is put aside for
-/// milliseconds in the middle of a chunk that takes microseconds, and the loop waits for it, loop after loop. After such a
-/// stall the workers are left asleep for a while, longer each time that the next trial stalls too.
+/// milliseconds in the middle of a chunk that takes microseconds, and the loop waits for it, loop after loop. After
+/// such a stall the workers are left asleep for a while, longer each time that the next trial stalls too.
 ///
 /// Used by the pool's caller only.
 final class Solitude: Sendable {
@@ -22,7 +22,8 @@ final class Solitude: Sendable {
 
     func isOn(at time: UInt64) -> Bool { time < ends.load(ordering: .relaxed) }
 
-    /// Takes note of a loop that began at `start`, and whose caller waited from `waitStart` to `end` for others' chunks.
+    /// Takes note of a loop that began at `start`, and whose caller waited from `waitStart` to `end` for others'
+    /// chunks.
     func note(started start: UInt64, waitedSince waitStart: UInt64, until end: UInt64) {
         guard end - waitStart > (waitStart - start) + Self.stall else { return }
         let last = length.load(ordering: .relaxed)

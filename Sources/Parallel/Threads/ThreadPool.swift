@@ -4,12 +4,13 @@ import Glibc
 import Musl
 #endif
 
-/// Threads that share one loop at a time: `run` cuts work into chunks and gives each thread, the caller among them, a share
-/// of them to begin with; a thread that is done takes what others have not begun.
+/// Threads that share one loop at a time: `run` cuts work into chunks and gives each thread, the caller among them, a
+/// share of them to begin with; a thread that is done takes what others have not begun.
 ///
 /// Shares make a thread read the same part of a matrix as it asked for ahead (`prefetch`). That chunks are taken means
-/// that a thread which the system has put aside holds up nothing but a chunk that it already took. Where even that happens, the caller
-/// computes alone for a while: one core of its own is faster than two of which another process has one (`Solitude`).
+/// that a thread which the system has put aside holds up nothing but a chunk that it already took. Where even that
+/// happens, the caller computes alone for a while: one core of its own is faster than two of which another process has
+/// one (`Solitude`).
 ///
 /// Between loops workers spin for about 50 µs, the distance between two loops of one forward pass, and then sleep.
 ///
@@ -20,7 +21,8 @@ package final class ThreadPool: Sendable {
     private let shared: SharedLoop
     private let workers: [Thread]
 
-    /// - Throws: `ThreadPoolError.threadNotStarted`; `instructionSetRefused`, here because whatever computes needs a pool.
+    /// - Throws: `ThreadPoolError.threadNotStarted`; `instructionSetRefused`, here because whatever computes needs a
+    ///   pool.
     package init(threads: Int) throws(ThreadPoolError) {
         try InstructionSet.check()
         let threads = max(1, min(threads, Self.threadsMax))
@@ -71,8 +73,8 @@ package final class ThreadPool: Sendable {
         }
     }
 
-    /// Says what the loop after the next reads, evenly shared by its chunks. Threads that wait for that loop bring the first
-    /// part of their share into their caches meanwhile. A hint: nothing is read, and the memory may go away.
+    /// Says what the loop after the next reads, evenly shared by its chunks. Threads that wait for that loop bring the
+    /// first part of their share into their caches meanwhile. A hint: nothing is read, and the memory may go away.
     package func prefetch(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer? = nil) {
         guard threads > 1 else { return }
         shared.ahead.set(first, second ?? UnsafeRawBufferPointer(start: nil, count: 0))

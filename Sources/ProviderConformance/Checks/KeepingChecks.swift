@@ -20,7 +20,8 @@ extension Check {
     ]
 }
 
-/// The life of a bank, a dataset, an agent or a job: made, refused when it is made again, read, used, deleted, and gone.
+/// The life of a bank, a dataset, an agent or a job: made, refused when it is made again, read, used, deleted, and
+/// gone.
 struct KeepingFlow {
     let context: CheckContext
     let instance: ProbeInstance

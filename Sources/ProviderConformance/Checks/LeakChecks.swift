@@ -33,7 +33,8 @@ extension Check {
     ]
 }
 
-/// A thousand calls: some refused, some answered, some cancelled. What grows in the second half as in the first is a leak.
+/// A thousand calls: some refused, some answered, some cancelled. What grows in the second half as in the first is a
+/// leak.
 private struct LeakWatch {
     private let context: CheckContext
     private let instance: ProbeInstance

@@ -4,7 +4,8 @@ import LlamaStackAPI
 import Runtimes
 
 extension Check {
-    /// Each of them makes the calls in which its rule is most often broken; what breaks it elsewhere is reported to it too.
+    /// Each of them makes the calls in which its rule is most often broken; what breaks it elsewhere is reported to it
+    /// too.
     static let ruleChecks = [
         Check("finishes each call once, and is silent after it", rule: .finish, waits: 10) {
             context throws(CheckFailure) in

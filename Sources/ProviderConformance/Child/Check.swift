@@ -1,21 +1,3 @@
-/// What the contract asks, and what was seen instead; or why there was nothing to see.
-struct CheckFailure: Error {
-    var message: String
-    var outcome = CheckResult.Outcome.failed
-
-    init(_ message: String) { self.message = message }
-    static func skip(_ why: String) -> CheckFailure {
-        var failure = CheckFailure(why)
-        failure.outcome = .skipped
-        return failure
-    }
-}
-
-/// What holds in every check, whatever the check is about. Each has a check of its own to which it is reported.
-enum Rule: String, Sendable, CaseIterable {
-    case finish, writes, errors, prompt, host, state, output
-}
-
 /// One check: a sentence, and how to find out.
 package struct Check: Sendable, Equatable {
     enum Stage: Sendable {
@@ -33,8 +15,8 @@ package struct Check: Sendable, Equatable {
     var rule: Rule?
     /// False for what is worth a look even when no instance becomes ready.
     var needsReadiness = true
-    /// It is about pointers, or about the process that the provider's code runs in: it is run beside that code, also where
-    /// the others reach it over a socket.
+    /// It is about pointers, or about the process that the provider's code runs in: it is run beside that code, also
+    /// where the others reach it over a socket.
     var staysInline = false
     /// How many times `secondsMax` its own waits may come to.
     var waits = 6.0

@@ -3,7 +3,8 @@ import CProcessProbe
 import Foundation
 import LlamaStackAPI
 
-/// The process of one check, seen from outside: started, watched, and killed with all that it started when its time is up.
+/// The process of one check, seen from outside: started, watched, and killed with all that it started when its time is
+/// up.
 struct CheckChild {
     /// Results and output beyond this are not kept.
     static let bytesMax = 8 << 20

@@ -20,8 +20,8 @@ enum CallerThread {
         return answer.wait(seconds)
     }
 
-    /// The same with the time that it took and what it did to the state of its thread; neither is the provider's doing where
-    /// a socket is between.
+    /// The same with the time that it took and what it did to the state of its thread; neither is the provider's doing
+    /// where a socket is between.
     static func measure<Value: Sendable>(
         _ function: String, context: CheckContext, _ body: @escaping @Sendable () -> Value
     ) throws(CheckFailure) -> Value {

@@ -2,8 +2,8 @@ import CProviderABI
 import LlamaStackAPI
 import Runtimes
 
-/// An instance in this process, entered by its functions with what the contract lends them, and watched more closely than
-/// the host can afford.
+/// An instance in this process, entered by its functions with what the contract lends them, and watched more closely
+/// than the host can afford.
 final class PointerEntry: InstanceEntry {
     private let provider: LoadedProvider
     private let context: CheckContext

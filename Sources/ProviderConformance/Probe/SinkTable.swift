@@ -1,8 +1,8 @@
 import CProviderABI
 import Synchronization
 
-/// Every sink and host that this process has handed to the provider, by number: a provider holds a number, never a pointer
-/// of ours, so what it does too late or with a context that it made up is seen and harms nobody.
+/// Every sink and host that this process has handed to the provider, by number: a provider holds a number, never a
+/// pointer of ours, so what it does too late or with a context that it made up is seen and harms nobody.
 enum SinkTable {
     private static let sinks = Mutex<[UInt: CallRecord]>([:])
     private static let hosts = Mutex<[UInt: HostRecord]>([:])

@@ -3,8 +3,8 @@ import LlamaStackAPI
 import Runtimes
 import Synchronization
 
-/// What the host's side of the socket sees of an instance beside its answers: what it logs and measures, the rules that its
-/// process noticed to be broken, and the end of that process.
+/// What the host's side of the socket sees of an instance beside its answers: what it logs and measures, the rules that
+/// its process noticed to be broken, and the end of that process.
 final class SocketWatch: Sendable {
     private struct State {
         var death: String?

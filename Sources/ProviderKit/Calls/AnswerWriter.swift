@@ -72,7 +72,8 @@ final class AnswerWriter: @unchecked Sendable {
         case .wait: return waiter
         case .register:
             let user = Unmanaged.passRetained(self).toOpaque()
-            sink.when_writable?(sink.context, { Unmanaged<AnswerWriter>.fromOpaque($0!).takeRetainedValue().wake() }, user)
+            sink.when_writable?(
+                sink.context, { Unmanaged<AnswerWriter>.fromOpaque($0!).takeRetainedValue().wake() }, user)
             let outcome = state.withLock { state in
                 state.isRegistering = false
                 return state.outcome

@@ -2,8 +2,9 @@ import LlamaStackAPI
 
 extension Schema {
     /// JSON Schema in the words that the contract allows: type, properties, required, enum, minimum, maximum, items,
-    /// additionalProperties, default, description; and the host's own: `network`, for the URL of a server, and `x-resource`,
-    /// the kind of resource that a text names. What they cannot say (patterns, unions) is left to the decoding.
+    /// additionalProperties, default, description; and the host's own: `network`, for the URL of a server, and
+    /// `x-resource`, the kind of resource that a text names. What they cannot say (patterns, unions) is left to the
+    /// decoding.
     var configurationSchema: JSON {
         switch self {
         case .any, .anyOf, .oneOf: [:]

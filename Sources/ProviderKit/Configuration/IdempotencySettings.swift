@@ -4,12 +4,15 @@ import LlamaStackAPI
 ///
 ///     Inline(\.idempotency, IdempotencySettings.object)
 public struct IdempotencySettings: WireRecord, Equatable {
+    /// From the answer on.
     public var hoursKept: Int
     /// Of all principals together.
     public var keysMax: Int
 
+    /// Checks nothing: what comes from a configuration is within the bounds of ``object``.
     public init(hoursKept: Int, keysMax: Int) { (self.hoursKept, self.keysMax) = (hoursKept, keysMax) }
 
+    /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "IdempotencySettings", isComponent: false, Self.init,
         Field(

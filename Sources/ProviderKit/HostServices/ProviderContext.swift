@@ -6,11 +6,10 @@ public struct ProviderContext: Sendable {
     /// What an instance is made for.
     public enum Purpose: Sendable {
         /// The instance serves calls.
-        /// The instance serves calls.
         case serve
-        /// `llama-stack validate`: the instance is made, told of its resources and shut down, perhaps beside one that serves
-        /// from the same database or server. It throws what would keep it from serving, and changes nothing outside
-        /// ``ProviderContext/statePath``, which is empty and will be removed.
+        /// `llama-stack validate`: the instance is made, told of its resources and shut down, perhaps beside one that
+        /// serves from the same database or server. It throws what would keep it from serving, and changes nothing
+        /// outside ``ProviderContext/statePath``, which is empty and will be removed.
         case check
     }
 

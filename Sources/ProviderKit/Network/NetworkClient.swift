@@ -8,9 +8,9 @@ import LlamaStackAPI
 ///     let response = try await call.network.request(request)
 ///     for try await piece in response.body { … }
 ///
-/// Errors are ``ProviderError``s: `url_not_allowed` for a URL that the distribution does not allow, `upstream_error` for
-/// a server that is not reached, breaks off or breaks a limit. Their messages begin with a verb ("must be …"), so that
-/// the name of the field with the URL can stand before them.
+/// Errors are ``ProviderError``s: `url_not_allowed` for a URL that the distribution does not allow, `upstream_error`
+/// for a server that is not reached, breaks off or breaks a limit. Their messages begin with a verb ("must be …"), so
+/// that the name of the field with the URL can stand before them.
 public struct NetworkClient: Sendable {
     let caller: HostCaller
 

@@ -11,6 +11,7 @@ public struct NetworkRequest: Sendable {
         case delete = "DELETE"
     }
 
+    /// GET unless said otherwise.
     public var method: Method
     /// `https://…`, or `http://…` where the distribution allows it. Read strictly: no user name, no fragment, no
     /// spaces.
@@ -28,6 +29,7 @@ public struct NetworkRequest: Sendable {
     /// 0: a redirect is the answer, and is not followed; nil: 3, at most 10.
     public var redirectsMax: Int?
 
+    /// The defaults are those of the properties; nothing is checked before the request is sent.
     public init(
         _ method: Method = .get, _ url: String, headers: [HTTPField] = [], body: [UInt8] = [], bytesMax: Int? = nil,
         secondsMax: Double? = nil, redirectsMax: Int? = nil
@@ -45,8 +47,11 @@ public struct NetworkRequest: Sendable {
 
 /// One header of a request or an answer.
 public struct HTTPField: Sendable, Hashable {
+    /// Without the colon. Letter case is kept, and means nothing.
     public var name: String
+    /// One line: a carriage return or a newline in it is refused when the request is sent.
     public var value: String
 
+    /// A header line; checked when the request is sent.
     public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
 }

@@ -34,6 +34,7 @@ public struct NetworkResponse: Sendable {
 
 /// The bytes of an answer's body, in pieces. The server is not read from while this reader is behind.
 public struct NetworkBody: AsyncSequence, Sendable {
+    /// A piece of the body, never empty.
     public typealias Element = [UInt8]
     private let answer: NetworkAnswer
 
@@ -52,10 +53,13 @@ public struct NetworkBody: AsyncSequence, Sendable {
         return whole
     }
 
+    /// For one reader: pieces that one iterator took no other gets.
     public func makeAsyncIterator() -> Iterator { Iterator(answer: answer) }
 
+    /// Reads the body piece by piece.
     public struct Iterator: AsyncIteratorProtocol {
         let answer: NetworkAnswer
+        /// The next piece; nil at the end. Throws `upstream_error` when the server breaks off or breaks a limit.
         public mutating func next() async throws -> [UInt8]? { try await answer.next() }
     }
 }

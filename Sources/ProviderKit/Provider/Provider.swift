@@ -35,7 +35,8 @@ public protocol Provider: Sendable {
     /// The APIs that it calls when some provider serves them; it can start and serve without. The host refuses calls to
     /// others.
     static var wants: [API] { get }
-    /// Whether it asks other servers, through ``CallsProviders/network``. What it may ask is for the distribution to say.
+    /// Whether it asks other servers, through ``CallsProviders/network``. What it may ask is for the distribution to
+    /// say.
     static var needsNetwork: Bool { get }
     /// The kinds of resource that a distribution may list for it; nil: not said, and ``register(_:)`` is asked.
     static var resources: [ResourceKind]? { get }

@@ -26,7 +26,8 @@ final class StateLock: Sendable {
                 throw CreateFailure(
                     CallError(
                         .providerUnavailable,
-                        "\(folder) is in use by another process, perhaps one that an earlier server left; end it first"))
+                        "\(folder) is in use by another process, perhaps one that an earlier server left; end it first")
+                )
             }
             usleep(20_000)
         }

@@ -23,8 +23,8 @@ package struct ConfigMistake: Sendable, Equatable {
 }
 
 /// The part of JSON Schema that a provider's config may use: type, properties, required, enum, minimum, maximum,
-/// items, additionalProperties, default, description; `network` (``ConfigAddress``) and `x-resource` (``ConfigResource``).
-/// Other keywords with `x-` are for others.
+/// items, additionalProperties, default, description; `network` (``ConfigAddress``) and `x-resource`
+/// (``ConfigResource``). Other keywords with `x-` are for others.
 package enum ConfigSchema {
     static let keywords = [
         "type", "properties", "required", "enum", "minimum", "maximum", "items", "additionalProperties", "default",
@@ -64,8 +64,12 @@ package enum ConfigSchema {
             return "has an '\(ConfigResource.keyword)' that is not a string\(place)"
         }
         if let isAddress = object[ConfigAddress.keyword] {
-            guard case .bool = isAddress else { return "has a '\(ConfigAddress.keyword)' that is not true or false\(place)" }
-            guard object["type"] == "string" else { return "has a '\(ConfigAddress.keyword)' that is not on a string\(place)" }
+            guard case .bool = isAddress else {
+                return "has a '\(ConfigAddress.keyword)' that is not true or false\(place)"
+            }
+            guard object["type"] == "string" else {
+                return "has a '\(ConfigAddress.keyword)' that is not on a string\(place)"
+            }
         }
         if let properties = object["properties"] {
             guard case .object(let members) = properties else {

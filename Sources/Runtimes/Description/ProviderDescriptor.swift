@@ -62,7 +62,9 @@ extension ProviderDescriptor {
         self.needs = needs.compactMap(\.stringValue)
         if case .array(let resources)? = json["resources"] { self.resources = resources.compactMap(\.stringValue) }
         self.methods = methods.compactMap { method in
-            guard let name = method["name"]?.stringValue, case .array(let options)? = method["options"] else { return nil }
+            guard let name = method["name"]?.stringValue, case .array(let options)? = method["options"] else {
+                return nil
+            }
             return Method(
                 name: name, streams: method["stream"] == .bool(true), options: options.compactMap(\.stringValue))
         }

@@ -10,8 +10,8 @@
 /// | 6 | u16: zero |
 /// | 8 | u64: the call; 0 where none |
 ///
-/// Either side starts calls, with numbers of its own. `call`, `credit` and `cancel` speak of the sender's calls, `write`
-/// and `finish` of the receiver's: so the two sets of numbers never meet.
+/// Either side starts calls, with numbers of its own. `call`, `credit` and `cancel` speak of the sender's calls,
+/// `write` and `finish` of the receiver's: so the two sets of numbers never meet.
 struct Frame: Sendable {
     enum Kind: UInt8, Sendable {
         /// A request (``CallPayload``), with a memory file when its body is large.
@@ -102,7 +102,9 @@ struct ByteCursor {
     mutating func span() throws(FrameError) -> [UInt8] { try take(Int(try number(UInt32.self))) }
 
     mutating func text() throws(FrameError) -> String {
-        guard let text = String(validating: try span(), as: UTF8.self) else { throw FrameError("has text that is not UTF-8") }
+        guard let text = String(validating: try span(), as: UTF8.self) else {
+            throw FrameError("has text that is not UTF-8")
+        }
         return text
     }
 }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Sends and receives frames over one socket. Any thread may send; frames leave in the order of `send`.
 ///
-/// The first frame of a burst leaves on its sender's stack; what others send meanwhile goes along with it, so that a burst
-/// costs few system calls. When the socket is full a thread of its own waits, never a sender.
+/// The first frame of a burst leaves on its sender's stack; what others send meanwhile goes along with it, so that a
+/// burst costs few system calls. When the socket is full a thread of its own waits, never a sender.
 final class FrameLink: Sendable {
     fileprivate struct Segment: Sendable {
         var bytes: [UInt8]
@@ -56,7 +56,8 @@ final class FrameLink: Sendable {
         return true
     }
 
-    /// The first half of ``send(_:)``, for a caller who holds a lock that decides the order: true when ``flush()`` is to follow.
+    /// The first half of ``send(_:)``, for a caller who holds a lock that decides the order: true when ``flush()`` is
+    /// to follow.
     func add(_ frame: Frame) -> Bool {
         state.withLock { state -> Bool in
             guard !state.isClosed else {
@@ -75,8 +76,8 @@ final class FrameLink: Sendable {
         }
     }
 
-    /// A write: it joins the frame before it when that is a write of the same call and has not left. True when ``flush()`` is to
-    /// follow.
+    /// A write: it joins the frame before it when that is a write of the same call and has not left. True when
+    /// ``flush()`` is to follow.
     func addWrite(_ call: UInt64, kind: UInt8, _ piece: ArraySlice<UInt8>) -> Bool {
         state.withLock { state -> Bool in
             guard !state.isClosed else { return false }
@@ -88,8 +89,8 @@ final class FrameLink: Sendable {
         }
     }
 
-    /// Reads until the end on this thread. `frame` gets each whole frame. Returns at the end of the stream, and throws when
-    /// a rule is broken.
+    /// Reads until the end on this thread. `frame` gets each whole frame. Returns at the end of the stream, and throws
+    /// when a rule is broken.
     func receive(_ frame: (Frame) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.receiveBytes, alignment: 16)
         var parser = FrameParser()
@@ -100,7 +101,9 @@ final class FrameLink: Sendable {
         while true {
             switch try socket.receive(into: buffer, waits: true) {
             case .end:
-                guard !state.withLock({ $0.isOverfull }) else { throw FrameError("left \(pendingBytesMax) bytes unread") }
+                guard !state.withLock({ $0.isOverfull }) else {
+                    throw FrameError("left \(pendingBytesMax) bytes unread")
+                }
                 return
             case .nothing: continue
             case .bytes(let count, let descriptor, let surplus):

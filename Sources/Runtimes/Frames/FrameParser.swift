@@ -67,8 +67,8 @@ struct FrameParser {
         } catch { throw FrameError("\(error)") }
     }
 
-    /// A descriptor arrives with the first byte of its frame: there is none but that of the frame that has begun. Else a sender
-    /// could fill our table of descriptors within one frame.
+    /// A descriptor arrives with the first byte of its frame: there is none but that of the frame that has begun. Else
+    /// a sender could fill our table of descriptors within one frame.
     private func nothing(descriptorsMax: Int) throws(FrameError) -> Frame? {
         guard descriptors.count <= descriptorsMax else { throw FrameError("sent descriptors that no frame announces") }
         return nil

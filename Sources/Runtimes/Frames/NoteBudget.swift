@@ -1,10 +1,10 @@
-/// How many lines of its log an instance may send: what more it says in a second is counted. Time is given, so a test needs no
-/// clock.
+/// How many lines of its log an instance may send: what more it says in a second is counted. Time is given, so a test
+/// needs no clock.
 struct NoteBudget: Sendable {
     /// As for what a child prints.
     static let linesMax = 1_000
-    /// What a host takes of a child before it drops lines itself: a child that keeps to its own budget never meets this one,
-    /// wherever their seconds begin.
+    /// What a host takes of a child before it drops lines itself: a child that keeps to its own budget never meets this
+    /// one, wherever their seconds begin.
     static let receivedLinesMax = 2 * linesMax
 
     private let linesMax: Int

@@ -52,9 +52,13 @@ enum CallPayload {
             request.principal = try cursor.text()
             request.requestID = try cursor.text()
             guard cursor.rest == 0 else { throw FrameError("a call with \(cursor.rest) bytes too many") }
-            guard (mapped > 0) == (descriptor != nil) else { throw FrameError("a call whose body is not where it says") }
+            guard (mapped > 0) == (descriptor != nil) else {
+                throw FrameError("a call whose body is not where it says")
+            }
             guard let file = descriptor else { return request }
-            guard mapped <= UInt64(BodyLimits.datasetBytesMax) * 2 else { throw FrameError("a body of \(mapped) bytes") }
+            guard mapped <= UInt64(BodyLimits.datasetBytesMax) * 2 else {
+                throw FrameError("a body of \(mapped) bytes")
+            }
             descriptor = nil
             let memory = try SealedMemory.open(file, expectedSize: Int(mapped))
             request.body = memory.withBytes { Array($0) }

@@ -18,7 +18,8 @@ extension InlineChannel {
     package func restart() async throws(CallError) {
         throw CallError(
             .notImplemented,
-            "it runs inside the server's process and is started again with that only (`isolation: process` gives it its own)")
+            "it runs inside the server's process and is started again with that only (`isolation: process` gives it its own)"
+        )
     }
 }
 

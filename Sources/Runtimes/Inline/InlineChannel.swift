@@ -233,8 +233,8 @@ package final class InlineChannel: Channel {
         return isDone
     }
 
-    /// A destroyed provider owes nothing more; a caller that still waits for it is told. One that would not be destroyed
-    /// may still read its requests: they stay.
+    /// A destroyed provider owes nothing more; a caller that still waits for it is told. One that would not be
+    /// destroyed may still read its requests: they stay.
     private func abandonRest(wasDestroyed: Bool) {
         let rest = calls.withLock { $0 }
         guard !rest.isEmpty else { return }

@@ -122,8 +122,8 @@ package final class InvokeThreads: Sendable {
         BlockedCallWatch.shared.add(self)
     }
 
-    /// Calls a function of the provider on the caller's thread where that is one of Swift's shared ones and the instance has
-    /// always returned at once, else soon on a thread of the instance.
+    /// Calls a function of the provider on the caller's thread where that is one of Swift's shared ones and the
+    /// instance has always returned at once, else soon on a thread of the instance.
     func runHere(_ entry: Entry, _ body: @escaping @Sendable () -> Void) {
         let isShared = withUnsafeCurrentTask { $0 != nil }
         guard isShared, let slot = state.withLock({ $0.enterHere(entry) }) else { return run(entry, body) }

@@ -2,9 +2,9 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Whether the functions of one instance may be called on the thread of the caller. Waking a thread of the instance costs
-/// an idle machine 40 µs; a function that returns at once needs none. Earned by returning at once many times in a row, lost by
-/// being late once.
+/// Whether the functions of one instance may be called on the thread of the caller. Waking a thread of the instance
+/// costs an idle machine 40 µs; a function that returns at once needs none. Earned by returning at once many times in a
+/// row, lost by being late once.
 struct Promptness {
     /// So many returns in a row, each within `secondsMax`, earn it.
     static let returnsMin = 32

@@ -1,7 +1,8 @@
 import CProcessGuard
 import ContractBridge
 
-/// Code of a provider that may change what belongs to the whole process: a library's constructors and entry, and `create`.
+/// Code of a provider that may change what belongs to the whole process: a library's constructors and entry, and
+/// `create`.
 enum ProviderCode {
     private struct Change {
         var what: String

@@ -1,5 +1,5 @@
-import ContractBridge
 import ChildProcess
+import ContractBridge
 
 /// How an instance is run in a process of its own. The defaults are those of a distribution.
 package struct IsolationSettings: Sendable, Equatable {

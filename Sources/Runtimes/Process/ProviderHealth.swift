@@ -3,7 +3,8 @@ import Foundation
 import LlamaStackAPI
 import Synchronization
 
-/// What is known of the inside of a child: it is asked every few seconds which function of the provider has not returned.
+/// What is known of the inside of a child: it is asked every few seconds which function of the provider has not
+/// returned.
 struct ProviderHealth: Sendable {
     /// A child that leaves a ping unanswered for so long does not run.
     static let silentSeconds = 10.0

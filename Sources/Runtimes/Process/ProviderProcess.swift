@@ -5,7 +5,8 @@ import Foundation
 import LlamaStackAPI
 import Synchronization
 
-/// One life of a child that runs a provider: the process, its connection, its output. When either ends, so does the other.
+/// One life of a child that runs a provider: the process, its connection, its output. When either ends, so does the
+/// other.
 final class ProviderProcess: Sendable {
     /// How a life ended.
     struct End: Sendable {
@@ -131,7 +132,8 @@ final class ProviderProcess: Sendable {
     }
 
     private func exited(_ report: ExitReport) {
-        // Our end of the socket gives what lies in it, and then its end: an answer that was whole before a crash is whole.
+        // Our end of the socket gives what lies in it, and then its end: an answer that was whole before a crash is
+        // whole.
         peer.link.close()
         drained.set((), afterSeconds: Self.lastFramesSeconds)
         drained.whenSet { self.conclude(report) }

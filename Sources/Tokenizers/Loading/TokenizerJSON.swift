@@ -1,7 +1,8 @@
 import Checkpoints
 import LlamaStackAPI
 
-/// What a `tokenizer.json` (the `tokenizers` library's form) says, read front to back in one pass. Unchecked beyond its shape:
+/// What a `tokenizer.json` (the `tokenizers` library's form) says, read front to back in one pass. Unchecked beyond its
+/// shape:
 /// `makeTokenizer` checks it.
 struct TokenizerJSON {
     struct AddedToken {

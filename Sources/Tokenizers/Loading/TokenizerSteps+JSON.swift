@@ -2,8 +2,8 @@ import Checkpoints
 import LlamaStackAPI
 
 extension TokenizerSteps {
-    /// Recognises the steps of a `tokenizer.json`. Steps that are not known here are an error that quotes them: other tokens
-    /// than the model was trained with would be a model that talks nonsense.
+    /// Recognises the steps of a `tokenizer.json`. Steps that are not known here are an error that quotes them: other
+    /// tokens than the model was trained with would be a model that talks nonsense.
     init(_ json: TokenizerJSON) throws(TokenizerError) {
         takesWholeWordsFirst = json.model["ignore_merges"] == true
         let preTokenizers = Self.parts(json.preTokenizer, "pretokenizers")

@@ -1,8 +1,9 @@
 import Checkpoints
 import LlamaStackAPI
 
-/// The tokenizer of a Hugging Face folder. `marks` says which of its tokens begin and end a text. Throws `CheckpointError` where
-/// the file is broken, `TokenizerError` where its vocabulary makes no sense or its steps are not served; both name the file.
+/// The tokenizer of a Hugging Face folder. `marks` says which of its tokens begin and end a text. Throws
+/// `CheckpointError` where the file is broken, `TokenizerError` where its vocabulary makes no sense or its steps are
+/// not served; both name the file.
 func makeTokenizer(tokenizerJSON file: MappedFile, marks: HuggingFaceFolder.Marks) throws -> any Tokenizer {
     let json = try TokenizerJSON(file)
     do {

@@ -1,7 +1,7 @@
 import Checkpoints
 
-/// The tokenizer of a `tokenizer.model`: tiktoken's lines of text (Llama 3) or SentencePiece's own form (Llama 2 and before,
-/// Mistral). Errors name the file.
+/// The tokenizer of a `tokenizer.model`: tiktoken's lines of text (Llama 3) or SentencePiece's own form (Llama 2 and
+/// before, Mistral). Errors name the file.
 func makeTokenizer(tokenizerModel file: MappedFile) throws -> any Tokenizer {
     // A SentencePiece file begins with its first piece, field 1 of the message; base64 never has that byte.
     guard file.bytes.first == 0x0A else {

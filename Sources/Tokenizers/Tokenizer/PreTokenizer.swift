@@ -5,7 +5,8 @@ enum PreTokenizer: Sendable, Equatable {
     case gpt2
     /// Every `\p{N}` on its own first, then as `gpt2` between them.
     case smollm
-    /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+    /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
+    /// ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
     case llama3
     /// As `llama3`, but each `\p{N}` on its own; the text is first brought to Unicode form NFC.
     case qwen2

@@ -1,7 +1,7 @@
-/// SentencePiece's BPE (Kudo and Richardson 2018, arXiv:1808.06226), which GGUF calls `llama`: a space is written U+2581, the
-/// pair that makes the piece with the highest score merges first (or the pair that stands first in a list), and a character
-/// that is no piece falls back to the tokens of its bytes. SentencePiece's other model, unigram, is not served:
-/// none of the architectures here uses it.
+/// SentencePiece's BPE (Kudo and Richardson 2018, arXiv:1808.06226), which GGUF calls `llama`: a space is written
+/// U+2581, the pair that makes the piece with the highest score merges first (or the pair that stands first in a list),
+/// and a character that is no piece falls back to the tokens of its bytes. SentencePiece's other model, unigram, is not
+/// served: none of the architectures here uses it.
 struct SentencePieceBPE: VocabularyTokenizer {
     enum Merges {
         /// One per token, all finite: the highest merges first.

@@ -79,8 +79,8 @@ private func readKinds(_ source: VocabularySource<some ByteStrings>, count: Int)
 }
 
 /// Reads merges, best first. Most vocabularies number their merged tokens in merge order, and some list every pair that
-/// makes the same token, so the last result and the one after it are tried before the hash. `isByteLevel`: the parts are
-/// spelled in the byte alphabet.
+/// makes the same token, so the last result and the one after it are tried before the hash. `isByteLevel`: the parts
+/// are spelled in the byte alphabet.
 func readMerges(
     _ source: VocabularySource<some ByteStrings>, _ table: TokenTable, _ special: SpecialTokenTrie, isByteLevel: Bool
 ) throws -> PairTable {

@@ -6,8 +6,8 @@ package protocol ByteStrings {
     func withBytes<R>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R
 }
 
-/// What a checkpoint says about its tokenizer, with the words of GGUF's `tokenizer.ggml.*` metadata as the names; other forms
-/// are brought to it. Unchecked: `makeTokenizer` checks it.
+/// What a checkpoint says about its tokenizer, with the words of GGUF's `tokenizer.ggml.*` metadata as the names; other
+/// forms are brought to it. Unchecked: `makeTokenizer` checks it.
 package struct VocabularySource<Strings: ByteStrings> {
     /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE, `llama` is SentencePiece BPE.
     package var model: String
@@ -18,8 +18,8 @@ package struct VocabularySource<Strings: ByteStrings> {
     package var types: [Int32]?
     /// `tokenizer.ggml.scores`, a number per token; SentencePiece needs them.
     package var scores: [Float]?
-    /// `tokenizer.ggml.merges`, `left right`, best first. Byte-level BPE needs them; SentencePiece merges by them where there
-    /// are no scores.
+    /// `tokenizer.ggml.merges`, `left right`, best first. Byte-level BPE needs them; SentencePiece merges by them where
+    /// there are no scores.
     package var merges: Strings?
     /// The same as two lists.
     var mergeParts: (lefts: Strings, rights: Strings)?

@@ -1,6 +1,6 @@
-/// BERT's tokeniser: text is cleaned, lower-cased and cut into words, and a word into the longest pieces that the vocabulary
-/// has (Schuster & Nakajima 2012; Devlin et al. 2018, arXiv:1810.04805). The ids are those of Hugging Face's `tokenizers`,
-/// control tokens spelled in a text included. Immutable: any thread.
+/// BERT's tokeniser: text is cleaned, lower-cased and cut into words, and a word into the longest pieces that the
+/// vocabulary has (Schuster & Nakajima 2012; Devlin et al. 2018, arXiv:1810.04805). The ids are those of Hugging Face's
+/// `tokenizers`, control tokens spelled in a text included. Immutable: any thread.
 package struct WordPiece: Sendable {
     /// How texts are prepared, as `tokenizer_config.json` says it.
     package struct Options: Sendable, Equatable {
@@ -57,8 +57,8 @@ package struct WordPiece: Sendable {
     /// A longer word is one unknown token.
     static let wordScalarsMax = 100
 
-    /// At most `tokensMax` tokens (at least 2), `[CLS]` and `[SEP]` among them. Work ends soon after the last token that is
-    /// kept, unless the text's end is wanted.
+    /// At most `tokensMax` tokens (at least 2), `[CLS]` and `[SEP]` among them. Work ends soon after the last token
+    /// that is kept, unless the text's end is wanted.
     package func encode(_ text: String, tokensMax: Int, keeping end: Keeping = .start) -> Encoding {
         let room = max(0, tokensMax - 2)
         var text = text

@@ -1,8 +1,8 @@
 import Foundation
 import LlamaStackAPI
 
-/// A server beside each fault that a provider of `Tests/Fixtures/broken-providers/faults.c` can have: what its calls answer,
-/// whether the server stays up, whether its other provider goes on.
+/// A server beside each fault that a provider of `Tests/Fixtures/broken-providers/faults.c` can have: what its calls
+/// answer, whether the server stays up, whether its other provider goes on.
 package struct FaultRounds: Sendable {
     package static let isolations = ["inline", "process"]
     static let callSecondsMax = 2

@@ -4,7 +4,8 @@ import Foundation
 import RawHTTP
 import Synchronization
 
-/// `llama-stack run` with two providers of inference: `echo`, which is sound, and `faulty`, which has the fault that FAULT names.
+/// `llama-stack run` with two providers of inference: `echo`, which is sound, and `faulty`, which has the fault that
+/// FAULT names.
 final class FaultServer: Sendable {
     enum Start: Sendable {
         case ready(RawClient)

@@ -1,4 +1,5 @@
-/// The faults of `Tests/Fixtures/broken-providers/faults.c`, and the check of the conformance kit that must turn red for each.
+/// The faults of `Tests/Fixtures/broken-providers/faults.c`, and the check of the conformance kit that must turn red
+/// for each.
 package enum FaultTable {
     package struct Row: Sendable {
         /// What FAULT says.

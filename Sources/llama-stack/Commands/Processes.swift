@@ -39,7 +39,9 @@ struct Processes: AsyncParsableCommand {
     private static func state(_ provider: JSON) -> String {
         var text = provider["state"]?.stringValue ?? "-"
         if let since = provider["since"]?.stringValue { text += " since \(since)" }
-        if let blocked = provider["blocked_in"]?.stringValue { text += " (\(Quote.printable(blocked, charactersMax: 80)))" }
+        if let blocked = provider["blocked_in"]?.stringValue {
+            text += " (\(Quote.printable(blocked, charactersMax: 80)))"
+        }
         return text
     }
 

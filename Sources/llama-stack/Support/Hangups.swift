@@ -4,8 +4,8 @@ import Host
 import LlamaStackAPI
 import Synchronization
 
-/// SIGHUP of a server that no terminal controls: reads the distribution again. One that comes before the server is ready waits
-/// until it is.
+/// SIGHUP of a server that no terminal controls: reads the distribution again. One that comes before the server is
+/// ready waits until it is.
 final class Hangups: Sendable {
     private let arrivals: AsyncStream<Void>
     // Made and started in init, and not touched again.

@@ -5,8 +5,8 @@ import Testing
 
 /// Templates written to hurt: each ends in text or in a `TemplateError`, on a small stack.
 ///
-/// How soon is a matter of the machine: what ends a template is a count of steps, and these tests look whether it does. A debug
-/// build runs some twenty times slower; it gets a twentieth of the steps.
+/// How soon is a matter of the machine: what ends a template is a count of steps, and these tests look whether it does.
+/// A debug build runs some twenty times slower; it gets a twentieth of the steps.
 struct HostileTemplateTests {
     /// Longer than any machine takes for the steps that are allowed.
     static let patienceSeconds = 60.0

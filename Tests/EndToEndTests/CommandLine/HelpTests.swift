@@ -7,7 +7,8 @@ extension EndToEnd {
         static let commands =
             [
                 [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "methods"],
-                ["list", "resources"], ["list", "providers"], ["ps"], ["provider"], ["provider", "restart"], ["reload"], ["chat"],
+                ["list", "resources"], ["list", "providers"], ["ps"], ["provider"], ["provider", "restart"], ["reload"],
+                ["chat"],
                 ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["plugin"],
                 ["plugin", "inspect"], ["plugin", "test"], ["spec"],
             ].map { ["llama-stack"] + $0 }

@@ -3,8 +3,8 @@ import RawHTTP
 import Testing
 
 extension EndToEnd {
-    /// The default model's answers in every form, word for word. Computed without rounding, where all of llama.cpp's answers
-    /// are ours too (``FidelityTests``), on every machine.
+    /// The default model's answers in every form, word for word. Computed without rounding, where all of llama.cpp's
+    /// answers are ours too (``FidelityTests``), on every machine.
     @Suite struct AnswerTests {
         private static let exact = "{precision: exact}"
         private let reference: ReferenceAnswers

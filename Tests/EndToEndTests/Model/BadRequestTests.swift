@@ -5,8 +5,8 @@ import Testing
 extension EndToEnd {
     /// Requests that say something wrong, to the real model.
     @Suite struct BadRequestTests {
-        /// What a request holds besides its text, and the field that its refusal names; nil: it is no JSON or no number at all,
-        /// and 400 says so.
+        /// What a request holds besides its text, and the field that its refusal names; nil: it is no JSON or no number
+        /// at all, and 400 says so.
         static let wild: [(more: String, field: String?)] = [
             (#""sampling_params":{"temperature":-1}"#, "sampling_params.temperature"),
             (#""sampling_params":{"temperature":1e308,"strategy":"top_p"}"#, "sampling_params.temperature"),

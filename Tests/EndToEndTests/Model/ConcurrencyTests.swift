@@ -3,8 +3,8 @@ import RawHTTP
 import Testing
 
 extension EndToEnd {
-    /// Several clients of one model, and clients that leave. The engine's own count of computed tokens is in the debug line
-    /// that the CPU provider writes when an answer has ended.
+    /// Several clients of one model, and clients that leave. The engine's own count of computed tokens is in the debug
+    /// line that the CPU provider writes when an answer has ended.
     @Suite struct ConcurrencyTests {
         /// More than any test here waits for.
         private static let many = 4000
@@ -50,9 +50,11 @@ extension EndToEnd {
                 for _ in 0..<5 { _ = try stream?.next() }
                 stream = nil
                 let cancelled = try Ended(try #require(try server.waitForLog("answer cancelled").first))
-                // Read: five. What else there is was made between the fifth and the moment when the server saw the client leave.
+                // Read: five. What else there is was made between the fifth and the moment when the server saw the
+                // client leave.
                 #expect((5..<Self.many).contains(cancelled.generated))
-                // The first answer token is the prompt's; each further one takes one step. One step may have been under way.
+                // The first answer token is the prompt's; each further one takes one step. One step may have been under
+                // way.
                 let steps = cancelled.prompt + cancelled.generated - 1
                 #expect((steps...steps + 1).contains(cancelled.computed))
 

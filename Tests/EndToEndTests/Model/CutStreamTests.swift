@@ -8,8 +8,8 @@ extension EndToEnd {
         private static let streams = 1000
         private static let clients = 20
         private static let tokens = 8
-        /// What a thousand streams may leave behind. One sequence's keys and values take more than a hundredth of it; so do
-        /// the buffers of ten connections.
+        /// What a thousand streams may leave behind. One sequence's keys and values take more than a hundredth of it;
+        /// so do the buffers of ten connections.
         private static let growthMax = 16 << 20
 
         @Test("a thousand streams, half of them cut, leave no sequence and no memory behind; the others are whole")
@@ -65,7 +65,8 @@ extension EndToEnd {
             return text + "."
         }
 
-        /// Waits until the model computes for nobody: two requests of one's own add nothing to its count but their tokens.
+        /// Waits until the model computes for nobody: two requests of one's own add nothing to its count but their
+        /// tokens.
         private func settle(_ server: Server) throws {
             let end = ContinuousClock.now + .seconds(60)
             while true {

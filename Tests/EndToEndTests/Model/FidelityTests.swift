@@ -2,12 +2,13 @@ import LlamaStackAPI
 import Testing
 
 extension EndToEnd {
-    /// The default model's greedy answers over HTTP against llama.cpp's, computed exactly; and the rounded ones against those.
-    /// All 20 prompts are asked at the same time: an answer depends on no other. How far rounding takes whole distributions is
+    /// The default model's greedy answers over HTTP against llama.cpp's, computed exactly; and the rounded ones against
+    /// those. All 20 prompts are asked at the same time: an answer depends on no other. How far rounding takes whole
+    /// distributions is
     /// ``PerplexityTests``' to say.
     @Suite struct FidelityTests {
-        /// Unrounded answers equal in full to llama.cpp's unrounded ones: 20 as measured; one near tie may fall the other way
-        /// where sums are made in another order.
+        /// Unrounded answers equal in full to llama.cpp's unrounded ones: 20 as measured; one near tie may fall the
+        /// other way where sums are made in another order.
         static let exactRowsMin = 19
         /// The mean difference of a token's log probability, as long as the rounded and the exact answer say the same.
         /// Measured: 0.030 over 658 tokens.

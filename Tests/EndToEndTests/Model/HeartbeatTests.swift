@@ -8,18 +8,18 @@ extension EndToEnd {
     @Suite struct HeartbeatTests {
         /// The event loops, by the names that NIO gives its threads.
         private static func isEventLoop(_ name: String) -> Bool { name.hasPrefix("NIO-") }
-        /// Threads that compute by trade: the engine's own, those that the provider writes prompts on, and those that long JSON
-        /// is read and written on, or that a queue has to itself. Dispatch names them by their quality of service; Swift's shared
-        /// threads are those of the default one.
+        /// Threads that compute by trade: the engine's own, those that the provider writes prompts on, and those that
+        /// long JSON is read and written on, or that a queue has to itself. Dispatch names them by their quality of
+        /// service; Swift's shared threads are those of the default one.
         private static func isEngine(_ name: String) -> Bool { name.hasPrefix("llama-") && name != "llama-stack" }
         private static func isPromptWriter(_ name: String) -> Bool { name.hasSuffix("utility-qos") }
         private static func isOffPool(_ name: String) -> Bool {
             isPromptWriter(name) || name.hasSuffix("initiated-qos") || name.hasSuffix("overcommit")
         }
 
-        /// A fault computes for as long as a prompt or a token takes: a megabyte of text, 60 ms. Measured under 16 clients: 0.6 ms
-        /// on either. The kernel counts no finer than its ticks, 1 to 10 ms apart, while a thread runs. A slower machine has
-        /// bounds that are as much longer.
+        /// A fault computes for as long as a prompt or a token takes: a megabyte of text, 60 ms. Measured under 16
+        /// clients: 0.6 ms on either. The kernel counts no finer than its ticks, 1 to 10 ms apart, while a thread runs.
+        /// A slower machine has bounds that are as much longer.
         private static let millisecondsMax = 20.0
         private static func millisecondsMax(megabyte: Double) -> Double { max(millisecondsMax, megabyte / 3) }
 

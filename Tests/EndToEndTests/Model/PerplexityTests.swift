@@ -3,7 +3,8 @@ import Testing
 
 extension EndToEnd {
     @Suite struct PerplexityTests {
-        /// llama.cpp's 8-bit activations cost it 0.52 % on this file; an engine that rounds less may come out lower by as much.
+        /// llama.cpp's 8-bit activations cost it 0.52 % on this file; an engine that rounds less may come out lower by
+        /// as much.
         static let differenceMax = 0.005
 
         @Test("`perplexity` is within half a percent of llama-perplexity's value")
@@ -24,8 +25,8 @@ extension EndToEnd {
             #expect(result["windows"]?.int == reference["running"]?.items.count)
         }
 
-        /// llama.cpp's own on this file and text (`llama-perplexity --kl-divergence` from the F32 form, over all 19 windows).
-        /// Ours, as measured: 0.0018 over 4 windows, 0.0016 a token at a time over one.
+        /// llama.cpp's own on this file and text (`llama-perplexity --kl-divergence` from the F32 form, over all 19
+        /// windows). Ours, as measured: 0.0018 over 4 windows, 0.0016 a token at a time over one.
         static let divergenceMax = 0.00264
 
         @Test(

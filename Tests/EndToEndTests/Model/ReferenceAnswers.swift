@@ -47,8 +47,8 @@ struct ReferenceAnswers {
 }
 
 extension ReferenceAnswers.Row.Prompt {
-    /// The fixture holds chats as the model's template writes them; the system message that it puts in by itself is left
-    /// to the server's own template.
+    /// The fixture holds chats as the model's template writes them; the system message that it puts in by itself is
+    /// left to the server's own template.
     init(_ row: JSON) {
         let text = row["prompt"]?.stringValue ?? ""
         guard row["kind"]?.stringValue == "chat",

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Model files that are none. Each ends `run` with 78, at the line of its path and naming the file; never by a signal.
+    /// Model files that are none. Each ends `run` with 78, at the line of its path and naming the file; never by a
+    /// signal.
     @Suite struct BadModelTests {
         @Test("a model file that is cut off is refused, wherever the cut is")
         func truncated() throws {

@@ -10,8 +10,8 @@ extension EndToEnd {
     struct MemoryLimitTests {
         @Test("contexts that do not fit a control group's memory together wait for each other, and nobody is killed")
         func contexts() throws {
-            // The server holds 150 MB with the model loaded. A context of 2,500 tokens takes 58 MB of keys and values; four at
-            // once are beyond the limit.
+            // The server holds 150 MB with the model loaded. A context of 2,500 tokens takes 58 MB of keys and values;
+            // four at once are beyond the limit.
             let group = try #require(MemoryGroup(bytesMax: 320_000_000))
             try Server.run(.cpu(), before: group.entry) { server in
                 let text = String(repeating: " a", count: 2500)
@@ -29,8 +29,8 @@ extension EndToEnd {
 
         @Test("contexts that grow until memory is short: new requests get 503, answers go on, and nobody is killed")
         func pressure() throws {
-            // The cache may be larger than the 170 MB that the group leaves: what keeps the server alive is that it looks. Five
-            // contexts of 2,600 tokens take 300 MB.
+            // The cache may be larger than the 170 MB that the group leaves: what keeps the server alive is that it
+            // looks. Five contexts of 2,600 tokens take 300 MB.
             let group = try #require(MemoryGroup(bytesMax: 320_000_000))
             try Server.run(
                 .cpu(config: "{cache_bytes_max: 2000000000, prefix_sharing: false, speculation: none}"),

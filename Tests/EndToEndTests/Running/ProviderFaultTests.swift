@@ -39,7 +39,8 @@ extension EndToEnd {
             let folder = try TemporaryFolder()
             let library = try BrokenProvider.build("BREAK_EXIT_IN_ENTRY", in: folder)
             let inspected = try Command.run(["plugin", "inspect", library], exits: 70)
-            #expect(inspected.errors.contains("libprovider-inference-probe.so: the process that read what it holds exited"))
+            #expect(
+                inspected.errors.contains("libprovider-inference-probe.so: the process that read what it holds exited"))
             _ = try Command.run(
                 ["list", "providers"], exits: 70, environment: ["LLAMA_STACK_PROVIDER_PATH": folder.path])
         }

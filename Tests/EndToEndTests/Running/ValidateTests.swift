@@ -56,7 +56,8 @@ extension EndToEnd {
                     #expect(validated.output.hasSuffix("valid: 2 providers, 2 models\n"), "\(validated.output)")
                 }
                 #expect(try Self.files(in: state) == files)
-                let after = try JSON(parsing: try Command.run(["ps", file.path, "--json"], exits: 0).output)["providers"]
+                let after = try JSON(parsing: try Command.run(["ps", file.path, "--json"], exits: 0).output)[
+                    "providers"]
                 func identity(_ providers: JSON?) -> [JSON] {
                     guard case .array(let items)? = providers else { return [] }
                     return items.map { [$0["provider_id"] ?? .null, $0["pid"] ?? .null, $0["restarts"] ?? .null] }

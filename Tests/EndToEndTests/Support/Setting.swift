@@ -26,7 +26,8 @@ enum Setting {
 
     static let fixtures = root + "/Tests/Fixtures"
 
-    /// What processes under test get: nothing that would change what they do, but for the kernels that the tests are run with.
+    /// What processes under test get: nothing that would change what they do, but for the kernels that the tests are
+    /// run with.
     static var childEnvironment: [String: String] {
         let kept = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LLAMA_STACK_ISA"]
         var child = environment.filter { kept.contains($0.key) }

@@ -109,7 +109,8 @@ private final class Listening: Sendable {
     }
 }
 
-/// A distribution with one scripted provider for each API and a model for each that has some, under all the draft's names and the one that samples have.
+/// A distribution with one scripted provider for each API and a model for each that has some, under all the draft's
+/// names and the one that samples have.
 enum ScriptedStack {
     static let model = "scripted-model"
 

@@ -22,8 +22,8 @@ extension RawConnection {
     }
 }
 
-/// Runs blocking code on a thread of its own, so that the tests never hold one of the pool's. It stays within the test's
-/// task, so that what fails is known as that test's.
+/// Runs blocking code on a thread of its own, so that the tests never hold one of the pool's. It stays within the
+/// test's task, so that what fails is known as that test's.
 func raw<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withTaskExecutorPreference(ThreadEach()) { try work() }
 }

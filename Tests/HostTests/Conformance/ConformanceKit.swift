@@ -2,7 +2,8 @@ import Foundation
 import LlamaStackAPI
 import ProviderConformance
 
-/// Tests wait for their turn: a hundred of them at once would wait for processors, and take that for a provider's fault.
+/// Tests wait for their turn: a hundred of them at once would wait for processors, and take that for a provider's
+/// fault.
 actor Turns {
     static let atMostThree = Turns(3)
 

@@ -33,7 +33,8 @@ struct KeepingTests {
         #expect(report.failed.map(\.subject) == subjects, "\(report.results)")
     }
 
-    /// The tests' own library answers by script, not by what it keeps: that every API's samples reach it is what counts.
+    /// The tests' own library answers by script, not by what it keeps: that every API's samples reach it is what
+    /// counts.
     @Test func `a sample of every method of every API is sent`() async throws {
         let report = await ConformanceKit.run(
             ConformanceKit.products + "/libscripted-provider.so",

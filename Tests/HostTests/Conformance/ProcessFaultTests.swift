@@ -1,8 +1,8 @@
-import Torture
 import Foundation
 import LlamaStackAPI
 import ProviderConformance
 import Testing
+import Torture
 
 /// The faults of ``FaultTable`` where the provider is reached over a socket.
 struct ProcessFaultTests {
@@ -24,8 +24,8 @@ struct ProcessFaultTests {
         "event with a carriage return": "a carriage return in it", "huge error": "not a JSON object",
     ]
 
-    /// The child takes them for what they most likely mean, or harms nobody with them, so the host never hears: the check is
-    /// turned red by those that stay inline.
+    /// The child takes them for what they most likely mean, or harms nobody with them, so the host never hears: the
+    /// check is turned red by those that stay inline.
     private static let seenInline: Set<String> = [
         "done twice", "log after destroy", "wait after finish", "null context", "made-up context",
         "writes from 8 threads", "unknown kind", "write after closed", "LSP_OK with an error", "error without a code",

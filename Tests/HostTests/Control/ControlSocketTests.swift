@@ -29,7 +29,9 @@ struct ControlSocketTests {
         // A server that has had enough closes meanwhile.
         _ = bytes.withUnsafeBytes { send(handle, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         if isWhole { shutdown(handle, Int32(SHUT_WR)) }
-        return ControlSocket.readLine(handle, bytesMax: 1 << 20, seconds: 60).map { String(decoding: $0, as: UTF8.self) }
+        return ControlSocket.readLine(handle, bytesMax: 1 << 20, seconds: 60).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     @Test("a request is one line of JSON, and so is the answer")

@@ -90,7 +90,8 @@ struct ControlTests {
         let folder = FileManager.default.temporaryDirectory.path + "/state-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let file = folder + "/dist.yaml"
-        let yaml = "version: 7\nstate: ./kept\nproviders: {inference: [{provider_id: x, config: {key: \"${env.UNSET_KEY}\"}}]}\n"
+        let yaml =
+            "version: 7\nstate: ./kept\nproviders: {inference: [{provider_id: x, config: {key: \"${env.UNSET_KEY}\"}}]}\n"
         try Data(yaml.utf8).write(to: URL(fileURLWithPath: file))
         #expect(try Manifest.statePath(path: file, environment: [:]) == folder + "/kept")
         try Data("version: 1\n".utf8).write(to: URL(fileURLWithPath: file))

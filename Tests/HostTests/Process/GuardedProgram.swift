@@ -1,7 +1,7 @@
 import Foundation
 
-/// `Tests/Fixtures/process-guard/program.c` with the sources of CProcessGuard: a process of its own for what ends one, or
-/// changes what all of it shares.
+/// `Tests/Fixtures/process-guard/program.c` with the sources of CProcessGuard: a process of its own for what ends one,
+/// or changes what all of it shares.
 enum GuardedProgram {
     struct Run {
         enum End: Equatable { case exit(Int32), signal(Int32) }
@@ -42,7 +42,8 @@ enum GuardedProgram {
         return Run(end: end, output: try outputFile.text(), errors: try errorFile.text())
     }
 
-    /// Waits for this process alone. Foundation's waits until nobody holds a socket of it, children that it left included.
+    /// Waits for this process alone. Foundation's waits until nobody holds a socket of it, children that it left
+    /// included.
     private static func spawn(_ arguments: [String], _ environment: [String], _ files: [Int32]) throws -> Run.End {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

@@ -3,7 +3,8 @@ import Testing
 @testable import LlamaEngine
 @testable import Parallel
 
-/// Against PEFT in f32, on the tiny models' dequantised weights. Logits reach 30, and each adapter changes some by 10 to 28.
+/// Against PEFT in f32, on the tiny models' dequantised weights. Logits reach 30, and each adapter changes some by 10
+/// to 28.
 @Suite struct AdapterLogitsTests {
     @Test("the exact path's logits with an adapter are those of PEFT", arguments: TinyAdapter.all)
     func exact(_ tiny: TinyAdapter) throws {

@@ -38,7 +38,8 @@ enum EncoderFixture {
         return 1 - dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
     }
 
-    /// A copy of the small encoder's folder with its tensors changed, which are F16. `width` is the length of a tensor's rows.
+    /// A copy of the small encoder's folder with its tensors changed, which are F16. `width` is the length of a
+    /// tensor's rows.
     static func tiny(
         changingTensors change: (_ name: String, _ width: Int, _ values: inout [Float16]) -> Void
     ) throws -> String {

@@ -27,8 +27,8 @@ struct EncoderTests {
         try expectVectors("minilm.bin", EncoderFixture.engine(path, precision), within: tolerance)
     }
 
-    /// Two channels in 32 and 64 times as large as the others, for the feed-forward alone; without them in what follows, the vector
-    /// is made of the others.
+    /// Two channels in 32 and 64 times as large as the others, for the feed-forward alone; without them in what
+    /// follows, the vector is made of the others.
     @Test("channels that a norm makes large take nothing from the others in int8")
     func largeChannels() throws {
         let path = try EncoderFixture.tiny { name, width, values in

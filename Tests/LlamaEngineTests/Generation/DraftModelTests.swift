@@ -2,7 +2,8 @@ import Testing
 
 @testable import LlamaEngine
 
-/// A model that guesses for another, with guesses that cost nothing unless a test says so: they are made as often as possible.
+/// A model that guesses for another, with guesses that cost nothing unless a test says so: they are made as often as
+/// possible.
 @Suite(.timeLimit(.minutes(60))) struct DraftModelTests {
     private let prompt: [Int32] = (0..<30).map { Int32(($0 * 37) % 320) }
 

@@ -105,7 +105,8 @@ import Testing
     @Test("logits that are not numbers fail their own request only")
     func damagedModel() async throws {
         var file = try PatchedFile(.named("llama"))
-        // Row 7 of the embedding, 8 blocks of 34 bytes: every scale becomes NaN, so that only prompts with token 7 suffer.
+        // Row 7 of the embedding, 8 blocks of 34 bytes: every scale becomes NaN, so that only prompts with token 7
+        // suffer.
         let embedding = try #require(try file.open().tensor(named: "token_embd.weight"))
         for block in 0..<8 {
             let start = embedding.byteRange.lowerBound + 7 * 8 * 34 + block * 34

@@ -52,7 +52,8 @@ import Testing
 
     @Test("divergence is that of the two distributions, worked out by hand")
     func byHand() {
-        // p = (1/2, 1/4, 1/4), q = (1/4, 1/4, 1/2): KL = 1/2 ln 2 - 1/4 ln 2 = 1/4 ln 2. Logits are known up to a constant.
+        // p = (1/2, 1/4, 1/4), q = (1/4, 1/4, 1/2): KL = 1/2 ln 2 - 1/4 ln 2 = 1/4 ln 2. Logits are known up to a
+        // constant.
         let base: [Float] = [log(2) + 5, 5, 5]
         let other: [Float] = [-3, -3, log(2) - 3]
         let value = base.withUnsafeBufferPointer { base in

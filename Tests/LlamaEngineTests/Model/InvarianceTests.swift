@@ -3,7 +3,8 @@ import Testing
 @testable import LlamaEngine
 @testable import Parallel
 
-/// A row's logits depend on its sequence alone, to the last bit. Prefix sharing, pre-emption and speculation rest on it.
+/// A row's logits depend on its sequence alone, to the last bit. Prefix sharing, pre-emption and speculation rest on
+/// it.
 @Suite struct InvarianceTests {
     private func decoder(_ model: Model, _ precision: Precision, threads: Int) throws -> Decoder {
         Decoder(model: model, precision: precision, pool: try ThreadPool(threads: threads))

@@ -12,8 +12,8 @@ import Testing
         #expect(difference < 1e-3)
     }
 
-    /// int8 activations round each value to 1 part in 254 of its block's largest; with these random weights nothing averages
-    /// out, and the largest differences measured are 0.3 to 0.9 (0.02 where weights are not int8 either).
+    /// int8 activations round each value to 1 part in 254 of its block's largest; with these random weights nothing
+    /// averages out, and the largest differences measured are 0.3 to 0.9 (0.02 where weights are not int8 either).
     @Test("the quantized path's logits are close to those of transformers", arguments: TinyModel.all)
     func quantized(_ tiny: TinyModel) throws {
         let difference = try difference(of: tiny, .quantized)

@@ -3,8 +3,9 @@ import Testing
 
 @testable import LlamaEngine
 
-/// The starter's model against transformers in f32 on its dequantised weights (Scripts/reference/make_smollm2_logits.py).
-/// Skipped where the model has not been fetched: in the folder that LLAMA_STACK_MODELS names, or in the package's `models`.
+/// The starter's model against transformers in f32 on its dequantised weights
+/// (Scripts/reference/make_smollm2_logits.py). Skipped where the model has not been fetched: in the folder that
+/// LLAMA_STACK_MODELS names, or in the package's `models`.
 @Suite(.enabled(if: SmolLM2.path != nil, "models/\(SmolLM2.file) is absent; `make model` fetches it"))
 struct SmolLM2Tests {
     @Test("the exact path's logits are those of transformers", arguments: SmolLM2.prompts)

@@ -9,7 +9,8 @@ final class TestInstance: @unchecked Sendable {
     private let instance: UnsafeMutableRawPointer?
     private let nextID = Atomic<UInt64>(1)
 
-    init(_ module: UnsafePointer<lsp_module>?, config: String = "", host: TestHost = TestHost(), at index: Int = 0,
+    init(
+        _ module: UnsafePointer<lsp_module>?, config: String = "", host: TestHost = TestHost(), at index: Int = 0,
         purpose: UInt32 = 0, setupSize: UInt32? = nil
     ) {
         descriptor = module!.pointee.providers[index]!

@@ -74,8 +74,8 @@ package struct ConformanceReport: Sendable {
 
     package var failed: [CheckResult] { results.filter { $0.outcome == .failed } }
 
-    /// "16 passed, 1 warning, 2 failed, 4 skipped, 20 not run", then why something was skipped, each reason once. In a run
-    /// with `isolation: process` the first is "16 passed (9 over the socket, 4 inline, 3 of the file)".
+    /// "16 passed, 1 warning, 2 failed, 4 skipped, 20 not run", then why something was skipped, each reason once. In a
+    /// run with `isolation: process` the first is "16 passed (9 over the socket, 4 inline, 3 of the file)".
     package var summary: String {
         func count(_ outcome: CheckResult.Outcome) -> Int { results.count { $0.outcome == outcome } }
         var parts = ["\(count(.passed) + count(.warning)) passed" + passedWays]

@@ -13,12 +13,27 @@ enum RestartSettings {
         ("server.limits.body_bytes_max", { $0.server.limits.bodyBytesMax == $1.server.limits.bodyBytesMax }),
         ("server.limits.bodies_bytes_max", { $0.server.limits.bodiesBytesMax == $1.server.limits.bodiesBytesMax }),
         ("server.limits.connections_max", { $0.server.limits.connectionsMax == $1.server.limits.connectionsMax }),
-        ("server.limits.header_timeout_seconds", { $0.server.limits.headerTimeoutSeconds == $1.server.limits.headerTimeoutSeconds }),
-        ("server.limits.body_timeout_seconds", { $0.server.limits.bodyTimeoutSeconds == $1.server.limits.bodyTimeoutSeconds }),
-        ("server.limits.idle_timeout_seconds", { $0.server.limits.idleTimeoutSeconds == $1.server.limits.idleTimeoutSeconds }),
-        ("server.limits.write_timeout_seconds", { $0.server.limits.writeTimeoutSeconds == $1.server.limits.writeTimeoutSeconds }),
+        (
+            "server.limits.header_timeout_seconds",
+            { $0.server.limits.headerTimeoutSeconds == $1.server.limits.headerTimeoutSeconds }
+        ),
+        (
+            "server.limits.body_timeout_seconds",
+            { $0.server.limits.bodyTimeoutSeconds == $1.server.limits.bodyTimeoutSeconds }
+        ),
+        (
+            "server.limits.idle_timeout_seconds",
+            { $0.server.limits.idleTimeoutSeconds == $1.server.limits.idleTimeoutSeconds }
+        ),
+        (
+            "server.limits.write_timeout_seconds",
+            { $0.server.limits.writeTimeoutSeconds == $1.server.limits.writeTimeoutSeconds }
+        ),
         ("server.limits.call_seconds_max", { $0.server.limits.callSecondsMax == $1.server.limits.callSecondsMax }),
-        ("server.limits.create_seconds_max", { $0.server.limits.createSecondsMax == $1.server.limits.createSecondsMax }),
+        (
+            "server.limits.create_seconds_max",
+            { $0.server.limits.createSecondsMax == $1.server.limits.createSecondsMax }
+        ),
         ("server.limits.drain_seconds", { $0.server.limits.drainSeconds == $1.server.limits.drainSeconds }),
     ]
 

@@ -2,8 +2,8 @@ import Foundation
 import LlamaStackAPI
 
 extension Stack {
-    /// Answers `llama-stack ps` and its like until the shutdown. A distribution without a state folder has no place for the
-    /// socket, and one that can't be made costs the commands only.
+    /// Answers `llama-stack ps` and its like until the shutdown. A distribution without a state folder has no place for
+    /// the socket, and one that can't be made costs the commands only.
     package func serveControl() {
         guard let state else { return }
         do throws(SocketFailure) {
@@ -67,7 +67,10 @@ extension Stack {
             }
         }
         if let error = done.waitBlocking() { throw CallError(error.code, "\(instance.label): \(error.message)") }
-        return ["provider": .string(instance.label), "pid": instance.channel.status.pid.map { .integer(Int64($0)) } ?? .null]
+        return [
+            "provider": .string(instance.label),
+            "pid": instance.channel.status.pid.map { .integer(Int64($0)) } ?? .null,
+        ]
     }
 
     private func reloadBlocking() throws(CallError) -> ReloadReport {
@@ -86,7 +89,8 @@ extension Stack {
         if let only = same.first, same.count == 1 { return only }
         guard same.isEmpty else {
             throw CallError(
-                .badRequest, "\(Quote.short(name)) is several: name one of \(same.map(\.label).joined(separator: ", "))")
+                .badRequest, "\(Quote.short(name)) is several: name one of \(same.map(\.label).joined(separator: ", "))"
+            )
         }
         let labels = instances.map(\.label)
         let close = Spelling.closest(to: name, in: labels + instances.map(\.providerID))
