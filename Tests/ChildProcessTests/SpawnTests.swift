@@ -103,7 +103,8 @@ extension Children {
             }
             let after = Self.descriptors()
             #expect(pids.filter { ProcessStat(pid: $0)?.state == "Z" } == [])
-            #expect(after.pidfds == before.pidfds)
+            // Other tests have children too, a few at a time.
+            #expect(after.pidfds < before.pidfds + 20)
             // Other tests of this process open and close pipes meanwhile; 200 children would have left 400.
             #expect(after.pipes < before.pipes + 100)
         }
