@@ -106,8 +106,9 @@ let package = Package(
             swiftSettings: strict),
         // The network: libcurl, opened when it is first needed, and what may be asked of it.
         .target(name: "CCurl"),
+        // Not `Network`: packages ask whether that can be imported, and would take ours for Apple's.
         .target(
-            name: "Network",
+            name: "Networking",
             dependencies: ["ContractBridge", "LlamaStackAPI", .target(name: "CCurl", condition: server)],
             swiftSettings: strict),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -115,7 +116,7 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "CProcessGuard", "ChildProcess", "ContractBridge", "LlamaStackAPI", "Network", "Runtimes",
+                "CProcessGuard", "ChildProcess", "ContractBridge", "LlamaStackAPI", "Networking", "Runtimes",
                 .target(name: "CYAML", condition: server),
             ],
             swiftSettings: strict),
@@ -151,7 +152,7 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "Checkpoints", "CommandSupport", "DatasetRows", "HTTPFront", "Host", "LlamaStackAPI", "Network",
+                "Checkpoints", "CommandSupport", "DatasetRows", "HTTPFront", "Host", "LlamaStackAPI", "Networking",
                 "ProviderConformance", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
             ],
@@ -209,7 +210,7 @@ let package = Package(
         .target(
             name: "Torture",
             dependencies: [
-                "ChildProcess", "ContractBridge", "Host", "LlamaStackAPI", "Network", "RawHTTP", "Runtimes",
+                "ChildProcess", "ContractBridge", "Host", "LlamaStackAPI", "Networking", "RawHTTP", "Runtimes",
             ],
             swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
@@ -286,7 +287,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "NetworkTests",
-            dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Network", "llama-stack"]),
+            dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Networking", "llama-stack"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
         // Of the sources themselves: sizes, arrows, words.

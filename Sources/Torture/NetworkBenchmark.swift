@@ -1,6 +1,6 @@
 import ContractBridge
 import Dispatch
-import Network
+import Networking
 
 /// How long requests through the host's network take, over a connection that is kept.
 package struct NetworkBenchmark: Sendable {

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 @testable import Host
-@testable import Network
+@testable import Networking
 
 /// Connections: kept, closed, and none left.
 @Suite(.timeLimit(.minutes(10)), .serialized)

@@ -5,7 +5,7 @@ import LlamaStackAPI
 import Synchronization
 import Testing
 
-@testable import Network
+@testable import Networking
 
 /// Servers that mean no good, or are broken: the fetch ends in time and within its bytes.
 @Suite(.timeLimit(.minutes(10)))

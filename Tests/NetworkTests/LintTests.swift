@@ -9,12 +9,12 @@ struct LintTests {
             .deletingLastPathComponent()
         let words = [
             "import AsyncHTTPClient", "import FoundationNetworking", "URLSession", "import NIOPosix", "import NIOHTTP1",
-            "import NIOSSL", "import Hummingbird", "import Network", "import CCurl", "libcurl", "curl_easy",
+            "import NIOSSL", "import Hummingbird", "import Networking", "import CCurl", "libcurl", "curl_easy",
             "Data(contentsOf: URL(string", "SOCK_STREAM",
         ]
         // A socket between two processes of ours is no network.
         let allowed = [
-            "Sources/CChildProcess/", "Sources/CCurl/", "Sources/Network/", "Sources/Host/", "Sources/HTTPFront/",
+            "Sources/CChildProcess/", "Sources/CCurl/", "Sources/Networking/", "Sources/Host/", "Sources/HTTPFront/",
             "Sources/llama-stack/", "Sources/llama-stack-bench/", "Sources/Torture/NetworkBenchmark.swift",
         ]
         var count = 0

@@ -4,7 +4,7 @@ import LlamaStackAPI
 import Synchronization
 import Testing
 
-@testable import Network
+@testable import Networking
 
 /// What is sent, beside a plain GET.
 @Suite(.timeLimit(.minutes(10)))

@@ -2,7 +2,7 @@ import FakeOrigin
 import Foundation
 import Testing
 
-@testable import Network
+@testable import Networking
 
 /// What a request may not reach, and how it may not be written. A canary listens on every address of this machine.
 @Suite(.timeLimit(.minutes(10)))

@@ -3,7 +3,7 @@ import Foundation
 import LlamaStackAPI
 import Testing
 
-@testable import Network
+@testable import Networking
 
 /// What is fetched, and how it is asked for.
 @Suite(.timeLimit(.minutes(10)))

@@ -3,7 +3,7 @@ import Foundation
 import LlamaStackAPI
 import Synchronization
 
-@testable import Network
+@testable import Networking
 
 /// Names as a test says, and how often each was asked for.
 final class ScriptedResolver: Resolver {

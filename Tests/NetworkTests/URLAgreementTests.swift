@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Network
+@testable import Networking
 
 struct URLAgreementTests {
     private static let seed: UInt64 = 7

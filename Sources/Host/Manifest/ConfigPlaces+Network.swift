@@ -1,6 +1,6 @@
 import Foundation
 import LlamaStackAPI
-import Network
+import Networking
 
 /// What a config says about the network.
 extension ConfigPlaces {

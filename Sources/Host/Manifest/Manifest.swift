@@ -1,5 +1,5 @@
 import LlamaStackAPI
-import Network
+import Networking
 
 /// A distribution, decoded and checked as far as the file alone allows.
 package struct Manifest: Sendable {

@@ -1,5 +1,5 @@
 import LlamaStackAPI
-import Network
+import Networking
 
 /// What the file says about the network.
 struct RawNetwork: Sendable {

@@ -1,6 +1,6 @@
 import Foundation
 import LlamaStackAPI
-import Network
+import Networking
 import Synchronization
 
 /// A distribution at work: its providers loaded, created, wired to each other, its resources registered.

@@ -1,7 +1,7 @@
 import ChildProcess
 import Foundation
 import LlamaStackAPI
-import Network
+import Networking
 
 /// One start of a distribution: finds, checks, loads, orders, creates, registers. Collects what can be known before
 /// anything is created; from there on the first failure ends it.

@@ -1,4 +1,4 @@
-import Network
+import Networking
 
 /// The network of a command: a URL that somebody types may be asked wherever it leads, as by any other command.
 enum CommandNetwork {

@@ -1,7 +1,7 @@
 import Foundation
 import Host
 import LlamaStackAPI
-import Network
+import Networking
 
 /// A stack that a command talks to: one that runs somewhere, or one that the command starts itself.
 protocol StackConnection: Sendable {

@@ -4,7 +4,7 @@ import DatasetRows
 import Foundation
 import Host
 import LlamaStackAPI
-import Network
+import Networking
 
 /// Where a command finds rows.
 struct DatasetSource: ParsableArguments {
