@@ -20,8 +20,8 @@ final class Hangups: Sendable {
         signal(SIGHUP, SIG_IGN)
         source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
         source.setEventHandler { arrive.yield() }
-        // Dispatch changes what the signal does on a thread of its own. A library that is loaded meanwhile would be taken
-        // for the one that did, and its change be put back.
+        // Dispatch changes what the signal does on a thread of its own. A library that is loaded meanwhile would be
+        // taken for the one that did, and its change be put back.
         let isRegistered = DispatchSemaphore(value: 0)
         source.setRegistrationHandler { isRegistered.signal() }
         source.resume()
