@@ -12,6 +12,8 @@ import VectorIndex
 /// all.
 final class BankVectors: Sendable {
     private let indexes = Mutex<[Int64: VectorIndex]>([:])
+    /// The banks of vectors that a transaction keeps and a search does not find yet, by transaction.
+    private let arriving = Mutex<[ObjectIdentifier: Set<Int64>]>([:])
     private let options: VectorIndex.Options
     /// Changes one after the other: what computes for seconds may not hold Swift's shared threads.
     private let queue = DispatchQueue(label: "memory-vectors", qos: .utility)
@@ -54,6 +56,21 @@ final class BankVectors: Sendable {
         var gone: [(bank: Int64, ids: [Int64])] = []
         var dropped: [Int64] = []
     }
+
+    /// False when each vector that the database had at the start of the caller's transaction is found by a search.
+    func isArriving(in bank: Int64) -> Bool { arriving.withLock { $0.values.contains { $0.contains(bank) } } }
+
+    /// To be called within the transaction that has made the changes, so that no reader sees its rows before this.
+    func announce(_ changes: Changes, of arrival: Arrival) {
+        guard !changes.new.isEmpty else { return }
+        arriving.withLock { $0[ObjectIdentifier(arrival)] = Set(changes.new.map(\.bank)) }
+    }
+
+    /// The changes have been applied, or the transaction has failed.
+    func end(_ arrival: Arrival) { arriving.withLock { $0[ObjectIdentifier(arrival)] = nil } }
+
+    /// The way of one transaction's vectors from its rows to the index in memory.
+    final class Arrival: Sendable {}
 
     func apply(_ changes: Changes) async {
         for bank in changes.dropped { indexes.withLock { $0[bank] = nil } }

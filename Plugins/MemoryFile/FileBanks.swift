@@ -63,10 +63,14 @@ package final class FileBanks: BankStore {
     package func write<Value: Sendable>(
         _ purpose: ChangePurpose, _ body: @escaping @Sendable (FileTransaction) throws -> Value
     ) async throws -> Value {
+        let arrival = BankVectors.Arrival()
+        defer { vectors?.end(arrival) }
         let (value, changes) = try await store.write(purpose == .adding ? .adding : .freeing) {
             [vectors, answers] db in
             let transaction = FileTransaction(db, vectors, answers)
-            return (try body(transaction), transaction.changes)
+            let value = try body(transaction)
+            vectors?.announce(transaction.changes, of: arrival)
+            return (value, transaction.changes)
         }
         await vectors?.apply(changes)
         return value

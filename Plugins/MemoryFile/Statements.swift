@@ -38,10 +38,13 @@ extension FileTransaction {
     }
 
     package func dueCount(of bank: Int64) throws -> Int {
-        try db.one(
-            """
-            SELECT count(*) FROM embedding_due JOIN document ON document.id = embedding_due.document WHERE bank = ?
-            """, [bank]) ?? 0
+        let due =
+            try db.one(
+                """
+                SELECT count(*) FROM embedding_due JOIN document ON document.id = embedding_due.document WHERE bank = ?
+                """, [bank]) ?? 0
+        // A document whose vectors are on their way into memory is not found by meaning yet.
+        return due == 0 && vectors?.isArriving(in: bank) == true ? 1 : due
     }
 
     package func count(_ more: Int, in bank: Int64) throws -> Int {

@@ -152,6 +152,22 @@ struct VectorTests {
         }
     }
 
+    @Test("a document is found by meaning as soon as none waits for its vectors", arguments: BankKind.allCases)
+    func settledIsFound(_ kind: BankKind) async throws {
+        try await withFolder { state in
+            try await kind.withBanks(state, embedder) { banks in
+                try await banks.create("bank", [])
+                for (index, document) in judged.documents.prefix(100).enumerated() {
+                    try await banks.insert(
+                        MemoryBankQuery(bankUUID: "bank"), [text(document.id, document.text)], Call())
+                    _ = try await banks.settled()
+                    let found = try await banks.find("scalded my hand with boiling soup", .vector, topK: 200).chunks
+                    #expect(found.count == index + 1)
+                }
+            }
+        }
+    }
+
     @Test(
         "a filter that accepts few documents finds them however far they are, by comparing all and by the index",
         arguments: BankKind.allCases, [0, 20_000])
