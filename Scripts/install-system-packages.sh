@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian or Ubuntu packages that a job needs and this machine lacks. Says nothing when all are there.
+# Installs the Debian or Ubuntu packages that a job needs and that are missing on this machine. Says nothing when all are there.
 #
 #   Scripts/install-system-packages.sh [build] [download] [client] [peers]      (without a word: build)
 #
@@ -93,9 +93,9 @@ if [[ $(id -u) -ne 0 ]]; then
         cannot_install "installing them needs root, and there is no sudo." \
             "su -c 'apt-get update && apt-get install -y ${packages[*]}'"
     fi
-    # Without a terminal nobody can type a password.
+    # Without a terminal no password can be typed.
     if [[ ! -t 0 ]] && ! sudo -n true 2>/dev/null; then
-        cannot_install "installing them needs root, and sudo asks for a password that nobody can type here." "$by_hand"
+        cannot_install "installing them needs root, and sudo asks for a password that cannot be typed here." "$by_hand"
     fi
     as_root=(sudo)
 else

@@ -13,7 +13,7 @@ guard arguments.count >= 3, ["exact", "approximate"].contains(arguments[2]) else
 }
 let dimensions = 384
 let found = 10
-/// So many are ranked anew by their exact vectors.
+/// The number of candidates that are ranked again by their exact vectors.
 let ranked = 40
 
 func read<Element>(_ name: String, _ type: Element.Type) throws -> Data {

@@ -23,7 +23,7 @@ struct ContentOpener: Sendable {
         ProviderError(code, "\(field) \(reason)", field: field)
     }
 
-    /// What is wrong with the content, as an answer to the client.
+    /// Turns an error of the content into one for the client.
     static func refusing<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let error as DatasetError { throw refusal(error.description) }
     }

@@ -2,7 +2,7 @@ import DatasetRows
 import ProviderKit
 import Storage
 
-/// What may stand under `config:` of an `inline::file` entry of `datasets`.
+/// The `config:` of an `inline::file` entry of `datasets`.
 struct DatasetsFileConfiguration: WireRecord {
     var fileRoots: [String]
     var datasetsMax: Int

@@ -4,7 +4,7 @@ import Storage
 
 /// A copy of content that came over the network.
 struct KeptCopy: Sendable, Equatable {
-    /// Of the file: random, and nothing of the request.
+    /// The name of the file: random, and not derived from the request.
     var name: String
     var bytes: Int
     /// In hexadecimal.
@@ -26,7 +26,7 @@ struct KeptCopies: Sendable {
         try Self.sync(state)
     }
 
-    /// What the content of one dataset may take, unless the distribution says otherwise.
+    /// The default limit on the content of one dataset.
     private static let bytesMax = 4 << 30
     private static let secondsMax = 300.0
 
@@ -80,7 +80,7 @@ struct KeptCopies: Sendable {
         return damaged
     }
 
-    /// Of a large copy only its length is looked at: a start should not take minutes.
+    /// Checks only the length of a large copy, so that a start does not take minutes.
     private func isWhole(_ copy: KeptCopy) -> Bool {
         guard let file = try? open(copy), let bytes = try? file.seekToEnd(), bytes == copy.bytes else { return false }
         guard copy.bytes <= Self.hashedBytesMax else { return true }

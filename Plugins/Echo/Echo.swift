@@ -6,9 +6,9 @@ struct Echo: InferenceProvider {
     static let providerType = "inline::echo"
     static let version = "1.0.0"
     static let summary = "Answers with what was said last, word by word. For tests and as a tutorial."
-    // What it does not do of its API: the host answers 501 for it.
-    static let lacks: Set<String> = ["embeddings"]
-    // What a distribution may list for it: anything else is refused at its line.
+    // Methods of its API that it does not have: the host answers 501 for them.
+    static let unsupported: Set<String> = ["embeddings"]
+    // The kinds of resource that a distribution may list for it: any other is refused at its line.
     static let resources: [ResourceKind]? = [.model]
 
     let configuration: EchoConfiguration

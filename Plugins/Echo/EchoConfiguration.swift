@@ -1,6 +1,6 @@
 import ProviderKit
 
-/// What may stand under `config:` in a distribution. One declaration gives the defaults, the refusal of unknown keys,
+/// The `config:` in a distribution. One declaration gives the defaults, the refusal of unknown keys,
 /// and the JSON Schema that `llama-stack plugin inspect` prints.
 struct EchoConfiguration: WireRecord {
     var prefix: String

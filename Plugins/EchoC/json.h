@@ -32,7 +32,7 @@ typedef enum kind {
     K_CONTENT, // a piece, or an array of them
 } kind;
 
-// What a value must be.
+// The type that a value must have.
 typedef struct shape {
     kind kind;
     const struct field *fields;    // K_OBJECT: up to a NULL key

@@ -1,6 +1,6 @@
 // inline::echo-c: Echo in plain C, against the header alone. A thread for each call; nothing outside the standard
 // library and pthreads. What a C provider owes beyond a Swift one is to be seen here: it checks requests strictly by
-// itself, finishes every sink exactly once, and lets nobody use an instance that is gone.
+// itself, finishes every sink exactly once, and never lets an instance be used after it is destroyed.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -97,7 +97,7 @@ static bool is_cancelled(void *argument) {
     return cancelled;
 }
 
-// What stands before an answer. Else the error that its server, or the host, gave.
+// Adds the prefix of an answer; on failure, the error of its server or the host.
 static lsp_status add_prefix(call *c, text *said, text *error) {
     instance *self = c->owner;
     text_add(said, self->prefix.data, self->prefix.size);
@@ -125,7 +125,7 @@ static bool pause_between_words(call *c) {
     return go_on;
 }
 
-// False when nobody reads any more. Blocks while the reader is behind: this is a thread of our own.
+// False when there is no reader any more. Blocks while the reader is behind: this is a thread of our own.
 static bool send(call *c, int32_t kind, const text *answer) {
     switch (c->sink.write(c->sink.context, kind, text_bytes(answer))) {
     case LSP_MORE: return true;
@@ -209,14 +209,14 @@ static void serve(call *c) {
         forget(c);
         return finish_with(&c->sink, LSP_UNSUPPORTED, "not_implemented", "inline::echo-c has no such method", (lsp_bytes){0});
     }
-    // No option is honoured: an object that is empty is all that passes.
+    // No option is supported: only an empty object passes.
     static const field no_fields[] = {{0}};
     static const shape no_options = {.kind = K_OBJECT, .fields = no_fields};
     json_read refused = {0};
     bool has_options = options.size && !json_check(options, &no_options, &refused);
     if (has_options) {
         forget(c);
-        finish_with(&c->sink, LSP_BAD_REQUEST, "unsupported_option", "inline::echo-c honours no options",
+        finish_with(&c->sink, LSP_BAD_REQUEST, "unsupported_option", "inline::echo-c supports no options",
                     text_bytes(&refused.field));
         return json_read_free(&refused);
     }
@@ -301,11 +301,11 @@ static void cancel(void *argument, uint64_t call_id) {
         if (c->request.call_id == call_id) c->cancelled = true;
     pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->lock);
-    // What it asks of the host has the same id.
+    // Its call of the host has the same id.
     self->host->cancel(self->host->context, call_id);
 }
 
-// What an instance is when there was no memory for one: the host only destroys it.
+// Stands for an instance when there was no memory for one: the host only destroys it.
 static instance no_instance;
 
 static void destroy(void *argument, const lsp_sink *done) {

@@ -2,8 +2,7 @@ import InferenceCPU
 import LlamaEngine
 import ProviderKit
 
-/// What may stand under `config:` of an `inline::blas` entry: what `inline::cpu` takes, but for precision and
-/// speculation.
+/// The `config:` of an `inline::blas` entry: that of `inline::cpu` without precision and speculation.
 package struct BLASConfiguration: EngineConfiguration {
     package var engine: EngineSettings
     package var precision: Precision { .exact }

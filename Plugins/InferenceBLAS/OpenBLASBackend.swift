@@ -5,7 +5,7 @@ import ProviderKit
 package typealias BLASProvider = CPUProvider<OpenBLASBackend>
 
 /// `inline::blas`: the engine with every matrix product in OpenBLAS, in f32. The readable reference: what it computes
-/// can be held against any other BLAS, and `inline::cpu` against it.
+/// can be compared with any other BLAS, and `inline::cpu` with it.
 package enum OpenBLASBackend: CPUBackend {
     package typealias Configuration = BLASConfiguration
 

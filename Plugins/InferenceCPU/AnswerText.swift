@@ -34,6 +34,6 @@ struct AnswerText {
         return text
     }
 
-    /// What is left at the end: U+FFFD for a character that never was completed.
+    /// The rest at the end: U+FFFD for a character that never was completed.
     mutating func finish() -> String { detokenizer.finish() }
 }

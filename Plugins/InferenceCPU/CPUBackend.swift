@@ -1,7 +1,7 @@
 import LlamaEngine
 import ProviderKit
 
-/// What tells the providers that run the engine on this machine from each other.
+/// The differences between the providers that run the engine on this machine.
 package protocol CPUBackend: Sendable {
     associatedtype Configuration: EngineConfiguration
 

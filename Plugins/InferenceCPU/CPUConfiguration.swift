@@ -1,7 +1,7 @@
 import LlamaEngine
 import ProviderKit
 
-/// What may stand under `config:` of an `inline::cpu` entry.
+/// The `config:` of an `inline::cpu` entry.
 package struct CPUConfiguration: EngineConfiguration {
     package var engine: EngineSettings
     package var speculation: Generation.Speculation

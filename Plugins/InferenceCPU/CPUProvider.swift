@@ -23,7 +23,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     private let configuration: Backend.Configuration
     private let context: ProviderContext
     let products: (any MatrixProducts)?
-    /// What an id stands for.
+    /// The model behind an id.
     private enum Served {
         case model(LoadedModel), encoder(LoadedEncoder)
     }
@@ -85,7 +85,7 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
 
     package func shutdown() async {
         served.withLock { $0 = [:] }
-        // Models let go of their engines on this queue; whoever comes after all of them finds them gone.
+        // Models release their engines on this queue; work queued after all of them finds them released.
         await withCheckedContinuation { done in
             queue.async(flags: .barrier) { done.resume() }
         }

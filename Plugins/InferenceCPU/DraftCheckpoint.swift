@@ -3,7 +3,7 @@ import LlamaEngine
 import ProviderKit
 import Tokenizers
 
-/// A smaller model that guesses the tokens of another: opened, and held against it.
+/// A smaller model that guesses the tokens of another: opened, and compared with it.
 struct DraftCheckpoint: Sendable {
     private let path: String
     private let checkpoint: ModelCheckpoint

@@ -13,7 +13,7 @@ package protocol EngineConfiguration: WireRecord {
 extension Precision: WireEnum {}
 extension Generation.Speculation: WireEnum {}
 
-/// What may stand under `config:` of every entry that runs an engine. Each model that the entry serves gets an engine
+/// The `config:` of every entry that runs an engine. Each model that the entry serves gets an engine
 /// with these settings of its own. In all of them 0 leaves the choice to the provider.
 package struct EngineSettings: WireRecord {
     package var threads: Int
@@ -66,11 +66,11 @@ package struct EngineSettings: WireRecord {
                     + "engine's own kernels answers are the same either way."),
             Field(
                 "memory_admission_percent", \.memoryAdmissionPercent, default: 85, check: .within(1...100),
-                "When so much is taken of the memory that was free after loading, in the machine or in the control "
+                "When this share is taken of the memory that was free after loading, in the machine or in the control "
                     + "group, new requests are refused with 503 until some of it is free again."),
             Field(
                 "memory_shed_percent", \.memoryShedPercent, default: 92, check: .within(1...100),
-                "When so much of it is taken, keys and values that no answer uses are dropped, and answers make room "
+                "When this share of it is taken, keys and values that no answer uses are dropped, and answers make room "
                     + "for older ones instead of growing together."))
     }
 

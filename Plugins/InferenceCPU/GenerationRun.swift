@@ -1,7 +1,7 @@
 import LlamaEngine
 import ProviderKit
 
-/// One request on its way through an engine: hands its tokens on as they come, ends it when nobody wants them any more,
+/// One request on its way through an engine: hands its tokens on as they come, ends it when they are no longer wanted,
 /// and reports what it took.
 struct GenerationRun: Sendable {
     let model: LoadedModel

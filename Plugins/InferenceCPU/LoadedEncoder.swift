@@ -12,7 +12,7 @@ final class LoadedEncoder: Sendable {
     /// Requests at the same time; one more is refused.
     private let requestsMax: Int
     private let requests = Atomic<Int>(0)
-    /// Where texts are cut into tokens, and where the engine is let go.
+    /// The queue on which texts are tokenized and the engine is released.
     private let queue: DispatchQueue
     /// Where passes are computed, one after another.
     private let passes: DispatchQueue

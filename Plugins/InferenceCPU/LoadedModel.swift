@@ -10,10 +10,10 @@ final class LoadedModel: Sendable {
     let id: String
     let language: ModelLanguage
     let engine: Engine
-    /// What changes the base's answers into this model's; both or none.
+    /// The base and the adapter that turns its answers into this model's; both or none.
     let base: LoadedModel?
     let adapter: Adapter?
-    /// Where this model's prompts are written, and where its engine is let go.
+    /// The queue on which this model's prompts are written and its engine is released.
     let queue: DispatchQueue
     /// `Generation.Load.tokensComputed` as it was counted last.
     private let tokensCounted = Mutex(0)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What this process may use of the machine it runs on.
+/// The resources of the machine that this process may use.
 enum Machine {
     /// Cores for this process, at least 1: those that it may be scheduled on, or fewer where its control group gets
     /// less time than they have.

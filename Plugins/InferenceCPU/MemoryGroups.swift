@@ -11,7 +11,7 @@ struct MemoryGroups {
         let folder: String
         let limit: String
         let usage: String
-        /// Of memory.stat: pages of files that go when memory is short.
+        /// From memory.stat: pages of files that are freed when memory is short.
         let reclaimable: Substring
     }
 
@@ -37,7 +37,7 @@ struct MemoryGroups {
         }
     }
 
-    /// What the tightest of them leaves; nil when none has a limit.
+    /// The memory that the tightest limit leaves; nil when there is no limit.
     var bytesLeft: Int? {
         groups.compactMap { group in
             guard let limit = number("\(group.folder)/\(group.limit)"),

@@ -3,10 +3,10 @@ import LlamaEngine
 import ProviderKit
 import Synchronization
 
-/// Watches how much is left of the memory that was free when the models were loaded, whoever takes it: first new
-/// requests are refused, then the engines let go of what no answer needs.
+/// Watches how much is left of the memory that was free when the models were loaded, whichever process takes it: first
+/// new requests are refused, then the engines free the memory that no answer needs.
 ///
-/// Looks five times a second, on a thread of its own; nobody asks the system for each token. Any thread.
+/// Looks five times a second, on a thread of its own, so that the system is not asked for each token. Any thread.
 final class MemoryPressure: Sendable {
     enum Level: Int, Comparable, Sendable {
         case ample
@@ -37,7 +37,7 @@ final class MemoryPressure: Sendable {
     }
 
     static let periodMilliseconds = 200
-    /// So much of the room must come free again before a level is left, lest it come and go all the time.
+    /// The share that must become free again before a level is left, so that levels do not change back and forth.
     static let hysteresisPercent = 5.0
     static let retryAfterSeconds = 5
 
@@ -58,7 +58,7 @@ final class MemoryPressure: Sendable {
         (self.bounds, self.log, self.bytesFree) = (bounds, log, bytesFree)
     }
 
-    /// Looks until this is let go. `levelChanged` is called on the watch's thread.
+    /// Watches until this object is released. `levelChanged` is called on the watch's thread.
     func watch(_ levelChanged: @escaping @Sendable (Level) -> Void) {
         queue.asyncAfter(deadline: .now() + .milliseconds(Self.periodMilliseconds)) { [weak self] in
             guard let self else { return }

@@ -48,7 +48,8 @@ final class TokenQueue: Sendable {
         return flow
     }
 
-    /// What is there, or what comes next. Not cut short by cancellation: the engine's last event always comes.
+    /// The items that have arrived, or the next one. Not cut short by cancellation: the engine's last event always
+    /// comes.
     func next() async -> Item {
         while true {
             if let item = state.withLock({ $0.take() }) { return item }

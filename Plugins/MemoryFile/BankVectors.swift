@@ -45,12 +45,12 @@ final class BankVectors: Sendable {
             return loaded
         }
         indexes.withLock { $0 = loaded }
-        // What reading them took.
+        // Returns the memory that reading them took.
         queue.async { VectorIndex.giveBackMemory() }
         reorganize()
     }
 
-    /// What a transaction has changed, when it is committed.
+    /// The changes of a transaction, to be applied after its commit.
     struct Changes: Sendable {
         var new: [(bank: Int64, id: Int64, code: VectorCode)] = []
         var gone: [(bank: Int64, ids: [Int64])] = []

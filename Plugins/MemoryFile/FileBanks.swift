@@ -76,7 +76,7 @@ package final class FileBanks: BankStore {
         return value
     }
 
-    /// So many chunks go into one transaction: callers who write at the same time wait for one of them at most.
+    /// The number of chunks in one transaction: callers that write at the same time wait for one of them at most.
     private static let chunksMax = 256
 
     package func indexSome(

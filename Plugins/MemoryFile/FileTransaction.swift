@@ -9,7 +9,7 @@ package final class FileTransaction: BankTransaction {
     let vectors: BankVectors?
     private let answers: RememberedAnswers
 
-    /// What the vectors in memory are told after the commit.
+    /// The changes for the vectors in memory, applied after the commit.
     var changes = BankVectors.Changes()
 
     init(_ db: Database, _ vectors: BankVectors?, _ answers: RememberedAnswers) {

@@ -2,7 +2,7 @@ import MemoryBanks
 import ProviderKit
 import Storage
 
-/// What may stand under `config:` of an `inline::file` entry of `memory_banks`.
+/// The `config:` of an `inline::file` entry of `memory_banks`.
 package struct MemoryFileConfiguration: BankConfiguration {
     package var banks: BankSettings
     var storageBytesMax: Int

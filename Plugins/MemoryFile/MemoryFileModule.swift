@@ -4,5 +4,5 @@ import ProviderKit
 /// Banks of documents in one SQLite database.
 package typealias MemoryFileProvider = MemoryBankService<FileBanks>
 
-/// What the library's one exported symbol answers.
+/// The module that the library's one exported symbol returns.
 package func memoryFileModule() -> UnsafePointer<lsp_module>? { exportProviders(MemoryFileProvider.self) }

@@ -5,7 +5,8 @@ import VectorIndex
 
 /// A search by meaning: the chunks of some banks whose vectors are nearest to the query's.
 struct VectorQuery: Sendable {
-    /// Beyond what is wanted so many are ranked by their exact vectors: eight bits may have put the last ones wrong.
+    /// The number of further candidates that are ranked by their exact vectors: at eight bits the order of the last
+    /// ones may be wrong.
     private static let rankedBeyond = 40
 
     let vector: [Float]

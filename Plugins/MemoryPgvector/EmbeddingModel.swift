@@ -21,7 +21,7 @@ extension Session {
         }
     }
 
-    /// What ``openEmbeddingModel(_:)`` would change, in sentences. Reads alone.
+    /// Describes what ``openEmbeddingModel(_:)`` would change, in sentences. Only reads.
     func changes(forModel name: String, inSchema schema: String, version: Int) throws -> [String] {
         guard version > 0 else { return [] }
         let sql = "SELECT EXISTS (SELECT 1 FROM \(schema).embedding_model WHERE name = $1)"

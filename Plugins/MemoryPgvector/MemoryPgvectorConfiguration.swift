@@ -2,7 +2,7 @@ import MemoryBanks
 import Postgres
 import ProviderKit
 
-/// What may stand under `config:` of a `remote::pgvector` entry of `memory_banks`.
+/// The `config:` of a `remote::pgvector` entry of `memory_banks`.
 package struct MemoryPgvectorConfiguration: BankConfiguration {
     package var banks: BankSettings
     package var database: PostgresSettings
@@ -25,7 +25,8 @@ package struct MemoryPgvectorConfiguration: BankConfiguration {
             "Vectors looked at for each search by the index. More finds more and takes longer."),
         Field(
             "exact_chunks_max", \.exactChunksMax, default: 20_000, check: .within(0...10_000_000),
-            "Banks, or what a filter leaves of them, of so many chunks are searched in full; larger ones by the index.")
+            "Up to this many chunks, of a bank or of the part that a filter accepts, are searched in full; more by the "
+                + "index.")
     )
 }
 

@@ -8,11 +8,11 @@ struct VectorSearch: Sendable {
 
     let vector: [Float]
     let model: String
-    /// So many are compared one by one; of more the index answers.
+    /// Up to this number of vectors are compared one by one; beyond it the index is used.
     let exactMax: Int
     let effort: Int
 
-    /// The best so many, the best first, and whether those are all.
+    /// The best matches, the best first, and whether those are all.
     ///
     /// The index looks at the nearest of the whole table, of all banks and without the filter. When that leaves fewer
     /// than are wanted, all are compared: none is missed.

@@ -24,7 +24,7 @@ def measure(programs, output):
         for name, rows in (("llama-stack", ours), ("llama.cpp", peer)):
             files.append(os.path.join(folder, f"growth-{name}.jsonl"))
             with open(files[-1], "w", encoding="utf-8") as file:
-                # The files are kept beside the plots: where the model lay is nobody's business.
+                # The files are kept beside the plots: the model's path is not shown.
                 file.writelines(json.dumps(without_folder(row)) + "\n" for row in rows)
         drawn = programs.output([programs.bench, "plot", *files, "--output", folder]).split()
     for rows, name in ((ours, "ours"), (peer, "peer")):

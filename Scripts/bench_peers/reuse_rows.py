@@ -9,7 +9,7 @@ from .figures import Figure, Group
 from .server_rows import count_tokens, first_milliseconds, prompts, words
 from .serving import Server, load
 
-# With the chat template around it a text of so many of the words comes to about 600 tokens.
+# With the chat template around it a text of this many words comes to about 600 tokens.
 WORDS_IN_SYSTEM = 440
 # 16 places of 1024 tokens each.
 CONTEXT_TOKENS = 16384

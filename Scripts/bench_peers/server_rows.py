@@ -11,7 +11,7 @@ import time
 from .figures import Figure, Group
 from .serving import Server, load
 
-# With the chat template around it a prompt of so many of these words comes to about 165 tokens.
+# With the chat template around it a prompt of this many words comes to about 165 tokens.
 WORDS_IN_PROMPT = 112
 WORDS = ("river stone window garden winter letter bridge market candle forest mirror silver harbor morning shadow village "
          "engine ladder basket feather island thunder orchard velvet lantern copper meadow canyon rocket puzzle saddle "

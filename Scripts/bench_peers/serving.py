@@ -143,7 +143,7 @@ class Answer:
 
 
 def load(server, prompts, clients, new_tokens, system=None):
-    """Asks all prompts, so many at a time. One thread for all clients, so that they take little from the server.
+    """Asks all prompts, `clients` at a time. One thread for all clients, so that they take little from the server.
 
     -> answers, seconds from the first request to the last byte
     """

@@ -1,4 +1,4 @@
-"""Writes what the encoder is held against to Tests/Fixtures/embeddings: vectors of sentence-transformers in f32.
+"""Writes what the encoder is compared with to Tests/Fixtures/embeddings: vectors of sentence-transformers in f32.
 
     python embeddings.py --model FOLDER_OF_all-MiniLM-L6-v2
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Records what llama.cpp says about the default model, as the data that our own engine is held against.
+"""Records what llama.cpp says about the default model, as the data that our own engine is compared with.
 
     fidelity.py greedy     --bin FOLDER --model FILE.gguf --exact FILE-F32.gguf > Tests/Fixtures/fidelity/greedy.json
     fidelity.py perplexity --bin FOLDER --text FILE FILE.gguf ...          > Tests/Fixtures/fidelity/perplexity.json

@@ -61,7 +61,7 @@ write("endless-tree.pdf", document([stream(lines("first"))], kids=b"2 0 R " * 20
 
 
 def packed(piece, count, times):
-    """`piece` again and again, compressed so many times over."""
+    """`piece` again and again, compressed `times` times over."""
     engine = zlib.compressobj(9)
     data = b"".join(engine.compress(piece) for _ in range(count)) + engine.flush()
     for _ in range(times - 1):

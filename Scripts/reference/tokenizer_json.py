@@ -24,7 +24,7 @@ def split(pattern):
 
 
 def write(name, tokenizer, added, templates, lines=False):
-    """`added`: (token, special). The plain one does not know the special tokens: what a user's text is held against."""
+    """`added`: (token, special). The plain one does not know the special tokens: what a user's text is compared with."""
     plain = Tokenizer.from_str(tokenizer.to_str())
     plain.add_tokens([AddedToken(token, normalized=False) for token, special in added if not special])
     tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token, special in added if special])

@@ -1,4 +1,4 @@
-"""Writes what WordPiece is held against to Tests/Fixtures/tokenizer: token ids and classes of scalars from `tokenizers`.
+"""Writes what WordPiece is compared with to Tests/Fixtures/tokenizer: token ids and classes of scalars from `tokenizers`.
 
     python wordpiece.py --model FOLDER_OF_all-MiniLM-L6-v2
 

@@ -2,7 +2,7 @@
 // at a time keep 4 vectors each in registers, of scores and then of sums: named variables, because clang keeps arrays
 // of them in memory. One instruction multiplies two dimensions of sixteen keys, or sixteen dimensions of two values.
 #if defined(__x86_64__)
-#include "forms_x86.h"
+#include "variants_x86.h"
 #include <immintrin.h>
 #include <math.h>
 
@@ -80,7 +80,7 @@ LK_BF16_INLINE void weigh(const int queries, const uint16_t *q, size_t head_dim,
     const __m512 nothing = _mm512_set1_ps(-INFINITY);
     const __m512bh ones = (__m512bh)_mm512_set1_epi16(0x3f80);
     float before[16] __attribute__((aligned(64))) = {0}, bases[16] __attribute__((aligned(64))) = {0};
-    // The first group again, for scores that nobody looks at.
+    // The first group again, for scores that are not used.
     const uint8_t *k_1 = k + (count > 16 ? 32 * head_dim : 0), *k_2 = k + (count > 32 ? 64 * head_dim : 0);
     const uint8_t *k_3 = k + (count > 48 ? 96 * head_dim : 0);
     EACH_QUERY(DECLARE)

@@ -1,5 +1,5 @@
 // Attention over runs of positions, the reference: one position at a time.
-#include "forms.h"
+#include "variants.h"
 #include <math.h>
 
 void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out) {

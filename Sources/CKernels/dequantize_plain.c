@@ -1,6 +1,6 @@
 // Rows of weights to f32, the reference. Block layouts are those of GGUF files; all numbers little-endian.
 // d is an f16 scale and m an f16 minimum; in 32-value blocks byte i of qs holds value i low and value i + 16 high.
-#include "forms.h"
+#include "variants.h"
 #include <math.h>
 
 static void q4_0(const uint8_t *b, float *out) {  // d, qs[16]

@@ -1,9 +1,9 @@
-// Chooses, once, which form of each kernel runs. A new instruction set is a table here.
-#include "forms.h"
+// Chooses, once, which variant of each kernel runs. A new instruction set is a table here.
+#include "variants.h"
 #include <CInstructionSet.h>
 #include <stdatomic.h>
 
-const lk_forms lk_forms_plain = {
+const lk_variants lk_variants_plain = {
     .isa = "plain",
     .dequantize_row = lk_dequantize_row_plain,
     .matmul_f32 = lk_matmul_f32_plain,
@@ -27,36 +27,36 @@ const lk_forms lk_forms_plain = {
 };
 
 /// Fastest first.
-static const struct { const lk_forms *forms; lk_instruction_set set; } known[] = {
+static const struct { const lk_variants *variants; lk_instruction_set set; } known[] = {
 #if defined(__x86_64__)
-    {&lk_forms_avx512_bf16, LK_ISA_AVX512_BF16},
-    {&lk_forms_avx512, LK_ISA_AVX512_VBMI},
-    {&lk_forms_avx_vnni, LK_ISA_AVX_VNNI},
-    {&lk_forms_avx2, LK_ISA_AVX2},
+    {&lk_variants_avx512_bf16, LK_ISA_AVX512_BF16},
+    {&lk_variants_avx512, LK_ISA_AVX512_VBMI},
+    {&lk_variants_avx_vnni, LK_ISA_AVX_VNNI},
+    {&lk_variants_avx2, LK_ISA_AVX2},
 #elif defined(__aarch64__)
-    {&lk_forms_neon, LK_ISA_NEON_DOTPROD},
+    {&lk_variants_neon, LK_ISA_NEON_DOTPROD},
 #endif
-    {&lk_forms_plain, LK_ISA_PLAIN},
+    {&lk_variants_plain, LK_ISA_PLAIN},
 };
 
-const lk_forms *lk_forms_for(const char *isa) {
+const lk_variants *lk_variants_for(const char *isa) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].forms->isa, isa) == 0) return lk_isa_has(known[i].set) ? known[i].forms : NULL;
+        if (strcmp(known[i].variants->isa, isa) == 0) return lk_isa_has(known[i].set) ? known[i].variants : NULL;
     return NULL;
 }
 
-static const lk_forms *choose(void) {
+static const lk_variants *choose(void) {
     size_t i = 0;
     while (!lk_isa_may_use(known[i].set)) i++;
-    return known[i].forms;
+    return known[i].variants;
 }
 
 /// Threads that come here together choose the same table.
-static const lk_forms *active(void) {
-    static _Atomic(const lk_forms *) chosen;
-    const lk_forms *forms = atomic_load_explicit(&chosen, memory_order_acquire);
-    if (forms == NULL) atomic_store_explicit(&chosen, forms = choose(), memory_order_release);
-    return forms;
+static const lk_variants *active(void) {
+    static _Atomic(const lk_variants *) chosen;
+    const lk_variants *variants = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (variants == NULL) atomic_store_explicit(&chosen, variants = choose(), memory_order_release);
+    return variants;
 }
 
 const char *lk_isa(void) { return active()->isa; }

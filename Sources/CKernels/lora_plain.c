@@ -1,5 +1,5 @@
 // The second half of a low-rank product, the reference.
-#include "forms.h"
+#include "variants.h"
 
 void lk_lora_expand_plain(const float *b, size_t rank, size_t outputs, const float *t, size_t ldt, size_t rows, float *y,
                           size_t ldy) {

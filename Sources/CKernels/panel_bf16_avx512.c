@@ -1,7 +1,7 @@
 // Products of 16-bit panels with bf16 activations on AVX-512 BF16, against matmul_plain.c. A tile is one panel and up
 // to 12 rows of x: 24 sums stay in registers, named variables because clang keeps arrays of them in memory.
 #if defined(__x86_64__)
-#include "forms_x86.h"
+#include "variants_x86.h"
 #include "panels.h"
 #include <immintrin.h>
 
@@ -72,7 +72,8 @@ LK_BF16_INLINE void rows_times_panel(const lk_type type, const uint8_t *panel, c
     }
 }
 
-// A panel of f16 is rounded once for all rows when there are more than one tile has, up to so many inputs: 128 KB.
+// A panel of f16 is rounded once for all rows when there are more than one tile has, up to this number of inputs (128
+// KB).
 enum { rounded_inputs = 2048 };
 
 LK_BF16_TARGET static void multiply_bf16(const uint8_t *panel, const uint16_t *x, size_t rows, size_t n, float *y, size_t ldy,

@@ -2,7 +2,7 @@
 // outputs, and up to 3 rows of x. Named variables because clang keeps arrays of them in memory. A file that includes
 // this defines LK_VNNI, 1 where one instruction adds four products to a sum and 0 where AVX2 takes three, LK_TARGET,
 // and LK_MATMUL_Q8, the name of what it gets.
-#include "forms_x86.h"
+#include "variants_x86.h"
 #include "panels.h"
 #include "unpack_avx2.h"
 

@@ -2,7 +2,7 @@
 // and up to 6 rows of x: 12 sums of a block in int32 and 12 of the row in f32 stay in registers. They are named
 // variables because clang keeps arrays of them in memory.
 #if defined(__x86_64__)
-#include "forms_x86.h"
+#include "variants_x86.h"
 #include "panels.h"
 #include "unpack_avx512.h"
 
@@ -152,15 +152,15 @@ LK_AVX512_INLINE void tile(const lk_type type, const int rows, const int asks, c
 }
 
 // Up to 6 rows read panels from front to back, which the CPU guesses well: prefetches, at any distance, took a quarter
-// to a half of the speed of one row. More rows read a panel several times, and nobody guesses the next one meanwhile:
-// the last tiles of a panel, up to 48 rows, ask for it, each for its part. With weights of Q8_0 that come from memory,
-// two cores took
+// to a half of the speed of one row. More rows read a panel several times, and the hardware does not prefetch the next
+// one meanwhile: the last tiles of a panel, up to 48 rows, ask for it, each for its part. With weights of Q8_0 that
+// come from memory, two cores took
 // 0.83 of the time for 16 rows when every tile asked, not the last two alone, and 0.93 for 32.
 
 enum { rows_that_ask = 48 };
 
-/// What the tile of rows [begin, end) asks for. Behind the last panel too: the caller's next call goes on there, or
-/// nothing is lost.
+/// The part of the next panel that the tile of rows [begin, end) prefetches. Behind the last panel too: the caller's
+/// next call goes on there, or nothing is lost.
 LK_AVX512_INLINE ahead part_of_next(size_t begin, size_t end, size_t rows, size_t block_bytes) {
     const size_t asking = rows < rows_that_ask ? rows : rows_that_ask, silent = rows - asking, lines = block_bytes / 64;
     if (rows <= 6 || end <= silent) return (ahead){0, 0};

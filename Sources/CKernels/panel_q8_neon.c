@@ -40,7 +40,7 @@ LK_NEON_INLINE float32x4_t bytes_at(const uint8_t *p, const int has_sign) {
     return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
 }
 
-/// Of four outputs, the first of them number `c` of the panel.
+/// The scales of four outputs, starting at number `c` of the panel.
 LK_NEON_INLINE float32x4_t scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half, int c) {
     if (!lk_panel_is_super(type)) return halves_at(block + 2 * c);
     const int k6 = type == LK_Q6_K;

@@ -14,13 +14,13 @@
 //   16-bit floats: [16 pairs][32 outputs][2]; f32: [32][32 outputs]
 #ifndef LK_PANELS_H
 #define LK_PANELS_H
-#include "forms.h"
+#include "variants.h"
 
 #define LK_ALWAYS static inline __attribute__((always_inline))
 
 enum { panel_outputs = 32, panel_block = 32, blocks_per_super = 8 };
 
-/// What is subtracted from the unsigned values.
+/// The offset that is subtracted from the unsigned values.
 LK_ALWAYS int lk_panel_offset(const lk_type type) {
     switch (type) {
     case LK_Q4_0: return 8;

@@ -1,6 +1,6 @@
 // Norms, activations, rotations and softmax, the reference. Sums run in double: these rows are short, and the
 // reference should be the one to trust.
-#include "forms.h"
+#include "variants.h"
 #include <math.h>
 
 void lk_rmsnorm_plain(const float *x, const float *weight, float eps, size_t n, float *out) {

@@ -1,5 +1,5 @@
 // The table of element types.
-#include "forms.h"
+#include "variants.h"
 
 typedef struct { size_t values, bytes; } block_shape;
 

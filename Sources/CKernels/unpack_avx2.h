@@ -2,7 +2,7 @@
 #ifndef LK_UNPACK_AVX2_H
 #define LK_UNPACK_AVX2_H
 #if defined(__x86_64__)
-#include "forms.h"
+#include "variants.h"
 #include <immintrin.h>
 
 #define LK_AVX2 __attribute__((target("avx2,fma,f16c")))

@@ -2,7 +2,7 @@
 #ifndef LK_UNPACK_AVX512_H
 #define LK_UNPACK_AVX512_H
 #if defined(__x86_64__)
-#include "forms.h"
+#include "variants.h"
 #include <immintrin.h>
 
 #define LK_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vbmi,fma,f16c")))
@@ -17,7 +17,7 @@ typedef struct { __m512i low, high; __m512 d, d_high; __m128 m; } lk_weights512;
 /// four.
 typedef struct { __mmask64 a, b, c, e; } lk_masks512;
 
-/// What is subtracted from the unsigned q.
+/// The offset that is subtracted from the unsigned q.
 LK_AVX512_INLINE int lk_offset512(const lk_type type) {
     switch (type) {
     case LK_Q4_0: return 8;

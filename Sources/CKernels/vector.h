@@ -1,8 +1,8 @@
 // Sixteen lanes at a time in the compiler's portable vectors. A file that wants them compiled for an instruction set
-// defines LK_TARGET (a target attribute), LK_FORM(name) (the name with a suffix) and LK_TILE_QUERIES (how many queries'
-// vectors its registers hold) and includes this and then
-// vector_rows.h, vector_matmul.h, vector_lora.h, vector_attention.h.
-#include "forms.h"
+// defines LK_TARGET (a target attribute), LK_VARIANT(name) (the name with a suffix) and LK_TILE_QUERIES (how many
+// queries' vectors its registers hold) and includes this and then vector_rows.h, vector_matmul.h, vector_lora.h,
+// vector_attention.h.
+#include "variants.h"
 #include <math.h>
 
 // Clang warns of vectors wider than the baseline's as arguments; here every function that has one is inlined.

@@ -25,7 +25,7 @@ enum { tile_positions = 64, tile_head_dim = 256, tile_queries = LK_TILE_QUERIES,
 /// scores [queries, 64] of a tile: k holds up to four groups of 16 positions, as many as `count` positions need.
 LK_INLINE void score_tile(const int queries, const float *q, size_t head_dim, float scale, const float *k, size_t count,
                           float *scores) {
-    // The first group again, for scores that nobody looks at.
+    // The first group again, for scores that are not used.
     const float *k_1 = k + (count > 16 ? 16 * head_dim : 0), *k_2 = k + (count > 32 ? 32 * head_dim : 0);
     const float *k_3 = k + (count > 48 ? 48 * head_dim : 0);
     LK_EACH_QUERY(LK_SCORES)
@@ -178,7 +178,7 @@ LK_INLINE void attend_tile(const lk_type cache, size_t queries, const float *q, 
     }
 }
 
-LK_TARGET static void LK_FORM(attend)(const lk_type cache, size_t queries, const float *q, size_t head_dim, float scale,
+LK_TARGET static void LK_VARIANT(attend)(const lk_type cache, size_t queries, const float *q, size_t head_dim, float scale,
                                       const uint32_t *visible, const void *k, const void *v, const void *next,
                                       float *state, float *out) {
     const size_t tile_bytes = tile_positions * head_dim * (cache == LK_BF16 ? 2 : 4);
@@ -195,7 +195,7 @@ LK_TARGET static void LK_FORM(attend)(const lk_type cache, size_t queries, const
     }
 }
 
-LK_TARGET static void LK_FORM(attention)(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
+LK_TARGET static void LK_VARIANT(attention)(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
                                          const uint32_t *visible, const void *k, const void *v, const void *next,
                                          float *state, float *out) {
     if (head_dim % 16 != 0 || head_dim > tile_head_dim) {
@@ -205,10 +205,10 @@ LK_TARGET static void LK_FORM(attention)(lk_type cache, const float *q, size_t q
     for (size_t i = 0; i < queries; i += tile_queries_max) {
         size_t count = queries - i < tile_queries_max ? queries - i : tile_queries_max;
         if (cache == LK_BF16)
-            LK_FORM(attend)(LK_BF16, count, q + i * head_dim, head_dim, scale, visible + i, k, v, next, state + 2 * i,
+            LK_VARIANT(attend)(LK_BF16, count, q + i * head_dim, head_dim, scale, visible + i, k, v, next, state + 2 * i,
                             out + i * head_dim);
         else
-            LK_FORM(attend)(LK_F32, count, q + i * head_dim, head_dim, scale, visible + i, k, v, next, state + 2 * i,
+            LK_VARIANT(attend)(LK_F32, count, q + i * head_dim, head_dim, scale, visible + i, k, v, next, state + 2 * i,
                             out + i * head_dim);
     }
 }

@@ -22,7 +22,7 @@ LK_INLINE void dequantize_q3_k(const uint8_t *b, float *out) {
     }
 }
 
-LK_TARGET static void LK_FORM(dequantize_k23)(lk_type type, const uint8_t *row, float *out, size_t n) {
+LK_TARGET static void LK_VARIANT(dequantize_k23)(lk_type type, const uint8_t *row, float *out, size_t n) {
     for (size_t i = 0; i < n; i += 256) {
         if (type == LK_Q2_K) dequantize_q2_k(row + i / 256 * 84, out + i);
         else dequantize_q3_k(row + i / 256 * 110, out + i);
@@ -30,7 +30,7 @@ LK_TARGET static void LK_FORM(dequantize_k23)(lk_type type, const uint8_t *row, 
 }
 
 /// F32, F16 and BF16.
-LK_TARGET static void LK_FORM(widen)(lk_type type, const uint8_t *row, float *out, size_t n) {
+LK_TARGET static void LK_VARIANT(widen)(lk_type type, const uint8_t *row, float *out, size_t n) {
     size_t i = 0;
     if (type == LK_F16)
         for (; i + 16 <= n; i += 16) store16(out + i, load16_f16(row + 2 * i));

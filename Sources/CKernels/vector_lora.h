@@ -27,7 +27,7 @@ LK_INLINE void lora_panel(const float *b, size_t rank, size_t outputs, const flo
     }
 }
 
-LK_TARGET static void LK_FORM(lora_expand)(const float *b, size_t rank, size_t outputs, const float *t, size_t ldt,
+LK_TARGET static void LK_VARIANT(lora_expand)(const float *b, size_t rank, size_t outputs, const float *t, size_t ldt,
                                            size_t rows, float *y, size_t ldy) {
     for (size_t o = 0; o < outputs; o += 32, b += 32 * rank) {
         size_t count = outputs - o < 32 ? outputs - o : 32, r = 0;

@@ -1,5 +1,5 @@
 // Products in f32, 16 lanes at a time. See vector.h. F32, F16 and BF16 weights are read in place; others are decoded
-// in pieces that stay in the first-level cache. LK_FORM(dequantize_row) must be there before.
+// in pieces that stay in the first-level cache. LK_VARIANT(dequantize_row) must be there before.
 
 LK_INLINE v16 weights16(const lk_type type, const uint8_t *p) {
     switch (type) {
@@ -102,7 +102,7 @@ LK_TARGET static void matmul_decoded(lk_type type, const uint8_t *w, size_t out_
         for (size_t r = 0; r < rows; r++) y[r * ldy + o] = 0;
         for (size_t i = 0; i < n; i += piece) {
             size_t count = n - i < piece ? n - i : piece;
-            LK_FORM(dequantize_row)(type, row + i / piece * piece_bytes, weights, count);
+            LK_VARIANT(dequantize_row)(type, row + i / piece * piece_bytes, weights, count);
             for (size_t r = 0; r < rows; r += 4)
                 add_1x4(LK_F32, (const uint8_t *)weights, x + r * n + i, n, rows - r < 4 ? rows - r : 4, count,
                         y + r * ldy + o, ldy);
@@ -110,7 +110,7 @@ LK_TARGET static void matmul_decoded(lk_type type, const uint8_t *w, size_t out_
     }
 }
 
-LK_TARGET static void LK_FORM(matmul_f32)(lk_type type, const void *w, size_t out_begin, size_t out_end,
+LK_TARGET static void LK_VARIANT(matmul_f32)(lk_type type, const void *w, size_t out_begin, size_t out_end,
                                           const float *x, size_t rows, size_t n, float *y, size_t ldy) {
     switch (type) {
     case LK_F32: matmul_in_place(LK_F32, w, out_begin, out_end, x, rows, n, y, ldy); return;

@@ -138,7 +138,7 @@ LK_INLINE void panels_f32(const lk_type type, const lk_panel_matrix *w, size_t b
 
 #define LK_PANELS_F32(type) \
     case type: panels_f32(type, w, begin, end, x, rows, y, ldy, add); return;
-LK_TARGET static void LK_FORM(panel_matmul_f32)(const lk_panel_matrix *w, size_t begin, size_t end, const float *x,
+LK_TARGET static void LK_VARIANT(panel_matmul_f32)(const lk_panel_matrix *w, size_t begin, size_t end, const float *x,
                                                 size_t rows, float *y, size_t ldy, int add) {
     switch (w->type) {
     LK_PANELS_F32(LK_F32)

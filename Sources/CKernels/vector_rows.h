@@ -1,6 +1,6 @@
 // Norms, activations, softmax, argmax and quantised activations, 16 lanes at a time. See vector.h.
 
-LK_TARGET static void LK_FORM(rmsnorm)(const float *x, const float *weight, float eps, size_t n, float *out) {
+LK_TARGET static void LK_VARIANT(rmsnorm)(const float *x, const float *weight, float eps, size_t n, float *out) {
     v16 squares = all16(0);
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {
@@ -14,7 +14,7 @@ LK_TARGET static void LK_FORM(rmsnorm)(const float *x, const float *weight, floa
     for (; i < n; i++) out[i] = x[i] * inverse * weight[i];
 }
 
-LK_TARGET static void LK_FORM(swiglu)(const float *gate, const float *up, size_t n, float *out) {
+LK_TARGET static void LK_VARIANT(swiglu)(const float *gate, const float *up, size_t n, float *out) {
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {
         v16 g = load16(gate + i);
@@ -23,7 +23,7 @@ LK_TARGET static void LK_FORM(swiglu)(const float *gate, const float *up, size_t
     lk_swiglu_plain(gate + i, up + i, n - i, out + i);
 }
 
-LK_TARGET static void LK_FORM(layernorm)(const float *x, const float *weight, const float *bias, float eps, size_t n,
+LK_TARGET static void LK_VARIANT(layernorm)(const float *x, const float *weight, const float *bias, float eps, size_t n,
                                          float *out) {
     v16 sums = all16(0), squares = all16(0);
     size_t i = 0;
@@ -56,7 +56,7 @@ LK_INLINE v16 gelu16(v16 g) {
     return g * select16(g < all16(0), rest, all16(1) - rest);
 }
 
-LK_TARGET static void LK_FORM(gelu)(const float *x, const float *bias, size_t n, float *out) {
+LK_TARGET static void LK_VARIANT(gelu)(const float *x, const float *bias, size_t n, float *out) {
     size_t i = 0;
     for (; i + 16 <= n; i += 16) store16(out + i, gelu16(load16(x + i) + load16(bias + i)));
     if (i == n) return;
@@ -94,25 +94,25 @@ LK_INLINE float sum_of_exp(const float *x, size_t n, float largest, float *out) 
     return sum;
 }
 
-LK_TARGET static float LK_FORM(softmax)(float *x, size_t n) {
+LK_TARGET static float LK_VARIANT(softmax)(float *x, size_t n) {
     float largest = largest_of(x, n), sum = sum_of_exp(x, n, largest, x), inverse = 1 / sum;
     for (size_t i = 0; i < n; i++) x[i] *= inverse;
     return largest + logf(sum);
 }
 
-LK_TARGET static float LK_FORM(logsumexp)(const float *x, size_t n) {
+LK_TARGET static float LK_VARIANT(logsumexp)(const float *x, size_t n) {
     float largest = largest_of(x, n);
     return largest + logf(sum_of_exp(x, n, largest, NULL));
 }
 
-LK_TARGET static size_t LK_FORM(argmax)(const float *x, size_t n) {
+LK_TARGET static size_t LK_VARIANT(argmax)(const float *x, size_t n) {
     float largest = largest_of(x, n);
     size_t i = 0;
     while (i < n && x[i] != largest) i++;
     return i < n ? i : 0;
 }
 
-/// As the plain form, to the bit.
+/// As the plain variant, to the bit.
 LK_INLINE void quantize_block(const float *x, lk_q8_block *out) {
     const v16 rounder = all16(12582912.0f);
     v16 a = load16(x), b = load16(x + 16);
@@ -176,27 +176,27 @@ LK_INLINE void quantize_four(const float *x, lk_q8_block *out, size_t stride) {
     }
 }
 
-LK_TARGET static void LK_FORM(quantize_rows)(const float *x, size_t rows, size_t n, lk_q8_block *out) {
+LK_TARGET static void LK_VARIANT(quantize_rows)(const float *x, size_t rows, size_t n, lk_q8_block *out) {
     size_t i = 0;
     for (; i + 128 <= rows * n; i += 128) quantize_four(x + i, out + i / 32, 1);
     for (; i < rows * n; i += 32) quantize_block(x + i, out + i / 32);
 }
 
-LK_TARGET static void LK_FORM(swiglu_q8)(const float *gate, const float *up, size_t rows, lk_q8_block *out,
+LK_TARGET static void LK_VARIANT(swiglu_q8)(const float *gate, const float *up, size_t rows, lk_q8_block *out,
                                          size_t stride) {
     float products[128] __attribute__((aligned(64)));
     size_t r = 0;
     for (; r + 4 <= rows; r += 4, gate += 128, up += 128) {
-        LK_FORM(swiglu)(gate, up, 128, products);
+        LK_VARIANT(swiglu)(gate, up, 128, products);
         quantize_four(products, out + r * stride, stride);
     }
     for (; r < rows; r++, gate += 32, up += 32) {
-        LK_FORM(swiglu)(gate, up, 32, products);
+        LK_VARIANT(swiglu)(gate, up, 32, products);
         quantize_block(products, out + r * stride);
     }
 }
 
-LK_TARGET static void LK_FORM(gelu_q8)(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride) {
+LK_TARGET static void LK_VARIANT(gelu_q8)(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride) {
     for (size_t r = 0; r < rows; r++, x += 32) {
         float values[32] __attribute__((aligned(64)));
         store16(values, gelu16(load16(x) + load16(bias)));
@@ -205,15 +205,15 @@ LK_TARGET static void LK_FORM(gelu_q8)(const float *x, const float *bias, size_t
     }
 }
 
-LK_TARGET static void LK_FORM(quantize_rest)(const float *x, const lk_q8_block *q, size_t n, float *out) {
+LK_TARGET static void LK_VARIANT(quantize_rest)(const float *x, const lk_q8_block *q, size_t n, float *out) {
     for (size_t i = 0; i < n; i += 16) {
         v16 values = __builtin_convertvector((v16b)*(const v16b_anywhere *)(q[i / 32].q + i % 32), v16);
         store16(out + i, load16(x + i) - all16(q[i / 32].scale) * values);
     }
 }
 
-/// As the plain form, to the bit.
-LK_TARGET static void LK_FORM(bf16_from_f32)(const float *x, uint16_t *out, size_t n) {
+/// As the plain variant, to the bit.
+LK_TARGET static void LK_VARIANT(bf16_from_f32)(const float *x, uint16_t *out, size_t n) {
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {
         v16 v = load16(x + i);

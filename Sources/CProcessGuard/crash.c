@@ -163,9 +163,9 @@ static void chain(int index, int number, siginfo_t *info, void *context) {
 }
 
 static void handle(int number, siginfo_t *info, void *context) {
-    int own = (int)syscall(SYS_gettid), nobody = 0;
-    if (!atomic_compare_exchange_strong(&telling, &nobody, own)) {
-        if (nobody == own) end(number);  // the telling itself crashed
+    int own = (int)syscall(SYS_gettid), none = 0;
+    if (!atomic_compare_exchange_strong(&telling, &none, own)) {
+        if (none == own) end(number);  // the telling itself crashed
         for (;;) pause();                // another thread was first, and ends the process
     }
     int index = 0;

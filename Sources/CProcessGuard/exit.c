@@ -18,7 +18,7 @@ static const module *caller(uintptr_t *address) {
     void *frames[64];
     int count = backtrace(frames, 64);
     for (int i = 0; i < count; i++) {
-        // Of a function that never returns the address may lie behind its end.
+        // The return address into a function that ends in a call that never returns may lie behind its end.
         uintptr_t at = (uintptr_t)frames[i] - 1;
         const module *found = module_at(at);
         if (!found && mapped_at(at, &mapped)) found = &mapped;

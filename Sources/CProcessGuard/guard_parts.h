@@ -1,4 +1,4 @@
-// What the files of this target share.
+// Shared by the files of this target.
 #ifndef GUARD_PARTS_H
 #define GUARD_PARTS_H
 #include <stddef.h>
@@ -16,8 +16,8 @@ typedef struct {
 void line_text(line *to, const char *text);
 void line_number(line *to, uint64_t number);
 void line_hexadecimal(line *to, uint64_t number);
-/// What another wrote: no control characters, quotes or backslashes, so that it can't pass for the host's words or end
-/// a JSON string.
+/// Appends foreign text without control characters, quotes or backslashes, so that it can neither pass for the host's
+/// own words nor end a JSON string.
 void line_foreign(line *to, const char *text);
 
 // MARK: modules
@@ -42,7 +42,7 @@ typedef struct {
     char provider[64], method[64], request_id[80];
 } record;
 
-/// What this thread entered last and has not left, or NULL. Any signal handler.
+/// The function that this thread entered last and has not left, or NULL. Any signal handler.
 const record *current_record(void);
 /// " in inference/cpu chat_completion, request abc".
 void line_record(line *to, const record *of);

@@ -114,7 +114,7 @@ static int is_same_action(const struct sigaction *a, const struct sigaction *b) 
 static void restore_signals(const process_state *then, const process_state *now, report *to) {
     for (int i = 1; i < SIGNAL_NUMBERS; i++) {
         if (is_same_action(&then->signals[i], &now->signals[i])) continue;
-        // What every server wants, and what its network library may have asked for just now.
+        // Every server wants this, and its network library may have set it just now.
         if (i == SIGPIPE && now->signals[i].sa_handler == SIG_IGN) continue;
         int is_runtimes = is_fault(i) || i == SIGURG || i == SIGPROF || i >= SIGRTMIN;
         const char *name = sigabbrev_np(i);

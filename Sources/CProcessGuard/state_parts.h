@@ -36,7 +36,7 @@ typedef struct {
     uint64_t rounding;
 } thread_state;
 
-// What is to be said once no lock is held.
+// Reports to be made once no lock is held.
 enum { REPORTS = 32 };
 typedef struct {
     int count;

@@ -1,6 +1,6 @@
 // AVX2: codes are widened to 16 bits, because its own product of bytes saturates.
 #if defined(__x86_64__)
-#include "forms.h"
+#include "variants.h"
 #include <immintrin.h>
 #include <string.h>
 

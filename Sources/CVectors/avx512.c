@@ -1,6 +1,6 @@
 // AVX-512 with VNNI: one instruction multiplies and adds four codes of each of 16 vectors.
 #if defined(__x86_64__)
-#include "forms.h"
+#include "variants.h"
 #include <immintrin.h>
 #include <string.h>
 

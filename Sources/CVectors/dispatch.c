@@ -1,37 +1,37 @@
-// Chooses, once, which form of each loop runs.
-#include "forms.h"
+// Chooses, once, which variant of each loop runs.
+#include "variants.h"
 #include <CInstructionSet.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#define FORMS(isa_)                                                                                                    \
+#define VARIANTS(isa_)                                                                                                    \
     {.isa = #isa_, .scores = lk_vector_scores_##isa_, .scores4 = lk_vector_scores4_##isa_,                             \
      .dot_f32 = lk_vector_dot_f32_##isa_}
 
 /// Fastest first.
-static const struct { lk_vector_forms forms; lk_instruction_set set; } known[] = {
+static const struct { lk_vector_variants variants; lk_instruction_set set; } known[] = {
 #if defined(__x86_64__)
-    {FORMS(avx512), LK_ISA_AVX512},
-    {FORMS(avx2), LK_ISA_AVX2},
+    {VARIANTS(avx512), LK_ISA_AVX512},
+    {VARIANTS(avx2), LK_ISA_AVX2},
 #endif
-    {FORMS(plain), LK_ISA_PLAIN},
+    {VARIANTS(plain), LK_ISA_PLAIN},
 };
 
-const lk_vector_forms *lk_vector_forms_for(const char *isa) {
+const lk_vector_variants *lk_vector_variants_for(const char *isa) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].forms.isa, isa) == 0) return lk_isa_has(known[i].set) ? &known[i].forms : NULL;
+        if (strcmp(known[i].variants.isa, isa) == 0) return lk_isa_has(known[i].set) ? &known[i].variants : NULL;
     return NULL;
 }
 
-/// Threads that come here together choose the same forms.
-static const lk_vector_forms *active(void) {
-    static _Atomic(const lk_vector_forms *) chosen;
-    const lk_vector_forms *forms = atomic_load_explicit(&chosen, memory_order_acquire);
-    if (forms != NULL) return forms;
-    for (size_t i = 0; forms == NULL; i++)
-        if (lk_isa_may_use(known[i].set)) forms = &known[i].forms;
-    atomic_store_explicit(&chosen, forms, memory_order_release);
-    return forms;
+/// Threads that come here together choose the same variants.
+static const lk_vector_variants *active(void) {
+    static _Atomic(const lk_vector_variants *) chosen;
+    const lk_vector_variants *variants = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (variants != NULL) return variants;
+    for (size_t i = 0; variants == NULL; i++)
+        if (lk_isa_may_use(known[i].set)) variants = &known[i].variants;
+    atomic_store_explicit(&chosen, variants, memory_order_release);
+    return variants;
 }
 
 const char *lk_vector_isa(void) { return active()->isa; }

@@ -1,5 +1,5 @@
-// The reference: every faster form gives these numbers (F32 sums but for their order).
-#include "forms.h"
+// The reference: every faster variant gives these numbers (F32 sums but for their order).
+#include "variants.h"
 #include <math.h>
 
 float lk_vector_scores_plain(const uint8_t *codes, const float *scales, lk_vector_query query, size_t groups,

@@ -1,5 +1,5 @@
 extension ChildProcess {
-    /// What a child is started with.
+    /// The options that a child is started with.
     package struct Options: Sendable {
         /// An absolute path.
         package var executable: String

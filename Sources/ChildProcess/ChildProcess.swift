@@ -11,7 +11,7 @@ package final class ChildProcess: Sendable {
     private let limits: LimitPlan
     private let group: ControlGroup?
     private let output: OutputLines
-    /// What this process had used at most when the child was made: the kernel counts it as the child's.
+    /// The peak memory of this process when the child was made, which the kernel counts as the child's.
     private let ownPeakBytes: Int
 
     private struct State {
@@ -134,7 +134,7 @@ package final class ChildProcess: Sendable {
         for body in waiting { body(report) }
     }
 
-    /// What left the process group is still in the control group.
+    /// Processes that left the process group are still in the control group.
     private func removeGroup(_ turn: EventLoop.Turn, tries: Int) {
         guard let group, !group.remove(), tries > 0 else { return }
         group.kill()

@@ -6,8 +6,8 @@ import Synchronization
 final class EventLoop: Sendable {
     /// Ends of children, their limits, and moments. Nothing here may wait.
     static let exits = EventLoop(name: "child-exits")
-    /// What children write. A callback that is slow delays lines, and the notice of an end, which comes after the last
-    /// line.
+    /// The loop for output of children. A slow callback delays lines, and the notice of an end, which comes after the
+    /// last line.
     static let output = EventLoop(name: "child-output")
 
     typealias Job = @Sendable (Turn) -> Void
@@ -64,8 +64,8 @@ final class EventLoop: Sendable {
         turn.runDue()
     }
 
-    /// What the thread holds. Jobs and handlers get it, and nothing else does: so a descriptor is closed only while the
-    /// thread does not wait for it.
+    /// Access to the thread's state. Only jobs and handlers get it, so a descriptor is never closed while the thread
+    /// waits for it.
     final class Turn {
         fileprivate var handlers: [Int32: Job] = [:]
         private var timers: [(due: ContinuousClock.Instant, job: Job)] = []

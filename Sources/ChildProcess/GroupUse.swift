@@ -1,7 +1,7 @@
 import Foundation
 
-/// What a process group uses, found in /proc. A process that leaves its group is not seen: only a control group holds
-/// it.
+/// The resource use of a process group, found in /proc. A process that leaves its group is not seen: only a control
+/// group holds it.
 struct GroupUse {
     var memoryBytes = 0
     var tasks = 0

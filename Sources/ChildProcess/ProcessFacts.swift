@@ -1,6 +1,6 @@
 import Foundation
 
-/// What /proc says of a process now. A child that is not dumpable shows `proportionalBytes` and `descriptors` to root
+/// Facts about a process from /proc. A child that is not dumpable shows `proportionalBytes` and `descriptors` to root
 /// alone.
 package struct ProcessFacts: Sendable, Equatable {
     package var residentBytes: Int

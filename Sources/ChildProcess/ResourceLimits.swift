@@ -1,7 +1,7 @@
 import CChildProcess
 import Foundation
 
-/// What a child may use; nil is no limit.
+/// The limits of a child; nil is no limit.
 package struct ResourceLimits: Sendable, Equatable {
     package enum Kind: String, Sendable { case memory, processes }
 

@@ -12,7 +12,7 @@ package final class SealedMemory: Sendable {
         package var description: String {
             switch self {
             case .notMemory: "the descriptor is not a memory file"
-            case .notSealed: "the memory file lacks a seal: it needs write, shrink, grow and seal"
+            case .notSealed: "a seal of the memory file is missing: it needs write, shrink, grow and seal"
             case .otherSize: "the memory file has another size than its frame says"
             case .sparse: "the memory file has pages that were never written"
             case .unreadable(let number): "the memory file can't be mapped: \(errorText(number))"

@@ -41,7 +41,7 @@ struct Spawn {
         }
     }
 
-    /// What can't be said in a C string would be cut short there.
+    /// Refuses text with a NUL, which a C string would cut short.
     private func check() throws(ChildProcess.Failure) {
         let texts = [options.executable] + options.arguments + options.environment.flatMap { [$0.key, $0.value] }
         guard options.executable.hasPrefix("/") else {

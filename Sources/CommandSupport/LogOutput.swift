@@ -4,7 +4,7 @@ import LlamaStackAPI
 import Logging
 
 /// The log: one line each on standard error, in text or JSON. Host and providers speak through ``LogSink``, the HTTP
-/// front through swift-log; both end here. Nobody waits for the reader of standard error.
+/// front through swift-log; both end here. No thread waits for the reader of standard error.
 package struct LogOutput: Sendable {
     package enum Format: String, CaseIterable, Sendable { case text, json }
     package let format: Format

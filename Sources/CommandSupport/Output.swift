@@ -3,8 +3,8 @@ import Foundation
 import Host
 import LlamaStackAPI
 
-/// What a command says on standard output and standard error, and how it ends. Everything is written at once: nothing
-/// of it is lost when the process dies.
+/// A command's standard output, standard error and exit. Output is not buffered, so nothing is lost when the process
+/// dies.
 package enum Output {
     /// To standard output, whole: waits for the reader. When there is none any more, the command ends quietly, as one
     /// that gets SIGPIPE does; when it can't be written for another reason, with an error.
@@ -28,7 +28,7 @@ package enum Output {
     /// In place of what was shown last, on a terminal.
     package static func status(_ text: String) { _ = put("\r\u{1B}[K\(text)", STDERR_FILENO) }
 
-    /// The line of a server that is ready. It serves all the same when nobody takes it.
+    /// The line of a server that is ready. It serves all the same when the line cannot be written.
     package static func announce(_ line: String, log: LogSink) {
         guard let reason = LineWriter.writeOnce(line, to: STDOUT_FILENO) else { return }
         log.log(.warning, "the start line could not be written to standard output (\(reason)): \(line)")
@@ -56,7 +56,7 @@ package enum Output {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if count < 0, errno == EAGAIN {
-                // Whoever shares the descriptor made it so.
+                // Another process that shares the descriptor has made it non-blocking.
                 var asked = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&asked, 1, -1)
             } else if count == 0 || errno != EINTR {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// One line on standard error that is written over; nothing where nobody watches.
+/// One line on standard error that is written over; nothing when standard error is not a terminal.
 package struct Progress {
     private let isShown = isatty(STDERR_FILENO) == 1
 

@@ -12,11 +12,11 @@ public struct CallError: Error, Sendable, Equatable, CustomStringConvertible {
     public var field: String?
     /// With 429 and 503: when to try again.
     public var retryAfterSeconds: Int?
-    /// What an operator may read and a client may not: how a provider failed. For the log and for start.
+    /// Details of a provider's failure for the operator, not for clients: for the log and for a failed start.
     package var operatorMessage: String?
-    /// What kind of failure that was, for the exit code of a start.
+    /// The kind of that failure, for the exit code of a start.
     package var operatorCode: ErrorCode?
-    /// What a provider finds wrong with a configuration: {"pointer", "code", "message"} each.
+    /// A provider's errors in its configuration: {"pointer", "code", "message"} each.
     package var configComplaints: [JSON]?
 
     public init(_ code: ErrorCode, _ message: String, field: String? = nil, retryAfterSeconds: Int? = nil) {

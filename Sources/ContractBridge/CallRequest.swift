@@ -12,7 +12,7 @@ package struct CallRequest: Sendable {
     package var parameters: [UInt8] = []
     /// The client's bytes.
     package var body: [UInt8] = []
-    /// What only the host sets, never a client.
+    /// Options that only the host sets, never a client.
     package var options = JSONObject()
     /// The resource's own id behind its alias. The host's routing sets it.
     package var resource = ""

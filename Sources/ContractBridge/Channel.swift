@@ -11,8 +11,8 @@ package protocol Channel: Sendable {
 
     /// How the instance is now. Cheap.
     var status: ChannelStatus { get }
-    /// What its process uses (PSS where that can be read, else RSS); nil when it shares the host's. Reads /proc: blocks
-    /// for milliseconds.
+    /// The memory of its process (PSS where that can be read, else RSS); nil when it shares the host's. Reads /proc:
+    /// blocks for milliseconds.
     var memoryBytes: Int? { get }
     /// Ends the instance and starts it again, whatever state it is in. Calls that are open end with 503.
     func restart() async throws(CallError)
@@ -32,7 +32,7 @@ package enum AnswerPart: Sendable, Equatable {
     }
 }
 
-/// What a write answers. Backpressure: a writer that is told to pause waits until it may write again.
+/// The result of a write. Backpressure: a writer that is told to pause waits until it may write again.
 package enum Pressure: Sendable, Equatable {
     case more
     /// Taken, but the reader is behind.

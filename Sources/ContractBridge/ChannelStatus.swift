@@ -16,11 +16,11 @@ package struct ChannelStatus: Sendable, Equatable {
     /// As an entry of a distribution says it: "inline", "process".
     package var isolation: String
     package var state: State
-    /// Of a state other than `running`: since when it lasts.
+    /// The start of a state other than `running`.
     package var since: Date?
-    /// What has not returned: "invoke chat_completion".
+    /// The function that has not returned: "invoke chat_completion".
     package var blockedIn: String?
-    /// Of its own process, while it has one.
+    /// The id of its own process, while it has one.
     package var pid: Int32?
     /// How its process last ended without being told to: "the provider inference/cpu ended by SIGSEGV".
     package var lastEnd: String?

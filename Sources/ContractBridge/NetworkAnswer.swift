@@ -8,7 +8,7 @@ package final class NetworkAnswer: Sendable {
 
     package let head: NetworkHead
     private let answer: Answer
-    /// What came with the head.
+    /// The bytes of the body that came with the head.
     private let rest: Mutex<[UInt8]>
 
     /// Waits for the head.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What lies between the side that writes an answer and the one that reads it: parts in order, counted in bytes.
+/// The queue between the side that writes an answer and the one that reads it: parts in order, counted in bytes.
 ///
 /// The writing side never blocks; from the mark on it is told to pause until the reader has caught up. One reader.
 package final class PartStream: AnswerSink {

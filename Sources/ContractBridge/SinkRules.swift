@@ -1,6 +1,6 @@
 import CProviderABI
 
-/// What the contract asks of the writes to one sink. The same rules hold for a provider in this process and for the
+/// The contract's rules for writes to one sink. The same rules hold for a provider in this process and for the
 /// frames of a child's.
 package struct SinkRules: Sendable {
     /// A single write larger than this breaks the contract: answers go out in pieces.
@@ -42,7 +42,7 @@ package struct SinkRules: Sendable {
         return .part(.event(bytes))
     }
 
-    /// What a write is answered over the contract.
+    /// The result of a write over the contract.
     package static func answer(_ pressure: Pressure) -> Int32 {
         switch pressure {
         case .more: Int32(LSP_MORE)
@@ -51,7 +51,7 @@ package struct SinkRules: Sendable {
         }
     }
 
-    /// What a writer breaks that goes on although it was told to pause.
+    /// The breach of a writer that goes on after LSP_PAUSE.
     package static let overrun = "ignored LSP_PAUSE: more than \(WriterLead.overrunBytesMax) bytes lay unread"
 }
 

@@ -29,7 +29,7 @@ package struct WriterLead: Sendable {
     /// Counts a write, or a further piece of one, that was taken.
     package mutating func count(_ count: Int) { bytes += count }
 
-    /// What was read. False when so much was never written.
+    /// Removes bytes that were read. False when fewer were written.
     package mutating func remove(_ count: Int) -> Bool {
         guard count <= bytes else { return false }
         bytes -= count

@@ -158,7 +158,7 @@ final class Exchange: Sendable {
         }
     }
 
-    /// What ends it first: its own seconds, or the call's deadline.
+    /// The limit that ends it first: its own seconds, or the call's deadline.
     private var limit: (seconds: Double, error: CallError) {
         let own = CallError.upstream("it took longer than \(Self.text(seconds)) s (seconds_max)")
         guard deadlineNanoseconds != 0 else { return (seconds, own) }
@@ -178,7 +178,7 @@ final class Exchange: Sendable {
 
     // MARK: the log
 
-    /// What is known of a request so far. Of one task at a time.
+    /// The facts about a request so far. Used by one task at a time.
     private final class Trace: @unchecked Sendable {
         var url: NetworkURL
         var status = 0

@@ -14,7 +14,7 @@ struct HeadParser {
 
     /// Takes a line with its end. Throws when the head is too long.
     mutating func take(_ line: UnsafeRawBufferPointer) throws(CallError) {
-        // Trailers after the body are nobody's.
+        // Trailers after the body are ignored.
         guard !isWhole else { return }
         bytes += line.count
         guard bytes <= Self.bytesMax, headers.count < Self.headersMax else {

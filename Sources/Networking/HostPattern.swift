@@ -1,27 +1,27 @@
 /// An entry of a list of allowed hosts: a name or address, `*.NAME` for all names below it, or `*`.
 struct HostPattern: Sendable {
-    private enum Form {
+    private enum Scope {
         case all
         case below(String)
         case exactly(NetworkURL.Host)
     }
 
-    private let form: Form
+    private let scope: Scope
 
     init?(_ text: String) {
         if text == "*" {
-            form = .all
+            scope = .all
         } else if text.hasPrefix("*.") {
             guard case .name(let name)? = Self.host(String(text.dropFirst(2))) else { return nil }
-            form = .below("." + name)
+            scope = .below("." + name)
         } else {
             guard let host = Self.host(text) else { return nil }
-            form = .exactly(host)
+            scope = .exactly(host)
         }
     }
 
     func matches(_ host: NetworkURL.Host) -> Bool {
-        switch (form, host) {
+        switch (scope, host) {
         case (.all, _): true
         case (.below(let suffix), .name(let name)): name.hasSuffix(suffix)
         case (.below, .address): false
@@ -29,7 +29,7 @@ struct HostPattern: Sendable {
         }
     }
 
-    /// Read by the same parser as the URLs that it is held against.
+    /// Parsed by the same parser as the URLs that it is compared with.
     private static func host(_ text: String) -> NetworkURL.Host? {
         let isVersion6 = IPAddress(version6: text) != nil
         guard let url = try? NetworkURL("https://" + (isVersion6 ? "[\(text)]" : text)), url.target == "/",

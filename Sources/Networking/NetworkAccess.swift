@@ -1,6 +1,6 @@
 import ContractBridge
 
-/// What one provider may ask, and by which addresses.
+/// The network access of one provider: the URLs that it may request, and the addresses that may be connected to.
 ///
 /// A URL is read by one strict parser. Its host must be on the operator's list, its name is resolved here, every one of
 /// its addresses is checked, and the connection goes to an address that was checked: a name server that gives another
@@ -9,7 +9,7 @@ package struct NetworkAccess: Sendable {
     /// "memory_banks/file".
     package let label: String
     let limits: (bytesMax: Int, secondsMax: Int)
-    /// Of the distribution, for messages: "network.providers.file".
+    /// The key in the distribution, for messages: "network.providers.file".
     private let key: String
     private let mayAskHosts: Bool
     private let hosts: [HostPattern]
@@ -48,7 +48,7 @@ package struct NetworkAccess: Sendable {
         var addresses: [IPAddress]
         var proxy: String?
         var caFile: String?
-        /// What the addresses must hold; nil: the operator named the origin itself.
+        /// The rules for its addresses; nil when the operator named the origin itself.
         var rules: AddressRules?
         var mayRedirect: Bool
     }

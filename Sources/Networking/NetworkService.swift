@@ -17,7 +17,7 @@ package final class NetworkService: Sendable {
         (self.settings, self.log, self.resolver) = (settings, log, resolver)
     }
 
-    /// What one provider may ask.
+    /// The network access of one provider.
     ///
     /// - Parameters:
     ///   - label: "memory_banks/file".

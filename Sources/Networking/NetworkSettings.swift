@@ -1,4 +1,4 @@
-/// What the operator says about the network. As it is made, nothing may be asked.
+/// The operator's settings for the network. By default no request is allowed.
 package struct NetworkSettings: Sendable, Equatable {
     /// Any provider that needs the network may ask these, whatever their addresses.
     package var allow: [NetworkOrigin] = []
@@ -9,7 +9,7 @@ package struct NetworkSettings: Sendable, Equatable {
     /// By the entry: "memory_banks/file".
     package var providers: [String: Provider] = [:]
 
-    /// What one provider may ask.
+    /// The settings of one provider.
     package struct Provider: Sendable, Equatable {
         /// As the file names it, for messages; nil: it does not.
         package var name: String?
@@ -47,7 +47,7 @@ package struct NetworkOrigin: Sendable, Hashable {
 
     init(_ url: NetworkURL) { (isSecure, host, port) = (url.isSecure, url.host, url.port) }
 
-    /// Of any URL.
+    /// The origin of any URL.
     package init?(of text: String) {
         guard let url = try? NetworkURL(text) else { return nil }
         self.init(url)

@@ -2,9 +2,9 @@ import ContractBridge
 
 /// An http or https URL, read by rules so strict that no two readers of it can disagree.
 ///
-/// What RFC 3986 leaves open to interpretation is refused: user names, backslashes, fragments, white space, escapes in
-/// the host, non-ASCII, and every spelling of an IPv4 address but four plain decimal numbers. ``text`` is put together
-/// anew from the parts that were checked; it alone is fetched.
+/// Refuses everything that RFC 3986 leaves open to interpretation: user names, backslashes, fragments, white space,
+/// escapes in the host, non-ASCII, and every spelling of an IPv4 address but four plain decimal numbers. ``text`` is
+/// put together anew from the parts that were checked; it alone is fetched.
 package struct NetworkURL: Sendable, Equatable, CustomStringConvertible {
     package enum Host: Sendable, Hashable {
         /// In lower case.

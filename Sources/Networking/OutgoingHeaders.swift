@@ -5,7 +5,7 @@ enum OutgoingHeaders {
     static let countMax = 100
     static let bytesMax = 64 << 10
 
-    /// What the connection needs for itself, or what would let a provider speak for another host.
+    /// Headers that the connection sets itself, or that would let a provider speak for another host.
     private static let reserved: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
         "proxy-authorization", "proxy-connection", "accept-encoding",
@@ -53,7 +53,7 @@ extension OutgoingRequest {
         "user-agent", "content-type", "accept", "accept-encoding", "accept-language", "expect",
     ]
 
-    /// What follows a redirect with this status.
+    /// The request that follows a redirect with this status.
     func redirected(_ status: Int, isElsewhere: Bool) throws(CallError) -> OutgoingRequest {
         var next = self
         if status == 303 || ((status == 301 || status == 302) && method == "POST") {

@@ -17,7 +17,7 @@ final class Transfer: @unchecked Sendable {
         case cancelled
     }
 
-    /// Of a redirect's body so much is read, so that its connection can be kept.
+    /// The part of a redirect's body that is read, so that its connection can be kept.
     private static let redirectBytesMax = 16 << 10
     /// Pieces are gathered up to here: each write wakes the reader. A piece has 16 KiB at most.
     private static let pendingBytesMax = 64 << 10
@@ -35,13 +35,13 @@ final class Transfer: @unchecked Sendable {
     /// Set by any thread.
     let isCancelled = Atomic(false)
 
-    // Of the loop's thread.
+    // Used on the loop's thread alone.
     var handle: OpaquePointer?
     private(set) var head = HeadParser()
     private(set) var bytes = 0
     private var redirect: String?
     private var failure: CallError?
-    /// What came since the last write. Empty while the sink's reader is behind.
+    /// The bytes received since the last write. Empty while the sink's reader is behind.
     private var pending: [UInt8] = []
     private var pendingSince: DispatchTime?
     private var isWaiting = false
@@ -122,7 +122,7 @@ final class Transfer: @unchecked Sendable {
         return flush() ? .written : .closed
     }
 
-    /// Writes what has come. False when nobody reads it any more.
+    /// Writes the pending bytes. False when the sink is closed.
     func flush() -> Bool {
         guard !pending.isEmpty else { return !isSinkClosed }
         defer { (pending, pendingSince) = ([], nil) }

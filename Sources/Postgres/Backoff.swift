@@ -13,7 +13,7 @@ final class Backoff: Sendable {
     func failed(_ error: PostgresError) {
         state.withLock { state in
             let now = ContinuousClock.now
-            // Of several connections that fail at the same time one counts.
+            // When several connections fail at the same time, one counts.
             guard state.until <= now else { return }
             state.seconds = min(Self.secondsMax, max(Self.secondsMin, 2 * state.seconds))
             state.until = now + .seconds(state.seconds * Double.random(in: 0.75...1))

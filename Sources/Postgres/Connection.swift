@@ -16,7 +16,7 @@ final class Connection {
         self.settings = settings
         guard let handle = Self.start(settings) else { throw PostgresError(.connection, "out of memory") }
         self.handle = handle
-        // From here on whoever throws runs `deinit`.
+        // From here on an error runs `deinit`.
         try Self.finishStart(handle, until: deadline)
         PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
         PQsetnonblocking(handle, 1)
@@ -171,7 +171,7 @@ final class Connection {
         }
     }
 
-    /// Of `… FATAL:  28P01: password authentication failed …`.
+    /// The SQLSTATE of `… FATAL:  28P01: password authentication failed …`.
     private static func sqlState(in message: String) -> String {
         for part in message.components(separatedBy: ":  ").dropFirst() {
             let code = part.prefix(5)

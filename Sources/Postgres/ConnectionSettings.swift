@@ -5,7 +5,7 @@ import Foundation
 package struct ConnectionSettings: Sendable {
     /// libpq's own words: host, port, dbname, user, password, sslmode, …; the last of two counts.
     package var parameters: [(key: String, value: String)]
-    /// What each connection says first.
+    /// The first statements of each connection.
     package var prologue: [(sql: String, values: [Value])] = []
     package var connectionsMax = 8
     /// The server ends a statement that runs longer.

@@ -1,14 +1,14 @@
 import ProviderKit
 
-/// What a provider's tables are: brought to today's form by one host at a time.
+/// The schema of a provider's tables: migrated to the current schema by one host at a time.
 package struct DatabaseSchema: Sendable {
     /// Four letters of ASCII, for `pg_advisory_xact_lock`.
     private let lock: Int64
-    /// Every step from an empty schema to today's form, in order. A released step never changes.
+    /// Every step from an empty schema to the current one, in order. A released step never changes.
     private let steps: [(name: String, sql: String)]
     /// Runs before the steps: for extensions, say.
     private let prepare: @Sendable (Session, SchemaPlace) throws -> Void
-    /// What `prepare` would do, in sentences for the log. Reads alone.
+    /// Describes what `prepare` would do, in sentences for the log. Only reads.
     private let foresee: @Sendable (Session, SchemaPlace) throws -> [String]
 
     package init(
@@ -44,8 +44,8 @@ package struct DatabaseSchema: Sendable {
         try Self.step(place.noTablesAdvice) { try runSteps(session, schema) }
     }
 
-    /// What ``migrate(_:_:)`` would change, in sentences for the log; throws what would keep it from doing so. Reads
-    /// alone, beside hosts that serve from the same schema.
+    /// Describes what ``migrate(_:_:)`` would change, in sentences for the log; throws the error that would prevent it.
+    /// Only reads, while other hosts serve from the same schema.
     ///
     /// - Parameter version: gets the version that the schema has; 0: none yet.
     func check(_ session: Session, _ schema: String, version: inout Int) throws -> [String] {

@@ -1,7 +1,7 @@
 import ProviderKit
 
 extension Pool {
-    /// Reaches the server, and brings the schema to today's form. Throws a ``ConfigurationError`` that says which
+    /// Reaches the server, and migrates the schema to the current one. Throws a ``ConfigurationError`` that says which
     /// setting is wrong, where the server has said so.
     ///
     /// - Parameter body: runs in the same transaction, after that.
@@ -16,12 +16,13 @@ extension Pool {
         } catch let error as PostgresError { throw settings.advice(on: error) }
     }
 
-    /// What is left of the time that a host gives to a check, for its answer.
+    /// The part of the time that a host gives to a check which is left for its answer.
     private static let checkSecondsMax = 50.0
 
-    /// What ``open(_:_:_:)`` would change, in sentences for the log; throws what that would. Writes nothing.
+    /// Describes what ``open(_:_:_:)`` would change, in sentences for the log; throws the errors that it would. Writes
+    /// nothing.
     ///
-    /// - Parameter body: what `open`'s would change, in a schema of this version (0: there is none).
+    /// - Parameter body: describes what `open`'s body would change, in a schema of this version (0: there is none).
     package func check(
         _ settings: PostgresSettings, _ schema: DatabaseSchema,
         _ body: @escaping @Sendable (Session, _ version: Int) throws -> [String]

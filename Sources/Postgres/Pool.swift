@@ -2,15 +2,16 @@ import Foundation
 import ProviderKit
 import Synchronization
 
-/// So many connections, each with a thread of its own on which bodies run: nothing waits on Swift's shared threads.
+/// A fixed number of connections, each with a thread of its own that runs bodies: nothing waits on Swift's shared
+/// threads.
 ///
 /// Connections are made when they are needed. A call goes to the one that was used last, so that no more are open than
 /// work at the same time.
 package final class Pool: Sendable {
     fileprivate struct Job: Sendable {
         let start = ContinuousClock.now
-        /// On the lane's thread; answers the caller.
-        let run: @Sendable (Lane) -> Void
+        /// On the worker's thread; answers the caller.
+        let run: @Sendable (ConnectionWorker) -> Void
         let fail: @Sendable (any Error) -> Void
     }
 
@@ -32,7 +33,7 @@ package final class Pool: Sendable {
         let workers = (0..<settings.connectionsMax).map { _ in Worker() }
         state = Mutex(State(idle: workers, running: workers.count))
         for worker in workers {
-            let thread = Thread { [self] in work(worker, Lane(settings, backoff, log)) }
+            let thread = Thread { [self] in work(worker, ConnectionWorker(settings, backoff, log)) }
             thread.name = "postgres"
             thread.start()
         }
@@ -89,12 +90,14 @@ package final class Pool: Sendable {
 
     private static let closed = ProviderError(.shuttingDown, "the storage is closed")
 
-    private func submit<Result: Sendable>(_ body: @escaping @Sendable (Lane) throws -> Result) async throws -> Result {
+    private func submit<Result: Sendable>(
+        _ body: @escaping @Sendable (ConnectionWorker) throws -> Result
+    ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             submit(
                 Job {
-                    let lane = $0
-                    continuation.resume(with: Swift.Result { try body(lane) })
+                    let connection = $0
+                    continuation.resume(with: Swift.Result { try body(connection) })
                 } fail: {
                     continuation.resume(throwing: $0)
                 })
@@ -112,7 +115,7 @@ package final class Pool: Sendable {
 
     // MARK: The threads
 
-    private func work(_ worker: Worker, _ lane: Lane) {
+    private func work(_ worker: Worker, _ connection: ConnectionWorker) {
         while let job = worker.next() {
             var job: Job? = job
             while let current = job {
@@ -123,7 +126,7 @@ package final class Pool: Sendable {
                             "all \(settings.connectionsMax) connections to the database are at work (connections_max)",
                             retryAfterSeconds: 1))
                 } else {
-                    current.run(lane)
+                    current.run(connection)
                 }
                 job = state.withLock { state in
                     if !state.waiting.isEmpty { return state.waiting.removeFirst() }
@@ -133,7 +136,7 @@ package final class Pool: Sendable {
             }
             if state.withLock(\.isClosed) { break }
         }
-        lane.close()
+        connection.close()
         let done = state.withLock { state in
             state.running -= 1
             return state.running == 0 ? state.onClosed : []

@@ -1,13 +1,13 @@
 import ProviderKit
 
-/// What went wrong between us and the server.
+/// A failure between this client and the server.
 package struct PostgresError: Error, Sendable, CustomStringConvertible {
     package enum Kind: Sendable {
         /// The server answered with an error; the connection goes on.
         case statement
         /// There is no connection: refused, lost, or silent for too long. Of a statement under way nothing is known.
         case connection
-        /// The connection was lost in COMMIT, and nobody can say whether it came through.
+        /// The connection was lost in COMMIT, and it is unknown whether it succeeded.
         case unknownOutcome
     }
 
@@ -42,7 +42,7 @@ extension PostgresError {
             || sqlState == Self.readOnly
     }
 
-    /// What nobody repairs by waiting: a wrong password, a database that is not there, a certificate that is not
+    /// Whether waiting does not help: a wrong password, a database that is not there, a certificate that is not
     /// trusted.
     package var isLasting: Bool {
         ["28", "3D", "42", "22", "0A"].contains { sqlState.hasPrefix($0) }
@@ -54,7 +54,7 @@ extension PostgresError {
     /// The server will not do this for us: no right to it (42501), or not with this installation (0A000, 58P01, 3F000).
     package var isRefusal: Bool { ["42501", "0A000", "58P01", "3F000"].contains(sqlState) }
 
-    /// What it is to a client. The details go to the log.
+    /// The error for a client. The details go to the log.
     package func translated(_ log: Log) -> any Error {
         if kind == .unknownOutcome {
             log.error("the connection was lost in a commit whose outcome is not known", ["error": description])
@@ -84,9 +84,10 @@ extension PostgresError {
                 .providerUnavailable, "other calls were in the way of this one again and again: nothing of it was kept",
                 retryAfterSeconds: 1)
         case _ where sqlState.hasPrefix("53"):
-            log.error("the database lacks something", ["error": description])
+            log.error("the database has run out of a resource", ["error": description])
             return ProviderError(
-                .providerUnavailable, "the database lacks memory or another resource: nothing of this call was kept",
+                .providerUnavailable,
+                "the database has run out of memory or another resource: nothing of this call was kept",
                 retryAfterSeconds: 5)
         case _ where sqlState.hasPrefix("58") || sqlState.hasPrefix("XX"):
             log.error("the database does not work", ["error": description])

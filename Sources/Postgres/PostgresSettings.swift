@@ -47,7 +47,7 @@ package struct PostgresSettings: WireRecord {
             "The file of the certificates that are trusted (PEM). Absent: ~/.postgresql/root.crt."),
         Field(
             "ssl_certificate", \.sslCertificate, "The file of our own certificate (PEM), for a server that wants one."),
-        Field("ssl_key", \.sslKey, "The file of its key, which nobody else may read."),
+        Field("ssl_key", \.sslKey, "The file of its key, which no other user may read."),
         Field(
             "schema", \.schema, default: "llama_stack", check: .identifier,
             "The schema that holds the tables. It is made when it is not there. Hosts with the same one share what is "
@@ -63,7 +63,7 @@ package struct PostgresSettings: WireRecord {
             "statement_seconds_max", \.statementSecondsMax, default: 30, check: .within(1...3600),
             "A statement that runs longer is ended, and the call is answered with 504."))
 
-    /// What the check of one field can't see.
+    /// Problems that concern several fields.
     package var problems: [ConfigurationError.Problem] {
         var problems: [(pointer: String, message: String)] = []
         if url != nil {

@@ -1,6 +1,6 @@
 import CPostgres
 
-/// What a statement answered, in binary.
+/// The result rows of a statement, in binary format.
 package final class Rows {
     private let result: OpaquePointer
 
@@ -35,13 +35,13 @@ package struct Row {
 
     package func isNull(_ column: Int) -> Bool { rows.bytes(index, column) == nil }
 
-    /// Of int2, int4 and int8.
+    /// The value of an int2, int4 or int8.
     package func int(_ column: Int) -> Int64 {
         guard let bytes = rows.bytes(index, column), let first = bytes.first else { return 0 }
         return bytes.dropFirst().reduce(Int64(Int8(bitPattern: first))) { $0 << 8 | Int64($1) }
     }
 
-    /// Of float8.
+    /// The value of a float8.
     package func double(_ column: Int) -> Double { Double(bitPattern: UInt64(bitPattern: int(column))) }
     package func bool(_ column: Int) -> Bool { int(column) != 0 }
 

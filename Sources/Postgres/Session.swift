@@ -76,7 +76,7 @@ package final class Session {
         case committed, undone, unknown
     }
 
-    /// What became of a transaction of another connection. While it is still going on, that is waited for.
+    /// The outcome of another connection's transaction. Waits while it is still in progress.
     func outcome(of transaction: String, until deadline: ContinuousClock.Instant) throws -> Outcome {
         while true {
             let state = try run("SELECT pg_xact_status($1::text::xid8)", .text(transaction)).first?.text(0)

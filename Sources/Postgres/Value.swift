@@ -1,4 +1,4 @@
-/// What is bound to a statement's `$1`, `$2`, …: it travels beside the SQL, in binary, and is never part of it.
+/// A value bound to a statement's `$1`, `$2`, …: it travels beside the SQL, in binary, and is never part of it.
 package enum Value: Sendable {
     case null
     case int(Int64)
@@ -94,7 +94,7 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 
-    /// Version 1 of jsonb's own form is the text.
+    /// Version 1 of jsonb's binary format is the text.
     fileprivate mutating func append(json: [UInt8]) {
         append(UInt8(1))
         append(contentsOf: json)

@@ -5,7 +5,7 @@ import LlamaStackAPI
 /// A way to run provider libraries: in this process, or each instance in a process of its own. What lies above a
 /// ``Channel`` does not know which.
 package protocol ProviderRuntime: Sendable {
-    /// What the library at this absolute path holds. Runs code of the library, so the caller has decided to trust it.
+    /// Describes the library at this absolute path. Runs code of the library, so the caller must trust it.
     func describe(_ path: String) async throws(PluginRefusal) -> LibraryDescription
 
     /// Makes an instance and waits until it can serve, at most `seconds`. Whatever goes wrong leaves nothing running.
@@ -14,14 +14,14 @@ package protocol ProviderRuntime: Sendable {
     ) async throws(CreateFailure) -> any Channel
 }
 
-/// What an instance is made for. The raw values are those of the plug-in contract.
+/// The purpose of an instance. The raw values are those of the plug-in contract.
 package enum InstancePurpose: UInt32, Sendable {
     case serve = 0
     /// To find out whether it could serve. It changes nothing outside its folder.
     case check
 }
 
-/// What an instance is made from.
+/// The setup that an instance is created from.
 package struct InstanceSetup: Sendable {
     /// The library's absolute path.
     package var library: String
@@ -46,7 +46,7 @@ package struct InstanceSetup: Sendable {
     package var label: String { "\(provider.api)/\(providerID)" }
 }
 
-/// What the host does for one instance. Any thread may call.
+/// The host's functions for one instance. Any thread may call them.
 package struct HostReach: Sendable {
     package var log: LogSink
     package var metrics: MetricsSink
@@ -68,7 +68,7 @@ package struct HostReach: Sendable {
         self.withdraw = withdraw
     }
 
-    /// Of an instance that is alone: outside any stack, it can call nobody.
+    /// The reach of an instance outside any stack: it cannot call other providers.
     package static func alone(log: LogSink) -> HostReach {
         let refusal = CallError(.apiNotServed, "there is no other provider here")
         return HostReach(

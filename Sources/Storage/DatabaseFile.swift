@@ -25,7 +25,8 @@ struct DatabaseFile {
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(form.applicationID)") }
             try migrate(pool)
             try pool.writeWithoutTransaction(protect)
-            // What a crash left in the log goes, so that the next look at it finds this start's own transactions alone.
+            // Frames that a crash left in the log are removed, so that the next look at it finds this start's own
+            // transactions alone.
             if !isNew { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
             return pool
         } catch let error as DatabaseError {

@@ -15,7 +15,7 @@ final class GroupCommit: @unchecked Sendable {
         var finish: ((any Error)?) -> Void
     }
 
-    /// So many jobs share a transaction at most: the last of them waits for all.
+    /// The maximum number of jobs in one transaction: the last of them waits for all.
     private static let jobsMax = 512
     /// The longest that a transaction waits for writers who are likely to come.
     private static let gatherSecondsMax = 0.001
@@ -84,8 +84,8 @@ final class GroupCommit: @unchecked Sendable {
 
     /// The jobs of the next transaction; nil at the end.
     ///
-    /// Whoever was just answered is likely to write again. Waiting a moment for them makes one full transaction of what
-    /// would be two, each with an fsync that takes far longer than the moment.
+    /// Callers that were just answered are likely to write again. Waiting a moment for them makes one full transaction
+    /// of what would be two, each with an fsync that takes far longer than the moment.
     private func next() -> [Job]? {
         condition.withLock {
             likelyJobs += waiting.count
@@ -118,7 +118,7 @@ final class GroupCommit: @unchecked Sendable {
         }
     }
 
-    /// Throws when nothing of the batch is on disk, and then has answered nobody.
+    /// Throws when nothing of the batch is on disk, and no caller has been answered.
     private func attempt(_ batch: [Job]) throws {
         if reserve.isDue {
             reclaim()

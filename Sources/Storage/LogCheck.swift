@@ -10,7 +10,7 @@ import ProviderKit
 struct LogCheck {
     private static let headerBytes = 32
     private static let frameHeaderBytes = 24
-    /// What a disk writes wholly or not at all.
+    /// The unit that a disk writes wholly or not at all.
     private static let sectorBytes = 512
 
     private let log: UnsafeRawBufferPointer

@@ -22,7 +22,7 @@ package struct RememberedAnswers: Sendable {
         );
         """
 
-    /// Each new answer looks at so many of the oldest.
+    /// The number of the oldest answers that are checked for expiry with each new one.
     private static let prunedMax = 16
 
     private let settings: IdempotencySettings

@@ -1,7 +1,7 @@
 import GRDB
 import ProviderKit
 
-/// What a fault of the storage is to a client. The details go to the log: they hold paths.
+/// Translates a storage fault into an error for clients. The details go to the log, because they contain paths.
 enum StorageFault {
     static let full = ProviderError(
         .storageFull, "the storage is full: nothing of this call was kept; delete something, or give it more room")

@@ -4,10 +4,11 @@ import ProviderKit
 
 /// One SQLite database in an instance's state folder: read by several at once, written in groups.
 ///
-/// What ``write(_:_:)`` returned is on disk: WAL with `synchronous=FULL`, and one fsync for all who wrote at the same
-/// time. No method blocks Swift's shared threads. The folder must be this process's alone; the host holds its lock.
+/// When ``write(_:_:)`` returns, its changes are on disk: WAL with `synchronous=FULL`, and one fsync for all writers at
+/// the same time. No method blocks Swift's shared threads. The folder must be this process's alone; the host holds its
+/// lock.
 package final class Store: Sendable {
-    /// What a database is, and how large it may become.
+    /// The definition of a database: its file, its identity and its schema.
     package struct Form: Sendable {
         /// The file's name in the folder.
         var name: String
@@ -88,7 +89,7 @@ package final class Store: Sendable {
     /// Writes that were made and the transactions that they took.
     package var counts: (writes: Int, transactions: Int) { commits.counts }
 
-    /// Whoever waits for a write gets it; whoever comes later is refused. Returns when the files are closed.
+    /// Writes that wait are carried out; later ones are refused. Returns when the files are closed.
     package func close() async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             commits.close { continuation.resume() }
@@ -96,7 +97,7 @@ package final class Store: Sendable {
     }
 }
 
-/// A value on its way from the writing thread to whoever waits for the commit.
+/// A value on its way from the writing thread to the caller that waits for the commit.
 private final class Slot<Value: Sendable>: @unchecked Sendable {
     // Unchecked: the writing thread alone touches it, until it resumes the one who waits.
     var value: Value?

@@ -28,7 +28,7 @@ package final class BankServer: Sendable {
         end = { await stack.shutdown(withinSeconds: 30) }
     }
 
-    /// Of one instance, outside any stack. Its owner closes it.
+    /// A server of one instance, outside any stack. The owner of the channel closes it.
     package init(channel: any Channel) {
         start = { _, request in
             var request = request

@@ -18,7 +18,7 @@ package struct CrashRounds: Sendable {
 
     package struct Result: Sendable {
         package var rows: [Row] = ways.map { Row(way: $0) }
-        /// What the neighbours' streams got, and what of it was not what it should be.
+        /// The events that the neighbours' streams received, and those that were wrong.
         package var events = 0
         package var lost = 0
         package var wrong: [String] = []
@@ -111,7 +111,7 @@ package struct CrashRounds: Sendable {
 
 /// Counts what streams get that must be whole and in order.
 private final class StreamWatch: Sendable {
-    /// What the dying provider writes for "events".
+    /// The number of events that the crashing provider writes for "events".
     private static let eventsEach = 20_000
     private let state = Mutex((events: 0, lost: 0))
 

@@ -1,7 +1,7 @@
 import LlamaStackAPI
 
-/// What happened to one document, as those saw it who wrote and read it at the same time: is there an order of all
-/// steps, one after the other, that explains it?
+/// The history of one document, as concurrent writers and readers saw it: is there an order of all steps, one after the
+/// other, that explains it (linearizability)?
 ///
 /// Every write has a version of its own, so the answer is quick (Gibbons and Korach 1997): the steps of each version
 /// make a zone from the first end of one of them to the last start. A zone that goes forward is a time in which the
@@ -32,13 +32,13 @@ package struct History: Sendable {
 
     package mutating func add(_ step: Step) { steps.append(step) }
 
-    /// What has no explanation; nothing: there is an order.
+    /// The steps without an explanation; empty when there is an order.
     package var contradictions: [String] {
         var found: [String] = []
         var zones: [Zone] = []
         for (version, some) in Dictionary(grouping: steps, by: \.version) {
             guard let write = some.first(where: \.isWrite) else {
-                found.append("version \(version) was read, and nobody wrote it")
+                found.append("version \(version) was read, and no writer wrote it")
                 continue
             }
             for read in some where !read.isWrite && read.end < write.start {
@@ -78,7 +78,7 @@ package struct Race: Sendable {
         (self.workers, self.documents, self.stepsEach, self.seed) = (workers, documents, stepsEach, seed)
     }
 
-    /// What has no explanation, and how many steps there were.
+    /// The steps without an explanation, and the number of steps.
     package func run(_ server: BankServer) async throws -> (contradictions: [String], steps: Int) {
         try await server.create(Self.bank)
         let origin = ContinuousClock.now
@@ -129,7 +129,7 @@ package struct Race: Sendable {
             }
             return version
         } catch {
-            // 404 and 409: whoever came before had taken the document away, or made it.
+            // 404 and 409: an earlier writer had deleted the document, or made it.
             let text = "\(error)"
             guard text.hasPrefix("not_found") || text.hasPrefix("already_exists") else { throw error }
             return nil

@@ -66,7 +66,7 @@ package struct KillRounds: Sendable {
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
-        // Held while the process is being ended, so that nobody is killed by a number that is another's by then.
+        // Held while the process is being ended, so that its number is not that of another process by then.
         let isOver = Mutex(false)
         let end: @Sendable () -> Void = {
             isOver.withLock { isOver in

@@ -33,8 +33,8 @@ package struct Oracle: Sendable {
         }
     }
 
-    /// What is wrong with the storage: acknowledged documents that are gone, deleted ones that are back, contents that
-    /// nobody wrote. Afterwards the oracle knows what is really there.
+    /// The problems of the storage: acknowledged documents that are gone, deleted ones that are back, contents that no
+    /// writer wrote. Afterwards the oracle knows what is really there.
     ///
     /// - Parameter only: the documents to look at; nil: all.
     package mutating func check(_ server: BankServer, only: [String]? = nil) async throws -> [String] {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What this process holds, to be compared with later: descriptors, threads, children.
+/// This process's descriptors, threads and children, to be compared with later.
 package struct OwnProcess: CustomStringConvertible {
     package let descriptors = count("/proc/self/fd")
     package let threads = count("/proc/self/task")

@@ -110,7 +110,7 @@ package struct PostgresRounds: Sendable {
         }
     }
 
-    /// What all writers have seen.
+    /// The record of all writers.
     private final class Ledger: Sendable {
         struct State: Sendable {
             var oracle = Oracle()

@@ -41,7 +41,7 @@ package final class PostgresServer: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// What a distribution writes under `config:`, as YAML.
+    /// The `config:` of a distribution, as YAML.
     package func config(schema: String, _ more: String = "") -> String {
         "{host: \(folder), user: postgres, database: postgres, schema: \(schema)\(more.isEmpty ? "" : ", " + more)}"
     }
@@ -85,7 +85,7 @@ package final class PostgresServer: Sendable {
         let cleaner = Process()
         cleaner.executableURL = URL(fileURLWithPath: "/bin/sh")
         cleaner.arguments = ["-c", "tail --pid=\"$0\" -f /dev/null; rm -rf \"$1\"", "\(getpid())", copy]
-        // Whoever reads our output waits for its end, and only then takes note of ours.
+        // A reader of our output would wait for the end of this process, too.
         (cleaner.standardOutput, cleaner.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
         try cleaner.run()
         return copy + inside

@@ -7,7 +7,7 @@ import Synchronization
 /// gone, page cache and all. A killed process alone can never show a missing sync.
 ///
 /// A power cut ends the writers with the disk. The ioctl does not, and to a sync that it overtakes ext4 may answer that
-/// all is well. So the writers are killed first, and the disk is stopped under syncs whose answer nobody hears.
+/// all is well. So the writers are killed first, and the disk is stopped under syncs whose callers are gone.
 package struct PowerCuts: Sendable {
     private static let shutdownRequest: UInt = 0x8004_587D
     /// Without writing the journal, and with it.

@@ -138,7 +138,7 @@ package struct ProviderKills: Sendable {
     }
 }
 
-/// What the writers did, as they say it.
+/// The writers' own record of their steps.
 private final class Book: Sendable {
     private let state = Mutex((oracle: Oracle(), retried: 0, wrong: [String]()))
 

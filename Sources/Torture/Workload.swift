@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// A document that follows from its id and version alone, so that whoever knows both knows every byte.
+/// A document that follows from its id and version alone, so that every byte of it can be computed.
 package enum Workload {
     package static func document(_ id: String, version: Int, bytes: Int? = nil, isText: Bool = true)
         -> MemoryBankDocument

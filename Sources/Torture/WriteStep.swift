@@ -25,7 +25,7 @@ package struct WriteStep: Sendable, Hashable {
 
     package var words: String { "\(kind) \(id) \(version)" }
 
-    /// What the document is afterwards; nil is absence.
+    /// The version of the document afterwards; nil when it is absent.
     var outcome: Int? { kind == .delete ? nil : version }
 
     /// Under its own key, so that it acts once however often it is made.

@@ -1,8 +1,8 @@
 import Foundation
 import LlamaStackAPI
 
-/// What a process does until it is killed: writers that insert, update and delete documents of their own, and say each
-/// step on standard output before it begins and after it was acknowledged.
+/// The work of a process until it is killed: writers that insert, update and delete documents of their own, and say
+/// each step on standard output before it begins and after it was acknowledged.
 ///
 ///     begin insert 3-17 1        the call for document 3-17, version 1, is about to be made
 ///     done insert 3-17 1         it was acknowledged

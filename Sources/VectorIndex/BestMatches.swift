@@ -1,4 +1,4 @@
-/// What a search found: a higher score is nearer.
+/// A result of a search: a higher score is nearer.
 package struct VectorMatch: Sendable, Equatable {
     package var id: Int64
     package var score: Float
@@ -6,7 +6,7 @@ package struct VectorMatch: Sendable, Equatable {
     package init(id: Int64, score: Float) { (self.id, self.score) = (id, score) }
 }
 
-/// Keeps the best so many of all that it is offered: a heap whose root is the worst that is kept.
+/// Keeps a limited number of the best offers: a heap whose root is the worst that is kept.
 struct BestMatches {
     private let countMax: Int
     private var heap: [VectorMatch] = []

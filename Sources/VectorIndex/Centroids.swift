@@ -4,7 +4,7 @@ import CVectors
 ///
 /// The same vectors in the same order give the same centres.
 struct Centroids {
-    /// Of each list so many vectors go into the sample, and so often the centres move. More of either gains little.
+    /// The number of sampled vectors for each list, and the number of iterations. More of either gains little.
     private static let samplesPerList = 48
     private static let rounds = 8
 
@@ -49,7 +49,7 @@ struct Centroids {
             centres = list(
                 (0..<lists).map { number in
                     let sum = Array(sums[(number * width)..<((number + 1) * width)])
-                    // A centre that nobody is near starts again elsewhere.
+                    // A centre without vectors starts again elsewhere.
                     guard counts[number] > 0, let unit = Self.unit(sum), let code = VectorCode(unit) else {
                         return sample[Int(random.next() % UInt64(sample.count))]
                     }
@@ -59,7 +59,7 @@ struct Centroids {
         return centres
     }
 
-    /// Of each code the number of the centre that is nearest.
+    /// The number of the nearest centre for each code.
     static func nearest(_ centres: VectorList, _ codes: [VectorCode], _ groups: Int) -> [Int] {
         let atOnce = Int(LK_VECTOR_QUERIES)
         var nearest: [Int] = []

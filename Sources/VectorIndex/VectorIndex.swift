@@ -15,7 +15,7 @@ package final class VectorIndex: @unchecked Sendable {
     package struct Options: Sendable {
         /// With more vectors than these a search is approximate.
         package var exactMax = 20_000
-        /// A search looks into this share of the lists, and at least so many.
+        /// A search looks into this share of the lists, and at least this number.
         package var probedShare = 0.005
         package var probesMin = 16
 
@@ -33,10 +33,10 @@ package final class VectorIndex: @unchecked Sendable {
     private var options: Options
     let groups: Int
     private let lock = ReadWriteLock()
-    /// Held by whoever changes anything: one at a time.
+    /// Held during each change: one at a time.
     private let changes = NSLock()
     private var lists: [VectorList]
-    /// Of each list, by its number; nil while there is one list.
+    /// The centroid of each list, by its number; nil while there is one list.
     private var centroids: VectorList?
     private var countWhenTrained = 0
 
@@ -47,7 +47,7 @@ package final class VectorIndex: @unchecked Sendable {
     }
 
     package var count: Int { lock.reading { lists.reduce(0) { $0 + $1.count } } }
-    /// What the vectors take in memory, ids and all.
+    /// The memory of the vectors and their ids.
     package var bytes: Int { lock.reading { lists.reduce(centroids?.bytes ?? 0) { $0 + $1.bytes } } }
     /// ``Options/probedShare``, to be tried at several values.
     package var probedShare: Double {
@@ -143,7 +143,7 @@ package final class VectorIndex: @unchecked Sendable {
         if isParted { Self.giveBackMemory() }
     }
 
-    /// For whoever has built or replaced much: what was freed goes back to the system.
+    /// Returns freed memory to the system, after much was built or replaced.
     package static func giveBackMemory() { lk_vector_trim() }
 
     private func nearest(_ centroids: VectorList, _ codes: [VectorCode]) -> [Int] {

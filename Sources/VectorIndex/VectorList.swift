@@ -3,7 +3,7 @@ import CVectors
 /// Vectors with their ids in blocks of 32, as ``CVectors`` lays them out. Grows by blocks that stay where they are, so
 /// little is allocated in advance and nothing is copied.
 ///
-/// Whoever shares one between threads sees to it that nobody reads while another writes.
+/// Not synchronised: a thread must not read while another writes.
 final class VectorList {
     static let blockCount = Int(LK_VECTOR_BLOCK)
     private static let groupCount = Int(LK_VECTOR_GROUP)
@@ -78,7 +78,7 @@ final class VectorList {
         }
     }
 
-    /// Of each of four queries the index of the best vector here.
+    /// The index of the best vector here for each of four queries.
     func best(_ queries: [lk_vector_query]) -> [Int] {
         var best = [(score: Float, index: Int)](repeating: (-.infinity, 0), count: queries.count)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.blockCount * queries.count) { scores in

@@ -37,7 +37,7 @@ struct BenchModel: ParsableArguments {
         }
     }
 
-    /// What is computed in, whatever was asked for.
+    /// The precision of the computation, whatever was requested.
     var arithmetic: Precision { products == .own ? precision : .exact }
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -72,7 +72,7 @@ struct BenchModel: ParsableArguments {
         do { try InstructionSet.check() } catch { throw Fail.with("error: \(error)", exitCode: 78) }
     }
 
-    /// What went wrong while measuring.
+    /// The error of a measurement.
     func failed(_ error: any Error) -> any Error { Fail.with("error: \(model): \(error)", exitCode: 65) }
 }
 

@@ -24,7 +24,7 @@ struct BenchSpeed: AsyncParsableCommand {
     @Option(help: "The context of each of them.") var batchDepth = 128
     @Option(help: "Tokens that each of them writes.") var batchGenerate = 64
     @Option(help: "Runs that count; one more warms up.") var runs = 5
-    @Option(help: "A figure gets no further run after so many seconds.") var seconds = 60.0
+    @Option(help: "Seconds after which a figure gets no further run.") var seconds = 60.0
     @Option(
         help: ArgumentHelp(
             "wall, or processor: this process's CPU time. With one thread that is what an idle machine would take.",

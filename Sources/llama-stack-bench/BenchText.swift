@@ -9,7 +9,7 @@ import Tokenizers
 struct BenchText: ParsableArguments {
     @Option(help: "A text file.", completion: .file()) var text: String
     @Option(help: "Tokens in a window.") var window = 512
-    @Option(help: "Score the first so many windows alone.") var windows: Int?
+    @Option(help: "The number of windows to score; all by default.") var windows: Int?
     @Option(
         help: ArgumentHelp(
             "Tokens in one pass, by default as the server reads a prompt; 1 goes the way of an answer.",

@@ -6,7 +6,7 @@ import LlamaStackAPI
 /// The same distribution with its providers in this process and in processes of their own, measured in turn: what the
 /// boundary of a process costs.
 struct RuntimeComparison {
-    /// Of each stream.
+    /// The number of events of each stream.
     static let eventsPerStream = 20_000
 
     let manifest: Manifest
@@ -14,11 +14,11 @@ struct RuntimeComparison {
     let concurrency: Int
     let log: LogSink
 
-    /// Of one runtime.
+    /// The measurements of one runtime.
     struct Figures: Sendable {
         /// Microseconds of each call.
         var calls: [Double] = []
-        /// Of each round of streams.
+        /// The rate of each round of streams.
         var eventsPerSecond: [Double] = []
         /// How long the stack took to start.
         var startMilliseconds = 0.0

@@ -4,7 +4,7 @@ import LlamaEngine
 import LlamaStackAPI
 import Parallel
 
-/// What `llama-stack-bench speed` prints: JSON lines as they come, or one table at the end.
+/// The output of `llama-stack-bench speed`: JSON lines as they come, or one table at the end.
 final class SpeedReport {
     private let asJSON: Bool
     private var rows: [[String]] = [["", "median", "slowest", "fastest", "", ""]]

@@ -33,7 +33,7 @@ enum SpeedTest {
     }
 }
 
-/// What came out.
+/// The result of a measurement.
 struct SpeedResult {
     enum What {
         case load
@@ -51,7 +51,7 @@ struct SpeedSession {
     let runs: Int
     /// No further run of a figure after this long.
     let seconds: Double
-    /// Of all but the load, which is many threads' work and the disk's.
+    /// The clock for everything but loading, which is the work of many threads and the disk.
     let clock: MeasuringClock
     private let progress = Progress()
 

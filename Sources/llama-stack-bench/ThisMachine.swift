@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a measurement says of where it was made.
+/// The description of the machine in a measurement.
 enum ThisMachine {
     static var processor: String {
         let lines = text("/proc/cpuinfo").split(separator: "\n")
@@ -9,7 +9,7 @@ enum ThisMachine {
             ?? "unknown processor"
     }
 
-    /// Of the last minute, what is measured here included.
+    /// The load of the last minute, this measurement included.
     static var loadAverage: Double { Double(text("/proc/loadavg").split(separator: " ").first ?? "") ?? .nan }
 
     fileprivate static func text(_ path: String) -> String {

@@ -1,11 +1,11 @@
 import Foundation
 import Torture
 
-// What durable storage must stand, and how fast it is. `write` is what the other commands start and kill.
+// Trials of durable storage, and its speed. `write` is what the other commands start and kill.
 //
 //   llama-stack-torture kill [ROUNDS] [WRITERS] [SEED]     kill -9 a writer pool at random moments; nothing may be lost
 //   llama-stack-torture power [ROUNDS] [WRITERS] [SEED]    cut the power below it; needs root
-//   llama-stack-torture postgres [ROUNDS] [WRITERS] [SEED] so many times each: kill PostgreSQL below writers, pause it
+//   llama-stack-torture postgres [ROUNDS] [WRITERS] [SEED] ROUNDS times each: kill PostgreSQL below writers, pause it
 //   llama-stack-torture crashes [ROUNDS]                   a provider in a child dies in every way, beside streams
 //   llama-stack-torture provider [ROUNDS] [WRITERS] [SEED] kill -9 memory banks in a child below writers
 //   llama-stack-torture faults [--isolation inline|process] [--json|--markdown] [FAULT...]
@@ -40,12 +40,12 @@ func close(_ what: String, _ result: KillRounds.Result) -> Never {
 
 /// `make torture` leaves the library of faults beside this program.
 func faults(_ words: [String]) async throws {
-    var words = words, form = ""
+    var words = words, format = ""
     var rounds = FaultRounds(executable: beside("llama-stack"), library: beside("libfaults-provider.so"))
     while let word = words.first, word.hasPrefix("--") {
         words.removeFirst()
         switch word {
-        case "--json", "--markdown": form = word
+        case "--json", "--markdown": format = word
         case "--isolation" where FaultRounds.isolations.contains(words.first ?? ""):
             rounds.isolations = [words.removeFirst()]
         default:
@@ -54,12 +54,12 @@ func faults(_ words: [String]) async throws {
         }
     }
     rounds.only = words
-    let outcomes = try await rounds.run { [form] outcome in
-        guard form.isEmpty else { return }
+    let outcomes = try await rounds.run { [format] outcome in
+        guard format.isEmpty else { return }
         WriterPool.say("\(outcome.fault), \(outcome.isolation): \(outcome.text)")
         for wrong in outcome.wrong { WriterPool.say("  WRONG: \(wrong)") }
     }
-    switch form {
+    switch format {
     case "--json": for outcome in outcomes { print(outcome.json.text) }
     case "--markdown": print(FaultPage.text(outcomes), terminator: "")
     default: WriterPool.say(FaultPage.summary(outcomes))

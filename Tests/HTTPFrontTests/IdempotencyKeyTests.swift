@@ -2,7 +2,7 @@ import Foundation
 import RawHTTP
 import Testing
 
-/// The header `Idempotency-Key`, before a provider that honours none.
+/// The header `Idempotency-Key`, before a provider that supports none.
 struct IdempotencyKeyTests {
     private static let target = "/memory_bank/insert?bank_uuid=one"
 

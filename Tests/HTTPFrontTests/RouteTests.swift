@@ -118,7 +118,7 @@ private func problem(with reply: Reply, of endpoint: EndpointDescription) -> Str
     if endpoint.streaming == .always {
         return reply["Content-Type"] == "text/event-stream" && reply.text.hasPrefix("data: {") ? nil : reply.text
     }
-    switch endpoint.answerForm {
+    switch endpoint.answerFormat {
     case .empty: return reply.body.isEmpty && reply["Content-Length"] == "0" ? nil : "not empty: \(reply.text)"
     case .json:
         guard reply["Content-Type"] == "application/json" else { return reply["Content-Type"] ?? "no type" }

@@ -108,7 +108,7 @@ struct CallMonitorTests {
         let stack = try await stack(), sink = PartStream()
         var request = request(#"{"model":"take long"}"#)
         request.resource = "tiny"
-        _ = try stack.switchboard.call(from: .memoryBanks, target: target, request, into: sink)
+        _ = try stack.dispatcher.call(from: .memoryBanks, target: target, request, into: sink)
         let error = await #expect(throws: CallError.self) { _ = try await sink.take() }
         #expect(error?.code == .providerTimeout)
         await stack.shutdown(withinSeconds: 60)

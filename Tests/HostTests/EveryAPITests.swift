@@ -103,7 +103,7 @@ struct EveryAPITests {
         }
         if isStreamed { return bytes.isEmpty ? nil : "a body beside events" }
         let text = String(decoding: bytes, as: UTF8.self)
-        switch endpoint.answerForm {
+        switch endpoint.answerFormat {
         case .empty: return bytes.isEmpty ? nil : text
         case .json: return endpoint.answer?.matches(try JSON(parsing: bytes)) == true ? nil : text
         case .jsonLines:

@@ -167,8 +167,8 @@ struct StackTests {
         let stack = try await start()
         let chat = try #require(Endpoints.find(.inference, "chat_completion"))
         let completion = try #require(Endpoints.find(.inference, "completion"))
-        #expect(stack.honours("seed", chat, resourceName: "tiny") == true)
-        #expect(stack.honours("seed", completion, resourceName: "tiny") == false)
+        #expect(stack.supports("seed", chat, resourceName: "tiny") == true)
+        #expect(stack.supports("seed", completion, resourceName: "tiny") == false)
         await stack.shutdown(withinSeconds: 5)
     }
 }

@@ -103,7 +103,7 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("what reads honours no key, and says so", arguments: BankKind.allCases)
+    @Test("a method that reads supports no key, and says so", arguments: BankKind.allCases)
     func reading(_ kind: BankKind) async throws {
         try await kind.withServer { server, _ in
             try await server.create("bank")

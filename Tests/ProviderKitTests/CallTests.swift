@@ -41,7 +41,7 @@ struct CallTests {
         #expect(record.error == ["code": "not_implemented", "message": "inline::probe has no method 'dance'"])
     }
 
-    @Test("a method that the provider lacks is not answered either")
+    @Test("a method that the provider does not support is not answered either")
     func lackedMethod() async {
         let probe = await TestInstance.ready(probeModule.value, config: #"{"model": "m"}"#)
         #expect(await probe.call("batch_completion", body: "{}").status == 7)
@@ -65,7 +65,7 @@ struct CallTests {
         #expect(record.error?["code"] == "invalid_json")
     }
 
-    @Test("an option that the method does not honour is refused by name")
+    @Test("an option that the method does not support is refused by name")
     func unsupportedOption() async {
         let probe = await TestInstance.ready(probeModule.value, config: #"{"model": "m"}"#)
         let record = await probe.call("chat_completion", body: chat("hi"), options: #"{"stop": ["x"]}"#)
@@ -74,7 +74,7 @@ struct CallTests {
         #expect(record.error?["field"] == "stop")
     }
 
-    @Test("an option that the method honours reaches it")
+    @Test("an option that the method supports reaches it")
     func honouredOption() async {
         let probe = await TestInstance.ready(probeModule.value, config: #"{"model": "m"}"#)
         let record = await probe.call("chat_completion", body: chat("seed", stream: true), options: #"{"seed": 42}"#)

@@ -42,7 +42,7 @@ struct LifecycleTests {
         #expect(await said(1, 72) == ["2 for serve"])
     }
 
-    @Test("the methods leave out what the provider lacks, and name what streams and which options")
+    @Test("the methods leave out those that the provider does not support, and name what streams and which options")
     func methods() {
         let descriptor = probeModule.value!.pointee.providers[0]!.pointee
         #expect(

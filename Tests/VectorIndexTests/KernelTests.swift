@@ -5,13 +5,13 @@ import Testing
 
 /// Every form of the loops against the plain one, over odd sizes and the ends of the range.
 struct KernelTests {
-    private static let forms: [String] = ["avx2", "avx512"].filter { lk_vector_forms_for($0) != nil }
+    private static let forms: [String] = ["avx2", "avx512"].filter { lk_vector_variants_for($0) != nil }
 
     @Test("a faster form gives the plain form's scores", arguments: forms, [1, 2, 3, 7, 96, 97])
     func scores(_ isa: String, _ groups: Int) throws {
         var random = SplitMix(state: UInt64(groups))
-        let fast = try #require(lk_vector_forms_for(isa)).pointee
-        let plain = try #require(lk_vector_forms_for("plain")).pointee
+        let fast = try #require(lk_vector_variants_for(isa)).pointee
+        let plain = try #require(lk_vector_variants_for("plain")).pointee
         for extreme in [false, true] {
             let codes = (0..<groups * 128).map { _ in extreme ? UInt8.max : UInt8.random(in: 0...255, using: &random) }
             let scales = (0..<32).map { _ in Float.random(in: 0...1, using: &random) }
@@ -53,7 +53,7 @@ struct KernelTests {
         let other = (0..<count).map { _ in Float.random(in: -1...1, using: &random) }
         let wanted = zip(one, other).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         for form in [isa, "plain"] {
-            let got = try #require(lk_vector_forms_for(form)).pointee.dot_f32(one, other, count)
+            let got = try #require(lk_vector_variants_for(form)).pointee.dot_f32(one, other, count)
             #expect(abs(Double(got) - wanted) < 1e-5 * Double(max(1, count)))
         }
     }

@@ -13,11 +13,11 @@ pub const CANCELLED: i32 = 11;
 pub const INTERNAL: i32 = 12;
 pub const BAD_CONFIG: i32 = 13;
 
-/// What a write carries.
+/// The kind of a write.
 pub const BODY: i32 = 1;
 pub const EVENT: i32 = 2;
 
-/// What write answers.
+/// The result of a write.
 pub const MORE: i32 = 0;
 pub const PAUSE: i32 = 1;
 
@@ -79,7 +79,7 @@ pub struct Request {
 // Nothing writes to what it points at, and that lives until the call's finish.
 unsafe impl Send for Request {}
 
-/// What the host lends. This provider needs none of it, so the functions stay untyped.
+/// The host's functions. This provider needs none of them, so they stay untyped.
 #[repr(C)]
 pub struct Host {
     pub struct_size: u32,

@@ -1,6 +1,6 @@
 #ifndef LK_CKERNELS_H
 #define LK_CKERNELS_H
-// The hot loops of the engine. Every function has a plain form, the reference, and faster forms beside it
+// The hot loops of the engine. Every function has a plain variant, the reference, and faster variants beside it
 // that are chosen once at run time by what the CPU offers.
 //
 // Rules that hold for all of them: any thread may call; nothing is allocated, kept or freed; inputs and outputs
@@ -82,7 +82,7 @@ typedef struct lk_panel_matrix {
 /// and lengths that are not a multiple of 32.
 size_t lk_panel_bytes(lk_type type, size_t n);
 
-/// How many panels hold so many outputs.
+/// The number of panels for this number of outputs.
 size_t lk_panels(size_t outputs);
 
 /// Writes panel number `panel` of the matrix w [outputs, n], row-major in blocks of `type`, to `out`, which is on a
@@ -205,17 +205,17 @@ void lk_attention_finish(size_t queries, size_t head_dim, const float *state, fl
 void lk_put_key(lk_type cache, const float *key, size_t head_dim, size_t position, void *k);
 void lk_put_value(lk_type cache, const float *value, size_t head_dim, size_t position, void *v);
 
-// MARK: - Which form runs
+// MARK: - Which variant runs
 
-/// The forms of the kernels that differ between instruction sets, one table for each. The functions above call the
+/// The variants of the kernels that differ between instruction sets, one table for each. The functions above call the
 /// active table; tests call the others to compare them.
-typedef struct lk_forms {
+typedef struct lk_variants {
     const char *isa;  // "plain", "avx2", "avx-vnni", "avx512-vnni", "avx512-bf16" or "neon-dotprod"
     void (*dequantize_row)(lk_type, const void *, float *, size_t);
     void (*matmul_f32)(lk_type, const void *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
     void (*panel_matmul_f32)(const lk_panel_matrix *, size_t, size_t, const float *, size_t, float *, size_t, int);
     void (*panel_matmul_q8)(const lk_panel_matrix *, size_t, size_t, const lk_q8_block *, size_t, float *, size_t, int);
-    /// The plain form where the instruction set has nothing faster than f32.
+    /// The plain variant where the instruction set has nothing faster than f32.
     void (*panel_matmul_bf16)(const lk_panel_matrix *, size_t, size_t, const uint16_t *, size_t, float *, size_t, int);
     void (*bf16_from_f32)(const float *, uint16_t *, size_t);
     void (*quantize_rows)(const float *, size_t, size_t, lk_q8_block *);
@@ -232,10 +232,10 @@ typedef struct lk_forms {
     size_t (*argmax)(const float *, size_t);
     void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *,
                       const void *, float *, float *);
-} lk_forms;
+} lk_variants;
 
 /// The table of that instruction set, or NULL when this CPU or build does not offer it.
-const lk_forms *lk_forms_for(const char *isa);
+const lk_variants *lk_variants_for(const char *isa);
 
 /// The instruction set in use: the fastest that lk_isa_may_use (CInstructionSet) allows at the first call.
 const char *lk_isa(void);

@@ -1,7 +1,7 @@
-// What a process needs that runs code of others: it does not take their exit() for its own success, it says whose code
-// it died in, and a child that they fork does not hold what is the host's.
+// Guards a process that runs foreign code: an exit() of that code is not taken for success, a crash names the code in
+// which it happened, and a child that it forks does not keep the host's locks.
 //
-// What a thread is doing is kept in a record of its own: the host says when it enters a provider's function and when it
+// Each thread has a record of its current call: the host says when it enters a provider's function and when it
 // is back. Nothing here allocates or locks when it matters.
 #ifndef PROCESS_GUARD_H
 #define PROCESS_GUARD_H
@@ -12,9 +12,9 @@
 
 // MARK: exit
 
-/// From now on an exit() that nobody announced by pg_leaving() is one of a provider: a line on standard error says so
-/// and whose it was, and the exit code is PG_EXIT_BY_PROVIDER. To be called before any library is opened, so that its
-/// handlers run first. _exit() goes past it: only a parent process can know of that.
+/// From now on an exit() that was not announced by pg_leaving() counts as one of a provider: a line on standard error
+/// says so and whose it was, and the exit code is PG_EXIT_BY_PROVIDER. To be called before any library is opened, so
+/// that its handlers run first. _exit() goes past it: only a parent process can know of that.
 void pg_guard_exit(void);
 
 /// The host itself is about to call exit().

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 typedef enum {
-    PG_WAY_PLAIN,        // a file: the disk is waited for, nobody else
+    PG_WAY_PLAIN,        // a file: writes wait for the disk alone
     PG_WAY_NONBLOCKING,  // a pipe or terminal, opened by us with O_NONBLOCK
     PG_WAY_SOCKET,       // has a flag for one write
     PG_WAY_POLLED,       // can't be opened again: asked before each write, which is small enough to fit then

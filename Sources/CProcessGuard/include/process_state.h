@@ -1,5 +1,5 @@
-// What a library's code may change of the whole process, or of the thread that called it, behind its caller's back:
-// compared before and after, and put back where that can be done.
+// The state of the process and of the calling thread that a library's code may change unnoticed: compared before and
+// after a call, and restored where that can be done.
 #ifndef PROCESS_STATE_H
 #define PROCESS_STATE_H
 
@@ -11,7 +11,7 @@ typedef enum {
 
 typedef struct pg_watch pg_watch;
 
-/// What was changed: "the process's working directory", "the resource limit RLIMIT_NOFILE (1024 to 8)".
+/// `what` names the change: "the process's working directory", "the resource limit RLIMIT_NOFILE (1024 to 8)".
 typedef void (*pg_changed)(void *context, const char *what, pg_restored restored);
 
 /// Notes the state: working directory, umask, locale, what signals do, the thread's signal mask, resource limits,

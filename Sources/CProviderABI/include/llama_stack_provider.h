@@ -21,7 +21,7 @@
  *
  * RULES THAT HOLD EVERYWHERE
  *
- *  Memory     Nobody frees what the other side allocated. Bytes passed to a function are borrowed for that
+ *  Memory     Neither side frees memory that the other allocated. Bytes passed to a function are borrowed for that
  *             call unless its comment says longer. Structs passed by pointer are borrowed likewise: copy them.
  *  Threads    Every function here may be called from any thread, several at once, unless its comment says
  *             otherwise. [prompt] marks a function that must return at once: hand work to a thread of your own.
@@ -75,7 +75,7 @@ enum {
     LSP_UNAVAILABLE = 8,   /* cannot serve now, may later [503] */
     LSP_TIMEOUT = 9,       /* the deadline passed [504] */
     LSP_STORAGE_FULL = 10, /* [507] */
-    LSP_CANCELLED = 11,    /* answer to a cancelled call; nobody is listening */
+    LSP_CANCELLED = 11,    /* answer to a cancelled call; there is no listener */
     LSP_INTERNAL = 12,     /* a fault of the provider; the message goes to the log, not to the client [500] */
     LSP_BAD_CONFIG = 13    /* only from create and, about the "config" of a resource, from "register": the error
                               object is an array of {"pointer": JSON Pointer into the config, "code", "message"}, and
@@ -138,7 +138,7 @@ typedef struct lsp_request {
     /* The client's bytes, untouched: the host has checked size, depth and duplicate keys, nothing else. */
     lsp_bytes body;
     /* A JSON object that only the host sets, never a client: what other dialects need beyond the draft. A provider
-       refuses (LSP_BAD_REQUEST, code "unsupported_option") an option it does not honour. Empty means {}. */
+       refuses (LSP_BAD_REQUEST, code "unsupported_option") an option it does not support. Empty means {}. */
     lsp_bytes options;
     /* The resource's own id behind the alias that the client used ("model" of the body). Empty where none. */
     lsp_bytes resource;

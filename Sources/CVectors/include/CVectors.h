@@ -1,5 +1,5 @@
-// The hot loops of nearest-neighbour search over vectors of 8-bit codes: plain C, and AVX2 and AVX-512 forms beside it,
-// chosen at run time. No allocation, no state; any thread.
+// The hot loops of nearest-neighbour search over vectors of 8-bit codes: plain C, and AVX2 and AVX-512 variants beside
+// it, chosen at run time. No allocation, no state; any thread.
 //
 // A vector is scale × (code − 128), codes 0 to 255 standing for −128 to 127. Codes lie in blocks of 32 vectors, and in
 // a block in groups of four dimensions: group g holds the codes of dimensions 4g to 4g+3 of vector 0, then of vector 1,
@@ -44,13 +44,13 @@ void lk_vector_trim(void);
 /// call.
 const char *lk_vector_isa(void);
 
-/// The forms, for tests: NULL where this CPU does not have the instructions.
+/// The variants, for tests: NULL where this CPU does not have the instructions.
 typedef struct {
     const char *isa;
     float (*scores)(const uint8_t *, const float *, lk_vector_query, size_t, float *);
     void (*scores4)(const uint8_t *, const float *, const lk_vector_query *, size_t, float *);
     float (*dot_f32)(const float *, const float *, size_t);
-} lk_vector_forms;
+} lk_vector_variants;
 
-const lk_vector_forms *lk_vector_forms_for(const char *isa);
+const lk_vector_variants *lk_vector_variants_for(const char *isa);
 #endif

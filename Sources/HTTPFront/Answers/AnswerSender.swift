@@ -18,13 +18,13 @@ struct AnswerSender: Sendable {
 
     // MARK: Whole answers
 
-    func whole(_ form: AnswerForm, asArray: Bool) async throws -> Response {
-        if form == .jsonLines, asArray {
+    func whole(_ format: AnswerFormat, asArray: Bool) async throws -> Response {
+        if format == .jsonLines, asArray {
             let lines = try await call.collect()
             let array = try await OffPool.run(bytes: lines.count) { Self.array(lines) }
             return response(ByteBuffer(bytes: array), "application/json")
         }
-        let type = form == .jsonLines ? "application/jsonl" : "application/json"
+        let type = format == .jsonLines ? "application/jsonl" : "application/json"
         var body = ByteBuffer()
         while let parts = try await call.nextParts() {
             let pieces = try parts.map(Self.body)
@@ -33,8 +33,8 @@ struct AnswerSender: Sendable {
             }
             for piece in pieces { body.writeBytes(piece) }
         }
-        guard form != .empty else { return Response(status: .ok) }
-        guard form == .jsonLines || body.readableBytes > 0 else {
+        guard format != .empty else { return Response(status: .ok) }
+        guard format == .jsonLines || body.readableBytes > 0 else {
             throw CallError(.internal, "the provider ended the call without an answer")
         }
         return response(body, type)

@@ -1,11 +1,11 @@
 import Host
 import LlamaStackAPI
 
-/// A call at work, as long as its answer is held by anybody who may still send it. It ends early when its client leaves
-/// or when the drain's time is up; when this is let go, however that comes about, both forget it.
+/// A running call, for as long as its answer may still be sent. It ends early when its client leaves or when the
+/// drain's time is up; both forget it when this object is released.
 final class RunningCall: Sendable {
     private let answer: Answer
-    private let presence: ClientPresence
+    private let presence: ConnectionMonitor
     private let drain: Drain
     private let body: BodyBudget.Share
     private let leaving: Int
@@ -13,7 +13,7 @@ final class RunningCall: Sendable {
     private let isCut = Flag()
 
     /// Throws, and cancels the call, once the drain has begun.
-    init(_ answer: Answer, presence: ClientPresence, drain: Drain, body: BodyBudget.Share) throws(CallError) {
+    init(_ answer: Answer, presence: ConnectionMonitor, drain: Drain, body: BodyBudget.Share) throws(CallError) {
         (self.answer, self.presence, self.drain, self.body) = (answer, presence, drain, body)
         draining = try drain.enter { [isCut] in
             isCut.set()
@@ -35,7 +35,7 @@ final class RunningCall: Sendable {
         do throws(CallError) { return try await answer.collect() } catch { throw seen(error) }
     }
 
-    /// Who is cut off by the drain is still there, and is told why.
+    /// A client that the drain cuts off is still there, and is told why.
     private func seen(_ error: CallError) -> CallError {
         error.code == .cancelled && isCut.isSet ? Drain.refusal : error
     }

@@ -2,7 +2,7 @@ import Host
 import Hummingbird
 import LlamaStackAPI
 
-/// The one form of an error on the wire: `{"detail": {"code", "message", "field"?, "request_id"}}`.
+/// The one format of an error on the wire: `{"detail": {"code", "message", "field"?, "request_id"}}`.
 enum ErrorBody {
     static func bytes(_ code: ErrorCode, _ message: String, field: String? = nil, requestID: String) -> [UInt8] {
         json(code, message, field: field, requestID: requestID).bytes

@@ -1,4 +1,4 @@
-/// What names one request in answers, logs and errors.
+/// The id of one request in answers, logs and errors.
 enum RequestID {
     static func make() -> String {
         var random = SystemRandomNumberGenerator()

@@ -15,7 +15,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    let presence = ClientPresence()
+    let presence = ConnectionMonitor()
     private let limits: ServerSettings.Limits
     private let logger: Logger
     private var tick: RepeatedTask?
@@ -28,7 +28,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var waitingSince = NIODeadline.now()
     private var bodyOpenedAt = NIODeadline.now()
     private var lastReadAt = NIODeadline.now()
-    /// What came after requests that are still to be answered can't be read: said once they are.
+    /// The refusal of input that cannot be read, kept until the requests before it are answered.
     private var brokenInput: Refusal?
     // Answering: requests whose answer has not ended, and what has been sent of the first one's.
     private var unanswered = 0

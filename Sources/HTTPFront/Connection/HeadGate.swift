@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// What a head says that those behind are not told: its version, and the host in a target of absolute form.
+/// Facts of a request head that later handlers do not see: its version, and the host of a target in absolute form.
 ///
 /// With HTTP/1.0 the connection ends with the answer unless the client asks otherwise, and there are no chunked bodies
 /// (RFC 9112, 6.1: such a message is a faulty one). A host in the target counts in place of the header (3.2.2).

@@ -2,8 +2,8 @@ import Host
 import LlamaStackAPI
 import Synchronization
 
-/// What all request bodies together may take, from their first byte until their calls have ended. Each route's limit
-/// alone, times the connections, is more than a machine has.
+/// The limit on all request bodies together, from their first byte until their calls have ended. Each route's limit
+/// times the number of connections is more memory than a machine has.
 final class BodyBudget: Sendable {
     private let bytesMax: Int
     private let taken = Mutex(0)
@@ -12,7 +12,7 @@ final class BodyBudget: Sendable {
 
     var bytes: Int { taken.withLock { $0 } }
 
-    /// One body's part. It is given back when this is let go.
+    /// One body's part. It is returned when this object is released.
     final class Share: Sendable {
         private let budget: BodyBudget
         private let held = Mutex(0)

@@ -22,8 +22,8 @@ enum BodyReader {
         return bytes
     }
 
-    /// Room for so much is made on the word of the client alone; for the rest of what it has announced, once so much
-    /// has come.
+    /// The memory reserved on the strength of `Content-Length` alone; the rest is reserved once this many bytes have
+    /// arrived.
     private static let believedBytesMax = 64 * 1024
 
     private static func checkHeaders(_ request: Request, bytesMax: Int) throws {

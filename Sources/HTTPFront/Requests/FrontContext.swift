@@ -5,7 +5,7 @@ import LlamaStackAPI
 import Logging
 import NIOCore
 
-/// What goes along with one request.
+/// The context of one request.
 struct FrontContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any NIOCore.Channel
@@ -18,7 +18,7 @@ struct FrontContext: RequestContext {
     }
 
     /// The watcher of this request's connection. A connection that has closed has none any more.
-    func presence() async throws -> ClientPresence {
+    func presence() async throws -> ConnectionMonitor {
         let channel = channel
         do {
             return try await channel.eventLoop.submit {

@@ -55,7 +55,7 @@ struct RequestLog: RouterMiddleware {
     }
 }
 
-/// One line of the access log. It is written when the answer is let go, whether or not anything of it could be sent;
+/// One line of the access log. It is written when the answer is released, whether or not anything of it could be sent;
 /// "cut" says that it was not sent to its end.
 private final class AccessLine: Sendable {
     private let logger: Logger

@@ -36,7 +36,7 @@ struct EndpointHandler: HTTPResponder {
         let (answer, scan) = try await OffPool.run(bytes: call.body.count) {
             [call] () throws -> (Answer, RequestScan?) in
             let scan = try self.scan(call.body)
-            // What came of the body before its client left may look whole.
+            // A body whose client has left may look complete.
             guard !presence.isGone else { throw CallError(.cancelled, "the client left") }
             return (try stack.call(endpoint, resourceName: resourceName(in: scan), request: call), scan)
         }
@@ -45,10 +45,10 @@ struct EndpointHandler: HTTPResponder {
         let sender = AnswerSender(call: running, requestID: context.requestID, logger: context.logger)
         let streams = endpoint.streaming == .always || (endpoint.streaming == .onRequest && scan?.stream == true)
         if streams { return try await sender.eventStream() }
-        return try await sender.whole(endpoint.answerForm, asArray: wantsArray(request))
+        return try await sender.whole(endpoint.answerFormat, asArray: wantsArray(request))
     }
 
-    /// A provider refuses an option that it does not honour: a retry that is not known as one would act twice.
+    /// A provider refuses an option that it does not support: a retry that is not known as one would act twice.
     private func options(of request: Request) throws(CallError) -> JSONObject {
         let given = request.headers[values: .idempotencyKey]
         guard !given.isEmpty else { return JSONObject() }

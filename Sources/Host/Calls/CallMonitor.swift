@@ -100,7 +100,7 @@ final class MonitoredCall: AnswerSink {
         (self.isTimed, self.monitor) = (isTimed, monitor)
     }
 
-    /// What ends the call at its provider. Answers the same, for the caller.
+    /// Stores the closure that cancels the call at its provider, and returns one for the caller to use.
     func started(_ cancel: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
         self.cancel.withLock { $0 = cancel }
         // It may have ended before this was known.

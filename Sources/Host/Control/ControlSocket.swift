@@ -1,7 +1,7 @@
 import Foundation
 import LlamaStackAPI
 
-/// What the two ends of `<state>/control.sock` have in common. One line of JSON asks, one answers:
+/// The protocol of `<state>/control.sock`, shared by both ends: one line of JSON is a request, one its answer:
 /// {"method": "ps"} → {"result": …} or {"error": {"code", "message"}}.
 enum ControlSocket {
     static let fileName = "control.sock"
@@ -30,7 +30,7 @@ enum ControlSocket {
         defer { close(directory) }
         var address = address("/proc/self/fd/\(directory)/\(fileName)")
         if isServer {
-            // The lock of the folder is ours, so whoever left this one has ended.
+            // The lock of the folder is ours, so the process that left this one has ended.
             unlinkat(directory, fileName, 0)
             // The mode that bind() takes: no other has a moment to connect, and the process's umask stays as it is.
             fchmod(handle, 0o600)

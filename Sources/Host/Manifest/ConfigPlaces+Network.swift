@@ -2,7 +2,7 @@ import Foundation
 import LlamaStackAPI
 import Networking
 
-/// What a config says about the network.
+/// The network settings within a config.
 extension ConfigPlaces {
     /// The origins of the addresses in it: texts whose schema says `"network": true`.
     var endpoints: [NetworkOrigin] {
@@ -48,7 +48,7 @@ extension FileDiagnostic {
 }
 
 extension NetworkService {
-    /// What a provider may ask; nothing when its `needs` does not name the network.
+    /// The network access of a provider; nil when its `needs` does not name the network.
     func access(of descriptor: ProviderDescriptor, _ label: String, endpoints: [NetworkOrigin]) -> NetworkAccess? {
         let isNeeded = descriptor.needs.contains { $0 == NetworkCall.target || $0 == NetworkCall.target + "?" }
         return isNeeded ? access(for: label, endpoints: endpoints) : nil

@@ -35,7 +35,7 @@ struct ConfigPlaces {
         }
     }
 
-    /// What the config names and the distribution does not have.
+    /// An error for each resource that the config names and the distribution does not have.
     func unknownResources(_ known: KnownResources) -> [FileDiagnostic] {
         ConfigResource.all(in: json, schema: schema).compactMap { resource in
             guard let names = known.names(of: resource.kind), !names.contains(resource.name) else { return nil }
@@ -52,7 +52,7 @@ struct ConfigPlaces {
         }
     }
 
-    /// What `create` answered.
+    /// A failed `create` as a failure of the start.
     func failure(_ failure: CreateFailure) -> StartFailure {
         let json = (try? JSON(parsing: failure.error)) ?? .null
         let words = json["message"]?.stringValue ?? Self.text(failure.error)
@@ -71,7 +71,7 @@ struct ConfigPlaces {
         StartFailure(complaints.prefix(ManifestLimits.diagnosticsMax).map(diagnostic))
     }
 
-    /// What a provider said that did not say it as an error object; nil when it said nothing.
+    /// The text of an error that is not an error object; nil when it is empty.
     private static func text(_ error: [UInt8]) -> String? {
         guard !error.isEmpty else { return nil }
         let whole = String(decoding: error.prefix(4 * Self.wordsMax), as: UTF8.self)

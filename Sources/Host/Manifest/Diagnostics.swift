@@ -26,7 +26,7 @@ final class Diagnostics {
         found.append(FileDiagnostic(file: file, position: position, code: code, message: message(), hint: hint))
     }
 
-    /// What does not keep the distribution from starting.
+    /// Adds a warning: the distribution starts all the same.
     func warn(_ position: Position?, _ code: String, _ message: @autoclosure () -> String, hint: String? = nil) {
         guard warnings.count < ManifestLimits.warningsMax else { return }
         warnings.append(

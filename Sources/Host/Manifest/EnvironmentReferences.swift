@@ -59,7 +59,7 @@ struct EnvironmentReferences {
             scalar.text = result.text
         } catch {
             diagnostics.add(position, error.code, error.message, hint: error.hint)
-            // A stand-in of no type: whoever reads it must not complain a second time.
+            // A placeholder without a type, so that it is not reported a second time when it is read.
             scalar.isUnresolved = true
             scalar.text = ""
         }

@@ -13,7 +13,7 @@ extension FileDiagnostic {
         return .object(object)
     }
 
-    /// What another process says. nil when it is none.
+    /// Decodes a diagnostic that another process sent; nil when the JSON is not one.
     package init?(json: JSON) {
         guard let file = json["file"]?.stringValue, let code = json["code"]?.stringValue,
             let message = json["message"]?.stringValue

@@ -29,7 +29,7 @@ package struct FileDiagnostic: Error, Sendable, Hashable, CustomStringConvertibl
     /// A stable word for programs: "unknown_key".
     package var code: String
     package var message: String
-    /// What to do next, on a line of its own.
+    /// The remedy, printed on a line of its own.
     package var hint: String?
 
     package init(

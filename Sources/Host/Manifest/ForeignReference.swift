@@ -1,6 +1,6 @@
 /// A reference as a shell, compose or another program writes it: `${NAME}`, `${NAME:-default}`, `${env:NAME}`.
 struct ForeignReference {
-    /// What stands after `${`, up to the closing brace.
+    /// The text between `${` and the closing brace.
     private let inside: Substring
     private let isSecret: Bool
 
@@ -9,20 +9,20 @@ struct ForeignReference {
         self.isSecret = isSecret
     }
 
-    /// What may follow a name: in a reference of ours, or in one of a shell.
+    /// Whether this may follow a name, in our reference syntax or in a shell's.
     static func isForm(_ rest: some StringProtocol) -> Bool {
         rest.isEmpty || [":", "-", "=", "+", "?"].contains { rest.hasPrefix($0) }
     }
 
     var problem: ReferenceText.Problem {
         let shown = Quote.short(isSecret ? "${\(name)…}" : "${\(inside)}")
-        let hint = meant.map { "write \($0)" } ?? ReferenceText.forms
+        let hint = meant.map { "write \($0)" } ?? ReferenceText.syntax
         return ReferenceText.Problem(
             "bad_reference", "\(shown) is no reference: one begins with ${env.",
             hint: hint + "; for the characters '${' themselves write '$${'")
     }
 
-    /// The same in our form; nil when it can't be told.
+    /// The same in our syntax; nil when it can't be told.
     private var meant: String? {
         guard ReferenceText.isName(name) else { return nil }
         let rest = body.dropFirst(name.count)

@@ -1,4 +1,4 @@
-/// What the names in a distribution may look like. Each answers what is wrong, or nil.
+/// Rules for the names in a distribution. Each function returns the problem, or nil.
 package enum Identifiers {
     /// Also the name of a folder of the state.
     static func providerProblem(_ id: String) -> String? {
@@ -45,7 +45,7 @@ package enum ServerAddress {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
-    /// What is wrong with a host, or nil.
+    /// The problem with a host name or address, or nil.
     static func problem(_ host: String) -> String? {
         if host.contains("://") { return "must be an address alone, without '\(host.prefix { $0 != "/" })//'" }
         if hasPort(host) { return "must be an address without a port, which stands under 'port'" }

@@ -1,9 +1,9 @@
 /// Characters that look like one that means something in YAML, and mean nothing there: they come from word processors,
-/// web pages and chats, and nobody can see them.
+/// web pages and chats, and they are invisible.
 struct LookAlike {
     /// "no-break space".
     var name: String
-    /// What it was probably meant for: " ", "-", ":", "\"" or nothing at all.
+    /// The character that was probably meant: " ", "-", ":", "\"" or nothing at all.
     var meant: String
 
     init?(_ scalar: Unicode.Scalar) {
@@ -36,7 +36,7 @@ struct LookAlike {
     }
 
     struct Finding {
-        /// Of characters into the text.
+        /// The offset into the text, in characters.
         var offset: Int
         var message: String
         var hint: String
@@ -49,8 +49,8 @@ struct LookAlike {
 
     // MARK: a text that could be read
 
-    /// What of a plain scalar was probably not meant as a part of it. In the middle of a value everything may stand; a
-    /// key is held to more.
+    /// A character that probably does not belong to a plain scalar. The middle of a value may contain anything; a key
+    /// is checked more strictly.
     static func finding(in text: String, isKey: Bool) -> Finding? {
         let scalars = Array(text.unicodeScalars)
         guard let first = scalars.first, let last = scalars.last, !text.utf8.allSatisfy({ $0 < 0x80 }) else {
@@ -104,12 +104,12 @@ struct LookAlike {
         return Finding(offset: place, message: words.message, hint: words.hint, mended: YAMLLines.string(mended))
     }
 
-    /// What a message says of one.
+    /// The message and the hint about one.
     static func words(_ found: LookAlike, _ scalar: Unicode.Scalar) -> (message: String, hint: String) {
         let described = described(scalar)
         switch found.meant {
         case " ": return ("here is \(described), which is not a space to YAML", "replace it with a space")
-        case "": return ("here is \(described), which nobody can see", "remove it")
+        case "": return ("here is \(described), which is invisible", "remove it")
         case "\n": return ("here is \(described), which ends the line to YAML", "remove it")
         case "\"", "'":
             return (

@@ -12,14 +12,14 @@ package struct Manifest: Sendable {
     package var statePath: String?
     package var server: ServerSettings
     package var network: NetworkSettings
-    /// What `network` names on disk.
+    /// The files that `network` names.
     var networkFiles: [ResourceEntry.File]
     /// Absolute folders, searched first.
     package var providerPath: [String]
     package var providers: [ProviderEntry]
-    /// Of every kind, in the order of the table of kinds and then of the file.
+    /// The resources of every kind, in the order of the table of kinds and then of the file.
     package var resources: [ResourceEntry]
-    /// What does not keep it from starting, sorted by place.
+    /// Problems that do not prevent a start, sorted by place.
     package var warnings: [FileDiagnostic] = []
     /// The whole file with its places, for complaints that come later.
     var source: ManifestSource
@@ -31,11 +31,11 @@ package struct Manifest: Sendable {
         package var providerType: String
         /// A name or a path; nil: found by rule.
         package var library: String?
-        /// Of `library`, or of `provider_type` where there is none.
+        /// The position of `library`, or of `provider_type` where there is none.
         var libraryPosition: Position
         /// nil: its code runs in this process.
         package var process: IsolationSettings?
-        /// Of `limits`, or of the entry.
+        /// The position of `limits`, or of the entry.
         var limitsPosition: Position
         /// The stack starts without it when it fails.
         package var isOptional: Bool
@@ -54,14 +54,14 @@ package struct Manifest: Sendable {
         package var aliases: [String]
         /// The id of the one that this one adapts.
         package var base: String?
-        /// What `register` carries: the entry as in the file, paths made absolute, "kind" added.
+        /// The body of `register`: the entry as in the file, paths made absolute, "kind" added.
         package var resource: JSONObject
         /// Start without it when its provider can't serve it.
         package var isOptional: Bool
         /// An object, for complaints about its parts; also in `resource`.
         var config: YAMLNode?
         var position: Position
-        /// What must be on disk to serve it.
+        /// The files that must exist to serve it.
         var files: [File]
 
         struct File: Sendable {

@@ -10,7 +10,7 @@ struct RawIsolation: Sendable {
     var environment: Placed<[String]>?
     var limits: Placed<ResourceLimits>?
 
-    /// What is said of a process, for where there is none.
+    /// The keys that concern a process, for the error when there is none.
     var ofProcess: [(key: String, position: Position)] {
         [
             ("restart", restart?.position), ("cancel_seconds", cancelSeconds?.position),
@@ -65,7 +65,7 @@ extension ManifestKeys {
         Key("files", ValueReader.integer(16...1_000_000).optional, default: nil, as: "none", "Open descriptors"),
         Key("best_effort", .boolean, default: false, "Warn of a limit that this machine can't hold, and start"))
 
-    /// What an entry says beside its other keys.
+    /// The keys of isolation, which an entry has beside its others.
     static let isolationKeys = (
         isolation: Key(
             "isolation", isolation.optional, default: nil, as: "the distribution's",

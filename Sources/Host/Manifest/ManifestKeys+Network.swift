@@ -1,7 +1,7 @@
 import LlamaStackAPI
 import Networking
 
-/// What the file says about the network.
+/// The `network` section as the file has it.
 struct RawNetwork: Sendable {
     var allow: [NetworkOrigin] = []
     var proxy: String?
@@ -20,7 +20,7 @@ extension RawNetwork {
     var files: [Placed<String>] { [caFile].compactMap { $0 } + providers.compactMap(\.rules.caFile) }
 }
 
-/// What one provider may ask.
+/// The rules for one provider.
 struct RawNetworkRules: Sendable {
     var rules = NetworkSettings.Provider()
     var caFile: Placed<String>?

@@ -1,7 +1,7 @@
 import ChildProcess
 import LlamaStackAPI
 
-/// A distribution as it stands in the file, before its parts are held against each other.
+/// A distribution as it stands in the file, before its parts are checked against each other.
 struct RawManifest: Sendable {
     var version: Placed<Int>
     var name: String?

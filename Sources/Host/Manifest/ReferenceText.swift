@@ -3,7 +3,7 @@
 /// here.
 struct ReferenceText {
     static let valueBytesMax = ManifestLimits.scalarBytesMax
-    static let forms = "there are ${env.NAME}, ${env.NAME:=default} and ${env.NAME:+value}"
+    static let syntax = "there are ${env.NAME}, ${env.NAME:=default} and ${env.NAME:+value}"
 
     private(set) var text = ""
     private(set) var usedEnvironment = false
@@ -71,7 +71,7 @@ struct ReferenceText {
             return value
         }
         guard rest.hasPrefix(":=") || rest.hasPrefix(":+") else {
-            throw Problem("bad_reference", "\(shown) is not understood", hint: Self.forms)
+            throw Problem("bad_reference", "\(shown) is not understood", hint: Self.syntax)
         }
         let word = String(rest.dropFirst(2))
         guard !word.contains("${") else {

@@ -191,7 +191,7 @@ struct ResourceCheck {
             message: "no \(named) provider \(Quote.short(wanted.value))\(rest)")
     }
 
-    /// What is wrong with an adapter's base is said there.
+    /// Errors about an adapter's base are reported at the base.
     private func isAdapter(_ resource: RawResource) -> Bool { resource.base != nil || resource.adapter != nil }
 
     private func providers(of api: API) -> [String] { names.providers(of: api).known }

@@ -157,7 +157,7 @@ struct Section<Root: Sendable>: Sendable {
             hint: "write '\(word): \(Quote.printable(String(value), charactersMax: 60))'")
     }
 
-    /// What the section is when it is not in the file, by the defaults of its keys. All of them must have one.
+    /// The value of a section that is not in the file, from the defaults of its keys. All of them must have one.
     var defaults: Root {
         guard let root = make([], .start, [], Diagnostics(file: "")) else {
             preconditionFailure("a key of \(name) has no default")

@@ -33,7 +33,7 @@ package struct ServerSettings: Sendable, Equatable {
         package var drainSeconds: Double
     }
 
-    /// What a distribution without the section gets.
+    /// The settings of a distribution without the section.
     package init() { self = ManifestKeys.server.defaults.settings }
 
     init(

@@ -44,7 +44,7 @@ struct YAMLLines {
         return Self.string(kept)
     }
 
-    /// What stands before the place, in its line.
+    /// The part of the line before the place.
     func before(_ position: Position) -> String { Self.string(self[position.line].prefix(position.column - 1)) }
 
     /// The place of the first character that is no space; nil for a line that holds nothing or a comment.

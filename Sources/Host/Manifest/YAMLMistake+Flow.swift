@@ -1,4 +1,4 @@
-/// What stands inside `{ }` and `[ ]`.
+/// Mistakes inside `{ }` and `[ ]`.
 extension YAMLMistake {
     var flow: Report? {
         guard context.contains("flow mapping") || context.contains("flow sequence"),
@@ -47,7 +47,7 @@ extension YAMLMistake {
         return false
     }
 
-    /// Of the key whose ':' stands at `place`; the place itself where there is another character.
+    /// The start of the key whose ':' is at `place`; the place itself where there is another character.
     private func wordStart(before place: Position) -> Position {
         guard lines[place] == ":" else { return place }
         let line = lines[place.line]

@@ -3,7 +3,7 @@ import LlamaStackAPI
 /// Why a text is no YAML, in terms of what was written: libyaml tells where it could not go on, which may be far behind
 /// the place of the mistake.
 struct YAMLMistake {
-    /// What libyaml says.
+    /// An error of libyaml.
     struct Complaint: Error {
         /// "could not find expected ':'"
         var problem: String

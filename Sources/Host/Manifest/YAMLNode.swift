@@ -83,7 +83,7 @@ extension YAMLNode {
         return members.first { $0.key == key }?.value
     }
 
-    /// What a message calls it.
+    /// Its name in messages.
     var kind: String {
         switch content {
         case .scalar(let scalar): scalar.value.kind

@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// What `llama-stack plugin inspect` shows of a library.
+/// The facts about a library that `llama-stack plugin inspect` shows.
 package struct PluginInspection: Sendable {
     package var library: LibraryDescription
 

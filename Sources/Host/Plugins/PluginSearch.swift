@@ -112,7 +112,8 @@ package struct PluginSearch: Sendable {
         return nil
     }
 
-    /// What tells a file from other providers of the API: `echo-rust` of `libprovider_inference_echo_rust.so`.
+    /// The part of a file's name that distinguishes it from other providers of the API: `echo-rust` of
+    /// `libprovider_inference_echo_rust.so`.
     private static func ownWords(_ file: String, api: String) -> String {
         var words = normal(file.lowercased()).prefix { $0 != "." }
         for part in ["lib", "provider-", normal(api) + "-"] where words.hasPrefix(part) {

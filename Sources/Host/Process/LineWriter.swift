@@ -6,7 +6,7 @@ import Synchronization
 /// Lines to a descriptor whose reader may be slow, stopped or gone. Nothing here waits for it: a line that can't be
 /// written now is dropped and counted, and how many there were is said as soon as something can be written again.
 package final class LineWriter: Sendable {
-    /// Says, in the form of the other lines, how many were lost and why.
+    /// Says, in the format of the other lines, how many were lost and why.
     package typealias LossNotice = @Sendable (_ count: Int, _ reason: String) -> String
 
     package static let standardError = LineWriter(descriptor: STDERR_FILENO)
@@ -102,6 +102,6 @@ package final class LineWriter: Sendable {
     }
 
     private static func reason(_ error: Int32) -> String {
-        error == EAGAIN ? "nobody read it" : String(cString: strerror(error))
+        error == EAGAIN ? "its reader did not read it" : String(cString: strerror(error))
     }
 }

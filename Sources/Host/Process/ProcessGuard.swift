@@ -1,7 +1,7 @@
 import CProcessGuard
 import Foundation
 
-/// What a process that runs providers puts up before the first of them, and how it ends after that.
+/// The protections that a process installs before it runs its first provider, and the way it exits from then on.
 package enum ProcessGuard {
     /// To be called first in `main`. From then on an `exit()` of a provider is no success, a crash names its culprit
     /// and ends the process at once, and a closed standard descriptor stays closed whatever is opened.
@@ -13,8 +13,8 @@ package enum ProcessGuard {
 
     /// Ends the process as the host does. An `exit()` that comes any other way is taken for a provider's.
     ///
-    /// What libraries do at the end may not keep it: one that hangs there, or a loader whose lock a constructor holds,
-    /// is left after a few seconds.
+    /// Libraries cannot delay the exit for long: a destructor that hangs, or a constructor that holds the loader's
+    /// lock, is abandoned after a few seconds.
     package static func leave(_ code: Int32) -> Never {
         pg_leaving()
         Thread.detachNewThread {

@@ -1,13 +1,13 @@
 import LlamaStackAPI
 
-/// What a reload has to do: the distribution that runs against the one that the file is now.
+/// The work of a reload: the difference between the running distribution and the file as it is now.
 struct ReloadPlan: Sendable, Equatable {
-    /// What an instance is made of. Two that are equal need no new instance.
+    /// Everything that an instance is created from. When it has not changed, the instance is kept.
     struct Facts: Sendable, Equatable {
         var type: String
         /// Absolute.
         var library: String
-        /// Of the library's file when it was opened. Of an inline provider nil: code that is loaded stays.
+        /// The library file's stamp when it was opened; nil for an inline provider, whose loaded code stays.
         var stamp: FileStamp?
         /// nil: it runs in the server's process.
         var process: IsolationSettings?
@@ -57,7 +57,7 @@ struct ReloadPlan: Sendable, Equatable {
         case down
     }
 
-    /// Of the file's providers, by label.
+    /// The change to each of the file's providers, by label.
     let changes: [String: Change]
     /// Labels, in the order in which they are stopped: those that need others first.
     let gone: [String]
@@ -144,7 +144,7 @@ extension JSON {
     }
 }
 
-extension Starting.Prepared {
+extension Launcher.Prepared {
     /// - Parameter source: of the entry.
     func facts(_ source: ManifestSource) -> ReloadPlan.Facts {
         ReloadPlan.Facts(

@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// What a reload has done.
+/// The result of a reload.
 package struct ReloadReport: Sendable {
     package enum Outcome: String, Sendable {
         case kept, started

@@ -13,8 +13,8 @@ extension Reloading {
             return addFailure(label, StartFailure([diagnostic(provider, message)], exitCode: 69))
         }
         do throws(StartFailure) {
-            let (channel, served) = try await create(provider, by: starting)
-            guard await serve(running, channel, provider, by: starting, served) else { return }
+            let (channel, served) = try await create(provider, by: launcher)
+            guard await serve(running, channel, provider, by: launcher, served) else { return }
             add(label, .createdAgain, reason)
             await announceChanges(of: label, served)
         } catch {
@@ -30,9 +30,9 @@ extension Reloading {
             return "it stays down"
         }
         do throws(StartFailure) {
-            let channel = try await running.starting.create(old, stack.state, stack.registry)
+            let channel = try await running.launcher.create(old, stack.state, stack.registry)
             let served = await serveAgain(old.instance(channel))
-            guard await serve(running, channel, old, by: running.starting, served) else { return "it was stopped" }
+            guard await serve(running, channel, old, by: running.launcher, served) else { return "it was stopped" }
             return "it serves as before"
         } catch {
             stack.log.log(.error, "\(label) could not be created as before either: \(Self.reason(error))")
@@ -43,29 +43,29 @@ extension Reloading {
 
     /// False when the server has ended meanwhile.
     private func serve(
-        _ running: RunningProvider, _ channel: any Channel, _ provider: Provider, by starting: Starting,
+        _ running: RunningProvider, _ channel: any Channel, _ provider: Provider, by launcher: Launcher,
         _ served: Served
     ) async -> Bool {
         stack.running.withLock { now in
             guard let place = now.providers.firstIndex(where: { $0.label == running.label }) else { return }
-            (now.providers[place].prepared, now.providers[place].starting) = (provider, starting)
+            (now.providers[place].prepared, now.providers[place].launcher) = (provider, launcher)
         }
         enter(provider.instance(running.slot), served)
         if running.slot.fill(channel) { return true }
-        await channel.close(withinSeconds: Starting.undoSecondsMax)
+        await channel.close(withinSeconds: Launcher.undoSecondsMax)
         return false
     }
 
     /// The instance, which serves what the file lists for it and what was announced.
     func create(
-        _ provider: Provider, by starting: Starting
+        _ provider: Provider, by launcher: Launcher
     ) async throws(StartFailure) -> (any Channel, Served) {
-        let channel = try await starting.create(provider, stack.state, stack.registry)
+        let channel = try await launcher.create(provider, stack.state, stack.registry)
         let instance = provider.instance(channel)
         do throws(StartFailure) {
             var served: Served = ([], [])
-            for entry in starting.resources.basesFirst where entry.providerLabel == instance.label {
-                if let reason = try await starting.resources.register(entry, on: instance) {
+            for entry in launcher.resources.basesFirst where entry.providerLabel == instance.label {
+                if let reason = try await launcher.resources.register(entry, on: instance) {
                     served.leftOut.append((KnownResource(entry), reason))
                 } else {
                     served.resources.append(KnownResource(entry))
@@ -74,26 +74,26 @@ extension Reloading {
             await complete(instance)
             return (channel, served)
         } catch {
-            await channel.close(withinSeconds: Starting.undoSecondsMax)
+            await channel.close(withinSeconds: Launcher.undoSecondsMax)
             throw error
         }
     }
 
-    /// What others announced that it serves, and what others serve that it is told of.
+    /// Registers the resources that others announced for it, and those of others that it needs to know.
     private func complete(_ instance: RoutingTable.Instance) async {
         await stack.registry.registerAgain(on: instance)
         for resource in table.resources.all {
-            await stack.switchboard.tell(.register, resource, to: [instance], log: stack.log)
+            await stack.dispatcher.tell(.register, resource, to: [instance], log: stack.log)
         }
     }
 
-    /// What it served until now.
+    /// Registers again the resources that it served until now.
     private func serveAgain(_ instance: RoutingTable.Instance) async -> Served {
         var served: Served = ([], [])
         let resources = table.resources.all.filter { !$0.isAnnounced && $0.providerLabel == instance.label }
         for resource in resources.filter({ $0.base == nil }) + resources.filter({ $0.base != nil }) {
             do throws(CallError) {
-                try await stack.switchboard.register(resource, on: instance)
+                try await stack.dispatcher.register(resource, on: instance)
                 served.resources.append(resource)
             } catch {
                 let reason =
@@ -109,10 +109,10 @@ extension Reloading {
     // MARK: the table
 
     func enter(_ instance: RoutingTable.Instance, _ served: Served) {
-        stack.switchboard.update { table in
+        stack.dispatcher.update { table in
             table.put(instance)
             table.resources.replace(listedOf: instance.label, with: served.resources, leftOut: served.leftOut)
         }
-        starting.putInFileOrder()
+        launcher.putInFileOrder()
     }
 }

@@ -7,7 +7,7 @@ extension Reloading {
     /// It serves these now; those that are no more went with the instance before.
     mutating func announceChanges(of label: String, _ served: Served) async {
         for resource in before.resources where isGone(resource) && resource.providerLabel == label {
-            await stack.switchboard.tell(.unregister, resource, log: stack.log)
+            await stack.dispatcher.tell(.unregister, resource, log: stack.log)
             add(resource.title, .removed)
         }
         for resource in served.resources {
@@ -33,11 +33,11 @@ extension Reloading {
                 resource.providerLabel == running.label
             else { continue }
             await unregister(resource, at: running.label)
-            stack.switchboard.update { $0.resources.remove(key.kind, key.api, id: key.id) }
-            await stack.switchboard.tell(.unregister, resource, log: stack.log)
+            stack.dispatcher.update { $0.resources.remove(key.kind, key.api, id: key.id) }
+            await stack.dispatcher.tell(.unregister, resource, log: stack.log)
             add(resource.title, .removed)
         }
-        for entry in starting.resources.basesFirst where entry.providerLabel == running.label {
+        for entry in launcher.resources.basesFirst where entry.providerLabel == running.label {
             let resource = KnownResource(entry)
             switch plan.resources.changes[resource.key] {
             case .new?, .moved?: await register(entry, resource, on: instance, isServed: false)
@@ -65,7 +65,7 @@ extension Reloading {
     /// Those whose provider does not run: a call to one says so.
     func listUnserved() {
         let labels = Set(stack.running.withLock { $0.providers.map(\.label) })
-        stack.switchboard.update { table in
+        stack.dispatcher.update { table in
             for resource in before.resources where isGone(resource) && !labels.contains(resource.providerLabel) {
                 table.resources.remove(resource.kind, resource.api, id: resource.id)
             }
@@ -80,7 +80,7 @@ extension Reloading {
             return
         }
         do throws(CallError) {
-            try await stack.switchboard.unregister(resource, on: instance)
+            try await stack.dispatcher.unregister(resource, on: instance)
         } catch {
             stack.log.log(.warning, "\(label) did not forget \(resource.title): \(error)")
         }
@@ -90,11 +90,11 @@ extension Reloading {
         _ entry: Manifest.ResourceEntry, _ resource: KnownResource, on instance: RoutingTable.Instance, isServed: Bool
     ) async {
         do throws(StartFailure) {
-            if let reason = try await starting.resources.register(entry, on: instance, isServed: isServed) {
+            if let reason = try await launcher.resources.register(entry, on: instance, isServed: isServed) {
                 guard !isServed else {
                     return add(resource.title, .failed, reason + "; " + (await registerOld(resource, on: instance)))
                 }
-                stack.switchboard.update { $0.resources.leaveOut(resource, reason) }
+                stack.dispatcher.update { $0.resources.leaveOut(resource, reason) }
                 return add(resource.title, .leftOut, reason)
             }
             put(resource)
@@ -111,22 +111,22 @@ extension Reloading {
             return "it is not served"
         }
         do throws(CallError) {
-            try await stack.switchboard.replace(old, on: instance)
+            try await stack.dispatcher.replace(old, on: instance)
             return "it is served as before"
         } catch {
             stack.log.log(.error, "\(instance.label) can't serve \(old.title) as before: \(error.message)")
-            stack.switchboard.update { $0.resources.remove(old.kind, old.api, id: old.id) }
+            stack.dispatcher.update { $0.resources.remove(old.kind, old.api, id: old.id) }
             return "it is not served any more"
         }
     }
 
     /// Its aliases may be others than before.
     private func put(_ resource: KnownResource) {
-        stack.switchboard.update { $0.resources.replace(resource) }
+        stack.dispatcher.update { $0.resources.replace(resource) }
     }
 
     private func tellOthers(of resource: KnownResource) async {
-        await stack.switchboard.tell(.register, resource, log: stack.log)
+        await stack.dispatcher.tell(.register, resource, log: stack.log)
     }
 }
 

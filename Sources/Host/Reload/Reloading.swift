@@ -4,28 +4,28 @@ import LlamaStackAPI
 /// One reload of a stack whose file has no mistakes. Providers change one after the other, in the order of their needs,
 /// so that each is away as briefly as possible; what went is stopped last.
 struct Reloading: Sendable {
-    typealias Provider = Starting.Prepared
-    /// What an instance serves of the file.
+    typealias Provider = Launcher.Prepared
+    /// The file's resources that an instance serves, and those that it does not.
     typealias Served = (resources: [KnownResource], leftOut: [(resource: KnownResource, reason: String)])
 
-    /// What there was when it began.
+    /// The state of the stack when the reload began.
     struct Before: Sendable {
         var running: Running
-        /// Of the file.
+        /// The resources that the file lists.
         var resources: [KnownResource]
     }
 
     static let shuttingDown = CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
 
     let stack: Stack
-    /// Of the file as it is now.
-    let starting: Starting
+    /// The launcher for the file as it is now.
+    let launcher: Launcher
     let before: Before
-    let preparation: Starting.Preparation
+    let preparation: Launcher.Preparation
     let plan: ReloadPlan
     var report: ReloadReport
 
-    var manifest: Manifest { starting.manifest }
+    var manifest: Manifest { launcher.manifest }
     var table: RoutingTable { stack.currentTable }
     var drainSeconds: Double { before.running.manifest.server.limits.drainSeconds }
 
@@ -68,28 +68,28 @@ struct Reloading: Sendable {
 
     private mutating func start(_ provider: Provider) async {
         let entry = provider.entry
-        stack.switchboard.update { $0.failed.removeAll { "\($0.api.rawValue)/\($0.providerID)" == entry.label } }
+        stack.dispatcher.update { $0.failed.removeAll { "\($0.api.rawValue)/\($0.providerID)" == entry.label } }
         do throws(StartFailure) {
-            let (channel, served) = try await create(provider, by: starting)
+            let (channel, served) = try await create(provider, by: launcher)
             let running = RunningProvider(
-                prepared: provider, starting: starting, channel: channel, waitSeconds: drainSeconds)
+                prepared: provider, launcher: launcher, channel: channel, waitSeconds: drainSeconds)
             stack.running.withLock { $0.providers.append(running) }
             // The shutdown may have taken its list already.
-            guard stack.mayChange else { return _ = await running.slot.close(withinSeconds: Starting.undoSecondsMax) }
+            guard stack.mayChange else { return _ = await running.slot.close(withinSeconds: Launcher.undoSecondsMax) }
             enter(running.instance, served)
             add(entry.label, .started)
             await announceChanges(of: entry.label, served)
         } catch {
             if entry.isOptional { return doWithout(entry, error.diagnostics.first?.message ?? "") }
-            stack.switchboard.update { $0.failed.append((entry.api, entry.providerID, Self.reason(error))) }
+            stack.dispatcher.update { $0.failed.append((entry.api, entry.providerID, Self.reason(error))) }
             addFailure(entry.label, error)
         }
     }
 
     /// An optional one that can't be started.
     private mutating func doWithout(_ entry: Manifest.ProviderEntry, _ reason: String) {
-        stack.switchboard.update { $0.failed.removeAll { "\($0.api.rawValue)/\($0.providerID)" == entry.label } }
-        starting.fail(entry, reason)
+        stack.dispatcher.update { $0.failed.removeAll { "\($0.api.rawValue)/\($0.providerID)" == entry.label } }
+        launcher.fail(entry, reason)
         add(entry.label, .notStarted, reason)
     }
 
@@ -131,11 +131,11 @@ struct Reloading: Sendable {
         guard let running = stack.running.withLock({ $0[label] }) else { return }
         await stack.registry.withdrawAll(from: label)
         let resources = table.resources.all.filter { $0.providerLabel == label }
-        stack.switchboard.update { table in
+        stack.dispatcher.update { table in
             table.remove(label)
             table.resources.removeAll(of: label)
         }
-        for resource in resources { await stack.switchboard.tell(.unregister, resource, log: stack.log) }
+        for resource in resources { await stack.dispatcher.tell(.unregister, resource, log: stack.log) }
         let hasStopped = await running.slot.empty(drainSeconds: drainSeconds)
         await running.slot.close(withinSeconds: 0)
         stack.running.withLock { $0.providers.removeAll { $0.label == label } }
@@ -146,10 +146,10 @@ struct Reloading: Sendable {
 
     private func finish() {
         listUnserved()
-        starting.putInFileOrder()
+        launcher.putInFileOrder()
         let keys = manifest.resources.map { KnownResource($0).key }
         let places = Dictionary(zip(keys, keys.indices)) { first, _ in first }
-        stack.switchboard.update { table in
+        stack.dispatcher.update { table in
             table.resources.sort { places[$0.key] ?? keys.count }
             table.resources.keepLeftOut(Set(keys))
             table.failed.removeAll { failed in

@@ -53,10 +53,10 @@ extension Stack {
         return reloading.report
     }
 
-    /// The file, held against what runs. Changes nothing.
+    /// Compares the file with the running stack. Changes nothing.
     private func check(_ source: @escaping Source, _ before: Reloading.Before) async throws(StartFailure) -> Reloading {
         let manifest = try await OffPool.run { source() }.get()
-        let next = starting.with(manifest)
+        let next = launcher.with(manifest)
         let preparation = try await next.prepare { $0.isOptional && before.running[$0.label] == nil }
         var report = ReloadReport(file: manifest.file)
         report.isApplied = true
@@ -68,7 +68,7 @@ extension Stack {
             wanted: preparation.providers.map { $0.planned(manifest.source) },
             served: before.resources, listed: manifest.resources.map { KnownResource($0) })
         return Reloading(
-            stack: self, starting: next, before: before, preparation: preparation, plan: plan, report: report)
+            stack: self, launcher: next, before: before, preparation: preparation, plan: plan, report: report)
     }
 
     /// Waits for the reload that is under way; it takes no further step.
@@ -83,19 +83,19 @@ extension Stack {
 
 extension RunningProvider {
     fileprivate var planned: ReloadPlan.Provider {
-        var planned = prepared.planned(starting.manifest.source)
+        var planned = prepared.planned(launcher.manifest.source)
         planned.isDown = [.failed, .restarting].contains(slot.status.state)
         return planned
     }
 }
 
-extension Starting.Prepared {
+extension Launcher.Prepared {
     fileprivate func planned(_ source: ManifestSource) -> ReloadPlan.Provider {
         ReloadPlan.Provider(label: entry.label, facts: facts(source))
     }
 }
 
-extension Starting.Preparation {
+extension Launcher.Preparation {
     /// Code that is loaded into this process stays as it was: a warning for each library whose file is another one by
     /// now. Blocks on the disk.
     fileprivate func staleLibraries(_ source: ManifestSource) -> [FileDiagnostic] {

@@ -16,13 +16,13 @@ struct AnnouncedResource: Sendable {
 
     var id: String { resource.id }
 
-    /// What a provider announces.
+    /// Decodes a provider's announcement.
     init(_ json: JSON, from announcer: String) throws(CallError) {
         try self.init(json)
         self.announcer = announcer
     }
 
-    /// What was kept.
+    /// Decodes an announcement that was kept.
     init(kept json: JSON) throws(CallError) {
         try self.init(json)
         announcer = json[Self.announcerKey]?.stringValue

@@ -3,10 +3,10 @@ import LlamaStackAPI
 /// The resources that the file lists, at a start.
 struct ListedResources: Sendable {
     let manifest: Manifest
-    let switchboard: Switchboard
+    let dispatcher: Dispatcher
     let log: LogSink
 
-    /// What can be said of them before anything is created.
+    /// The errors that can be found before anything is created.
     ///
     /// - Parameter descriptor: of the provider with this label, "inference/cpu"; nil when it is optional and can't be
     ///   used.
@@ -26,7 +26,7 @@ struct ListedResources: Sendable {
     /// Registers each with its provider, those that others adapt first; then tells those who want to know.
     func register() async throws(StartFailure) {
         for entry in basesFirst { try await register(entry) }
-        for resource in switchboard.current.resources.all { await switchboard.tell(.register, resource, log: log) }
+        for resource in dispatcher.current.resources.all { await dispatcher.tell(.register, resource, log: log) }
     }
 
     /// Those that adapt others come after them.
@@ -49,12 +49,12 @@ struct ListedResources: Sendable {
     private func register(_ entry: Manifest.ResourceEntry) async throws(StartFailure) {
         let resource = KnownResource(entry)
         // Where its provider is optional and did not start, a call to it will say so.
-        if let instance = switchboard.current.instance(entry.api, entry.providerID),
+        if let instance = dispatcher.current.instance(entry.api, entry.providerID),
             let reason = try await register(entry, on: instance)
         {
-            return switchboard.update { $0.resources.leaveOut(resource, reason) }
+            return dispatcher.update { $0.resources.leaveOut(resource, reason) }
         }
-        switchboard.update { $0.resources.put(resource) }
+        dispatcher.update { $0.resources.put(resource) }
     }
 
     /// Has the instance serve it. Why it is left out; nil when it is served.
@@ -69,9 +69,9 @@ struct ListedResources: Sendable {
             do throws(CallError) {
                 let resource = KnownResource(entry)
                 if isServed {
-                    try await switchboard.replace(resource, on: instance)
+                    try await dispatcher.replace(resource, on: instance)
                 } else {
-                    try await switchboard.register(resource, on: instance)
+                    try await dispatcher.register(resource, on: instance)
                 }
                 return nil
             } catch {

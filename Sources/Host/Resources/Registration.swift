@@ -2,7 +2,7 @@ import Dispatch
 import LlamaStackAPI
 
 /// Tells providers of resources: the one that shall serve it, and those that only want to know.
-extension Switchboard {
+extension Dispatcher {
     /// Has the instance serve a resource, in place of what it served under that id, and waits. Where registration is
     /// optional, a provider that takes none still gets the calls; then the resource may have nothing but its names.
     func register(_ resource: KnownResource, on instance: RoutingTable.Instance) async throws(CallError) {
@@ -87,6 +87,6 @@ extension ProviderDescriptor {
     /// False where it says that it takes others only.
     func takes(_ kind: ResourceKind) -> Bool { resources?.contains(kind.name) ?? true }
 
-    /// Whether it is told of all resources of the kind, whoever serves them.
+    /// Whether it is told of all resources of the kind, whichever provider serves them.
     func isTold(of kind: ResourceKind) -> Bool { needs.contains(kind.section) || needs.contains(kind.section + "?") }
 }

@@ -7,7 +7,7 @@ package actor ResourceRegistry {
     static let announcedMax = 10_000
     package static let fileName = "announced.json"
 
-    private let switchboard: Switchboard
+    private let dispatcher: Dispatcher
     private let state: StateFolder?
     private let log: LogSink
     private var kept: [AnnouncedResource] = []
@@ -15,8 +15,8 @@ package actor ResourceRegistry {
     /// Whether the stack became whole.
     private let opened = Once<Bool>()
 
-    init(switchboard: Switchboard, state: StateFolder?, log: LogSink) {
-        (self.switchboard, self.state, self.log) = (switchboard, state, log)
+    init(dispatcher: Dispatcher, state: StateFolder?, log: LogSink) {
+        (self.dispatcher, self.state, self.log) = (dispatcher, state, log)
     }
 
     // MARK: what providers ask
@@ -34,7 +34,7 @@ package actor ResourceRegistry {
                 let resource = try await self.register(announced)
                 self.keep(announced, in: resource.api)
                 try await self.save()
-                await self.switchboard.tell(.register, resource, log: self.log)
+                await self.dispatcher.tell(.register, resource, log: self.log)
             }
         }
     }
@@ -85,7 +85,7 @@ package actor ResourceRegistry {
         }
     }
 
-    /// What earlier runs kept in a state folder, read without taking it. Blocks.
+    /// The announcements that earlier runs kept in a state folder, read without locking it. Blocks.
     static func kept(inStateAt path: String) -> [AnnouncedResource] {
         guard let bytes = FileManager.default.contents(atPath: "\(path)/\(fileName)"),
             case .array(let items)? = try? JSON(parsing: [UInt8](bytes))
@@ -97,18 +97,18 @@ package actor ResourceRegistry {
 
     /// Has an instance that was created again serve what it served.
     func registerAgain(on instance: RoutingTable.Instance) async {
-        for resource in switchboard.current.resources.all
+        for resource in dispatcher.current.resources.all
         where resource.isAnnounced && resource.providerLabel == instance.label {
             do throws(CallError) {
-                try await switchboard.replace(resource, on: instance)
+                try await dispatcher.replace(resource, on: instance)
             } catch {
                 logUnserved(resource.kind, resource.id, error)
-                switchboard.update { $0.resources.remove(resource.kind, resource.api, id: resource.id) }
+                dispatcher.update { $0.resources.remove(resource.kind, resource.api, id: resource.id) }
             }
         }
     }
 
-    /// Of a provider that leaves.
+    /// Withdraws all announcements of a provider that is being stopped.
     func withdrawAll(from announcer: String) async {
         for announced in kept where announced.announcer == announcer {
             do throws(CallError) {
@@ -125,7 +125,7 @@ package actor ResourceRegistry {
     /// Finds a provider for what is kept and not served: one may have come.
     func registerRest() async {
         for announced in kept {
-            let known = switchboard.current.resources
+            let known = dispatcher.current.resources
             let apis = announced.api.map { [$0] } ?? announced.kind.apis
             guard !apis.contains(where: { known.find(announced.kind, $0, announced.id) != nil }) else { continue }
             await serve(announced)
@@ -136,7 +136,7 @@ package actor ResourceRegistry {
         do throws(CallError) {
             let resource = try await register(announced)
             keep(announced, in: resource.api)
-            await switchboard.tell(.register, resource, log: log)
+            await dispatcher.tell(.register, resource, log: log)
         } catch {
             logUnserved(announced.kind, announced.id, error)
         }
@@ -163,7 +163,7 @@ package actor ResourceRegistry {
 
     /// Answers where it is known now.
     private func register(_ announced: AnnouncedResource) async throws(CallError) -> KnownResource {
-        let table = switchboard.current
+        let table = dispatcher.current
         let instance = try table.server(of: announced)
         let api = instance.api
         var resource = announced.resource
@@ -176,15 +176,15 @@ package actor ResourceRegistry {
         let existing = table.resources.find(announced.kind, api, announced.id)
         try check(announced, api, existing)
         if let existing, existing.providerID == known.providerID {
-            try await switchboard.replace(known, on: instance)
+            try await dispatcher.replace(known, on: instance)
         } else {
-            try await switchboard.register(known, on: instance)
+            try await dispatcher.register(known, on: instance)
         }
-        switchboard.update { $0.resources.put(known) }
+        dispatcher.update { $0.resources.put(known) }
         if let existing, existing.providerID != known.providerID,
             let old = table.instance(api, existing.providerID)
         {
-            try? await switchboard.unregister(existing, on: old)
+            try? await dispatcher.unregister(existing, on: old)
         }
         return known
     }
@@ -239,14 +239,14 @@ package actor ResourceRegistry {
     }
 
     private func withdraw(_ announced: AnnouncedResource) async throws(CallError) {
-        let table = switchboard.current
+        let table = dispatcher.current
         let api = announced.api
         if let api, let resource = table.resources.find(announced.kind, api, announced.id), resource.isAnnounced {
             if let instance = table.instance(api, resource.providerID) {
-                try await switchboard.unregister(resource, on: instance)
+                try await dispatcher.unregister(resource, on: instance)
             }
-            switchboard.update { $0.resources.remove(resource.kind, api, id: resource.id) }
-            await switchboard.tell(.unregister, resource, log: log)
+            dispatcher.update { $0.resources.remove(resource.kind, api, id: resource.id) }
+            await dispatcher.tell(.unregister, resource, log: log)
         }
         kept.removeAll { $0.kind == announced.kind && $0.id == announced.id && $0.api == api }
         try await save()

@@ -13,7 +13,7 @@ final class CallNesting: Sendable {
     }
 
     private let depthMax: Int
-    /// Of the open calls to an API, under a request id: how many lie at each depth.
+    /// The number of open calls at each depth, by API and request id.
     private let open = Mutex<[Place: [Int: Int]]>([:])
 
     init(depthMax: Int) { self.depthMax = depthMax }

@@ -9,7 +9,7 @@ struct KnownResource: Sendable {
     var aliases: [String] = []
     /// The id of the one that it adapts.
     var base: String?
-    /// What `register` carries.
+    /// The body of `register`.
     var body: JSONObject
     var isAnnounced: Bool
 
@@ -72,8 +72,8 @@ struct ResourceIndex: Sendable {
         for place in all.indices { index(place) }
     }
 
-    /// What a provider serves now, in place of all that it served of the file, and of those under the same ids. What
-    /// providers announced stays, unless its name is taken.
+    /// Replaces the file's resources of a provider, and those under the same ids, with the ones that it serves now.
+    /// Announced resources stay, unless their name is taken.
     mutating func replace(
         listedOf providerLabel: String, with resources: [KnownResource],
         leftOut left: [(resource: KnownResource, reason: String)]

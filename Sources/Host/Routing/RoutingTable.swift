@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// Which provider answers what. A value: the switchboard swaps it whole.
+/// Which provider answers what. A value: the dispatcher swaps it whole.
 struct RoutingTable: Sendable {
     struct Instance: Sendable {
         var api: API
@@ -22,7 +22,7 @@ struct RoutingTable: Sendable {
 
     /// In the distribution's order; the first of an API is its default.
     private(set) var instances: [Instance] = []
-    /// What requests can name.
+    /// The resources that requests can name.
     var resources = ResourceIndex()
     /// Optional providers that did not start.
     var failed: [(api: API, providerID: String, reason: String)] = []

@@ -13,14 +13,14 @@ extension Stack {
         _ manifest: Manifest, environment: [String: String] = ProcessInfo.processInfo.environment,
         log: LogSink = .discard, secondsMax: Double = Stack.checkSecondsMax
     ) async throws(StartFailure) -> Summary {
-        let starting = Starting(
+        let launcher = Launcher(
             manifest: manifest, environment: environment, log: log, metrics: .discard, callDepthMax: callDepthMax,
             checkSeconds: secondsMax)
-        let stack = try await starting.run(source: nil)
+        let stack = try await launcher.run(source: nil)
         let summary = stack.summary
         let providers = stack.running.withLock { $0.providers }
-        for provider in providers.reversed() { await provider.slot.close(withinSeconds: Starting.undoSecondsMax) }
-        await stack.shutdown(withinSeconds: Starting.undoSecondsMax)
+        for provider in providers.reversed() { await provider.slot.close(withinSeconds: Launcher.undoSecondsMax) }
+        await stack.shutdown(withinSeconds: Launcher.undoSecondsMax)
         let ended = stack.endedByThemselves(providers)
         guard ended.isEmpty else { throw StartFailure(ended, exitCode: ErrorCode.providerCrashed.exitCode) }
         return summary
@@ -38,18 +38,18 @@ extension Stack {
     }
 }
 
-/// What goes wrong in a start that only checks: it goes on with what does not need what failed.
+/// The failures of a start that only checks. It goes on with the providers that do not need one that failed.
 struct FailedStarts {
     private var failures: [StartFailure] = []
-    private var providers: [Starting.Prepared] = []
+    private var providers: [Launcher.Prepared] = []
 
-    mutating func add(_ provider: Starting.Prepared, _ failure: StartFailure) {
+    mutating func add(_ provider: Launcher.Prepared, _ failure: StartFailure) {
         providers.append(provider)
         failures.append(failure)
     }
 
     /// It needs an API whose provider failed: what it would say follows from that.
-    func concern(_ provider: Starting.Prepared) -> Bool {
+    func concern(_ provider: Launcher.Prepared) -> Bool {
         providers.contains { provider.descriptor.needs.contains($0.entry.api.rawValue) }
     }
 

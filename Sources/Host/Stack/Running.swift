@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// What a stack runs now, and from what it was made.
+/// The running providers of a stack, each with the entry that it was created from.
 struct Running: Sendable {
     /// The file as it was read last, but for the settings that a reload does not apply.
     var manifest: Manifest
@@ -14,14 +14,14 @@ struct Running: Sendable {
 
 /// A provider of a running stack.
 struct RunningProvider: Sendable {
-    var prepared: Starting.Prepared
+    var prepared: Launcher.Prepared
     /// It was made by this one, and can be made again.
-    var starting: Starting
+    var launcher: Launcher
     let slot: InstanceSlot
 
     /// - Parameter waitSeconds: how long a call waits for it while it is created again.
-    init(prepared: Starting.Prepared, starting: Starting, channel: any Channel, waitSeconds: Double) {
-        (self.prepared, self.starting) = (prepared, starting)
+    init(prepared: Launcher.Prepared, launcher: Launcher, channel: any Channel, waitSeconds: Double) {
+        (self.prepared, self.launcher) = (prepared, launcher)
         slot = InstanceSlot(channel, label: prepared.entry.label, waitSeconds: waitSeconds)
     }
 
@@ -31,7 +31,7 @@ struct RunningProvider: Sendable {
     var instance: RoutingTable.Instance { prepared.instance(slot) }
 }
 
-extension Starting.Prepared {
+extension Launcher.Prepared {
     func instance(_ channel: any Channel) -> RoutingTable.Instance {
         RoutingTable.Instance(
             api: entry.api, providerID: entry.providerID, descriptor: descriptor, libraryPath: libraryPath,

@@ -12,10 +12,10 @@ package final class Stack: Sendable {
     package typealias Source = @Sendable () -> Result<Manifest, StartFailure>
 
     /// The start that made it.
-    let starting: Starting
+    let launcher: Launcher
     /// nil: it can't be read again.
     let source: Source?
-    let switchboard: Switchboard
+    let dispatcher: Dispatcher
     let registry: ResourceRegistry
     let state: StateFolder?
     let running: Mutex<Running>
@@ -25,10 +25,10 @@ package final class Stack: Sendable {
     let control = Mutex<ControlServer?>(nil)
 
     init(
-        starting: Starting, source: Source?, switchboard: Switchboard, registry: ResourceRegistry, state: StateFolder?,
+        launcher: Launcher, source: Source?, dispatcher: Dispatcher, registry: ResourceRegistry, state: StateFolder?,
         running: Running
     ) {
-        (self.starting, self.source, self.switchboard) = (starting, source, switchboard)
+        (self.launcher, self.source, self.dispatcher) = (launcher, source, dispatcher)
         (self.registry, self.state) = (registry, state)
         self.running = Mutex(running)
     }
@@ -45,20 +45,20 @@ package final class Stack: Sendable {
         log: LogSink = .discard, metrics: MetricsSink = .discard, callDepthMax: Int = Stack.callDepthMax,
         source: Source? = nil
     ) async throws(StartFailure) -> Stack {
-        let starting = Starting(
+        let launcher = Launcher(
             manifest: manifest, environment: environment, log: log, metrics: metrics, callDepthMax: callDepthMax)
-        return try await starting.run(source: source)
+        return try await launcher.run(source: source)
     }
 
     /// The file that it runs.
     package var manifest: Manifest { running.withLock { $0.manifest } }
 
-    var log: LogSink { starting.log }
+    var log: LogSink { launcher.log }
 
-    var currentTable: RoutingTable { switchboard.current }
+    var currentTable: RoutingTable { dispatcher.current }
 
     /// Now: announcements add resources while the stack runs.
-    package var summary: Summary { Summary(switchboard.current) }
+    package var summary: Summary { Summary(dispatcher.current) }
 
     /// Finds the provider and starts the call. Throws (404, 501, 503) before anything is started.
     ///
@@ -69,15 +69,15 @@ package final class Stack: Sendable {
         guard !isStopping.load(ordering: .relaxed) else {
             throw CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
         }
-        return try switchboard.call(endpoint, resourceName: resourceName, request: request)
+        return try dispatcher.call(endpoint, resourceName: resourceName, request: request)
     }
 
-    /// Whether the provider that the call would go to honours an option beyond the draft ("seed"); nil when the call
+    /// Whether the provider that the call would go to supports an option beyond the draft ("seed"); nil when the call
     /// would fail anyway.
-    package func honours(
+    package func supports(
         _ option: String, _ endpoint: EndpointDescription, resourceName: String?
     ) -> Bool? {
-        guard let destination = try? switchboard.current.destination(of: endpoint, name: resourceName) else {
+        guard let destination = try? dispatcher.current.destination(of: endpoint, name: resourceName) else {
             return nil
         }
         return destination.instance.descriptor.method(endpoint.method)?.options.contains(option)
@@ -103,7 +103,7 @@ package final class Stack: Sendable {
             await provider.slot.close(withinSeconds: max(0.1, left / .seconds(1)))
         }
         await endReload(withinSeconds: max(0.1, (end - .now) / .seconds(1)))
-        await starting.network.close()
+        await launcher.network.close()
         state?.release()
     }
 }

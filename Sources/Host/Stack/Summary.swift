@@ -1,6 +1,7 @@
 import LlamaStackAPI
 
-/// What a running stack holds: for the line that says it has started, `list`, and the health routes.
+/// The providers and resources of a running stack, for the line that says it has started, `list`, and the health
+/// routes.
 package struct Summary: Sendable {
     package struct Provider: Sendable {
         package var api: API
@@ -28,7 +29,7 @@ package struct Summary: Sendable {
     /// In the order of the API table.
     package var apis: [API] { API.allCases.filter { api in providers.contains { $0.api == api } } }
     package var providers: [Provider]
-    /// Of all kinds.
+    /// The resources of all kinds.
     package var resources: [Resource]
     /// Optional providers that did not start, "inference/gpu", and optional resources that could not be served, with
     /// why.

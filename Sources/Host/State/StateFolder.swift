@@ -75,7 +75,7 @@ final class StateFolder: Sendable {
         }
     }
 
-    /// A folder that was there before keeps its mode, but nobody else may write to it.
+    /// An existing folder keeps its mode, but no other user may have write access.
     private static func checkAccess(_ path: String) throws(Failure) {
         var status = stat()
         guard stat(path, &status) == 0, access(path, W_OK | X_OK) == 0 else {
@@ -85,7 +85,7 @@ final class StateFolder: Sendable {
         guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
             throw Failure(
                 message:
-                    "the state folder \(path) must belong to the user of llama-stack, and nobody else may write to it",
+                    "the state folder \(path) must belong to the user of llama-stack, and no other user may have write access; run chmod go-w on it",
                 hint: "chmod 700 \(path), or name another folder under 'state'", exitCode: 77)
         }
     }

@@ -3,11 +3,11 @@ import Checkpoints
 /// A low-rank change of a model (LoRA, Hu et al. 2021, arXiv:2106.09685), computed beside the model's own products:
 /// y = W x + scale · B (A x). The model stays as it is, so any number of adapters, and the model alone, share one pass.
 ///
-/// Immutable; any thread. Nobody keeps a register of adapters: a request carries its own, and an adapter's memory is
-/// given back when the last request, or whoever else holds it, lets go. So one that was just trained is served by
-/// making it from the trained numbers and handing it to a request.
+/// Immutable; any thread. There is no register of adapters: a request carries its own, and an adapter's memory is freed
+/// when the last reference to it is released. So a newly trained adapter is served by making it from the trained
+/// numbers and handing it to a request.
 package final class Adapter: @unchecked Sendable {  // safe: written by init alone
-    /// What an adapter changes of one product.
+    /// An adapter's change to one product.
     package struct Change: Sendable {
         package var rank: Int
         /// `alpha / rank`, or `alpha / sqrt(rank)` for rank-stabilised adapters.

@@ -63,13 +63,13 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
 /// The inputs of a layer's products, in the order in which a pass makes them: products that share one have the first
 /// half of their changes computed together.
 enum AdapterStage: Int, Sendable, CaseIterable {
-    /// Of queries, keys and values.
+    /// The input of the query, key and value products.
     case attention
-    /// Of attention's output product.
+    /// The input of attention's output product.
     case attended
-    /// Of gate and up.
+    /// The input of the gate and up products.
     case feedForward
-    /// Of down.
+    /// The input of the down product.
     case activated
 
     var targets: [AdapterTarget] { AdapterTarget.allCases.filter { $0.stage == self } }

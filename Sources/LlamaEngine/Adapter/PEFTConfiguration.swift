@@ -1,7 +1,7 @@
 import Checkpoints
 import LlamaStackAPI
 
-/// What the `adapter_config.json` of a PEFT folder says (huggingface.co/docs/peft, "LoraConfig"). Settings that change
+/// The contents of a PEFT folder's `adapter_config.json` (huggingface.co/docs/peft, "LoraConfig"). Settings that change
 /// the arithmetic in ways that are not computed here are refused by name, also those that are not known yet.
 struct PEFTConfiguration {
     let rank: Int

@@ -17,7 +17,7 @@ struct PEFTSettings {
         "lora_ga_config", "velora_config",
     ]
 
-    /// What a user of the setting would want to know.
+    /// Why a setting is refused, for its users.
     private static let reasons: [String: String] = [
         "use_dora": "off: magnitudes (DoRA) are not served",
         "lora_bias": "off: biases are not served",

@@ -37,7 +37,7 @@ final class KVCache {
     func truncate(to kept: Int) {
         count = min(count, max(0, kept))
         let needed = (count + KVLayout.positions - 1) / KVLayout.positions
-        // The last first: of two pages that nobody uses, the pool lets go of the later.
+        // The last first: of two unused pages, the pool frees the later one.
         while pages.count > needed { pool.giveBack(pages.removeLast()) }
     }
 

@@ -13,7 +13,7 @@ final class KVPagePool {
     /// Pages that stand for nothing.
     private var spare: [KVPage] = []
     /// Pages that a later sequence may share, least recently used first. A page stands behind those that follow it in a
-    /// sequence, since a sequence gives its last page back first: so none is let go before what rests on it.
+    /// sequence, since a sequence gives its last page back first: so no page is freed before those that depend on it.
     private var known: [KVPage] = []
     /// Called for a known page that is about to be used for something else.
     var forget: (KVPage) -> Void = { _ in }
@@ -59,7 +59,7 @@ final class KVPagePool {
         letGo(keeping: isShort ? 0 : idlePagesMax)
     }
 
-    /// Gives the system what nobody uses; from now on no more pages are in use than are now. `grow` ends it.
+    /// Returns unused pages to the system. Until `grow` is called, no more pages are in use than are now.
     func shrink() {
         letGo(keeping: 0)
         pagesAllowed = pagesInUse
@@ -71,7 +71,7 @@ final class KVPagePool {
         isShort = false
     }
 
-    /// One page more, for a sequence that nobody is left to give way to.
+    /// Allows one page more, for a sequence when no other has pages to give up.
     /// - Returns: false when what is allowed is not what is missing.
     func allowOneMore() -> Bool {
         guard pagesInUse == pagesAllowed, pagesAllowed < pagesMax else { return false }

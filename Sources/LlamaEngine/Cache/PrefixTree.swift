@@ -53,7 +53,7 @@ final class PrefixTree {
                 continue
             }
             guard start + known - cache.count >= Self.copiedTokensMin else { break }
-            // Held meanwhile, lest the page be taken for its own copy.
+            // Held meanwhile, so that the page is not taken for its own copy.
             pool.hold(page)
             cache.copy(known, of: page)
             pool.giveBack(page)
@@ -85,7 +85,7 @@ final class PrefixTree {
         }
     }
 
-    /// Notes what a sequence leaves behind, which is about to let go of its pages.
+    /// Records the pages of a sequence that is about to release them.
     func leave(_ cache: KVCache, _ tokens: [Int32], _ key: PrefixKey) {
         note(cache, tokens, key)
         guard cache.count > 0, let node = cache.pages[(cache.count - 1) / KVLayout.positions].node,

@@ -1,7 +1,7 @@
 import CKernels
 
 extension Encoder {
-    /// What a product multiplies: rows of floats, and on the fast path the same as int8; what a norm gave as bf16 too.
+    /// The input of a product: rows of floats, and on the fast path the same as int8; what a norm gave as bf16 too.
     struct Input {
         let floats: UnsafeMutablePointer<Float>
         let quantised: UnsafeMutablePointer<lk_q8_block>

@@ -15,7 +15,7 @@ package final class Encoder {
     var sequences: [Range<Int>] = []
     var longest = 0
 
-    /// Rows that a thread takes through a product at a time: their int8 form stays in its second-level cache.
+    /// Rows that a thread takes through a product at a time: their int8 encoding stays in its second-level cache.
     static let blockRows = 96
 
     package init(model: EncoderModel, pool: ThreadPool) {

@@ -1,7 +1,7 @@
 /// The dimensions of a BERT-class encoder and how its vectors are made, from the files beside its weights. Every number
 /// has been checked to lie within the limits below, so that products of them can be computed without care.
 package struct EncoderConfiguration: Sendable, Equatable {
-    /// What a text's vector is made of.
+    /// How a text's vector is made from its tokens' states.
     package enum Pooling: Sendable {
         /// The mean of all its tokens' vectors.
         case mean

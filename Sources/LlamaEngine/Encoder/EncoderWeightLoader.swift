@@ -25,7 +25,7 @@ struct EncoderWeightLoader {
         let type: lk_type
         let element: lk_type
         let rows: RowMemory
-        /// What the matrix takes in, and the bias that its part goes to.
+        /// The norm whose output the matrix reads, and the bias that its shift is added to.
         let norm: EncoderWeights.Norm?
         let bias: UnsafeMutablePointer<Float>
     }

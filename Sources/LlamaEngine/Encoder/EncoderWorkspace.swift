@@ -3,7 +3,7 @@ import Parallel
 
 /// The memory between the steps of one pass. Each matrix is row-major, one row per token of the pass.
 final class EncoderWorkspace {
-    /// What the next norm norms, [rows, hidden].
+    /// The input of the next norm, [rows, hidden].
     let residual = ScratchBuffer<Float>()
     /// The input of the next product, [rows, hidden], and the same as int8 and bf16.
     let input = ScratchBuffer<Float>()

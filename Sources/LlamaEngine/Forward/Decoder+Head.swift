@@ -31,7 +31,7 @@ extension Decoder {
         multiplyHead(logitRows: logitRows)
     }
 
-    /// Writes what the int8 form of `row` lost as row `target`.
+    /// Writes what the int8 encoding of `row` lost as row `target`.
     private func quantiseRest(of row: Int, to target: Int) {
         let hidden = model.configuration.hidden
         lk_quantize_rest(

@@ -1,7 +1,7 @@
 import CKernels
 
 extension Decoder {
-    /// What a product multiplies: rows of floats, and the same as int8 and bf16 where the model has products that take
+    /// The input of a product: rows of floats, and the same as int8 and bf16 where the model has products that take
     /// them.
     struct Input {
         let floats: UnsafeMutablePointer<Float>
@@ -55,7 +55,7 @@ extension Decoder {
         }
     }
 
-    /// What comes before the loop of a stage's products: their adapters' A x, and a word about what the loop after it
+    /// Prepares the loop of a stage's products: computes their adapters' A x, and names the weights that the next loop
     /// reads.
     func begin(_ stage: AdapterStage, layer: Int, _ input: Input) {
         prepareAdapters(stage, layer: layer, input)
@@ -101,6 +101,6 @@ extension Decoder {
         for row in 0..<rows { lk_add(y + row * stride, bias.base + outputs.lowerBound, outputs.count) }
     }
 
-    /// What a product with the matrix reads.
+    /// The activations that a product with the matrix reads.
     func activations(for matrix: Matrix) -> Matrix.Activations { precision == .quantized ? matrix.narrowest : .f32 }
 }

@@ -108,7 +108,7 @@ package final class Decoder {
         }
     }
 
-    /// Makes the narrow forms of a row of `normalised`.
+    /// Makes the narrower encodings of a row of `normalised`.
     func narrow(row: Int) { narrow(normalised, row: row, width: model.configuration.hidden) }
 
     func narrow(_ input: Input, row: Int, width: Int) {

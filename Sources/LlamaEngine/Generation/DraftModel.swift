@@ -4,7 +4,7 @@ import Parallel
 /// 2022, arXiv:2211.17192): it says greedily what comes next, and the large model checks all of it in one pass. Each
 /// row is sampled as it would be without, so answers are the same. On the engine's thread alone.
 final class DraftModel {
-    /// What a sequence has with the draft model.
+    /// A sequence's state in the draft model.
     struct State {
         var length = DraftLength()
         /// Keys and values of what the draft model has read. They go when the sequence gives way, and are computed
@@ -26,7 +26,7 @@ final class DraftModel {
     private let tokensReadMax: Int
     private var sampler = Sampler(Sampling())
 
-    /// After so many tokens without a draft one is guessed again, to see whether drafts have become right.
+    /// The number of tokens without a draft after which one is tried again, in case drafts have become accurate.
     private static let tokensUnguessedMax = 32
 
     /// - Parameters:

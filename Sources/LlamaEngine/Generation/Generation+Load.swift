@@ -1,5 +1,5 @@
 extension Generation {
-    /// What the engine is doing now.
+    /// The engine's current load.
     package struct Load: Sendable, Equatable {
         package var running = 0
         package var waiting = 0
@@ -21,8 +21,8 @@ extension Generation {
     /// How much memory is left around the engine, which only its owner can know.
     package enum MemoryShortage: Sendable {
         case none
-        /// What no answer uses goes back to the system. Answers that grow take from younger ones, which wait and go on
-        /// later; the oldest alone goes on growing.
+        /// Unused memory is returned to the system. Growing answers take pages from younger ones, which pause and
+        /// resume later; only the oldest always goes on.
         case short
         /// Not even that one: it fails rather than bring the whole process down.
         case exhausted

@@ -47,8 +47,9 @@ extension Generation {
     package struct Draft: Sendable {
         /// Its token ids mean what those of the large model mean.
         let model: Model
-        /// Of one guess, as a share of a pass of the large model over one token: about the ratio of their weights'
-        /// bytes, since a pass over one token takes as long as reading them. From 1 on no guess pays.
+        /// The cost of one guess as a share of a pass of the large model over one token. It is estimated as the ratio
+        /// of the two models' weight sizes, since a pass over one token takes as long as reading the weights. From 1 on
+        /// guesses do not pay.
         let cost: Double
 
         package init(model: Model, cost: Double) {

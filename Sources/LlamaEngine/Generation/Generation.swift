@@ -11,8 +11,8 @@ package enum Generation {
         package var stopTokens: Set<Int32>
         /// When to give up, in the queue or in the middle of the answer.
         package var deadline: ContinuousClock.Instant?
-        /// On whose behalf. Keys and values are shared between requests of one owner only, so that nobody can find out
-        /// by the time that an answer takes what others have asked.
+        /// The owner of the request. Keys and values are shared only between requests of one owner, so that the time to
+        /// an answer does not reveal what others have asked.
         package var owner: String
         /// Changes the model for this request alone; kept until the request has ended. It changes keys and values, so
         /// they are shared within it only.
@@ -75,21 +75,21 @@ package enum Generation {
         package let generatedTokens: Int
     }
 
-    /// What a sink hears: any number of `.token`, then exactly one `.finished` or `.failed`.
+    /// The events of a sink: any number of `.token`, then exactly one `.finished` or `.failed`.
     package enum Event: Sendable, Equatable {
         case token(Token)
         case finished(Finish)
         case failed(GenerationError)
     }
 
-    /// What a sink answers. The answer to a last event is ignored.
+    /// A sink's reply to an event. The reply to the last event is ignored.
     package enum Flow: Sendable {
         /// Go on.
         case more
         /// Send nothing until `Engine.resume`. Other sequences go on; this one keeps its place and its cache, unless
         /// memory runs short: then others go on with it.
         case pause
-        /// Nobody listens any more: as `Engine.cancel`.
+        /// There is no listener any more: as `Engine.cancel`.
         case closed
     }
 

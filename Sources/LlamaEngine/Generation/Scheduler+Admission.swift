@@ -1,7 +1,7 @@
 /// Who gets memory. Pages are taken as sequences grow; nothing is set aside for what an answer may become. When they
 /// run out, a sequence takes those of others: first of paused ones, then of younger ones, the youngest first.
 ///
-/// Nobody waits for ever: the oldest sequence that is not paused can take every other's pages, and `admissible` made
+/// No sequence waits for ever: the oldest one that is not paused can take every other's pages, and `admissible` made
 /// sure that all pages are enough for it. So it goes on in every step until it ends, and then another is the oldest.
 /// While memory is short around the engine, pages run out sooner, and the oldest alone gets more.
 extension Scheduler {
@@ -73,7 +73,7 @@ extension Scheduler {
                 guard let victim = victim(of: sequence) else {
                     if cache.room == 0, sequence === running.first(where: { !$0.isPaused }) {
                         if shortage != .exhausted, pages.allowOneMore() { continue }
-                        // Nobody is left to take from: the system itself has no more.
+                        // No other sequence has pages to give up, and the system has no more.
                         end(sequence.number) { $0.end(.failed(GenerationError(error))) }
                     }
                     return min(wanted, cache.room)
@@ -89,7 +89,7 @@ extension Scheduler {
     }
 
     /// Takes a sequence's memory and its place. It waits for its turn to compute its prompt and what it has said again;
-    /// its sampler goes on where it was, so nobody sees the difference in its answer.
+    /// its sampler goes on where it was, so its answer is the same.
     private func preempt(_ sequence: SequenceState) {
         running.removeAll { $0 === sequence }
         releaseMemory(of: sequence)
@@ -104,7 +104,7 @@ extension Scheduler {
         sequence.byModel.letGo()
         guard let cache = sequence.cache else { return }
         if let prefixes {
-            // Of the token sampled last there may be nothing yet, or what belongs to a draft that was not it.
+            // The token sampled last may have no entry yet, or that of a rejected draft.
             cache.truncate(to: sequence.tokens.count - 1)
             prefixes.leave(cache, sequence.tokens, sequence.prefixKey)
         }

@@ -1,10 +1,10 @@
-/// What a step computes, and what comes of it.
+/// One step: its computation and its results.
 extension Scheduler {
     /// A sequence's part in a pass.
     struct Part {
         let sequence: SequenceState
         let segment: Decoder.Segment
-        /// The last tokens of the segment that nobody has sampled yet.
+        /// The last tokens of the segment that have not been sampled yet.
         let draft: ArraySlice<Int32>
     }
 
@@ -14,7 +14,7 @@ extension Scheduler {
         var batch: [Part] = []
         let plan = plan()
         let sampling = plan.count { $0.0.pendingTokens == $0.1 }
-        // The oldest first: whoever takes memory from others takes it from those that are not in the batch yet.
+        // The oldest first, so that memory is taken only from sequences that are not in the batch yet.
         for (sequence, wanted) in plan.sorted(by: { $0.0.number < $1.0.number }) {
             let count = makeRoom(for: sequence, wanted)
             guard count > 0, let cache = sequence.cache else { continue }
@@ -80,7 +80,7 @@ extension Scheduler {
 
     /// Samples from the pass's logits and sends the tokens.
     private func deliver(_ batch: [Part], _ logits: UnsafeBufferPointer<Float>) {
-        // Counted before any sink hears of it: whoever reads the count at a last event finds its own tokens in it.
+        // Counted before any sink is called, so that the count read at a last event includes its own tokens.
         let drafted = batch.reduce(0) { $0 + $1.draft.count }
         let computed = batch.reduce(0) { $0 + $1.segment.tokens.count } - drafted
         count { load in
@@ -113,7 +113,7 @@ extension Scheduler {
             let isRight = accepted < part.draft.count && token?.id == part.draft[part.draft.startIndex + accepted]
             continueSequence(sequence, with: token)
             guard isRight, !sequence.isPaused, sequence.cache != nil else {
-                // Of a draft token that was right but came last, because of a pause, the next row is not used.
+                // When a draft token was right but came last, because of a pause, its next row is not used.
                 sequence.learn(drafted: part.draft.count, accepted: accepted + (isRight ? 1 : 0))
                 break
             }

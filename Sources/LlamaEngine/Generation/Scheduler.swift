@@ -11,7 +11,7 @@ final class Scheduler: @unchecked Sendable {
         case memory(Generation.MemoryShortage)
     }
 
-    /// What the threads share, under the monitor's lock.
+    /// The state that threads share, under the monitor's lock.
     private struct Inbox {
         var commands: [Command] = []
         /// Requests taken in and not ended.

@@ -51,7 +51,7 @@ final class SequenceState: @unchecked Sendable {
         tokens.append(token)
     }
 
-    /// Learns from a draft, whoever made it: of `drafted` tokens the first `accepted` were right.
+    /// Learns from a draft, from the text or a model: the first `accepted` of `drafted` tokens were right.
     func learn(drafted: Int, accepted: Int) {
         lookup.learn(drafted: drafted, accepted: accepted)
         byModel.length.learn(drafted: drafted, accepted: accepted)

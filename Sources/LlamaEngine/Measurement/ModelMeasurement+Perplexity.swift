@@ -68,7 +68,7 @@ struct RunningMean {
         return Mean(value: mean, error: count > 1 && variance > 0 ? (variance / Double(count - 1)).squareRoot() : 0)
     }
 
-    /// Of values that are negative log-likelihoods.
+    /// The perplexity from negative log-likelihoods.
     func perplexity(windows: Int) -> Perplexity {
         let mean = mean
         let value = exp(mean.value)

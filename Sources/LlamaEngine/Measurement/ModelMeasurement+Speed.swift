@@ -4,7 +4,7 @@ import Glibc
 import Musl
 #endif
 
-/// What a time is read from.
+/// The clock that times are read from.
 package enum MeasuringClock: String, Sendable, CaseIterable {
     case wall
     /// The CPU time of this process: with one thread, what it would take on an idle machine, whatever else runs.

@@ -1,5 +1,5 @@
 /// Matrix products by two functions of BLAS's C interface (Basic Linear Algebra Subprograms Technical Forum Standard,
-/// 2001, appendix B). The engine is linked with no BLAS: whoever has one hands its functions in.
+/// 2001, appendix B). The engine is linked with no BLAS: a caller that has one passes its functions.
 package struct CBLAS: MatrixProducts {
     /// `cblas_sgemm`: order, the two transpositions, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc.
     package typealias SGEMM =

@@ -31,7 +31,7 @@ struct DecoderWeights: Sendable {
             }
     }
 
-    /// What is read after the products of each stage of each layer, [layers, `AdapterStage`s].
+    /// The weights that are read after the products of each stage of each layer, [layers, `AdapterStage`s].
     var readNext: [(first: UnsafeRawBufferPointer, second: UnsafeRawBufferPointer?)] {
         layers.enumerated().flatMap { index, layer in
             let last = index + 1 < layers.count ? layers[index + 1].query.matrix : head

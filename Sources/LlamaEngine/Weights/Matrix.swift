@@ -1,10 +1,10 @@
 import CKernels
 
-/// A weight matrix W [outputs, inputs]: in panels (`CKernels`), or where that form has no panels as rows of blocks
-/// where they lie in the checkpoint; or, for another library's products, as rows of f32. Whoever holds one must hold
-/// the memory too (`Model` does).
+/// A weight matrix W [outputs, inputs]: in panels (`CKernels`), or where its type has no panels as rows of blocks
+/// where they lie in the checkpoint; or, for another library's products, as rows of f32. The owner of one must keep
+/// the memory alive too (`Model` does).
 struct Matrix: @unchecked Sendable {
-    private enum Form {
+    private enum Layout {
         case panels(lk_panel_matrix)
         case rows(UnsafeRawPointer)
         case blas(UnsafePointer<Float>, any MatrixProducts)
@@ -13,7 +13,7 @@ struct Matrix: @unchecked Sendable {
     let type: lk_type
     let outputs: Int
     let inputs: Int
-    private let form: Form
+    private let layout: Layout
     /// The narrowest activations that it can be multiplied with on this machine.
     let narrowest: Activations
 
@@ -23,19 +23,19 @@ struct Matrix: @unchecked Sendable {
 
     init(panels: lk_panel_matrix) {
         (type, outputs, inputs) = (panels.type, panels.outputs, panels.inputs)
-        form = .panels(panels)
+        layout = .panels(panels)
         narrowest = lk_has_q8(type) != 0 ? .int8 : lk_has_bf16(type) != 0 ? .bf16 : .f32
     }
 
     init(type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer) {
         (self.type, self.outputs, self.inputs) = (type, outputs, inputs)
-        form = .rows(rows)
+        layout = .rows(rows)
         narrowest = .f32
     }
 
     init(blas: UnsafePointer<Float>, outputs: Int, inputs: Int, products: any MatrixProducts) {
         (type, self.outputs, self.inputs) = (LK_F32, outputs, inputs)
-        form = .blas(blas, products)
+        layout = .blas(blas, products)
         narrowest = .f32
     }
 
@@ -46,7 +46,7 @@ struct Matrix: @unchecked Sendable {
     var panels: Int { (outputs + Self.panelOutputs - 1) / Self.panelOutputs }
 
     var isInRows: Bool {
-        if case .rows = form { true } else { false }
+        if case .rows = layout { true } else { false }
     }
 
     /// Outputs of some panels.
@@ -56,13 +56,13 @@ struct Matrix: @unchecked Sendable {
 
     /// Where its panels lie; empty for a matrix in rows.
     var panelMemory: UnsafeRawBufferPointer {
-        guard case .panels(let matrix) = form else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard case .panels(let matrix) = layout else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return UnsafeRawBufferPointer(start: matrix.panels, count: panels * lk_panel_bytes(type, inputs))
     }
 
     /// Decodes row `index` to `out` [inputs]. `index` must be in `0..<outputs`.
     func row(_ index: Int, to out: UnsafeMutablePointer<Float>) {
-        switch form {
+        switch layout {
         case .panels(var matrix): lk_panel_row(&matrix, index, out)
         case .rows(let base): lk_dequantize_row(type, base + index * lk_row_bytes(type, inputs), out, inputs)
         case .blas(let base, _): out.update(from: base + index * inputs, count: inputs)
@@ -75,7 +75,7 @@ struct Matrix: @unchecked Sendable {
         _ panels: Range<Int>, _ x: UnsafePointer<Float>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
         adding: Bool
     ) {
-        switch form {
+        switch layout {
         case .panels(var matrix):
             lk_panel_matmul_f32(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
         case .rows(let base):
@@ -106,7 +106,7 @@ struct Matrix: @unchecked Sendable {
         _ panels: Range<Int>, quantised x: UnsafePointer<lk_q8_block>, rows: Int, to y: UnsafeMutablePointer<Float>,
         stride: Int, adding: Bool
     ) {
-        guard case .panels(var matrix) = form else { preconditionFailure("a matrix in rows does not take int8") }
+        guard case .panels(var matrix) = layout else { preconditionFailure("a matrix in rows does not take int8") }
         lk_panel_matmul_q8(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
     }
 
@@ -115,7 +115,7 @@ struct Matrix: @unchecked Sendable {
         _ panels: Range<Int>, bf16 x: UnsafePointer<UInt16>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
         adding: Bool
     ) {
-        guard case .panels(var matrix) = form else { preconditionFailure("a matrix in rows does not take bf16") }
+        guard case .panels(var matrix) = layout else { preconditionFailure("a matrix in rows does not take bf16") }
         lk_panel_matmul_bf16(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
     }
 }

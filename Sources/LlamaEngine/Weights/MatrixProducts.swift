@@ -26,6 +26,6 @@ package struct MatrixProduct {
     package let c: UnsafeMutablePointer<Float>
     package let cStride: Int
     package var scale: Float = 1
-    /// What c holds is a summand; else it is not read.
+    /// Whether the product is added to c; otherwise c is overwritten.
     package var isAdding = false
 }

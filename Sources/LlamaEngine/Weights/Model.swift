@@ -25,7 +25,7 @@ package final class Model: Sendable {
     /// Who multiplies its matrices; nil: the engine's own kernels.
     package var products: (any MatrixProducts)? { blas?.products }
 
-    /// Opens a checkpoint of any form (`ModelCheckpoint.open`).
+    /// Opens a checkpoint of any format (`ModelCheckpoint.open`).
     /// - Throws: `CheckpointError`, as `init(_:)` does.
     package convenience init(path: String, precision: Precision = .exact) throws {
         let checkpoint = try ModelCheckpoint.open(path: path)

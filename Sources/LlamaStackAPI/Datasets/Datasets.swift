@@ -10,7 +10,7 @@ public enum Datasets {
     /// Forgets a dataset; its answer is empty. Also served as POST with the id in a JSON body.
     public static let delete = Endpoint<DatasetQuery, Nothing, Nothing, Nothing>(
         .datasets, "delete", .delete, "/datasets/delete",
-        // What clients of that time send.
+        // Sent by clients of the draft's time.
         aliases: [EndpointDescription.Route(.post, "/datasets/delete", takesParametersInBody: true)],
         queryAliases: idAliases,
         routingKey: .resource(.parameter("dataset_id")),

@@ -17,7 +17,7 @@ extension ErrorCode {
         "json_too_deep": "More levels of brackets than are taken.",
         "bad_request": "It can't be served as it is, and no code below says why.",
         "context_length_exceeded": "The prompt, or the prompt with `max_tokens`, is longer than the model's context.",
-        "unsupported_option": "An option of the request that the method does not honour.",
+        "unsupported_option": "An option of the request that the method does not support.",
         "unsupported_content": "Content that the provider can't read: an attachment, a media type.",
         "template_error": "The model's chat template refused the dialog.",
         "template_limit": "The model's chat template took too many steps or wrote too much.",
@@ -41,7 +41,7 @@ extension ErrorCode {
         "shutting_down": "The server is being stopped. *Host only.*",
         "provider_timeout": "The deadline passed.",
         "storage_full": "No space left on the disk.",
-        "cancelled": "The answer to a cancelled call. Nobody is listening.",
+        "cancelled": "The answer to a cancelled call. There is no listener.",
         "internal": "A fault of the provider.",
         "invalid_config":
             "Only from `create` and, about the `config` of a resource, from `register`: the error object is an array of `{\"pointer\", \"code\", \"message\"}`.",

@@ -66,7 +66,7 @@ package enum HTMLPage {
     }
 
     private static func answer(_ endpoint: EndpointDescription) -> String {
-        switch (endpoint.answerForm, endpoint.answer) {
+        switch (endpoint.answerFormat, endpoint.answer) {
         case (.jsonLines, .array(let line, _)?): "\(words(line)) <span>a line, application/jsonl</span>"
         case (_, let answer?): words(answer)
         case (_, nil): endpoint.streaming == .always ? "<span>a stream</span>" : "<span>empty</span>"

@@ -22,7 +22,7 @@ package struct MethodShape: Sendable {
 
     /// The type of a whole answer; nil when there is none.
     package var answer: String? {
-        switch (endpoint.answerForm, endpoint.answer) {
+        switch (endpoint.answerFormat, endpoint.answer) {
         case (.jsonLines, .array(let line, _)?): "lines, each \(words.words(line))"
         case (_, let answer?): words.words(answer)
         case (_, nil): nil
@@ -35,7 +35,7 @@ package struct MethodShape: Sendable {
     /// The calls of `write` that make the answer.
     package var writes: String {
         let body = words.code("LSP_BODY"), event = words.code("LSP_EVENT")
-        return switch (endpoint.streaming, endpoint.answerForm) {
+        return switch (endpoint.streaming, endpoint.answerFormat) {
         case (.always, _): "an \(event) each"
         case (.onRequest, _): "\(body) once; streamed: an \(event) each"
         case (.never, .json): "\(body) once"

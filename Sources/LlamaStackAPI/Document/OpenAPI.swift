@@ -70,7 +70,7 @@ package enum OpenAPI {
     /// The schemas of the answer and of an event, by media type. JSON Lines state the schema of a line.
     private static func content(_ endpoint: EndpointDescription) -> JSONObject {
         var content = JSONObject()
-        switch (endpoint.answerForm, endpoint.answer) {
+        switch (endpoint.answerFormat, endpoint.answer) {
         case (.jsonLines, .array(let line, _)?): content["application/jsonl"] = schema(line)
         case (_, let answer?): content["application/json"] = schema(answer)
         case (_, nil): break

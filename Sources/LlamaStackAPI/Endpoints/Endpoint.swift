@@ -19,7 +19,7 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
             api: api, method: method, route: EndpointDescription.Route(verb, path), aliases: aliases,
             query: Query.object.properties, queryAliases: queryAliases, body: schema(Body.self),
             answer: schema(Answer.self),
-            answerForm: Answer.self == Nothing.self ? .empty : isJSONLines ? .jsonLines : .json,
+            answerFormat: Answer.self == Nothing.self ? .empty : isJSONLines ? .jsonLines : .json,
             event: schema(Event.self), streaming: streaming, routingKey: routingKey, bodyBytesMax: bodyBytesMax,
             isUntimed: isUntimed, isExtension: isExtension, summary: summary, rules: rules)
     }
@@ -47,7 +47,7 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
     /// No bytes for an empty answer, one line an item for JSON Lines.
     public func encode(answer: Answer) -> [UInt8] {
         var bytes: [UInt8] = []
-        switch (description.answerForm, answer) {
+        switch (description.answerFormat, answer) {
         case (.empty, _): break
         case (.jsonLines, let list as any WireList): list.writeLines(to: &bytes)
         default: answer.write(to: &bytes)
@@ -69,7 +69,7 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
     /// Reads a whole answer; its strings may be as long as the largest body. The bytes of an empty answer are ignored,
     /// empty lines of JSON Lines are skipped. Throws a ``WireError`` when the answer does not fit.
     public func decodeAnswer(_ bytes: [UInt8]) throws -> Answer {
-        switch description.answerForm {
+        switch description.answerFormat {
         case .empty: try Answer(json: [:], at: .root)
         case .json: try Answer(json: JSON(wire: bytes, limits: Self.answerLimits), at: .root)
         case .jsonLines:

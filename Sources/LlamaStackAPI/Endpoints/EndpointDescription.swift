@@ -5,7 +5,7 @@ public enum Verb: String, Sendable, CaseIterable {
 }
 
 /// How an answer goes over HTTP.
-public enum AnswerForm: Sendable, Equatable {
+public enum AnswerFormat: Sendable, Equatable {
     /// 200 without content.
     case empty
     /// One JSON value, application/json.
@@ -64,7 +64,7 @@ public struct EndpointDescription: Sendable {
     /// nil when the answer is empty. With JSON Lines an array, whose items are the lines.
     public var answer: Schema?
     /// How ``answer`` is written: nothing, one value, or a line for each item.
-    public var answerForm: AnswerForm
+    public var answerFormat: AnswerFormat
     /// nil when the endpoint never streams.
     public var event: Schema?
     /// Whether the answer may come as events.

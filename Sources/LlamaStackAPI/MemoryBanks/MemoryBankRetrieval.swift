@@ -45,10 +45,10 @@ public struct MemoryBankQueryRequest: WireRecord, Hashable {
         Field("mode", \.mode, "vector, keyword or hybrid; absent: the best that the provider has."),
         Field(
             "top_k", \.topK, default: 10, check: Check("in 1...1000") { (1...1000).contains($0) },
-            "So many chunks at most."),
+            "The maximum number of chunks."),
         Field(
             "tokens_max", \.tokensMax, default: 4096, check: .atLeast(1),
-            "So many tokens at most, all chunks together. A chunk that does not fit any more is left out."),
+            "The maximum number of tokens, all chunks together. A chunk that does not fit any more is left out."),
         Field(
             "filter", \.filter, default: [:],
             "Only documents whose metadata has these members: {\"year\": 2024}, or {\"year\": {\"gte\": 2020, \"lt\": 2025}, "

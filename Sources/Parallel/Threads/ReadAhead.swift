@@ -2,7 +2,7 @@ import CKernels
 import Synchronization
 
 /// Memory that threads read soon, one stretch or two. Written by one thread while others read it: a mixture of an old
-/// and a new hint asks for lines that nobody needs, which costs a little time and nothing else.
+/// and a new hint asks for lines that are not needed, which only costs a little time.
 final class ReadAhead: Sendable {
     private let firstBase = Atomic<UInt>(0)
     private let firstBytes = Atomic<Int>(0)
@@ -29,7 +29,7 @@ final class ReadAhead: Sendable {
         return Share(lines: stretch(firstBase, firstBytes), more: stretch(secondBase, secondBytes))
     }
 
-    /// What is left to ask for.
+    /// The lines that are still to be fetched.
     struct Share {
         private var lines: Range<UInt>
         private var more: Range<UInt>

@@ -30,7 +30,7 @@ package struct Thread: @unchecked Sendable {
     /// Whether the caller is this thread.
     package var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
 
-    /// For a thread that nobody will join.
+    /// For a thread that will not be joined.
     package func detach() {
         pthread_detach(handle)
     }

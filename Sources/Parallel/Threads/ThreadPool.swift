@@ -10,7 +10,7 @@ import Musl
 /// Shares make a thread read the same part of a matrix as it asked for ahead (`prefetch`). That chunks are taken means
 /// that a thread which the system has put aside holds up nothing but a chunk that it already took. Where even that
 /// happens, the caller computes alone for a while: one core of its own is faster than two of which another process has
-/// one (`Solitude`).
+/// one (`ContentionBackoff`).
 ///
 /// Between loops workers spin for about 50 µs, the distance between two loops of one forward pass, and then sleep.
 ///
@@ -18,7 +18,7 @@ import Musl
 package final class ThreadPool: Sendable {
     /// Threads that compute, the caller's included.
     package let threads: Int
-    private let shared: SharedLoop
+    private let shared: ParallelLoop
     private let workers: [Thread]
 
     /// - Throws: `ThreadPoolError.threadNotStarted`; `instructionSetRefused`, here because whatever computes needs a
@@ -26,7 +26,7 @@ package final class ThreadPool: Sendable {
     package init(threads: Int) throws(ThreadPoolError) {
         try InstructionSet.check()
         let threads = max(1, min(threads, Self.threadsMax))
-        let shared = SharedLoop(threads: threads)
+        let shared = ParallelLoop(threads: threads)
         self.threads = threads
         self.shared = shared
         var started: [Thread] = []
@@ -57,7 +57,7 @@ package final class ThreadPool: Sendable {
             for chunk in 0..<max(0, chunks) { body(0, chunk) }
             return
         }
-        precondition(chunks <= SharedLoop.chunksMax, "a loop has at most \(SharedLoop.chunksMax) chunks")
+        precondition(chunks <= ParallelLoop.chunksMax, "a loop has at most \(ParallelLoop.chunksMax) chunks")
         withoutActuallyEscaping(body) { shared.run(chunks: chunks, $0) }
     }
 

@@ -1,7 +1,7 @@
 /// Why there can be no threads to compute with.
 package enum ThreadPoolError: Error, Equatable, Sendable, CustomStringConvertible {
     case threadNotStarted(name: String, errno: Int32)
-    /// What `LLAMA_STACK_ISA` names can't be used here.
+    /// The instruction set that `LLAMA_STACK_ISA` names cannot be used here.
     case instructionSetRefused(String)
 
     package var description: String {

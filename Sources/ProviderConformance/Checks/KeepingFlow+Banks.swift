@@ -55,7 +55,7 @@ extension KeepingFlow {
             try refuse(LSP_CONFLICT, "insert", [second], bank)
         }
         try tell("get_documents") { () throws(CheckFailure) in
-            let found = Self.lines(try ask("get_documents", ["second", "nobody", "first"], bank))
+            let found = Self.lines(try ask("get_documents", ["second", "missing", "first"], bank))
             guard found.map({ $0["uuid"]?.stringValue }) == ["second", "first"] else {
                 throw CheckFailure(
                     "get_documents must answer the known documents in the request's order, got \(ids(found))")
@@ -84,7 +84,7 @@ extension KeepingFlow {
 
     private func deleting(_ bank: JSON) throws(CheckFailure) {
         try tell("delete_documents") { () throws(CheckFailure) in
-            let gone = Self.lines(try ask("delete_documents", ["first", "nobody"], bank)).map(\.stringValue)
+            let gone = Self.lines(try ask("delete_documents", ["first", "missing"], bank)).map(\.stringValue)
             guard gone == ["first"] else {
                 throw CheckFailure("delete_documents must answer the uuids that were really deleted, wanted first")
             }

@@ -19,7 +19,7 @@ extension Check {
                 after.append(ProcessUsage.now())
             }
             guard after.count >= 4 else { throw CheckFailure.skip("create takes too long to be tried often") }
-            // What is made once for the library is there after the second.
+            // Descriptors opened once for the library are there after the second instance.
             let more = after[after.count - 1].descriptors - after[1].descriptors
             let times = after.count - 2
             guard more < times else {
@@ -51,7 +51,7 @@ private struct LeakWatch {
     }
 
     func run() throws(CheckFailure) {
-        // Half of the calls, then the other half, in at most so much time each.
+        // Half of the calls, then the other half, each within a time limit.
         let warm = try calls(100)
         let first = try calls(450)
         let middle = ProcessUsage.now()

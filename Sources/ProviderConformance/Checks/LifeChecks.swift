@@ -61,7 +61,7 @@ extension Check {
             if let request = samples.streaming { _ = try instance.answer(to: request) }
             _ = try instance.answer(to: SampleRequests.unknownMethod)
             try instance.destroy()
-            // What comes too late comes within this.
+            // Time for a late event to arrive.
             Thread.sleep(forTimeInterval: 0.5)
             let threads = LibraryMapping.of(context.setup.library)?.threads() ?? []
             guard threads.isEmpty else {

@@ -36,7 +36,7 @@ extension Check {
                 }
             }
         },
-        Check("refuses an option that it does not honour") { context throws(CheckFailure) in
+        Check("refuses an option that it does not support") { context throws(CheckFailure) in
             try context.withEachMethod { instance, samples, method throws(CheckFailure) in
                 guard let request = samples.unknownOption(method) else { return }
                 let call = try instance.answer(to: request)

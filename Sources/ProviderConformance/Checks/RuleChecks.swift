@@ -10,7 +10,7 @@ extension Check {
         Check("finishes each call once, and is silent after it", rule: .finish, waits: 10) {
             context throws(CheckFailure) in
             try context.withUsualCalls()
-            // What comes too late comes within this.
+            // Time for a late event to arrive.
             Thread.sleep(forTimeInterval: 0.5)
         },
         Check("writes as the contract says", rule: .writes) { context throws(CheckFailure) in

@@ -36,10 +36,10 @@ package struct Check: Sendable, Equatable {
     /// The limit from outside. Waits inside end earlier and say what they waited for.
     func secondsMax(_ seconds: Double) -> Double { waits * seconds + 10 }
 
-    /// Of every check, in order.
+    /// The names of all checks, in order.
     package static var names: [String] { all.map(\.name) }
 
-    /// Of those that reach a provider with `isolation: process` over its socket.
+    /// The names of the checks that reach a provider with `isolation: process` over its socket.
     package static var namesOverSocket: [String] {
         all.filter { $0.stage != .file && !$0.staysInline }.map(\.name)
     }

@@ -1,4 +1,4 @@
-/// What the contract asks, and what was seen instead; or why there was nothing to see.
+/// A breach of the contract: what was wanted and what was found, or why the check could not run.
 struct CheckFailure: Error {
     var message: String
     var outcome = CheckResult.Outcome.failed
@@ -11,7 +11,7 @@ struct CheckFailure: Error {
     }
 }
 
-/// What holds in every check, whatever the check is about. Each has a check of its own to which it is reported.
+/// Rules that hold in every check. Each has a check of its own to which it is reported.
 enum Rule: String, Sendable, CaseIterable {
     case finish, writes, errors, prompt, host, state, output
 }

@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// What a check's process is told, as one argument of its command line.
+/// The setup of a check's process, passed as one command-line argument.
 struct ChildSetup: Sendable {
     /// The hidden command of `llama-stack` that runs one check.
     static let command = ["plugin", "run-check"]

@@ -2,7 +2,7 @@ import Foundation
 import LlamaStackAPI
 import Synchronization
 
-/// What a check's process says to its parent: one JSON object a line, written at once, so that a crash loses nothing.
+/// Sends a check's results to the parent process: one JSON object a line, unbuffered, so that a crash loses nothing.
 final class Reporter: Sendable {
     /// More sightings of one rule than this say nothing new.
     static let sightingsMax = 8
@@ -13,7 +13,7 @@ final class Reporter: Sendable {
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// What is done next: named when the process ends in it.
+    /// Records the next step, which is reported if the process ends in it.
     func at(_ step: String) { write(["at": .string(step)]) }
 
     func result(_ outcome: CheckResult.Outcome, _ detail: String = "", subject: String = "") {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What a shared library's file says to the dynamic linker. Reads a hostile file without harm: whatever lies beyond the
-/// file's end is not there.
+/// The dynamic section of a shared library's file. Safe on hostile files: an offset beyond the file's end reads as
+/// nothing.
 struct ElfFile: Sendable {
     struct Symbol: Sendable {
         var name: String

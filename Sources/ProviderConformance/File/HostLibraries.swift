@@ -11,7 +11,7 @@ struct HostLibraries {
 
     let libraries: [Library]
 
-    /// Of this process, which must not have loaded the provider yet.
+    /// Reads those of this process, which must not have loaded the provider yet.
     init() {
         var paths: [String] = []
         for line in ProcessFiles.lines("/proc/self/maps") {

@@ -33,7 +33,7 @@ struct CheckChild {
         defer { close(child.pidfd) }
         for index in pipes.indices { pipes[index].closeWriting() }
         let isInTime = watch(child, &pipes)
-        // What it started goes with it.
+        // Its own children are killed with it.
         kill(-child.pid, SIGKILL)
         var status: Int32 = 0
         while waitpid(child.pid, &status, 0) < 0, errno == EINTR {}

@@ -1,4 +1,4 @@
-/// What came of one check: the child's report as results.
+/// The outcome of one check: the child's report as results.
 struct CheckRun: Sendable {
     let check: Check
     let provider: String
@@ -11,7 +11,7 @@ struct CheckRun: Sendable {
     init(_ check: Check, provider: String, _ report: ChildReport) {
         (self.check, self.provider, self.report) = (check, provider, report)
         if let fault = report.fault {
-            // What was found before the end still counts.
+            // Failures found before the end still count.
             results = report.results.filter { $0.outcome == .failed }.map { Self.result(check, provider, $0) }
             results.append(CheckResult(provider: provider, check: check.name, outcome: .failed, detail: fault))
         } else if report.results.isEmpty {

@@ -1,7 +1,7 @@
 import ContractBridge
 import LlamaStackAPI
 
-/// What the parent knows of a check's process once it is gone.
+/// The parent's record of a check's process that has ended.
 struct ChildReport: Sendable {
     struct Result: Sendable {
         var subject: String
@@ -28,7 +28,7 @@ struct ChildReport: Sendable {
     var broken: [Broken] = []
     var milliseconds: [String: Double] = [:]
     var providers: [String] = []
-    /// What it did last.
+    /// The last step that it reported.
     private(set) var step = ""
     private(set) var hasClosed = false
     private var crash: JSON?

@@ -6,8 +6,8 @@ import LlamaStackAPI
 package struct ConformanceSuite: Sendable {
     package var library: String
     package var config: JSON
-    /// What `register` is called with before the samples: {"kind": "model", "id", "path"?}. The first model is the one
-    /// that samples name.
+    /// The bodies that `register` is called with before the samples: {"kind": "model", "id", "path"?}. The first model
+    /// is the one that samples name.
     package var resources: [JSON]
     /// How long create, destroy and each call may take.
     package var secondsMax: Double

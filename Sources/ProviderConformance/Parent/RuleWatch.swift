@@ -1,5 +1,5 @@
-/// Rules hold in every check. What breaks one is held against the check that is about the rule, with the name of the
-/// one in which it was seen; where that check was not asked for, against the one in which it was seen.
+/// Rules hold in every check. A breach is counted against the check that is about the rule, with the name of the check
+/// in which it was seen; where that check was not asked for, against the one in which it was seen.
 struct RuleWatch {
     private struct Sighting {
         var what: String

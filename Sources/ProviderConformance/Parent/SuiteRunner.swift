@@ -44,7 +44,7 @@ final class SuiteRunner: @unchecked Sendable {
         let isReady = !readiness.results.contains { $0.outcome == .failed }
         if isSelected(Check.readiness) || !isReady { add(readiness.results) }
         guard isReady else {
-            // What does not begin is not run twenty times.
+            // A provider that does not start is not run twenty times.
             return addNotRun(rest, of: name, because: Check.readiness)
         }
         runRest(rest, index, name, after: readiness)
@@ -64,7 +64,7 @@ final class SuiteRunner: @unchecked Sendable {
         for run in ruleRuns { add(watch.verdict(on: run)) }
     }
 
-    /// At most so many at once; `take` sees them in order.
+    /// Runs a limited number at once; `take` receives the results in order.
     private func runInOrder(_ checks: [Check], _ index: Int, _ name: String, take: (CheckRun) -> Void) {
         let next = Mutex(0)
         let finished = Mutex<[Int: CheckRun]>([:])

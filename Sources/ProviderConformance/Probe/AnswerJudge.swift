@@ -39,7 +39,7 @@ enum AnswerJudge {
         if call.isEvents {
             throw CheckFailure("a whole answer came as LSP_EVENT; it is LSP_BODY without \"stream\": true")
         }
-        if let what = AnswerForm.problem(ofAnswer: call.body, endpoint) { throw CheckFailure(what) }
+        if let what = AnswerFormatCheck.problem(ofAnswer: call.body, endpoint) { throw CheckFailure(what) }
     }
 
     private static func stream(_ call: CallRecord, _ endpoint: EndpointDescription) throws(CheckFailure) {
@@ -48,7 +48,7 @@ enum AnswerJudge {
         guard !events.isEmpty else { throw CheckFailure("the stream ended with LSP_OK and without an event") }
         guard let schema = endpoint.event else { return }
         for (index, event) in events.enumerated() {
-            if let what = AnswerForm.problem(ofEvent: event, schema, index) { throw CheckFailure(what) }
+            if let what = AnswerFormatCheck.problem(ofEvent: event, schema, index) { throw CheckFailure(what) }
         }
         // An agent's stream has several inferences in it.
         guard endpoint.api == .inference, endpoint.event.map(hasStopReason) == true else { return }

@@ -112,7 +112,7 @@ final class CallRecord: @unchecked Sendable {
 
     /// The same of bytes that are the kit's own.
     func write(_ kind: Int32, _ bytes: [UInt8]) -> Int32 {
-        if kind == Int32(LSP_EVENT) { AnswerForm.judge(event: bytes, of: name, report) }
+        if kind == Int32(LSP_EVENT) { AnswerFormatCheck.judge(event: bytes, of: name, report) }
         return locked { take(kind, bytes) }
     }
 
@@ -158,7 +158,7 @@ final class CallRecord: @unchecked Sendable {
     }
 
     func finish(_ status: Int32, _ error: lsp_bytes) {
-        let size = min(error.size, ErrorForm.bytesMax + 1)
+        let size = min(error.size, ErrorFormatCheck.bytesMax + 1)
         pp_doing("copying an error object")
         let copy = error.data.map { [UInt8](UnsafeBufferPointer(start: $0, count: size)) } ?? []
         pp_doing(nil)
@@ -178,7 +178,7 @@ final class CallRecord: @unchecked Sendable {
             }
             if writesUnderWay > 0 { broken(.writes, "finished \(name) while a write to it was under way") }
             (endStatus, endError) = (status, error)
-            ErrorForm.judge(status, error, of: self)
+            ErrorFormatCheck.judge(status, error, of: self)
             lent.forEach {
                 $0.takeBack("it read a request's bytes after it had finished the call: they are lent until finish")
             }

@@ -50,7 +50,7 @@ enum CallerThread {
         return answer
     }
 
-    /// What [prompt] is held to. Generous: machines differ, and a check is not alone on its own.
+    /// The limit of [prompt]. It is generous, because machines differ and run other work.
     static let promptMilliseconds = 1000.0
 }
 

@@ -3,7 +3,7 @@ import Foundation
 import LlamaStackAPI
 import Runtimes
 
-/// What a check works with.
+/// The provider under test and the tools of a check.
 final class CheckContext: Sendable {
     let setup: ChildSetup
     let report: Reporter
@@ -44,7 +44,7 @@ final class CheckContext: Sendable {
         }
     }
 
-    /// What the library says that it holds, read where its instances are to run.
+    /// The library's description, read in the process in which its instances will run.
     func describe() throws(CheckFailure) -> LibraryDescription {
         guard setup.isOverSocket else { return try load().description }
         report.at("what the library says of itself")
@@ -86,6 +86,6 @@ final class CheckContext: Sendable {
         return providers[setup.provider]
     }
 
-    /// What it says of itself.
+    /// The provider's description of itself.
     func descriptor() throws(CheckFailure) -> ProviderDescriptor { try provider().descriptor }
 }

@@ -3,7 +3,7 @@ import ContractBridge
 import LlamaStackAPI
 import Synchronization
 
-/// What one instance did with the host that it was lent: what stands behind an `lsp_host` of the kit.
+/// Records one instance's use of the host: the implementation behind an `lsp_host` of the kit.
 final class HostRecord: Sendable {
     /// More lines of log than this in one check is a flood.
     static let linesMax = 5000
@@ -48,7 +48,7 @@ final class HostRecord: Sendable {
         if fields.contains(Self.canary) { report.broken(.host, "its log's fields repeat what a request says") }
     }
 
-    /// A line that came over a socket, where its form has been checked.
+    /// A line that came over a socket, where its format has been checked.
     func take(_ line: LogLine) {
         guard isBelowLimit() else { return }
         judge(line.message, line.fields.values.joined(separator: " "))
@@ -92,7 +92,7 @@ final class HostRecord: Sendable {
     private func refuse(_ sink: UnsafePointer<lsp_sink>, _ function: String, _ why: String) {
         guard sink.pointee.struct_size >= 48, let finish = sink.pointee.finish, sink.pointee.write != nil,
             sink.pointee.when_writable != nil
-        else { return report.broken(.host, "the sink that it gave to \(function) lacks functions") }
+        else { return report.broken(.host, "a function is missing in the sink that it gave to \(function)") }
         let error = Array("{\"code\":\"api_not_served\",\"message\":\"\(why)\"}".utf8)
         error.withUnsafeBufferPointer {
             finish(sink.pointee.context, Int32(LSP_NOT_FOUND), lsp_bytes(data: $0.baseAddress, size: $0.count))

@@ -27,9 +27,9 @@ enum TestedProvider: Sendable {
     }
 }
 
-/// What `create` came to.
+/// The result of `create`.
 struct Creation: Sendable {
-    /// What `ready` was finished with.
+    /// The record of `ready`.
     var ready: CallRecord
     var entry: (any InstanceEntry)?
     /// `create` answered NULL.

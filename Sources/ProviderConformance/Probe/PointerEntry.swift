@@ -7,7 +7,7 @@ import Runtimes
 final class PointerEntry: InstanceEntry {
     private let provider: LoadedProvider
     private let context: CheckContext
-    /// What is lent can't be read once its time is over, nor beyond its end.
+    /// Whether lent memory is guarded: it cannot be read after its lifetime or beyond its end.
     private let isGuarded: Bool
     private let host: HostRecord
     private let hostStruct: LentStruct<lsp_host>

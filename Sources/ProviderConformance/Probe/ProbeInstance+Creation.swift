@@ -13,7 +13,7 @@ extension ProbeInstance {
         }
     }
 
-    /// What `ready` was finished with, for configs that must be refused; the instance is destroyed. nil: not finished.
+    /// The end of `ready`, for configs that must be refused; the instance is destroyed. nil when it was not finished.
     static func ready(
         _ provider: TestedProvider, config: JSON, _ context: CheckContext
     ) throws(CheckFailure) -> CallRecord? {

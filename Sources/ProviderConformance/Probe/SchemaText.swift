@@ -54,7 +54,8 @@ enum SchemaText {
         }
     }
 
-    /// What requests may say with null or leave to a default, answers spell out, or leave out where it is optional.
+    /// Whether an answer spells out everything: requests may write null or rely on a default, answers may only leave
+    /// out optional members.
     private static func isWhole(_ json: JSON, _ schema: Schema) -> Bool {
         switch (schema, json) {
         case (.named(_, _, let inner), _): isWhole(json, inner)

@@ -2,11 +2,11 @@ import CProviderABI
 import Synchronization
 
 /// Every sink and host that this process has handed to the provider, by number: a provider holds a number, never a
-/// pointer of ours, so what it does too late or with a context that it made up is seen and harms nobody.
+/// pointer of ours, so what it does too late or with a context that it made up is seen and does no harm.
 enum SinkTable {
     private static let sinks = Mutex<[UInt: CallRecord]>([:])
     private static let hosts = Mutex<[UInt: HostRecord]>([:])
-    // High enough to be nobody's small number.
+    // High enough not to be mistaken for a small number.
     private static let last = Atomic<UInt>(0x4c53_5000_0000)
     private static let watch = Mutex<Reporter?>(nil)
 
@@ -17,7 +17,7 @@ enum SinkTable {
         sinks.withLock { $0[call.number] = call }
     }
 
-    /// What comes for it from here on is taken for a made-up context.
+    /// From now on, its context counts as made up.
     static func forget(_ call: CallRecord) { sinks.withLock { _ = $0.removeValue(forKey: call.number) } }
 
     static func insert(_ host: HostRecord) { hosts.withLock { $0[host.number] = host } }

@@ -84,7 +84,7 @@ private struct RecordSink: AnswerSink {
         if let complaints = error.configComplaints {
             return record.finish(Int32(LSP_BAD_CONFIG), JSON.array(complaints).bytes)
         }
-        // What the provider said, and not what a client is told of it.
+        // The provider's own words rather than those for a client.
         let said = error.operatorCode.map { CallError($0, error.operatorMessage ?? $0.code) } ?? error
         record.finish(said.code.abiStatus, said.object)
     }

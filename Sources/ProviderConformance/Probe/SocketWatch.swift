@@ -3,12 +3,12 @@ import LlamaStackAPI
 import Runtimes
 import Synchronization
 
-/// What the host's side of the socket sees of an instance beside its answers: what it logs and measures, the rules that
-/// its process noticed to be broken, and the end of that process.
+/// Collects an instance's messages beside its answers, at the host's end of the socket: its log and measurements, the
+/// breaches that its process noticed, and the end of that process.
 final class SocketWatch: Sendable {
     private struct State {
         var death: String?
-        /// What the process printed last on its standard error.
+        /// The last lines of the process on standard error.
         var lastWords: [String] = []
     }
 

@@ -38,7 +38,7 @@ struct LibraryMapping: Sendable {
     }
 }
 
-/// What /proc says.
+/// Reads files of /proc.
 enum ProcessFiles {
     static func lines(_ path: String) -> [String] {
         let file = open(path, O_RDONLY | O_CLOEXEC)

@@ -20,7 +20,7 @@ struct ProcessFingerprint: Sendable {
     private var flags: UInt32 = 0
     private var timerCount = 0
 
-    /// Of this process, now.
+    /// The fingerprint of this process, now.
     static func now() -> ProcessFingerprint {
         var print = ProcessFingerprint()
         print.folder = FileManager.default.currentDirectoryPath
@@ -70,7 +70,8 @@ struct ProcessFingerprint: Sendable {
             compare("descriptor \(index)", before.standardFiles[index], standardFiles[index])
         }
         for (timer, name) in Self.timerNames where before.timers[timer] != timers[timer] {
-            found.append("the timer \(name), which now runs: the process ends when it fires and nobody expects it")
+            found.append(
+                "the timer \(name), which now runs: the process ends when it fires, and no code of the host handles it")
         }
         compare("timers by timer_create", before.timerCount, timerCount)
         compare("the process group and session", before.session, session)
@@ -78,7 +79,7 @@ struct ProcessFingerprint: Sendable {
         return found
     }
 
-    /// What catches crashes may be changed by runtimes that pass on what is not theirs, as Go's does.
+    /// Crash handlers may be changed by runtimes that pass on signals that are not theirs, as Go's does.
     private static let belongToCrashReports = [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGURG]
 
     private static let limitNames: [(Int32, String)] = [
@@ -108,7 +109,7 @@ struct ProcessFingerprint: Sendable {
         ProcessInfo.processInfo.environment
     }
 
-    /// What a descriptor is open on, and how.
+    /// The file that a descriptor is open on, and its mode.
     private static func file(_ descriptor: Int32) -> String {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return "closed" }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a process holds of what there is only so much of.
+/// A process's use of limited resources.
 struct ProcessUsage: Sendable {
     var descriptors: Int
     var threads: Int

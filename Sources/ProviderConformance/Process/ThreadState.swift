@@ -1,7 +1,7 @@
 import CProcessProbe
 import Foundation
 
-/// What a thread of the host has that a function which it calls must leave alone.
+/// The state of a host's thread that a function called on it must not change.
 struct ThreadState {
     private let blockedSignals = pp_blocked_signals()
     private let floatControl = pp_float_control()

@@ -145,7 +145,7 @@ struct SampleRequests {
         return request
     }
 
-    /// A sample with an option that nobody honours.
+    /// A sample with an option that no provider supports.
     func unknownOption(_ method: String) -> ProbeRequest? {
         guard var request = request(method) else { return nil }
         request.options = ["conformance_unknown_option": true]

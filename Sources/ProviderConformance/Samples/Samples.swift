@@ -60,7 +60,7 @@ package enum Samples {
     }
 
     private static func mutations(of schema: Schema, at path: FieldPath) -> [Mutation] {
-        // Of an empty object a record says which field is missing: that is another mutation.
+        // For an empty object, a record says which field is missing: that is another mutation.
         let wrongTypes: [JSON] = [.null, true, 1, 1.5, "not a valid one", []] + (holdsRecord(schema) ? [] : [[:]])
         var found = wrongTypes.filter { !schema.matches($0) }.map {
             Mutation(json: $0, field: path.description, why: "\($0.kind) instead")

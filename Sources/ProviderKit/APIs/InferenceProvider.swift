@@ -56,7 +56,7 @@ public protocol InferenceProvider: Provider {
     /// not registered here, `invalidRequest` when that model makes no embeddings, and `contextLengthExceeded` when a
     /// text is too long and `textTruncation` is `none`. When the call is cancelled, stop computing and throw
     /// `CancellationError`. The default throws `notImplemented`; a provider without embeddings names the method in
-    /// ``Provider/lacks``.
+    /// ``Provider/unsupported``.
     func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse
 }
 

@@ -26,7 +26,7 @@ public protocol MemoryBanksProvider: Provider {
     func insert(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws
     /// Replaces documents of a bank by their ids: content, metadata and media type. An empty list changes nothing.
     ///
-    /// Throw `notFound` when the bank does not exist or lacks one of the documents, and `invalidRequest` when an id
+    /// Throw `notFound` when the bank does not exist or one of the documents, and `invalidRequest` when an id
     /// comes twice in the list. All documents are replaced or none. A cancelled call may have replaced all of them,
     /// never a part.
     func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws
@@ -45,14 +45,14 @@ public protocol MemoryBanksProvider: Provider {
     /// Counts of the bank's documents by how far they are searchable.
     ///
     /// Throw `notFound` when the bank does not exist. The default throws `notImplemented`; a provider without it names
-    /// the method in ``Provider/lacks``.
+    /// the method in ``Provider/unsupported``.
     func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus
     /// The chunks that fit the query best, the best first, within `topK` and `tokensMax`. No match is an empty answer.
     ///
     /// Throw `notFound` when one of the banks does not exist, `invalidRequest` for no bank or more than 100,
     /// `unsupportedContent` when the query is not text, and `notImplemented` for a mode that the provider does not
     /// have. A cancelled call changes nothing. The default throws `notImplemented`; a provider without search names the
-    /// method in ``Provider/lacks``.
+    /// method in ``Provider/unsupported``.
     func query(_ request: MemoryBankQueryRequest, _ call: Call) async throws -> MemoryBankQueryResponse
 }
 

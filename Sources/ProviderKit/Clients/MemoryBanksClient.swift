@@ -26,7 +26,7 @@ public struct MemoryBanksClient: Sendable {
         _ = try await caller.answer(MemoryBanks.insert, bank, documents)
     }
 
-    /// Replaces documents: all, or none and an error. Throws `notFound` when the bank lacks one of them.
+    /// Replaces documents: all, or none and an error. Throws `notFound` when one of them is not in the bank.
     public func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument]) async throws {
         _ = try await caller.answer(MemoryBanks.update, bank, documents)
     }
@@ -48,7 +48,7 @@ public struct MemoryBanksClient: Sendable {
     }
 
     /// The chunks that fit best, the best first; an empty list when there are none. Throws `notImplemented` when the
-    /// provider does not search, or lacks the request's mode.
+    /// provider does not search, or does not support the request's mode.
     public func query(_ request: MemoryBankQueryRequest) async throws -> MemoryBankQueryResponse {
         try await caller.answer(MemoryBanks.query, Nothing(), request)
     }

@@ -6,7 +6,7 @@ import LlamaStackAPI
 public struct IdempotencySettings: WireRecord, Equatable {
     /// From the answer on.
     public var hoursKept: Int
-    /// Of all principals together.
+    /// The limit for all principals together.
     public var keysMax: Int
 
     /// Checks nothing: what comes from a configuration is within the bounds of ``object``.

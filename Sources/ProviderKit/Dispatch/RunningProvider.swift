@@ -39,8 +39,8 @@ struct RunningProvider: Sendable {
     }
 
     private func check(_ given: JSONObject, of method: String) throws {
-        let honoured = options[method] ?? []
-        for key in given.keys where !honoured.contains(key) {
+        let supported = options[method] ?? []
+        for key in given.keys where !supported.contains(key) {
             throw ProviderError(
                 .unsupportedOption, "\(key) is not supported by \(providerType) for \(method)", field: key)
         }
@@ -49,7 +49,7 @@ struct RunningProvider: Sendable {
 
 extension Provider {
     /// The rows that this provider answers.
-    static var offered: [Method<Self>] { methods.filter { !lacks.contains($0.name) } }
+    static var offered: [Method<Self>] { methods.filter { !unsupported.contains($0.name) } }
 }
 
 extension IncomingCall {

@@ -3,7 +3,7 @@ import LlamaStackAPI
 
 /// The context of one instance, given at its start and kept: its id, its folders, and the host's services.
 public struct ProviderContext: Sendable {
-    /// What an instance is made for.
+    /// The purpose of an instance.
     public enum Purpose: Sendable {
         /// The instance serves calls.
         case serve

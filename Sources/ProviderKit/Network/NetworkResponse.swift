@@ -1,7 +1,7 @@
 import ContractBridge
 import LlamaStackAPI
 
-/// What a server answered: the head, and the body as it comes.
+/// A server's response: the head, and the body as it arrives.
 public struct NetworkResponse: Sendable {
     /// Any status of HTTP, also 404 or 500.
     public let status: Int

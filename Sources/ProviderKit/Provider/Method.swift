@@ -4,7 +4,7 @@ import LlamaStackAPI
 
 /// One row of ``Provider/methods``: an endpoint, and the method of the provider that answers it.
 public struct Method<P: Provider>: Sendable {
-    /// The method's name over the contract; ``Provider/lacks`` and ``Provider/options`` use it too.
+    /// The method's name over the contract; ``Provider/unsupported`` and ``Provider/options`` use it too.
     public let name: String
     /// Whether it can answer with events: on request, or always.
     public let canStream: Bool

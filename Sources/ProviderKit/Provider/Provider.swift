@@ -44,9 +44,9 @@ public protocol Provider: Sendable {
     /// ``unregister(_:)`` are called with a ``Resource/provider``. No call names those.
     static var toldOf: [ResourceKind] { get }
     /// Methods of the API that this provider does not have: `["completion"]`. The host answers them 501 without asking.
-    static var lacks: Set<String> { get }
-    /// The options of a call that each method honours, by the method's name: `["chat_completion": ["seed", "stop"]]`. A
-    /// call with another one is refused before it reaches the method.
+    static var unsupported: Set<String> { get }
+    /// The options of a call that each method supports, by the method's name: `["chat_completion": ["seed", "stop"]]`.
+    /// A call with another one is refused before it reaches the method.
     static var options: [String: Set<String>] { get }
     /// Given by the API's protocol: how the contract's calls reach the methods.
     static var methods: [Method<Self>] { get }
@@ -83,7 +83,7 @@ extension Provider {
     /// The default: told of no other resource than its own.
     public static var toldOf: [ResourceKind] { [] }
     /// The default: every method of the API is offered.
-    public static var lacks: Set<String> { [] }
+    public static var unsupported: Set<String> { [] }
     /// The default: every option is refused.
     public static var options: [String: Set<String>] { [:] }
 

@@ -28,7 +28,7 @@ package final class ChildServer: Sendable {
         runtime = InlineRuntime(log: log)
     }
 
-    /// Lines beyond the budget, or that the host does not read, are dropped here: they cost nobody memory.
+    /// Lines beyond the budget, or that the host does not read, are dropped here, so they take no memory.
     private static func log(_ link: FrameLink) -> LogSink {
         let budget = Mutex(NoteBudget())
         return LogSink { line in
@@ -55,7 +55,7 @@ package final class ChildServer: Sendable {
         }
     }
 
-    /// What the host asks every few seconds: which function has not returned.
+    /// The answer to the host's ping: which functions have not returned.
     private var health: JSON {
         guard let oldest = (state.withLock { $0.channel } as? InlineChannel)?.threads.oldest else { return [:] }
         return [

@@ -31,12 +31,13 @@ package enum ConfigSchema {
         "description", ConfigAddress.keyword,
     ]
     static let types = ["object", "array", "string", "integer", "number", "boolean", "null"]
-    /// Of schemas inside schemas.
+    /// The limit on nested schemas.
     static let depthMax = 16
 
     // MARK: the schema itself
 
-    /// What is wrong with the schema, after its name: "has an unknown keyword 'oneOf' at /properties/x"; nil: nothing.
+    /// The problem with a schema, to follow its name: "has an unknown keyword 'oneOf' at /properties/x"; nil when it is
+    /// valid.
     package static func problem(of schema: JSON) -> String? {
         guard schema["type"] == "object" else { return "must describe an object (\"type\": \"object\")" }
         return problem(of: schema, at: "", depth: 0)
@@ -198,7 +199,7 @@ package enum ConfigSchema {
         return "\(name(path)) must be one of \(words)" + (close.map { " (did you mean '\($0)'?)" } ?? "")
     }
 
-    /// What a message calls a part of a config.
+    /// The name of a part of a config in messages.
     package static func name(_ path: [String]) -> String {
         path.last.map { Int($0) == nil ? Quote.short($0) : "item \($0)" } ?? "the config"
     }

@@ -1,10 +1,10 @@
 import ContractBridge
 import LlamaStackAPI
 
-/// What a provider library says that it holds. A value: nothing of the library need be loaded here.
+/// The contents of a provider library, as a value: the library need not be loaded in this process.
 package struct LibraryDescription: Sendable {
     package var path: String
-    /// Of the header that it was built with.
+    /// The version of the header that it was built with.
     package var abiMajor: Int
     package var abiMinor: Int
     package var providers: [ProviderDescriptor]
@@ -42,7 +42,7 @@ extension LibraryDescription {
         ]
     }
 
-    /// What ``json`` made; nil: the other side is broken.
+    /// Decodes ``json``; nil when the other side is broken.
     package init?(json: JSON) {
         let version = (json["abi"]?.stringValue ?? "").split(separator: ".").compactMap { Int($0) }
         guard let path = json["path"]?.stringValue, version.count == 2, case .array(let providers)? = json["providers"]

@@ -6,7 +6,7 @@ package struct ProviderDescriptor: Sendable {
     package struct Method: Sendable, Hashable {
         package var name: String
         package var streams: Bool
-        /// The options, beyond the draft, that it honours.
+        /// The options beyond the draft that it supports.
         package var options: [String]
     }
 
@@ -45,7 +45,7 @@ extension ProviderDescriptor {
         ]
     }
 
-    /// What ``json`` made. nil when a member is missing or the schema is none: the other side is broken.
+    /// Decodes ``json``; nil when a member is missing or the schema is invalid: the other side is broken.
     package init?(json: JSON) {
         func text(_ key: String) -> String? { json[key]?.stringValue }
         guard let api = text("api"), let type = text("type"), let version = text("version"),

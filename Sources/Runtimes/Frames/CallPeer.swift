@@ -12,7 +12,7 @@ final class CallPeer: Sendable {
 
     private struct Served: Sendable {
         var sink: RemoteSink
-        /// Of its request, which is held until it has ended.
+        /// The size of its request, which is held until the call has ended.
         var bytes: Int
         var cancel: (@Sendable () -> Void)?
         var isCancelled = false
@@ -22,19 +22,19 @@ final class CallPeer: Sendable {
         var lastCall: UInt64 = 0
         var mine: [UInt64: RemoteAnswer] = [:]
         var theirs: [UInt64: Served] = [:]
-        /// Of `theirs`, all together.
+        /// The sum over `theirs`.
         var theirBytes = 0
         /// Why nothing can be called any more.
         var end: CallError?
     }
 
-    /// What the requests of one child's open calls may hold here, all together. One alone may be larger.
+    /// The limit on the requests of one child's open calls together. A single one may be larger.
     static let requestBytesMax = 64 * 1024 * 1024
 
     let link: FrameLink
-    /// What each answer to this side begins with.
+    /// The initial credit of each answer to this side.
     private let readCredit: Int
-    /// What each answer to the other side begins with: what that side reads with.
+    /// The initial credit of each answer to the other side, which that side has chosen.
     let writeCredit = Atomic<Int>(WriterLead.markBytes)
     private let requestBytesMax: Int
     private let state = Mutex(State())

@@ -100,16 +100,16 @@ final class RemoteSink: AnswerSink {
 final class RemoteAnswer: Sendable {
     private struct State {
         var rules = SinkRules()
-        /// Of the other side.
+        /// The lead of the other side.
         var lead: WriterLead
-        /// What has come of a write that fills more than one frame.
+        /// The part received so far of a write that fills more than one frame.
         var partial: [UInt8] = []
-        /// What was read and not yet granted.
+        /// Bytes that were read and not yet granted.
         var owed = 0
         var hasEnded = false
         var waits = false
 
-        /// What is to be granted now.
+        /// The credit to grant now.
         mutating func settle() -> Int {
             _ = lead.remove(owed)
             defer { owed = 0 }
@@ -118,7 +118,7 @@ final class RemoteAnswer: Sendable {
     }
 
     let sink: any AnswerSink
-    /// What the call is, for the log.
+    /// The call's method, for the log.
     let method: String
     let requestID: String
     private let call: UInt64

@@ -20,7 +20,7 @@ struct Frame: Sendable {
         case write
         /// How a call ended (``FinishPayload``).
         case finish
-        /// u64: so many more bytes of the answer may be written.
+        /// u64: the number of further bytes of the answer that may be written.
         case credit
         /// The call should end soon.
         case cancel
@@ -29,14 +29,14 @@ struct Frame: Sendable {
         /// A measurement, as JSON; from the child alone.
         case metric
         case ping
-        /// What ``ping`` is answered: JSON, what the child is doing.
+        /// The answer to ``ping``: JSON that says what the child is doing.
         case pong
     }
 
     static let headerBytes = 16
-    /// Of one frame. A larger event is refused; a larger piece of a body is split.
+    /// The limit on one frame. A larger event is refused; a larger piece of a body is split.
     static let payloadBytesMax = 16 * 1024 * 1024 + 64
-    /// Of what a child says beside its answers: a line of the log, a measurement, its health.
+    /// The limit on a child's other messages: a line of the log, a measurement, its health.
     static let noteBytesMax = 256 * 1024
 
     var kind: Kind

@@ -17,7 +17,7 @@ final class FrameLink: Sendable {
 
     fileprivate struct State {
         var pending: [Segment] = []
-        /// Of `pending`.
+        /// The size of `pending`.
         var bytes = 0
         var isSending = false
         var isClosed = false

@@ -15,7 +15,7 @@ struct FrameParser {
     private var start = 0
     private var descriptors: [Int32] = []
 
-    /// What was received; `descriptor` is this parser's to close or to pass on.
+    /// Adds received bytes. The parser takes ownership of `descriptor`: it closes it or passes it on.
     mutating func add(_ received: UnsafeRawBufferPointer, descriptor: Int32?) {
         if start == bytes.count { (bytes, start) = ([], 0) }
         bytes.append(contentsOf: received)

@@ -3,8 +3,8 @@
 struct NoteBudget: Sendable {
     /// As for what a child prints.
     static let linesMax = 1_000
-    /// What a host takes of a child before it drops lines itself: a child that keeps to its own budget never meets this
-    /// one, wherever their seconds begin.
+    /// The number of lines that the host accepts before it drops some itself. A child that keeps to its own budget
+    /// never reaches it, however the two sides' seconds are offset.
     static let receivedLinesMax = 2 * linesMax
 
     private let linesMax: Int

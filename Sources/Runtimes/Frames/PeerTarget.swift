@@ -17,11 +17,11 @@ enum PeerTarget {
     static let withdraw = "host/withdraw"
 }
 
-/// What a child makes its instance from.
+/// The setup that a child creates its instance from.
 struct ChildSetup: Sendable {
     var setup: InstanceSetup
     var seconds: Double
-    /// What the host reads each answer with.
+    /// The initial credit of each answer to the host.
     var creditBytes: Int
 
     var json: JSON {

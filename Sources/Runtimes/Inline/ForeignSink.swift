@@ -12,7 +12,7 @@ final class ForeignSink: AnswerSink, @unchecked Sendable {
     // Under the lock.
     private var isDead = false
 
-    /// nil when the struct is too small to be a sink of version 1.0, or lacks a function.
+    /// nil when the struct is too small to be a sink of version 1.0, or a function is missing.
     init?(_ sink: UnsafePointer<lsp_sink>) {
         guard sink.pointee.struct_size >= 48, sink.pointee.write != nil, sink.pointee.finish != nil,
             sink.pointee.when_writable != nil

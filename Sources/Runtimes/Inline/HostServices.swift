@@ -4,7 +4,7 @@ import Dispatch
 import LlamaStackAPI
 import Synchronization
 
-/// What one instance may ask of the host, and who is asking: behind one `lsp_host`.
+/// The host's services for one instance, behind one `lsp_host`.
 final class HostServices: Sendable {
     /// A message or a name longer than this is cut.
     static let textBytesMax = 16 * 1024

@@ -35,7 +35,7 @@ package final class InlineChannel: Channel {
 
     // MARK: create
 
-    /// An instance by itself, outside any stack. It can call nobody.
+    /// An instance outside any stack. It cannot call other providers.
     package static func alone(
         _ provider: LoadedProvider, providerID: String, config: JSON, statePath: String = "", log: LogSink,
         withinSeconds seconds: Double

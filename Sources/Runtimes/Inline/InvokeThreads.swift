@@ -43,16 +43,16 @@ package final class InvokeThreads: Sendable {
 
     private struct State {
         var jobs: [Job] = []
-        /// Of `jobs`: those before it have been taken.
+        /// The first of `jobs` that has not been taken.
         var first = 0
         var threads = 0
         /// Threads that wait and have not been signalled.
         var idle = 0
         var isWatching = false
         var isClosed = false
-        /// What each thread is inside of.
+        /// The function that each thread is in.
         var inside: [Entry?] = []
-        /// Of `inside`: those whose threads have ended.
+        /// The slots of `inside` whose threads have ended.
         var freeSlots: [Int] = []
         var promptness = Promptness()
 

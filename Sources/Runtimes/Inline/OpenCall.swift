@@ -23,7 +23,7 @@ final class OpenCall: Sendable {
         var violation: String?
     }
 
-    /// What `lsp_sink.context` says.
+    /// The value of `lsp_sink.context`.
     let handle: UInt64
     /// "inference/cpu chat_completion", for the log.
     let label: String

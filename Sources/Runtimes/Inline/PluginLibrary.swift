@@ -116,7 +116,8 @@ package struct LoadedProvider: Sendable {
 /// Constant and alive for ever, as the contract says: libraries are never unloaded.
 package struct DescriptorPointer: @unchecked Sendable {
     package let address: UnsafePointer<lsp_provider>
-    /// A copy: nothing past the library's own struct_size may be read, and what an older one lacks is NULL here.
+    /// A copy: nothing past the library's own struct_size may be read, and a function that an older one does not have
+    /// is NULL here.
     package let pointee: lsp_provider
 
     init(_ address: UnsafePointer<lsp_provider>) {

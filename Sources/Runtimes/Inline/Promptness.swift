@@ -6,7 +6,7 @@ import Synchronization
 /// costs an idle machine 40 µs; a function that returns at once needs none. Earned by returning at once many times in a
 /// row, lost by being late once.
 struct Promptness {
-    /// So many returns in a row, each within `secondsMax`, earn it.
+    /// The number of returns in a row, each within `secondsMax`, after which an instance counts as prompt.
     static let returnsMin = 32
     static let secondsMax = 200e-6
 

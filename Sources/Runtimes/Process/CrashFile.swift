@@ -2,7 +2,7 @@ import ContractBridge
 import Foundation
 import LlamaStackAPI
 
-/// What is kept of a crash, in the instance's state folder: never the content of a request.
+/// The record of a crash in the instance's state folder. It never contains the content of a request.
 struct CrashFile: Sendable {
     /// Older ones are removed.
     static let filesMax = 20

@@ -17,7 +17,7 @@ package struct IsolationSettings: Sendable, Equatable {
 
 /// When a provider that crashed is started again.
 package struct RestartPolicy: Sendable, Equatable {
-    /// So many crashes within `withinSeconds` and it stays down; 0: never.
+    /// The number of crashes within `withinSeconds` after which the provider stays down; 0: no limit.
     package var crashesMax = 5
     package var withinSeconds = 60.0
     /// The first wait; each further one is twice as long.

@@ -26,7 +26,7 @@ package final class ProcessChannel: Channel {
         var history: CrashHistory
         var lastEnd: String?
         var restarts = 0
-        /// What the instance was told to serve, in order: told again after a restart.
+        /// The registrations of the instance, in order, to be repeated after a restart.
         var resources: [CallRequest] = []
     }
 
@@ -90,7 +90,7 @@ package final class ProcessChannel: Channel {
         return process
     }
 
-    /// Of the process that serves now.
+    /// The process that serves now.
     package var pid: pid_t? {
         guard case .running(let process) = state.withLock({ $0.phase }) else { return nil }
         return process.pid
@@ -294,7 +294,7 @@ package final class ProcessChannel: Channel {
         return error == nil
     }
 
-    /// What was being started again is in nobody's way: whoever opens its state folder next need not wait for it.
+    /// Stops a restart that is under way, so that the next instance need not wait for the state folder.
     private func stopStarting() async -> Bool {
         guard let process = state.withLock({ $0.starting }) else { return true }
         process.stop(graceSeconds: 0)

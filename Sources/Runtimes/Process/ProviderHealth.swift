@@ -3,15 +3,14 @@ import Foundation
 import LlamaStackAPI
 import Synchronization
 
-/// What is known of the inside of a child: it is asked every few seconds which function of the provider has not
-/// returned.
+/// The health of a child, which is asked every few seconds which functions of the provider have not returned.
 struct ProviderHealth: Sendable {
     /// A child that leaves a ping unanswered for so long does not run.
     static let silentSeconds = 10.0
 
     /// The first ping without an answer.
     private var unanswered: Date?
-    /// What had not returned when it last answered.
+    /// The function that had not returned when the child last answered.
     private var blocked: (what: String, since: Date)?
 
     mutating func asked() { unanswered = unanswered ?? Date() }

@@ -12,10 +12,10 @@ final class ProviderProcess: Sendable {
     struct End: Sendable {
         /// "ended by SIGSEGV", "broke the protocol: …".
         var reason: String
-        /// What calls that were open are told.
+        /// The error for calls that were open.
         var error: CallError
         var report: ExitReport
-        /// What the child wrote of its crash: signal, module and offset, thread, method, request id.
+        /// The child's report of its crash: signal, module and offset, thread, method, request id.
         var crash: JSON
     }
 
@@ -31,7 +31,7 @@ final class ProviderProcess: Sendable {
     private static let lineCharactersMax = 8192
     /// A child that leaves more than this unread is ended.
     private static let pendingBytesMax = 512 * 1024 * 1024
-    /// What it sent before its end is read first, for at most this long.
+    /// The time limit for reading what the child sent before its end.
     private static let lastFramesSeconds = 1.0
 
     let peer: CallPeer
@@ -89,7 +89,7 @@ final class ProviderProcess: Sendable {
     deinit {
         child.kill()
         peer.link.close()
-        // Nobody is left who would end them when the process has.
+        // Once the process has ended, nothing else would end them.
         peer.end(CallError(.providerUnavailable, "the provider \(label) was stopped"))
     }
 
@@ -207,7 +207,7 @@ final class ProviderProcess: Sendable {
     }
 }
 
-/// What a child prints, as lines of the log.
+/// A child's output, as lines of the log.
 private final class ChildOutput: Sendable {
     private let label: String
     private let log: LogSink

@@ -1,4 +1,4 @@
-/// What a server's log says of the faulty provider, without what differs from run to run.
+/// A server's log lines about the faulty provider, without the parts that differ from run to run.
 struct FaultLog {
     private let lines: [String]
 
@@ -34,7 +34,7 @@ struct FaultLog {
         var text = text.replacing(#/ [a-z_]+=\S.*$/#, with: "")
         text = text.replacing(#/\/[^ :]*\/(lib[^ :\/]*)/#) { String($0.1) }
         text = text.replacing(#/0x[0-9a-f]{4,}/#, with: "0x…").replacing(#/in \d+ ms/#, with: "soon")
-        // What it was before is the machine's.
+        // The value before depends on the machine.
         text = text.replacing(#/\(\w+ to (\w+)\)/#) { "(to \($0.1))" }
         text = text.replacing(#/runs 'swift [^']*'/#, with: "runs another")
         text = text.replacing("|", with: "\\|").replacing("`", with: "'")

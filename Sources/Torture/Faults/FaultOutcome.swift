@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// What came of one fault.
+/// The outcome of one fault.
 package struct FaultOutcome: Sendable {
     package var fault: String
     /// The checks of the conformance kit that name it.
@@ -8,7 +8,7 @@ package struct FaultOutcome: Sendable {
     package var isolation: String
     /// Why the server came up without the faulty provider.
     package var leftOut: String?
-    /// What each call answered, where that is not what a sound provider answers.
+    /// The answer to each call, where it is not that of a sound provider.
     package var calls: [FaultStep: String] = [:]
     /// How the server ended though it was to serve.
     package var end: String?
@@ -16,9 +16,9 @@ package struct FaultOutcome: Sendable {
     package var endLine: String?
     /// How it ended on SIGTERM, where that was not in order.
     package var stop: String?
-    /// What the log says of the provider, first what it broke.
+    /// The log about the provider, breaches of the contract first.
     package var log: String?
-    /// What must hold of a server that stays up, and did not.
+    /// The properties of a server that stays up which did not hold.
     package var wrong: [String] = []
 
     package var staysUp: Bool { end == nil }
@@ -80,7 +80,7 @@ package enum FaultStep: String, CaseIterable, Sendable {
 
     static let answering: [FaultStep] = [.whole, .stream, .refused, .crowd, .again]
 
-    /// What a sound provider makes of it.
+    /// The answer of a sound provider.
     var sound: String {
         switch self {
         case .refused: "422 `invalid_request`"

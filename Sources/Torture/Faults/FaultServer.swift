@@ -84,7 +84,7 @@ final class FaultServer: Sendable {
     /// nil while it runs.
     var end: ExitStatus? { ended.current }
 
-    /// SIGTERM; nil: it has not ended within so many seconds.
+    /// Sends SIGTERM. Returns nil when the server has not ended within the given seconds.
     func stop(withinSeconds seconds: Double) -> ExitStatus? {
         process.signal(SIGTERM)
         return waitForEnd(withinSeconds: seconds)
@@ -96,7 +96,7 @@ final class FaultServer: Sendable {
         return ended.current
     }
 
-    /// What it has logged.
+    /// Its log so far.
     var log: [String] { kept.lines(of: .standardError) }
 }
 

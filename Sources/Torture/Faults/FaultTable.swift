@@ -2,7 +2,7 @@
 /// for each.
 package enum FaultTable {
     package struct Row: Sendable {
-        /// What FAULT says.
+        /// The value of FAULT.
         package var fault: String
         package var check: String
         /// Part of what the failure says.
@@ -94,7 +94,7 @@ package enum FaultTable {
         row("take any field", "answers an unknown field with LSP_INVALID", "wanted LSP_INVALID"),
         row("take any body", "answers a body that is not JSON with LSP_BAD_REQUEST", "wanted LSP_BAD_REQUEST"),
         row("take any field", "refuses a body that breaks the schema", "wanted LSP_INVALID"),
-        row("take any option", "refuses an option that it does not honour", "wanted LSP_BAD_REQUEST"),
+        row("take any option", "refuses an option that it does not support", "wanted LSP_BAD_REQUEST"),
         row(
             "register anything", "answers a resource of an unknown kind with LSP_UNSUPPORTED", "wanted LSP_UNSUPPORTED"),
         row(
@@ -158,7 +158,7 @@ package enum FaultTable {
         row("status -1", "gives its errors as the contract says", "the status -1"),
     ]
 
-    // What it borrows, and what all libraries share.
+    // Borrowed memory, and the state that all libraries share.
     private static let surroundings = [
         row("use a lent sink", "uses what it is lent only while it is lent", "lsp_sink after invoke had returned"),
         row(
@@ -202,7 +202,7 @@ package enum FaultTable {
         row("block SIGTERM", "leaves the process as it found it", "blocks: SIGTERM"),
     ]
 
-    // What it says of itself.
+    // Descriptors.
     private static let descriptors = [
         row("entry answers NULL", "can be loaded", "answered NULL"),
         row("small module", "can be loaded", "struct_size is 8"),

@@ -17,7 +17,7 @@ struct FaultTrial: Sendable {
 
     /// How long anything that has an end may take on a machine that does much else.
     private static let patienceSeconds = 30.0
-    /// What a provider that answers 503 is given to come back.
+    /// Seconds for a provider that answers 503 to recover.
     private static let recoverySeconds = 20.0
 
     mutating func run() throws -> FaultOutcome {
@@ -35,7 +35,7 @@ struct FaultTrial: Sendable {
         return outcome
     }
 
-    /// What is not the same in each run.
+    /// Removes the parts that differ from run to run.
     private mutating func dropChance() {
         switch outcome.fault {
         // Its process ends at the first 'done': the line about the second is on its way.
@@ -95,7 +95,7 @@ struct FaultTrial: Sendable {
         }
     }
 
-    /// What follows from a step is over before the next begins.
+    /// Waits until the effects of a step are over, before the next begins.
     private func settle(after step: FaultStep, _ answer: String) {
         let isAboutCancel = step == .cancelled && outcome.checks.contains { $0.contains("cancel") }
         guard isAboutCancel || answer.hasPrefix("504") else { return }

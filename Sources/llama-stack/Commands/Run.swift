@@ -77,7 +77,7 @@ struct Run: AsyncParsableCommand {
     }
 }
 
-/// What `run` says when it is ready.
+/// The line that `run` prints when it is ready.
 enum StartLine {
     static func text(_ summary: Summary, host: String, port: Int, milliseconds: Int) -> String {
         let address = host.contains(":") ? "[\(host)]" : host

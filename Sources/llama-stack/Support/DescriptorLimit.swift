@@ -1,7 +1,7 @@
 import Foundation
 
 /// The file descriptors that this process may hold. When there are none left, accepting fails again and again and keeps
-/// a core busy; so the server never takes so many connections.
+/// a core busy; so the server never accepts that many connections.
 enum DescriptorLimit {
     /// Kept back for what is not a client: libraries, databases, models, the log.
     private static let reserved = 256

@@ -49,7 +49,7 @@ struct RemoteStack: StackConnection {
 
     init(url: String) {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-        // Of a URL that is none the first request says so.
+        // An invalid URL is reported by the first request.
         network = NetworkService((try? CommandNetwork.settings(for: self.url)) ?? NetworkSettings())
     }
 
@@ -125,7 +125,7 @@ struct RemoteStack: StackConnection {
         return CallError(row, detail?["message"]?.stringValue ?? "the server answered \(status)")
     }
 
-    /// What the network says, as what a command says about its server.
+    /// An error of the network as one about the command's server.
     private static func readable(_ error: CallError, url: String) -> CallError {
         let reason: String
         switch error.code {

@@ -85,7 +85,7 @@ extension EndToEnd {
             if endpoint.streaming == .always {
                 return text.hasPrefix("data: {") && text.hasSuffix("\n\n") ? nil : text
             }
-            switch endpoint.answerForm {
+            switch endpoint.answerFormat {
             case .empty: return reply.body.isEmpty ? nil : text
             case .json: return endpoint.answer?.matches(reply.json) == true ? nil : text
             case .jsonLines:

@@ -16,7 +16,7 @@ struct ActivationTests {
                 x[n + 70] = .infinity
                 for i in 64..<96 { x[2 * n + i] = .leastNonzeroMagnitude }
             }
-            let bytes = { (forms: lk_forms) in
+            let bytes = { (forms: lk_variants) in
                 forms.quantised(x).map { block in withUnsafeBytes(of: block) { Array($0) } }
             }
             for forms in fastForms { #expect(bytes(forms) == bytes(plainForms), "\(name(forms)) \(n)") }

@@ -42,7 +42,7 @@ struct AttentionTests {
 
         /// Attention over positions in runs of `run` (a multiple of 64), joined from a fresh start at each of `joints`.
         func attend(
-            _ forms: lk_forms, _ q: [Float], sees: [Int], run: Int = 64, joints: [Int] = []
+            _ forms: lk_variants, _ q: [Float], sees: [Int], run: Int = 64, joints: [Int] = []
         ) -> [Float] {
             var state = [Float](repeating: 7, count: 2 * sees.count), out = [Float](repeating: 7, count: q.count)
             lk_attention_start(sees.count, dimension, &state, &out)

@@ -14,7 +14,7 @@ struct EncoderKernelTests {
         var random = RandomFloats(seed: seed)
         for n in lengths {
             let x = random.array(n, in: -9...9), y = random.array(n, in: -2...2), z = random.array(n, in: -2...2)
-            let run = { (forms: lk_forms) -> [[Float]] in
+            let run = { (forms: lk_variants) -> [[Float]] in
                 var norm = [Float](repeating: 0, count: n), gelu = norm
                 forms.layernorm(x, y, z, 1e-5, n, &norm)
                 forms.gelu(x, z, n, &gelu)

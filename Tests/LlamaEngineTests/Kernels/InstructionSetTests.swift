@@ -11,7 +11,7 @@ struct InstructionSetTests {
     func inUse() throws {
         try InstructionSet.check()
         #expect(offeredForms.map(name).contains(InstructionSet.name))
-        #expect(lk_forms_for("no-such-set") == nil)
+        #expect(lk_variants_for("no-such-set") == nil)
         switch ProcessInfo.processInfo.environment["LLAMA_STACK_ISA"] ?? "" {
         case "": #expect(InstructionSet.name == offeredForms.last.map(name))
         case "avx512": #expect(InstructionSet.name.hasPrefix("avx512"))
@@ -39,7 +39,7 @@ struct InstructionSetTests {
     func notOffered() throws {
         let missing = try #require(
             ["neon", "avx2", "avx-vnni", "avx512-bf16"].first {
-                lk_forms_for($0 == "neon" ? "neon-dotprod" : $0) == nil
+                lk_variants_for($0 == "neon" ? "neon-dotprod" : $0) == nil
             })
         let reason = try #require(refusal(of: missing))
         #expect(

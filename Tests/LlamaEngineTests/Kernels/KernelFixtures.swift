@@ -10,16 +10,16 @@ let elementTypes: [(name: String, type: lk_type)] = [
 ]
 
 /// The instruction sets of this machine, the reference first.
-var offeredForms: [lk_forms] {
+var offeredForms: [lk_variants] {
     ["plain", "avx2", "avx-vnni", "avx512-vnni", "avx512-bf16", "neon-dotprod"].compactMap { (isa: String) in
-        lk_forms_for(isa)?.pointee
+        lk_variants_for(isa)?.pointee
     }
 }
 /// Those that are held against the reference.
-var fastForms: [lk_forms] { Array(offeredForms.dropFirst()) }
-var plainForms: lk_forms { offeredForms[0] }
+var fastForms: [lk_variants] { Array(offeredForms.dropFirst()) }
+var plainForms: lk_variants { offeredForms[0] }
 
-func name(_ forms: lk_forms) -> String { String(cString: forms.isa) }
+func name(_ forms: lk_variants) -> String { String(cString: forms.isa) }
 
 /// A file of `Tests/Fixtures/kernels`.
 func kernelFixture(_ name: String) throws -> Data {

@@ -15,7 +15,7 @@ struct LowRankTests {
             y = random.array(rows * (outputs + 1))
         }
 
-        func run(_ forms: lk_forms, rows range: Range<Int>? = nil, panels: Range<Int>? = nil) -> [Float] {
+        func run(_ forms: lk_variants, rows range: Range<Int>? = nil, panels: Range<Int>? = nil) -> [Float] {
             let range = range ?? 0..<rows
             let panels = panels ?? 0..<(outputs + 31) / 32
             var y = y

@@ -47,7 +47,7 @@ struct MatmulTests {
         let type = elementTypes.first { $0.name == typeName }!.type
         var random = RandomFloats(seed: seed)
         for product in products(type, &random) {
-            let run = { (forms: lk_forms) in
+            let run = { (forms: lk_variants) in
                 var y = [Float](repeating: 7, count: product.rows * (product.outputs + 1))
                 forms.matmul_f32(
                     type, product.weights.base, 0, product.outputs, product.x, product.rows, product.n, &y,
@@ -70,7 +70,7 @@ struct MatmulTests {
         let n = lk_block_size(type) == 1 ? 300 : lk_block_size(type) == 32 ? 288 : 1536
         let outputs = 9, rows = 11
         let weights = random.weights(type, rows: outputs, n: n), x = random.array(rows * n)
-        let run = { (forms: lk_forms, x: [Float], rows: Int) -> [Float] in
+        let run = { (forms: lk_variants, x: [Float], rows: Int) -> [Float] in
             var exact = [Float](repeating: 7, count: rows * outputs)
             forms.matmul_f32(type, weights, 0, outputs, x, rows, n, &exact, outputs)
             return exact

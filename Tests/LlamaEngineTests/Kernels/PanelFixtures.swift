@@ -68,7 +68,7 @@ final class PackedWeights {
     }
 }
 
-extension lk_forms {
+extension lk_variants {
     func quantised(_ x: [Float]) -> [lk_q8_block] {
         [lk_q8_block](unsafeUninitializedCapacity: x.count / 32) { buffer, count in
             quantize_rows(x, 1, x.count, buffer.baseAddress)

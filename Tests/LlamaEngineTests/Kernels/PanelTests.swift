@@ -152,7 +152,7 @@ struct PanelTests {
             forms.bf16_from_f32(floats, &x, x.count)
             plainForms.bf16_from_f32(floats, &wanted, x.count)
             #expect(x == wanted)
-            let run = { (forms: lk_forms, first: Int, count: Int) -> [Float] in
+            let run = { (forms: lk_variants, first: Int, count: Int) -> [Float] in
                 var matrix = weights.matrix
                 var y = [Float](repeating: 7, count: count * (outputs + 1))
                 let part = Array(x[first * n..<(first + count) * n])

@@ -13,7 +13,7 @@ struct RowTests {
         var random = RandomFloats(seed: seed)
         for n in lengths {
             let x = random.array(n, in: -20...20), y = random.array(n, in: -2...2)
-            let run = { (forms: lk_forms) -> [[Float]] in
+            let run = { (forms: lk_variants) -> [[Float]] in
                 var norm = [Float](repeating: 0, count: n), glu = norm, soft = x
                 forms.rmsnorm(x, y, 1e-5, n, &norm)
                 forms.swiglu(x, y, n, &glu)

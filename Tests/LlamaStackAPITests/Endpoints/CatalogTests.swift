@@ -21,7 +21,7 @@ struct CatalogTests {
                 case .all: "all"
                 }
             let columns = [
-                endpoint.route.verb.rawValue, endpoint.route.path, endpoint.id, "\(endpoint.answerForm)", streaming,
+                endpoint.route.verb.rawValue, endpoint.route.path, endpoint.id, "\(endpoint.answerFormat)", streaming,
                 "by \(routing)", "\(endpoint.bodyBytesMax >> 20) MiB",
                 endpoint.aliases.map {
                     "also \($0.verb.rawValue) \($0.path)" + ($0.bodyParameter.map { " ?\($0)=" } ?? "")

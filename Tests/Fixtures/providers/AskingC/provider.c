@@ -247,7 +247,7 @@ static lsp_status serve(call *c, text *out, text *error) {
     lsp_status status = LSP_OK;
     if (c->request.options.size && !json_check(c->request.options, &no_options, &options)) {
         status = LSP_BAD_REQUEST;
-        text_adds(error, "{\"code\":\"unsupported_option\",\"message\":\"inline::asking-c honours no options\"}");
+        text_adds(error, "{\"code\":\"unsupported_option\",\"message\":\"inline::asking-c supports no options\"}");
     } else if (!json_check(c->request.body, registers ? &resource : &generate_request, &read)) {
         status = read.status;
         json_read_error(&read, error);

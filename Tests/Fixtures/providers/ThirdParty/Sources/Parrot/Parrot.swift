@@ -22,7 +22,7 @@ struct Parrot: InferenceProvider {
     }
 
     // Parrots chat. What a provider lacks is not offered: the host answers 501.
-    static let lacks: Set<String> = ["completion", "batch_completion"]
+    static let unsupported: Set<String> = ["completion", "batch_completion"]
 
     func completion(
         _ request: CompletionRequest, _ call: Call, streamingTo stream: EventStream<CompletionResponseStreamChunk>

@@ -2,8 +2,8 @@ import CProviderABI
 import ContractBridge
 import LlamaStackAPI
 
-/// What an error must look like when it crosses.
-enum ErrorForm {
+/// Checks the format of errors that cross the contract.
+enum ErrorFormatCheck {
     /// A message longer than this is no message.
     static let messageBytesMax = 4096
     /// An error object longer than this is not read.

@@ -6,12 +6,13 @@ import Glibc
 import Musl
 #endif
 
-/// When the caller of a pool had better compute alone. With another busy process on a core, a worker is put aside for
-/// milliseconds in the middle of a chunk that takes microseconds, and the loop waits for it, loop after loop. After
-/// such a stall the workers are left asleep for a while, longer each time that the next trial stalls too.
+/// Decides when the caller of a pool should compute alone. When another process keeps a core busy, a worker is
+/// preempted for milliseconds in the middle of a chunk that takes microseconds, and every loop waits for it. After such
+/// a stall the workers are left asleep for a while, twice as long each time that the next trial stalls too (exponential
+/// back-off).
 ///
 /// Used by the pool's caller only.
-final class Solitude: Sendable {
+final class ContentionBackoff: Sendable {
     private let ends = Atomic<UInt64>(0)
     private let length = Atomic<UInt64>(0)
 

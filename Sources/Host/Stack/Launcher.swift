@@ -3,16 +3,16 @@ import Foundation
 import LlamaStackAPI
 import Networking
 
-/// One start of a distribution: finds, checks, loads, orders, creates, registers. Collects what can be known before
-/// anything is created; from there on the first failure ends it.
-final class Starting: Sendable {
+/// Starts a distribution: finds, checks and loads libraries, orders and creates instances, registers resources. Reports
+/// all errors that can be found before anything is created; after that, the first failure ends the start.
+final class Launcher: Sendable {
     static let undoSecondsMax = 5.0
 
     /// A provider whose library is loaded and whose config fits.
     struct Prepared: Sendable {
         var entry: Manifest.ProviderEntry
         var libraryPath: String
-        /// Of the library's file when it was opened.
+        /// The library file's stamp when it was opened.
         var stamp: FileStamp?
         var descriptor: ProviderDescriptor
         var runtime: any ProviderRuntime
@@ -22,18 +22,18 @@ final class Starting: Sendable {
     struct Preparation: Sendable {
         /// In the order in which they start.
         var providers: [Prepared]
-        /// Those that are to be done without, and why.
+        /// The optional providers that are left out, and why.
         var failed: [(entry: Manifest.ProviderEntry, reason: String)]
     }
 
     let manifest: Manifest
     let log: LogSink
-    /// Of a start that only checks: how long a library may take to say what it holds, and an instance to be created.
+    /// Seconds that a library may take to be described and an instance to be created, in a start that only checks.
     private let checkSeconds: Double?
     private let metrics: MetricsSink
     private let search: PluginSearch
     private let environment: [String: String]
-    private let switchboard: Switchboard
+    private let dispatcher: Dispatcher
     let network: NetworkService
 
     convenience init(
@@ -42,26 +42,26 @@ final class Starting: Sendable {
     ) {
         self.init(
             manifest: manifest, environment: environment, log: log, metrics: metrics,
-            switchboard: Switchboard(
+            dispatcher: Dispatcher(
                 callDepthMax: callDepthMax, callSecondsMax: manifest.server.limits.callSecondsMax,
                 registerSecondsMax: checkSeconds ?? manifest.server.limits.createSecondsMax),
             network: NetworkService(manifest.network, log: log), checkSeconds: checkSeconds)
     }
 
     /// The same for another file: what it starts joins what runs.
-    func with(_ manifest: Manifest) -> Starting {
-        Starting(
-            manifest: manifest, environment: environment, log: log, metrics: metrics, switchboard: switchboard,
+    func with(_ manifest: Manifest) -> Launcher {
+        Launcher(
+            manifest: manifest, environment: environment, log: log, metrics: metrics, dispatcher: dispatcher,
             network: network, checkSeconds: checkSeconds)
     }
 
     private init(
         manifest: Manifest, environment: [String: String], log: LogSink, metrics: MetricsSink,
-        switchboard: Switchboard, network: NetworkService, checkSeconds: Double?
+        dispatcher: Dispatcher, network: NetworkService, checkSeconds: Double?
     ) {
         (self.network, self.checkSeconds) = (network, checkSeconds)
         (self.manifest, self.log, self.metrics) = (manifest, log, metrics)
-        self.switchboard = switchboard
+        self.dispatcher = dispatcher
         self.environment = environment
         search = PluginSearch(providerPath: manifest.providerPath, environment: environment)
     }
@@ -71,7 +71,7 @@ final class Starting: Sendable {
         let preparation = try await prepare { $0.isOptional }
         for (entry, reason) in preparation.failed { fail(entry, reason) }
         let state = try await OffPool.run { self.openState() }.get()
-        let registry = ResourceRegistry(switchboard: switchboard, state: state, log: log)
+        let registry = ResourceRegistry(dispatcher: dispatcher, state: state, log: log)
         var started: [RunningProvider] = []
         var failed = FailedStarts()
         do throws(StartFailure) {
@@ -79,10 +79,10 @@ final class Starting: Sendable {
                 do throws(StartFailure) {
                     guard let channel = try await optional(provider, state, registry) else { continue }
                     let running = RunningProvider(
-                        prepared: provider, starting: self, channel: channel,
+                        prepared: provider, launcher: self, channel: channel,
                         waitSeconds: manifest.server.limits.drainSeconds)
                     started.append(running)
-                    switchboard.update { $0.add(running.instance) }
+                    dispatcher.update { $0.add(running.instance) }
                 } catch {
                     guard checkSeconds != nil else { throw error }
                     failed.add(provider, error)
@@ -98,7 +98,7 @@ final class Starting: Sendable {
         putInFileOrder()
         await registry.open()
         return Stack(
-            starting: self, source: source, switchboard: switchboard, registry: registry, state: state,
+            launcher: self, source: source, dispatcher: dispatcher, registry: registry, state: state,
             running: Running(manifest: manifest, providers: started))
     }
 
@@ -135,7 +135,7 @@ final class Starting: Sendable {
         return Preparation(providers: try order(prepared), failed: failed)
     }
 
-    var resources: ListedResources { ListedResources(manifest: manifest, switchboard: switchboard, log: log) }
+    var resources: ListedResources { ListedResources(manifest: manifest, dispatcher: dispatcher, log: log) }
 
     /// Those of the file, and those that providers announced in earlier runs. Blocks on the disk.
     private static func knownResources(_ manifest: Manifest) -> KnownResources {
@@ -237,7 +237,7 @@ final class Starting: Sendable {
         }
     }
 
-    /// Of each provider, the indices of those that it needs.
+    /// For each provider, the indices of those that it needs.
     private func needs(of prepared: [Prepared]) throws(StartFailure) -> [[Int]] {
         var failures: [FileDiagnostic] = []
         var needs: [[Int]] = []
@@ -316,15 +316,15 @@ final class Starting: Sendable {
     ) async throws(StartFailure) -> any Channel {
         let entry = provider.entry
         let folder = try await OffPool.run { self.instanceFolder(state, entry) }.get()
-        let switchboard = switchboard, label = entry.label, api = entry.api
+        let dispatcher = dispatcher, label = entry.label, api = entry.api
         let places = ConfigPlaces(entry, manifest.source, schema: provider.descriptor.configSchema)
         let access = network.access(of: provider.descriptor, label, endpoints: places.endpoints)
         let reach = HostReach(
             log: log, metrics: metrics,
-            call: { [weak switchboard, network] request, sink throws(CallError) in
+            call: { [weak dispatcher, network] request, sink throws(CallError) in
                 if request.target == NetworkCall.target { return try network.start(request, access, into: sink) }
-                guard let switchboard else { throw CallError(.shuttingDown, "the server is shutting down") }
-                return try switchboard.call(from: api, target: request.target, request, into: sink)
+                guard let dispatcher else { throw CallError(.shuttingDown, "the server is shutting down") }
+                return try dispatcher.call(from: api, target: request.target, request, into: sink)
             },
             announce: { [weak registry] resource in
                 guard let registry else { return CallError(.shuttingDown, "the server is shutting down") }
@@ -361,13 +361,13 @@ final class Starting: Sendable {
     /// Does without an optional one.
     func fail(_ entry: Manifest.ProviderEntry, _ reason: String) {
         log.log(.warning, "optional provider \(entry.label) did not start: \(reason)")
-        switchboard.update { $0.failed.append((entry.api, entry.providerID, reason)) }
+        dispatcher.update { $0.failed.append((entry.api, entry.providerID, reason)) }
     }
 
     /// Routing takes the first of an API for its default: the file's first, not the first that could start.
     func putInFileOrder() {
         let labels = manifest.providers.map(\.label)
-        switchboard.update { table in
+        dispatcher.update { table in
             table.sortInstances { labels.firstIndex(of: $0.label) ?? labels.count }
         }
     }

@@ -2,9 +2,9 @@ import LlamaStackAPI
 import Synchronization
 
 /// Starts calls: those of clients and those of providers to each other, by the same table.
-final class Switchboard: Sendable {
+final class Dispatcher: Sendable {
     private let table = Mutex(RoutingTable())
-    private let owners = Owners()
+    private let owners = OwnerCache()
     private let nesting: CallNesting
     private let lastCallID = Atomic<UInt64>(0)
     private let monitor: CallMonitor
@@ -27,7 +27,7 @@ final class Switchboard: Sendable {
     /// Unique in this stack.
     func newCallID() -> UInt64 { lastCallID.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    /// Of a client. Throws before anything is started.
+    /// Starts a client's call. Throws before anything is started.
     func call(
         _ endpoint: EndpointDescription, resourceName: String?, request: CallRequest
     ) throws(CallError) -> Answer {
@@ -48,36 +48,37 @@ final class Switchboard: Sendable {
         let isChoice = table.instances.count { $0.api == endpoint.api } > 1
         let id = isChoice ? name?.ids(in: request).first : nil
         let owner = id.flatMap { owners[endpoint.api, $0] }
-        var legs = try table.legs(
+        var attempts = try table.attempts(
             of: endpoint, resourceName: resourceName, providerID: request.providerID, owner: owner)
         // Without an id its maker says what is wrong with the request.
-        if name != nil, id == nil { legs = legs.suffix(1) }
-        try checkOptions(of: request, legs)
-        let isSingle = !isChoice || (legs.count == 1 && id == nil)
+        if name != nil, id == nil { attempts = attempts.suffix(1) }
+        try checkOptions(of: request, attempts)
+        let isSingle = !isChoice || (attempts.count == 1 && id == nil)
         let call = monitor.open(
-            sink, label: isSingle ? legs[0].instance.label : endpoint.api.rawValue, isTimed: !endpoint.isUntimed)
+            sink, label: isSingle ? attempts[0].instance.label : endpoint.api.rawValue, isTimed: !endpoint.isUntimed)
         guard !isSingle else {
-            if !legs[0].resource.isEmpty { request.resource = legs[0].resource }
-            return call.started(start(request, on: legs[0].instance.channel, into: call))
+            if !attempts[0].resource.isEmpty { request.resource = attempts[0].resource }
+            return call.started(start(request, on: attempts[0].instance.channel, into: call))
         }
-        let relay = Relay(
-            legs, request, name: name, probe: id.flatMap { endpoint.api.probe?.request($0, like: request) }, into: call,
+        let chain = FallbackChain(
+            attempts, request, name: name, probe: id.flatMap { endpoint.api.probe?.request($0, like: request) },
+            into: call,
             newCallID: { [self] in newCallID() },
             ended: { [owners, api = endpoint.api] owner in
                 if let id { owners[api, id] = owner }
             })
-        relay.start()
-        return call.started { relay.cancel() }
+        chain.start()
+        return call.started { chain.cancel() }
     }
 
-    /// Before anybody is asked: of several providers that may have a resource, one that does not know the option would
-    /// else end the search for the one that does.
-    private func checkOptions(of request: CallRequest, _ legs: [Leg]) throws(CallError) {
+    /// Runs before any provider is asked: of several providers that may have a resource, one that does not know the
+    /// option would else end the search for the one that does.
+    private func checkOptions(of request: CallRequest, _ attempts: [Attempt]) throws(CallError) {
         guard !request.options.isEmpty else { return }
-        for leg in legs where leg.role != .mustNotHave {
-            let descriptor = leg.instance.descriptor
-            let honoured = descriptor.method(request.method)?.options ?? []
-            if let option = request.options.keys.first(where: { !honoured.contains($0) }) {
+        for attempt in attempts where attempt.role != .mustNotHave {
+            let descriptor = attempt.instance.descriptor
+            let supported = descriptor.method(request.method)?.options ?? []
+            if let option = request.options.keys.first(where: { !supported.contains($0) }) {
                 throw CallError(
                     .unsupportedOption, "\(option) is not supported by \(descriptor.type) for \(request.method)",
                     field: option)
@@ -91,7 +92,7 @@ final class Switchboard: Sendable {
         return Answer(queue, stop: start(request, on: channel, into: queue))
     }
 
-    /// Of a provider.
+    /// Starts a provider's call.
     ///
     /// - Parameters:
     ///   - caller: the API of the provider that calls.

@@ -1,9 +1,9 @@
 import LlamaStackAPI
 import Synchronization
 
-/// Which provider had a resource the last time: asked first, never trusted. Providers may share what they keep with
+/// Remembers which provider had a resource last. It is only tried first, because providers may share their storage with
 /// other hosts.
-final class Owners: Sendable {
+final class OwnerCache: Sendable {
     private static let keptMax = 10_000
 
     private struct Key: Hashable {

@@ -7,12 +7,12 @@ import Glibc
 import Musl
 #endif
 
-/// What the caller and the workers of a `ThreadPool` share.
+/// A loop that the caller and the workers of a `ThreadPool` share.
 ///
-/// Each thread has a ticket: the chunks of its share that nobody has taken, next and end in one word. Chunks are taken
-/// by compare-and-exchange. Whoever took one may use `body`, however late it comes: the caller waits for every chunk
+/// Each thread has a ticket: the chunks of its share that are not taken, next and end in one word. Chunks are taken by
+/// compare-and-exchange. A thread that took one may use `body`, however late it is: the caller waits for every chunk
 /// that was taken, and writes `body` before it writes tickets.
-final class SharedLoop: @unchecked Sendable {
+final class ParallelLoop: @unchecked Sendable {
     typealias Body = (_ worker: Int, _ chunk: Int) -> Void
 
     static let chunksMax = Int(Int32.max)
@@ -34,7 +34,7 @@ final class SharedLoop: @unchecked Sendable {
     private let sleepers = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
     private let bed = Monitor()
-    private let solitude = Solitude()
+    private let backoff = ContentionBackoff()
     let ahead = ReadAhead()
 
     init(threads: Int) {
@@ -49,8 +49,8 @@ final class SharedLoop: @unchecked Sendable {
     }
 
     func run(chunks: Int, _ work: @escaping Body) {
-        let start = Solitude.now()
-        if solitude.isOn(at: start) {
+        let start = ContentionBackoff.now()
+        if backoff.isOn(at: start) {
             for chunk in 0..<chunks { work(0, chunk) }
             return
         }
@@ -78,9 +78,9 @@ final class SharedLoop: @unchecked Sendable {
             reading.fetchLine()
             lk_spin()
         }
-        let computed = Solitude.now()
+        let computed = ContentionBackoff.now()
         while done.load(ordering: .acquiring) < chunks { sched_yield() }
-        solitude.note(started: start, waitedSince: computed, until: Solitude.now())
+        backoff.note(started: start, waitedSince: computed, until: ContentionBackoff.now())
     }
 
     func work(worker: Int) {

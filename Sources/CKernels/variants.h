@@ -1,20 +1,20 @@
-// What the files of this target share: the tables of forms, and reads of small little-endian numbers from blocks.
-#ifndef LK_FORMS_H
-#define LK_FORMS_H
+// Shared by the files of this target: the tables of variants, and reads of small little-endian numbers from blocks.
+#ifndef LK_VARIANTS_H
+#define LK_VARIANTS_H
 #include "CKernels.h"
 #include <string.h>
 
-extern const lk_forms lk_forms_plain;
+extern const lk_variants lk_variants_plain;
 #if defined(__x86_64__)
-extern const lk_forms lk_forms_avx2;
-extern const lk_forms lk_forms_avx_vnni;
-extern const lk_forms lk_forms_avx512;
-extern const lk_forms lk_forms_avx512_bf16;
+extern const lk_variants lk_variants_avx2;
+extern const lk_variants lk_variants_avx_vnni;
+extern const lk_variants lk_variants_avx512;
+extern const lk_variants lk_variants_avx512_bf16;
 #elif defined(__aarch64__)
-extern const lk_forms lk_forms_neon;
+extern const lk_variants lk_variants_neon;
 #endif
 
-// The plain forms, for types and tails that a faster form leaves to them.
+// The plain variants, for types and tails that a faster variant leaves to them.
 void lk_dequantize_row_plain(lk_type type, const void *row, float *out, size_t n);
 void lk_matmul_f32_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                          size_t n, float *y, size_t ldy);

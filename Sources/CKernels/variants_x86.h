@@ -1,7 +1,7 @@
-// The faster forms on x86-64 that have a file of their own.
-#ifndef LK_FORMS_X86_H
-#define LK_FORMS_X86_H
-#include "forms.h"
+// The faster variants on x86-64 that have a file of their own.
+#ifndef LK_VARIANTS_X86_H
+#define LK_VARIANTS_X86_H
+#include "variants.h"
 
 void lk_panel_matmul_q8_avx2(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                              float *y, size_t ldy, int add);

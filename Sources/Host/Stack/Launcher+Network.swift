@@ -1,6 +1,6 @@
 import Foundation
 
-extension Starting {
+extension Launcher {
     /// Certificates that are not there. Blocks on the disk.
     func missingNetworkFiles() -> [FileDiagnostic] {
         manifest.networkFiles.filter { !FileManager.default.fileExists(atPath: $0.path) }.map {

@@ -1,13 +1,13 @@
-// The table of forms for 64-bit ARM with products of bytes (FEAT_DotProd: Graviton 2, Apple M1 and later).
+// The table of variants for 64-bit ARM with products of bytes (FEAT_DotProd: Graviton 2, Apple M1 and later).
 #if defined(__aarch64__)
-#include "forms.h"
+#include "variants.h"
 
 void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                              size_t ldy, int add);
 
 #define LK_TARGET
 #define LK_TILE_QUERIES 1
-#define LK_FORM(name) name##_neon
+#define LK_VARIANT(name) name##_neon
 #include "vector.h"
 #include "vector_dequantize.h"
 
@@ -28,7 +28,7 @@ static void dequantize_row_neon(lk_type type, const void *row, float *out, size_
 #include "vector_lora.h"
 #include "vector_attention.h"
 
-const lk_forms lk_forms_neon = {
+const lk_variants lk_variants_neon = {
     .isa = "neon-dotprod",
     .dequantize_row = dequantize_row_neon,
     .matmul_f32 = matmul_f32_neon,

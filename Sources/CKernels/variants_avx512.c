@@ -1,11 +1,11 @@
-// The table of forms for AVX-512 with VNNI and VBMI (Intel Ice Lake and AMD Zen 4 onwards).
+// The table of variants for AVX-512 with VNNI and VBMI (Intel Ice Lake and AMD Zen 4 onwards).
 #if defined(__x86_64__)
-#include "forms_x86.h"
+#include "variants_x86.h"
 #include "unpack_avx512.h"
 
 #define LK_TARGET LK_AVX512
 #define LK_TILE_QUERIES 6
-#define LK_FORM(name) name##_avx512
+#define LK_VARIANT(name) name##_avx512
 #include "vector.h"
 #include "vector_dequantize.h"
 
@@ -62,7 +62,7 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
 #include "vector_attention.h"
 
 // All but the name and what multiplies in bf16.
-#define LK_FORMS_512 \
+#define LK_VARIANTS_512 \
     .dequantize_row = dequantize_row_avx512, \
     .matmul_f32 = matmul_f32_avx512, \
     .quantize_rows = quantize_rows_avx512, \
@@ -80,12 +80,12 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
     .logsumexp = logsumexp_avx512, \
     .argmax = argmax_avx512,
 
-const lk_forms lk_forms_avx512 = {
+const lk_variants lk_variants_avx512 = {
     .isa = "avx512-vnni",
     .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
     .attention = attention_avx512,
     .bf16_from_f32 = bf16_from_f32_avx512,
-    LK_FORMS_512
+    LK_VARIANTS_512
 };
 
 static void attention_avx512_bf16(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
@@ -97,11 +97,11 @@ static void attention_avx512_bf16(lk_type cache, const float *q, size_t queries,
 }
 
 /// With BF16 (Intel Cooper Lake and Sapphire Rapids, AMD Zen 4 onwards).
-const lk_forms lk_forms_avx512_bf16 = {
+const lk_variants lk_variants_avx512_bf16 = {
     .isa = "avx512-bf16",
     .panel_matmul_bf16 = lk_panel_matmul_bf16_avx512,
     .attention = attention_avx512_bf16,
     .bf16_from_f32 = lk_bf16_from_f32_avx512,
-    LK_FORMS_512
+    LK_VARIANTS_512
 };
 #endif

@@ -1,7 +1,7 @@
 import LlamaStackAPI
 
-/// One provider's share of a call. Most calls have one leg; a ``Relay`` walks more.
-struct Leg: Sendable {
+/// A call to one provider. Most calls have one attempt; a ``FallbackChain`` makes several.
+struct Attempt: Sendable {
     enum Role: Sendable, Equatable {
         /// It answers, whatever it says.
         case answers
@@ -20,23 +20,23 @@ struct Leg: Sendable {
 }
 
 extension RoutingTable {
-    /// Whom a call asks, in this order: never none.
+    /// The attempts of a call, in order; at least one.
     ///
     /// - Parameters:
     ///   - resourceName: what the request called the resource that the endpoint is routed by; nil when it named none.
     ///   - providerID: who is to make a resource; nil: the API's default.
     ///   - owner: the provider that had the resource the last time.
-    func legs(
+    func attempts(
         of endpoint: EndpointDescription, resourceName: String?, providerID: String? = nil, owner: String? = nil
-    ) throws(CallError) -> [Leg] {
+    ) throws(CallError) -> [Attempt] {
         let able = instances.filter { $0.api == endpoint.api && $0.descriptor.method(endpoint.method) != nil }
         let isAlone = able.count < 2
         switch endpoint.routingKey {
         case .resource where !isAlone:
             let first = able.filter { $0.providerID == owner }, others = able.filter { $0.providerID != owner }
-            return (first + others).map { Leg(instance: $0, role: .mayHave) }
+            return (first + others).map { Attempt(instance: $0, role: .mayHave) }
         case .all where !isAlone:
-            return able.map { Leg(instance: $0, role: .adds) }
+            return able.map { Attempt(instance: $0, role: .adds) }
         case .creation:
             let maker = try destination(
                 api: endpoint.api, providerID: providerID, method: endpoint.method, kind: nil, name: nil
@@ -44,10 +44,10 @@ extension RoutingTable {
             let method = endpoint.api.probe?.method
             let others = instances.filter { $0.api == endpoint.api && $0.providerID != maker.providerID }
                 .filter { instance in method.map { instance.descriptor.method($0) != nil } ?? false }
-            return others.map { Leg(instance: $0, role: .mustNotHave) } + [Leg(instance: maker, role: .answers)]
+            return others.map { Attempt(instance: $0, role: .mustNotHave) } + [Attempt(instance: maker, role: .answers)]
         default:
             let destination = try destination(of: endpoint, name: resourceName)
-            return [Leg(instance: destination.instance, role: .answers, resource: destination.resource)]
+            return [Attempt(instance: destination.instance, role: .answers, resource: destination.resource)]
         }
     }
 }

@@ -1,5 +1,5 @@
-#ifndef LK_VECTOR_FORMS_H
-#define LK_VECTOR_FORMS_H
+#ifndef LK_VECTOR_VARIANTS_H
+#define LK_VECTOR_VARIANTS_H
 #include "CVectors.h"
 
 #define LK_VECTOR_DECLARE(isa)                                                                                         \

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Whether the client of a connection is still there, and what is to happen when it goes: a running call is
 /// cancelled. Any thread.
-final class ClientPresence: Sendable {
+final class ConnectionMonitor: Sendable {
     private struct State {
         var isGone = false
         var nextToken = 0

@@ -1,11 +1,11 @@
-// The table of forms for AVX2, FMA and F16C (Intel Haswell and AMD Zen onwards).
+// The table of variants for AVX2, FMA and F16C (Intel Haswell and AMD Zen onwards).
 #if defined(__x86_64__)
-#include "forms_x86.h"
+#include "variants_x86.h"
 #include "unpack_avx2.h"
 
 #define LK_TARGET LK_AVX2
 #define LK_TILE_QUERIES 1
-#define LK_FORM(name) name##_avx2
+#define LK_VARIANT(name) name##_avx2
 #include "vector.h"
 #include "vector_dequantize.h"
 
@@ -64,7 +64,7 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
 #include "vector_attention.h"
 
 // All but the name and the products in int8.
-#define LK_FORMS_256 \
+#define LK_VARIANTS_256 \
     .dequantize_row = dequantize_row_avx2, \
     .matmul_f32 = matmul_f32_avx2, \
     .quantize_rows = quantize_rows_avx2, \
@@ -84,16 +84,16 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
     .argmax = argmax_avx2, \
     .attention = attention_avx2,
 
-const lk_forms lk_forms_avx2 = {
+const lk_variants lk_variants_avx2 = {
     .isa = "avx2",
     .panel_matmul_q8 = lk_panel_matmul_q8_avx2,
-    LK_FORMS_256
+    LK_VARIANTS_256
 };
 
 /// With VNNI in vectors of 32 bytes (Intel Alder Lake and AMD Zen 5 onwards).
-const lk_forms lk_forms_avx_vnni = {
+const lk_variants lk_variants_avx_vnni = {
     .isa = "avx-vnni",
     .panel_matmul_q8 = lk_panel_matmul_q8_avx_vnni,
-    LK_FORMS_256
+    LK_VARIANTS_256
 };
 #endif

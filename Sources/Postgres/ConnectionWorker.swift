@@ -3,7 +3,7 @@ import ProviderKit
 
 /// One connection and what it takes to keep it: made again when it is lost, transactions run again when they may be.
 /// One thread alone may use it.
-final class Lane {
+final class ConnectionWorker {
     typealias Instant = ContinuousClock.Instant
     private static let attemptsMax = 5
 

@@ -1,11 +1,11 @@
 import LlamaStackAPI
 import Synchronization
 
-/// A call that goes from provider to provider until it is answered: the sink of each in its turn.
+/// A call that tries one provider after the other until one answers; it is the sink of the current attempt.
 ///
-/// What a provider refuses with 404 has changed nothing, so the next may be asked. Once a provider that was asked
-/// whether it has the resource writes, the answer is its own.
-final class Relay: AnswerSink {
+/// A refusal with 404 has changed nothing, so the next provider may be tried. Once a provider has written, the answer
+/// is its own.
+final class FallbackChain: AnswerSink {
     private struct State {
         var turn = 0
         var current: (channel: any Channel, callID: UInt64)?
@@ -14,7 +14,7 @@ final class Relay: AnswerSink {
         var refusals: [CallError] = []
     }
 
-    private let legs: [Leg]
+    private let attempts: [Attempt]
     private let request: CallRequest
     private let name: ResourceName?
     private let probe: CallRequest?
@@ -28,20 +28,21 @@ final class Relay: AnswerSink {
     ///   - probe: what those are asked that must not have it.
     ///   - ended: called before the end: the provider that has the resource now; nil when none is known.
     init(
-        _ legs: [Leg], _ request: CallRequest, name: ResourceName?, probe: CallRequest?, into sink: any AnswerSink,
+        _ attempts: [Attempt], _ request: CallRequest, name: ResourceName?, probe: CallRequest?,
+        into sink: any AnswerSink,
         newCallID: @escaping @Sendable () -> UInt64, ended: @escaping @Sendable (_ owner: String?) -> Void
     ) {
-        (self.legs, self.request, self.name, self.probe) = (legs, request, name, probe)
+        (self.attempts, self.request, self.name, self.probe) = (attempts, request, name, probe)
         (self.sink, self.newCallID, self.ended) = (sink, newCallID, ended)
     }
 
-    /// Starts the leg whose turn it is.
+    /// Starts the attempt whose turn it is.
     func start() {
-        let leg = leg
-        var request = leg.role == .mustNotHave ? probe ?? self.request : self.request
+        let attempt = attempt
+        var request = attempt.role == .mustNotHave ? probe ?? self.request : self.request
         request.callID = newCallID()
-        request.resource = leg.resource
-        let (channel, callID) = (leg.instance.channel, request.callID)
+        request.resource = attempt.resource
+        let (channel, callID) = (attempt.instance.channel, request.callID)
         state.withLock { $0.current = (channel, callID) }
         channel.invoke(request, into: self)
         // A cancel may have come before the provider knew of the call.
@@ -56,33 +57,33 @@ final class Relay: AnswerSink {
         if let current { current.channel.cancel(current.callID) }
     }
 
-    private var leg: Leg { legs[state.withLock { $0.turn }] }
+    private var attempt: Attempt { attempts[state.withLock { $0.turn }] }
 
     // MARK: what the provider does whose turn it is
 
     func write(_ part: AnswerPart) -> Pressure {
         let role = state.withLock { state in
             state.hasWritten = true
-            return legs[state.turn].role
+            return attempts[state.turn].role
         }
         return role == .mustNotHave ? .more : sink.write(part)
     }
 
     func whenWritable(_ wake: @escaping @Sendable () -> Void) {
-        leg.role == .mustNotHave ? wake() : sink.whenWritable(wake)
+        attempt.role == .mustNotHave ? wake() : sink.whenWritable(wake)
     }
 
     func finish(_ error: CallError?) {
-        let (leg, isLast) = state.withLock { (legs[$0.turn], $0.turn == legs.count - 1) }
-        switch (leg.role, error) {
-        case (.answers, nil), (.mayHave, nil): end(nil, owner: leg.instance.providerID)
+        let (attempt, isLast) = state.withLock { (attempts[$0.turn], $0.turn == attempts.count - 1) }
+        switch (attempt.role, error) {
+        case (.answers, nil), (.mayHave, nil): end(nil, owner: attempt.instance.providerID)
         case (.answers, let error?): end(error, owner: nil)
         case (.adds, nil): isLast ? end(nil, owner: nil) : next()
         case (.adds, let error?): end(error, owner: nil)
         case (.mustNotHave, nil):
             let taken = CallError(
-                .alreadyExists, "\(leg.instance.label) has \(Quote.short(id)) already", field: name?.key)
-            end(taken, owner: leg.instance.providerID)
+                .alreadyExists, "\(attempt.instance.label) has \(Quote.short(id)) already", field: name?.key)
+            end(taken, owner: attempt.instance.providerID)
         case (.mustNotHave, let error?): error.code.httpStatus == 404 ? next() : end(error, owner: nil)
         case (.mayHave, let error?):
             let mayGoOn = state.withLock { state in
@@ -115,7 +116,7 @@ final class Relay: AnswerSink {
         let key = name?.key ?? ""
         if let inner = refusals.first(where: { !($0.field ?? key).hasPrefix(key) }) { return inner }
         var error = refusals[0]
-        error.message += "; asked " + legs.map(\.instance.providerID).joined(separator: ", ")
+        error.message += "; asked " + attempts.map(\.instance.providerID).joined(separator: ", ")
         return error
     }
 

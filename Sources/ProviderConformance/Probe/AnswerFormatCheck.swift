@@ -1,9 +1,9 @@
 import ContractBridge
 import LlamaStackAPI
 
-/// What answers must look like, whichever method they belong to: bytes, then JSON, then the endpoint's schema.
-enum AnswerForm {
-    /// Of one event, without its schema.
+/// Checks the format of answers of every method: bytes, then JSON, then the endpoint's schema.
+enum AnswerFormatCheck {
+    /// Checks one event without its schema.
     static func judge(event bytes: [UInt8], of name: String, _ report: Reporter) {
         if let what = eventProblem(bytes) { report.broken(.writes, "\(name): it wrote \(what)") }
     }
@@ -29,9 +29,9 @@ enum AnswerForm {
 
     private static let limits = JSONLimits(bodyBytesMax: 64 << 20)
 
-    /// What is wrong with a whole answer of an endpoint, or nil.
+    /// The problem with an endpoint's whole answer, or nil.
     static func problem(ofAnswer bytes: [UInt8], _ endpoint: EndpointDescription) -> String? {
-        switch endpoint.answerForm {
+        switch endpoint.answerFormat {
         case .empty: return bytes.isEmpty ? nil : "the answer must be empty, got \(quoted(bytes))"
         case .json:
             if bytes.isEmpty { return "LSP_OK without an answer: wanted \(SchemaText.of(endpoint.answer))" }
