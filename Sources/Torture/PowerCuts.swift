@@ -34,7 +34,7 @@ package struct PowerCuts: Sendable {
         try Self.command("truncate", "-s", "256M", image)
         try Self.command("mkfs.ext4", "-q", "-F", image)
         try Self.command("mount", "-o", "loop", image, disk)
-        defer { try? Self.command("umount", disk) }
+        defer { try? Self.unmount(disk) }
         var result = KillRounds.Result()
         var oracle = Oracle()
         var random = SplitMix(seed: seed)
@@ -46,7 +46,7 @@ package struct PowerCuts: Sendable {
             else {
                 throw Failure(description: "the power of \(disk) was not cut; writers said \(oracle.failures)")
             }
-            try Self.command("umount", disk)
+            try Self.unmount(disk)
             try Self.command("mount", "-o", "loop", image, disk)
             let start = ContinuousClock.now
             let server = try await BankServer(state: disk + "/state")
@@ -76,6 +76,15 @@ package struct PowerCuts: Sendable {
                 isCut.withLock { $0 = status == 0 }
             }, hear)
         return isCut.withLock { $0 }
+    }
+
+    /// A child that another thread is just starting has this process's descriptors until it runs its program: the disk
+    /// is busy for as long.
+    private static func unmount(_ disk: String) throws {
+        for _ in 0..<50 {
+            do { return try command("umount", disk) } catch { usleep(100_000) }
+        }
+        try command("umount", disk)
     }
 
     private static func command(_ words: String...) throws {

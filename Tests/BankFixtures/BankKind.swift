@@ -54,7 +54,7 @@ package enum BankKind: String, CaseIterable, Sendable, CustomStringConvertible {
 
     /// The provider with these embeddings and no host, on what the folder names.
     ///
-    /// - Parameter exactMax: up to so many vectors are compared one by one.
+    /// - Parameter exactMax: up to this number of vectors are compared one by one.
     package func withBanks<Result>(
         _ state: String, _ embedder: (any Embedder)?, exactMax: Int = 20_000,
         _ body: (any MemoryBanksProvider) async throws -> Result

@@ -61,7 +61,7 @@ import Testing
         #expect(answer == .notSealed || answer == .notMemory)
     }
 
-    @Test func `a memory file that lacks any one seal is refused`() {
+    @Test func `a memory file without any one of the seals is refused`() {
         // F_SEAL_SEAL, SHRINK, GROW, WRITE are the bits 1, 2, 4, 8; 16 forbids only new writers.
         for missing in [1, 2, 4, 8, 15] as [Int32] {
             #expect(refusal(file(100_000, seals: 15 & ~missing), size: 100_000) == .notSealed, "without \(missing)")

@@ -45,7 +45,7 @@ struct ContentURLTests {
         }
     }
 
-    @Test("a folder and a pipe are no files, and nobody waits for them")
+    @Test("a folder and a pipe are no files, and no thread waits for them")
     func kinds() async throws {
         try await withDatasets { server, data in
             try FileManager.default.createDirectory(atPath: data + "/folder", withIntermediateDirectories: true)

@@ -107,7 +107,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("an answer that takes long is not held against its client")
+    @Test("an answer that takes long is not counted against its client")
     func longAnswer() async throws {
         try await withFront {
             ($0.limits.idleTimeoutSeconds, $0.limits.headerTimeoutSeconds) = (2, 2)

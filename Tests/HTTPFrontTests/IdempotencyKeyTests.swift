@@ -22,7 +22,7 @@ struct IdempotencyKeyTests {
         }
     }
 
-    @Test("a provider that does not honour the key is not asked: 400 says so, on what reads too")
+    @Test("a provider that does not support the key is not asked: 400 says so, on what reads too")
     func unsupported() async throws {
         try await withFront { front in
             for (verb, target, body) in [("POST", Self.target, "[]"), ("GET", "/memory_banks/get", nil)] {

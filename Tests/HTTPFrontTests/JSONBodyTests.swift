@@ -37,7 +37,7 @@ struct JSONBodyTests {
     func refused(name: String) async throws {
         let (_, body, status) = try #require(Self.broken.first { $0.0 == name })
         try await withFront { front in
-            // Linear: the other kind would take minutes, and nobody waits so long.
+            // Linear: the other kind would take minutes.
             let reply = try await front.ask("POST", Chat.path, body)
             #expect(reply.status == status, "\(reply.text.prefix(300))")
             #expect(reply.errorFormProblem == nil)

@@ -158,7 +158,7 @@ struct LeavingTests {
                 let tally = try await front.tally("of many \(number)", until: number % 4 > 1 ? "ended" : "cancelled")
                 #expect(tally.contains(number % 4 > 1 ? "sent 20 ended 1" : "cancelled 1"))
             }
-            // Each has been let go of: its line is written, and a drain finds nothing.
+            // Each has been released: its line is written, and a drain finds nothing.
             #expect(try await eventually { front.log.lines.count >= 80 })
             #expect(front.log.lines.count == 80)
             await front.shutDown()

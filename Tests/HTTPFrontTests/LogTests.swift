@@ -72,7 +72,7 @@ struct LogTests {
         }
     }
 
-    /// The line comes when the answer has been let go, which is after the client has seen it.
+    /// The line comes when the answer has been released, which is after the client has seen it.
     private func line(_ front: FrontServer, of requestID: String) async throws -> String? {
         _ = try await eventually { front.log.line(of: requestID) != nil }
         return front.log.line(of: requestID)?.text

@@ -18,7 +18,7 @@ struct MalformedTests {
         ("a negative length", "Content-Length: -1\r\n\r\n"),
         ("a length in hexadecimal", "Content-Length: 0x0\r\n\r\n"),
         ("an endless length", "Content-Length: 99999999999999999999999\r\n\r\n"),
-        ("a coding nobody knows", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
+        ("an unknown coding", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
         ("chunked that is not last", "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
         ("two chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         ("a chunk size that is no number", "Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n"),

@@ -70,7 +70,7 @@ struct AnswerTests {
         #expect(wakes.value == 1)
     }
 
-    @Test("an answer that is let go cancels its call")
+    @Test("an answer that is released cancels its call")
     func letGo() {
         let stops = Count()
         do { _ = Answer(PartStream()) { stops.add() } }

@@ -47,7 +47,7 @@ struct CallPeerTests {
             return answer
         }
 
-        /// The host has taken so many.
+        /// Waits until the host has taken this number.
         func wait(held count: Int) async throws {
             while held.withLock({ $0.count }) < count { try await Task.sleep(for: .milliseconds(1)) }
         }

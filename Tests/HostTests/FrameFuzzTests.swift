@@ -165,7 +165,7 @@ struct FrameStream {
         var descriptor: Int32?
     }
     var parts: [Part]
-    /// So many bytes a message; 0: each part at once.
+    /// The bytes of a message; 0: each part at once.
     var pieceBytes = 0
 
     func send(_ socket: FrameSocket) throws {

@@ -7,7 +7,7 @@ import Torture
 
 @testable import Runtimes
 
-/// What a crash costs: its own calls, and nobody else's anything.
+/// A crash costs its own calls, and nothing of others.
 struct ProcessCrashTests {
     static let built =
         (ProcessRuntimeTests.executable as NSString).deletingLastPathComponent
@@ -186,7 +186,7 @@ struct CrashHistoryTests {
         #expect(history.crashed(at: 200, upSeconds: 60, jitter: 0) == .restart(afterSeconds: 0.1))
     }
 
-    @Test("so many crashes within the window are the last, and those before it do not count")
+    @Test("crashes_max crashes within the window are the last, and those before it do not count")
     func givesUp() {
         var history = CrashHistory(
             policy {

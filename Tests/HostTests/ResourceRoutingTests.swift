@@ -61,8 +61,8 @@ struct ResourceRoutingTests {
         }
     }
 
-    @Test("a bank that nobody has is 404, and the answer says who was asked")
-    func nobody() async throws {
+    @Test("a bank that no provider has is 404, and the answer names those that were asked")
+    func unknownBank() async throws {
         try await withTwo { server in
             let error = await #expect(throws: CallError.self) { try await server.drop("none") }
             #expect(error?.code == .notFound)
@@ -70,7 +70,7 @@ struct ResourceRoutingTests {
         }
     }
 
-    @Test("what a bank lacks is said by the provider that has the bank")
+    @Test("a document that a bank does not have is reported by the provider that has the bank")
     func missingDocument() async throws {
         try await withTwo { server in
             try await server.create("one")

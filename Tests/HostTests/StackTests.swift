@@ -162,7 +162,7 @@ struct StackTests {
         await stack.shutdown(withinSeconds: 5)
     }
 
-    @Test("an option is honoured by the method that lists it")
+    @Test("an option is supported by the method that lists it")
     func options() async throws {
         let stack = try await start()
         let chat = try #require(Endpoints.find(.inference, "chat_completion"))

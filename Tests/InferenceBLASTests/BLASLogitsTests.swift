@@ -4,7 +4,7 @@ import Testing
 @testable import LlamaEngine
 @testable import Parallel
 
-/// The engine through OpenBLAS against its own kernels in f32, which `LogitsTests` hold against transformers. Logits
+/// The engine through OpenBLAS against its own kernels in f32, which `LogitsTests` compare with transformers. Logits
 /// reach 20 to 32.
 @Suite struct BLASLogitsTests {
     private func decoder(_ tiny: TinyModel, _ products: (any MatrixProducts)?) throws -> Decoder {

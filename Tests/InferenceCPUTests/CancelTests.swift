@@ -51,7 +51,7 @@ import Testing
         #expect(try model.loaded().engine.load.running == 0)
     }
 
-    @Test("a cancelled task ends a whole answer, which nobody reads before its end")
+    @Test("a cancelled task ends a whole answer, which is not read before its end")
     func cancelledWhole() async throws {
         let model = try await ServedModel(endless)
         let engine = try model.loaded().engine
@@ -63,7 +63,7 @@ import Testing
         #expect(engine.load.tokensComputed < 90_000)
     }
 
-    @Test("a slow reader pauses its own request and nobody else's")
+    @Test("a slow reader pauses its own request and no other")
     func slowReader() async throws {
         let model = try await ServedModel(.saying("a", "b", end: .never, contextTokens: 1000))
         let (began, goOn) = (Door(), Door())

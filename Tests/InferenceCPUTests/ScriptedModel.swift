@@ -32,7 +32,7 @@ struct ScriptedModel {
     var architecture = "llama"
     /// The vocabulary is one of SentencePiece, whose texts begin with a space, and not of byte-level BPE.
     var isSentencePiece = false
-    /// So many of the vocabulary's last tokens have no row in the embedding.
+    /// The number of the vocabulary's last tokens that have no row in the embedding.
     var rowsMissing = 0
 
     static let hidden = 384

@@ -82,7 +82,7 @@ final class Kept<Value: Sendable>: Sendable {
     func append(_ value: Value) { values.withLock { $0.append(value) } }
 }
 
-/// Opened once; whoever waits goes on then.
+/// Opened once; waiting tasks then go on.
 final class Door: Sendable {
     private let opened: AsyncStream<Void>
     private let handle: AsyncStream<Void>.Continuation

@@ -121,7 +121,7 @@ struct FaultTests {
         }
     }
 
-    @Test("whoever acknowledges has fallen silent when the power is cut")
+    @Test("no writer acknowledges anything once the power is cut")
     func silence() async throws {
         try await withFolder { folder in
             let cut = folder + "/cut"

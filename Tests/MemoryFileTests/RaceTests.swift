@@ -22,7 +22,7 @@ struct RaceTests {
         return history.contradictions
     }
 
-    @Test("a stale read, a lost update, a read of the future and a version of nobody have no explanation")
+    @Test("a stale read, a lost update, a read of the future and a version that was never written have no explanation")
     func canFail() {
         let write = { (version: Int, start: Double) in History.Step(version, isWrite: true, start, start + 1) }
         let read = { (version: Int, start: Double) in History.Step(version, isWrite: false, start, start + 1) }

@@ -74,7 +74,7 @@ struct CheckTests {
         try await withBanks("check_beside", embedder) { banks in
             try await banks.create("bank", Array(judged.rows().prefix(20)))
             _ = try await banks.settled()
-            // Due for whoever looks, were it to serve.
+            // Due for any host that serves.
             let before = try snapshot("check_beside")
             #expect(
                 await check(config) == ["a start changes nothing in the schema 'check_beside'"])

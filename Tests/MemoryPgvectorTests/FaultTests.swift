@@ -71,7 +71,7 @@ struct FaultTests {
         try await withBanks(server) { banks in
             try await banks.create("bank", [])
             // The commit waits for a standby that never answers: it is on disk, and the client hears nothing.
-            try server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            try server.sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'")
             try server.sql("SELECT pg_reload_conf()")
             try await Task.sleep(for: .milliseconds(200))
             async let outcome = refusal { try await banks.insert([text("1", "one")], "bank") }

@@ -77,7 +77,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("an answer that nobody reads any more closes its connection")
+    @Test("an answer that is not read any more closes its connection")
     func released() async throws {
         try await withEcho { origin, network in
             var answer: NetworkAnswer? = try await network.service.request(

@@ -88,8 +88,8 @@ struct RequestTests {
         }
     }
 
-    @Test("a name that is not known, and a port where nobody is, are the other side's errors")
-    func nobody() async throws {
+    @Test("a name that is not known, and a port without a listener, are the other side's errors")
+    func unreachable() async throws {
         let unknown = await openNetwork(80, resolver: ScriptedResolver { _, _ in [] }).refusal("http://no.test/")
         #expect(unknown?.code == .upstreamError && unknown?.message.contains("not known") == true)
         let closed = await openNetwork(9).refusal("http://a.test:9/")

@@ -75,7 +75,7 @@ struct CallTests {
     }
 
     @Test("an option that the method supports reaches it")
-    func honouredOption() async {
+    func supportedOption() async {
         let probe = await TestInstance.ready(probeModule.value, config: #"{"model": "m"}"#)
         let record = await probe.call("chat_completion", body: chat("seed", stream: true), options: #"{"seed": 42}"#)
         #expect(record.events == [#"{"text_delta":"42"}"#])
@@ -113,7 +113,7 @@ struct CallTests {
         #expect(probe.host.metrics.withLock { $0 } == [#"1 probes_total 1.0 {"kind":"log"}"#])
     }
 
-    @Test("a resource is registered, and a kind that nobody takes is 7")
+    @Test("a resource is registered, and a kind that is not supported is 7")
     func register() async {
         let probe = await TestInstance.ready(probeModule.value, config: #"{"model": "m"}"#)
         let taken = await probe.call("register", body: #"{"kind": "model", "id": "a", "path": "/a.gguf"}"#)

@@ -50,7 +50,7 @@ struct HostCallTests {
         #expect(record.error == ["code": "model_not_found", "message": "no such model", "field": "model"])
     }
 
-    @Test("the other provider is told to pause when nobody reads, and woken when someone does")
+    @Test("the other provider is told to pause without a reader, and woken when there is one")
     func pressure() async {
         let probe = await TestInstance.ready(probeModule.value, config: config)
         let (outcomes, continuation) = AsyncStream.makeStream(of: [Int32].self)

@@ -5,7 +5,7 @@ import ProviderKit
 struct Script: WireRecord {
     /// Under which the ``Ledger`` counts what happens to the call.
     var name: String
-    /// So many pieces, each the text `piece N ` or `bytes` times `x`.
+    /// The number of pieces, each the text `piece N ` or `bytes` times `x`.
     var events: Int
     var bytes: Int
     /// Before each piece but the first: this pause, or a `release` under the name.

@@ -50,7 +50,7 @@ struct GGUFVocabularyTests {
         #expect(text.contains("tokenizer.ggml.\(key)") && text.contains("an array of 2 float32"), "\(text)")
     }
 
-    @Test("a file without a tokenizer names the key it lacks")
+    @Test("a file without a tokenizer is refused by the key that is missing")
     func missing() {
         #expect(refusal(GGUFWriter()).contains("tokenizer.ggml.model"))
     }

@@ -46,7 +46,7 @@ extension EndToEnd {
                 #expect(command.output.contains("\n" + row))
             }
             #expect(!command.output.contains("decode"))
-            #expect(command.errors.isEmpty, "no progress where nobody watches")
+            #expect(command.errors.isEmpty, "no progress without a terminal")
         }
 
         @Test("`--products openblas` measures speeds, and finds the probabilities of the engine's own f32 kernels")

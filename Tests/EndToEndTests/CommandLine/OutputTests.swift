@@ -3,7 +3,7 @@ import LlamaStackAPI
 import Testing
 
 extension EndToEnd {
-    /// Output that nobody reads, or that can't be written.
+    /// Output that is not read, or that can't be written.
     @Suite struct OutputTests {
         /// Runs a line of the shell, in which "$0" is llama-stack and `pwd` a folder of its own.
         private func shell(_ line: String) throws -> Command {

@@ -81,7 +81,7 @@ extension EndToEnd {
             let result = try Command.run(
                 [
                     "plugin", "test", Setting.library(name), "--resource", resource.text, "--seconds", "60",
-                    // Answers that nobody cuts short end early.
+                    // Answers that are not cut short end early.
                     "--config", #"{"context_tokens_max":128}"#,
                 ], exits: 0, seconds: 900)
             #expect(!result.output.contains("FAIL"))

@@ -1,6 +1,6 @@
 import RawHTTP
 
-/// Requests that nobody honest sends, drawn from a seed.
+/// Abusive requests, drawn from a seed.
 struct Abuse {
     struct Attack {
         var name: String

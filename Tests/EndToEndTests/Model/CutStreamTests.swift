@@ -65,14 +65,14 @@ extension EndToEnd {
             return text + "."
         }
 
-        /// Waits until the model computes for nobody: two requests of one's own add nothing to its count but their
+        /// Waits until the model is idle: two requests of one's own add nothing to its count but their
         /// tokens.
         private func settle(_ server: Server) throws {
             let end = ContinuousClock.now + .seconds(60)
             while true {
                 let first = try computed(server), second = try computed(server)
                 if second.total - first.total == second.own { return }
-                try #require(ContinuousClock.now < end, "sequences are still computed that nobody wants")
+                try #require(ContinuousClock.now < end, "sequences whose clients are gone are still computed")
             }
         }
 

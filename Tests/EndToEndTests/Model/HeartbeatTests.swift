@@ -74,7 +74,7 @@ extension EndToEnd {
 
         /// On the shared threads a dialog of 2 MB would take 40 ms to decode alone, two thirds of a megabyte's tokens.
         /// `LLAMA_STACK_HEARTBEAT_MS` sets the bound that an idle machine is held to, 1 by the house's own rule.
-        @Test("bodies of one and two megabytes and a long answer hold up nobody under 16 busy clients")
+        @Test("bodies of one and two megabytes and a long answer hold up no other client of 16 busy ones")
         func largeBodies() throws {
             var distribution = try Distribution.cpu()
             distribution.models.append(.init(id: "minilm", provider: "cpu", path: Setting.embeddingModel))

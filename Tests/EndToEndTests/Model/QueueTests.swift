@@ -19,7 +19,7 @@ extension EndToEnd {
                     connection.send(RawClient.head(Requests.completionPath, body.count, port: server.port) + body)
                     return connection
                 }
-                // While the place is held, nobody is answered but those that may not wait.
+                // While the place is held, only requests that may not wait are answered.
                 var refused: [String] = []
                 let end = ContinuousClock.now + .seconds(60)
                 while refused.count < 56, ContinuousClock.now < end {

@@ -8,7 +8,7 @@ extension EndToEnd {
     /// A server in a container with little memory.
     @Suite(.enabled(if: MemoryGroup(bytesMax: 1 << 30) != nil, "no control group with a memory limit can be made here"))
     struct MemoryLimitTests {
-        @Test("contexts that do not fit a control group's memory together wait for each other, and nobody is killed")
+        @Test("contexts that do not fit a control group's memory together wait for each other, and no process is killed")
         func contexts() throws {
             // The server holds 150 MB with the model loaded. A context of 2,500 tokens takes 58 MB of keys and values;
             // four at once are beyond the limit.
@@ -27,7 +27,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("contexts that grow until memory is short: new requests get 503, answers go on, and nobody is killed")
+        @Test("contexts that grow until memory is short: new requests get 503, answers go on, and no process is killed")
         func pressure() throws {
             // The cache may be larger than the 170 MB that the group leaves: what keeps the server alive is that it
             // looks. Five contexts of 2,600 tokens take 300 MB.

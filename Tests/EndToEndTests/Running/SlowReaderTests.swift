@@ -10,7 +10,7 @@ extension EndToEnd {
         /// Of one stream, most of it the echo provider's words. Kept whole, its events would take some 40 MB.
         private static let bytesPerStream = 12 << 20
 
-        @Test("readers that stall are cut off, cost little memory, and nobody else waits for them")
+        @Test("readers that stall are cut off, cost little memory, and no other client waits for them")
         func stalled() throws {
             let text = String(repeating: "a ", count: Self.words)
             try Server.run(.echo(server: "{limits: {write_timeout_seconds: 2}}"), arguments: ["--log-level", "info"]) {

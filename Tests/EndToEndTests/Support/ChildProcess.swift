@@ -78,7 +78,7 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Ends it at once, if it still runs, and lets go of its files. To be called in every case.
+    /// Ends it at once, if it still runs, and closes its files. To be called in every case.
     func end() {
         if isRunning {
             Foundation.kill(pid, SIGKILL)

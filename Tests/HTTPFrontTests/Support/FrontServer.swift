@@ -81,7 +81,7 @@ func withFront<Value: Sendable>(
     return try result.get()
 }
 
-/// Waits, a minute at most, until something is so that nobody tells of.
+/// Waits, a minute at most, until a condition holds.
 /// - Returns: whether it is.
 func eventually(_ isSo: () throws -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + .seconds(60)

@@ -24,7 +24,7 @@ struct ProcessFaultTests {
         "event with a carriage return": "a carriage return in it", "huge error": "not a JSON object",
     ]
 
-    /// The child takes them for what they most likely mean, or harms nobody with them, so the host never hears: the
+    /// The child takes them for what they most likely mean, or does no harm with them, so the host never hears: the
     /// check is turned red by those that stay inline.
     private static let seenInline: Set<String> = [
         "done twice", "log after destroy", "wait after finish", "null context", "made-up context",

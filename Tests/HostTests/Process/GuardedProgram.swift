@@ -42,7 +42,7 @@ enum GuardedProgram {
         return Run(end: end, output: try outputFile.text(), errors: try errorFile.text())
     }
 
-    /// Waits for this process alone. Foundation's waits until nobody holds a socket of it, children that it left
+    /// Waits for this process alone. Foundation's waits until no process holds a socket of it, children that it left
     /// included.
     private static func spawn(_ arguments: [String], _ environment: [String], _ files: [Int32]) throws -> Run.End {
         var actions = posix_spawn_file_actions_t()

@@ -40,7 +40,7 @@ struct LineWriterTests {
 
     private func notice(_ count: Int, _ reason: String) -> String { "lost \(count): \(reason)" }
 
-    @Test("lines that nobody reads are dropped whole, and their number is said before the next line")
+    @Test("lines that are not read are dropped whole, and their number is said before the next line")
     func dropped() throws {
         let pipe = try SmallPipe()
         let writer = LineWriter(descriptor: pipe.writing)
@@ -53,7 +53,7 @@ struct LineWriterTests {
         let kept = all.filter { $0.hasPrefix("line ") }
         #expect(kept == (0..<kept.count).map { "line \($0)" })
         #expect(kept.count > 100 && kept.count < 1000)
-        #expect(all.suffix(2) == ["lost \(1000 - kept.count): nobody read it", "after"])
+        #expect(all.suffix(2) == ["lost \(1000 - kept.count): its reader did not read it", "after"])
     }
 
     @Test("a long line that fits in part is not torn")
@@ -68,7 +68,7 @@ struct LineWriterTests {
             writer.flush()
             text += pipe.read()
         }
-        #expect(text == "\(long)\nlost 1: nobody read it\n")
+        #expect(text == "\(long)\nlost 1: its reader did not read it\n")
     }
 
     @Test("what was lost is said without another line, when the reader is back")
@@ -81,7 +81,7 @@ struct LineWriterTests {
             usleep(50_000)
             text += pipe.read()
         }
-        #expect(text.contains(/lost \d+: nobody read it\n$/))
+        #expect(text.contains(/lost \d+: its reader did not read it\n$/))
     }
 
     @Test("a full disk and a closed descriptor cost lines and nothing else")

@@ -51,7 +51,7 @@ import Testing
         adapter = nil
         #expect(await own.tokens().count == 20)
         #expect(await base.tokens().count == 100)
-        // The engine's thread lets go of what it has sent last when it takes up the next request.
+        // The engine's thread releases the last request when it takes up the next one.
         _ = try await probe.answer(prompt, 2)
         #expect(seen == nil)
     }

@@ -255,7 +255,7 @@ struct ModelFolderTests {
         #expect(tensor.elementCount == 0)
     }
 
-    @Test("a folder without a vocabulary says what it lacks")
+    @Test("a folder without a vocabulary is refused by the file that is missing")
     func noVocabulary() throws {
         let checkpoint = try ModelCheckpoint.open(path: TinyFolder.root.appending(path: "qwen3").path)
         let error = #expect(throws: CheckpointError.self) { try checkpoint.makeTokenizer() }

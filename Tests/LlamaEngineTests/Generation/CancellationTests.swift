@@ -96,7 +96,7 @@ import Testing
         #expect(await heard.tokens().count <= 1)
     }
 
-    @Test("a paused request holds up nobody and goes on where it was")
+    @Test("a paused request holds up no other and goes on where it was")
     func pause() async throws {
         let probe = try EngineProbe.tiny()
         let whole = try await probe.answer(prompt, 20)
@@ -137,7 +137,7 @@ import Testing
         #expect(throws: GenerationError.engineStopped) { try probe.submit(prompt, 5) }
     }
 
-    @Test("an engine that nobody holds any more ends what lives")
+    @Test("an engine that is released ends its running requests")
     func released() async throws {
         var probe: EngineProbe? = try EngineProbe.tiny()
         let heard = try #require(try probe?.submit(prompt, 100) { _ in .pause })

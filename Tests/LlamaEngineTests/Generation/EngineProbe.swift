@@ -31,7 +31,7 @@ struct EngineProbe: Sendable {
         let request = Generation.Request(
             prompt: prompt, tokensMax: tokensMax, sampling: sampling, stopTokens: stopTokens, deadline: deadline)
         heard.handle = try engine.submit(request) { event in
-            // Whoever waits for the end goes on when all that `answer` does has been done.
+            // A waiter for the end goes on when all that `answer` does has been done.
             defer { heard.end(after: event) }
             return answer(heard.hear(event))
         }

@@ -15,7 +15,7 @@ var offeredForms: [lk_variants] {
         lk_variants_for(isa)?.pointee
     }
 }
-/// Those that are held against the reference.
+/// Those that are compared with the reference.
 var fastForms: [lk_variants] { Array(offeredForms.dropFirst()) }
 var plainForms: lk_variants { offeredForms[0] }
 

@@ -87,7 +87,7 @@ static bool ask(call *c, const char *method, lsp_bytes body, answer *a) {
         .target = bytes_of("inference"), // or "inference/<provider_id>"; the descriptor's `needs` has "inference"
         .method = bytes_of(method),
         .body = body,
-        // What belongs to the client's request goes along.
+        // The client's request passes its context on.
         .principal = c->request.principal,
         .request_id = c->request.request_id,
         .deadline_ns = c->request.deadline_ns,
