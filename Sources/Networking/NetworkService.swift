@@ -53,7 +53,7 @@ package final class NetworkService: Sendable {
             guard open.tasks.count < Self.requestsMax else {
                 throw CallError(
                     .overloaded,
-                    "\(Self.requestsMax) network requests are under way, the most there may be; retry later",
+                    "too many network requests in flight: requestsMax is \(Self.requestsMax); retry later",
                     retryAfterSeconds: 1)
             }
             open.lastNumber += 1

@@ -166,7 +166,7 @@ struct EveryAPITests {
             #expect(error?.code.httpStatus == 508)
             #expect(
                 error?.message
-                    == "reward_scoring called inference more than 2 calls deep: "
+                    == "reward_scoring called inference at a depth of more than 2 nested calls: "
                     + "do providers call each other in a circle?")
             #expect(
                 try await stack.ask(.agenticSystem, "pass", "synthetic_data_generation reward_scoring") == #""end""#)

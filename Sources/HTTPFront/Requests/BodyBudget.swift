@@ -27,7 +27,9 @@ final class BodyBudget: Sendable {
             }
             guard isTaken else {
                 throw CallError(
-                    .queueFull, "the server holds as many bytes of requests as it may", retryAfterSeconds: 1)
+                    .queueFull,
+                    "too many request bytes in flight: server.limits.bodies_bytes_max is \(budget.bytesMax); retry later",
+                    retryAfterSeconds: 1)
             }
             held.withLock { $0 += count }
         }

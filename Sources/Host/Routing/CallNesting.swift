@@ -32,7 +32,7 @@ final class CallNesting: Sendable {
         guard let depth else {
             throw CallError(
                 .callLoop,
-                "\(caller.rawValue) called \(target.rawValue) more than \(depthMax) calls deep: "
+                "\(caller.rawValue) called \(target.rawValue) at a depth of more than \(depthMax) nested calls: "
                     + "do providers call each other in a circle?"
             )
         }

@@ -52,14 +52,14 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
             "prompt token \(index) is \(id), but this model's tokens are 0 to \(vocabulary - 1)"
         case .contextLengthExceeded(let limit, let promptTokens, let requested):
             "the prompt has \(promptTokens) tokens and max_tokens is \(requested); "
-                + "together they must fit this model's context of \(limit)"
+                + "together they must fit this model's context of \(limit) (context_tokens_max)"
         case .cacheTooSmall(let limit, let promptTokens, let requested):
             "the prompt has \(promptTokens) tokens and max_tokens is \(requested); "
                 + "the cache that this engine was given holds \(limit)"
         case .invalidParameter(let name, let reason):
             "\(name) \(reason)"
         case .queueFull(let waiting, let limit):
-            "\(waiting) requests already wait (limit \(limit)); try again later"
+            "\(waiting) requests already wait, and waiting_max is \(limit); retry later"
         case .deadlineExceeded:
             "the deadline passed before the answer was complete"
         case .invalidLogits(let position):

@@ -24,7 +24,8 @@ final class DocumentIntake: Sendable {
         guard documents.count <= limits.documentsPerCallMax else {
             throw ProviderError(
                 .invalidRequest,
-                "the body must hold at most \(limits.documentsPerCallMax) documents, got \(documents.count)")
+                "the body holds \(documents.count) documents, and documents_per_call_max is \(limits.documentsPerCallMax); "
+                    + "send them in several calls")
         }
         var ids: Set<OpaqueID> = []
         let rows = try documents.enumerated().map { index, document in

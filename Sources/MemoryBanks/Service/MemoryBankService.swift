@@ -156,7 +156,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
     private func check(_ ids: [String]) throws {
         guard ids.count <= limits.idsPerCallMax else {
             throw ProviderError(
-                .invalidRequest, "the body must hold at most \(limits.idsPerCallMax) ids, got \(ids.count)")
+                .invalidRequest, "the body holds \(ids.count) ids, and ids_per_call_max is \(limits.idsPerCallMax); send them in several calls")
         }
     }
 

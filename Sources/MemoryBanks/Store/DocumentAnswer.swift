@@ -13,7 +13,7 @@ package struct DocumentAnswer {
 
     package var tooLong: ProviderError {
         ProviderError(
-            .bodyTooLarge, "the documents hold more than \(bytesMax) bytes together; ask for fewer ids at a time")
+            .bodyTooLarge, "the documents hold more bytes than answer_bytes_max (\(bytesMax)); ask for fewer ids at a time")
     }
 
     /// - Parameter metadata: nil: it is no JSON object.

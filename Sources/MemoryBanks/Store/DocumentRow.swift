@@ -24,7 +24,7 @@ package struct DocumentRow: Sendable {
         guard metadata.count <= metadataBytesMax else {
             throw ProviderError(
                 .invalidRequest,
-                "\(field).metadata must be at most \(metadataBytesMax) bytes of JSON, got \(metadata.count)",
+                "\(field).metadata is \(metadata.count) bytes of JSON, and metadata_bytes_max is \(metadataBytesMax)",
                 field: "\(field).metadata")
         }
         uuid = document.uuid
