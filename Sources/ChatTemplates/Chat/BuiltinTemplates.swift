@@ -75,7 +75,7 @@ enum BuiltinTemplates {
             {{- 'Tools: ' ~ named|join(', ') ~ '\\n' }}
         {%- endif %}
         {{- 'Cutting Knowledge Date: December 2023\\nToday Date: ' }}
-        {{- date_string if date_string is defined else strftime_now('%d %B %Y') }}
+        {{- date_string if date_string is defined else strftime_now('%d %b %Y') }}
         {{- '\\n\\n' ~ (first.content|trim if first else '') ~ '<|eot_id|>' }}
         {%- for message in rest %}
             {%- if message.role == 'tool' %}

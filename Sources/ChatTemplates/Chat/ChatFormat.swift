@@ -11,6 +11,8 @@ package struct ChatFormat: Sendable {
     /// The template tells built-in tools from others, as Llama 3.1's does.
     private let namesBuiltins: Bool
     private let marksMessageEnd: Bool
+    /// The template writes the date in a form of its own; one that does not, as Llama 3.1's, gets it as `date_string`.
+    private let asksForDate: Bool
     /// The texts of control tokens that end a reply.  A vocabulary need not have all of them.
     package let stopTokens: [String]
 
@@ -23,6 +25,7 @@ package struct ChatFormat: Sendable {
         template = try Template(source, limits: limits)
         (self.bosToken, self.eosToken) = (bosToken, eosToken)
         namesBuiltins = template.mentions("builtin_tools")
+        asksForDate = template.mentions("strftime_now")
         marksMessageEnd = source.contains("<|eom_id|>")
         traits = TemplateTraits(of: template, ["bos_token": .control(bosToken), "eos_token": .control(eosToken)])
         var stops = Self.knownStops.filter { source.contains($0) }
@@ -74,8 +77,8 @@ package struct ChatFormat: Sendable {
         var variables: TemplateMap = [
             "bos_token": .control(bosToken), "eos_token": .control(eosToken), "documents": .null,
             "add_generation_prompt": .bool(conversation.addsGenerationPrompt),
-            "date_string": .control(conversation.today.formatted("%d %B %Y")),
         ]
+        if !asksForDate { variables["date_string"] = .control(conversation.today.formatted("%d %b %Y")) }
         variables["messages"] = .list(adapted.messages)
         variables["tools"] = adapted.tools.isEmpty ? .null : .list(adapted.tools)
         if !adapted.builtins.isEmpty { variables["builtin_tools"] = .list(adapted.builtins) }

@@ -32,7 +32,7 @@ struct ConversationAdapter {
         } else if !tools.isEmpty {
             try Self.describe(definitions, in: &messages)
         }
-        if !traits.hasSystem { Self.foldSystem(&messages) }
+        if !traits.hasSystem(besideTools: !adapted.tools.isEmpty) { Self.foldSystem(&messages) }
         let endsMessages = !conversation.tools.isEmpty
         var pending: [(call: ChatToolCall, id: String)] = []
         for message in messages {

@@ -3,7 +3,10 @@
 /// A template says nowhere what it supports.  It is rendered once per part, when a model is loaded, and the part's text
 /// is looked for in the result.
 struct TemplateTraits: Sendable, Equatable {
-    var hasSystem = false
+    /// A system message of a conversation without tools.
+    private var hasSystemAlone = false
+    /// A system message beside tools, which some templates show nowhere else and others replace.
+    private var hasSystemBesideTools = false
     var hasTools = false
     /// Calls of an assistant message and the tool messages that answer them.
     var hasCalls = false
@@ -34,8 +37,10 @@ struct TemplateTraits: Sendable, Equatable {
         }
         let user = say("user", "Xuser")
         let tool = TemplateValue.map(ChatTool(name: "Xtool", summary: "x", parameters: [:]).definition)
-        hasSystem = finds(["Xsystem", "Xuser"], [say("system", "Xsystem"), user])
-        hasTools = finds(["Xtool"], [user], tools: [tool])
+        let instructed = [say("system", "Xsystem"), user]
+        hasSystemAlone = finds(["Xsystem", "Xuser"], instructed)
+        hasTools = finds(["Xtool"], [user], tools: [tool]) || finds(["Xtool"], instructed, tools: [tool])
+        hasSystemBesideTools = hasTools && finds(["Xsystem", "Xuser", "Xtool"], instructed, tools: [tool])
         let one: TemplateValue = [
             "role": .control("assistant"), "content": "", "tool_calls": [call("Xcall", "call00001")],
         ]
@@ -50,4 +55,6 @@ struct TemplateTraits: Sendable, Equatable {
                 ["Xcall", "Yother", "Xresult", "Yresult"],
                 [user, two, result("Xresult", "call00001"), result("Yresult", "call00002")], tools: [tool])
     }
+
+    func hasSystem(besideTools: Bool) -> Bool { besideTools ? hasSystemBesideTools : hasSystemAlone }
 }

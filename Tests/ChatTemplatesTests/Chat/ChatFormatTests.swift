@@ -99,7 +99,7 @@ struct ChatFormatTests {
                 Environment: ipython
                 Tools: brave_search, wolfram_alpha
                 Cutting Knowledge Date: December 2023
-                Today Date: 26 July 2024
+                Today Date: 26 Jul 2024
 
                 Be kind.<|eot_id|><|start_header_id|>user<|end_header_id|>
 
@@ -216,12 +216,49 @@ struct ChatFormatTests {
         let formats = Dictionary(uniqueKeysWithValues: try Self.formats())
         #expect(formats["smollm2"]?.traits.hasTools == false)
         #expect(formats["smollm2"]?.traits.hasCalls == false)
-        #expect(formats["smollm2"]?.traits.hasSystem == true)
+        #expect(formats["smollm2"]?.traits.hasSystem(besideTools: false) == true)
         for name in ["qwen2.5", "qwen3", "mistral-nemo", "llama31", "chatML"] {
             #expect(formats[name]?.traits.hasTools == true, "\(name)")
             #expect(formats[name]?.traits.hasSeveralCalls == true, "\(name)")
         }
         #expect(formats["llama3"]?.traits.hasTools == false)
+    }
+
+    @Test("a system message stays one where the template shows it only beside tools")
+    func systemBesideTools() throws {
+        let source = """
+            {%- for tool in tools %}{{ tool.function.name }};{% endfor %}
+            {%- for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}
+            """
+        // As Hermes 2 Pro's `tool_use`: a loop over tools that are none is refused.
+        let needy = try ChatFormat(template: source, bosToken: "", eosToken: "")
+        // As templates whose instructions for tools replace the system message.
+        let replacing = try ChatFormat(
+            template: "{% for m in messages %}{% if not (tools and m.role == 'system') %}[{{ m.role }}]{{ m.content }}"
+                + "{% endif %}{% endfor %}{% for tool in tools or [] %};{{ tool.function.name }}{% endfor %}",
+            bosToken: "", eosToken: "")
+        let messages = [ChatMessage(role: .system, content: "S"), ChatMessage(role: .user, content: "U")]
+        func text(_ format: ChatFormat, _ tools: [ChatTool]) throws -> String {
+            try format.prompt(ChatConversation(messages: messages, tools: tools, today: someDay)).text
+        }
+        #expect(try text(needy, [weather]) == "get_weather;[system]S[user]U")
+        #expect(try text(replacing, []) == "[system]S[user]U")
+        #expect(try text(replacing, [weather]) == "[user]S\n\nU;get_weather")
+    }
+
+    @Test(
+        "the date is in the form that the template asks for, else as Llama's templates write it",
+        arguments: [
+            ("{{ strftime_now('%d %B %Y') if date_string is not defined else date_string }}", "26 July 2024"),
+            (
+                "{% if date_string is not defined %}{% set date_string = '1 Jan' %}{% endif %}{{ date_string }}",
+                "26 Jul 2024"
+            ),
+            ("{{ date_string }}", "26 Jul 2024"),
+        ])
+    func date(source: String, wanted: String) throws {
+        let format = try ChatFormat(template: source, bosToken: "", eosToken: "")
+        #expect(try format.prompt(ChatConversation(messages: [], today: someDay)).text == wanted)
     }
 
     @Test("a file without a template gets the form that its vocabulary was made for")
@@ -234,7 +271,7 @@ struct ChatFormatTests {
             try text(["<|start_header_id|>"])
                 == "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nU<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
         )
-        #expect(try text(["<|start_header_id|>", "<|eom_id|>", "<|python_tag|>"]).contains("Today Date: 26 July 2024"))
+        #expect(try text(["<|start_header_id|>", "<|eom_id|>", "<|python_tag|>"]).contains("Today Date: 26 Jul 2024"))
         #expect(try text(["<|im_start|>"]) == "<|im_start|>user\nU<|im_end|>\n<|im_start|>assistant\n")
         #expect(throws: TemplateError.self) { try text([]) }
     }
