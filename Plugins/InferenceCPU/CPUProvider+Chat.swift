@@ -60,7 +60,7 @@ extension CPUProvider {
         }
         let generation = Generation.Request(
             prompt: prompt, tokensMax: request.maxTokens,
-            sampling: Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
+            sampling: try Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
             stopTokens: language.chatStops, deadline: call.deadline, owner: call.principal)
         return Chat(
             run: GenerationRun(model: model, call: call, request: generation, promptField: field),

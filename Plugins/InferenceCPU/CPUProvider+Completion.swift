@@ -40,7 +40,8 @@ extension CPUProvider {
             model: model, call: call,
             request: Generation.Request(
                 prompt: prompt, tokensMax: request.maxTokens,
-                sampling: Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
+                sampling: try Sampling(
+                    request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
                 stopTokens: model.language.completionStops, deadline: call.deadline, owner: call.principal),
             promptField: field)
     }

@@ -2,9 +2,13 @@ import LlamaEngine
 import ProviderKit
 
 extension Sampling {
-    /// How the draft's parameters choose tokens. `greedy` wins over `temperature`; `top_p` counts with the strategy of
-    /// that name alone; `top_k` bounds both strategies that draw, and 0 bounds nothing.
-    init(_ parameters: SamplingParams, seed: Int?, logprobs: Bool) {
+    /// How the draft's parameters choose tokens. `top_p` counts with the strategy of that name alone; `top_k` bounds
+    /// both strategies that draw, and 0 bounds nothing.
+    ///
+    /// Throws where a value would have no effect, because its sender expects another answer than it would get. A value
+    /// that is the default, or that bounds nothing, may always be given.
+    init(_ parameters: SamplingParams, seed: Int?, logprobs: Bool) throws(ProviderError) {
+        try parameters.checkEffect()
         self.init(seed: seed.map { UInt64(bitPattern: Int64($0)) }, topLogprobs: logprobs ? 0 : nil)
         switch parameters.strategy {
         case .greedy: return
@@ -13,5 +17,38 @@ extension Sampling {
         }
         temperature = parameters.temperature
         topK = parameters.topK
+    }
+}
+
+extension SamplingParams {
+    fileprivate func checkEffect() throws(ProviderError) {
+        let strategy = strategy.rawValue
+        if self.strategy == .greedy, temperature > 0 {
+            throw Self.refusal(
+                "temperature", "\(temperature)", "with the strategy greedy, which is the default",
+                "send the strategy top_p or top_k too, or leave temperature out")
+        }
+        if self.strategy != .topP, topP != SamplingParams().topP, topP < 1 {
+            throw Self.refusal(
+                "top_p", "\(topP)", "with the strategy \(strategy)",
+                "send the strategy top_p and a temperature above 0 too, or leave top_p out")
+        }
+        if self.strategy == .greedy, topK > 0 {
+            throw Self.refusal(
+                "top_k", "\(topK)", "with the strategy greedy, which is the default",
+                "send the strategy top_k and a temperature above 0 too, or leave top_k out")
+        }
+        if self.strategy != .greedy, temperature == 0 {
+            throw Self.refusal(
+                "strategy", strategy, "at the temperature 0, which is the default and takes the likeliest token",
+                "send a temperature above 0 too, or the strategy greedy")
+        }
+    }
+
+    private static func refusal(
+        _ name: String, _ value: String, _ condition: String, _ remedy: String
+    ) -> ProviderError {
+        let field = "sampling_params.\(name)"
+        return ProviderError(.invalidRequest, "\(field) \(value) has no effect \(condition): \(remedy)", field: field)
     }
 }

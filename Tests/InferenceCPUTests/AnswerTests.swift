@@ -105,14 +105,6 @@ import Testing
         #expect(try await model.complete(request, options: ["seed": 8]) != first)
     }
 
-    @Test("greedy wins over a temperature")
-    func greedy() async throws {
-        let model = try await ServedModel(ScriptedModel(script: [.text("x")], end: .never, certainty: 0.01))
-        let request = ServedModel.request(
-            completing: "hi", sampling: SamplingParams(temperature: 50, strategy: .greedy), maxTokens: 20)
-        #expect(try await model.complete(request).content == .text(String(repeating: "x", count: 20)))
-    }
-
     @Test("a batch answers in the order of its items")
     func batch() async throws {
         let model = try await ServedModel(.saying("a", "b", end: .never, contextTokens: 64))

@@ -104,6 +104,48 @@ import Testing
         #expect(error?.field == "sampling_params.temperature")
     }
 
+    @Test(
+        "a sampling value that would have no effect is refused by its name, with what to send",
+        arguments: [
+            (#"{"temperature": 1.0}"#, "temperature", "top_p or top_k"),
+            (#"{"temperature": 0.01, "strategy": "greedy"}"#, "temperature", "top_p or top_k"),
+            (#"{"top_p": 0.5}"#, "top_p", "the strategy top_p and a temperature above 0"),
+            (#"{"top_p": 0.5, "strategy": "greedy"}"#, "top_p", "the strategy top_p and a temperature above 0"),
+            (#"{"top_p": 0.5, "strategy": "top_k", "temperature": 1}"#, "top_p", "the strategy top_p"),
+            (#"{"top_k": 40}"#, "top_k", "the strategy top_k and a temperature above 0"),
+            (#"{"top_k": 40, "strategy": "top_k"}"#, "strategy", "a temperature above 0"),
+            (#"{"top_p": 0.5, "strategy": "top_p", "temperature": 0}"#, "strategy", "a temperature above 0"),
+        ])
+    func withoutEffect(parameters: String, name: String, remedy: String) async throws {
+        let served = try await ServedModel(model)
+        let sampling = try SamplingParams(json: JSON(parsing: parameters), at: .root)
+        let field = "sampling_params.\(name)"
+        for error in [
+            await refusal { _ = try await served.complete(ServedModel.request(completing: "x", sampling: sampling)) },
+            await refusal { _ = try await served.chat(ServedModel.request(sampling: sampling)) },
+        ] {
+            #expect(error?.code == .invalidRequest)
+            #expect(error?.field == field)
+            #expect(error?.message.hasPrefix("\(field) ") == true, "\(error?.message ?? "none")")
+            #expect(error?.message.contains("has no effect") == true)
+            #expect(error?.message.contains(remedy) == true, "\(error?.message ?? "none")")
+        }
+    }
+
+    @Test(
+        "defaults and values that bound nothing may always be given",
+        arguments: [
+            #"{"temperature": 0.0, "strategy": "greedy", "top_p": 0.95, "top_k": 0}"#, #"{"top_p": 1.0}"#, "{}",
+            #"{"strategy": "top_p", "temperature": 1, "top_p": 0.95, "top_k": 0}"#,
+            #"{"strategy": "top_k", "temperature": 1, "top_p": 1, "top_k": 0}"#,
+            #"{"strategy": "top_p", "temperature": 1, "top_k": 40}"#,
+        ])
+    func neutral(parameters: String) async throws {
+        let served = try await ServedModel(model)
+        let sampling = try SamplingParams(json: JSON(parsing: parameters), at: .root)
+        _ = try await served.complete(ServedModel.request(completing: "x", sampling: sampling))
+    }
+
     @Test("a template's refusal is the client's to read")
     func template() async throws {
         var model = model

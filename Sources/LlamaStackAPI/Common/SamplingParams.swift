@@ -1,6 +1,6 @@
 /// How the next token is drawn. On the wire a string, of which these three are taken.
 public enum SamplingStrategy: String, CaseIterable, Hashable, WireValue {
-    /// The likeliest token, whatever the temperature.
+    /// The likeliest token; goes with a temperature of 0.
     case greedy
     /// A draw from the likeliest tokens that hold ``SamplingParams/topP`` of the probability (nucleus sampling).
     case topP = "top_p"
@@ -17,8 +17,8 @@ public enum SamplingStrategy: String, CaseIterable, Hashable, WireValue {
 
 /// How the next token is chosen.
 public struct SamplingParams: WireRecord, Hashable {
-    /// Divides the logits before a draw; 0 or more, 0 by default. 0 takes the likeliest token. Without effect with
-    /// ``SamplingStrategy/greedy``.
+    /// Divides the logits before a draw; 0 or more, 0 by default. 0 takes the likeliest token. A value
+    /// above 0 needs a strategy that draws.
     public var temperature: Double
     /// How the token is chosen; greedy by default.
     public var strategy: SamplingStrategy
@@ -37,7 +37,7 @@ public struct SamplingParams: WireRecord, Hashable {
         "SamplingParams", isComponent: false, Self.init,
         Field(
             "temperature", \.temperature, default: 0.0, check: .atLeast(0),
-            "0 or more. The strategy greedy wins over it."),
+            "0 or more; 0 takes the likeliest token. Needs a strategy other than greedy."),
         Field("strategy", \.strategy, default: .greedy, "greedy, top_p or top_k."),
         Field(
             "top_p", \.topP, default: 0.95, check: .fraction,
