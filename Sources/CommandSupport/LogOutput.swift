@@ -29,8 +29,9 @@ package struct LogOutput: Sendable {
         .trace: .trace, .debug: .debug, .info: .info, .warning: .warning, .error: .error,
     ]
 
-    fileprivate func write(_ line: LogLine) {
-        LineWriter.standardError.write(rendered(line)) { count, reason in
+    /// - Parameter values: what the message says in words, again for a log that programs read.
+    fileprivate func write(_ line: LogLine, values: [(String, JSON)] = []) {
+        LineWriter.standardError.write(rendered(line, values)) { count, reason in
             let lines = count == 1 ? "1 log line was" : "\(count) log lines were"
             return rendered(
                 LogLine(
@@ -39,7 +40,7 @@ package struct LogOutput: Sendable {
         }
     }
 
-    private func rendered(_ line: LogLine) -> String {
+    private func rendered(_ line: LogLine, _ values: [(String, JSON)] = []) -> String {
         let time = Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
         let fields = line.fields.sorted { $0.key < $1.key }
         switch format {
@@ -47,18 +48,15 @@ package struct LogOutput: Sendable {
             let rest = fields.map { " \($0.key)=\(Quote.printable($0.value, charactersMax: 500))" }.joined()
             return "\(time) \(line.level) \(line.source): \(Quote.printable(line.message, charactersMax: 2000))\(rest)"
         case .json:
-            var object: [(String, String)] = [
-                ("time", time), ("level", "\(line.level)"), ("source", line.source), ("message", line.message),
-            ]
-            object += fields.map { ($0.key, $0.value) }
-            return Self.json(object)
+            var object = JSONObject()
+            object["time"] = .string(time)
+            object["level"] = .string("\(line.level)")
+            object["source"] = .string(line.source)
+            object["message"] = .string(line.message)
+            for (key, value) in values { object[key] = value }
+            for (key, value) in fields { object[key] = .string(value) }
+            return JSON.object(object).text
         }
-    }
-
-    private static func json(_ members: [(String, String)]) -> String {
-        var object = JSONObject()
-        for (key, value) in members { object[key] = .string(value) }
-        return String(decoding: JSON.object(object).bytes, as: UTF8.self)
     }
 
     private struct Handler: LogHandler {
@@ -73,12 +71,27 @@ package struct LogOutput: Sendable {
         }
 
         func log(event: LogEvent) {
-            let merged = metadata.merging(event.metadata ?? [:]) { $1 }
+            let merged = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
             let level = LogOutput.swiftLog.first { $0.value == event.level }?.key ?? .info
-            output.write(
-                LogLine(
-                    level: level, source: label, message: "\(event.message)",
-                    fields: merged.mapValues { "\($0)" }))
+            var line = LogLine(level: level, source: label, message: "\(event.message)")
+            var values: [(String, JSON)] = []
+            for (key, value) in merged {
+                if case .stringConvertible(let value) = value {
+                    values.append((key, Self.json(value)))
+                } else {
+                    line.fields[key] = "\(value)"
+                }
+            }
+            output.write(line, values: values)
+        }
+
+        private static func json(_ value: any CustomStringConvertible) -> JSON {
+            switch value {
+            case let value as Int: .integer(Int64(value))
+            case let value as Double: .number(value)
+            case let value as Bool: .bool(value)
+            default: .string(value.description)
+            }
         }
     }
 }

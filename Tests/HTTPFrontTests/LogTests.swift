@@ -43,6 +43,7 @@ struct LogTests {
                 ("b", "POST", Chat.path + "/", Chat.body(secret, stream: true), "POST /inference/chat_completion 200"),
                 ("c", "POST", Chat.path, "{\"\(secret)\": 1}", "POST /inference/chat_completion 422"),
                 ("d", "GET", "/datasets/get?dataset_id=\(secret)", nil, "GET /datasets/get 200"),
+                ("g", "GET", "/%64atasets/./get?dataset_id=\(secret)", nil, "GET /datasets/get 200"),
                 ("e", "GET", "/\(secret)", nil, "GET - 404"),
                 ("f", "DELETE", "//datasets/get/?\(secret)", nil, "DELETE /datasets/get 405"),
             ]
@@ -50,10 +51,31 @@ struct LogTests {
                 _ = try await front.ask(verb, target, body, headers: "X-Request-Id: \(id)\r\nX-Secret: \(secret)\r\n")
                 let line = try await line(front, of: id)
                 #expect(line?.hasPrefix(start + " ") == true, "\(line ?? "no line")")
-                #expect(line?.wholeMatch(of: /[A-Z]+ \S+ \d{3}( \d+B)? \d+\.\d+ms/) != nil, "\(line ?? "no line")")
+                #expect(line?.wholeMatch(of: /[A-Z]+ \S+ \d{3} \d+B \d+\.\d+ms/) != nil, "\(line ?? "no line")")
             }
             #expect(front.log.lines.allSatisfy { !$0.text.contains(secret) && !$0.requestID.contains(secret) })
             #expect(front.received.otherLines.allSatisfy { !$0.contains(secret) })
+        }
+    }
+
+    @Test("the access log has what a line says as values too, and counts the bytes of a stream")
+    func values() async throws {
+        try await withFront { front in
+            let stream = try await front.ask(
+                "POST", Chat.path, Chat.body("hi", stream: true), headers: "X-Request-Id: s\r\n")
+            _ = try await front.ask("PUT", "/nowhere", headers: "X-Request-Id: n\r\n")
+            let text = try await line(front, of: "s") ?? ""
+            var values = front.log.line(of: "s")?.values ?? [:]
+            let milliseconds = values.removeValue(forKey: "milliseconds") ?? ""
+            #expect(text == "POST /inference/chat_completion 200 \(stream.body.count)B \(milliseconds)ms")
+            #expect(
+                values == [
+                    "method": "POST", "route": "/inference/chat_completion", "status": "200",
+                    "bytes": "\(stream.body.count)",
+                ])
+            _ = try await line(front, of: "n")
+            let refused = front.log.line(of: "n")?.values
+            #expect(refused?["method"] == "PUT" && refused?["route"] == "-" && refused?["status"] == "404")
         }
     }
 
@@ -68,6 +90,7 @@ struct LogTests {
             }
             let line = try await line(front, of: "gone")
             #expect(line?.hasSuffix("ms cut") == true, "\(line ?? "no line")")
+            #expect(front.log.line(of: "gone")?.values["cut"] == "true")
             #expect(front.log.lines.count { $0.requestID == "gone" } == 1)
         }
     }

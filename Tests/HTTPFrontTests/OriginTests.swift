@@ -93,6 +93,54 @@ struct OriginTests {
         }
     }
 
+    @Test("the server's own origin is allowed, by each of its names, and no other of this machine")
+    func own() async throws {
+        try await withFront {
+            $0.allowedHosts = ["stack.example:99"]
+        } _: { front in
+            try await raw {
+                let port = front.port
+                let connection = try front.connect()
+                func ask(_ origin: String) throws -> Reply {
+                    try connection.ask("POST", Chat.path, Chat.body("hi"), headers: "Origin: \(origin)\r\n")
+                }
+                let own = ["127.0.0.1:\(port)", "localhost:\(port)", "[::1]:\(port)", "stack.example:99"]
+                for host in own {
+                    let reply = try ask("http://\(host)")
+                    #expect(reply.status == 200, "\(host)")
+                    #expect(reply["Access-Control-Allow-Origin"] == "http://\(host)")
+                }
+                let others = [
+                    "https://127.0.0.1:\(port)", "http://127.0.0.1:\(port + 1)", "http://127.0.0.1", "http://localhost",
+                    "http://127.0.0.1:\(port)/", "http://127.0.0.1:\(port).evil.test", "http://127.0.0.2:\(port)",
+                    "http://evil.test:\(port)", "http://stack.example", "null", "127.0.0.1:\(port)", "file://",
+                ]
+                for origin in others { expect(try ask(origin), 403, origin) }
+            }
+        }
+    }
+
+    @Test("a server on all addresses has the address that was asked for its own")
+    func ownOfAll() async throws {
+        try await withFront {
+            ($0.host, $0.isInsecure, $0.allowedHosts) = ("0.0.0.0", true, ["stack.example:99"])
+        } _: { front in
+            try await raw {
+                let connection = try HTTPConnection(port: front.port, address: "127.0.0.2")
+                func ask(_ origin: String, host: String) throws -> Int {
+                    connection.raw.send(
+                        "GET /health/live HTTP/1.1\r\nHost: \(host)\r\nOrigin: \(origin)\r\n\r\n")
+                    return try connection.reply().status
+                }
+                let own = "127.0.0.2:\(front.port)"
+                #expect(try ask("http://\(own)", host: own) == 200)
+                #expect(try ask("http://0.0.0.0:\(front.port)", host: own) == 200)
+                #expect(try ask("http://127.0.0.3:\(front.port)", host: own) == 403)
+                #expect(try ask("http://\(own)", host: "127.0.0.3:\(front.port)") == 403)
+            }
+        }
+    }
+
     @Test("a preflight is answered for allowed origins alone")
     func preflight() async throws {
         try await withFront {

@@ -73,10 +73,18 @@ struct TargetTests {
                 #expect(once.isClosed())
 
                 let kept = try front.connect()
-                for _ in 0..<2 {
-                    kept.raw.send("GET /health/live HTTP/1.0\r\n\(host)Connection: keep-alive\r\n\r\n")
-                    #expect(try kept.reply().status == 200)
+                for value in ["keep-alive", "Keep-Alive", "TE, keep-alive"] {
+                    for path in ["/health/live", "/nowhere"] {
+                        kept.raw.send("GET \(path) HTTP/1.0\r\n\(host)Connection: \(value)\r\n\r\n")
+                        let reply = try kept.reply()
+                        #expect(reply.status == (path == "/nowhere" ? 404 : 200))
+                        #expect(reply.version == "HTTP/1.0")
+                        // Its client would wait for the end of the connection otherwise.
+                        #expect(reply["Connection"] == "keep-alive")
+                    }
                 }
+                // The other version, on the same connection.
+                #expect(try kept.ask("GET", "/health/live").version == "HTTP/1.1")
                 let chunked = try front.connect()
                 chunked.raw.send(
                     "POST \(Chat.path) HTTP/1.0\r\n\(host)Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -86,5 +94,74 @@ struct TargetTests {
             }
             #expect(front.received.count == 0)
         }
+    }
+
+    @Test(
+        "an answer without a length ends by closing for HTTP/1.0, whatever the client asks",
+        arguments: ["", "Connection: keep-alive\r\n"])
+    func oldStream(header: String) async throws {
+        try await withFront { front in
+            let bodies = [Chat.body("hi", stream: true), Chat.body(#"{"bytes": 3000000}"#)]
+            for (index, body) in bodies.enumerated() {
+                let current = try await front.ask("POST", Chat.path, body)
+                try await raw {
+                    let connection = try front.connect()
+                    connection.raw.send(
+                        "POST \(Chat.path) HTTP/1.0\r\nHost: 127.0.0.1:\(front.port)\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Content-Length: \(body.utf8.count)\r\n\(header)\r\n\(body)")
+                    let reply = try connection.reply()
+                    #expect(reply.status == 200)
+                    if index == 0 {
+                        #expect(reply["Connection"] == "close")
+                        #expect(reply["Transfer-Encoding"] == nil)
+                    }
+                    #expect(reply.body == current.body)
+                }
+            }
+        }
+    }
+
+    @Test("HTTP/1.0 gets no interim answer")
+    func oldInterim() async throws {
+        try await withFront { front in
+            try await raw {
+                let connection = try front.connect()
+                let body = Chat.body("hi")
+                connection.raw.send(
+                    "POST \(Chat.path) HTTP/1.0\r\nHost: 127.0.0.1:\(front.port)\r\nExpect: 100-continue\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n")
+                Thread.sleep(forTimeInterval: 0.2)
+                connection.raw.send(body)
+                #expect(try connection.head().status == 200)
+            }
+        }
+    }
+
+    @Test(
+        "a path has one spelling: letters may be encoded, and dot segments count for nothing",
+        arguments: [
+            "/health/%6cive", "/health/%6Cive", "/%68%65%61%6c%74%68/live", "/health/./live", "/./health/live",
+            "/health/x/../live", "/../health/live", "/health/%2e/live", "/%2E%2e/health/live", "//health//live",
+            "/health/live/.", "/health/live/x/..", "http://127.0.0.1:PORT/health/%6cive",
+            "HTTP://LOCALHOST:PORT/health/live", "/health/live?%zz",
+        ])
+    func spelling(target: String) async throws {
+        try await withFront { front in
+            let rest = " HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n"
+            let reply = try await answer("GET \(target)\(rest)", front)
+            #expect(reply.status == 200)
+        }
+    }
+
+    @Test(
+        "what an encoding stands for is not read twice, and a reserved character stays encoded",
+        arguments: [
+            "/health%2flive", "/health%2Flive", "/health/%256cive", "/health/liv%", "/health/liv%6", "/health/liv%zz",
+            "/health/live%00", "/health/live%20", "/health/live%3f", "/health/..live", "/health/%c3%a9",
+            "/health/liv%+5",
+        ])
+    func notServed(target: String) async throws {
+        try await withFront { front in expect(try await front.ask("GET", target), 404, target) }
     }
 }

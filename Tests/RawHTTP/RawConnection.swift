@@ -5,7 +5,7 @@ package final class RawConnection {
     private let descriptor: Int32
 
     /// - Parameter receiveBufferBytes: a small one makes a client that reads slowly felt at once.
-    package init(port: Int, receiveBufferBytes: Int32? = nil) throws {
+    package init(port: Int, address ip: String = "127.0.0.1", receiveBufferBytes: Int32? = nil) throws {
         // Close-on-exec: a process that is started meanwhile must not keep this connection open.
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
@@ -15,7 +15,7 @@ package final class RawConnection {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = inet_addr(ip)
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

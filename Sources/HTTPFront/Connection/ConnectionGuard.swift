@@ -18,6 +18,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let presence = ConnectionMonitor()
     private let limits: ServerSettings.Limits
     private let logger: Logger
+    private let gate = HeadGate()
     private var tick: RepeatedTask?
 
     // Reading.
@@ -56,7 +57,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         waitingSince = .now()
         let pipeline = context.pipeline.syncOperations
         if let parser = try? pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self) {
-            try? pipeline.addHandler(HeadGate(), position: .after(parser.handler))
+            try? pipeline.addHandler(gate, position: .after(parser.handler))
         }
         let shortest = min(
             limits.headerTimeoutSeconds, limits.idleTimeoutSeconds, limits.writeTimeoutSeconds,
@@ -173,6 +174,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             begun = head.headerFields[.contentType] == "text/event-stream" ? .events : .answer
             // An answer that does not wait for the rest of its request is the last one.
             if bodyIsOpen, unanswered == 1 { head.headerFields[.connection] = "close" }
+            gate.frame(&head)
             closesAfterAnswer = head.headerFields[.connection]?.lowercased() == "close"
             pass(context, .head(head), promise)
         case .head(let head): pass(context, .head(head), promise)
@@ -216,6 +218,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// events.
     private func probe(_ context: ChannelHandlerContext) {
         switch begun {
+        case .nothing where gate.answersOldClient: return
         case .nothing: context.write(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
         case .events: context.write(wrapOutboundOut(.body(ByteBuffer(string: ":\n\n"))), promise: nil)
         case .answer: return
@@ -230,7 +233,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard begun == .nothing, context.channel.isActive else { return context.close(promise: nil) }
         let requestID = RequestID.make()
         let body = ErrorBody.bytes(refusal.code, refusal.message, requestID: requestID)
-        logger.info("- - \(refusal.code.httpStatus) \(body.count)B", metadata: ["request_id": .string(requestID)])
+        logger.access(
+            method: "-", route: "-", status: refusal.code.httpStatus, bytes: body.count, milliseconds: nil,
+            isCut: false,
+            requestID: requestID)
         var fields = HTTPFields()
         fields[.requestID] = requestID
         fields[.connection] = "close"

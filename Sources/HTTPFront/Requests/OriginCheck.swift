@@ -2,9 +2,11 @@ import HTTPTypes
 import Host
 import Hummingbird
 import LlamaStackAPI
+import NIOCore
 
 /// Keeps web pages out of a server that listens for its own machine: `Host` must be a loopback name with our port or an
-/// allowed one (against DNS rebinding), `Origin` must be an allowed one (against requests that the user did not mean).
+/// allowed one (against DNS rebinding), `Origin` must be the server's own or an allowed one (against requests that the
+/// user did not mean).
 struct OriginCheck: RouterMiddleware {
     typealias Context = FrontContext
     let settings: ServerSettings
@@ -14,9 +16,11 @@ struct OriginCheck: RouterMiddleware {
     func handle(
         _ request: Request, context: FrontContext, next: (Request, FrontContext) async throws -> Response
     ) async throws -> Response {
-        try checkHost(request)
+        let own = ownHosts(context.channel.localAddress)
+        try checkHost(request, own)
         guard let origin = request.headers[.origin] else { return try await next(request, context) }
-        guard settings.allowedOrigins.contains(origin) else {
+        guard settings.allowedOrigins.contains(origin) || own.contains(where: { "http://\($0)" == origin.lowercased() })
+        else {
             throw CallError(
                 .originNotAllowed,
                 "a web page of this origin may not use this server; name it under server.allowed_origins to let it")
@@ -28,17 +32,31 @@ struct OriginCheck: RouterMiddleware {
         return response
     }
 
-    private func checkHost(_ request: Request) throws {
+    /// The names of this server that the file gives and those of the address that this connection came to, each as
+    /// `Host` has it: with the port, and without it where it is HTTP's.
+    private func ownHosts(_ address: SocketAddress?) -> [String] {
+        let given = settings.host.lowercased()
+        var names = ["127.0.0.1", "[::1]", "localhost", given.hasPrefix("[") ? given : Self.bracketed(given)]
+        // Of a server that listens on all addresses, the one that was asked.
+        if let ip = address?.ipAddress { names.append(Self.bracketed(Self.plain(ip))) }
+        return names.map { "\($0):\(port())" } + (port() == 80 ? names : []) + settings.allowedHosts
+    }
+
+    private static func bracketed(_ address: String) -> String { address.contains(":") ? "[\(address)]" : address }
+
+    /// Without the zone, which is no part of a URL, and without the mark of an IPv4 address on a socket of IPv6.
+    private static func plain(_ ip: String) -> String {
+        let address = String(ip.prefix { $0 != "%" }).lowercased()
+        return address.hasPrefix("::ffff:") && address.contains(".") ? String(address.dropFirst(7)) : address
+    }
+
+    private func checkHost(_ request: Request, _ own: [String]) throws {
         guard let host = request.head.authority, !host.isEmpty, request.headers[values: .init("Host")!].isEmpty else {
             throw CallError(.badRequest, "the request must have exactly one Host header")
         }
         // Reachable by any name when the operator opened it to the network.
         if !settings.isLoopback, settings.allowedHosts.isEmpty { return }
-        let name = host.lowercased()
-        let own = settings.host.contains(":") && !settings.host.hasPrefix("[") ? "[\(settings.host)]" : settings.host
-        let bare = ["127.0.0.1", "[::1]", "localhost", own.lowercased()]
-        let ours = bare.map { "\($0):\(port())" } + (port() == 80 ? bare : [])
-        guard (ours + settings.allowedHosts).contains(name) else {
+        guard own.contains(host.lowercased()) else {
             throw CallError(
                 .hostNotAllowed,
                 "this server does not answer for this Host; name it under server.allowed_hosts to let it")

@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Host
 import Hummingbird
@@ -28,14 +27,14 @@ struct RequestLog: RouterMiddleware {
         if Self.closes(request) { response.headers[.connection] = "close" }
 
         let line = AccessLine(
-            logger: logger, requestID: context.requestID, start: start,
-            text: "\(request.method.rawValue) \(Self.path(context)) \(response.status.code)")
-        if let length = response.body.contentLength {
+            logger: logger, requestID: context.requestID, start: start, method: request.method.rawValue,
+            route: Self.path(context), status: response.status.code)
+        let body = response.body
+        if let length = body.contentLength {
             line.isWhole(bytes: length)
         } else {
-            let body = response.body
             response.body = ResponseBody { writer in
-                try await body.write(writer)
+                try await body.write(CountingWriter(base: writer, line: line))
                 line.isWhole()
             }
         }
@@ -56,24 +55,50 @@ struct RequestLog: RouterMiddleware {
 }
 
 /// One line of the access log. It is written when the answer is released, whether or not anything of it could be sent;
-/// "cut" says that it was not sent to its end.
+/// "cut" says that it was not sent to its end. What the line says is in its metadata too, as values.
 private final class AccessLine: Sendable {
     private let logger: Logger
     private let requestID: String
     private let start: ContinuousClock.Instant
-    private let text: String
-    private let end = Mutex<(isWhole: Bool, bytes: Int?)>((false, nil))
+    private let method: String
+    private let route: String
+    private let status: Int
+    private let end = Mutex<(isWhole: Bool, bytes: Int)>((false, 0))
 
-    init(logger: Logger, requestID: String, start: ContinuousClock.Instant, text: String) {
-        (self.logger, self.requestID, self.start, self.text) = (logger, requestID, start, text)
+    init(
+        logger: Logger, requestID: String, start: ContinuousClock.Instant, method: String, route: String, status: Int
+    ) {
+        (self.logger, self.requestID, self.start) = (logger, requestID, start)
+        (self.method, self.route, self.status) = (method, route, status)
     }
 
-    func isWhole(bytes: Int? = nil) { end.withLock { $0 = (true, bytes) } }
+    /// - Parameter bytes: of an answer that is sent at once.
+    func isWhole(bytes: Int = 0) {
+        end.withLock {
+            $0.isWhole = true
+            $0.bytes += bytes
+        }
+    }
+
+    func isSent(bytes: Int) { end.withLock { $0.bytes += bytes } }
 
     deinit {
         let (isWhole, bytes) = end.withLock { $0 }
-        let took = String(format: " %.1fms", (ContinuousClock.now - start) / .milliseconds(1))
-        let size = bytes.map { " \($0)B" } ?? ""
-        logger.info("\(text)\(size)\(took)\(isWhole ? "" : " cut")", metadata: ["request_id": .string(requestID)])
+        logger.access(
+            method: method, route: route, status: status, bytes: bytes,
+            milliseconds: (ContinuousClock.now - start) / .milliseconds(1), isCut: !isWhole, requestID: requestID)
     }
+}
+
+/// Counts what is written of an answer.
+private struct CountingWriter: ResponseBodyWriter {
+    var base: any ResponseBodyWriter
+    let line: AccessLine
+
+    mutating func write(_ buffer: ByteBuffer) async throws {
+        try await base.write(buffer)
+        line.isSent(bytes: buffer.readableBytes)
+    }
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws { try await base.finish(trailingHeaders) }
 }

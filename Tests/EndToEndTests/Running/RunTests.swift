@@ -164,6 +164,16 @@ extension EndToEnd {
                     let object = try JSON(parsing: String(line))
                     #expect(object["time"] != nil && object["level"] != nil && object["message"] != nil)
                 }
+                let access = try JSON(parsing: lines[0])
+                #expect(access["source"] == "http" && access["method"] == "POST" && access["status"] == 200)
+                #expect(access["route"] == "/inference/chat_completion")
+                for name in ["bytes", "milliseconds"] {
+                    switch access[name] {
+                    case .integer(let value)?: #expect(value >= 0)
+                    case .number(let value)?: #expect(value >= 0)
+                    default: Issue.record("\(name) is no number: \(lines[0])")
+                    }
+                }
             }
         }
     }

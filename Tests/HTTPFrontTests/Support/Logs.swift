@@ -39,6 +39,8 @@ final class FrontLog: Sendable {
         var level: Logger.Level
         var text: String
         var requestID: String
+        /// What the text says, as values.
+        var values: [String: String]
     }
 
     private let kept = Mutex<[Line]>([])
@@ -59,8 +61,13 @@ final class FrontLog: Sendable {
         }
 
         func log(event: LogEvent) {
-            let id = (event.metadata ?? [:]).merging(metadata) { new, _ in new }["request_id"]
-            let line = Line(level: event.level, text: "\(event.message)", requestID: id.map { "\($0)" } ?? "")
+            let all = (event.metadata ?? [:]).merging(metadata) { new, _ in new }
+            let values = all.compactMapValues { value in
+                if case .stringConvertible(let value) = value { value.description } else { nil }
+            }
+            let line = Line(
+                level: event.level, text: "\(event.message)", requestID: all["request_id"].map { "\($0)" } ?? "",
+                values: values)
             log.kept.withLock { $0.append(line) }
         }
     }

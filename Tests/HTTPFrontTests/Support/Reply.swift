@@ -4,6 +4,7 @@ import RawHTTP
 
 /// One HTTP response as it came.
 struct Reply: Sendable {
+    var version = ""
     var status = 0
     var headers: [(name: String, value: String)] = []
     var body: [UInt8] = []
@@ -53,9 +54,9 @@ final class HTTPConnection {
     /// How long to wait for the next byte.
     var patienceSeconds = 60.0
 
-    init(port: Int, receiveBufferBytes: Int32? = nil) throws {
+    init(port: Int, address: String = "127.0.0.1", receiveBufferBytes: Int32? = nil) throws {
         self.port = port
-        raw = try RawConnection(port: port, receiveBufferBytes: receiveBufferBytes)
+        raw = try RawConnection(port: port, address: address, receiveBufferBytes: receiveBufferBytes)
     }
 
     // MARK: Asking
@@ -86,6 +87,8 @@ final class HTTPConnection {
             reply.body = try take(length)
         } else if reply["Transfer-Encoding"] == "chunked" {
             while let chunk = try chunk() { reply.body += chunk }
+        } else if reply.version == "HTTP/1.0" {
+            reply.body = try takeAll()
         } else {
             throw Broken(description: "a response without a length: \(reply.headers)")
         }
@@ -96,9 +99,10 @@ final class HTTPConnection {
     func head() throws -> Reply {
         var reply = Reply()
         let status = try line().split(separator: " ", maxSplits: 2)
-        guard status.count >= 2, status[0] == "HTTP/1.1", let code = Int(status[1]) else {
+        guard status.count >= 2, ["HTTP/1.0", "HTTP/1.1"].contains(status[0]), let code = Int(status[1]) else {
             throw Broken(description: "not a status line: \(status)")
         }
+        reply.version = String(status[0])
         reply.status = code
         while true {
             let line = try line()
@@ -138,6 +142,16 @@ final class HTTPConnection {
         while buffer.count - start < count { try fill() }
         defer { start += count }
         return Array(buffer[start..<start + count])
+    }
+
+    /// Until the server closes.
+    private func takeAll() throws -> [UInt8] {
+        while let piece = raw.read(seconds: patienceSeconds) {
+            guard !piece.isEmpty else { throw Broken(description: "nothing came for \(patienceSeconds) s") }
+            buffer += piece
+        }
+        defer { start = buffer.count }
+        return Array(buffer[start...])
     }
 
     private func fill() throws {
