@@ -11,6 +11,8 @@ extension TemplateValue {
             case .bool(let value): .bool(value)
             case .integer(let value): .int(Int(value))
             case .number(let value): .double(value)
+            // A template's arithmetic knows no longer ones.
+            case .exact(let value): .double(value.doubleValue)
             case .string(let value): .string(value)
             case .array(let items): .list(items.map(TemplateValue.init))
             case .object(let object): .map(TemplateMap(object))

@@ -38,8 +38,8 @@ extension CallError {
     private static func seconds(_ json: JSON) -> Int? {
         switch json {
         case .integer(let seconds): Int(clamping: max(0, seconds))
-        case .number(let seconds) where seconds.isFinite: Int(exactly: seconds.rounded(.up)).map { max(0, $0) }
-        default: nil
+        default:
+            json.numberValue.flatMap { $0.isFinite ? Int(exactly: $0.rounded(.up)).map { max(0, $0) } : nil }
         }
     }
 }

@@ -51,7 +51,7 @@ extension DatasetColumnType {
     /// What is wrong with a value of this column, to be read after the column's name; nil when nothing is.
     package func mistake(in value: JSON) -> String? {
         switch (self, value) {
-        case (.json, _), (.text, .string), (.number, .integer), (.number, .number): nil
+        case (.json, _), (.text, .string), (.number, .integer), (.number, .number), (.number, .exact): nil
         case (.text, _): " must be a string, got \(value.kind)"
         case (.number, _): " must be a number, got \(value.kind)"
         case (.media, _):

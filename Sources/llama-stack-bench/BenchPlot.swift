@@ -73,13 +73,3 @@ struct BenchPlot: AsyncParsableCommand {
         }
     }
 }
-
-extension JSON {
-    fileprivate var numberValue: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: nil
-        }
-    }
-}

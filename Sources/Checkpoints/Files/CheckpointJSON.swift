@@ -195,6 +195,7 @@ extension JSON {
         case .bool(let flag): "\(flag)"
         case .integer(let number): "\(number)"
         case .number(let number): "\(number)"
+        case .exact(let number): number.text.count <= 40 ? number.text : kind
         case .string(let text): text.quotedForMessage()
         case .array, .object: kind
         }

@@ -17,12 +17,9 @@ extension CheckpointNumbers {
                 throw refuse(key, object[key] ?? .null, "an integer")
             },
             real: { key in
-                switch object[key] {
-                case nil, .null: nil
-                case .integer(let number): Double(number)
-                case .number(let number): number
-                case .some(let other): throw refuse(key, other, "a number")
-                }
+                guard let value = object[key], value != .null else { return nil }
+                guard let number = value.numberValue, number.isFinite else { throw refuse(key, value, "a number") }
+                return number
             })
     }
 }

@@ -82,13 +82,7 @@ struct PEFTSettings {
     private static let numberMax = 1e6
 
     func number(_ value: JSON, _ field: String) throws(CheckpointError) -> Double {
-        let number: Double? =
-            switch value {
-            case .integer(let integer): Double(integer)
-            case .number(let number): number
-            default: nil
-            }
-        guard let number, abs(number) <= Self.numberMax else {
+        guard let number = value.numberValue, abs(number) <= Self.numberMax else {
             throw CheckpointError(
                 path: path, field: field, offset: nil, found: value.shown,
                 wanted: "a number of at most \(Int(Self.numberMax))")
@@ -174,7 +168,7 @@ extension JSON {
         case .string(let text): !text.isEmpty
         case .array(let items): !items.isEmpty
         case .object(let object): !object.isEmpty
-        case .bool(true), .integer, .number: true
+        case .bool(true), .integer, .number, .exact: true
         }
     }
 }

@@ -135,13 +135,7 @@ private struct ConfigReader {
     }
 
     func positive(_ key: String) throws(CheckpointError) -> Float {
-        let value: Double? =
-            switch json[key] {
-            case .number(let number)?: number
-            case .integer(let number)?: Double(number)
-            default: nil
-            }
-        guard let value, value > 0, value <= 1 else {
+        guard let value = json[key]?.numberValue, value > 0, value <= 1 else {
             throw refuse(key, found: json[key]?.shown ?? "nothing", wanted: "a number in (0, 1]")
         }
         return Float(value)

@@ -1,4 +1,4 @@
-/// A JSON value as it stood in the text: object members keep their order, integers stay exact.
+/// A JSON value as it stood in the text: object members keep their order, numbers every digit.
 public enum JSON: Sendable, Hashable {
     /// A value of its own. As a field of a record it is read as absent.
     case null
@@ -6,8 +6,11 @@ public enum JSON: Sendable, Hashable {
     case bool(Bool)
     /// A number without fraction and exponent that fits 64 bits.
     case integer(Int64)
-    /// Any other number. From a parser it is finite; NaN and infinity are written as `null`.
+    /// Any other number that is the shortest text of a double. From a parser it is finite; NaN and infinity are written
+    /// as `null`.
     case number(Double)
+    /// A number that neither of the two holds exactly, digit by digit.
+    case exact(JSONDecimal)
     /// A text without quotes and escapes.
     case string(String)
     /// The items in order.
@@ -74,7 +77,7 @@ extension JSON {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
-        case .integer, .number: "a number"
+        case .integer, .number, .exact: "a number"
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"

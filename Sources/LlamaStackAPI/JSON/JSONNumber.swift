@@ -1,13 +1,36 @@
 /// The numbers of JSON, from their text.
 enum JSONNumber {
-    /// An integer that fits `Int64` stays exact, everything else becomes the nearest double. nil when that is infinite.
-    /// `raw` has been through the lexer.
+    /// An integer that fits `Int64`, a double where its text is the same number, and else the digits. nil for a number
+    /// with a fraction or an exponent that is beyond all doubles. `raw` has been through the lexer.
     static func value(_ raw: UnsafeRawBufferPointer, isInteger: Bool) -> JSON? {
-        if isInteger, let integer = integer(raw) { return .integer(integer) }
+        if isInteger {
+            if let integer = integer(raw) { return .integer(integer) }
+            if raw.count > 2 { return .exact(JSONDecimal(unchecked: String(decoding: raw, as: UTF8.self))) }
+        }
         if let short = short(raw) { return .number(short) }
+        let text = String(decoding: raw, as: UTF8.self)
         // Correctly rounded, and whatever the locale.
-        guard let double = Double(String(decoding: raw, as: UTF8.self)), double.isFinite else { return nil }
-        return .number(double)
+        guard let double = Double(text), double.isFinite else { return nil }
+        return isWhole(double, raw) ? .number(double) : .exact(JSONDecimal(unchecked: text))
+    }
+
+    /// Whether the double is written as the same number.
+    private static func isWhole(_ double: Double, _ raw: UnsafeRawBufferPointer) -> Bool {
+        if double.isNormal, digitCount(raw) <= digitsAlwaysHeld { return true }
+        return Digits(raw) == Digits(.number(double))
+    }
+
+    /// Every decimal number of so many digits reads back from the nearest normal double (DBL_DIG of C).
+    private static let digitsAlwaysHeld = 15
+
+    /// From the first that is not 0, without those of the exponent.
+    private static func digitCount(_ raw: UnsafeRawBufferPointer) -> Int {
+        var count = 0
+        for byte in raw {
+            if byte | 0x20 == 0x65 { break }
+            if byte > 0x30 || byte == 0x30 && count > 0 { count += 1 }
+        }
+        return count
     }
 
     /// nil when it does not fit, and for `-0`, which only a double can be.
@@ -27,7 +50,7 @@ enum JSONNumber {
         return overflow ? nil : positive
     }
 
-    /// The exact quotient of an integer below 2^53 and a power of ten up to 10^22: both are doubles, so one division
+    /// The exact quotient of an integer below 10^15 and a power of ten up to 10^22: both are doubles, so one division
     /// rounds correctly (Clinger 1990). Covers the numbers people write; nil for the others.
     private static func short(_ raw: UnsafeRawBufferPointer) -> Double? {
         guard raw.count <= 17 else { return nil }
@@ -44,7 +67,8 @@ enum JSONNumber {
             default: return nil
             }
         }
-        guard mantissa < 1 << 53 else { return nil }
+        // Up to 15 digits are held; there are doubles for which 16 are not.
+        guard mantissa < 1_000_000_000_000_000 else { return nil }
         let value = Double(mantissa) / powersOfTen[decimals]
         return raw[0] == 0x2D ? -value : value
     }

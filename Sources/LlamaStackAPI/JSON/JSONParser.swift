@@ -4,8 +4,8 @@ extension JSON {
     /// Our own parser, because Foundation's `JSONDecoder` takes time that grows with the square of the nesting depth,
     /// does not see that a key comes twice, and forgets the order of keys. Beyond the RFC it refuses duplicate keys
     /// (keys that Unicode holds to be the same text count as one), a byte order mark, halves of surrogate pairs,
-    /// numbers that no double can hold, and whatever passes `limits`. Integers beyond 64 bits become doubles. Time
-    /// and memory are linear in the text.
+    /// numbers with a fraction or an exponent that are beyond all doubles, and whatever passes `limits`. A number keeps
+    /// its digits, however many. Time and memory are linear in the text.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
         var parser = JSONParser(JSONLexer(bytes, limits: limits))
         self = try parser.document()

@@ -1,7 +1,8 @@
 extension JSON {
     /// The value as a JSON text: no white space, members in their order, the same bytes every time.
     ///
-    /// Numbers are the shortest text that reads back as the same double. A double keeps its fraction, so 1.0 is written
+    /// Numbers that are doubles are the shortest text that reads back as the same one; others have the digits that they
+    /// were read with. A double keeps its fraction, so 1.0 is written
     /// `1.0` and read back as a double. JSON has no NaN and no infinity: they are written as `null`, which this API
     /// reads as absent, so that an answer stays readable. Code that must not lose them checks before.
     public var bytes: [UInt8] {
@@ -33,6 +34,7 @@ struct JSONWriter {
         case .bool(let value): append(value ? "true" : "false")
         case .integer(let value): append(String(value))
         case .number(let value): append(value.isFinite ? Self.text(value) : "null")
+        case .exact(let value): append(value.text)
         case .string(let value): JSONEscape.encode(value, into: &bytes)
         case .array(let items):
             list("[", "]", items, level) { writer, item in writer.write(item, level: level + 1) }

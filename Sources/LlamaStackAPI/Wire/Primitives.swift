@@ -27,6 +27,8 @@ extension Int: WireValue {
         case .number(let value):
             guard let whole = Int(exactly: value) else { throw WireError(path, "must be an integer, got \(value)") }
             self = whole
+        case .exact(let value):
+            throw WireError(path, "must be an integer of at most 64 bits, got \(value.text.prefix(40))")
         default: throw WireError(path, "must be an integer, got \(json.kind)")
         }
     }
@@ -39,11 +41,9 @@ extension Double: WireValue {
     public var json: JSON { .number(self) }
     /// Takes integers too; beyond 2^53 they are rounded. Throws a ``WireError`` for anything but a number.
     public init(json: JSON, at path: FieldPath) throws {
-        switch json {
-        case .integer(let value): self = Double(value)
-        case .number(let value): self = value
-        default: throw WireError(path, "must be a number, got \(json.kind)")
-        }
+        guard let value = json.numberValue else { throw WireError(path, "must be a number, got \(json.kind)") }
+        guard value.isFinite else { throw WireError(path, "must be a number that a double can hold") }
+        self = value
     }
 }
 

@@ -50,7 +50,7 @@ enum ErrorFormatCheck {
             return "its error's \"field\" is \(field.kind), wanted a string"
         }
         switch error["retry_after_seconds"] {
-        case nil, .integer?, .number?: return nil
+        case nil, .integer?, .number?, .exact?: return nil
         case let other?: return "its error's \"retry_after_seconds\" is \(other.kind), wanted a number"
         }
     }

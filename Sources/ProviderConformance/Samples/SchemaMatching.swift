@@ -8,10 +8,8 @@ extension Schema {
         case (.any, _), (.boolean, .bool), (.object, .object): true
         case (.integer(let least, let most), .integer(let value)): value >= least ?? .min && value <= most ?? .max
         case (.integer, .number(let value)): Int64(exactly: value) != nil
-        case (.number(let least, let most), .integer(let value)):
-            Double(value) >= least ?? -.infinity && Double(value) <= most ?? .infinity
-        case (.number(let least, let most), .number(let value)):
-            value >= least ?? -.infinity && value <= most ?? .infinity
+        case (.number(let least, let most), _):
+            json.numberValue.map { $0.isFinite && $0 >= least ?? -.infinity && $0 <= most ?? .infinity } ?? false
         case (.string(let format, let pattern, let encoding), .string(let text)):
             Self.matches(text, format: format, pattern: pattern, encoding: encoding)
         case (.array(let item, let uniqueItems), .array(let items)):

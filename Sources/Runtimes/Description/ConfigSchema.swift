@@ -54,7 +54,7 @@ package enum ConfigSchema {
         if let type = object["type"], !(type.stringValue.map(types.contains) ?? false) {
             return "has an unknown type\(place): \(Quote.short(type.text))"
         }
-        for key in ["minimum", "maximum"] where object[key] != nil && number(object[key] ?? .null) == nil {
+        for key in ["minimum", "maximum"] where object[key] != nil && object[key]?.numberValue == nil {
             return "has a '\(key)' that is not a number\(place)"
         }
         for key in ["enum", "required"] {
@@ -107,7 +107,7 @@ package enum ConfigSchema {
         case .array(let items):
             guard let inner = schema["items"], inner != .bool(true) else { return [] }
             return items.enumerated().flatMap { mistakes(in: $1, schema: inner, at: path + [String($0)]) }
-        case .integer, .number: return range(value, schema, path)
+        case .integer, .number, .exact: return range(value, schema, path)
         default: return []
         }
     }
@@ -140,13 +140,13 @@ package enum ConfigSchema {
     }
 
     private static func range(_ value: JSON, _ schema: JSON, _ path: [String]) -> [ConfigMistake] {
-        guard let number = number(value) else { return [] }
+        guard let number = value.numberValue else { return [] }
         let minimum = schema["minimum"], maximum = schema["maximum"]
-        if let minimum, let least = self.number(minimum), number < least {
+        if let minimum, let least = minimum.numberValue, number < least {
             let text = "\(name(path)) must be at least \(minimum.text)"
             return [ConfigMistake(path: path, code: "out_of_range", message: text, showsValue: true)]
         }
-        if let maximum, let most = self.number(maximum), number > most {
+        if let maximum, let most = maximum.numberValue, number > most {
             let text = "\(name(path)) must be at most \(maximum.text)"
             return [ConfigMistake(path: path, code: "out_of_range", message: text, showsValue: true)]
         }
@@ -156,7 +156,7 @@ package enum ConfigSchema {
     private static func fits(_ value: JSON, _ type: String) -> Bool {
         switch (type, value) {
         case ("object", .object), ("array", .array), ("string", .string), ("boolean", .bool), ("null", .null),
-            ("integer", .integer), ("number", .integer), ("number", .number):
+            ("integer", .integer), ("number", .integer), ("number", .number), ("number", .exact):
             true
         case ("integer", .number(let value)): value == value.rounded()
         default: false
@@ -164,16 +164,8 @@ package enum ConfigSchema {
     }
 
     private static func same(_ a: JSON, _ b: JSON) -> Bool {
-        if let a = number(a), let b = number(b) { return a == b }
+        if let order = a.compared(to: b) { return order == 0 }
         return a == b
-    }
-
-    private static func number(_ value: JSON) -> Double? {
-        switch value {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: nil
-        }
     }
 
     // MARK: words

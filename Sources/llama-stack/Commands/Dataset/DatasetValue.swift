@@ -16,6 +16,7 @@ enum DatasetValue {
         case .null: self = .missing
         case .integer(let number): self = .number(Double(number))
         case .number(let number): self = .number(number)
+        case .exact(let number): self = .number(number.doubleValue)
         case .string(let text):
             let isURL = (try? WireURL(text)) != nil && !text.contains { $0.isWhitespace }
             self = isURL ? .media(text) : .text(text)
