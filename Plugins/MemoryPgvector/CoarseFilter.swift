@@ -7,6 +7,9 @@ import ProviderKit
 /// refuses, and of what it keeps the filter has the last word. So a search by an index never loses what only the
 /// filter could find.
 struct CoarseFilter: Sendable {
+    /// PostgreSQL binds 65,535 in one statement; of a longer list nothing is left out.
+    private static let valuesMax = 10_000
+
     /// Begins with ` AND `; empty when nothing can be left out. `document` is the table.
     private(set) var sql = ""
     private(set) var values: [Value]
@@ -16,8 +19,24 @@ struct CoarseFilter: Sendable {
     /// - Parameter values: of the statement so far: those of the filter get the numbers after them.
     init(_ filter: MetadataFilter, after values: [Value]) {
         self.values = values
-        for (key, condition) in filter.conditions {
-            if let condition = self.condition(key, condition) { sql += " AND " + condition }
+        if let condition = rule(filter.rule) { sql = " AND " + condition }
+    }
+
+    /// nil: nothing can be left out by this rule.
+    private mutating func rule(_ rule: MetadataFilter.Rule) -> String? {
+        switch rule {
+        case .member(let key, let condition): return self.condition(key, condition)
+        case .all(let rules):
+            let known = rules.compactMap { self.rule($0) }
+            return known.isEmpty ? nil : "(" + known.joined(separator: " AND ") + ")"
+        case .any(let rules):
+            let before = values
+            let known = rules.compactMap { self.rule($0) }
+            if known.count == rules.count { return "(" + known.joined(separator: " OR ") + ")" }
+            values = before
+            return nil
+        // What is kept too much would be left out too much.
+        case .not: return nil
         }
     }
 
@@ -34,7 +53,7 @@ struct CoarseFilter: Sendable {
     /// A member that is the value, or an array that holds it. Containment is a little wider than equality. What is not
     /// there equals null, so null leaves nothing out.
     private mutating func equal(_ key: String, _ wanted: [JSON]) -> String? {
-        guard !wanted.contains(.null) else { return nil }
+        guard !wanted.contains(.null), values.count + 2 * wanted.count <= Self.valuesMax else { return nil }
         let alternatives = wanted.flatMap { value in
             [value, .array([value])].map { value in
                 let object = JSON.object([Self.plain(key): Self.plain(value)])
@@ -50,12 +69,11 @@ struct CoarseFilter: Sendable {
     ) -> String? {
         let member = "document.filterable -> \(bind(.text(Self.plain(key))))"
         if case .string = bound { return "jsonb_typeof(\(member)) = 'string'" }
+        // Both sides are rounded to doubles there, so what is greater may be the same.
         let sign =
             switch comparison {
-            case .gt: ">"
-            case .gte: ">="
-            case .lt: "<"
-            case .lte: "<="
+            case .gt, .gte: ">="
+            case .lt, .lte: "<="
             }
         return "\(member) \(sign) \(bind(.json(Self.plain(bound).bytes)))"
     }
@@ -76,6 +94,9 @@ struct CoarseFilter: Sendable {
     private static func plain(_ json: JSON) -> JSON {
         switch json {
         case .integer(let value): return .number(Double(value))
+        case .exact(let value):
+            let most = Double.greatestFiniteMagnitude
+            return .number(min(max(value.doubleValue, -most), most))
         case .string(let text): return .string(plain(text))
         case .array(let items): return .array(items.map(plain))
         case .object(let object):

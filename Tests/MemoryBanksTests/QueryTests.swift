@@ -101,6 +101,109 @@ struct QueryTests {
         }
     }
 
+    @Test("and, or and not nest, and each operator may begin with a dollar", arguments: BankKind.allCases)
+    func nested(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
+            try await server.create(
+                "bank",
+                (1...6).map { number in
+                    text(
+                        "\(number)", "llama", "text/plain",
+                        ["n": .integer(Int64(number)), "even": .bool(number % 2 == 0), "not": "x", "and": "y"])
+                })
+            _ = try await server.indexed("bank")
+            func found(_ filter: String) async throws -> String {
+                let object = try #require(try JSON(parsing: filter).objectValue)
+                let request = MemoryBankQueryRequest(bankUUIDs: ["bank"], query: "llama", filter: object)
+                return try await self.found(server, request).sorted().joined()
+            }
+            for (filter, wanted) in [
+                (#"{"or": [{"n": 1}, {"n": {"gte": 5}}]}"#, "156"), (#"{"$or": [{"n": {"$eq": 1}}, {"n": 2}]}"#, "12"),
+                (#"{"not": {"even": true}}"#, "135"), (#"{"$not": {"$or": [{"even": true}, {"n": 1}]}}"#, "35"),
+                (#"{"and": [{"even": true}, {"or": [{"n": 2}, {"n": 3}]}]}"#, "2"),
+                (#"{"n": {"not": {"in": [1, 2]}}}"#, "3456"), (#"{"n": {"$not": {"$gt": 2, "$lt": 5}}}"#, "1256"),
+                (#"{"n": {"$gt": 4}, "$or": [{"even": true}, {"n": {"$in": [5]}}]}"#, "56"),
+                (#"{"not": {"not": {"n": 4}}}"#, "4"), (#"{"or": [{"none": 1}, {}]}"#, "123456"),
+                (#"{"or": [{"n": {"ne": 1}}, {"n": 1}], "even": false}"#, "135"),
+                (#"{"not": "x", "and": "y", "n": 3}"#, "3"), (#"{"not": {"and": {"eq": "y"}}}"#, ""),
+                (#"{"not": {}}"#, ""), (#"{"n": {"in": []}}"#, ""),
+                ("{\"n\": {\"in\": [3" + String(repeating: ", 9", count: 40_000) + "]}}", "3"),
+            ] { #expect(try await found(filter) == wanted, "\(filter.prefix(200))") }
+        }
+    }
+
+    @Test(
+        "an operator that there is none of is 422 at its place, with those that there are", arguments: BankKind.allCases
+    )
+    func unknownOperators(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
+            try await server.create("bank")
+            for (filter, field, word) in [
+                (#"{"$nor": [{"a": 1}]}"#, "filter.$nor", "and, or, not, eq"),
+                (#"{"a": {"$regex": "x"}}"#, "filter.a.$regex", "eq, ne"),
+                (#"{"$or": {"a": 1}}"#, "filter.$or", "array"), (#"{"or": []}"#, "filter.or", "at least one"),
+                (#"{"or": [1]}"#, "filter.or[0]", "a filter"), (#"{"$eq": 1}"#, "filter.$eq", "member"),
+                (#"{"or": [{"a": {"and": []}}]}"#, "filter.or[0].a.and", "eq, ne"),
+                (#"{"$not": [{"a": 1}]}"#, "filter.$not", "a filter"),
+                (#"{"a": {"not": 1}}"#, "filter.a.not", "operators"),
+                (#"{"$and": [{"$or": [{"a": {"$gtt": 1}}]}]}"#, "filter.$and[0].$or[0].a.$gtt", "gte"),
+                ("{\"or\": [{}" + String(repeating: ", {\"a\": 1}", count: 1_000) + "]}", "filter.or[1000].a", "1000"),
+            ] {
+                let object = try #require(try JSON(parsing: filter).objectValue)
+                let error = await refusal {
+                    let request = MemoryBankQueryRequest(bankUUIDs: ["bank"], query: "llama", filter: object)
+                    _ = try await server.query(request)
+                }
+                #expect(error?.code == .invalidRequest)
+                #expect(error?.field == field)
+                #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+            }
+        }
+    }
+
+    @Test(
+        "numbers of metadata come back with every digit, and a filter compares every digit",
+        arguments: BankKind.allCases)
+    func exactNumbers(_ kind: BankKind) async throws {
+        let ids = Self.ascending.shuffled()
+        func number(_ text: String) throws -> JSON { try JSON(parsing: text) }
+        try await kind.withServer { server, _ in
+            try await server.create(
+                "bank",
+                try ids.map {
+                    text(
+                        String($0.prefix(60)), "llama", "text/plain",
+                        ["id": try number($0), "in": ["deep": [try number($0)]]])
+                })
+            _ = try await server.indexed("bank")
+            func found(_ condition: String) async throws -> Set<String> {
+                let request = MemoryBankQueryRequest(
+                    bankUUIDs: ["bank"], query: "llama", topK: 100, filter: ["id": try JSON(parsing: condition)])
+                return Set(try await server.query(request).chunks.compactMap { $0.metadata["id"]?.text })
+            }
+            for id in ids {
+                let document = try #require(try await server.get([String(id.prefix(60))], "bank").first)
+                #expect(document.metadata.json.text == #"{"id":\#(id),"in":{"deep":[\#(id)]}}"#)
+                #expect(try await found(id) == [id])
+                #expect(try await found(#"{"in": [\#(id), 1]}"#) == [id])
+                #expect(try await found(#"{"ne": \#(id)}"#) == Set(ids).subtracting([id]))
+                let less = Set(Self.ascending.prefix { $0 != id })
+                let greater = Set(ids).subtracting(less).subtracting([id])
+                #expect(try await found(#"{"lt": \#(id)}"#) == less, "lt \(id)")
+                #expect(try await found(#"{"lte": \#(id)}"#) == less.union([id]), "lte \(id)")
+                #expect(try await found(#"{"gt": \#(id)}"#) == greater, "gt \(id)")
+                #expect(try await found(#"{"gte": \#(id)}"#) == greater.union([id]), "gte \(id)")
+            }
+        }
+    }
+
+    /// As Python's `decimal` sorts them.
+    private static let ascending = [
+        "-11679230632388718523", "-9223372036854775808", "1e-400", "0.12345678901234567890", "0.12345678901234567891",
+        "9007199254740992.5", "9007199254740993", "1546130668394913822", "1546130668394913823", "11679230632388718523",
+        "11679230632388718524", "340282366920938463463374607431768211456", "1" + String(repeating: "0", count: 400),
+    ]
+
     @Test(
         "vector and hybrid are 501 and say what there is", arguments: BankKind.allCases,
         [MemoryBankQueryMode.vector, .hybrid])

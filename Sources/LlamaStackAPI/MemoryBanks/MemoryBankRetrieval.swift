@@ -24,7 +24,8 @@ public struct MemoryBankQueryRequest: WireRecord, Hashable {
     /// out, and a shorter one may follow.
     public var tokensMax: Int
     /// Conditions on the documents' metadata, all of which must hold; empty by default. A plain value asks for that
-    /// value or an array that holds it; the operators are `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in` and `exists`.
+    /// value or an array that holds it; the operators are `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in`, `exists` and
+    /// `not`; `and`, `or` and `not` stand in place of a key and nest. Each may begin with a `$`.
     public var filter: JSONObject
 
     /// The provider's best mode, ten chunks and 4096 tokens, without a filter, unless the arguments say otherwise.
@@ -52,7 +53,8 @@ public struct MemoryBankQueryRequest: WireRecord, Hashable {
         Field(
             "filter", \.filter, default: [:],
             "Only documents whose metadata has these members: {\"year\": 2024}, or {\"year\": {\"gte\": 2020, \"lt\": 2025}, "
-                + "\"author\": {\"in\": [\"a\", \"b\"]}, \"draft\": {\"ne\": true}}."))
+                + "\"author\": {\"in\": [\"a\", \"b\"]}, \"draft\": {\"ne\": true}}, "
+                + "or {\"or\": [{\"year\": 2024}, {\"not\": {\"draft\": true}}]}."))
 }
 
 /// A piece of a document that was found.

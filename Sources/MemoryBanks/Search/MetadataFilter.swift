@@ -1,10 +1,18 @@
 import ProviderKit
 
-/// Which documents a query may find, by members of their metadata. All conditions must hold.
+/// Which documents a query may find, by members of their metadata. All of its conditions must hold.
 ///
 /// A plain value asks for that value, or for an array that holds it. An object holds operators: eq, ne, gt, gte, lt,
-/// lte, in, exists.
+/// lte, in, exists, not. `and` and `or` with an array of filters and `not` with a filter stand where a member's key
+/// stands. Each may be written with a `$` before it.
 package struct MetadataFilter: Sendable {
+    package indirect enum Rule: Sendable {
+        case member(String, Condition)
+        case all([Rule])
+        case any([Rule])
+        case not(Rule)
+    }
+
     package enum Condition: Sendable {
         case equal(JSON)
         case notEqual(JSON)
@@ -17,49 +25,22 @@ package struct MetadataFilter: Sendable {
         case gt, gte, lt, lte
     }
 
-    private static let operators = ["eq", "ne", "gt", "gte", "lt", "lte", "in", "exists"]
-    package let conditions: [(key: String, condition: Condition)]
+    package let rule: Rule
 
     package init(_ filter: JSONObject) throws {
-        var conditions: [(key: String, condition: Condition)] = []
-        for member in filter.members {
-            guard case .object(let operators) = member.value else {
-                conditions.append((member.key, .equal(member.value)))
-                continue
-            }
-            for operation in operators.members {
-                conditions.append((member.key, try Self.condition(operation, at: "filter.\(member.key)")))
-            }
-        }
-        self.conditions = conditions
+        var parser = FilterParser()
+        rule = try parser.rule(filter, at: "filter")
     }
 
-    package func accepts(_ metadata: JSONObject) -> Bool {
-        conditions.allSatisfy { Self.holds($0.condition, metadata[$0.key]) }
-    }
+    package func accepts(_ metadata: JSONObject) -> Bool { Self.holds(rule, metadata) }
 
-    private static func condition(_ member: JSONObject.Member, at field: String) throws -> Condition {
-        let field = "\(field).\(member.key)"
-        switch (member.key, member.value) {
-        case ("eq", let value): return .equal(value)
-        case ("ne", let value): return .notEqual(value)
-        case ("in", .array(let values)): return .oneOf(values)
-        case ("exists", .bool(let value)): return .exists(value)
-        case ("in", let value): throw refusal(field, "must be an array, got \(value.kind)")
-        case ("exists", let value): throw refusal(field, "must be a boolean, got \(value.kind)")
-        default: break
+    private static func holds(_ rule: Rule, _ metadata: JSONObject) -> Bool {
+        switch rule {
+        case .member(let key, let condition): holds(condition, metadata[key])
+        case .all(let rules): rules.allSatisfy { holds($0, metadata) }
+        case .any(let rules): rules.contains { holds($0, metadata) }
+        case .not(let rule): !holds(rule, metadata)
         }
-        guard let comparison = Comparison(rawValue: member.key) else {
-            throw refusal(field, "is no operator; there are \(operators.joined(separator: ", "))")
-        }
-        guard member.value.number != nil || member.value.stringValue != nil else {
-            throw refusal(field, "must be a number or a string, got \(member.value.kind)")
-        }
-        return .compare(comparison, member.value)
-    }
-
-    private static func refusal(_ field: String, _ reason: String) -> ProviderError {
-        ProviderError(.invalidRequest, "\(field) \(reason)", field: field)
     }
 
     private static func holds(_ condition: Condition, _ value: JSON?) -> Bool {
@@ -78,14 +59,21 @@ package struct MetadataFilter: Sendable {
         return items.contains { isSame($0, wanted) }
     }
 
-    /// 1 and 1.0 are the same.
+    /// Numbers are compared by every digit: ids of 64 bits differ in the last. 1 and 1.0 are the same, also in arrays
+    /// and objects.
     private static func isSame(_ one: JSON, _ other: JSON) -> Bool {
-        if let one = one.number, let other = other.number { return one == other }
-        return one == other
+        switch (one, other) {
+        case (.array(let ones), .array(let others)):
+            ones.count == others.count && zip(ones, others).allSatisfy(isSame)
+        case (.object(let one), .object(let other)):
+            one.members.count == other.members.count
+                && zip(one.members, other.members).allSatisfy { $0.key == $1.key && isSame($0.value, $1.value) }
+        default: one.compared(to: other).map { $0 == 0 } ?? (one == other)
+        }
     }
 
     private static func compares(_ value: JSON, _ comparison: Comparison, _ bound: JSON) -> Bool {
-        if let value = value.number, let bound = bound.number { return compares(value, comparison, bound) }
+        if let order = value.compared(to: bound) { return compares(order, comparison, 0) }
         if let value = value.stringValue, let bound = bound.stringValue { return compares(value, comparison, bound) }
         return false
     }
@@ -96,16 +84,6 @@ package struct MetadataFilter: Sendable {
         case .gte: value >= bound
         case .lt: value < bound
         case .lte: value <= bound
-        }
-    }
-}
-
-extension JSON {
-    fileprivate var number: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: nil
         }
     }
 }
