@@ -41,12 +41,12 @@ package final class FileSearch: ChunkSearch {
 
     package func chunk(_ id: Int64, score: Double) throws -> MemoryBankChunk? {
         let row = try transaction.db.rows(
-            "SELECT document, position, first_byte, end_byte, tokens, text FROM chunk WHERE id = ?", [id]
+            "SELECT document, position, first_byte, end_byte, tokens, CAST(text AS BLOB) FROM chunk WHERE id = ?", [id]
         ).first
         guard let row, let document = try document(row[0]), let bank = banks[document.bank] else { return nil }
         return MemoryBankChunk(
             bankUUID: bank, documentUUID: document.uuid, index: row[1], start: row[2], end: row[3], tokenCount: row[4],
-            score: score, text: row[5], metadata: document.metadata)
+            score: score, text: String(decoding: row[5] as Data, as: UTF8.self), metadata: document.metadata)
     }
 
     private func document(_ id: Int64) throws -> (uuid: String, bank: Int64, metadata: JSONObject)? {

@@ -158,15 +158,16 @@ extension FileTransaction {
         guard current != nil else { return }
         // Chunks of a pass that a crash has ended.
         if part.isFirst { try db.run("DELETE FROM chunk WHERE document = ?", [document]) }
+        // As bytes: a text is bound and read up to its first U+0000 alone.
         for (position, chunk) in zip(part.chunks.indices, part.chunks) {
             try db.run(
                 """
                 INSERT INTO chunk (document, position, first_byte, end_byte, tokens, scope, text)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT))
                 """,
                 [
                     document, position, chunk.bytes.lowerBound, chunk.bytes.upperBound, chunk.tokens,
-                    KeywordQuery.scope(bank), chunk.text,
+                    KeywordQuery.scope(bank), Data(chunk.text.utf8),
                 ])
         }
         guard let end = part.end else { return }
@@ -218,11 +219,11 @@ extension FileTransaction {
             due.documents.append(document)
             due.chunks += try db.rows(
                 """
-                SELECT chunk.id, document.bank, chunk.text FROM chunk JOIN document ON document.id = chunk.document
+                SELECT chunk.id, document.bank, CAST(chunk.text AS BLOB) FROM chunk JOIN document ON document.id = chunk.document
                 LEFT JOIN code ON code.chunk = chunk.id
                 WHERE chunk.document = ? AND code.chunk IS NULL ORDER BY chunk.position LIMIT ?
                 """, [document, chunksMax - due.chunks.count]
-            ).map { ($0[0], $0[1], $0[2]) }
+            ).map { ($0[0], $0[1], String(decoding: $0[2] as Data, as: UTF8.self)) }
         }
         return due
     }

@@ -47,14 +47,6 @@ package final class PostgresBanks: BankStore {
 
     package func close() async { await pool.close() }
 
-    /// Documents, their metadata and their chunks may hold U+0000; a name and a media type have no use for it.
-    package static func check(_ text: String, at field: String) throws {
-        guard !text.utf8.contains(0) else {
-            throw ProviderError(
-                .invalidRequest, "\(field) must not hold U+0000, which PostgreSQL can't keep", field: field)
-        }
-    }
-
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresTransaction) throws -> Value
     ) async throws -> Value {

@@ -65,6 +65,15 @@ extension BankTransaction {
     }
 }
 
+extension String {
+    /// Refuses U+0000 in an id, a name or a media type: SQLite would read the text up to it, and PostgreSQL keeps none.
+    /// Contents, metadata and chunks may hold it, because they are kept as bytes.
+    func checkForNUL(at field: String) throws {
+        guard utf8.contains(0) else { return }
+        throw ProviderError(.invalidRequest, "\(field) must not hold the character U+0000", field: field)
+    }
+}
+
 extension ProviderError {
     static func noBank(_ uuid: String, _ field: String = "bank_uuid") -> ProviderError {
         ProviderError(.notFound, "there is no memory bank '\(uuid)'", field: field)

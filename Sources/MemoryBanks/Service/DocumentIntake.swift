@@ -9,15 +9,11 @@ final class DocumentIntake: Sendable {
     /// nil: a URL is a text like any other.
     private let fetcher: (any DocumentFetcher)?
     private let log: Log
-    private let checkText: @Sendable (_ text: String, _ field: String) throws -> Void
     /// Said once: documents that this machine can't read came.
     private let hasMissedPDF = Atomic<Bool>(false)
 
-    init(
-        _ limits: BankLimits, _ reader: DocumentReader, _ fetcher: (any DocumentFetcher)?, log: Log,
-        check: @escaping @Sendable (_ text: String, _ field: String) throws -> Void
-    ) {
-        (self.limits, self.reader, self.fetcher, self.log, checkText) = (limits, reader, fetcher, log, check)
+    init(_ limits: BankLimits, _ reader: DocumentReader, _ fetcher: (any DocumentFetcher)?, log: Log) {
+        (self.limits, self.reader, self.fetcher, self.log) = (limits, reader, fetcher, log)
     }
 
     func rows(of documents: [MemoryBankDocument]) async throws -> [DocumentRow] {
@@ -33,7 +29,8 @@ final class DocumentIntake: Sendable {
                 throw ProviderError(
                     .invalidRequest, "[\(index)].uuid comes twice in one request", field: "[\(index)].uuid")
             }
-            try checkText(document.mimeType, "[\(index)].mime_type")
+            try document.uuid.checkForNUL(at: "[\(index)].uuid")
+            try document.mimeType.checkForNUL(at: "[\(index)].mime_type")
             return try DocumentRow(
                 document, at: "[\(index)]", metadataBytesMax: limits.metadataBytesMax, reader: reader,
                 isFetching: fetcher != nil)

@@ -67,7 +67,7 @@ final class FetchStage<Store: BankStore>: Sendable {
         do { text = try await fetcher.bytes(of: url) } catch let error as ProviderError {
             return try await failed(document, error)
         }
-        guard reader.canRead(text.mimeType) else {
+        guard !text.mimeType.utf8.contains(0), reader.canRead(text.mimeType) else {
             return try await giveUp(document, "what it names is no text that can be read")
         }
         try await store.write(.adding) { try $0.finishRemote(document, text) }

@@ -45,7 +45,9 @@ extension BankTransaction {
     fileprivate func banks(of query: ChunkQuery) throws -> [Int64: String] {
         var banks: [Int64: String] = [:]
         for (index, uuid) in query.request.bankUUIDs.enumerated() {
-            banks[try known(uuid, field: "bank_uuids[\(index)]")] = uuid
+            let field = "bank_uuids[\(index)]"
+            try uuid.checkForNUL(at: field)
+            banks[try known(uuid, field: field)] = uuid
         }
         return banks
     }

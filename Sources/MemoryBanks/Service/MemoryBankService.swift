@@ -40,7 +40,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         limits = configuration.banks.limits
         let reader = DocumentReader(pdf: PDFText(limits: configuration.pdfLimits))
         let fetcher = try await NetworkFetcher(context)
-        intake = DocumentIntake(limits, reader, fetcher, log: context.log, check: Store.check)
+        intake = DocumentIntake(limits, reader, fetcher, log: context.log)
         let embedding = embedder.map { EmbeddingStage($0, store, log: context.log, metrics: context.metrics) }
         let indexer = Indexer(
             store, reader, configuration.banks.chunking.chunker, embedding, log: context.log, metrics: context.metrics)
@@ -85,7 +85,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         guard bank.bankName.utf8.count <= 1000 else {
             throw ProviderError(.invalidRequest, "bank_name must be at most 1000 bytes", field: "bank_name")
         }
-        try Store.check(bank.bankName, at: "bank_name")
+        try bank.bankName.checkForNUL(at: "bank_name")
         let rows = try await intake.rows(of: documents)
         _ = try await change(call) { [limits] in
             let count = try $0.bankCount()
@@ -158,6 +158,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
             throw ProviderError(
                 .invalidRequest, "the body holds \(ids.count) ids, and ids_per_call_max is \(limits.idsPerCallMax); send them in several calls")
         }
+        for (index, id) in ids.enumerated() { try id.checkForNUL(at: "[\(index)]") }
     }
 
     /// Answers when the change is durable. A call that is sent again under its key changes nothing.

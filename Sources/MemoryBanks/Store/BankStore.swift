@@ -13,8 +13,6 @@ package protocol BankStore: Sendable {
     static var summary: String { get }
     /// After how many seconds to look for work though nothing was changed here: other hosts leave some. nil: never.
     static var lookAgainSeconds: Double? { get }
-    /// Refuses a name or a media type that the database can't keep.
-    static func check(_ text: String, at field: String) throws
 
     /// Opens the database, and makes it ready for the vectors of the model. When they are of another model, all
     /// documents are due for embedding again.
@@ -43,7 +41,6 @@ package protocol BankStore: Sendable {
 
 extension BankStore {
     package static var lookAgainSeconds: Double? { nil }
-    package static func check(_ text: String, at field: String) throws {}
 }
 
 /// Why something is changed: what frees space may use what is kept back of it.
