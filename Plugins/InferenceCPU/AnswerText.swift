@@ -1,39 +1,58 @@
+import ChatTemplates
 import LlamaEngine
 import Tokenizers
 
 /// Turns an answer's tokens into its text, piece by piece.
 struct AnswerText {
     private var detokenizer: IncrementalDetokenizer
-    private let markers: [Int32: String]
+    private let marks: [Int32: ReplyMark]
     private var dropsSpace: Bool
 
     /// - Parameters:
-    ///   - markers: control tokens that show as text; all others stand for nothing.
+    ///   - marks: control tokens that are told; all others stand for nothing.
     ///   - beginsText: the answer is a text of its own (a message), not the rest of one. Then the space that
     ///     SentencePiece puts before a first word is none of the model's.
-    init(_ tokenizer: any Tokenizer, markers: [Int32: String], beginsText: Bool) {
+    init(_ tokenizer: any Tokenizer, marks: [Int32: ReplyMark] = [:], beginsText: Bool) {
         detokenizer = IncrementalDetokenizer(tokenizer)
-        self.markers = markers
+        self.marks = marks
         dropsSpace = beginsText && tokenizer.addsSpacePrefix
     }
 
-    /// The text that became certain with these tokens.
-    mutating func add(_ tokens: [Generation.Token]) -> String {
-        var text = ""
+    /// What became certain with these tokens.
+    mutating func add(_ tokens: [Generation.Token]) -> [ReplyPiece] {
+        var pieces: [ReplyPiece] = []
         for token in tokens {
-            if let marker = markers[token.id] {
-                text += detokenizer.finish() + marker
+            if let mark = marks[token.id] {
+                append(detokenizer.finish(), to: &pieces)
+                pieces.append(.mark(mark))
             } else {
-                text += detokenizer.append(token.id)
+                append(detokenizer.append(token.id), to: &pieces)
             }
         }
-        if dropsSpace, !text.isEmpty {
-            dropsSpace = false
-            if text.first == " " { text.removeFirst() }
+        return pieces
+    }
+
+    /// The same for an answer without marks.
+    mutating func addText(_ tokens: [Generation.Token]) -> String {
+        add(tokens).reduce(into: "") { text, piece in
+            if case .text(let more) = piece { text += more }
         }
-        return text
     }
 
     /// The rest at the end: U+FFFD for a character that never was completed.
     mutating func finish() -> String { detokenizer.finish() }
+
+    private mutating func append(_ text: String, to pieces: inout [ReplyPiece]) {
+        var text = text
+        if dropsSpace, !text.isEmpty {
+            dropsSpace = false
+            if text.first == " " { text.removeFirst() }
+        }
+        if text.isEmpty { return }
+        if case .text(let before)? = pieces.last {
+            pieces[pieces.count - 1] = .text(before + text)
+        } else {
+            pieces.append(.text(text))
+        }
+    }
 }

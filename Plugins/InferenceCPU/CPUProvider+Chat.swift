@@ -13,12 +13,14 @@ extension CPUProvider {
         let chat = try await prepare(request, call, field: "dialog")
         var logprobs = LogProbabilities(chat.run.model.language.tokenizer)
         let stopReason = try await reply(chat, &logprobs) { event in
-            let chunk =
-                switch event {
-                case .text(let text): ChatCompletionResponseStreamChunk(textDelta: text)
-                case .call(let call): ChatCompletionResponseStreamChunk(textDelta: "", toolCall: ToolCall(call))
-                }
-            try await stream.send(chunk)
+            switch event {
+            case .text(let text): try await stream.send(ChatCompletionResponseStreamChunk(textDelta: text))
+            case .call(let call):
+                try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", toolCall: ToolCall(call)))
+            case .reasoning(let text) where chat.isExtended:
+                try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", reasoning: text))
+            case .reasoning, .repair: break
+            }
         }
         try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", stopReason: stopReason))
     }
@@ -43,6 +45,9 @@ extension CPUProvider {
     private struct Chat: Sendable {
         let run: GenerationRun
         let tools: [ChatTool]
+        let format: ReplyFormat
+        /// The caller takes what the draft has no field for.
+        let isExtended: Bool
     }
 
     /// - Parameter field: where the dialog stands in the call's body.
@@ -50,10 +55,11 @@ extension CPUProvider {
         let model = try model(for: call)
         let language = model.language
         // A long dialog takes a while in each of these.
-        let (prompt, tools) = try await model.queue.run {
+        let (prompt, format, tools) = try await model.queue.run {
             let conversation = try ChatConversation(request.dialog, at: field, tools: request.availableTools)
             do {
-                return (try language.prompt(answering: conversation), conversation.tools)
+                let (prompt, format) = try language.prompt(answering: conversation)
+                return (prompt, format, conversation.tools)
             } catch let error as TemplateError {
                 throw ProviderError(error, field: field)
             }
@@ -64,38 +70,52 @@ extension CPUProvider {
             stopTokens: language.chatStops, deadline: call.deadline, owner: call.principal)
         return Chat(
             run: GenerationRun(model: model, call: call, request: generation, promptField: field),
-            tools: tools)
+            tools: tools, format: format, isExtended: try call.option("extended") ?? false)
     }
 
     private func answer(_ chat: Chat, logprobs isAsked: Bool) async throws -> ChatCompletionResponse {
         var text = ""
+        var reasoning = ""
         var calls: [ToolCall] = []
         var logprobs = LogProbabilities(chat.run.model.language.tokenizer)
         let stopReason = try await reply(chat, &logprobs) { event in
             switch event {
             case .text(let delta): text += delta
+            case .reasoning(let delta): reasoning += delta
             case .call(let call): calls.append(ToolCall(call))
+            case .repair: break
             }
         }
         // A reply that calls says nothing else: the draft's first implementation empties it.
         return ChatCompletionResponse(
             content: .text(calls.isEmpty ? text : ""), toolCalls: calls, stopReason: stopReason,
-            logprobs: isAsked ? logprobs.takeAll() : nil)
+            logprobs: isAsked ? logprobs.takeAll() : nil,
+            reasoning: chat.isExtended && !reasoning.isEmpty ? reasoning : nil)
     }
 
-    /// Calls `receive` with each piece of the reply's text, and with each tool call once it is whole.
+    /// Calls `receive` with each piece of the reply's text and thoughts, and with each tool call once it is whole.
     private func reply(
-        _ chat: Chat, _ logprobs: inout LogProbabilities, _ receive: (ToolCallStream.Event) async throws -> Void
+        _ chat: Chat, _ logprobs: inout LogProbabilities, _ receive: (ReplyParser.Event) async throws -> Void
     ) async throws -> StopReason {
-        let (language, tools) = (chat.run.model.language, chat.tools)
-        var text = AnswerText(
-            language.tokenizer, markers: tools.isEmpty ? [:] : language.callMarkers, beginsText: true)
-        var reply = ToolCallStream(parser: tools.isEmpty ? nil : ToolCallParser(tools: tools))
+        let language = chat.run.model.language
+        // Without tools a call's marks stand for nothing, as all control tokens do.
+        let marks = language.replyMarks.filter { !chat.tools.isEmpty || $0.value.isThought }
+        var text = AnswerText(language.tokenizer, marks: marks, beginsText: true)
+        var reply = ReplyParser(tools: chat.tools, format: chat.format)
+        func pass(_ events: [ReplyParser.Event]) async throws {
+            for event in events {
+                if case .repair(let slip) = event {
+                    chat.run.call.log.info(
+                        "a tool call was read in spite of \(slip.rawValue)", ["model": chat.run.model.id])
+                }
+                try await receive(event)
+            }
+        }
         let finish = try await chat.run.generate { tokens in
             logprobs.add(tokens)
-            for event in reply.add(text.add(tokens)) { try await receive(event) }
+            try await pass(reply.add(text.add(tokens)))
         }
-        for event in reply.add(text.finish()) + reply.finish() { try await receive(event) }
+        try await pass(reply.add([.text(text.finish())]) + reply.finish(isCutOff: finish.reason == .length))
         return StopReason(finish)
     }
 }

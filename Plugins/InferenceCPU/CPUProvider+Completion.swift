@@ -60,10 +60,10 @@ extension CPUProvider {
         _ run: GenerationRun, _ logprobs: inout LogProbabilities,
         _ receive: (String, inout LogProbabilities) async throws -> Void
     ) async throws -> StopReason {
-        var text = AnswerText(run.model.language.tokenizer, markers: [:], beginsText: false)
+        var text = AnswerText(run.model.language.tokenizer, beginsText: false)
         let finish = try await run.generate { tokens in
             logprobs.add(tokens)
-            let delta = text.add(tokens)
+            let delta = text.addText(tokens)
             if !delta.isEmpty { try await receive(delta, &logprobs) }
         }
         let rest = text.finish()

@@ -10,11 +10,12 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     package static var providerType: String { Backend.providerType }
     package static var version: String { "1.0.0" }
     package static var summary: String { Backend.summary }
-    /// `seed`: an integer; the same seed, prompt and parameters give the same answer.
+    /// `seed`: an integer; the same seed, prompt and parameters give the same answer. `extended`: true to be sent what
+    /// the draft's answers have no field for, the model's reasoning.
     package static var options: [String: Set<String>] {
         [
-            "completion": ["seed"], "chat_completion": ["seed"],
-            "batch_completion": ["seed"], "batch_chat_completion": ["seed"],
+            "completion": ["seed"], "chat_completion": ["seed", "extended"],
+            "batch_completion": ["seed"], "batch_chat_completion": ["seed", "extended"],
         ]
     }
 

@@ -10,8 +10,8 @@ extension ChatConversation {
         let history = try dialog.messageHistory.enumerated().map {
             try ChatMessage($1, at: "\(field).message_history[\($0)]")
         }
-        self.init(
-            messages: history + [try ChatMessage(dialog.message, at: "\(field).message")], tools: try Self.tools(tools))
+        let messages = history + [try ChatMessage(dialog.message, at: "\(field).message")]
+        self.init(messages: messages.map(\.separatingReasoning), tools: try Self.tools(tools))
     }
 
     private static func tools(_ definitions: [ToolDefinition]) throws -> [ChatTool] {

@@ -12,8 +12,9 @@ struct ModelLanguage: Sendable {
     /// Tokens that end an answer.
     let completionStops: Set<Int32>
     let chatStops: Set<Int32>
-    /// Control tokens that mark a tool call, with their texts: in an answer that may hold calls they count as text.
-    let callMarkers: [Int32: String]
+    /// The control tokens that mark thoughts and tool calls.
+    let replyMarks: [Int32: ReplyMark]
+    private let callForms: CallForms
 
     init(_ checkpoint: ModelCheckpoint) throws {
         try self.init(tokenizer: checkpoint.makeTokenizer(), template: checkpoint.chatTemplate)
@@ -35,13 +36,12 @@ struct ModelLanguage: Sendable {
         }
         completionStops = tokenizer.endOfTurnTokens
         chatStops = completionStops.union((chatFormat?.stopTokens ?? []).compactMap(tokenizer.token(named:)))
-        callMarkers = Dictionary(
-            uniqueKeysWithValues: ["<|python_tag|>", "[TOOL_CALLS]", "[ARGS]", "<tool_call>", "</tool_call>"].compactMap
-            {
-                text in
-                guard let token = tokenizer.token(named: text), tokenizer.isControl(token) else { return nil }
-                return (token, text)
+        replyMarks = Dictionary(
+            uniqueKeysWithValues: ReplyMark.allCases.compactMap { mark in
+                guard let token = tokenizer.token(named: mark.rawValue), tokenizer.isControl(token) else { return nil }
+                return (token, mark)
             })
+        callForms = chatFormat?.callForms ?? .all
     }
 
     /// The tokens of a text to continue. Nothing in it becomes a control token.
@@ -51,11 +51,16 @@ struct ModelLanguage: Sendable {
         return [bos] + words
     }
 
-    /// The tokens of a conversation up to the answer's first. Only the template's own words become control tokens, the
-    /// begin-of-text token among them.
-    func prompt(answering conversation: ChatConversation) throws(TemplateError) -> [Int32] {
+    /// The tokens of a conversation up to the answer's first, and how the answer will be written. Only the template's
+    /// own words become control tokens, the begin-of-text token among them.
+    func prompt(
+        answering conversation: ChatConversation
+    ) throws(TemplateError) -> (tokens: [Int32], reply: ReplyFormat) {
         guard let chatFormat else { throw chatFormatError ?? TemplateError(.evaluation, line: 0, "no chat format") }
         let prompt = try chatFormat.prompt(conversation)
-        return tokenizer.encode(segments: prompt.segments.map { ($0.text, special: $0.isTrusted) })
+        let tokens = tokenizer.encode(segments: prompt.segments.map { ($0.text, special: $0.isTrusted) })
+        let reply = ReplyFormat(
+            forms: callForms, controls: Set(replyMarks.values), beginning: .init(after: prompt, forms: callForms))
+        return (tokens, reply)
     }
 }

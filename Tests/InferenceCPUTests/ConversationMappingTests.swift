@@ -37,6 +37,24 @@ import Testing
         #expect(conversation.addsGenerationPrompt)
     }
 
+    @Test(
+        "the thought of an assistant's message is told apart from its text",
+        arguments: [
+            ("<think>\nHm.\n</think>\n\nHello.", "Hello.", "Hm."), ("[THINK]a[/THINK]b", "b", "a"),
+            ("<think></think>Hello.", "Hello.", ""), ("<think>Hello.", "<think>Hello.", nil),
+            ("Hello. <think>a</think>", "Hello. <think>a</think>", nil),
+        ])
+    func thoughts(content: String, text: String, reasoning: String?) throws {
+        let dialog = Dialog(
+            message: Message(role: .user, content: .text(content)),
+            messageHistory: [Message(role: .assistant, content: .text(content))])
+        #expect(
+            try ChatConversation(dialog, at: "dialog", tools: []).messages == [
+                ChatMessage(role: .assistant, content: text, reasoning: reasoning),
+                ChatMessage(role: .user, content: content),
+            ])
+    }
+
     @Test("a call's arguments come back as the JSON that they were")
     func arguments() {
         let arguments: JSONObject = ["z": 1, "a": [true, .null, 2.5, "s"], "m": ["k": [:]]]

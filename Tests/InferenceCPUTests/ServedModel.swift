@@ -47,17 +47,18 @@ struct ServedModel {
             logprobs: logprobs)
     }
 
-    func chat(_ request: ChatCompletionRequest = Self.request(), model: String = "m") async throws
-        -> ChatCompletionResponse
-    {
-        try await provider.chatCompletion(request, Self.call(model))
+    func chat(
+        _ request: ChatCompletionRequest = Self.request(), model: String = "m", options: JSONObject = [:]
+    ) async throws -> ChatCompletionResponse {
+        try await provider.chatCompletion(request, Self.call(model, options: options))
     }
 
-    func chatChunks(_ request: ChatCompletionRequest = Self.request()) async throws
-        -> [ChatCompletionResponseStreamChunk]
-    {
+    func chatChunks(
+        _ request: ChatCompletionRequest = Self.request(), options: JSONObject = [:]
+    ) async throws -> [ChatCompletionResponseStreamChunk] {
         let chunks = Kept<ChatCompletionResponseStreamChunk>()
-        try await provider.chatCompletion(request, Self.call(), streamingTo: EventStream { chunks.append($0) })
+        try await provider.chatCompletion(
+            request, Self.call(options: options), streamingTo: EventStream { chunks.append($0) })
         return chunks.all
     }
 

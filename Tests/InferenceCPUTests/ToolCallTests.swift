@@ -13,9 +13,15 @@ import Testing
     ]
 
     /// With room for the tools' definitions.
-    private static func model(_ script: [ScriptedModel.Piece]) -> ScriptedModel {
-        ScriptedModel(script: script, contextTokens: 1024)
+    private static func model(
+        _ script: [ScriptedModel.Piece], template: String = ScriptedModel.chatML
+    ) -> ScriptedModel {
+        ScriptedModel(script: script, contextTokens: 1024, template: template)
     }
+
+    /// ChatML with tools and calls, as Hermes writes them.
+    private static let hermes =
+        "{% for tool in tools or [] %}{{ tool | tojson }}<tool_call>{% endfor %}" + ScriptedModel.chatML
 
     @Test("a call in a whole answer is parsed, and the content is empty")
     func whole() async throws {
@@ -55,6 +61,81 @@ import Testing
         let answer = try await ServedModel(model).chat(ServedModel.request(tools: tools))
         #expect(
             answer == ChatCompletionResponse(content: "<tool_call>{\"name\": </tool_call>", stopReason: .finishedOK))
+    }
+
+    @Test("a mark that the vocabulary has as a token is text where it came as text")
+    func spelledMark() async throws {
+        let call = "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}}"
+        let script: [ScriptedModel.Piece] = [
+            .text("I write <tool_call>"), .text(call), .text("</tool_call>."), .control("<tool_call>"),
+            .text(" " + call),
+            .control("</tool_call>"),
+        ]
+        let served = try await ServedModel(Self.model(script, template: Self.hermes))
+        let chunks = try await served.chatChunks(ServedModel.request(tools: tools))
+        #expect(chunks.map(\.textDelta).joined() == "I write <tool_call>\(call)</tool_call>.")
+        #expect(chunks.compactMap(\.toolCall) == [ToolCall(toolName: "get_weather", arguments: ["city": "Oslo"])])
+    }
+
+    @Test("what follows a call is streamed as text")
+    func textAfter() async throws {
+        let chunks = try await ServedModel(Self.model(reply + [.text("\n\nDone.")]))
+            .chatChunks(ServedModel.request(tools: tools))
+        #expect(chunks.map(\.textDelta).joined() == "Done.")
+        #expect(chunks.compactMap(\.toolCall) == [wanted])
+    }
+
+    @Test("a call of a name that was not offered is text")
+    func unknownName() async throws {
+        let json = "{\"name\": \"Widget\", \"parameters\": {\"size\": 3}}"
+        let answer = try await ServedModel(Self.model([.text(json)])).chat(ServedModel.request(tools: tools))
+        #expect(answer == ChatCompletionResponse(content: .text(json), stopReason: .finishedOK))
+    }
+
+    @Test("a call that lacks its last brace is one where the model ended it, and text where its length did")
+    func cutOff() async throws {
+        let json = "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Oslo\"}"
+        let served = try await ServedModel(Self.model([.text(json), .text(" ")]))
+        let ended = try await served.chat(ServedModel.request(tools: tools))
+        #expect(ended.toolCalls == [ToolCall(toolName: "get_weather", arguments: ["city": "Oslo"])])
+        let cut = try await served.chat(ServedModel.request(tools: tools, maxTokens: 1))
+        #expect(cut == ChatCompletionResponse(content: .text(json), stopReason: .maxTokens))
+    }
+
+    @Test("thoughts are no part of an answer, and come as its reasoning to a caller who asks for more than the draft")
+    func thoughts() async throws {
+        let script: [ScriptedModel.Piece] = [
+            .text("<think>"), .text("\nI could "), .control("<tool_call>"), .text("{\"name\": \"get_weather\"}"),
+            .text(" not.\n</think>\n\n"), .text("Hello."),
+        ]
+        let served = try await ServedModel(Self.model(script, template: Self.hermes))
+        let reasoning = "I could <tool_call>{\"name\": \"get_weather\"} not."
+        for tools in [tools, []] {
+            let request = ServedModel.request(tools: tools)
+            let thought = tools.isEmpty ? reasoning.replacing("<tool_call>", with: "") : reasoning
+            let whole = try await served.chat(request)
+            #expect(whole == ChatCompletionResponse(content: "Hello.", stopReason: .finishedOK))
+            #expect(whole.json["reasoning"] == nil)
+            let extended = try await served.chat(request, options: ["extended": true])
+            #expect(extended.reasoning == thought)
+            #expect(extended.content == "Hello.")
+            let chunks = try await served.chatChunks(request)
+            #expect(chunks.map(\.textDelta).joined() == "Hello.")
+            #expect(chunks.allSatisfy { $0.reasoning == nil })
+            let more = try await served.chatChunks(request, options: ["extended": true])
+            #expect(more.map(\.textDelta).joined() == "Hello.")
+            #expect(more.compactMap(\.reasoning).joined() == thought)
+        }
+    }
+
+    @Test("a reply to a prompt that ends with a thought's mark begins inside the thought")
+    func openThought() async throws {
+        let template = ScriptedModel.chatML.replacing("assistant\n", with: "assistant\n<think>\n")
+        let served = try await ServedModel(
+            Self.model([.text("Hm."), .text("</think>"), .text("Hello.")], template: template))
+        let answer = try await served.chat(options: ["extended": true])
+        #expect(answer.reasoning == "Hm.")
+        #expect(answer.content == "Hello.")
     }
 
     @Test("without tools nothing is a call, and control tokens stay hidden")

@@ -4,6 +4,8 @@
 package struct ChatFormat: Sendable {
     package enum Builtin: Sendable, CaseIterable { case llama3, llama31, chatML }
 
+    /// The template as it is written.
+    let templateSource: String
     private let template: Template
     private let bosToken: String
     private let eosToken: String
@@ -22,6 +24,7 @@ package struct ChatFormat: Sendable {
     package init(
         template source: String, bosToken: String, eosToken: String, limits: TemplateLimits = .init()
     ) throws(TemplateError) {
+        templateSource = source
         template = try Template(source, limits: limits)
         (self.bosToken, self.eosToken) = (bosToken, eosToken)
         namesBuiltins = template.mentions("builtin_tools")

@@ -38,16 +38,23 @@ package struct ChatTool: Sendable, Equatable {
 
     package var builtin: Builtin? { Builtin(rawValue: name) }
 
-    /// The parameters as a JSON Schema object, whichever of the two forms they came in.
-    package var schema: TemplateMap {
-        if parameters["properties"] != nil || parameters["type"] == .string("object") || parameters["$ref"] != nil {
+    /// The parameters as a JSON Schema object, whichever of the two forms they came in, with types in its words.
+    package var schema: TemplateMap { ParameterTypes.inSchemaWords(givenSchema) }
+
+    private var givenSchema: TemplateMap {
+        if parameters["properties"]?.isMap == true || ParameterTypes.namesObject(parameters["type"])
+            || parameters["$ref"] != nil
+        {
             return parameters
         }
         var properties: TemplateMap = [:]
         var required: [TemplateValue] = []
         for entry in parameters.entries {
             guard case .map(let given) = entry.value else {
-                properties[entry.key] = .map([:])
+                // `{"city": "str"}`
+                var property: TemplateMap = [:]
+                if case .string(let type) = entry.value { property = ParameterTypes.schema(of: type) ?? [:] }
+                properties[entry.key] = .map(property)
                 continue
             }
             var property: TemplateMap = [:]
@@ -69,4 +76,8 @@ package struct ChatTool: Sendable, Equatable {
             "function": ["name": .string(name), "description": .string(shown), "parameters": .map(schema)],
         ]
     }
+}
+
+extension TemplateValue {
+    fileprivate var isMap: Bool { if case .map = self { true } else { false } }
 }

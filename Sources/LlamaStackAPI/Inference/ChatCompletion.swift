@@ -55,12 +55,16 @@ public struct ChatCompletionResponse: WireRecord, Hashable {
     /// `tokens` and `token_logprobs`, lists of equal length: each token's text and the natural logarithm of its
     /// probability. nil when they were not asked for.
     public var logprobs: JSONObject?
+    /// What a thinking model wrote before its answer. Only for a caller with the option `extended`; nil for none.
+    public var reasoning: String?
 
-    /// An answer without calls, stop reason and log probabilities unless they are given.
+    /// An answer without calls, stop reason, log probabilities and reasoning unless they are given.
     public init(
-        content: Content, toolCalls: [ToolCall] = [], stopReason: StopReason? = nil, logprobs: JSONObject? = nil
+        content: Content, toolCalls: [ToolCall] = [], stopReason: StopReason? = nil, logprobs: JSONObject? = nil,
+        reasoning: String? = nil
     ) {
         (self.content, self.toolCalls, self.stopReason, self.logprobs) = (content, toolCalls, stopReason, logprobs)
+        self.reasoning = reasoning
     }
 
     /// The record's fields, for decoding, encoding and the schema.
@@ -69,7 +73,8 @@ public struct ChatCompletionResponse: WireRecord, Hashable {
         Field("content", \.content, "What the model wrote."),
         Field("tool_calls", \.toolCalls, default: [], "The tools that the model wants called."),
         Field("stop_reason", \.stopReason, "Why generation ended."),
-        Field("logprobs", \.logprobs, "Log probabilities of the tokens, when they were asked for."))
+        Field("logprobs", \.logprobs, "Log probabilities of the tokens, when they were asked for."),
+        Field(extended: "reasoning", \.reasoning, "What the model thought before it answered."))
 }
 
 /// A piece of an answer. The last one has an empty text and the stop reason.
@@ -80,10 +85,15 @@ public struct ChatCompletionResponseStreamChunk: WireRecord, Hashable {
     public var stopReason: StopReason?
     /// One tool call, whole; nil in every other chunk.
     public var toolCall: ToolCall?
+    /// What a thinking model thought since the last chunk. Only for a caller with the option `extended`; nil in every
+    /// other chunk.
+    public var reasoning: String?
 
-    /// A chunk of text unless a stop reason or a call is given.
-    public init(textDelta: String, stopReason: StopReason? = nil, toolCall: ToolCall? = nil) {
-        (self.textDelta, self.stopReason, self.toolCall) = (textDelta, stopReason, toolCall)
+    /// A chunk of text unless a stop reason, a call or reasoning is given.
+    public init(
+        textDelta: String, stopReason: StopReason? = nil, toolCall: ToolCall? = nil, reasoning: String? = nil
+    ) {
+        (self.textDelta, self.stopReason, self.toolCall, self.reasoning) = (textDelta, stopReason, toolCall, reasoning)
     }
 
     /// The record's fields, for decoding, encoding and the schema.
@@ -91,5 +101,6 @@ public struct ChatCompletionResponseStreamChunk: WireRecord, Hashable {
         "ChatCompletionResponseStreamChunk", Self.init,
         Field("text_delta", \.textDelta, "The text since the last chunk."),
         Field("stop_reason", \.stopReason, "Why generation ended."),
-        Field("tool_call", \.toolCall, "A tool call, whole, with an empty text."))
+        Field("tool_call", \.toolCall, "A tool call, whole, with an empty text."),
+        Field(extended: "reasoning", \.reasoning, "What the model thought since the last chunk."))
 }

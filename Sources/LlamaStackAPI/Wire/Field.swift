@@ -41,6 +41,17 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             Property(isOptional: absent != nil, description: description, isServerURL: isServerURL))
     }
 
+    /// An optional field beyond the draft, which a provider sends only to a caller with the option `extended`.
+    public init(
+        extended key: String, _ path: any KeyPath<Root, Value> & Sendable, _ description: String = ""
+    ) {
+        let absent = Value.whenMissing
+        precondition(absent != nil, "\(key) must be of an optional type")
+        self.init(
+            key, path, absent: absent, check: nil,
+            Property(isOptional: true, description: description, isExtended: true))
+    }
+
     /// A field that the sender must give, and that must hold `check`.
     public init(
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, check: Check<Value>, _ description: String = ""
@@ -102,6 +113,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         var description: String
         var resourceKind: String?
         var isServerURL = false
+        var isExtended = false
     }
 
     private init(
@@ -126,8 +138,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             Schema.Property(
                 key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
                 default: property.default, description: property.description, resourceKind: property.resourceKind,
-                isServerURL: property.isServerURL, whenAbsent: property.isOptional ? nil : absent?.json,
-                wanted: check?.wanted)
+                isServerURL: property.isServerURL, isExtended: property.isExtended,
+                whenAbsent: property.isOptional ? nil : absent?.json, wanted: check?.wanted)
         ]
     }
 

@@ -90,9 +90,11 @@ public struct Object<Root: Sendable>: Sendable {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    /// The record's schema, from its fields.
+    /// The record's schema, from those of its fields that the draft has.
     public var schema: Schema {
-        .record(Schema.Record(name: name, isComponent: isComponent, isOpen: isOpen, properties: properties))
+        .record(
+            Schema.Record(
+                name: name, isComponent: isComponent, isOpen: isOpen, properties: properties.filter { !$0.isExtended }))
     }
 
     private func suggestion(for key: String) -> String {

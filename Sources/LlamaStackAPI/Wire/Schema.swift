@@ -59,6 +59,8 @@ public indirect enum Schema: Sendable {
         public var resourceKind: String?
         /// Whether its value is the URL of a server that a provider with this configuration asks.
         public var isServerURL = false
+        /// Only a caller that asks for more than the draft (the option `extended`) is sent it; no document prints it.
+        public var isExtended = false
         /// The value that it has when it is missing or null; nil for a field that is required, or that then has no
         /// value.
         public var whenAbsent: JSON?

@@ -1,0 +1,8 @@
+/// A slip of a model that has one reading, and was read so.
+package enum CallRepair: String, Sendable {
+    case singleQuotes = "single quotes around text"
+    case trailingComma = "a comma too many"
+    case bracketMissing = "a closing bracket missing"
+    case bracketExtra = "a closing bracket too many"
+    case loneBackslash = "a backslash that escapes nothing"
+}

@@ -1,0 +1,91 @@
+/// The marks that models set around calls and thoughts.
+///
+/// A vocabulary may have a mark as a control token.  It then counts only where it came as that token; spelled in
+/// ordinary text it is text.
+package enum ReplyMark: String, Sendable, CaseIterable {
+    // Hermes, Qwen, SmolLM2, Granite 4.
+    case toolCall = "<tool_call>"
+    case toolCallEnd = "</tool_call>"
+    // Granite 3, and the code models of Granite.
+    case graniteCall = "<|tool_call|>"
+    case functionCall = "<function_call>"
+    case functionCallEnd = "</function_call>"
+    // Mistral.
+    case toolCalls = "[TOOL_CALLS]"
+    case toolCallsEnd = "[/TOOL_CALLS]"
+    case callID = "[CALL_ID]"
+    case arguments = "[ARGS]"
+    // Llama 3.1.
+    case pythonTag = "<|python_tag|>"
+    // Llama 3.1, functionary 3.1, Qwen3-Coder.
+    case function = "<function="
+    case functionEnd = "</function>"
+    case parameter = "<parameter="
+    case parameterEnd = "</parameter>"
+    // functionary 3.2.
+    case recipient = ">>>"
+    // DeepSeek.
+    case deepSeekCalls = "<｜tool▁calls▁begin｜>"
+    case deepSeekCallsEnd = "<｜tool▁calls▁end｜>"
+    case deepSeekCall = "<｜tool▁call▁begin｜>"
+    case deepSeekSeparator = "<｜tool▁sep｜>"
+    case deepSeekCallEnd = "<｜tool▁call▁end｜>"
+    // Thoughts.
+    case think = "<think>"
+    case thinkEnd = "</think>"
+    case magistralThink = "[THINK]"
+    case magistralThinkEnd = "[/THINK]"
+
+    /// The marks that open a thought, with those that close it.
+    static let thoughts: [(open: ReplyMark, close: ReplyMark)] = [
+        (.think, .thinkEnd), (.magistralThink, .magistralThinkEnd),
+    ]
+    /// Marks behind a call that say nothing more.
+    static let closing: [ReplyMark] = [
+        .toolCallEnd, .functionCallEnd, .toolCallsEnd, .functionEnd, .deepSeekCallEnd, .deepSeekCallsEnd,
+    ]
+
+    /// Marks of thoughts: they count whether or not the request has tools.
+    package var isThought: Bool { Self.thoughts.contains { $0.open == self || $0.close == self } }
+}
+
+/// One byte of a reply's text, or a mark that came as a control token.
+struct ReplySymbol: Sendable, Equatable {
+    let value: UInt16
+
+    init(_ byte: UInt8) { value = UInt16(byte) }
+    init(_ mark: ReplyMark) { value = Self.values[mark] ?? 256 }
+    init(_ character: Unicode.Scalar) { value = UInt16(truncatingIfNeeded: character.value) }
+
+    private static let values = Dictionary(
+        uniqueKeysWithValues: ReplyMark.allCases.enumerated().map { ($1, UInt16(256 + $0)) })
+    private static let spellings = ReplyMark.allCases.map { Array($0.rawValue.utf8) }
+
+    /// nil for a mark.
+    var byte: UInt8? { value < 256 ? UInt8(value) : nil }
+    var isSpace: Bool { value == 32 || value == 10 || value == 13 || value == 9 }
+    /// A letter, digit or underscore of ASCII, or a part of any other character.
+    var isWord: Bool {
+        guard let byte else { return false }
+        return byte == UInt8(ascii: "_") || byte >= 0x80 || (97...122).contains(byte | 32) || (48...57).contains(byte)
+    }
+
+    /// Appends what a reader sees of it.
+    func write(to bytes: inout [UInt8]) {
+        if let byte { bytes.append(byte) } else { bytes += Self.spellings[Int(value) - 256] }
+    }
+
+    static func isThought(_ symbol: ReplySymbol) -> Bool {
+        symbol.byte == nil && ReplyMark.allCases[Int(symbol.value) - 256].isThought
+    }
+
+    static func spelling(_ mark: ReplyMark) -> [UInt8] { spellings[Int(ReplySymbol(mark).value) - 256] }
+}
+
+extension Sequence where Element == ReplySymbol {
+    var text: String {
+        var bytes: [UInt8] = []
+        for symbol in self { symbol.write(to: &bytes) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

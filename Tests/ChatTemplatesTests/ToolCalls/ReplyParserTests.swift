@@ -1,0 +1,193 @@
+import Testing
+
+@testable import ChatTemplates
+
+struct ReplyParserTests {
+    @Test("each form of the table says what it says", arguments: TableOfForms.all)
+    func table(reply: WrittenReply) {
+        var parser = ReplyParser(tools: offeredTools, format: reply.format)
+        let events = parser.add(reply.pieces) + parser.finish(isCutOff: reply.isCutOff)
+        #expect(ParsedReply(events) == ParsedReply(reply))
+    }
+
+    @Test("a reply says the same wherever it is cut: 10,000 random cuts over the table of forms")
+    func cuts() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededNumbers(state: seed)
+        let forms = TableOfForms.all
+        for trial in 0..<10_000 {
+            let reply = forms[trial % forms.count]
+            var parser = ReplyParser(tools: offeredTools, format: reply.format)
+            var events: [ReplyParser.Event] = []
+            for piece in reply.pieces {
+                for part in Self.cut(piece, &random) { events += parser.add([part]) }
+            }
+            events += parser.finish(isCutOff: reply.isCutOff)
+            #expect(ParsedReply(events) == ParsedReply(reply), "\(reply.model), seed \(seed), trial \(trial)")
+        }
+        print("10,000 cuts over \(forms.count) rows, seed \(seed)")
+    }
+
+    @Test("two replies of the table, one behind the other, say the same wherever they are cut")
+    func mixtures() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededNumbers(state: seed)
+        let replies = TableOfForms.all
+        for trial in 0..<3_000 {
+            let (first, second) = (
+                replies[random.next(below: replies.count)], replies[random.next(below: replies.count)]
+            )
+            var format = first.format
+            format.controls.formUnion(second.format.controls)
+            let pieces = first.pieces + [.text(["", " ", "\n", ";"][random.next(below: 4)])] + second.pieces
+            var whole = ReplyParser(tools: offeredTools, format: format)
+            let wanted = ParsedReply(whole.add(pieces) + whole.finish())
+            var parser = ReplyParser(tools: offeredTools, format: format)
+            var events: [ReplyParser.Event] = []
+            for piece in pieces {
+                for part in Self.cut(piece, &random) { events += parser.add([part]) }
+            }
+            events += parser.finish()
+            #expect(ParsedReply(events) == wanted, "\(first.model), then \(second.model), seed \(seed), trial \(trial)")
+        }
+        print("3,000 cuts over mixtures, seed \(seed)")
+    }
+
+    /// A piece in parts at random places between characters.
+    private static func cut(_ piece: ReplyPiece, _ random: inout SeededNumbers) -> [ReplyPiece] {
+        guard case .text(let text) = piece else { return [piece] }
+        let longest = [1, 3, 10, 100][random.next(below: 4)]
+        var parts: [ReplyPiece] = []
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            let part = rest.unicodeScalars.prefix(1 + random.next(below: longest))
+            parts.append(.text(String(part)))
+            rest = rest[part.endIndex...]
+        }
+        return parts
+    }
+
+    private func events(_ pieces: String..., tools: [ChatTool] = offeredTools) -> [[ReplyParser.Event]] {
+        var parser = ReplyParser(tools: tools)
+        return pieces.map { parser.add([.text($0)]) }
+    }
+
+    @Test("ordinary text is shown at once")
+    func atOnce() {
+        #expect(events("Hel", "lo [", "x]") == [[.text("Hel")], [.text("lo ")], [.text("[x]")]])
+    }
+
+    @Test("an object that cannot be a call is shown as soon as that is known")
+    func earlyOut() {
+        #expect(events("{\"ans") == [[.text("{\"ans")]])
+    }
+
+    @Test("a call comes with the mark that ends it")
+    func callAtOnce() {
+        let call = #"<tool_call>{"name": "now", "arguments": {}}"#
+        #expect(events(call, "</tool_call>") == [[], [.call(now)]])
+    }
+
+    @Test("without tools nothing is a call, and thoughts are still told from the answer")
+    func noTools() {
+        #expect(events("{\"name\": ", tools: []) == [[.text("{\"name\": ")]])
+        #expect(
+            events("<think>a", "b</think>c", tools: []) == [
+                [.reasoning("a")], [.reasoning("b"), .text("c")],
+            ])
+    }
+
+    @Test("code is a call only where code can be run")
+    func code() {
+        var parser = ReplyParser(
+            tools: [ChatTool(name: "now")], format: ReplyFormat(controls: [.pythonTag]))
+        #expect(parser.add([.mark(.pythonTag), .text("print(1)")]) + parser.finish() == [.text("print(1)")])
+    }
+
+    @Test("a call beyond its limits is text")
+    func limits() {
+        let long = #"{"name": "get_weather", "parameters": {"city": "\#(String(repeating: "x", count: 70_000))"}}"#
+        let nested = String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000)
+        let deep = #"{"name": "get_weather", "parameters": {"city": \#(nested)}}"#
+        for reply in [long, deep] {
+            for size in [1 << 20, 1000] {
+                var parser = ReplyParser(tools: offeredTools)
+                var events: [ReplyParser.Event] = []
+                var rest = Substring(reply)
+                while !rest.isEmpty {
+                    events += parser.add([.text(String(rest.prefix(size)))])
+                    rest = rest.dropFirst(size)
+                }
+                #expect(ParsedReply(events + parser.finish()).text == reply)
+            }
+        }
+    }
+
+    @Test("calls beyond the most that a reply may make are text")
+    func callsMax() {
+        let call = "<tool_call>{\"name\": \"now\"}</tool_call>"
+        var parser = ReplyParser(tools: offeredTools)
+        let reply = ParsedReply(parser.add([.text(String(repeating: call, count: 40))]) + parser.finish())
+        #expect(reply.calls.count == 32)
+        #expect(reply.text == String(repeating: call, count: 8))
+    }
+
+    @Test("what is held back is bounded, and so is the work on what never becomes a call")
+    func bounded() {
+        for opening in [
+            "<tool_call>", "<function=send><parameter=text>", "<tool_call>{\"name\": \"", "[[[", "<|python_tag|>",
+        ] {
+            var parser = ReplyParser(tools: [ChatTool(name: "send", parameters: ["text": ["param_type": "str"]])])
+            var (shown, given) = (0, 0)
+            for _ in 0..<200 {
+                let piece = opening + String(repeating: "x", count: 1000)
+                given += piece.utf8.count
+                for case .text(let text) in parser.add([.text(piece)]) { shown += text.utf8.count }
+            }
+            #expect(shown > given - (64 << 10) - (64 << 10) / 16 - 2000, "\(opening)")
+        }
+    }
+
+    @Test(
+        "a template decides which forms are tried",
+        arguments: [
+            ("qwen2.5.jinja", [.toolCall, .graniteCall, .functionCall, .function], false),
+            ("qwen3.jinja", [.toolCall, .graniteCall, .functionCall, .function], false),
+            ("mistral-nemo.jinja", [.toolCalls], false), ("smollm2.jinja", CallForms.all.marks, true),
+        ] as [(String, Set<ReplyMark>, Bool)])
+    func forms(template: String, marks: Set<ReplyMark>, isAnywhere: Bool) throws {
+        let format = try ChatFormat(template: ReferenceData.text(template), bosToken: "", eosToken: "")
+        #expect(format.callForms == CallForms(marks: marks, takesBareCallsAnywhere: isAnywhere))
+    }
+
+    @Test("an example in a model's answer is no call where its template has marks for calls")
+    func example() throws {
+        var parser = ReplyParser(
+            tools: offeredTools, format: ReplyFormat(forms: CallForms(template: "<tool_call>", hasTools: true)))
+        let text = "One writes {\"name\": \"now\", \"arguments\": {}} or [TOOL_CALLS]now{}."
+        #expect(ParsedReply(parser.add([.text(text)]) + parser.finish()).text == text)
+    }
+
+    @Test("where a reply begins is read off the end of its prompt")
+    func beginnings() {
+        func beginning(_ text: String, isTrusted: Bool = true) -> ReplyFormat.Beginning {
+            var forms = CallForms.all
+            forms.marks.insert(.recipient)
+            return .init(after: Prompt(segments: [PromptSegment(text: text, isTrusted: isTrusted)]), forms: forms)
+        }
+        #expect(beginning("assistant\n<think>\n") == .thought(.think))
+        #expect(beginning("assistant\n<think>\n\n</think>\n\n") == .answer)
+        #expect(beginning("<|end_header_id|>\n\n>>>") == .recipient)
+        #expect(beginning("what is <think>", isTrusted: false) == .answer)
+    }
+}
+
+/// Random numbers that a seed repeats.
+struct SeededNumbers {
+    var state: UInt64
+
+    mutating func next(below bound: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int((state >> 33) % UInt64(bound))
+    }
+}
