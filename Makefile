@@ -65,6 +65,7 @@ install: build ## install the command, the providers and the plug-in header belo
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/llama-stack/providers $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(RELEASE)/llama-stack $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(RELEASE)/llama-stack-provider-host $(DESTDIR)$(PREFIX)/lib/llama-stack
+	install -m 755 $(RELEASE)/llama-stack-document-reader $(DESTDIR)$(PREFIX)/lib/llama-stack/providers
 	install -m 644 $(RELEASE)/libprovider-*.so $(DESTDIR)$(PREFIX)/lib/llama-stack/providers
 	install -m 644 Sources/CProviderABI/include/llama_stack_provider.h $(DESTDIR)$(PREFIX)/include
 

@@ -61,6 +61,7 @@ let package = Package(
     products: [
         .executable(name: "llama-stack", targets: ["llama-stack"]),
         .executable(name: "llama-stack-provider-host", targets: ["llama-stack-provider-host"]),
+        .executable(name: "llama-stack-document-reader", targets: ["llama-stack-document-reader"]),
         .library(name: "ProviderKit", targets: ["ProviderKit"]),
         .library(name: "CProviderABI", targets: ["CProviderABI"]),
         .library(name: "provider-inference-echo-c", type: .dynamic, targets: ["EchoCProvider"]),
@@ -195,7 +196,17 @@ let package = Package(
 
         // Everything about memory banks but the database.
         .target(name: "CLimitedProcess", dependencies: ["CChildProcess"]),
-        .target(name: "MemoryBanks", dependencies: ["CLimitedProcess", "ProviderKit"], swiftSettings: strict),
+        .target(
+            name: "MemoryBanks", dependencies: ["CLimitedProcess", "ChildProcess", "ProviderKit"],
+            swiftSettings: strict),
+        // The parsers that read what strangers wrote, in a program of their own.
+        .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .executableTarget(
+            name: "llama-stack-document-reader",
+            dependencies: ["CChildProcess", .target(name: "CXML", condition: server)],
+            linkerSettings: ["gumbo", "cmark-gfm", "cmark-gfm-extensions", "uchardet"].map {
+                .linkedLibrary($0, .when(traits: ["Server"]))
+            }),
 
         // PostgreSQL, for providers whose state several hosts share.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),

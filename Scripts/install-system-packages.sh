@@ -20,6 +20,11 @@ needs=(
     "build|libpq-dev|keeps memory banks in PostgreSQL|has_library libpq"
     "build|libssl-dev|serves TLS in the tests|has_library openssl"
     "build|libopenblas-dev|multiplies for inline::blas|has_library openblas"
+    "build|libgumbo-dev|reads HTML documents|has_library gumbo"
+    "build|libcmark-gfm-dev|reads Markdown documents|has_library libcmark-gfm"
+    "build|libcmark-gfm-extensions-dev|reads tables in them|has_header cmark-gfm-core-extensions.h"
+    "build|libxml2-dev|reads XML documents|has_library libxml-2.0"
+    "build|libuchardet-dev|guesses encodings of documents|has_library uchardet"
     "build|poppler-utils|reads PDF documents|has_command pdftotext"
     "build|curl|talks to the server in examples and tests|has_command curl"
     "download|python3|runs pip|has_command python3"
@@ -38,6 +43,7 @@ needs=(
 
 has_command() { command -v "$1" >/dev/null; }
 has_library() { command -v pkg-config >/dev/null && pkg-config --exists "$1"; }
+has_header() { [[ -e /usr/include/$1 || -e /usr/local/include/$1 ]]; }
 has_certificates() { [[ -s ${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}} ]]; }
 
 has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }

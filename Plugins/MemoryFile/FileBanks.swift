@@ -80,16 +80,16 @@ package final class FileBanks: BankStore {
     private static let chunksMax = 256
 
     package func indexSome(
-        _ cut: @escaping @Sendable (PendingDocument) -> [Chunk]?, isStopped: @escaping @Sendable () -> Bool
+        _ cut: @escaping @Sendable (PendingDocument) -> CutDocument, isStopped: @escaping @Sendable () -> Bool
     ) async throws -> Int {
         let pending = try await read { try $0.pending(documentsMax: 64, bytesMax: 4 << 20) }
         var (batch, count): ([PartOfDocument], Int) = ([], 0)
         for document in pending where !isStopped() {
-            let chunks = await withCheckedContinuation { continuation in
+            let made = await withCheckedContinuation { continuation in
                 queue.async { continuation.resume(returning: cut(document.document)) }
             }
-            for start in stride(from: 0, to: max(1, chunks?.count ?? 0), by: Self.chunksMax) where !isStopped() {
-                batch.append(PartOfDocument(document, chunks, start: start, countMax: Self.chunksMax))
+            for start in stride(from: 0, to: max(1, made.chunks.count), by: Self.chunksMax) where !isStopped() {
+                batch.append(PartOfDocument(document, made, start: start, countMax: Self.chunksMax))
                 count += batch.last?.chunks.count ?? 0
                 if count >= Self.chunksMax {
                     try await keep(batch)

@@ -10,7 +10,8 @@ extension Store.Form {
     /// A chunk's vector is there twice: at eight bits, to be read at the start, and exact (F32, little-endian), to rank
     /// what a search found. `embedding_due` lists the indexed documents with chunks that have none, also while there is
     /// no model; `embedding_model` has one row at most, the model that the vectors are of. `fetched` holds what a
-    /// document's URL led to, from when it has come until it is cut.
+    /// document's URL led to, from when it has come until it is cut. `reading` holds what is to be told of how a
+    /// document was read, where there is something; it is of the document's present revision.
     static let memoryBanks = Store.Form(
         name: "memory.sqlite", applicationID: "LSmb",
         steps: [
@@ -98,6 +99,25 @@ extension Store.Form {
                 CREATE TRIGGER fetched_deleted AFTER DELETE ON document BEGIN
                     DELETE FROM fetched WHERE document = old.id;
                 END;
+                """
+            ),
+            (
+                "5 how documents were read",
+                """
+                CREATE TABLE reading (
+                    document INTEGER PRIMARY KEY,
+                    reason TEXT,
+                    encoding TEXT,
+                    encoding_is_guess INTEGER NOT NULL
+                );
+                CREATE TRIGGER reading_replaced AFTER UPDATE OF revision ON document BEGIN
+                    DELETE FROM reading WHERE document = new.id;
+                END;
+                CREATE TRIGGER reading_deleted AFTER DELETE ON document BEGIN
+                    DELETE FROM reading WHERE document = old.id;
+                END;
+                UPDATE document SET state = CASE WHEN mime_type LIKE 'text/uri-list%' THEN 3 ELSE 0 END
+                    WHERE state = 2;
                 """
             ),
         ])

@@ -37,6 +37,21 @@ extension FileTransaction {
             .map { (DocumentState(rawValue: $0[0]), $0[1], $0[2]) }
     }
 
+    package func documentStatus(_ ids: [String], of bank: Int64) throws -> [MemoryBankDocumentStatus] {
+        try ids.compactMap { id in
+            let rows = try db.rows(
+                """
+                SELECT state, chunks, reason, encoding, encoding_is_guess FROM document
+                LEFT JOIN reading ON reading.document = document.id WHERE bank = ? AND uuid = ?
+                """, [bank, id])
+            guard let row = rows.first else { return nil }
+            let isGuess: Bool? = row[4]
+            return MemoryBankDocumentStatus(
+                uuid: id, state: DocumentState(rawValue: row[0])?.wire ?? .unreadable, reason: row[2], chunks: row[1],
+                encoding: row[3], encodingIsGuess: isGuess == true ? true : nil)
+        }
+    }
+
     package func dueCount(of bank: Int64) throws -> Int {
         let due =
             try db.one(
@@ -84,8 +99,18 @@ extension FileTransaction {
                     document.checksum, document.content,
                 ])
             guard db.changesCount == 1 else { return index }
+            if let reason = document.reason { try note(ReadingNote(reason: reason), of: db.lastInsertedRowID) }
         }
         return nil
+    }
+
+    /// Keeps what is to be told of how a document was read, in place of what was.
+    fileprivate func note(_ note: ReadingNote, of document: Int64) throws {
+        try db.run("DELETE FROM reading WHERE document = ?", [document])
+        guard !note.isEmpty else { return }
+        try db.run(
+            "INSERT INTO reading (document, reason, encoding, encoding_is_guess) VALUES (?, ?, ?, ?)",
+            [document, note.reason, note.encoding, note.encodingIsGuess])
     }
 
     package func find(_ uuids: [String], in bank: Int64) throws -> [OpaqueID: Int64] {
@@ -104,6 +129,7 @@ extension FileTransaction {
                 UPDATE document SET revision = revision + 1, chunks = 0, state = ?, mime_type = ?, metadata = ?,
                     checksum = ?, content = ? WHERE id = ?
                 """, [new.state.rawValue, new.mimeType, new.metadata, new.checksum, new.content, id])
+            if let reason = new.reason { try note(ReadingNote(reason: reason), of: id) }
         }
     }
 
@@ -126,7 +152,6 @@ extension FileTransaction {
 
 extension FileTransaction {
     struct Pending: Sendable {
-        var bank: Int64
         var revision: Int64
         var document: PendingDocument
     }
@@ -137,22 +162,23 @@ extension FileTransaction {
         let rows = try Row.fetchCursor(
             db.cachedStatement(
                 sql: """
-                    SELECT id, bank, revision, coalesce(fetched.mime_type, document.mime_type),
+                    SELECT id, bank, revision, uuid, coalesce(fetched.mime_type, document.mime_type),
                         coalesce(fetched.content, document.content)
                     FROM document LEFT JOIN fetched ON fetched.document = document.id
                     WHERE state = \(DocumentState.pending.rawValue) ORDER BY id LIMIT ?
                     """), arguments: [documentsMax])
         while bytes < bytesMax, let row = try rows.next() {
-            let document = PendingDocument(id: row[0], mimeType: row[3], content: row[4])
+            let document = PendingDocument(
+                id: row[0], bank: row[1], uuid: row[3], mimeType: row[4], content: row[5])
             bytes += document.content.count
-            pending.append(Pending(bank: row[1], revision: row[2], document: document))
+            pending.append(Pending(revision: row[2], document: document))
         }
         return pending
     }
 
     /// Nothing when the document has changed since it was read.
     func keep(_ part: PartOfDocument) throws {
-        let (document, bank) = (part.pending.document.id, part.pending.bank)
+        let (document, bank) = (part.pending.document.id, part.pending.document.bank)
         let current: Int? = try db.one(
             "SELECT 1 FROM document WHERE id = ? AND revision = ?", [document, part.pending.revision])
         guard current != nil else { return }
@@ -173,6 +199,7 @@ extension FileTransaction {
         guard let end = part.end else { return }
         try db.run(
             "UPDATE document SET state = ?, chunks = ? WHERE id = ?", [end.state.rawValue, end.chunks, document])
+        try note(end.note, of: document)
     }
 }
 
@@ -182,15 +209,13 @@ struct PartOfDocument: Sendable {
     let chunks: ArraySlice<Chunk>
     let isFirst: Bool
     /// How the document is left; nil: more chunks follow.
-    let end: (state: DocumentState, chunks: Int)?
+    let end: (state: DocumentState, chunks: Int, note: ReadingNote)?
 
-    /// - Parameter chunks: nil: there was no text to read.
-    init(_ pending: FileTransaction.Pending, _ chunks: [Chunk]?, start: Int, countMax: Int) {
+    init(_ pending: FileTransaction.Pending, _ document: CutDocument, start: Int, countMax: Int) {
         (self.pending, isFirst) = (pending, start == 0)
-        let all = chunks ?? []
-        self.chunks = all[start...].prefix(countMax)
-        let isLast = start + countMax >= all.count
-        end = isLast ? (chunks == nil ? .notIndexed : .indexed, all.count) : nil
+        chunks = document.chunks[start...].prefix(countMax)
+        let isLast = start + countMax >= document.chunks.count
+        end = isLast ? (document.state, document.chunks.count, document.note) : nil
     }
 }
 
@@ -267,19 +292,24 @@ extension FileTransaction {
         try db.one("SELECT content FROM document WHERE id = ? AND revision = ?", [document.id, document.revision])
     }
 
-    package func finishRemote(_ document: RemoteDocument, _ text: FetchedText?) throws {
-        if let text {
+    package func finishRemote(_ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>) throws {
+        let state: DocumentState
+        switch text {
+        case .success(let text):
+            state = .pending
             try db.run(
                 """
                 INSERT OR REPLACE INTO fetched (document, mime_type, content) SELECT id, ?, ? FROM document
                 WHERE id = ? AND revision = ? AND state = \(DocumentState.remote.rawValue)
                 """, [text.mimeType, text.content, document.id, document.revision])
+        case .failure(let why): state = why.state
         }
-        let state = text == nil ? DocumentState.notIndexed : .pending
         try db.run(
             """
             UPDATE document SET state = ? WHERE id = ? AND revision = ? AND state = \(DocumentState.remote.rawValue)
             """, [state.rawValue, document.id, document.revision])
+        guard case .failure(let why) = text, db.changesCount == 1 else { return }
+        try note(ReadingNote(reason: why.reason), of: document.id)
     }
 
     package func indexRemoteAsText() throws {

@@ -63,7 +63,8 @@ extension DatabaseSchema {
     /// Vectors of each model are in a table `vector_` and its number; `embedding_due` lists the documents that wait for
     /// some, and until when a host works at them. A document that is a URL is fetched by one host, no sooner than
     /// `fetch_after`; `revision` rises with every update, so that a text is not stored that an older URL led to.
-    /// `fetched` holds such a text until it is cut.
+    /// `fetched` holds such a text until it is cut. `reason` and `encoding` are what is to be told of how the present
+    /// revision was read.
     private static let steps: [(name: String, sql: String)] = [
         (
             "banks, documents, chunks",
@@ -149,6 +150,14 @@ extension DatabaseSchema {
                 content bytea NOT NULL
             );
             ALTER TABLE fetched ALTER content SET STORAGE EXTERNAL;
+            """
+        ),
+        (
+            "how documents were read",
+            """
+            ALTER TABLE document ADD reason text, ADD encoding text,
+                ADD encoding_is_guess boolean NOT NULL DEFAULT false;
+            UPDATE document SET state = CASE WHEN mime_type LIKE 'text/uri-list%' THEN 3 ELSE 0 END WHERE state = 2;
             """
         ),
     ]

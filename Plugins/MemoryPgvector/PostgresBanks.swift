@@ -62,7 +62,7 @@ package final class PostgresBanks: BankStore {
     /// A document that is worked at is held by its row's lock, and others skip it: a host that dies releases it with
     /// its connection. The reading and cutting is done on the connection's thread.
     package func indexSome(
-        _ cut: @escaping @Sendable (PendingDocument) -> [Chunk]?, isStopped: @escaping @Sendable () -> Bool
+        _ cut: @escaping @Sendable (PendingDocument) -> CutDocument, isStopped: @escaping @Sendable () -> Bool
     ) async throws -> Int {
         try await write(.adding) { transaction in
             var (count, bytesLeft) = (0, 4 << 20)
@@ -70,9 +70,9 @@ package final class PostgresBanks: BankStore {
             where count == 0 || pending.bytes <= bytesLeft && !isStopped() {
                 bytesLeft -= pending.bytes
                 count += 1
-                let chunks = cut(try transaction.document(pending))
-                try transaction.add(chunks ?? [], to: pending)
-                try transaction.finish(pending, chunks?.count)
+                let made = cut(try transaction.document(pending))
+                try transaction.add(made.chunks, to: pending)
+                try transaction.finish(pending, made)
             }
             return count
         }

@@ -8,6 +8,11 @@ import ProviderKit
 
 extension Value {
     fileprivate static func state(_ state: DocumentState) -> Value { .int(Int64(state.rawValue)) }
+
+    /// For people to read; PostgreSQL's text has no U+0000.
+    fileprivate static func note(_ text: String?) -> Value {
+        text.map { .text($0.replacing("\0", with: "\u{FFFD}")) } ?? .null
+    }
 }
 
 // MARK: Banks
@@ -43,6 +48,20 @@ extension PostgresTransaction {
         try session.run(
             "SELECT state, count(*), sum(chunks) FROM document WHERE bank = $1 GROUP BY state", .int(bank)
         ).map { (DocumentState(rawValue: Int($0.int(0))), Int($0.int(1)), Int($0.int(2))) }
+    }
+
+    package func documentStatus(_ ids: [String], of bank: Int64) throws -> [MemoryBankDocumentStatus] {
+        try session.run(
+            """
+            SELECT uuid, state, chunks, reason, encoding, encoding_is_guess FROM document
+            WHERE bank = $1 AND uuid = ANY($2)
+            """, .int(bank), .texts(ids)
+        ).map { row in
+            MemoryBankDocumentStatus(
+                uuid: row.text(0), state: DocumentState(rawValue: Int(row.int(1)))?.wire ?? .unreadable,
+                reason: row.isNull(3) ? nil : row.text(3), chunks: Int(row.int(2)),
+                encoding: row.isNull(4) ? nil : row.text(4), encodingIsGuess: row.bool(5) ? true : nil)
+        }
     }
 
     package func dueCount(of bank: Int64) throws -> Int {
@@ -87,13 +106,14 @@ extension PostgresTransaction {
         let columns = Columns(documents)
         let inserted = try session.run(
             """
-            INSERT INTO document (bank, uuid, state, mime_type, metadata, filterable, checksum, content)
-            SELECT $1, * FROM unnest(
-                $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[])
+            INSERT INTO document (bank, uuid, state, mime_type, metadata, filterable, checksum, content, reason)
+            SELECT $1, uuid, state, mime_type, metadata, filterable, checksum, content, nullif(reason, '') FROM unnest(
+                $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[], $9::text[])
+                AS new (uuid, state, mime_type, metadata, filterable, checksum, content, reason)
             ON CONFLICT (bank, uuid) DO NOTHING RETURNING uuid
             """,
             .int(bank), columns.uuids, columns.states, columns.mimeTypes, columns.metadata, columns.filterable,
-            columns.checksums, columns.contents)
+            columns.checksums, columns.contents, columns.reasons)
         guard inserted.count < documents.count else { return nil }
         let new = Set(inserted.map { OpaqueID($0.text(0)) })
         return documents.firstIndex { !new.contains(OpaqueID($0.uuid)) }
@@ -119,13 +139,15 @@ extension PostgresTransaction {
             """
             UPDATE document SET revision = document.revision + 1, chunks = 0, state = new.state,
                 mime_type = new.mime_type, metadata = new.metadata, filterable = new.filterable,
-                checksum = new.checksum, content = new.content, fetch_after = '-infinity'
-            FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[])
-                AS new (uuid, state, mime_type, metadata, filterable, checksum, content)
+                checksum = new.checksum, content = new.content, fetch_after = '-infinity',
+                reason = nullif(new.reason, ''), encoding = NULL, encoding_is_guess = false
+            FROM unnest(
+                $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[], $9::text[])
+                AS new (uuid, state, mime_type, metadata, filterable, checksum, content, reason)
             WHERE document.bank = $1 AND document.uuid = new.uuid
             """,
             .int(bank), columns.uuids, columns.states, columns.mimeTypes, columns.metadata, columns.filterable,
-            columns.checksums, columns.contents)
+            columns.checksums, columns.contents, columns.reasons)
     }
 
     package func delete(_ documents: [Int64], in bank: Int64) throws {
@@ -155,7 +177,7 @@ extension PostgresTransaction {
 
 /// Documents turned on their side: an array for each column.
 private struct Columns {
-    var uuids, states, mimeTypes, metadata, filterable, checksums, contents: Value
+    var uuids, states, mimeTypes, metadata, filterable, checksums, contents, reasons: Value
 
     init(_ documents: [DocumentRow]) {
         uuids = .texts(documents.map(\.uuid))
@@ -165,6 +187,7 @@ private struct Columns {
         filterable = .jsons(documents.map { CoarseFilter.filterable([UInt8]($0.metadata)) })
         checksums = .ints(documents.map(\.checksum))
         contents = .bytesArray(documents.map { [UInt8]($0.content) })
+        reasons = .texts(documents.map { ($0.reason ?? "").replacing("\0", with: "\u{FFFD}") })
     }
 }
 
@@ -190,11 +213,13 @@ extension PostgresTransaction {
     func document(_ pending: Pending) throws -> PendingDocument {
         let row = try session.run(
             """
-            SELECT coalesce(fetched.mime_type, document.mime_type), coalesce(fetched.content, document.content)
+            SELECT coalesce(fetched.mime_type, document.mime_type), coalesce(fetched.content, document.content), uuid
             FROM document LEFT JOIN fetched ON fetched.document = document.id WHERE document.id = $1
             """, .int(pending.id)
         ).first
-        return PendingDocument(id: pending.id, mimeType: row?.text(0) ?? "", content: Data(row?.bytes(1) ?? []))
+        return PendingDocument(
+            id: pending.id, bank: pending.bank, uuid: row?.text(2) ?? "", mimeType: row?.text(0) ?? "",
+            content: Data(row?.bytes(1) ?? []))
     }
 
     func add(_ chunks: [Chunk], to document: Pending) throws {
@@ -216,14 +241,15 @@ extension PostgresTransaction {
         }
     }
 
-    /// - Parameter chunks: nil: there was no text to read.
-    func finish(_ document: Pending, _ chunks: Int?) throws {
+    func finish(_ document: Pending, _ made: CutDocument) throws {
         try session.run(
             """
             WITH text AS (DELETE FROM fetched WHERE document = $1)
-            UPDATE document SET state = $2, chunks = $3 WHERE id = $1
-            """, .int(document.id), .state(chunks == nil ? .notIndexed : .indexed), .int(Int64(chunks ?? 0)))
-        guard let chunks, chunks > 0 else { return }
+            UPDATE document SET state = $2, chunks = $3, reason = $4, encoding = $5, encoding_is_guess = $6 <> 0
+            WHERE id = $1
+            """, .int(document.id), .state(made.state), .int(Int64(made.chunks.count)), .note(made.note.reason),
+            .note(made.note.encoding), .int(made.note.encodingIsGuess ? 1 : 0))
+        guard !made.chunks.isEmpty else { return }
         try session.run(
             """
             INSERT INTO embedding_due (model, document) SELECT id, $1 FROM embedding_model
@@ -325,11 +351,14 @@ extension PostgresTransaction {
             .int(document.id), .int(document.revision), .double(afterSeconds))
     }
 
-    package func finishRemote(_ document: RemoteDocument, _ text: FetchedText?) throws {
+    package func finishRemote(_ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>) throws {
+        var why: UnreadDocument?
+        if case .failure(let failure) = text { why = failure }
         let changed = try session.run(
-            "UPDATE document SET state = $4 WHERE id = $1 AND revision = $2 AND state = $3::integer",
-            .int(document.id), .int(document.revision), .state(.remote), .state(text == nil ? .notIndexed : .pending))
-        guard changed.changed == 1, let text else { return }
+            "UPDATE document SET state = $4, reason = $5 WHERE id = $1 AND revision = $2 AND state = $3::integer",
+            .int(document.id), .int(document.revision), .state(.remote), .state(why?.state ?? .pending),
+            .note(why?.reason))
+        guard changed.changed == 1, case .success(let text) = text else { return }
         try session.run(
             "INSERT INTO fetched (document, mime_type, content) VALUES ($1, $2, $3)", .int(document.id),
             .text(text.mimeType), .bytes([UInt8](text.content)))

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "limited_process.h"
 
-#include <child_process.h>
+#include "spawn_limited.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,27 +9,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static int spawn(const char *const argv[], lp_limits limits, int input, int output, ccp_child *child) {
-    static const char *const no_environment[] = {NULL};
-    const ccp_descriptor descriptors[] = {{input, 0}, {output, 1}};
-    const ccp_limit all[] = {
-        // At the first of the two it gets SIGXCPU, by which we know why it ended; at the second SIGKILL.
-        {RLIMIT_CPU, limits.seconds, (uint64_t)limits.seconds + 1},
-        {RLIMIT_AS, limits.memory_bytes, 0},
-        {RLIMIT_FSIZE, 0, 0},
-        {RLIMIT_NPROC, 0, 0},
-    };
-    ccp_options options = {
-        .path = argv[0], .argv = argv, .environment = no_environment, .descriptors = descriptors, .descriptor_count = 2,
-        .limits = all, .limit_count = sizeof all / sizeof *all, .group_folder = -1, .no_new_privileges = 1, .nice = 10,
-    };
-    return ccp_spawn(&options, child);
-}
 
 static int memory_file(const void *bytes, size_t size) {
     int file = memfd_create("input", MFD_CLOEXEC);
@@ -46,18 +27,12 @@ static int memory_file(const void *bytes, size_t size) {
     return file;
 }
 
-static int64_t milliseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 // Until it has closed its output, the time is up, or there is more than the limit. Answers what stopped it.
 static lp_end read_all(int from, lp_limits limits, lp_result *result) {
-    int64_t end = milliseconds() + (int64_t)limits.seconds * 1000;
+    int64_t end = lp_milliseconds() + (int64_t)limits.seconds * 1000;
     size_t capacity = 0;
     for (;;) {
-        int64_t left = end - milliseconds();
+        int64_t left = end - lp_milliseconds();
         struct pollfd waiting = {.fd = from, .events = POLLIN};
         if (left <= 0) return LP_TIMED_OUT;
         if (poll(&waiting, 1, (int)left) <= 0) continue;
@@ -95,7 +70,8 @@ lp_result lp_run(const char *const argv[], const void *input, size_t input_size,
         return result;
     }
     ccp_child child;
-    int error = spawn(argv, limits, file, ends[1], &child);
+    const ccp_descriptor descriptors[] = {{file, 0}, {ends[1], 1}};
+    int error = lp_spawn(argv, limits, descriptors, 2, &child);
     close(file);
     close(ends[1]);
     int status = 0;

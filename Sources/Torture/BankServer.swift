@@ -80,8 +80,9 @@ package final class BankServer: Sendable {
 
     package func list() async throws -> [MemoryBank] { try await call(MemoryBanks.list, Nothing(), Nothing()) }
 
-    package func status(_ bank: String) async throws -> MemoryBankStatus {
-        try await call(MemoryBanks.status, MemoryBankQuery(bankUUID: bank), Nothing())
+    /// - Parameter documents: ids, separated by commas.
+    package func status(_ bank: String, documents: String? = nil) async throws -> MemoryBankStatus {
+        try await call(MemoryBanks.status, MemoryBankStatusQuery(bankUUID: bank, documents: documents), Nothing())
     }
 
     package func query(_ request: MemoryBankQueryRequest) async throws -> MemoryBankQueryResponse {

@@ -21,13 +21,17 @@ struct PictureTests {
     /// Each arrow points to what is depended on. An arrow that others imply is left out, and so are module maps of the
     /// system's libraries and the targets that only export a provider's symbol.
     private static func drawing(of table: [String: Set<String>]) -> String {
-        let left = Set(table.keys.filter { $0.hasSuffix("Provider") || ["CYAML", "COpenBLAS", "CPostgres"].contains($0) })
-            .subtracting(["EchoProvider", "EchoCProvider", "DatasetsFileProvider"])
+        let left = Set(
+            table.keys.filter { $0.hasSuffix("Provider") || ["CYAML", "COpenBLAS", "CPostgres", "CXML"].contains($0) }
+        )
+        .subtracting(["EchoProvider", "EchoCProvider", "DatasetsFileProvider"])
         let shown = table.filter { !left.contains($0.key) }.mapValues { $0.subtracting(left).intersection(table.keys) }
         var lines = ["graph TD"]
         for (target, dependencies) in shown.sorted(by: { $0.key < $1.key }) {
             let implied = dependencies.reduce(into: Set<String>()) { $0.formUnion(below($1, shown)) }
-            for dependency in dependencies.subtracting(implied).sorted() { lines.append("  \(target) --> \(dependency)") }
+            for dependency in dependencies.subtracting(implied).sorted() {
+                lines.append("  \(target) --> \(dependency)")
+            }
         }
         return lines.joined(separator: "\n") + "\n"
     }

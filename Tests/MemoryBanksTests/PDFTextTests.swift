@@ -153,9 +153,11 @@ struct PDFTextTests {
     @Test("where there is no tool, there is no reader, and PDF is a type that can't be read")
     func absent() {
         #expect(PDFText(searchPath: "/nowhere:relative") == nil)
-        let reader = DocumentReader(pdf: PDFText(searchPath: "/nowhere"))
-        #expect(!reader.canRead("application/pdf"))
-        #expect(reader.isPDF("Application/PDF; version=1"))
-        #expect(reader.canRead("text/plain"))
+        let reader = DocumentReader(pdf: PDFText(searchPath: "/nowhere"), processes: nil)
+        let refusal = reader.refusal("Application/PDF; version=1", Data())
+        #expect(refusal?.state == .unsupportedType)
+        #expect(refusal?.reason.contains("install poppler-utils") == true)
+        #expect(reader.refusal("text/html", Data())?.reason.contains("llama-stack-document-reader") == true)
+        #expect(reader.refusal("text/plain", Data()) == nil)
     }
 }

@@ -212,7 +212,7 @@ struct StoreTests {
                 name: today.name, applicationID: "LSmb", steps: Array(today.steps.prefix(version)))
             let row = try DocumentRow(
                 MemoryBankDocument(uuid: "d", content: [1, 2], metadata: ["a": 1], mimeType: "image/png"), at: "",
-                metadataBytesMax: 100, reader: DocumentReader(pdf: nil), isFetching: false)
+                metadataBytesMax: 100, reader: DocumentReader(pdf: nil, processes: nil), isFetching: false)
             let store = try await open(folder, older)
             try await store.write { db in
                 let transaction = FileTransaction(db, nil, answers)

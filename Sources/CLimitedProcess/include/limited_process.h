@@ -5,6 +5,7 @@
 #define LIMITED_PROCESS_H
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 typedef struct {
     uint32_t seconds;       // of the clock, and of computing
@@ -18,6 +19,7 @@ typedef enum {
     LP_TIMED_OUT,
     LP_OUTPUT_LIMIT,   // it wrote more than it may
     LP_NOT_STARTED,    // `code` is an errno
+    LP_ANSWERED,
 } lp_end;
 
 typedef struct {
@@ -31,5 +33,27 @@ typedef struct {
 /// Standard error goes nowhere. Blocks until the process is gone, at most `seconds` and a moment. Any thread; the
 /// thread must not end meanwhile, or the process does too.
 lp_result lp_run(const char *const argv[], const void *input, size_t input_size, lp_limits limits);
+
+// ---- one that stays, for many inputs ---------------------------------------------------------------------------------
+
+typedef struct {
+    pid_t pid;   // 0: it has ended
+    int socket;  // its standard input
+} lp_process;
+
+/// Starts argv[0] as lp_run does, with a socket as its standard input: `limits.memory_bytes` holds for it, and
+/// `seconds` are what it may compute in its whole life. 0 or an errno. It dies with the thread that calls this.
+int lp_open(const char *const argv[], lp_limits limits, lp_process *process);
+
+/// Sends u64 length, `head`, `body`, and waits for u64 length and so many bytes, which are the result's output: its end
+/// is LP_ANSWERED then. Whatever else it is, the process has been ended. One thread at a time.
+lp_result lp_ask(
+    lp_process *process, const void *head, size_t head_size, const void *body, size_t body_size, lp_limits limits);
+
+/// Ends it. Nothing when it has ended.
+void lp_close(lp_process *process);
+
+/// The file of the library or executable that holds `code`; NULL when that can't be told. Good for the process's life.
+const char *lp_library_file(const void *code);
 
 #endif

@@ -24,6 +24,32 @@ public struct MemoryBankQuery: WireRecord, Hashable {
         Field("bank_uuid", \.bankUUID, check: .identifier, "The bank's id."))
 }
 
+/// The bank whose status is asked for, and the documents that are to be told of one by one.
+public struct MemoryBankStatusQuery: WireRecord, Hashable {
+    /// The `bank_uuid` of the bank's creation.
+    public var bankUUID: String
+    /// Ids, separated by commas, or a JSON array of them. nil: of no document alone.
+    public var documents: String?
+    /// Creates the query; the id's length is checked by decoding alone.
+    public init(bankUUID: String, documents: String? = nil) { (self.bankUUID, self.documents) = (bankUUID, documents) }
+    /// The record's fields, for decoding, encoding and the schema.
+    public static let object = Object(
+        "MemoryBankStatusQuery", isComponent: false, Self.init,
+        Field("bank_uuid", \.bankUUID, check: .identifier, "The bank's id."),
+        Field(
+            "documents", \.documents,
+            "Documents to be told of one by one: their ids, separated by commas, or a JSON array of them."))
+
+    /// The ids of ``documents``, each once.
+    public var documentIDs: [String] {
+        guard let documents else { return [] }
+        var ids = documents.split(separator: ",").map(String.init)
+        if case .array(let items)? = try? JSON(parsing: documents) { ids = items.compactMap(\.stringValue) }
+        var seen: Set<[UInt8]> = []
+        return ids.filter { seen.insert(Array($0.utf8)).inserted }
+    }
+}
+
 /// The bank to create.
 public struct MemoryBankCreateQuery: WireRecord, Hashable {
     /// The bank's id, chosen by the caller: 1 to 200 bytes without control characters.

@@ -136,15 +136,18 @@ public struct MemoryBankStatus: WireRecord, Hashable {
     /// Indexed documents that are found by their words only until their chunks have vectors. nil: the provider makes no
     /// embeddings.
     public var embeddingPending: Int?
+    /// The documents that the query names, in its order; those that the bank does not have are left out. nil: it names
+    /// none.
+    public var documentStatus: [MemoryBankDocumentStatus]?
 
     /// Creates the record, for a provider without embeddings unless a count is given. Checks nothing.
     public init(
         bankUUID: String, documents: Int, pending: Int, indexed: Int, notIndexed: Int, chunks: Int,
-        embeddingPending: Int? = nil
+        embeddingPending: Int? = nil, documentStatus: [MemoryBankDocumentStatus]? = nil
     ) {
         (self.bankUUID, self.documents, self.pending) = (bankUUID, documents, pending)
         (self.indexed, self.notIndexed, self.chunks) = (indexed, notIndexed, chunks)
-        self.embeddingPending = embeddingPending
+        (self.embeddingPending, self.documentStatus) = (embeddingPending, documentStatus)
     }
 
     /// The record's fields, for decoding, encoding and the schema.
@@ -161,5 +164,68 @@ public struct MemoryBankStatus: WireRecord, Hashable {
         Field(
             "embedding_pending", \.embeddingPending,
             "Of the indexed documents, those that are found by their words only until their chunks have vectors; absent where "
-                + "the provider makes none."))
+                + "the provider makes none."),
+        Field(
+            "document_status", \.documentStatus,
+            "The documents that the request names, in its order; those that the bank does not have are left out. Absent "
+                + "where it names none."))
+}
+
+/// How far a document is searchable.
+public enum MemoryBankDocumentState: String, WireEnum {
+    /// It is not yet cut into chunks, or its text is to be fetched.
+    case pending
+    /// Queries see it.
+    case indexed
+    /// It was read, and holds no words: a scanned page, an empty file.
+    case noText = "no_text"
+    /// It is broken, locked, or takes its parser too long.
+    case unreadable
+    /// It is in no encoding that is known.
+    case unknownEncoding = "unknown_encoding"
+    /// Documents of its media type are not read here.
+    case unsupportedType = "unsupported_type"
+    /// It, or its text, is larger than a limit.
+    case tooLarge = "too_large"
+    /// It is a URL, and what it names could not be had.
+    case fetchFailed = "fetch_failed"
+}
+
+/// How far one document is searchable, and why it is not.
+public struct MemoryBankDocumentStatus: WireRecord, Hashable {
+    /// The document's id.
+    public var uuid: String
+    /// How far it is searchable.
+    public var state: MemoryBankDocumentState
+    /// Why it is not. nil while it is pending or when it is indexed.
+    public var reason: String?
+    /// Its chunks; 0 unless it is indexed.
+    public var chunks: Int
+    /// What its text was in, by the Encoding Standard's name. nil: UTF-8, or what has no encoding of its own.
+    public var encoding: String?
+    /// Whether nothing said so, and its bytes look like it. nil: no.
+    public var encodingIsGuess: Bool?
+
+    /// Creates the record. Checks nothing.
+    public init(
+        uuid: String, state: MemoryBankDocumentState, reason: String? = nil, chunks: Int = 0, encoding: String? = nil,
+        encodingIsGuess: Bool? = nil
+    ) {
+        (self.uuid, self.state, self.reason, self.chunks) = (uuid, state, reason, chunks)
+        (self.encoding, self.encodingIsGuess) = (encoding, encodingIsGuess)
+    }
+
+    /// The record's fields, for decoding, encoding and the schema.
+    public static let object = Object(
+        "MemoryBankDocumentStatus", Self.init,
+        Field("uuid", \.uuid, "The document's id."),
+        Field("state", \.state, "How far it is searchable; all but pending and indexed are kept and not searched."),
+        Field("reason", \.reason, "Why it is not searched; absent where it is, or will be."),
+        Field("chunks", \.chunks, "Its chunks; 0 unless it is indexed."),
+        Field(
+            "encoding", \.encoding,
+            "What its text was in, by the Encoding Standard's name; absent for UTF-8 and for what has none of its own."),
+        Field(
+            "encoding_is_guess", \.encodingIsGuess,
+            "true where neither the document nor its media type says so: its bytes look like it."))
 }

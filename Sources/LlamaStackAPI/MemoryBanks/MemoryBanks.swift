@@ -40,8 +40,8 @@ public enum MemoryBanks {
         .memoryBanks, "list", .get, "/memory_banks/get", isJSONLines: true, routingKey: .all, summary: "List the banks."
     )
 
-    /// Answers how far a bank is searchable. Not in the draft.
-    public static let status = Endpoint<MemoryBankQuery, Nothing, MemoryBankStatus, Nothing>(
+    /// Answers how far a bank is searchable, and each of the documents that the query names. Not in the draft.
+    public static let status = Endpoint<MemoryBankStatusQuery, Nothing, MemoryBankStatus, Nothing>(
         .memoryBanks, "status", .get, "/memory_bank/status", routingKey: .resource(.parameter("bank_uuid")),
         isExtension: true,
         summary: "How far a bank is searchable.")

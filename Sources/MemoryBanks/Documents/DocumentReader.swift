@@ -1,36 +1,74 @@
 import Foundation
 import ProviderKit
 
-/// Reads the text of documents of every type that this machine can read: what ``DocumentText`` reads, and PDF where
-/// there is a tool for it.
+/// Reads the text of documents of every type that this machine can read. Plain UTF-8 is read here; all that needs a
+/// parser or a conversion is read in a process of its own: PDF by poppler, the rest by `llama-stack-document-reader`.
 package struct DocumentReader: Sendable {
     /// nil: PDF documents are not read.
     package let pdf: PDFText?
+    /// nil: only plain UTF-8 is read.
+    package let processes: ReaderProcesses?
 
-    package init(pdf: PDFText?) { self.pdf = pdf }
+    package init(pdf: PDFText?, processes: ReaderProcesses?) { (self.pdf, self.processes) = (pdf, processes) }
 
-    package func canRead(_ mimeType: String) -> Bool {
-        isPDF(mimeType) ? pdf != nil : DocumentText.canRead(mimeType)
+    /// Why documents like this are not read at all, whatever they hold; nil: they are.
+    package func refusal(_ mimeType: String, _ content: Data) -> UnreadDocument? {
+        guard let type = MediaType(mimeType), let form = DocumentForm(type, content) else {
+            return UnreadDocument(.unsupportedType, "documents of the type '\(mimeType)' are not read")
+        }
+        switch form {
+        case .pdf: return pdf == nil ? Self.noPDF : nil
+        case .plain: return nil
+        default: return processes == nil ? Self.noProgram : nil
+        }
     }
 
-    package func isPDF(_ mimeType: String) -> Bool {
-        MediaType(mimeType).map { PDFText.mimeTypes.contains($0.name) } ?? false
+    /// Whether they could be read if a program were installed.
+    func needsProgram(_ mimeType: String, _ content: Data) -> Bool {
+        MediaType(mimeType).flatMap { DocumentForm($0, content) } != nil
     }
 
-    /// nil when there is no text that we can read. Throws a ``PDFText/Failure``. A PDF may block for a while, and
-    /// everything else computes: not for Swift's shared threads.
-    package func read(_ content: Data, _ mimeType: String) throws -> String? {
-        guard isPDF(mimeType) else { return DocumentText.read(content, mimeType) }
-        return try pdf?.read(content)
+    /// Blocks for as long as a document takes: not for Swift's shared threads.
+    package func read(_ document: PendingDocument) throws(UnreadDocument) -> ReadDocument {
+        let (content, mimeType) = (document.content, document.mimeType)
+        if let refusal = refusal(mimeType, content) { throw refusal }
+        guard let type = MediaType(mimeType), let form = DocumentForm(type, content) else { return .init(text: "") }
+        if form == .pdf {
+            guard let pdf else { throw Self.noPDF }
+            do { return ReadDocument(text: try pdf.read(content)) } catch { throw error.unread }
+        }
+        if form == .plain, let text = PlainText.read(content, charset: type.charset) {
+            return ReadDocument(text: text, encoding: "utf-8")
+        }
+        guard let processes else { throw Self.noProgram }
+        return try processes.read(content, as: form, charset: type.charset, bank: document.bank)
     }
 
-    /// The same for an indexer, whose document stays without text when it can't be read: the log says why.
-    package func text(of content: Data, _ mimeType: String, row: Int64, _ log: Log, _ metrics: Metrics) -> String? {
-        do { return try read(content, mimeType) } catch {
-            metrics.count("documents_unreadable_total")
-            log.warning(
-                "a document is kept and not indexed", ["row": "\(row)", "type": mimeType, "reason": "\(error)"])
-            return nil
+    private static let noPDF = UnreadDocument(
+        .unsupportedType,
+        "this server can't read PDF: there is no pdftotext on its PATH; install poppler-utils, restart, and update "
+            + "the document")
+    private static let noProgram = UnreadDocument(
+        .unsupportedType,
+        "this server reads plain UTF-8 alone: there is no \(ReaderProgram.name) beside its library; install it, "
+            + "restart, and update the document")
+}
+
+/// Text that needs neither a parser nor a conversion.
+enum PlainText {
+    /// nil when something else has to find out what it is in.
+    static func read(_ content: Data, charset: String?) -> String? {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        if content.starts(with: mark) { return String(decoding: content.dropFirst(3), as: UTF8.self) }
+        switch charset {
+        case "utf-8", "utf8":
+            // Another mark is stronger than what was declared.
+            if content.starts(with: [0xFF, 0xFE]) || content.starts(with: [0xFE, 0xFF]) { return nil }
+            return String(decoding: content, as: UTF8.self)
+        case nil, "us-ascii", "ascii":
+            // UTF-16 of Latin letters is valid UTF-8, half of it zeros.
+            return content.contains(0) ? nil : String(validating: content, as: UTF8.self)
+        default: return nil
         }
     }
 }

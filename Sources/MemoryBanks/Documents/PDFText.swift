@@ -54,9 +54,12 @@ package struct PDFText: Sendable {
             case .notStarted(let number): "pdftotext can't be started: \(String(cString: strerror(number)))"
             }
         }
-    }
 
-    package static let mimeTypes: Set<String> = ["application/pdf", "application/x-pdf"]
+        var unread: UnreadDocument {
+            if case .tooLong = self { return UnreadDocument(.tooLarge, "\(self): pdf.text_bytes_max") }
+            return UnreadDocument(.unreadable, description)
+        }
+    }
 
     /// An absolute path.
     package let tool: String

@@ -49,7 +49,8 @@ extension BankTransaction {
         return ids.filter { left.removeValue(forKey: OpaqueID($0)) != nil }
     }
 
-    func status(of uuid: String, isEmbedding: Bool) throws -> MemoryBankStatus {
+    /// - Parameter documents: those that are told of one by one; nil: none.
+    func status(of uuid: String, documents ids: [String]?, isEmbedding: Bool) throws -> MemoryBankStatus {
         var status = MemoryBankStatus(bankUUID: uuid, documents: 0, pending: 0, indexed: 0, notIndexed: 0, chunks: 0)
         let bank = try known(uuid)
         for (state, documents, chunks) in try documentCounts(of: bank) {
@@ -57,8 +58,14 @@ extension BankTransaction {
             switch state {
             case .pending, .remote: status.pending += documents
             case .indexed: (status.indexed, status.chunks) = (documents, chunks)
-            case .notIndexed, nil: status.notIndexed += documents
+            default: status.notIndexed += documents
             }
+        }
+        if let ids {
+            let found = Dictionary(
+                try documentStatus(ids, of: bank).map { (OpaqueID($0.uuid), $0) },
+                uniquingKeysWith: { first, _ in first })
+            status.documentStatus = ids.compactMap { found[OpaqueID($0)] }
         }
         if isEmbedding { status.embeddingPending = try dueCount(of: bank) }
         return status

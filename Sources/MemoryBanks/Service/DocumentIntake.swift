@@ -9,8 +9,8 @@ final class DocumentIntake: Sendable {
     /// nil: a URL is a text like any other.
     private let fetcher: (any DocumentFetcher)?
     private let log: Log
-    /// Said once: documents that this machine can't read came.
-    private let hasMissedPDF = Atomic<Bool>(false)
+    /// Said once: documents came that could be read if a program were there.
+    private let hasMissedProgram = Atomic<Bool>(false)
 
     init(_ limits: BankLimits, _ reader: DocumentReader, _ fetcher: (any DocumentFetcher)?, log: Log) {
         (self.limits, self.reader, self.fetcher, self.log) = (limits, reader, fetcher, log)
@@ -35,16 +35,17 @@ final class DocumentIntake: Sendable {
                 document, at: "[\(index)]", metadataBytesMax: limits.metadataBytesMax, reader: reader,
                 isFetching: fetcher != nil)
         }
-        if rows.contains(where: { $0.state == .notIndexed && reader.isPDF($0.mimeType) }) { sayThatPDFIsMissing() }
+        if let row = rows.first(where: { $0.state == .unsupportedType && reader.needsProgram($0.mimeType, $0.content) })
+        {
+            sayThatProgramIsMissing(row.reason ?? "")
+        }
         if let fetcher { try await check(documents, fetcher) }
         return rows
     }
 
-    private func sayThatPDFIsMissing() {
-        guard !hasMissedPDF.exchange(true, ordering: .relaxed) else { return }
-        log.warning(
-            "PDF documents are kept and not indexed: there is no pdftotext on the PATH; install poppler-utils, "
-                + "restart, and update the documents")
+    private func sayThatProgramIsMissing(_ reason: String) {
+        guard !hasMissedProgram.exchange(true, ordering: .relaxed) else { return }
+        log.warning("documents are kept and not indexed", ["reason": reason])
     }
 
     /// What a document names must be allowed; whether it is there is found out later.

@@ -61,16 +61,17 @@ final class FetchStage<Store: BankStore>: Sendable {
         let content = try await store.write(.adding) { try $0.takeRemote(document, seconds: seconds) }
         guard let content else { return }
         guard let url = URLDocument.url(in: content) else {
-            return try await giveUp(document, "it is not one URL")
+            return try await giveUp(document, UnreadDocument(.fetchFailed, "it is not one URL"))
         }
         let text: FetchedText
         do { text = try await fetcher.bytes(of: url) } catch let error as ProviderError {
             return try await failed(document, error)
         }
-        guard !text.mimeType.utf8.contains(0), reader.canRead(text.mimeType) else {
-            return try await giveUp(document, "what it names is no text that can be read")
+        if text.mimeType.utf8.contains(0) {
+            return try await giveUp(document, UnreadDocument(.unsupportedType, "its media type has a U+0000 in it"))
         }
-        try await store.write(.adding) { try $0.finishRemote(document, text) }
+        if let refusal = reader.refusal(text.mimeType, text.content) { return try await giveUp(document, refusal) }
+        try await store.write(.adding) { try $0.finishRemote(document, .success(text)) }
         tries.withLock { $0[document.id] = nil }
         metrics.count("documents_fetched_total")
         onFetched()
@@ -84,13 +85,15 @@ final class FetchStage<Store: BankStore>: Sendable {
             tries[document.id] = (count, .now + .seconds(pause))
             return (count, pause)
         }
-        if error.code == .urlNotAllowed || count >= 4 { return try await giveUp(document, error.message) }
+        if error.code == .urlNotAllowed || count >= 4 {
+            return try await giveUp(document, UnreadDocument(.fetchFailed, error.message))
+        }
         try await store.write(.adding) { try $0.retryRemote(document, afterSeconds: pause) }
     }
 
-    private func giveUp(_ document: RemoteDocument, _ reason: String) async throws {
-        log.warning("a document that is a URL stays without text", ["reason": reason])
-        try await store.write(.adding) { try $0.finishRemote(document, nil) }
+    private func giveUp(_ document: RemoteDocument, _ why: UnreadDocument) async throws {
+        log.warning("a document that is a URL stays without text", ["reason": why.reason])
+        try await store.write(.adding) { try $0.finishRemote(document, .failure(why)) }
         tries.withLock { $0[document.id] = nil }
     }
 }

@@ -5,7 +5,7 @@ import ProviderKit
 /// What is to be done is in the database, so a crash loses none of it.
 final class Indexer<Store: BankStore>: Sendable {
     private let store: Store
-    private let cut: @Sendable (PendingDocument) -> [Chunk]?
+    private let cut: @Sendable (PendingDocument) -> CutDocument
     /// nil: chunks get no vectors.
     private let embedding: EmbeddingStage<Store>?
     private let metrics: Metrics
@@ -16,9 +16,8 @@ final class Indexer<Store: BankStore>: Sendable {
         metrics: Metrics
     ) {
         (self.store, self.embedding, self.metrics) = (store, embedding, metrics)
-        cut = { document in
-            reader.text(of: document.content, document.mimeType, row: document.id, log, metrics).map(chunker.chunks)
-        }
+        let cutter = DocumentCutter(reader: reader, chunker: chunker, log: log, metrics: metrics)
+        cut = cutter.cut
         work.start("indexing", log) { [weak self] in try await self?.run() }
     }
 

@@ -38,7 +38,8 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
     ) async throws {
         self.store = store
         limits = configuration.banks.limits
-        let reader = DocumentReader(pdf: PDFText(limits: configuration.pdfLimits))
+        let reader = DocumentReader(
+            pdf: PDFText(limits: configuration.pdfLimits), processes: ReaderProcesses.find())
         let fetcher = try await NetworkFetcher(context)
         intake = DocumentIntake(limits, reader, fetcher, log: context.log)
         let embedding = embedder.map { EmbeddingStage($0, store, log: context.log, metrics: context.metrics) }
@@ -111,9 +112,11 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
 
     package func list(_ call: Call) async throws -> [MemoryBank] { try await store.read { try $0.banks() } }
 
-    package func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus {
+    package func status(_ query: MemoryBankStatusQuery, _ call: Call) async throws -> MemoryBankStatus {
+        let ids = query.documents == nil ? nil : query.documentIDs
+        try check(ids ?? [], at: "documents")
         let isEmbedding = embedding != nil
-        return try await store.read { try $0.status(of: bank.bankUUID, isEmbedding: isEmbedding) }
+        return try await store.read { try $0.status(of: query.bankUUID, documents: ids, isEmbedding: isEmbedding) }
     }
 
     // MARK: Documents
@@ -153,10 +156,12 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         }
     }
 
-    private func check(_ ids: [String]) throws {
+    private func check(_ ids: [String], at place: String = "the body") throws {
         guard ids.count <= limits.idsPerCallMax else {
             throw ProviderError(
-                .invalidRequest, "the body holds \(ids.count) ids, and ids_per_call_max is \(limits.idsPerCallMax); send them in several calls")
+                .invalidRequest,
+                "\(place) holds \(ids.count) ids, and ids_per_call_max is \(limits.idsPerCallMax); "
+                    + "send them in several calls")
         }
         for (index, id) in ids.enumerated() { try id.checkForNUL(at: "[\(index)]") }
     }

@@ -35,7 +35,7 @@ package protocol BankStore: Sendable {
     /// - Parameter isStopped: looked at between documents.
     /// - Returns: how many documents were pending; 0: none that no other host works at.
     func indexSome(
-        _ cut: @escaping @Sendable (PendingDocument) -> [Chunk]?, isStopped: @escaping @Sendable () -> Bool
+        _ cut: @escaping @Sendable (PendingDocument) -> CutDocument, isStopped: @escaping @Sendable () -> Bool
     ) async throws -> Int
 }
 

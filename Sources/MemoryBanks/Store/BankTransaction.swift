@@ -23,6 +23,8 @@ package protocol BankTransaction {
     /// Deletes some rows of a dropped bank. False when no dropped bank is left.
     func clearSome() throws -> Bool
     func documentCounts(of bank: Int64) throws -> [(state: DocumentState?, documents: Int, chunks: Int)]
+    /// Those of `ids` that the bank has, in no order.
+    func documentStatus(_ ids: [String], of bank: Int64) throws -> [MemoryBankDocumentStatus]
 
     // MARK: Documents
 
@@ -72,9 +74,8 @@ package protocol BankTransaction {
     func takeRemote(_ document: RemoteDocument, seconds: Int) throws -> Data?
     /// It failed: another try may follow after so long.
     func retryRemote(_ document: RemoteDocument, afterSeconds: Double) throws
-    /// Ends the fetching of a document, unless it has changed meanwhile: with a text it becomes pending, without one it
-    /// stays unindexed.
-    func finishRemote(_ document: RemoteDocument, _ text: FetchedText?) throws
+    /// Ends the fetching of a document, unless it has changed meanwhile: with a text it becomes pending.
+    func finishRemote(_ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>) throws
     /// Nothing is fetched: documents that wait for it are indexed as what they are, the text of a URL.
     func indexRemoteAsText() throws
 }
@@ -87,11 +88,15 @@ extension BankTransaction {
 
 package struct PendingDocument: Sendable {
     package let id: Int64
+    package let bank: Int64
+    /// Its id as its sender knows it.
+    package let uuid: String
     package let mimeType: String
     package let content: Data
 
-    package init(id: Int64, mimeType: String, content: Data) {
-        (self.id, self.mimeType, self.content) = (id, mimeType, content)
+    package init(id: Int64, bank: Int64, uuid: String, mimeType: String, content: Data) {
+        (self.id, self.bank, self.uuid) = (id, bank, uuid)
+        (self.mimeType, self.content) = (mimeType, content)
     }
 }
 

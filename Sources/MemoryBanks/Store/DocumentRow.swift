@@ -9,6 +9,8 @@ package struct DocumentRow: Sendable {
     package let mimeType: String
     package let checksum: Int64
     package let state: DocumentState
+    /// Why it is not indexed, where that is known at once.
+    package let reason: String?
 
     /// - Parameter isFetching: whether a document that is a URL gets its text from there.
     package init(
@@ -33,17 +35,8 @@ package struct DocumentRow: Sendable {
         mimeType = document.mimeType
         checksum = Checksum.of(document.content.bytes, metadata, mimeType)
         let isRemote = isFetching && URLDocument.isOne(mimeType)
-        state = isRemote ? .remote : reader.canRead(mimeType) ? .pending : .notIndexed
+        let refusal = isRemote ? nil : reader.refusal(mimeType, content)
+        state = isRemote ? .remote : refusal?.state ?? .pending
+        reason = refusal?.reason
     }
-}
-
-/// How far a document is searchable.
-package enum DocumentState: Int, Sendable {
-    /// Its text is here, and not cut yet.
-    case pending = 0
-    case indexed = 1
-    /// Holds no text that we can read: kept, not searched.
-    case notIndexed = 2
-    /// A URL, whose text is to be fetched.
-    case remote = 3
 }

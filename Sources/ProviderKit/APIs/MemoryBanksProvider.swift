@@ -47,6 +47,8 @@ public protocol MemoryBanksProvider: Provider {
     /// Throw `notFound` when the bank does not exist. The default throws `notImplemented`; a provider without it names
     /// the method in ``Provider/unsupported``.
     func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus
+    /// The same, and the status of each document that the query names. The default answers that of the bank alone.
+    func status(_ query: MemoryBankStatusQuery, _ call: Call) async throws -> MemoryBankStatus
     /// The chunks that fit the query best, the best first, within `topK` and `tokensMax`. No match is an empty answer.
     ///
     /// Throw `notFound` when one of the banks does not exist, `invalidRequest` for no bank or more than 100,
@@ -65,6 +67,11 @@ extension MemoryBanksProvider {
         throw ProviderError(.notImplemented, "\(Self.providerType) has no status of its banks")
     }
 
+    /// The default for a provider that tells of no document alone: the bank's status.
+    public func status(_ query: MemoryBankStatusQuery, _ call: Call) async throws -> MemoryBankStatus {
+        try await status(MemoryBankQuery(bankUUID: query.bankUUID), call)
+    }
+
     /// The default for a provider that does not search: throws `notImplemented`.
     public func query(_ request: MemoryBankQueryRequest, _ call: Call) async throws -> MemoryBankQueryResponse {
         throw ProviderError(.notImplemented, "\(Self.providerType) can't search its banks")
@@ -80,7 +87,7 @@ extension MemoryBanksProvider {
             Method(MemoryBanks.update) { try await $0.update($1, $2, $3) },
             Method(MemoryBanks.getDocuments) { try await $0.getDocuments($1, $2, $3) },
             Method(MemoryBanks.deleteDocuments) { try await $0.deleteDocuments($1, $2, $3) },
-            Method(MemoryBanks.status) { provider, bank, _, call in try await provider.status(bank, call) },
+            Method(MemoryBanks.status) { provider, query, _, call in try await provider.status(query, call) },
             Method(MemoryBanks.query) { try await $0.query($2, $3) },
         ]
     }

@@ -44,7 +44,12 @@ public struct MemoryBanksClient: Sendable {
     /// Counts of the bank's documents by how far they are searchable. Throws `notImplemented` when the provider has no
     /// status.
     public func status(_ bank: MemoryBankQuery) async throws -> MemoryBankStatus {
-        try await caller.answer(MemoryBanks.status, bank, Nothing())
+        try await status(MemoryBankStatusQuery(bankUUID: bank.bankUUID))
+    }
+
+    /// The same, and the status of each document that the query names, from a provider that tells it.
+    public func status(_ query: MemoryBankStatusQuery) async throws -> MemoryBankStatus {
+        try await caller.answer(MemoryBanks.status, query, Nothing())
     }
 
     /// The chunks that fit best, the best first; an empty list when there are none. Throws `notImplemented` when the

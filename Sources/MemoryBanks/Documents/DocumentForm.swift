@@ -1,0 +1,47 @@
+import Foundation
+
+/// How the text of a document is written, as far as it can be read.
+enum DocumentForm: Equatable {
+    case plain, html, xhtml, markdown, xml, drawing, json, mail, pdf
+
+    /// nil when it is none that can be read.
+    init?(_ type: MediaType, _ content: Data) {
+        if Self.unknownTypes.contains(type.name) {
+            // Writers put a few bytes before the mark, and readers look for it in the first 1,024.
+            guard content.prefix(1024).range(of: Data("%PDF-".utf8)) != nil else { return nil }
+            self = .pdf
+        } else if let form = Self.byName[type.name] {
+            self = form
+        } else if Self.noText.contains(type.name) {
+            return nil
+        } else if type.name.hasSuffix("+json") {
+            self = .json
+        } else if type.name.hasSuffix("+xml") {
+            self = .xml
+        } else if type.name.hasPrefix("text/") {
+            self = .plain
+        } else {
+            return nil
+        }
+    }
+
+    /// What senders write who do not know.
+    private static let unknownTypes: Set = [
+        "application/octet-stream", "binary/octet-stream", "application/binary", "application/unknown",
+        "application/x-download", "application/force-download", "application/download",
+    ]
+    /// Markup that would be read as if it were text.
+    private static let noText: Set = ["text/rtf", "text/richtext"]
+
+    private static let byName: [String: DocumentForm] = [
+        "text/html": .html, "application/xhtml+xml": .xhtml, "text/markdown": .markdown, "text/x-markdown": .markdown,
+        "text/xml": .xml, "application/xml": .xml, "image/svg+xml": .drawing, "application/json": .json,
+        "text/json": .json, "application/jsonl": .json, "application/x-jsonl": .json, "application/jsonlines": .json,
+        "application/x-ndjson": .json, "application/ndjson": .json, "message/rfc822": .mail, "application/pdf": .pdf,
+        "application/x-pdf": .pdf, "text/pdf": .pdf, "text/x-pdf": .pdf, "application/yaml": .plain,
+        "application/x-yaml": .plain, "application/toml": .plain, "application/javascript": .plain,
+        "application/x-javascript": .plain, "application/sql": .plain, "application/x-sh": .plain,
+        "application/x-sql": .plain, "application/x-shellscript": .plain, "application/x-python": .plain,
+        "application/x-tex": .plain, "application/x-latex": .plain, "application/csv": .plain,
+    ]
+}

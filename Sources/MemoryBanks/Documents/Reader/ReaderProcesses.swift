@@ -1,0 +1,49 @@
+import Foundation
+import Synchronization
+
+/// The readers that are kept warm, so that a small document costs no start. A reader is one bank's until it ends: what
+/// a document does to it can reach no other bank's.
+package final class ReaderProcesses: Sendable {
+    /// So many wait for their bank's next document.
+    private static let idleMax = 4
+
+    private let program: String
+    private let limits: ReaderProcess.Limits
+    /// The one that was used last is at the end.
+    private let idle = Mutex<[(bank: Int64, process: ReaderProcess)]>([])
+
+    init(_ program: String, _ limits: ReaderProcess.Limits = .init()) {
+        (self.program, self.limits) = (program, limits)
+    }
+
+    /// nil when the program is not installed.
+    package static func find() -> ReaderProcesses? { ReaderProgram.find().map { ReaderProcesses($0) } }
+
+    func read(
+        _ content: Data, as form: DocumentForm, charset: String?, bank: Int64
+    ) throws(UnreadDocument) -> ReadDocument {
+        guard let head = ReaderProtocol.head(form, charset: charset) else {
+            throw UnreadDocument(.unsupportedType, "it is for another reader")
+        }
+        let process: ReaderProcess
+        if let warm = take(bank) { process = warm } else { process = try ReaderProcess(program, limits) }
+        defer { giveBack(process, bank) }
+        return try process.read(content, head)
+    }
+
+    private func take(_ bank: Int64) -> ReaderProcess? {
+        idle.withLock { idle in
+            idle.lastIndex { $0.bank == bank }.map { idle.remove(at: $0).process }
+        }
+    }
+
+    private func giveBack(_ process: ReaderProcess, _ bank: Int64) {
+        guard !process.isSpent else { return }
+        // It ends outside of the lock.
+        let oldest = idle.withLock { idle in
+            idle.append((bank, process))
+            return idle.count > Self.idleMax ? idle.removeFirst().process : nil
+        }
+        _ = oldest
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+
+/// What goes between a provider and `llama-stack-document-reader`, without the lengths before it. `frames.h` is the
+/// other end.
+enum ReaderProtocol {
+    /// Before the content of a request: the form, and the charset that was declared.
+    static func head(_ form: DocumentForm, charset: String?) -> [UInt8]? {
+        guard let number = number(form) else { return nil }
+        let charset = Array((charset ?? "").utf8.prefix(255))
+        return [number, UInt8(charset.count)] + charset
+    }
+
+    private static func number(_ form: DocumentForm) -> UInt8? {
+        switch form {
+        case .plain: 0
+        case .html: 1
+        case .xhtml: 2
+        case .markdown: 3
+        case .xml: 4
+        case .drawing: 5
+        case .json: 6
+        case .mail: 7
+        case .pdf: nil
+        }
+    }
+
+    /// nil when it is no answer.
+    static func answer(_ bytes: UnsafeRawBufferPointer) -> Result<ReadDocument, UnreadDocument>? {
+        guard bytes.count >= 4 else { return nil }
+        let encodingEnd = 3 + Int(bytes[2])
+        guard bytes.count > encodingEnd else { return nil }
+        let reasonEnd = encodingEnd + 1 + Int(bytes[encodingEnd])
+        guard bytes.count >= reasonEnd else { return nil }
+        let encoding = String(decoding: bytes[3..<encodingEnd], as: UTF8.self)
+        let reason = String(decoding: bytes[(encodingEnd + 1)..<reasonEnd], as: UTF8.self)
+        switch bytes[0] {
+        case 0:
+            return .success(
+                ReadDocument(
+                    text: String(decoding: bytes[reasonEnd...], as: UTF8.self),
+                    encoding: encoding.isEmpty ? nil : encoding, isGuess: bytes[1] == 1))
+        case 1: return .failure(UnreadDocument(.unreadable, reason))
+        case 2: return .failure(UnreadDocument(.unknownEncoding, reason))
+        case 3: return .failure(UnreadDocument(.tooLarge, reason))
+        default: return nil
+        }
+    }
+}

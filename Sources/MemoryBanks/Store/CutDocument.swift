@@ -1,0 +1,30 @@
+/// What the indexer has made of a pending document.
+package struct CutDocument: Sendable {
+    package var state: DocumentState
+    /// None unless it is indexed.
+    package var chunks: [Chunk]
+    package var note: ReadingNote
+
+    package init(_ state: DocumentState, chunks: [Chunk] = [], note: ReadingNote) {
+        (self.state, self.chunks, self.note) = (state, chunks, note)
+    }
+}
+
+/// What is to be told of how a document was read.
+package struct ReadingNote: Sendable, Equatable {
+    package var reason: String?
+    package var encoding: String?
+    package var encodingIsGuess: Bool
+
+    package init(reason: String? = nil, encoding: String? = nil, encodingIsGuess: Bool = false) {
+        (self.reason, self.encoding, self.encodingIsGuess) = (reason, encoding, encodingIsGuess)
+    }
+
+    /// UTF-8 is what is expected.
+    init(_ document: ReadDocument) {
+        let isPlain = document.encoding == "utf-8" && !document.isGuess
+        self.init(encoding: isPlain ? nil : document.encoding, encodingIsGuess: document.isGuess)
+    }
+
+    package var isEmpty: Bool { self == ReadingNote() }
+}

@@ -1,0 +1,16 @@
+// Memory of one document's parsing: taken piece by piece, given back at once. So a tree of any depth is freed without
+// recursion, and a document that would take more than it may ends by itself.
+#ifndef ARENA_H
+#define ARENA_H
+#include <stddef.h>
+
+/// What a document may take in all; `bytes` is kept from one document to the next.
+void arena_limit(size_t bytes);
+/// Zeroed where `size` came from calloc only. Ends the document at the limit.
+void *arena_take(size_t size);
+void *arena_resize(void *old, size_t size);
+/// Gives back what was taken last; of anything else nothing is given back before arena_reset.
+void arena_give(void *piece);
+void arena_reset(void);
+
+#endif

@@ -1,0 +1,115 @@
+#include "html.h"
+
+#include <gumbo.h>
+#include <string.h>
+
+#include "arena.h"
+#include "flow.h"
+
+static void *take(void *unused, size_t size) { return ((void)unused, arena_take(size)); }
+static void give(void *unused, void *piece) { ((void)unused, arena_give(piece)); }
+
+// How each tag that gumbo knows is shown.
+static shown known[GUMBO_TAG_LAST];
+
+static void learn_tags(void) {
+    static int is_done;
+    for (int tag = 0; !is_done && tag < GUMBO_TAG_UNKNOWN; tag++) {
+        const char *name = gumbo_normalized_tagname((GumboTag)tag);
+        known[tag] = element_shown(name, strlen(name));
+    }
+    is_done = 1;
+}
+
+static shown how(const GumboElement *element) {
+    if (element->tag != GUMBO_TAG_UNKNOWN) return known[element->tag];
+    GumboStringPiece name = element->original_tag;
+    gumbo_tag_from_original_text(&name);
+    char lower[32];
+    if (name.length >= sizeof lower) return SHOWN_INLINE;
+    for (size_t i = 0; i < name.length; i++) {
+        lower[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] | 0x20) : name.data[i];
+    }
+    return element_shown(lower, name.length);
+}
+
+// Of elements whose content is a text for the parser: what a page means that closes one in its start tag (`<iframe/>`,
+// which no browser takes for closed), and what is for those that have no frames.
+static int is_page_within(const GumboElement *element) {
+    GumboStringPiece tag = element->original_tag;
+    if (element->tag == GUMBO_TAG_NOFRAMES || element->tag == GUMBO_TAG_NOEMBED) return 1;
+    return element->tag == GUMBO_TAG_IFRAME && tag.length > 2 && tag.data[tag.length - 2] == '/';
+}
+
+enum { PAGES_WITHIN_MAX = 64 };
+
+typedef struct {
+    span pages[PAGES_WITHIN_MAX];
+    int count;
+} waiting_pages;
+
+static void open_element(flow *text, const GumboElement *element, waiting_pages *waiting) {
+    flow_open(text, how(element));
+    if (!is_page_within(element) || element->children.length == 0 || waiting->count == PAGES_WITHIN_MAX) return;
+    const GumboNode *child = element->children.data[0];
+    if (child->type == GUMBO_NODE_TEXT) {
+        const char *page = child->v.text.text;
+        waiting->pages[waiting->count++] = (span){page, strlen(page)};
+    }
+}
+
+typedef struct {
+    const GumboNode *node;
+    unsigned next;
+} step;
+
+// Without recursion: a page may nest as deep as it likes.
+static void walk(const GumboNode *root, waiting_pages *waiting) {
+    flow text;
+    flow_begin(&text);
+    size_t depth = 0, capacity = 64;
+    step *path = arena_take(capacity * sizeof *path);
+    path[depth++] = (step){root, 0};
+    while (depth > 0) {
+        step *here = &path[depth - 1];
+        const GumboVector *children = here->node->type == GUMBO_NODE_DOCUMENT ? &here->node->v.document.children
+                                                                             : &here->node->v.element.children;
+        if (here->next == children->length) {
+            if (here->node->type != GUMBO_NODE_DOCUMENT) flow_close(&text, how(&here->node->v.element));
+            depth--;
+            continue;
+        }
+        const GumboNode *child = children->data[here->next++];
+        switch (child->type) {
+        case GUMBO_NODE_TEXT: case GUMBO_NODE_WHITESPACE: case GUMBO_NODE_CDATA:
+            flow_text(&text, child->v.text.text, strlen(child->v.text.text));
+            break;
+        case GUMBO_NODE_ELEMENT: case GUMBO_NODE_TEMPLATE:
+            if (depth == NESTING_MAX) document_end(OUTCOME_UNREADABLE, "its elements are nested deeper than %d", NESTING_MAX);
+            if (depth == capacity) path = arena_resize(path, (capacity *= 2) * sizeof *path);
+            open_element(&text, &child->v.element, waiting);
+            path[depth++] = (step){child, 0};
+            break;
+        default: break;
+        }
+    }
+}
+
+static void read_one(span page, GumboTag context, waiting_pages *waiting) {
+    GumboOptions options = kGumboDefaultOptions;
+    (options.allocator = take, options.deallocator = give, options.max_errors = 0);
+    options.fragment_context = context;
+    walk(gumbo_parse_with_options(&options, page.bytes, page.size)->document, waiting);
+}
+
+static void read_all(span page, GumboTag context) {
+    learn_tags();
+    waiting_pages waiting = {.count = 0};
+    read_one(page, context, &waiting);
+    // A page within a page may hold more.
+    for (int i = 0; i < waiting.count; i++) read_one(waiting.pages[i], GUMBO_TAG_BODY, &waiting);
+}
+
+void html_read(span page) { read_all(page, GUMBO_TAG_LAST); }
+
+void html_read_fragment(span part) { read_all(part, GUMBO_TAG_BODY); }

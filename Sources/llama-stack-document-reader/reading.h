@@ -1,0 +1,28 @@
+// One document from its bytes to its text.
+#ifndef READING_H
+#define READING_H
+#include <setjmp.h>
+
+#include "document.h"
+
+typedef struct {
+    size_t memory_bytes;  // of what its parsing takes
+    size_t text_bytes;
+} reading_limits;
+
+typedef struct {
+    form as;
+    span charset;  // as the media type declares it; may be empty
+    span content;
+
+    outcome how;
+    span text;             // until the next document is read
+    const char *encoding;  // NULL: not told
+    int is_guess;
+    char reason[200];
+    jmp_buf end;
+} reading;
+
+void document_read(reading *wanted, const reading_limits *limits);
+
+#endif

@@ -1,0 +1,11 @@
+// Bytes as mail carries them.
+#ifndef TRANSFER_H
+#define TRANSFER_H
+#include "document.h"
+
+typedef enum { CARRIED_PLAIN, CARRIED_BASE64, CARRIED_QUOTED } carried;
+
+/// What is not of the encoding is left out, or stays as it is. `is_header`: an underscore is a space.
+span transfer_decode(span from, carried as, int is_header);
+
+#endif
