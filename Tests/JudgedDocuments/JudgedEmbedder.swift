@@ -11,7 +11,7 @@ package struct JudgedEmbedder: Embedder {
     private var vectors: [String: [Float]] = [:]
 
     package init(_ judged: JudgedSet) throws {
-        let rows = [UInt8](try Data(contentsOf: URL(fileURLWithPath: JudgedSet.folder + "/minilm.i8")))
+        let rows = [UInt8](try Data(contentsOf: URL(fileURLWithPath: judged.name.folder + "/minilm.i8")))
         for (index, text) in (judged.documents.map(\.text) + judged.queries.map(\.text)).enumerated() {
             let row = rows[(index * 388)..<((index + 1) * 388)]
             let scale = Float(

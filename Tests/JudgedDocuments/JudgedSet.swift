@@ -1,7 +1,7 @@
 import Foundation
 import ProviderKit
 
-/// The documents, queries and judgments of `Tests/Fixtures/judged`; its README says how they are meant.
+/// Documents, queries and judgments; the README of each set says how they are meant.
 package struct JudgedSet: Sendable {
     package struct Query: Sendable {
         package var id: String
@@ -12,16 +12,28 @@ package struct JudgedSet: Sendable {
         package var answers: [String] { judgments.filter { $0.value == 2 }.map(\.key) }
     }
 
+    /// A folder of `Tests/Fixtures`.
+    package enum Name: String, Sendable {
+        case everyday = "judged"
+        case debian = "judged-debian"
+
+        var folder: String {
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .appendingPathComponent("Fixtures/" + rawValue).path
+        }
+    }
+
+    package let name: Name
     package var documents: [(id: String, text: String)]
     package var queries: [Query]
     package var functionWords: Set<String>
 
-    package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Fixtures/judged").path
-
-    package init() throws {
-        documents = try Self.records("documents.jsonl").map { (try Self.text($0, "id"), try Self.text($0, "text")) }
-        queries = try Self.records("queries.jsonl").map { record in
+    package init(_ name: Name = .everyday) throws {
+        self.name = name
+        documents = try Self.records(name, "documents.jsonl").map {
+            (try Self.text($0, "id"), try Self.text($0, "text"))
+        }
+        queries = try Self.records(name, "queries.jsonl").map { record in
             var judgments: [String: Int] = [:]
             for member in record["judgments"]?.objectValue?.members ?? [] {
                 guard case .integer(let grade) = member.value else { throw Malformed(record: "\(record)") }
@@ -30,7 +42,7 @@ package struct JudgedSet: Sendable {
             return Query(
                 id: try Self.text(record, "id"), text: try Self.text(record, "text"), judgments: judgments)
         }
-        functionWords = Set(try Self.lines("function-words.txt"))
+        functionWords = Set(try Self.lines(.everyday, "function-words.txt"))
     }
 
     package func contentWords(_ text: String) -> Set<String> {
@@ -55,6 +67,19 @@ package struct JudgedSet: Sendable {
         return sum(found.map { query.judgments[$0] ?? 0 }) / sum(query.judgments.values.sorted(by: >))
     }
 
+    /// nDCG@10 of each query by other searches, in the order of ``queries``; the set's README says which there are.
+    package func peer(_ search: String) throws -> [Double] {
+        let peers = try JSON(parsing: String(contentsOfFile: name.folder + "/peers.json", encoding: .utf8)).objectValue
+        guard let gains = peers?[search]?.objectValue else { throw Malformed(record: search) }
+        return try queries.map { query in
+            switch gains[query.id] {
+            case .number(let gain): gain
+            case .integer(let gain): Double(gain)
+            default: throw Malformed(record: query.id)
+            }
+        }
+    }
+
     /// Every document, with metadata of one's choice by its id.
     package func rows(_ metadata: (String) -> JSONObject = { _ in [:] }) -> [MemoryBankDocument] {
         documents.map {
@@ -73,12 +98,12 @@ package struct JudgedSet: Sendable {
 
     private struct Malformed: Error { var record: String }
 
-    private static func lines(_ name: String) throws -> [String] {
-        try String(contentsOfFile: folder + "/" + name, encoding: .utf8).split(separator: "\n").map(String.init)
+    private static func lines(_ set: Name, _ file: String) throws -> [String] {
+        try String(contentsOfFile: set.folder + "/" + file, encoding: .utf8).split(separator: "\n").map(String.init)
     }
 
-    private static func records(_ name: String) throws -> [JSONObject] {
-        try lines(name).map { line in
+    private static func records(_ set: Name, _ file: String) throws -> [JSONObject] {
+        try lines(set, file).map { line in
             guard let record = try JSON(parsing: line).objectValue else { throw Malformed(record: line) }
             return record
         }
