@@ -1,6 +1,6 @@
 /// Reads one call, or several that belong together, in any of a model's forms.
 ///
-/// What opens it (a mark, a brace) decides the form; `CallGrammar+Bodies.swift` has what stands inside.
+/// What opens it (a mark, a brace) decides the form; what stands inside is read in the files beside this one.
 struct CallGrammar: Sendable {
     typealias Stop = ReplyCursor.Stop
 

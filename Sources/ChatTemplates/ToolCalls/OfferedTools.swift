@@ -1,12 +1,15 @@
 /// The tools of a request, as a reply's calls are held against them.
 struct OfferedTools: Sendable {
     private let byName: [String: ChatTool]
+    /// The names that a model may call them by, the longest first.
+    let names: [String]
 
     init(_ tools: [ChatTool]) {
         byName = Dictionary(tools.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        names = Set(tools.flatMap { [$0.name, $0.builtin?.nameForModel ?? $0.name] })
+            .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
     }
 
-    var isEmpty: Bool { byName.isEmpty }
     var builtins: [ChatTool.Builtin] { ChatTool.Builtin.allCases.filter { byName[$0.rawValue] != nil } }
 
     func offers(_ builtin: ChatTool.Builtin) -> Bool { byName[builtin.rawValue] != nil }
@@ -29,13 +32,15 @@ struct OfferedTools: Sendable {
         return ChatToolCall(name: builtin.rawValue, arguments: [builtin.argument: value])
     }
 
+    private static let keys: Set = ["name", "function", "type", "arguments", "parameters", "id", "index"]
+
     /// `{"name": N, "arguments": {…}}` and its relatives; nil for any other value.
     func call(_ value: TemplateValue) -> ChatToolCall? {
         guard case .map(var object) = value else { return nil }
         if case .map(let inner)? = object["function"] { object = inner }
-        guard let name = ["name", "function", "type"].lazy.compactMap({ object[$0]?.text }).first(where: offers) else {
-            return nil
-        }
+        // Granite 3 may call the name `type`.
+        let named = object["name"] ?? object["function"] ?? object["type"]
+        guard let name = named?.text, offers(name) else { return nil }
         switch object["arguments"] ?? object["parameters"] {
         case .map(let arguments)?: return call(name, arguments)
         // Granite 4 puts them into a text.
@@ -43,7 +48,9 @@ struct OfferedTools: Sendable {
             if text.allSatisfy(\.isWhitespace) { return call(name, [:]) }
             guard case .map(let arguments)? = LiteralReader.value(text) else { return nil }
             return call(name, arguments)
-        case nil, .null?: return call(name, [:])
+        // No arguments, unless they are written elsewhere.
+        case nil, .null?: return object.entries.allSatisfy { Self.keys.contains($0.key) } ? call(name, [:]) : nil
+        case .list(let items)? where items.isEmpty: return call(name, [:])
         default: return nil
         }
     }
@@ -55,18 +62,37 @@ struct OfferedTools: Sendable {
         return calls.count == items.count ? calls : nil
     }
 
-    /// What the text of an argument stands for, by the type that the tool declares.
+    /// What the text of an argument stands for, by the type that the tool declares: text where it says none.
     func value(_ text: String, of parameter: String, in name: String) -> TemplateValue {
-        guard case .map(let properties)? = byName[name]?.schema["properties"],
-            case .map(let property)? = properties[parameter], let type = property["type"], type != .string("string")
-        else { return .string(text) }
-        if let value = LiteralReader.value(text) ?? LiteralReader.value(text, .python) { return value }
-        return .string(text)
+        let types = schema(of: parameter, in: name).map(Self.types) ?? []
+        if types.isEmpty || types.contains("string") {
+            return text == "null" && types.contains("null") ? .null : .string(text)
+        }
+        return LiteralReader.value(text) ?? LiteralReader.value(text, .python) ?? .string(text)
     }
 
-    func has(_ parameter: String, in name: String) -> Bool {
-        guard case .map(let properties)? = byName[name]?.schema["properties"] else { return false }
-        return properties[parameter] != nil
+    func has(_ parameter: String, in name: String) -> Bool { schema(of: parameter, in: name) != nil }
+
+    private func schema(of parameter: String, in name: String) -> TemplateMap? {
+        guard case .map(let properties)? = byName[name]?.schema["properties"],
+            case .map(let schema)? = properties[parameter]
+        else { return nil }
+        return schema
+    }
+
+    /// The types that a schema admits.
+    private static func types(_ schema: TemplateMap) -> Set<String> {
+        var types: Set<String> = []
+        switch schema["type"] {
+        case .string(let type)?: types.insert(type)
+        case .list(let named)?: types.formUnion(named.compactMap(\.text))
+        default: break
+        }
+        for key in ["anyOf", "oneOf"] {
+            guard case .list(let schemas)? = schema[key] else { continue }
+            for case .map(let schema) in schemas { types.formUnion(self.types(schema)) }
+        }
+        return types
     }
 }
 

@@ -6,8 +6,9 @@ package enum ReplyMark: String, Sendable, CaseIterable {
     // Hermes, Qwen, SmolLM2, Granite 4.
     case toolCall = "<tool_call>"
     case toolCallEnd = "</tool_call>"
-    // Granite 3, and the code models of Granite.
+    // Granite 3 and Phi 4; the code models of Granite.
     case graniteCall = "<|tool_call|>"
+    case graniteCallEnd = "<|/tool_call|>"
     case functionCall = "<function_call>"
     case functionCallEnd = "</function_call>"
     // Mistral.
@@ -42,7 +43,8 @@ package enum ReplyMark: String, Sendable, CaseIterable {
     ]
     /// Marks behind a call that say nothing more.
     static let closing: [ReplyMark] = [
-        .toolCallEnd, .functionCallEnd, .toolCallsEnd, .functionEnd, .deepSeekCallEnd, .deepSeekCallsEnd,
+        .toolCallEnd, .graniteCallEnd, .functionCallEnd, .toolCallsEnd, .functionEnd, .deepSeekCallEnd,
+        .deepSeekCallsEnd,
     ]
 
     /// Marks of thoughts: they count whether or not the request has tools.

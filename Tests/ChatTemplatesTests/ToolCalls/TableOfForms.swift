@@ -63,6 +63,13 @@ enum TableOfForms {
         WrittenReply(
             "Granite code", "<function_call> \(paris)", calls: [weather("Paris")]),
         WrittenReply(
+            "Phi 4", "<|tool_call|>[\(paris)]<|/tool_call|>", tokens: [.graniteCall], calls: [weather("Paris")]),
+        WrittenReply(
+            "no arguments as an empty list", #"<tool_call>{"name": "now", "arguments": []}</tool_call>"#, calls: [now]),
+        WrittenReply("no arguments", #"<tool_call>{"name": "now", "id": "1"}</tool_call>"#, calls: [now]),
+        WrittenReply(
+            "a name with a space", #"<tool_call>{"name": "ask Ute", "arguments": {}}</tool_call>"#, calls: [ask([:])]),
+        WrittenReply(
             "OpenAI's nesting",
             #"<tool_call>{"type": "function", "function": {"name": "get_weather", "arguments": "{\"city\": \"Paris\"}"}}</tool_call>"#,
             calls: [weather("Paris")]),
@@ -167,8 +174,15 @@ enum TableOfForms {
         WrittenReply(
             "Mistral, a mark inside a text", #"[TOOL_CALLS]send{"to": ["x"], "text": "[TOOL_CALLS]now[ARGS]{}"}"#,
             tokens: mistralTokens, calls: [send("[TOOL_CALLS]now[ARGS]{}")]),
+        WrittenReply(
+            "Mistral, a name with a space", #"[TOOL_CALLS]ask Ute[ARGS]{"rows": null}"#, tokens: mistralTokens,
+            calls: [ask(["rows": nil])]),
         WrittenReply("Mistral, no arguments", "[TOOL_CALLS]now", tokens: mistralTokens, calls: [now]),
     ]
+
+    private static func ask(_ arguments: TemplateMap) -> ChatToolCall {
+        ChatToolCall(name: "ask Ute", arguments: arguments)
+    }
 
     private static let days = ChatToolCall(
         name: "get_weather", arguments: ["city": "Paris", "days": 2, "hourly": true])
@@ -214,6 +228,13 @@ enum TableOfForms {
             "Qwen3-Coder, marks and lines inside a text",
             "<function=send>\n<parameter=to>\n[\"x\"]\n</parameter>\n<parameter=text>\na\n</parameter> b </function>\n</parameter>\n</function>",
             calls: [send("a\n</parameter> b </function>")]),
+        WrittenReply(
+            "Qwen3-Coder, a name with a space, a list",
+            "<function=ask Ute>\n<parameter=rows>\n[1, 2]\n</parameter>\n</function>", calls: [ask(["rows": [1, 2]])]),
+        WrittenReply(
+            "Qwen3-Coder, values that may be null",
+            "<function=get_weather>\n<parameter=unit>\nnull\n</parameter>\n<parameter=city>\nnull\n</parameter>\n</function>",
+            calls: [ChatToolCall(name: "get_weather", arguments: ["unit": nil, "city": "null"])]),
         WrittenReply("Qwen3-Coder, no parameters", "<function=now>\n</function>", calls: [now]),
         WrittenReply(
             "Qwen3-Coder, a number that is a text",
@@ -288,6 +309,9 @@ enum TableOfForms {
             "a brace too many", "<tool_call>\(paris)}</tool_call>", calls: [weather("Paris")], repair: .bracketExtra),
         WrittenReply("a brace too many, bare", oslo + "}", calls: [weather("Oslo")], repair: .bracketExtra),
         WrittenReply(
+            "braces too many, on lines", "<tool_call>\n\(paris)}\n}\n</tool_call>", calls: [weather("Paris")],
+            repair: .bracketExtra),
+        WrittenReply(
             "a brace too many, in a list", "[TOOL_CALLS] [\(paris)}]", calls: [weather("Paris")], repair: .bracketExtra),
         WrittenReply(
             "a brace missing", "<tool_call>\(paris.dropLast())</tool_call>", calls: [weather("Paris")],
@@ -345,6 +369,9 @@ enum TableOfForms {
             "{\"name\": \"Widget\", \"parameters\": {\"size\": 3}}",
             "[{\"name\": \"Widget\", \"parameters\": {}}]", "[\(oslo), {\"name\": \"Widget\", \"parameters\": {}}]",
             "{\"name\": \"Widget\", \"parameters\": {\"name\": \"now\", \"arguments\": {}}}",
+            "{\"name\": \"Widget\", \"type\": \"now\", \"parameters\": {}}",
+            "{\"name\": \"get_weather\", \"city\": \"Paris\"}", "{\"name\": \"get_weatherman\", \"parameters\": {}}",
+            "[TOOL_CALLS]now-ish{}", "<function=nowhere>{}</function>",
             "{\"tools\": [{\"name\": \"now\", \"parameters\": {}}]}", "{\"name\": \"get_weather\", \"parameters\": {",
             "{\"name\": 5, \"parameters\": {}}", "{\"name\": \"get_weather\", \"parameters\": [1]}",
             "{\"name\": \"get_weather\", \"parameters\": {\"type\": \"object\", \"properties\": {}}}",

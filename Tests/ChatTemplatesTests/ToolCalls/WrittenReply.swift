@@ -80,9 +80,10 @@ let offeredTools = [
         parameters: [
             "city": ["param_type": "string"], "days": ["param_type": "int", "required": false],
             "hourly": ["param_type": "bool", "required": false],
+            "unit": ["param_type": "Optional[str]", "required": false],
         ]),
     ChatTool(name: "send", parameters: ["to": ["param_type": "list"], "text": ["param_type": "str"]]),
-    ChatTool(name: "now"),
+    ChatTool(name: "now"), ChatTool(name: "ask Ute", parameters: ["rows": ["param_type": "list[int] | None"]]),
     ChatTool(name: "web_search"), ChatTool(name: "math"), ChatTool(name: "image_gen"),
     ChatTool(name: "code_interpreter"),
 ]
