@@ -104,12 +104,11 @@ extension FileTransaction {
         return nil
     }
 
-    /// Keeps what is to be told of how a document was read, in place of what was.
+    /// Keeps what is to be told of how a document was read. There is nothing yet of a pending one.
     fileprivate func note(_ note: ReadingNote, of document: Int64) throws {
-        try db.run("DELETE FROM reading WHERE document = ?", [document])
         guard !note.isEmpty else { return }
         try db.run(
-            "INSERT INTO reading (document, reason, encoding, encoding_is_guess) VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO reading (document, reason, encoding, encoding_is_guess) VALUES (?, ?, ?, ?)",
             [document, note.reason, note.encoding, note.encodingIsGuess])
     }
 

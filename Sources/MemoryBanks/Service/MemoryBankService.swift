@@ -112,6 +112,10 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
 
     package func list(_ call: Call) async throws -> [MemoryBank] { try await store.read { try $0.banks() } }
 
+    package func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus {
+        try await status(MemoryBankStatusQuery(bankUUID: bank.bankUUID), call)
+    }
+
     package func status(_ query: MemoryBankStatusQuery, _ call: Call) async throws -> MemoryBankStatus {
         let ids = query.documents == nil ? nil : query.documentIDs
         try check(ids ?? [], at: "documents")

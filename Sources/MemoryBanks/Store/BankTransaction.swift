@@ -86,20 +86,6 @@ extension BankTransaction {
     package func retryRemote(_ document: RemoteDocument, afterSeconds: Double) {}
 }
 
-package struct PendingDocument: Sendable {
-    package let id: Int64
-    package let bank: Int64
-    /// Its id as its sender knows it.
-    package let uuid: String
-    package let mimeType: String
-    package let content: Data
-
-    package init(id: Int64, bank: Int64, uuid: String, mimeType: String, content: Data) {
-        (self.id, self.bank, self.uuid) = (id, bank, uuid)
-        (self.mimeType, self.content) = (mimeType, content)
-    }
-}
-
 /// Documents that wait for vectors, and of their chunks the first that have none.
 package struct EmbeddingDue: Sendable {
     package var documents: [Int64] = []
