@@ -211,13 +211,15 @@ struct StoreTests {
             let older = Store.Form(
                 name: today.name, applicationID: "LSmb", steps: Array(today.steps.prefix(version)))
             let row = try DocumentRow(
-                MemoryBankDocument(uuid: "d", content: [1, 2], metadata: ["a": 1], mimeType: "image/png"), at: "",
+                MemoryBankDocument(uuid: "d", content: [1, 2], metadata: ["a": 1], mimeType: "text/plain"), at: "",
                 metadataBytesMax: 100, reader: DocumentReader(pdf: nil, processes: nil), isFetching: false)
             let store = try await open(folder, older)
             try await store.write { db in
                 let transaction = FileTransaction(db, nil, answers)
                 let bank = try transaction.createBank("bank", "name")
                 _ = try transaction.insert([row], into: try #require(bank))
+                // One state for all that had no text: today's reader says which.
+                try db.execute(sql: "UPDATE document SET state = 2")
             }
             await store.close()
             let upgraded = try await open(folder, today)
@@ -232,6 +234,8 @@ struct StoreTests {
                 try Int.fetchOne($0, sql: "SELECT count(*) FROM remembered_answer")
             }
             #expect(remembered == 0)
+            let state = try await upgraded.read { try Int.fetchOne($0, sql: "SELECT state FROM document") }
+            #expect(state == DocumentState.pending.rawValue)
             await upgraded.close()
         }
     }
