@@ -41,6 +41,7 @@ package final class FileBanks: BankStore {
             .memoryBanks, in: folder, limits: configuration.storageLimits, log: context.log)
         let vectors = model.map { _ in BankVectors(options) }
         let banks = FileBanks(store, vectors, RememberedAnswers(configuration.banks.idempotency))
+        try await banks.write(.adding) { try $0.useWords() }
         if let model, let vectors {
             let previous = try await banks.write(.adding) { try $0.useEmbeddingModel(model) }
             if let previous, previous != model {

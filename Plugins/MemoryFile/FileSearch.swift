@@ -18,11 +18,9 @@ package final class FileSearch: ChunkSearch {
         (filter, words) = (query.filter, KeywordQuery(query.text))
     }
 
-    package func byWords(_ countMin: Int, _ take: (Int64, Double) throws -> Bool) throws {
-        try words.ranked(transaction.db, Array(banks.keys), take)
+    package func byWords(_ countMin: Int, _ take: (WordMatch) throws -> Bool) throws {
+        try words.ranked(transaction.db, banks.keys.sorted(), take)
     }
-
-    package func scoreOfAllWords() throws -> Double { try words.scoreOfAllWords(transaction.db) }
 
     package func byMeaning(_ vector: [Float], _ countMin: Int, _ take: (Int64, Double) throws -> Bool) throws {
         guard let vectors = transaction.vectors else { return }
@@ -39,14 +37,14 @@ package final class FileSearch: ChunkSearch {
         return try self.document(document) != nil
     }
 
-    package func chunk(_ id: Int64, score: Double) throws -> MemoryBankChunk? {
+    package func chunk(_ id: Int64) throws -> MemoryBankChunk? {
         let row = try transaction.db.rows(
             "SELECT document, position, first_byte, end_byte, tokens, CAST(text AS BLOB) FROM chunk WHERE id = ?", [id]
         ).first
         guard let row, let document = try document(row[0]), let bank = banks[document.bank] else { return nil }
         return MemoryBankChunk(
             bankUUID: bank, documentUUID: document.uuid, index: row[1], start: row[2], end: row[3], tokenCount: row[4],
-            score: score, text: String(decoding: row[5] as Data, as: UTF8.self), metadata: document.metadata)
+            score: 0, text: String(decoding: row[5] as Data, as: UTF8.self), metadata: document.metadata)
     }
 
     private func document(_ id: Int64) throws -> (uuid: String, bank: Int64, metadata: JSONObject)? {

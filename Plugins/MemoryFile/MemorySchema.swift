@@ -5,7 +5,10 @@ extension Store.Form {
     ///
     /// A bank that was dropped has no uuid any more; the indexer deletes its rows a few at a time. A document's
     /// `revision` rises with every update, so that chunks of an older text are never stored. `state` is a
-    /// ``DocumentState``. The full-text index holds a chunk's words and, as one more word, its bank.
+    /// ``DocumentState``. The full-text index holds a chunk's words and, as one more word, its bank. The words are
+    /// those of the column `words`, or where that is null, of the text itself, which has the same. `bank_words` counts
+    /// a bank's chunks and their tokens. `words_state` has one row at most: the version of ``Words`` that chunks are
+    /// indexed by, all but those with an id above `next` and up to `last`.
     ///
     /// A chunk's vector is there twice: at eight bits, to be read at the start, and exact (F32, little-endian), to rank
     /// what a search found. `embedding_due` lists the indexed documents with chunks that have none, also while there is
@@ -120,5 +123,41 @@ extension Store.Form {
                     WHERE state = 2;
                 """
             ),
-        ])
+            (
+                "6 words",
+                """
+                ALTER TABLE chunk ADD words TEXT;
+                CREATE TABLE words_state (version INTEGER NOT NULL, next INTEGER NOT NULL, last INTEGER NOT NULL);
+                CREATE TABLE bank_words (
+                    bank INTEGER PRIMARY KEY, chunks INTEGER NOT NULL, tokens INTEGER NOT NULL
+                );
+                INSERT INTO bank_words
+                    SELECT document.bank, count(*), sum(tokens) FROM chunk JOIN document ON document.id = document
+                    GROUP BY document.bank;
+                CREATE TRIGGER bank_deleted AFTER DELETE ON bank BEGIN
+                    DELETE FROM bank_words WHERE bank = old.id;
+                END;
+                DROP TRIGGER chunk_added;
+                DROP TRIGGER chunk_deleted;
+                CREATE TRIGGER chunk_added AFTER INSERT ON chunk BEGIN
+                    INSERT INTO chunk_word (rowid, text, scope)
+                        VALUES (new.id, coalesce(new.words, new.text), new.scope);
+                    INSERT INTO bank_words VALUES (CAST(substr(new.scope, 2) AS INTEGER), 1, new.tokens)
+                        ON CONFLICT (bank) DO UPDATE SET chunks = chunks + 1, tokens = tokens + new.tokens;
+                END;
+                CREATE TRIGGER chunk_deleted AFTER DELETE ON chunk BEGIN
+                    INSERT INTO chunk_word (chunk_word, rowid, text, scope)
+                        VALUES ('delete', old.id, coalesce(old.words, old.text), old.scope);
+                    UPDATE bank_words SET chunks = chunks - 1, tokens = tokens - old.tokens
+                        WHERE bank = CAST(substr(old.scope, 2) AS INTEGER);
+                END;
+                CREATE TRIGGER chunk_reworded AFTER UPDATE OF words ON chunk BEGIN
+                    INSERT INTO chunk_word (chunk_word, rowid, text, scope)
+                        VALUES ('delete', old.id, coalesce(old.words, old.text), old.scope);
+                    INSERT INTO chunk_word (rowid, text, scope)
+                        VALUES (new.id, coalesce(new.words, new.text), new.scope);
+                END;
+                """
+            ),
+        ], prepare: KeywordScore.register)
 }

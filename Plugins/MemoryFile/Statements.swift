@@ -187,12 +187,12 @@ extension FileTransaction {
         for (position, chunk) in zip(part.chunks.indices, part.chunks) {
             try db.run(
                 """
-                INSERT INTO chunk (document, position, first_byte, end_byte, tokens, scope, text)
-                VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT))
+                INSERT INTO chunk (document, position, first_byte, end_byte, tokens, scope, text, words)
+                VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?)
                 """,
                 [
                     document, position, chunk.bytes.lowerBound, chunk.bytes.upperBound, chunk.tokens,
-                    KeywordQuery.scope(bank), Data(chunk.text.utf8),
+                    KeywordQuery.scope(bank), Data(chunk.text.utf8), KeywordQuery.words(of: chunk.text),
                 ])
         }
         guard let end = part.end else { return }

@@ -58,7 +58,8 @@ extension DatabaseSchema {
     /// counted in parts, so that writers of one bank do not wait for each other. A document's `state` is a
     /// `DocumentState`; its metadata is there as it was sent, and as jsonb, in which a filter looks first: numbers as
     /// doubles, texts without U+0000. Texts of chunks are bytes, because text has no U+0000. `words` holds the stems
-    /// of a chunk's words and, as one more word, its bank.
+    /// of a chunk's words and, as one more word, its bank. `words_state` has one row: the version of ``Words`` that
+    /// chunks are indexed by, all but those with an id above `next` and up to `last`.
     ///
     /// Vectors of each model are in a table `vector_` and its number; `embedding_due` lists the documents that wait for
     /// some, and until when a host works at them. A document that is a URL is fetched by one host, no sooner than
@@ -158,6 +159,13 @@ extension DatabaseSchema {
             ALTER TABLE document ADD reason text, ADD encoding text,
                 ADD encoding_is_guess boolean NOT NULL DEFAULT false;
             UPDATE document SET state = CASE WHEN mime_type LIKE 'text/uri-list%' THEN 3 ELSE 0 END WHERE state = 2;
+            """
+        ),
+        (
+            "words",
+            """
+            CREATE TABLE words_state (version integer NOT NULL, next bigint NOT NULL, last bigint NOT NULL);
+            INSERT INTO words_state VALUES (0, 0, 0);
             """
         ),
     ]

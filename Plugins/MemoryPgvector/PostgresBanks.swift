@@ -29,6 +29,7 @@ package final class PostgresBanks: BankStore {
             case .serve:
                 try await pool.open(configuration.database, schema) {
                     if let model { try $0.openEmbeddingModel(model) }
+                    try $0.useWords()
                 }
             case .check:
                 let name = configuration.database.schema

@@ -14,7 +14,6 @@ package final class PostgresSearch: ChunkSearch {
     private var bankIDs: [Int64] { Array(banks.keys) }
     /// Those that were found and are accepted.
     private var chunks: [Int64: MemoryBankChunk] = [:]
-    private var allWords = 0.0
 
     init(_ transaction: PostgresTransaction, _ query: ChunkQuery, _ banks: [Int64: String]) {
         (self.transaction, self.query, self.banks) = (transaction, query, banks)
@@ -22,20 +21,12 @@ package final class PostgresSearch: ChunkSearch {
 
     package func accepts(_ chunk: Int64) -> Bool { chunks[chunk] != nil }
 
-    package func chunk(_ id: Int64, score: Double) -> MemoryBankChunk? {
-        var chunk = chunks[id]
-        chunk?.score = score
-        return chunk
-    }
+    package func chunk(_ id: Int64) -> MemoryBankChunk? { chunks[id] }
 
-    package func scoreOfAllWords() -> Double { allWords }
-
-    package func byWords(_ countMin: Int, _ take: (Int64, Double) throws -> Bool) throws {
-        let words = KeywordSearch(query.text)
-        try accepted(countMin, take) {
-            let found = try words.ranked(transaction.session, bankIDs, query.filter, countMax: $0)
-            allWords = found.scoreOfAllWords
-            return found.ranked
+    package func byWords(_ countMin: Int, _ take: (WordMatch) throws -> Bool) throws {
+        let words = try KeywordSearch(query.text, transaction.session, bankIDs)
+        try accepted(countMin, { $0.chunk }, take) {
+            try words.ranked(transaction.session, bankIDs, query.filter, countMax: $0)
         }
     }
 
@@ -44,25 +35,25 @@ package final class PostgresSearch: ChunkSearch {
         let vectors = VectorSearch(
             vector: vector, model: model, exactMax: transaction.configuration.exactChunksMax,
             effort: transaction.configuration.hnswEfSearch)
-        try accepted(countMin, take) {
+        try accepted(countMin, { $0.id }, { try take($0.id, $0.score) }) {
             try vectors.ranked(transaction.session, bankIDs, query.filter, countMax: $0)
         }
     }
 
     /// Gives the chunks that the filter accepts, the best first, until `take` has had enough. When they run out the
     /// search is made wider and wider, at last to everything.
-    private func accepted(
-        _ countMin: Int, _ take: (Int64, Double) throws -> Bool,
-        _ search: (_ countMax: Int) throws -> [(id: Int64, score: Double)]
+    private func accepted<Match>(
+        _ countMin: Int, _ id: (Match) -> Int64, _ take: (Match) throws -> Bool,
+        _ search: (_ countMax: Int) throws -> [Match]
     ) throws {
         var width = countMin + Self.rankedBeyond
         var seen: Set<Int64> = []
         while true {
             let found = try search(width)
-            let new = found.filter { seen.insert($0.id).inserted }
-            try read(new.map(\.id))
-            for (id, score) in new where chunks[id] != nil {
-                guard try take(id, score) else { return }
+            let new = found.filter { seen.insert(id($0)).inserted }
+            try read(new.map(id))
+            for match in new where chunks[id(match)] != nil {
+                guard try take(match) else { return }
             }
             if found.count < width { return }
             width *= 8

@@ -226,18 +226,19 @@ extension PostgresTransaction {
         for start in stride(from: 0, to: chunks.count, by: 256) {
             let some = chunks[start..<min(start + 256, chunks.count)]
             try session.run(
-                """
-                INSERT INTO chunk (document, bank, position, first_byte, end_byte, tokens, text, words)
-                SELECT $1, $2, position, first_byte, end_byte, tokens, text,
-                    to_tsvector('words', words) || array_to_tsvector(ARRAY[$9::text])
-                FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[])
-                    AS new (position, first_byte, end_byte, tokens, text, words)
-                """,
-                .int(document.id), .int(document.bank), .ints(some.indices.map(Int64.init)),
-                .ints(some.map { Int64($0.bytes.lowerBound) }), .ints(some.map { Int64($0.bytes.upperBound) }),
-                .ints(some.map { Int64($0.tokens) }), .bytesArray(some.map { Array($0.text.utf8) }),
-                .texts(some.map { KeywordSearch.words(of: $0.text).joined(separator: " ") }),
-                .text(KeywordSearch.scope(document.bank)))
+                composed: """
+                    INSERT INTO chunk (document, bank, position, first_byte, end_byte, tokens, text, words)
+                    SELECT $1, $2, position, first_byte, end_byte, tokens, text, \(KeywordSearch.vector("words", "$9"))
+                    FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[])
+                        AS new (position, first_byte, end_byte, tokens, text, words)
+                    """,
+                [
+                    .int(document.id), .int(document.bank), .ints(some.indices.map(Int64.init)),
+                    .ints(some.map { Int64($0.bytes.lowerBound) }), .ints(some.map { Int64($0.bytes.upperBound) }),
+                    .ints(some.map { Int64($0.tokens) }), .bytesArray(some.map { Array($0.text.utf8) }),
+                    .texts(some.map { KeywordSearch.words(of: $0.text) }),
+                    .text(KeywordSearch.scope(document.bank)),
+                ])
         }
     }
 

@@ -57,7 +57,8 @@ struct DatabaseFile {
         configuration.label = form.name
         configuration.maximumReaderCount = limits.readersMax
         configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { db in
+        configuration.prepareDatabase { [form] db in
+            try form.prepare(db)
             // To be said to the empty file: free pages can be given back to the disk.
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             // 16 MiB of pages, and a write-ahead log that is copied back every 16 MiB and cut to that size.

@@ -16,9 +16,15 @@ package final class Store: Sendable {
         var applicationID: Int32
         /// Every step from an empty file to today's schema, in order. A released step never changes.
         var steps: [(name: String, sql: String)]
+        /// Adds functions to each connection.
+        var prepare: @Sendable (Database) throws -> Void
 
-        package init(name: String, applicationID: String, steps: [(name: String, sql: String)]) {
+        package init(
+            name: String, applicationID: String, steps: [(name: String, sql: String)],
+            prepare: @escaping @Sendable (Database) throws -> Void = { _ in }
+        ) {
             self.name = name
+            self.prepare = prepare
             self.applicationID = applicationID.utf8.prefix(4).reduce(0) { $0 << 8 | Int32($1) }
             self.steps = steps
         }

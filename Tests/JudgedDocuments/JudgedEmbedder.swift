@@ -20,6 +20,9 @@ package struct JudgedEmbedder: Embedder {
         }
     }
 
+    /// Has a text of one's own mean what one of the set means.
+    package mutating func add(_ text: String, as known: String) { vectors[text] = vectors[known] }
+
     package func embed(_ texts: [String]) async throws -> [[Float]] {
         if isDown { throw ProviderError(.providerUnavailable, "down") }
         return try texts.map { text in

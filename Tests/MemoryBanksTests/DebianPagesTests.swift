@@ -27,9 +27,9 @@ struct DebianPagesTests {
     }
 
     @Test(
-        "nDCG@10 over Debian's pages is as recorded, by words and by both",
-        arguments: [(BankKind.file, 0.627, 0.828), (.pgvector, 0.588, 0.837)])
-    func quality(_ kind: BankKind, _ byWords: Double, _ byBoth: Double) async throws {
+        "over Debian's pages words are no worse than BM25 and both are no worse than its fusion with MiniLM",
+        arguments: BankKind.allCases)
+    func quality(_ kind: BankKind) async throws {
         try await withFolder { state in
             try await kind.withBanks(state, embedder) { banks in
                 try await banks.create("bank", judged.rows())
@@ -38,8 +38,11 @@ struct DebianPagesTests {
                 let both = try await gains(banks, .hybrid)
                 try say("\(kind) words", words, "bm25")
                 try say("\(kind) both", both, "rrf")
-                #expect(abs(mean(words) - byWords) < 0.01)
-                #expect(abs(mean(both) - byBoth) < 0.01)
+                #expect(mean(words) >= mean(try judged.peer("bm25")))
+                #expect(mean(both) >= mean(try judged.peer("rrf")))
+                // As they were when this was written.
+                #expect(abs(mean(words) - 0.650) < 0.01)
+                #expect(abs(mean(both) - 0.830) < 0.01)
             }
         }
     }

@@ -14,14 +14,15 @@ public enum MemoryBankQueryMode: String, WireEnum {
 public struct MemoryBankQueryRequest: WireRecord, Hashable {
     /// The banks to search, 1 to 100. One that does not exist fails the query.
     public var bankUUIDs: [String]
-    /// The text to find; pieces of an array are joined. Attachments are refused.
+    /// The text to find, not empty; pieces of an array are joined. Attachments are refused. A text without letters and
+    /// digits is found by meaning alone.
     public var query: Content
     /// How to search. nil: the best that the provider has at that moment; the answer says which.
     public var mode: MemoryBankQueryMode?
     /// The most chunks of the answer, 1 to 1000; 10 by default.
     public var topK: Int
-    /// The most tokens of all chunks together, at least 1; 4096 by default. A chunk that does not fit any more is left
-    /// out, and a shorter one may follow.
+    /// The most tokens of all chunks together, at least 1; 4096 by default. A best chunk that is longer is cut at a
+    /// sentence. Another that does not fit any more is left out, and a shorter one may follow.
     public var tokensMax: Int
     /// Conditions on the documents' metadata, all of which must hold; empty by default. A plain value asks for that
     /// value or an array that holds it; the operators are `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in`, `exists` and
@@ -49,7 +50,7 @@ public struct MemoryBankQueryRequest: WireRecord, Hashable {
             "The maximum number of chunks."),
         Field(
             "tokens_max", \.tokensMax, default: 4096, check: .atLeast(1),
-            "The maximum number of tokens, all chunks together. A chunk that does not fit any more is left out."),
+            "The maximum number of tokens, all chunks together. A best chunk that is longer is cut; another is left out."),
         Field(
             "filter", \.filter, default: [:],
             "Only documents whose metadata has these members: {\"year\": 2024}, or {\"year\": {\"gte\": 2020, \"lt\": 2025}, "
@@ -73,6 +74,12 @@ public struct MemoryBankChunk: WireRecord, Hashable {
     public var tokenCount: Int
     /// How well it fits: higher is better. Comparable within one answer only.
     public var score: Double
+    /// How well its words fit: BM25 over its bank alone. nil: it was not found by words.
+    public var keywordScore: Double?
+    /// How near its meaning is: the cosine of its embedding and the query's. nil: it was not found by meaning.
+    public var vectorScore: Double?
+    /// True when it is a part of the chunk, cut to what `tokens_max` allows. nil: it is the whole.
+    public var isTruncated: Bool?
     /// The chunk's text.
     public var text: String
     /// The document's metadata.
@@ -81,11 +88,13 @@ public struct MemoryBankChunk: WireRecord, Hashable {
     /// Creates the record. Checks nothing.
     public init(
         bankUUID: String, documentUUID: String, index: Int, start: Int, end: Int, tokenCount: Int, score: Double,
-        text: String, metadata: JSONObject
+        keywordScore: Double? = nil, vectorScore: Double? = nil, isTruncated: Bool? = nil, text: String,
+        metadata: JSONObject
     ) {
         (self.bankUUID, self.documentUUID, self.index) = (bankUUID, documentUUID, index)
         (self.start, self.end, self.tokenCount) = (start, end, tokenCount)
-        (self.score, self.text, self.metadata) = (score, text, metadata)
+        (self.score, self.keywordScore, self.vectorScore) = (score, keywordScore, vectorScore)
+        (self.isTruncated, self.text, self.metadata) = (isTruncated, text, metadata)
     }
 
     /// The record's fields, for decoding, encoding and the schema.
@@ -98,15 +107,18 @@ public struct MemoryBankChunk: WireRecord, Hashable {
         Field("end", \.end, "The byte after its last."),
         Field("token_count", \.tokenCount, "Its length in tokens, as the provider counts them."),
         Field("score", \.score, "Higher is better; comparable within one answer only."),
+        Field("keyword_score", \.keywordScore, "How well its words fit; absent: it was not found by words."),
+        Field("vector_score", \.vectorScore, "How near its meaning is; absent: it was not found by meaning."),
+        Field("truncated", \.isTruncated, "True: it is a part of the chunk, cut to tokens_max."),
         Field("text", \.text, "What it says."),
         Field("metadata", \.metadata, "The document's."))
 }
 
 /// The chunks that were found, the best first.
 public struct MemoryBankQueryResponse: WireRecord, Hashable {
-    /// How they were found; the request's mode when it named one.
+    /// How they were found; the request's mode when it named one, unless the query has no words.
     public var mode: MemoryBankQueryMode
-    /// The chunks, the best first, within the request's limits. Empty when nothing fits.
+    /// The chunks, the best first, within the request's limits.
     public var chunks: [MemoryBankChunk]
 
     /// Creates the record. Checks nothing.

@@ -18,40 +18,31 @@ package struct ChunkQuery: Sendable {
         }
         self.request = request
         text = try request.query.queryText()
+        guard !text.isEmpty else {
+            throw ProviderError(.invalidRequest, "query must not be empty", field: "query")
+        }
         filter = try MetadataFilter(request.filter)
     }
 
     /// So many are ranked, however few are wanted.
     package var depth: Int { max(Self.depthMin, request.topK) }
 
-    package var answer: ChunkAnswer { ChunkAnswer(countMax: request.topK, tokensMax: request.tokensMax) }
-}
+    /// False: it can be found by meaning alone.
+    package var hasWords: Bool { !Words.asked(text, countMax: 1).isEmpty }
 
-/// Chunks within a query's count and token budget.
-package struct ChunkAnswer: Sendable {
-    private let countMax: Int
-    private var tokensLeft: Int
-    package private(set) var chunks: [MemoryBankChunk] = []
-
-    package init(countMax: Int, tokensMax: Int) { (self.countMax, tokensLeft) = (countMax, tokensMax) }
-
-    package var isFull: Bool { chunks.count >= countMax || tokensLeft <= 0 }
-
-    /// One that does not fit makes room for a smaller one.
-    package mutating func offer(_ chunk: MemoryBankChunk) {
-        guard !isFull, chunk.tokenCount <= tokensLeft else { return }
-        tokensLeft -= chunk.tokenCount
-        chunks.append(chunk)
+    package var answer: ChunkAnswer {
+        ChunkAnswer(countMax: request.topK, tokensMax: request.tokensMax, query: text)
     }
 }
 
 extension Content {
     fileprivate func queryText() throws -> String {
-        try all.map { item in
+        let texts = try all.map { item in
             guard case .text(let text) = item else {
                 throw ProviderError(.unsupportedContent, "query must be text", field: "query")
             }
             return text
-        }.joined(separator: " ")
+        }
+        return texts.filter { !$0.isEmpty }.joined(separator: " ")
     }
 }

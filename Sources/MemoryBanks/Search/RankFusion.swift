@@ -1,3 +1,5 @@
+import ProviderKit
+
 /// Reciprocal rank fusion (Cormack et al. 2009) of a search by meaning and one by words: a place counts
 /// 1 / (offset + place).
 package struct RankFusion: Sendable {
@@ -5,26 +7,39 @@ package struct RankFusion: Sendable {
     /// read, want a steeper curve.
     private static let offset = 10.0
 
-    private var scores: [Int64: Double] = [:]
+    package struct Fused: Sendable {
+        package let chunk: Int64
+        package fileprivate(set) var score = 0.0
+        /// Each side's own score; nil: that side did not find it.
+        package fileprivate(set) var byWords: Double?
+        package fileprivate(set) var byMeaning: Double?
+    }
+
+    private var chunks: [Int64: Fused] = [:]
+    package private(set) var countByMeaning = 0
+    package private(set) var countByWords = 0
 
     package init() {}
 
-    /// `place` from 1.
-    package mutating func countByMeaning(_ id: Int64, place: Int) { count(id, place, 1) }
+    /// The next best by meaning.
+    package mutating func addByMeaning(_ id: Int64, score: Double) {
+        countByMeaning += 1
+        chunks[id, default: Fused(chunk: id)].byMeaning = score
+        count(id, countByMeaning, 1)
+    }
 
-    /// A place by words counts by how much of the query the chunk holds, squared: of a question in other words than the
-    /// document's, a chunk holds "how" and "the", and its place says nothing.
-    package mutating func countByWords(_ id: Int64, place: Int, score: Double, scoreOfAllWords all: Double) {
-        let share = all > 0 ? min(1, score / all) : 0
-        count(id, place, share * share)
+    /// The next best by words. Its place counts by how much of the query the chunk holds, squared: of a question in
+    /// other words than the document's, a chunk holds what many hold, and its place says nothing.
+    package mutating func addByWords(_ match: WordMatch) {
+        countByWords += 1
+        chunks[match.chunk, default: Fused(chunk: match.chunk)].byWords = match.score
+        count(match.chunk, countByWords, match.share * match.share)
     }
 
     /// The best first.
-    package var ranked: [(id: Int64, score: Double)] {
-        scores.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (id: $0.key, score: $0.value) }
-    }
+    package var ranked: [Fused] { chunks.values.sorted { ($1.score, $0.chunk) < ($0.score, $1.chunk) } }
 
     private mutating func count(_ id: Int64, _ place: Int, _ weight: Double) {
-        scores[id, default: 0] += weight / (Self.offset + Double(place))
+        chunks[id]?.score += weight / (Self.offset + Double(place))
     }
 }

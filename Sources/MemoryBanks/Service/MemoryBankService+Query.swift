@@ -9,7 +9,7 @@ extension MemoryBankService {
             let chunks = try await store.read { try query.byWords($0.search(query)) }
             return MemoryBankQueryResponse(mode: .keyword, chunks: chunks)
         }
-        if mode == .vector {
+        if mode == .vector || !query.hasWords {
             let chunks = try await store.read { try query.byMeaning($0.search(query), vector) }
             return MemoryBankQueryResponse(mode: .vector, chunks: chunks)
         }

@@ -24,6 +24,8 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
     let embedding: EmbeddingStage<Store>?
     /// nil: nothing is fetched.
     private let fetching: FetchStage<Store>?
+    /// Gives chunks that an older version has indexed the words of this one.
+    private let rewording = BackgroundWork()
 
     package convenience init(configuration: Store.Configuration, context: ProviderContext) async throws {
         try configuration.checkTogether()
@@ -49,6 +51,10 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
             FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
         }
         (self.embedding, self.indexer) = (embedding, indexer)
+        rewording.start("indexing chunks by new words", context.log) { [rewording] in
+            while !rewording.isStopped, try await store.write(.adding, { try $0.rewordSome() }) {}
+            return nil
+        }
         let isServing = context.purpose == .serve
         if fetching == nil, isServing {
             do { try await indexRemoteAsText() } catch {
@@ -63,6 +69,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         if isServing {
             indexer.wake()
             fetching?.wake()
+            rewording.wake()
         }
     }
 
@@ -74,6 +81,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
 
     package func shutdown() async {
         await fetching?.stop()
+        await rewording.stop()
         await indexer.stop()
         await store.close()
     }

@@ -48,6 +48,12 @@ package protocol BankTransaction {
     /// - Parameter request: nil: the change is made, and nothing remembered.
     func once<Answer: WireValue>(_ request: IdempotentRequest?, _ change: () throws -> Answer) throws -> Answer
 
+    // MARK: Words
+
+    /// Indexes some of the chunks again that are indexed by the words of an older ``Words/version``. They are found by
+    /// those meanwhile. False: none is left.
+    func rewordSome() throws -> Bool
+
     // MARK: Vectors
 
     /// Whether any of the banks has vectors of the model.
