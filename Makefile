@@ -123,6 +123,14 @@ bench-memory-idle: build ## memory of a bank of a million chunks (needs numpy, 4
 bench-vectors: build ## nearest vectors, ours beside faiss's flat index and Debian's hnswlib (needs 6 GB of disk, 4 of memory)
 	@Scripts/bench-vectors.py
 
+TOKENIZER_CASES := .build/tokenizer-cases
+.PHONY: fuzz-tokenizers
+fuzz-tokenizers: toolchain ## ids of 10,000 random texts for each pre-tokeniser, beside the tokenizers library from PyPI (SEED=N)
+	@[[ -x $(TOKENIZER_CASES)/venv/bin/python ]] || { python3 -m venv $(TOKENIZER_CASES)/venv && \
+	    $(TOKENIZER_CASES)/venv/bin/pip install --quiet tokenizers==0.23.3; }
+	@$(TOKENIZER_CASES)/venv/bin/python Scripts/reference/tokenizer_cuts.py cases $(TOKENIZER_CASES) $(SEED)
+	@LLAMA_STACK_TOKENIZER_CASES=$(TOKENIZER_CASES) swift test $(SWIFT_FLAGS) --filter 'WordCutTests' | grep -E "differ|seed|failed"
+
 .PHONY: clean
 clean: ## delete what was built; models and state stay
 	rm -rf .build

@@ -99,6 +99,7 @@ extension LoadedModel {
                 "language_milliseconds": times.language.shown, "engine_milliseconds": times.engine.shown,
                 "weights_milliseconds": times.weights.shown,
             ])
+        for warning in language.tokenizer.warnings { log.warning("model \(id): \(warning)", ["model": id]) }
         if let error = language.chatFormatError {
             log.warning("model \(id) can't chat: \(error.message)", ["model": id])
         }

@@ -18,10 +18,11 @@ struct BadVocabularyTests {
     func unknownPre() {
         var source = Fixture.bytesOnly()
         source.pre = "gpt-5"
+        let message = refusal(source)
         #expect(
-            refusal(source)
-                == "tokenizer.ggml.pre: 'gpt-5' is not a pre-tokeniser known here; known are codeshell, command-r, deepseek-r1-qwen, default, exaone, falcon3, gpt-2, jais, llama-bpe, llama-v3, llama3, mpt, olmo, phi-2, pixtral, qwen2, refact, smollm, stablelm2, starcoder"
-        )
+            message.hasPrefix(
+                "tokenizer.ggml.pre: 'gpt-5' is not a pre-tokeniser known here; known are a.x-4.0, bailingmoe, "))
+        #expect(PreTokenizerName.allNames.allSatisfy { message.contains($0) })
     }
 
     @Test("another kind of tokenizer says which are served")
@@ -62,23 +63,6 @@ struct BadVocabularyTests {
         #expect(refusal(source) == "tokenizer.ggml.token_type[255]: is \(type); wanted 0 to 6")
     }
 
-    @Test("a token spelled twice")
-    func duplicate() {
-        var source = Fixture.bytesOnly()
-        source.tokens.strings.append(Array("!".utf8))
-        #expect(
-            refusal(source) == "tokenizer.ggml.tokens: tokens 33 and 256 are both '!'; each token must be spelled once")
-    }
-
-    @Test("a special token spelled twice")
-    func duplicateSpecial() {
-        var source = Fixture.bytesOnly()
-        source.tokens.strings += [Array("<x>".utf8), Array("<x>".utf8)]
-        source.types = [Int32](repeating: 1, count: 256) + [3, 3]
-        #expect(
-            refusal(source) == "tokenizer.ggml.tokens[257]: '<x>' is a special token twice; each must be spelled once")
-    }
-
     @Test(
         "a merge of tokens that are not there",
         arguments: [
@@ -102,13 +86,6 @@ struct BadVocabularyTests {
         source.types = [Int32](repeating: 1, count: 256) + [3]
         source.merges = ["a b"]
         #expect(try makeTokenizer(source).encode("ab", special: false).count == 2)
-    }
-
-    @Test("a marker outside the vocabulary", arguments: [256, -1, .max])
-    func markerOutside(id: Int) {
-        var source = Fixture.bytesOnly()
-        source.eosID = id
-        #expect(refusal(source) == "tokenizer.ggml.eos_token_id: is \(id), but the tokens are 0 to 255")
     }
 
     @Test(
@@ -192,7 +169,7 @@ struct BadVocabularyTests {
             if random.below(2) == 0 { tokens += Fixture.bytesOnly().tokens.strings }
             var source = VocabularySource(model: ["gpt2", "llama"][random.below(2)], tokens: StringList([]))
             source.tokens.strings = tokens
-            source.pre = PreTokenizer.names[random.below(PreTokenizer.names.count)].name
+            source.pre = PreTokenizerName.allNames[random.below(PreTokenizerName.allNames.count)]
             source.types = tokens.map { _ in Int32([1, 1, 1, 2, 3, 4, 5][random.below(7)]) }
             source.scores = tokens.map { _ in Float([0, -0.0, -1, 1, 1e30, -3.5][random.below(6)]) }
             source.unknownID = random.below(2) == 0 ? nil : random.below(4)

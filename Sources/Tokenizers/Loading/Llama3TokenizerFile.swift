@@ -52,13 +52,14 @@ package enum Llama3TokenizerFile {
         for (index, name) in controlNames.enumerated() {
             offsets.append(UInt32(bytes.count))
             bytes.append(contentsOf: name.utf8)
-            special.insert(name.utf8, token: Int32(learned + index), isControl: true)
+            special.insert(name.utf8, token: Int32(learned + index), isTrustedOnly: true)
         }
         offsets.append(UInt32(bytes.count))
         let kinds =
             [TokenKind](repeating: .normal, count: learned)
             + [TokenKind](repeating: .control, count: controlNames.count)
-        let table = try TokenTable(bytes: bytes, offsets: offsets, kinds: kinds, place: place)
+        let table = TokenTable(bytes: bytes, offsets: offsets, kinds: kinds)
+        try table.requireDistinct(place)
         let vocabulary = Vocabulary(
             table: table, special: special, bos: special.token("<|begin_of_text|>"),
             eos: special.token("<|end_of_text|>"),

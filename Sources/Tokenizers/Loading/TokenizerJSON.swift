@@ -9,6 +9,7 @@ struct TokenizerJSON {
         var id: Int
         var content: String
         var isSpecial: Bool
+        var rule: SpecialTokenTrie.MatchRule
     }
 
     static let fileBytesMax = 1 << 28
@@ -126,12 +127,11 @@ struct TokenizerJSON {
                 let content = value["content"]?.stringValue,
                 !content.isEmpty
             else { throw refuse("\(value["id"]?.shown ?? "no id")", "an id and a content") }
-            // These take in text around the token, or leave it out inside words.
-            for key in ["lstrip", "rstrip", "single_word"] where value[key] == true {
-                throw refuse(
-                    "'\(key)': true for \(content.quotedForMessage())", "tokens that stand for themselves alone")
-            }
-            added.append(AddedToken(id: id, content: content, isSpecial: value["special"] == true))
+            let rule = SpecialTokenTrie.MatchRule(
+                takesSpaceBefore: value["lstrip"] == true, takesSpaceAfter: value["rstrip"] == true,
+                isWord: value["single_word"] == true)
+            added.append(
+                AddedToken(id: id, content: content, isSpecial: value["special"] == true, rule: rule))
         }
         self.added = added
     }

@@ -6,10 +6,10 @@ extension TokenizerSteps {
     /// tokens than the model was trained with would be a model that talks nonsense.
     init(_ json: TokenizerJSON) throws(TokenizerError) {
         takesWholeWordsFirst = json.model["ignore_merges"] == true
-        let preTokenizers = Self.parts(json.preTokenizer, "pretokenizers")
-        if preTokenizers.contains(where: { $0["type"] == "ByteLevel" }) {
-            scanner = try Self.scanner(preTokenizers, shown: json.preTokenizer)
-            try checkNormalizer(json.normalizer)
+        if Self.parts(json.preTokenizer, "pretokenizers").contains(where: { $0["type"] == "ByteLevel" }) {
+            var cut = PreTokenizer(try Self.splits(of: json.preTokenizer))
+            cut.normalizesToNFC = try Self.normalizesToNFC(json.normalizer)
+            scanner = cut
         } else {
             (spacePrefix, cutsBeforeEachSpace) = try Self.spaces(json)
         }
@@ -26,44 +26,72 @@ extension TokenizerSteps {
 
     private static let gpt2 =
         #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
-    private static let llama3 =
-        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-    private static let qwen2 =
-        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
-    private static func scanner(_ steps: [JSON], shown: JSON) throws(TokenizerError) -> PreTokenizer {
-        let last = steps.last
-        let usesOwnPattern = last?["use_regex"] != false
-        if last?["type"] == "ByteLevel", last?["add_prefix_space"] != true {
-            switch (steps.count, usesOwnPattern) {
-            case (1, true): return .gpt2
-            case (2, true):
-                if steps[0]["type"] == "Digits", steps[0]["individual_digits"] == true { return .smollm }
-            case (2, false):
-                if steps[0]["type"] == "Split", steps[0]["behavior"] == "Isolated", steps[0]["invert"] != true {
-                    switch steps[0]["pattern"]?["Regex"]?.stringValue {
-                    case gpt2: return .gpt2
-                    case llama3: return .llama3
-                    case qwen2: return .qwen2
-                    case let pattern:
-                        throw TokenizerError(
-                            "pre_tokenizer",
-                            "cuts words by the pattern \((pattern ?? "").quotedForMessage(charactersMax: 300)); known are those of GPT-2, Llama 3 and Qwen 2"
-                        )
-                    }
-                }
-            default: break
+    /// The patterns that no `WordPattern` spells.
+    private static let patterns: [String: WordSplit] = [
+        gpt2: .gpt2,
+        #"[\r\n]"#: .runs(.newlines, scalarsMax: 1),
+        #"\p{N}"#: .digits,
+        #"\p{N}+"#: .runs(ScalarSet(classes: .number), scalarsMax: .max),
+        #"\p{N}{1,3}"#: .runs(ScalarSet(classes: .number), scalarsMax: 3),
+        #"\s?\p{L}+"#: .spacedRuns(ScalarSet(classes: .letter)),
+        #"\s?\p{P}+"#: .spacedRuns(ScalarSet(classes: .punctuation)),
+        #"\s+$"#: .trailingWhitespace,
+        "\\s?[\(ScalarSet.deepSeekLetters.pattern)]+": .spacedRuns(.deepSeekLetters),
+        "\\s?[!-/:-~\u{FF01}-\u{FF0F}\u{FF1A}-\u{FF5E}\u{2018}-\u{201F}\u{3000}-\u{3002}]+":
+            .spacedRuns(.deepSeekPunctuation),
+        "[\u{4E00}-\u{9FA5}\u{800}-\u{4E00}\u{AC00}-\u{D7FF}]+": .runs(.deepSeekEastAsian, scalarsMax: .max),
+        "[\u{4E00}-\u{9FA5}\u{3040}-\u{309F}\u{30A0}-\u{30FF}]+": .runs(.hanAndKana, scalarsMax: .max),
+        ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"##:
+            .deepSeek3,
+    ]
+
+    private static let known =
+        "known are those of GPT-2, GPT-4, GPT-4o, SmolLM, Llama 3, Qwen, Mistral (Tekken) and DeepSeek"
+
+    /// The steps of a `pre_tokenizer` that ends with ByteLevel.
+    static func splits(of shown: JSON) throws(TokenizerError) -> [WordSplit] {
+        let steps = parts(shown, "pretokenizers")
+        guard let last = steps.last, last["type"] == "ByteLevel", last["add_prefix_space"] != true else {
+            throw unknown("pre_tokenizer", shown, known)
+        }
+        var splits: [WordSplit] = []
+        for step in steps.dropLast() {
+            switch step["type"] {
+            case "Digits":
+                splits.append(
+                    step["individual_digits"] == true
+                        ? .digits : .runs(ScalarSet(classes: .number), scalarsMax: .max))
+            case "Split": splits.append(try split(step))
+            default: throw unknown("pre_tokenizer", shown, known)
             }
         }
-        throw Self.unknown("pre_tokenizer", shown, "known are those of GPT-2, SmolLM, Llama 3 and Qwen 2")
+        if last["use_regex"] != false { splits.append(.gpt2) }
+        return splits
     }
 
-    private func checkNormalizer(_ normalizer: JSON) throws(TokenizerError) {
-        let steps = Self.parts(normalizer, "normalizers").map { $0["type"] }
-        let wanted: [JSON?] = scanner?.normalizesToNFC == true ? ["NFC"] : []
-        guard steps == wanted else {
-            throw Self.unknown(
-                "normalizer", normalizer, wanted.isEmpty ? "wanted none for this pre_tokenizer" : "wanted NFC")
+    private static func split(_ step: JSON) throws(TokenizerError) -> WordSplit {
+        // A line break may stand in the pattern as itself.
+        let pattern = (step["pattern"]?["Regex"]?.stringValue ?? "").unicodeScalars
+            .map { $0 == "\r" ? #"\r"# : $0 == "\n" ? #"\n"# : String($0) }.joined()
+        guard let split = patterns[pattern] ?? WordPattern(pattern: pattern).map(WordSplit.words) else {
+            throw TokenizerError(
+                "pre_tokenizer",
+                "cuts words by the pattern \(pattern.quotedForMessage(charactersMax: 300)); \(known)")
+        }
+        // What lies between matches is dropped and the matches kept: all the same where these leave nothing out.
+        let keepsMatches = step["behavior"] == "Removed" && step["invert"] == true && split.coversText
+        guard keepsMatches || (step["behavior"] == "Isolated" && step["invert"] != true) else {
+            throw unknown("pre_tokenizer", step, "wanted \"behavior\": \"Isolated\" and \"invert\": false")
+        }
+        return split
+    }
+
+    private static func normalizesToNFC(_ normalizer: JSON) throws(TokenizerError) -> Bool {
+        switch parts(normalizer, "normalizers").map({ $0["type"] }) {
+        case []: return false
+        case ["NFC"]: return true
+        default: throw unknown("normalizer", normalizer, "wanted none or NFC")
         }
     }
 

@@ -145,6 +145,8 @@ private struct TokenList {
 
     func table() throws -> TokenTable {
         guard !kinds.isEmpty else { throw TokenizerError(place, "has no tokens") }
-        return try TokenTable(bytes: bytes, offsets: offsets, kinds: kinds, place: place)
+        let table = TokenTable(bytes: bytes, offsets: offsets, kinds: kinds)
+        try table.requireDistinct(place)
+        return table
     }
 }

@@ -2,10 +2,13 @@ import Checkpoints
 
 /// The tokenizer of a GGUF file. Throws `CheckpointError` where a key holds another kind of value than it should,
 /// `TokenizerError` where the vocabulary makes no sense; both name the file and the key.
-package func makeTokenizer(from file: GGUFFile) throws -> any Tokenizer {
+///
+/// - Parameter template: the file's chat template.
+package func makeTokenizer(from file: GGUFFile, template: String? = nil) throws -> any Tokenizer {
     func key(_ name: String) -> String { "tokenizer.ggml.\(name)" }
     var source = VocabularySource(
         model: try file.requiredString(key("model")), tokens: try file.requiredStrings(key("tokens")))
+    source.template = template
     source.pre = try file.string(key("pre"))
     // Out of range stays out of range, and is refused as what it is.
     source.types = try file.ints(key("token_type"))?.map { Int32(clamping: $0) }

@@ -4,10 +4,15 @@ import LlamaStackAPI
 /// The tokenizer of a Hugging Face folder. `marks` says which of its tokens begin and end a text. Throws
 /// `CheckpointError` where the file is broken, `TokenizerError` where its vocabulary makes no sense or its steps are
 /// not served; both name the file.
-func makeTokenizer(tokenizerJSON file: MappedFile, marks: HuggingFaceFolder.Marks) throws -> any Tokenizer {
+/// - Parameter template: the folder's chat template.
+func makeTokenizer(
+    tokenizerJSON file: MappedFile, marks: HuggingFaceFolder.Marks, template: String? = nil
+) throws -> any Tokenizer {
     let json = try TokenizerJSON(file)
     do {
-        return try makeTokenizer(vocabularySource(json, marks))
+        var source = try vocabularySource(json, marks)
+        source.template = template
+        return try makeTokenizer(source)
     } catch let error as TokenizerError {
         throw TokenizerError("\(file.path): \(error.place)", error.problem)
     }
@@ -35,7 +40,11 @@ private func vocabularySource(
         ids[token.content] = token.id
     }
     var types = (0..<tokens.count).map { tokens.isEmpty($0) ? Int32(5) : 1 }
-    for token in json.added { types[token.id] = token.isSpecial ? 3 : 4 }
+    var rules: [Int32: SpecialTokenTrie.MatchRule] = [:]
+    for token in json.added {
+        types[token.id] = token.isSpecial ? 3 : 4
+        if token.rule != SpecialTokenTrie.MatchRule() { rules[Int32(token.id)] = token.rule }
+    }
     // Markers that stand in the vocabulary alone.
     let unknown = marks.unknown ?? json.model["unk_token"]?.stringValue
     for name in [marks.bos, marks.eos, unknown].compactMap({ $0 }) where ids[name] == nil {
@@ -48,6 +57,7 @@ private func vocabularySource(
     }
     var source = VocabularySource(model: isByteLevel ? "gpt2" : "llama", tokens: tokens)
     source.types = types
+    source.matchRules = rules
     if json.lefts.count > 0 { source.mergeParts = (json.lefts, json.rights) } else { source.merges = json.merges }
     source.bosID = marks.bos.flatMap { ids[$0] } ?? marks.bosID
     source.eosID = marks.eos.flatMap { ids[$0] }

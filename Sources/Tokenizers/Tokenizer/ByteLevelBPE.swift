@@ -18,14 +18,20 @@ struct ByteLevelBPE: VocabularyTokenizer {
     var addsSpacePrefix: Bool { false }
 
     func encode(segments: [(text: String, special: Bool)]) -> [Int32] {
-        let text = SegmentedText(
-            preTokenizer.normalizesToNFC ? segments.map { (composed($0.text), $0.special) } : segments)
+        let text = SegmentedText(segments)
         var tokens: [Int32] = []
         tokens.reserveCapacity(text.bytes.count / 3 + 8)
         var merger = SymbolMerger()
-        text.split(by: vocabulary.special) { stretch in
+        func encodeWords(_ stretch: UnsafeBufferPointer<UInt8>) {
             preTokenizer.forEachWord(in: stretch) { word in
                 encode(UnsafeBufferPointer(rebasing: stretch[word]), &merger, &tokens)
+            }
+        }
+        text.split(by: vocabulary.special) { stretch in
+            if preTokenizer.normalizesToNFC {
+                withComposed(stretch, encodeWords)
+            } else {
+                encodeWords(stretch)
             }
         } special: {
             tokens.append($0)

@@ -1,38 +1,107 @@
-/// The only distinctions that the pre-tokenisers' patterns make: \p{L}, \p{N}, [\r\n], the space, other \s, the rest.
-enum ScalarClass: UInt8 {
-    case letter, number, newline, space, otherWhitespace, other
+/// The distinctions that the pre-tokenisers' patterns make. Every scalar is of exactly one class; a pattern's character
+/// class is a set of them.
+struct ScalarClass: OptionSet, Sendable {
+    let rawValue: UInt16
 
-    var isWhitespace: Bool { self == .newline || self == .space || self == .otherWhitespace }
+    /// \p{Lu} and \p{Lt}
+    static let upper = ScalarClass(rawValue: 1 << 0)
+    /// \p{Ll}
+    static let lower = ScalarClass(rawValue: 1 << 1)
+    /// \p{Lm} and \p{Lo}
+    static let caseless = ScalarClass(rawValue: 1 << 2)
+    /// \p{M}
+    static let mark = ScalarClass(rawValue: 1 << 3)
+    /// \p{N}
+    static let number = ScalarClass(rawValue: 1 << 4)
+    /// [\r\n]
+    static let newline = ScalarClass(rawValue: 1 << 5)
+    static let space = ScalarClass(rawValue: 1 << 6)
+    static let otherWhitespace = ScalarClass(rawValue: 1 << 7)
+    /// \p{P}
+    static let punctuation = ScalarClass(rawValue: 1 << 8)
+    /// \p{S}
+    static let symbol = ScalarClass(rawValue: 1 << 9)
+    /// Controls, formats, private use and what is not assigned.
+    static let rest = ScalarClass(rawValue: 1 << 10)
 
+    /// \p{L}
+    static let letter: ScalarClass = [.upper, .lower, .caseless]
+    /// \s
+    static let whitespace: ScalarClass = [.newline, .space, .otherWhitespace]
     /// [^\s\p{L}\p{N}]
-    var isSymbol: Bool { self == .other }
+    static let other: ScalarClass = [.mark, .punctuation, .symbol, .rest]
 
-    /// Whitespace is Unicode's White_Space; letters and numbers go by general category, in the version of
-    /// Unicode that the Swift library knows.
+    @inline(__always)
+    func isOne(of classes: ScalarClass) -> Bool { rawValue & classes.rawValue != 0 }
+
+    init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// Whitespace is Unicode's White_Space; all else goes by general category, in the version of Unicode that the Swift
+    /// library knows.
     init(_ scalar: Unicode.Scalar) {
         let value = scalar.value
         if value < 0x80 {
             self = ScalarClass(ascii: UInt8(value))
         } else if (0x4E00...0x9FFC).contains(value) || (0xAC00...0xD7A3).contains(value) {
-            self = .letter  // Han and Hangul are most of what is looked up in their languages
+            self = .caseless  // Han and Hangul are most of what is looked up in their languages
         } else {
             switch scalar.properties.generalCategory {
-            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: self = .letter
+            case .uppercaseLetter, .titlecaseLetter: self = .upper
+            case .lowercaseLetter: self = .lower
+            case .modifierLetter, .otherLetter: self = .caseless
+            case .nonspacingMark, .spacingMark, .enclosingMark: self = .mark
             case .decimalNumber, .letterNumber, .otherNumber: self = .number
-            default: self = scalar.properties.isWhitespace ? .otherWhitespace : .other
+            case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+                .finalPunctuation, .otherPunctuation:
+                self = .punctuation
+            case .mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol: self = .symbol
+            default: self = scalar.properties.isWhitespace ? .otherWhitespace : .rest
             }
         }
     }
 
     init(ascii byte: UInt8) {
         switch byte {
-        case 0x61...0x7A, 0x41...0x5A: self = .letter
+        case 0x61...0x7A: self = .lower
+        case 0x41...0x5A: self = .upper
         case 0x20: self = .space
         case 0x30...0x39: self = .number
         case 0x0A, 0x0D: self = .newline
         case 0x09, 0x0B, 0x0C: self = .otherWhitespace
-        default: self = .other
+        case UInt8(ascii: "$"), UInt8(ascii: "+"), UInt8(ascii: "<"), UInt8(ascii: "="), UInt8(ascii: ">"),
+            UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+            self = .symbol
+        case 0x21...0x7E: self = .punctuation
+        default: self = .rest
         }
+    }
+}
+
+/// A character class of a pattern: classes of scalars, and ranges of them.
+struct ScalarSet: Sendable, Equatable {
+    var classes: ScalarClass = []
+    /// Ascending, never touching.
+    var ranges: [ClosedRange<UInt32>] = []
+
+    /// The ranges as a pattern spells them between brackets.
+    var pattern: String {
+        func character(_ value: UInt32) -> String { Unicode.Scalar(value).map { String($0) } ?? "" }
+        return ranges.map { range in
+            let ends = (character(range.lowerBound), character(range.upperBound))
+            // Two neighbours stand side by side as a rule.
+            return range.count == 1 ? ends.0 : range.count == 2 ? ends.0 + ends.1 : "\(ends.0)-\(ends.1)"
+        }.joined()
+    }
+
+    func contains(_ scalar: Unicode.Scalar, _ kind: ScalarClass) -> Bool {
+        if kind.isOne(of: classes) { return true }
+        guard let first = ranges.first, scalar.value >= first.lowerBound else { return false }
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < scalar.value { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].contains(scalar.value)
     }
 }
 
@@ -50,8 +119,15 @@ struct ScalarReader {
 
     func kind(at index: Int) -> ScalarClass { read(at: index).kind }
 
+    /// The index after the scalar at `index` when it is in `set`.
+    func next(after index: Int, in set: ScalarSet) -> Int? {
+        let (scalar, next) = decode(at: index)
+        return set.contains(scalar, ScalarClass(scalar)) ? next : nil
+    }
+
     func decode(at index: Int) -> (Unicode.Scalar, Int) {
         let lead = UInt32(text[index])
+        if lead < 0x80 { return (Unicode.Scalar(UInt8(lead)), index + 1) }
         func tail(_ offset: Int) -> UInt32 { UInt32(text[index + offset] & 0x3F) }
         let (value, count): (UInt32, Int) =
             lead < 0xE0

@@ -1,8 +1,8 @@
-/// A prompt's pieces joined into one buffer, with the runs in which control tokens may be read.
+/// A prompt's pieces joined into one buffer, with the runs in which control tokens and marks may be read.
 struct SegmentedText {
     private(set) var bytes: [UInt8] = []
     /// Half-open, ascending, never touching.
-    private var specialRuns: [Range<Int>] = []
+    private var trustedRuns: [Range<Int>] = []
 
     init(_ segments: [(text: String, special: Bool)]) {
         bytes.reserveCapacity(segments.reduce(0) { $0 + $1.text.utf8.count })
@@ -10,10 +10,10 @@ struct SegmentedText {
             let start = bytes.count
             bytes.append(contentsOf: segment.text.utf8)
             guard segment.special, bytes.count > start else { continue }
-            if let last = specialRuns.last, last.upperBound == start {
-                specialRuns[specialRuns.count - 1] = last.lowerBound..<bytes.count
+            if let last = trustedRuns.last, last.upperBound == start {
+                trustedRuns[trustedRuns.count - 1] = last.lowerBound..<bytes.count
             } else {
-                specialRuns.append(start..<bytes.count)
+                trustedRuns.append(start..<bytes.count)
             }
         }
     }
@@ -26,27 +26,78 @@ struct SegmentedText {
             var stretchStart = 0
             var index = 0
             var run = 0
-            func endStretch() {
-                if index > stretchStart { stretch(UnsafeBufferPointer(rebasing: text[stretchStart..<index])) }
+            func endStretch(at end: Int) {
+                if end > stretchStart { stretch(UnsafeBufferPointer(rebasing: text[stretchStart..<end])) }
             }
             while index < text.count {
-                while run < specialRuns.count, specialRuns[run].upperBound <= index { run += 1 }
-                let inRun = run < specialRuns.count && specialRuns[run].lowerBound <= index
+                while run < trustedRuns.count, trustedRuns[run].upperBound <= index { run += 1 }
+                let inRun = run < trustedRuns.count && trustedRuns[run].lowerBound <= index
                 if !inRun && !trie.hasUserDefined {
-                    // Nothing to look for before the next special run.
-                    index = run < specialRuns.count ? specialRuns[run].lowerBound : text.count
-                } else if let match = trie.longestMatch(
-                    in: text, at: index, controlEnd: inRun ? specialRuns[run].upperBound : index)
-                {
-                    endStretch()
-                    special(match.token)
-                    index += match.count
-                    stretchStart = index
-                } else {
-                    index += 1
+                    // Nothing to look for before the next trusted run.
+                    index = run < trustedRuns.count ? trustedRuns[run].lowerBound : text.count
+                    continue
                 }
+                let trustedEnd = inRun ? trustedRuns[run].upperBound : index
+                guard let match = trie.longestMatch(in: text, at: index, trustedEnd: trustedEnd) else {
+                    index += 1
+                    continue
+                }
+                guard let taken = Surroundings(text).range(of: match, at: index, from: stretchStart, trie) else {
+                    // As in the library, no other token is looked for in this one's place.
+                    index += match.count
+                    continue
+                }
+                endStretch(at: taken.lowerBound)
+                special(match.token)
+                index = taken.upperBound
+                stretchStart = index
             }
-            endStretch()
+            endStretch(at: text.count)
+        }
+    }
+}
+
+/// What stands beside a special token in a text.
+private struct Surroundings {
+    private let reader: ScalarReader
+
+    init(_ text: UnsafeBufferPointer<UInt8>) { reader = ScalarReader(text: text) }
+
+    /// What `match` at `index` takes of the text, at most from `start` on; nil when its rule forbids it here.
+    func range(
+        of match: SpecialTokenTrie.Match, at index: Int, from start: Int, _ trie: SpecialTokenTrie
+    ) -> Range<Int>? {
+        let range = index..<index + match.count
+        guard !trie.rules.isEmpty, let rule = trie.rules[match.token] else { return range }
+        if rule.isWord, isWord(before: range.lowerBound) || isWord(after: range.upperBound) { return nil }
+        var (lower, upper) = (range.lowerBound, range.upperBound)
+        if rule.takesSpaceBefore {
+            while lower > start, case let previous = scalarStart(before: lower), isSpace(previous) { lower = previous }
+        }
+        if rule.takesSpaceAfter {
+            while upper < reader.text.count, isSpace(upper) { upper = reader.read(at: upper).next }
+        }
+        return lower..<upper
+    }
+
+    private func scalarStart(before index: Int) -> Int {
+        var index = index - 1
+        while index > 0, reader.text[index] & 0xC0 == 0x80 { index -= 1 }
+        return index
+    }
+
+    private func isSpace(_ index: Int) -> Bool { reader.kind(at: index).isOne(of: .whitespace) }
+
+    private func isWord(before index: Int) -> Bool { index > 0 && isWordScalar(at: scalarStart(before: index)) }
+
+    private func isWord(after index: Int) -> Bool { index < reader.text.count && isWordScalar(at: index) }
+
+    /// `\w` of Unicode's UTS 18.
+    private func isWordScalar(at index: Int) -> Bool {
+        let properties = reader.decode(at: index).0.properties
+        switch properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: return true
+        default: return properties.isAlphabetic || properties.isJoinControl
         }
     }
 }

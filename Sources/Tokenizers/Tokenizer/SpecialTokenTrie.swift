@@ -1,53 +1,68 @@
 /// Finds the longest token spelled at a place in the text, among those that are not learned pieces: control
-/// tokens, and the user-defined tokens that stand for text of their own. Children hang in sibling lists of flat
-/// arrays; a node is an index, 0 the root.
+/// tokens and marks, and the user-defined tokens that stand for text of their own. Children hang in sibling lists of
+/// flat arrays; a node is an index, 0 the root.
 struct SpecialTokenTrie: Sendable {
+    /// What a token asks of the text around it, as the `tokenizers` library has it.
+    struct MatchRule: Sendable, Equatable {
+        /// Takes in the whitespace before it, after it.
+        var takesSpaceBefore = false
+        var takesSpaceAfter = false
+        /// No token inside a word.
+        var isWord = false
+    }
+
+    struct Match {
+        var token: Int32
+        var count: Int
+    }
+
     private struct Node {
         var byte: UInt8
-        var isControl = false
+        var isTrustedOnly = false
         var token: Int32 = -1
         var firstChild: UInt32 = 0
         var nextSibling: UInt32 = 0
     }
 
     private var nodes = [Node(byte: 0)]
-    private var startsControl = [Bool](repeating: false, count: 256)
-    private var startsUserDefined = [Bool](repeating: false, count: 256)
+    private var startsTrustedOnly = [Bool](repeating: false, count: 256)
+    private var startsAnywhere = [Bool](repeating: false, count: 256)
+    /// Whether there are tokens that any text may become.
     private(set) var hasUserDefined = false
+    /// For tokens that do not stand for themselves alone.
+    var rules: [Int32: MatchRule] = [:]
 
     /// False when two special tokens are spelled alike; the first keeps the spelling. Empty spellings are no tokens.
     @discardableResult
-    mutating func insert(_ spelling: some Collection<UInt8>, token: Int32, isControl: Bool) -> Bool {
+    mutating func insert(_ spelling: some Collection<UInt8>, token: Int32, isTrustedOnly: Bool) -> Bool {
         guard let first = spelling.first else { return true }
         var node = 0
         for byte in spelling { node = child(of: node, byte) ?? appendChild(to: node, byte) }
         guard nodes[node].token < 0 else { return false }
         nodes[node].token = token
-        nodes[node].isControl = isControl
-        if isControl {
-            startsControl[Int(first)] = true
+        nodes[node].isTrustedOnly = isTrustedOnly
+        if isTrustedOnly {
+            startsTrustedOnly[Int(first)] = true
         } else {
-            startsUserDefined[Int(first)] = true
+            startsAnywhere[Int(first)] = true
             hasUserDefined = true
         }
         return true
     }
 
-    /// The longest special token at `index`. A control token must end at or before `controlEnd`; a user-defined
-    /// one anywhere in `text`.
-    func longestMatch(
-        in text: UnsafeBufferPointer<UInt8>, at index: Int, controlEnd: Int
-    ) -> (token: Int32, count: Int)? {
+    /// The longest special token at `index`. One that only templates may write must end at or before `trustedEnd`; a
+    /// user-defined one anywhere in `text`.
+    func longestMatch(in text: UnsafeBufferPointer<UInt8>, at index: Int, trustedEnd: Int) -> Match? {
         let first = Int(text[index])
-        guard startsUserDefined[first] || (startsControl[first] && index < controlEnd) else { return nil }
-        var best: (token: Int32, count: Int)?
+        guard startsAnywhere[first] || (startsTrustedOnly[first] && index < trustedEnd) else { return nil }
+        var best: Match?
         var node = 0
         var end = index
         while end < text.count, let next = child(of: node, text[end]) {
             node = next
             end += 1
-            if nodes[node].token >= 0, !nodes[node].isControl || end <= controlEnd {
-                best = (nodes[node].token, end - index)
+            if nodes[node].token >= 0, !nodes[node].isTrustedOnly || end <= trustedEnd {
+                best = Match(token: nodes[node].token, count: end - index)
             }
         }
         return best

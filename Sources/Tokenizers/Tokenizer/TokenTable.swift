@@ -1,9 +1,16 @@
-/// What a token is for; the numbers are those of `tokenizer.ggml.token_type`.
+/// What a token is for; the numbers are those of `tokenizer.ggml.token_type`, which ends with `byte`.
 enum TokenKind: UInt8, Sendable {
     case normal = 1, unknown, control, userDefined, unused, byte
+    /// A mark of the chat template that stands for its own spelling, such as `<tool_call>`: shown where the model
+    /// writes it, and read only where the template does.
+    case mark
 
     /// Control tokens steer the model; text must never turn into one.
     var isControl: Bool { self == .control || self == .unknown }
+    /// Read only in text that a template wrote.
+    var isTrustedOnly: Bool { isControl || self == .mark }
+    /// Found in text before it is merged.
+    var isSpecial: Bool { isTrustedOnly || self == .userDefined }
     /// Tokens that ordinary text can be merged into.
     var isText: Bool { self == .normal || self == .userDefined || self == .unused }
 }
@@ -19,41 +26,49 @@ struct TokenTable: Sendable {
     /// The text token of each single byte, or -1: asked for so often that it skips the hash.
     private(set) var byteTokens = [Int32](repeating: -1, count: 256)
     private(set) var longestTextToken = 0
+    /// Text tokens that are spelled like one before them, and so are never found.
+    private(set) var duplicates: [(first: Int, second: Int)] = []
 
     var count: Int { kinds.count }
 
     /// `bytes` are all tokens' bytes in order, cut by `offsets` (one more than there are tokens).
-    /// Two text tokens with the same bytes are an error, since only one could ever be found; but a user-defined
-    /// token gives way to a normal one, as some vocabularies spell a run of spaces both ways.
-    init(bytes: [UInt8], offsets: [UInt32], kinds: [TokenKind], place: String) throws {
+    /// Of two text tokens with the same bytes only the first can be found; but a user-defined token gives way to a
+    /// normal one, as some vocabularies spell a run of spaces both ways.
+    init(bytes: [UInt8], offsets: [UInt32], kinds: [TokenKind]) {
         self.bytes = bytes
         self.offsets = offsets
         self.kinds = kinds
         slots = HashSlots(capacity: kinds.count)
-        try bytes.withUnsafeBufferPointer { bytes in
+        bytes.withUnsafeBufferPointer { bytes in
             for token in kinds.indices where kinds[token].isText {
                 let range = Int(offsets[token])..<Int(offsets[token + 1])
                 if range.isEmpty { continue }
                 longestTextToken = max(longestTextToken, range.count)
-                try insert(token, UnsafeBufferPointer(rebasing: bytes[range]), place)
+                insert(token, UnsafeBufferPointer(rebasing: bytes[range]))
             }
         }
     }
 
-    private mutating func insert(_ token: Int, _ spelling: UnsafeBufferPointer<UInt8>, _ place: String) throws {
+    private mutating func insert(_ token: Int, _ spelling: UnsafeBufferPointer<UInt8>) {
         let hash = ByteHash.of(spelling)
         let (found, slot) = slots.find(hash) { isToken($0, spelling) }
         if let found {
             if kinds[token] == .userDefined { return }
             guard kinds[found] == .userDefined else {
-                throw TokenizerError(
-                    place,
-                    "tokens \(found) and \(token) are both '\(String(decoding: spelling, as: UTF8.self))'; each token must be spelled once"
-                )
+                duplicates.append((found, token))
+                return
             }
         }
         slots.set(slot, token, hash)
         if spelling.count == 1 { byteTokens[Int(spelling[0])] = Int32(token) }
+    }
+
+    /// - Throws: `TokenizerError` when two text tokens are spelled alike.
+    func requireDistinct(_ place: String) throws {
+        guard let (first, second) = duplicates.first else { return }
+        throw TokenizerError(
+            place,
+            "tokens \(first) and \(second) are both '\(text(of: first))'; each token must be spelled once")
     }
 
     /// The text token with exactly these bytes.
@@ -86,6 +101,9 @@ struct TokenTable: Sendable {
     func bytes(of token: Int) -> ArraySlice<UInt8> {
         bytes[Int(offsets[token])..<Int(offsets[token + 1])]
     }
+
+    /// The same as text, for messages.
+    func text(of token: Int) -> String { String(decoding: bytes(of: token), as: UTF8.self) }
 
     /// Nil for ids outside the vocabulary.
     func kind(of token: Int32) -> TokenKind? {

@@ -6,8 +6,9 @@ package protocol Tokenizer: Sendable {
     /// Token ids run from 0 up to, not including, this.
     var vocabularySize: Int { get }
 
-    /// The ids of a prompt made of pieces from different hands. Control tokens are recognised only in text
-    /// marked `special` (a template's own words); text that is not special (a user's) can never become one.
+    /// The ids of a prompt made of pieces from different hands. Control tokens, and all others that mark turns, calls
+    /// or thoughts, are recognised only in text marked `special` (a template's own words); text that is not special (a
+    /// user's, a document's, a tool's) can never become one, whatever type the file gives such a token.
     ///
     /// The border rule: neighbouring special pieces are one run of text, and a control token must lie whole
     /// inside such a run. All that lies between two control tokens is then tokenised as one stretch, whoever
@@ -34,9 +35,13 @@ package protocol Tokenizer: Sendable {
     var addsEOS: Bool { get }
     /// Every token that ends the model's turn: end of text, of turn, of message, where they exist.
     var endOfTurnTokens: Set<Int32> { get }
+    /// What of the checkpoint's vocabulary was not taken as it says, for the log; a sentence each.
+    var warnings: [String] { get }
 }
 
 extension Tokenizer {
+    package var warnings: [String] { [] }
+
     /// The ids of one text. `special`: control tokens spelled in it become control tokens (templates only);
     /// otherwise they are ordinary text (anything a user wrote).
     package func encode(_ text: String, special: Bool) -> [Int32] {

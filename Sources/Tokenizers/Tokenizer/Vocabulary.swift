@@ -8,11 +8,13 @@ struct Vocabulary: Sendable {
     let addsBOS: Bool
     let addsEOS: Bool
     let endOfTurnTokens: Set<Int32>
+    /// What of the checkpoint was not taken as it says.
+    var warnings: [String] = []
 
     /// Control tokens that end a turn in the families served here, for files that name only one of them.
     static let endOfTurnNames = [
         "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|im_end|>", "<|endoftext|>", "<|end|>", "</s>",
-        "<end_of_turn>",
+        "<end_of_turn>", "<|EOT|>", "<｜end▁of▁sentence｜>",
     ]
 }
 
@@ -28,6 +30,7 @@ extension VocabularyTokenizer {
     package var addsBOS: Bool { vocabulary.addsBOS }
     package var addsEOS: Bool { vocabulary.addsEOS }
     package var endOfTurnTokens: Set<Int32> { vocabulary.endOfTurnTokens }
+    package var warnings: [String] { vocabulary.warnings }
 
     package func token(named spelling: String) -> Int32? { vocabulary.special.token(spelling) }
 

@@ -15,6 +15,7 @@ enum VocabularyLimit {
 /// as the spelling has, and answers how many; nil means the spelling as it is.
 func readTokens(
     _ source: VocabularySource<some ByteStrings>,
+    warnings: inout [String],
     decode: (UnsafeBufferPointer<UInt8>, TokenKind, UnsafeMutablePointer<UInt8>) -> Int?
 ) throws -> TokenTable {
     let place = source.places.tokens
@@ -22,7 +23,8 @@ func readTokens(
     guard count > 0, count <= VocabularyLimit.tokensMax else {
         throw TokenizerError(place, "has \(count) tokens; wanted 1 to \(VocabularyLimit.tokensMax)")
     }
-    let kinds = try readKinds(source, count: count)
+    var kinds = try readKinds(source, count: count)
+    classifyMarks(source, &kinds, &warnings)
     var total = 0
     for token in 0..<count {
         let size = source.tokens.withBytes(token) { $0.count }
@@ -53,7 +55,14 @@ func readTokens(
         }
         offsets[count] = UInt32(end)
     }
-    return try TokenTable(bytes: bytes, offsets: Array(offsets), kinds: kinds, place: place)
+    let table = TokenTable(bytes: bytes, offsets: Array(offsets), kinds: kinds)
+    if let (first, second) = table.duplicates.first {
+        let more = table.duplicates.count > 1 ? " and \(table.duplicates.count - 1) more pairs of tokens are alike" : ""
+        warnings.append(
+            "\(place): tokens \(first) and \(second) are both '\(table.text(of: first))'\(more); text becomes the first of them"
+        )
+    }
+    return table
 }
 
 /// Without types, the tokens that the metadata names as markers are control tokens and the rest normal.
@@ -71,7 +80,7 @@ private func readKinds(_ source: VocabularySource<some ByteStrings>, count: Int)
     }
     return try types.enumerated().map { token, type in
         if type == 0 { return .normal }  // "undefined"
-        guard let kind = UInt8(exactly: type).flatMap(TokenKind.init) else {
+        guard type <= TokenKind.byte.rawValue, let kind = UInt8(exactly: type).flatMap(TokenKind.init) else {
             throw TokenizerError("\(place)[\(token)]", "is \(type); wanted 0 to 6")
         }
         return kind

@@ -31,6 +31,10 @@ package struct VocabularySource<Strings: ByteStrings> {
     package var addsBOS: Bool?
     package var addsEOS: Bool?
     package var addsSpacePrefix: Bool?
+    /// What the checkpoint's chat template says, for the tokens that it writes.
+    package var template: String?
+    /// How tokens are found that do not stand for themselves alone.
+    var matchRules: [Int32: SpecialTokenTrie.MatchRule] = [:]
     /// More tokens that end an answer.
     package var endIDs: [Int] = []
     /// How text is prepared; nil: as `pre` and `addsSpacePrefix` say.

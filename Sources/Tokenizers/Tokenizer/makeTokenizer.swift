@@ -12,19 +12,45 @@ package func makeTokenizer(_ source: VocabularySource<some ByteStrings>) throws 
 }
 
 private func makeByteLevelBPE(_ source: VocabularySource<some ByteStrings>) throws -> any Tokenizer {
-    let scanner = try source.steps?.scanner ?? PreTokenizer(named: source.pre ?? "default")
+    var warnings: [String] = []
+    let cut = try preTokenizer(of: source, &warnings)
     guard source.merges != nil || source.mergeParts != nil else {
         throw TokenizerError(source.places.merges, "missing; byte-level BPE can't merge without it")
     }
-    let table = try readTokens(source) { spelling, kind, out in
-        guard !kind.isControl, kind != .userDefined else { return nil }
+    let table = try readTokens(source, warnings: &warnings) { spelling, kind, out in
+        guard !kind.isSpecial else { return nil }
         return ByteAlphabet.bytes.withUnsafeBufferPointer { ByteAlphabet.decode(spelling, into: out, using: $0) }
     }
-    let vocabulary = try makeVocabulary(source, table, addsBOS: scanner == .llama3) { Array($0) }
+    let vocabulary = try makeVocabulary(source, table, addsBOS: cut.addsBOS, warnings) { Array($0) }
     let merges = try readMerges(source, table, vocabulary.special, isByteLevel: true)
     return ByteLevelBPE(
-        vocabulary: vocabulary, merges: .pairs(merges), preTokenizer: scanner,
-        takesWholeWordsFirst: source.steps?.takesWholeWordsFirst ?? scanner.takesWholeWordsFirst)
+        vocabulary: vocabulary, merges: .pairs(merges), preTokenizer: cut.preTokenizer,
+        takesWholeWordsFirst: cut.takesWholeWordsFirst)
+}
+
+/// How words are cut: as the file's steps or its `pre` say, else as the vocabulary lets guess.
+private func preTokenizer(
+    of source: VocabularySource<some ByteStrings>, _ warnings: inout [String]
+) throws -> PreTokenizerName {
+    if let steps = source.steps, let scanner = steps.scanner {
+        return PreTokenizerName(
+            names: [], preTokenizer: scanner, takesWholeWordsFirst: steps.takesWholeWordsFirst)
+    }
+    // Converters write 'default' where they don't know a vocabulary.
+    if let pre = source.pre, !pre.isEmpty, pre != "default" { return try PreTokenizerName.find(pre) }
+    let problem = "\(source.places.pre): \(source.pre.map { "is '\($0)'" } ?? "missing"), so how words are cut is "
+    if let (known, token) = PreTokenizerName.guess(source.tokens) {
+        warnings.append(
+            problem
+                + "guessed: as '\(known.names[0])', by the token '\(token)' and \(source.tokens.count) tokens; write the right name into the file if that is wrong"
+        )
+        return known
+    }
+    warnings.append(
+        problem
+            + "not known, nor is the vocabulary: as GPT-2 does, which can give other tokens than the model learned; write the right name into the file"
+    )
+    return try PreTokenizerName.find("gpt-2")
 }
 
 private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) throws -> any Tokenizer {
@@ -35,8 +61,9 @@ private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) 
     guard source.types != nil else {
         throw TokenizerError(source.places.types, "missing; SentencePiece BPE finds its byte tokens by it")
     }
-    let table = try readTokens(source) { _, _, _ in nil }
-    let vocabulary = try makeVocabulary(source, table, addsBOS: true) { piece in
+    var warnings: [String] = []
+    let table = try readTokens(source, warnings: &warnings) { _, _, _ in nil }
+    let vocabulary = try makeVocabulary(source, table, addsBOS: true, warnings) { piece in
         // Text is searched for these tokens before its spaces are marked.
         Array(String(decoding: piece, as: UTF8.self).replacing("\u{2581}", with: " ").utf8)
     }
@@ -80,12 +107,39 @@ private func readByteToken(_ spelling: ArraySlice<UInt8>, _ place: String) throw
 }
 
 private func makeVocabulary(
-    _ source: VocabularySource<some ByteStrings>, _ table: TokenTable, addsBOS: Bool,
+    _ source: VocabularySource<some ByteStrings>, _ table: TokenTable, addsBOS: Bool, _ earlier: [String],
     spelling: (ArraySlice<UInt8>) -> [UInt8]
 ) throws -> Vocabulary {
+    var warnings = earlier
+    let special = try specialTokens(source, table, spelling, &warnings)
+    func checked(_ id: Int?, _ key: String) -> Int32? {
+        guard let id else { return nil }
+        guard table.kinds.indices.contains(id) else {
+            let tokens = "the tokens are 0 to \(table.count - 1)"
+            warnings.append("\(source.places.ids)\(key): is \(id), but \(tokens); served as if it were not there")
+            return nil
+        }
+        return Int32(id)
+    }
+    let (bos, eos) = (checked(source.bosID, "bos_token_id"), checked(source.eosID, "eos_token_id"))
+    var ends = Vocabulary.endOfTurnNames.compactMap(special.token)
+    ends += [eos, checked(source.eotID, "eot_token_id"), checked(source.eomID, "eom_token_id")].compactMap { $0 }
+    ends += source.endIDs.compactMap { checked($0, "eos_token_id") }
+    let unknown = checked(source.unknownID, "unknown_token_id")
+    return Vocabulary(
+        table: table, special: special, bos: bos, eos: eos, unknown: unknown, addsBOS: source.addsBOS ?? addsBOS,
+        addsEOS: source.addsEOS ?? false, endOfTurnTokens: Set(ends), warnings: warnings)
+}
+
+private func specialTokens(
+    _ source: VocabularySource<some ByteStrings>, _ table: TokenTable, _ spelling: (ArraySlice<UInt8>) -> [UInt8],
+    _ warnings: inout [String]
+) throws -> SpecialTokenTrie {
     var special = SpecialTokenTrie()
+    special.rules = source.matchRules
     var specialBytes = 0
-    for token in table.kinds.indices where table.kinds[token].isControl || table.kinds[token] == .userDefined {
+    var repeated: [Int] = []
+    for token in table.kinds.indices where table.kinds[token].isSpecial {
         let size = table.bytes(of: token).count
         specialBytes += size
         guard size <= VocabularyLimit.specialTokenBytesMax, specialBytes <= VocabularyLimit.allSpecialTokensBytesMax
@@ -98,29 +152,15 @@ private func makeVocabulary(
         // Text can't spell what is no UTF-8, and a match must not end inside a scalar.
         let words = spelling(table.bytes(of: token))
         guard String(validating: words, as: UTF8.self) != nil else { continue }
-        let isNew = special.insert(words, token: Int32(token), isControl: table.kinds[token].isControl)
-        guard isNew else {
-            throw TokenizerError(
-                "\(source.places.tokens)[\(token)]",
-                "'\(String(decoding: table.bytes(of: token), as: UTF8.self))' is a special token twice; each must be spelled once"
-            )
+        if !special.insert(words, token: Int32(token), isTrustedOnly: table.kinds[token].isTrustedOnly) {
+            repeated.append(token)
         }
     }
-    func checked(_ id: Int?, _ key: String) throws -> Int32? {
-        guard let id else { return nil }
-        guard table.kinds.indices.contains(id) else {
-            throw TokenizerError("\(source.places.ids)\(key)", "is \(id), but the tokens are 0 to \(table.count - 1)")
-        }
-        return Int32(id)
+    if let token = repeated.first {
+        let more = repeated.count > 1 ? ", and \(repeated.count - 1) more are so" : ""
+        warnings.append(
+            "\(source.places.tokens)[\(token)]: '\(table.text(of: token))' is the spelling of a special token before it\(more); text becomes the first of them"
+        )
     }
-    let eos = try checked(source.eosID, "eos_token_id")
-    var ends = Vocabulary.endOfTurnNames.compactMap(special.token)
-    ends += [eos, try checked(source.eotID, "eot_token_id"), try checked(source.eomID, "eom_token_id")].compactMap {
-        $0
-    }
-    ends += try source.endIDs.compactMap { try checked($0, "eos_token_id") }
-    return Vocabulary(
-        table: table, special: special, bos: try checked(source.bosID, "bos_token_id"), eos: eos,
-        unknown: try checked(source.unknownID, "unknown_token_id"),
-        addsBOS: source.addsBOS ?? addsBOS, addsEOS: source.addsEOS ?? false, endOfTurnTokens: Set(ends))
+    return special
 }

@@ -1,0 +1,98 @@
+/// One step of cutting text into words. It cuts a stretch into what its pattern matches and what lies between; the next
+/// step cuts each of these pieces again, and sees nothing but the piece.
+enum WordSplit: Sendable, Equatable {
+    /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+    case gpt2
+    case words(WordPattern)
+    /// `[set]{1,scalarsMax}`
+    case runs(ScalarSet, scalarsMax: Int)
+    /// `\s?[set]+`
+    case spacedRuns(ScalarSet)
+    /// `\s+$`
+    case trailingWhitespace
+    /// DeepSeek V3's, after its numbers, Han and kana are cut off: an ASCII sign with the ASCII letters after it, then
+    /// ``[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+``
+    case deepSeek3
+
+    /// Every number's character is a word of its own.
+    static let digits = WordSplit.runs(ScalarSet(classes: .number), scalarsMax: 1)
+
+    /// Whether its matches leave nothing out.
+    var coversText: Bool {
+        switch self {
+        case .gpt2, .words: true
+        case .runs, .spacedRuns, .trailingWhitespace, .deepSeek3: false
+        }
+    }
+}
+
+extension ScalarReader {
+    /// Calls `piece` for each piece of `range`, in order and without gaps.
+    func forEachPiece(of split: WordSplit, in range: Range<Int>, _ piece: (Range<Int>) -> Void) {
+        switch split {
+        case .gpt2: forEachPiece(in: range, piece) { gpt2WordEnd(from: $0, limit: range.upperBound) }
+        case .words(let pattern):
+            forEachPiece(in: range, piece) { wordEnd(of: pattern, from: $0, limit: range.upperBound) }
+        case .runs(let set, let scalarsMax):
+            forEachPiece(in: range, piece) { index in
+                next(after: index, in: set).map {
+                    runEnd(of: set, from: $0, limit: range.upperBound, scalarsMax: scalarsMax - 1)
+                }
+            }
+        case .spacedRuns(let set):
+            forEachPiece(in: range, piece) { spacedRunEnd(of: set, from: $0, limit: range.upperBound) }
+        case .deepSeek3: forEachPiece(in: range, piece) { deepSeek3WordEnd(from: $0, limit: range.upperBound) }
+        case .trailingWhitespace:
+            let start = trailingWhitespaceStart(in: range)
+            if range.lowerBound < start { piece(range.lowerBound..<start) }
+            if start < range.upperBound { piece(start..<range.upperBound) }
+        }
+    }
+
+    /// `matchEnd` answers where the match that begins at an index ends; nil: none begins there.
+    @inline(__always)
+    private func forEachPiece(
+        in range: Range<Int>, _ piece: (Range<Int>) -> Void, matchEnd: (Int) -> Int?
+    ) {
+        var (start, index) = (range.lowerBound, range.lowerBound)
+        while index < range.upperBound {
+            guard let end = matchEnd(index) else {
+                index = read(at: index).next
+                continue
+            }
+            if start < index { piece(start..<index) }
+            piece(index..<end)
+            (start, index) = (end, end)
+        }
+        if start < index { piece(start..<index) }
+    }
+
+    private func spacedRunEnd(of set: ScalarSet, from start: Int, limit: Int) -> Int? {
+        let (first, second) = read(at: start)
+        if first.isOne(of: .whitespace), second < limit, let third = next(after: second, in: set) {
+            return runEnd(of: set, from: third, limit: limit)
+        }
+        return next(after: start, in: set).map { runEnd(of: set, from: $0, limit: limit) }
+    }
+
+    private func runEnd(of set: ScalarSet, from start: Int, limit: Int, scalarsMax: Int = .max) -> Int {
+        var index = start
+        var scalars = 0
+        while index < limit, scalars < scalarsMax, let next = next(after: index, in: set) {
+            index = next
+            scalars += 1
+        }
+        return index
+    }
+
+    private func trailingWhitespaceStart(in range: Range<Int>) -> Int {
+        var start = range.lowerBound
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let (kind, next) = read(at: index)
+            if !kind.isOne(of: .whitespace) { start = next }
+            index = next
+        }
+        return start
+    }
+}
