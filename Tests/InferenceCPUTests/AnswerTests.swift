@@ -72,6 +72,8 @@ import Testing
         let request = ServedModel.request(completing: "hi", logprobs: true)
         let whole = try #require(await model.complete(request).logprobs)
         #expect(whole["tokens"] == ["x", "\u{FFFD}", "\u{FFFD}"])
+        // A character in two tokens: their texts can't say it.
+        #expect(whole["token_bytes"] == [[0x78], [0xC3], [0xA9]])
         let values = try numbers(whole["token_logprobs"])
         #expect(values.count == 3)
         // Logits are s = 0.2 * sqrt(384) for the next token and 0 for the 257 others: log(e^s / (e^s + 257)).
@@ -83,6 +85,15 @@ import Testing
         }
         #expect(tokens == ["x", "\u{FFFD}", "\u{FFFD}"])
         #expect(try await model.chat(ServedModel.request(logprobs: true)).logprobs == whole)
+    }
+
+    @Test("tokens that are whole characters have no bytes beside their texts")
+    func wholeCharacters() async throws {
+        let model = try await ServedModel(story)
+        let logprobs = try #require(
+            await model.complete(ServedModel.request(completing: "hi", logprobs: true)).logprobs)
+        #expect(logprobs["tokens"] == ["Once", " upon", " a", " time"])
+        #expect(logprobs["token_bytes"] == nil)
     }
 
     private func numbers(_ json: JSON?) throws -> [Double] {
