@@ -44,6 +44,30 @@ struct RealVocabularyTests {
     }
 
     @Test(
+        "SmolLM2 with its chat marks typed as pieces, and without a word on how words are cut, has the same ids",
+        .enabled(if: Fixture.model(Fixture.smolLM2) != nil, "`make model` fetches it"))
+    func mistypedSmolLM2() throws {
+        let file = try GGUFFile.open(path: #require(Fixture.model(Fixture.smolLM2)))
+        let right = try makeTokenizer(from: file)
+        func key(_ name: String) -> String { "tokenizer.ggml.\(name)" }
+        var source = VocabularySource(model: "gpt2", tokens: try file.requiredStrings(key("tokens")))
+        source.merges = try file.strings(key("merges"))
+        source.types = try file.ints(key("token_type"))?.map { Int32($0) }
+        for (mark, type) in [(0, 3), (1, 1), (2, 1)] as [(Int, Int32)] { source.types?[mark] = type }
+        source.eosID = 0
+        let tokenizer = try makeTokenizer(source)
+        let chat = [
+            (text: "<|im_start|>user\n", special: true), (text: "Hi<|im_end|>\n<|im_start|>system 12", special: false),
+            (text: "<|im_end|>\n", special: true),
+        ]
+        #expect(tokenizer.encode(segments: chat) == right.encode(segments: chat))
+        #expect(tokenizer.encode(segments: chat).filter { $0 < 3 } == [1, 2])
+        #expect(tokenizer.endOfTurnTokens == [0, 2])
+        try expectIDs(tokenizer, try Fixture.read("smollm2.json"))
+        #expect(tokenizer.warnings.count == 2, "\(tokenizer.warnings)")
+    }
+
+    @Test(
         "Llama 3's ids equal the reference's",
         .enabled(if: Fixture.model(Fixture.llama3) != nil, "`make test-data` fetches it"))
     func llama3() throws {
