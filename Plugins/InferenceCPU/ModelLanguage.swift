@@ -16,6 +16,7 @@ struct ModelLanguage: Sendable {
     let replyMarks: [Int32: ReplyMark]
     private let callForms: CallForms
 
+    /// - Throws: what is wrong with the vocabulary, or a `TemplateError` for a chat template that can't be parsed.
     init(_ checkpoint: ModelCheckpoint) throws {
         try self.init(tokenizer: checkpoint.makeTokenizer(), template: checkpoint.chatTemplate)
     }
@@ -31,6 +32,8 @@ struct ModelLanguage: Sendable {
                 hasToken: { tokenizer.token(named: $0) != nil })
             chatFormatError = nil
         } catch {
+            // What a file has must be right; what it lacks keeps nobody from continuing texts.
+            if template?.isEmpty == false { throw error }
             chatFormat = nil
             chatFormatError = error
         }

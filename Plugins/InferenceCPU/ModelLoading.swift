@@ -100,6 +100,14 @@ extension LoadedModel {
                 "weights_milliseconds": times.weights.shown,
             ])
         for warning in language.tokenizer.warnings { log.warning("model \(id): \(warning)", ["model": id]) }
+        let unused = checkpoint.unusedTensors
+        if let first = unused.first {
+            let more = unused.count > 1 ? " and \(unused.count - 1) more" : ""
+            log.warning(
+                "model \(id): its architecture, \(configuration.architecture), does not use the tensors "
+                    + "\(first.quotedForMessage())\(more)",
+                ["model": id, "tensors": unused.prefix(8).map { $0.quotedForMessage() }.joined(separator: ", ")])
+        }
         if let error = language.chatFormatError {
             log.warning("model \(id) can't chat: \(error.message)", ["model": id])
         }

@@ -80,7 +80,8 @@ struct GGUFFileTests {
         }
         #expect(
             error?.description
-                == "sample.gguf: magic number at byte 0: found 0x4034b50, wanted 'GGUF' (is this a GGUF file?)")
+                == "sample.gguf: magic number at byte 0: found 0x4034b50: a ZIP archive, as torch saves weights, wanted 'GGUF' (is this a GGUF file?)"
+        )
     }
 
     @Test("other versions and byte orders are refused", arguments: [1, 4, UInt32(3).byteSwapped])

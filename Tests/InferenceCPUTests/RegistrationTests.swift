@@ -47,6 +47,23 @@ import Testing
         #expect(error?.message.contains("llama, qwen2, qwen3") == true)
     }
 
+    @Test(
+        "a chat template that can't be parsed is refused by the file and the template's line",
+        arguments: [
+            "{% for m in messages %}\n{{ m.content }}", "a\nb {{ messages", "{% if %}x{% endif %}",
+            "\n\n{{ 1 | nosuch }}",
+            "{% endfor %}", "{{ 'a }}",
+        ])
+    func brokenTemplate(_ template: String) async throws {
+        var model = ScriptedModel.saying("a")
+        model.template = template
+        let file = try model.write()
+        defer { try? FileManager.default.removeItem(at: file) }
+        let error = try await refusal(Resource(kind: "model", id: "m", path: file.path))
+        #expect(error?.code == .invalidConfig && error?.field == "path")
+        #expect(error?.message.hasPrefix("\(file.path): chat template, line ") == true, "\(error?.message ?? "loaded")")
+    }
+
     @Test("a vocabulary with more tokens than the embedding has rows is refused with both counts")
     func vocabulary() async throws {
         var model = ScriptedModel.saying("Once")
@@ -196,7 +213,8 @@ import Testing
     @Test("a model without any chat format completes, and says why it can't chat")
     func noChat() async throws {
         var model = ScriptedModel.saying("a")
-        model.template = "{% unknown %}"
+        model.template = nil
+        model.startOfTurn = "<|another|>"
         let served = try await ServedModel(model)
         #expect(try await served.complete().content == "a")
         await #expect(throws: ProviderError.self) { _ = try await served.chat() }

@@ -30,6 +30,8 @@ struct ScriptedModel {
     var certainty: Float = 1
     var template: String? = Self.chatML
     var architecture = "llama"
+    /// The control token by which a vocabulary without a template shows that its turns are ChatML's.
+    var startOfTurn = "<|im_start|>"
     /// The vocabulary is one of SentencePiece, whose texts begin with a space, and not of byte-level BPE.
     var isSentencePiece = false
     /// The number of the vocabulary's last tokens that have no row in the embedding.
@@ -60,7 +62,7 @@ struct ScriptedModel {
     private func encoded() -> [UInt8] {
         var spellings = (UInt8.min...UInt8.max).map { isSentencePiece ? Self.byteToken($0) : Self.spelling([$0]) }
         var types = [Int32](repeating: isSentencePiece ? 6 : 1, count: 256) + [3, 3]
-        spellings += ["<|im_start|>", "<|im_end|>"]
+        spellings += [startOfTurn, "<|im_end|>"]
         let tokens = script.map { piece in
             let (spelling, type) = entry(piece)
             if let known = spellings.firstIndex(of: spelling) { return known }

@@ -40,8 +40,11 @@ package struct RopeConfiguration: Sendable, Equatable {
         case linear(factor: Double)
         /// Llama 3.1: low frequencies are divided by `factor`, high ones kept, those between blended.
         case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContext: Double)
-        /// YaRN (Peng et al. 2023, arXiv:2309.00071). `magnitude` multiplies cosines and sines.
-        case yarn(factor: Double, originalContext: Double, betaFast: Double, betaSlow: Double, magnitude: Double)
+        /// YaRN (Peng et al. 2023, arXiv:2309.00071). `magnitude` multiplies cosines and sines; `extrapolation` is how
+        /// much of a high frequency is kept as it is, from 0 to 1.
+        case yarn(
+            factor: Double, originalContext: Double, betaFast: Double, betaSlow: Double, magnitude: Double,
+            extrapolation: Double = 1)
     }
 
     package var theta: Double

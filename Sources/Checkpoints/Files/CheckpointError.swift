@@ -33,3 +33,11 @@ extension String {
         return unicodeScalars.count > charactersMax ? "'\(text)…'" : "'\(text)'"
     }
 }
+
+extension [String] {
+    /// For messages: names from a file, the first of them.
+    var quotedList: String {
+        prefix(8).map { $0.quotedForMessage(charactersMax: 40) }.joined(separator: ", ")
+            + (count > 8 ? " and \(count - 8) more" : "")
+    }
+}

@@ -26,7 +26,15 @@ struct CheckpointFolder: Sendable {
 
     /// For messages: the first names in it.
     var listing: String {
-        guard let folder = opendir(path) else { return String(cString: strerror(errno)) }
+        let names = names
+        if names.isEmpty { return exists ? "an empty folder" : "no folder that can be read" }
+        return names.prefix(8).map { $0.quotedForMessage(charactersMax: 40) }.joined(separator: ", ")
+            + (names.count > 8 ? " and more" : "")
+    }
+
+    /// Sorted, without hidden ones; at most a thousand.
+    var names: [String] {
+        guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
         var names: [String] = []
         while names.count < 1000, let entry = readdir(folder) {
@@ -35,10 +43,7 @@ struct CheckpointFolder: Sendable {
             }
             if !name.hasPrefix(".") { names.append(name) }
         }
-        names.sort()
-        if names.isEmpty { return "an empty folder" }
-        return names.prefix(8).map { $0.quotedForMessage(charactersMax: 40) }.joined(separator: ", ")
-            + (names.count > 8 ? " and more" : "")
+        return names.sorted()
     }
 
     private func kind(of path: String) -> mode_t? {

@@ -183,11 +183,27 @@ package struct CheckpointJSON {
     }
 
     private func broken(_ error: JSONError, _ field: String) -> CheckpointError {
-        refuse(field, at: start + error.byteOffset, found: error.message, wanted: "JSON")
+        let words = error.words(in: bytes)
+        return refuse(field, at: start + error.byteOffset, found: words.found, wanted: words.wanted)
+    }
+}
+
+extension JSONError {
+    /// The message in two halves; where the cause is a known one, that.
+    func words(in bytes: UnsafeRawBufferPointer) -> (found: String, wanted: String) {
+        if let cause = cause(in: bytes) {
+            return (cause.found, "JSON" + (cause.advice.isEmpty ? "" : ": \(cause.advice)"))
+        }
+        let halves = message.hasPrefix("found ") ? message.dropFirst("found ".count) : message[...]
+        guard let cut = halves.firstRange(of: ", wanted ") else { return (String(halves), "JSON") }
+        return (String(halves[..<cut.lowerBound]), "JSON: " + halves[cut.upperBound...])
     }
 }
 
 extension JSON {
+    /// nil for what is no integer, or none that fits.
+    var numberOfThings: Int? { if case .integer(let number) = self { Int(exactly: number) } else { nil } }
+
     /// For messages: the value itself where it is short.
     package var shown: String {
         switch self {

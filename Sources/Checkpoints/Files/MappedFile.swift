@@ -24,7 +24,8 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
 
     deinit { release() }
 
-    /// Maps the file at `path`. Only regular files: a pipe or a device would block or never end.
+    /// Maps the file at `path`. Only regular files: a pipe or a device would block or never end. What only stands for
+    /// a file, such as a pointer of Git LFS, is refused by what it is.
     package static func open(path: String) throws(CheckpointError) -> MappedFile {
         func refuse(_ field: String, _ found: String, _ wanted: String) -> CheckpointError {
             CheckpointError(path: path, field: field, offset: nil, found: found, wanted: wanted)
@@ -47,9 +48,11 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
         guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
             throw refuse("model file", "mapping failed: \(String(cString: strerror(errno)))", "\(count) bytes mapped")
         }
-        return MappedFile(path: path, bytes: UnsafeRawBufferPointer(start: base, count: count)) {
+        let file = MappedFile(path: path, bytes: UnsafeRawBufferPointer(start: base, count: count)) {
             munmap(base, count)
         }
+        if let words = ForeignFile(bytes: file.bytes).placeholder { throw refuse("file", words.found, words.wanted) }
+        return file
     }
 
     /// Asks the system to read the range ahead, in large pages where it can. A hint: nothing depends on it.

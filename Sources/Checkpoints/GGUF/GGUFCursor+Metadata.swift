@@ -3,7 +3,10 @@ extension GGUFCursor {
     mutating func preamble() throws -> (version: UInt32, tensors: Int, keys: Int) {
         let magic = try integer(UInt32.self, "magic number")
         guard magic == 0x4655_4747 else {
-            throw refuse("magic number", at: 0, found: hex(magic), wanted: "'GGUF' (is this a GGUF file?)")
+            let form = ForeignFile(bytes: file.bytes).form
+            throw refuse(
+                "magic number", at: 0, found: form.map { "\(hex(magic)): \($0)" } ?? hex(magic),
+                wanted: "'GGUF' (is this a GGUF file?)")
         }
         let version = try integer(UInt32.self, "version")
         guard version == 2 || version == 3 else {

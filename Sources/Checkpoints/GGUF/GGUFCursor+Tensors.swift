@@ -40,20 +40,17 @@ extension GGUFCursor {
         let (dimensions, elements) = try dimensions(Int(rank), of: quoted)
         let typeStart = offset
         let typeNumber = try integer(UInt32.self, "type of tensor \(quoted)")
-        let type = lk_type(rawValue: typeNumber)
-        let block = lk_block_size(type)
-        guard block > 0 else {
+        guard let type = GGUFTensorType(number: typeNumber) else {
             throw refuse(
                 "type of tensor \(quoted)", at: typeStart, found: "\(typeNumber)",
                 wanted: "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 or Q2_K to Q6_K")
         }
-        guard dimensions[0] % block == 0 else {
+        guard dimensions[0] % type.block == 0 else {
             throw refuse(
                 "dimension 0 of tensor \(quoted)", at: rankStart + 4, found: "\(dimensions[0])",
-                wanted: "a multiple of \(block), the block of its type")
+                wanted: "a multiple of \(type.block), the block of its type")
         }
-        let byteCount = lk_row_bytes(type, elements)  // 0 or, beyond 2^63, negative when it does not fit
-        guard byteCount > 0 else {
+        guard let byteCount = type.byteCount(of: elements) else {
             throw refuse(
                 "size of tensor \(quoted)", at: rankStart, found: "\(elements) values",
                 wanted: "a size in bytes that fits")
@@ -61,7 +58,7 @@ extension GGUFCursor {
         let offsetField = offset
         let place = try integer(UInt64.self, "offset of tensor \(quoted)")
         return DeclaredTensor(
-            name: name, type: type, dimensions: dimensions, byteCount: byteCount, offset: place,
+            name: name, type: type.type, dimensions: dimensions, byteCount: byteCount, offset: place,
             offsetField: offsetField)
     }
 

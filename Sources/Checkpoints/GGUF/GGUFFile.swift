@@ -44,6 +44,7 @@ package struct GGUFFile: Sendable {
 /// One tensor of a file.
 package struct GGUFTensor: Sendable {
     package let name: String
+    /// With the format's number, also where the kernels have no such type.
     package let type: lk_type
     /// Innermost first, as in the file: a weight of `[outputs, inputs]` has dimensions `[inputs, outputs]`.
     package let dimensions: [Int]

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// Reads a `ModelConfiguration` from a GGUF file's metadata.
 struct ModelMetadata {
     private let file: GGUFFile
@@ -13,14 +7,42 @@ struct ModelMetadata {
     }
 
     func family() throws -> ModelFamily {
+        if let type = try file.string("general.type"), let what = Self.otherTypes[type] {
+            throw refuse("general.type", found: "\(type.quotedForMessage()): \(what)", wanted: "a model")
+        }
         let key = "general.architecture"
         let architecture = try file.requiredString(key)
+        if let experts = try file.int("\(architecture).expert_count"), experts > 0 {
+            throw refuse(
+                "\(architecture).expert_count", found: "\(experts): a mixture of experts",
+                wanted: "a dense model, of one of " + ModelFamily.architectures.joined(separator: ", "))
+        }
         guard let family = ModelFamily.all.first(where: { $0.architecture == architecture }) else {
             throw refuse(
-                key, found: architecture.quotedForMessage(),
+                key, found: architecture.quotedForMessage() + (Self.otherArchitectures[architecture] ?? ""),
                 wanted: "one of " + ModelFamily.architectures.joined(separator: ", "))
         }
         return family
+    }
+
+    private static let otherTypes = [
+        "adapter": "a LoRA adapter, which is served from a folder that PEFT has saved",
+        "mmproj": "the part of a model that reads images",
+        "vocab": "a vocabulary alone", "imatrix": "statistics for quantising",
+    ]
+
+    private static let otherArchitectures = ["clip": ": the part of a model that reads images"]
+
+    /// nil when the file has none.
+    func chatTemplate() throws -> String? {
+        if let template = try file.string("tokenizer.chat_template") { return template }
+        let prefix = "tokenizer.chat_template."
+        let named = file.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        guard !named.isEmpty else { return nil }
+        if named.contains("default") { return try file.string(prefix + "default") }
+        throw refuse(
+            "tokenizer.chat_template", found: "no such key, and templates named \(named.quotedList)",
+            wanted: "one for every conversation (gguf-new-metadata --chat-template writes it)")
     }
 
     /// `vocabulary` is left at 0: the embedding's shape says it.
@@ -62,49 +84,29 @@ struct ModelMetadata {
         return RopeConfiguration(
             theta: try keys.number("rope.freq_base", above: 1, upTo: 1e12, default: 10_000),
             dimension: dimension, order: family.ropeOrder,
-            scaling: try scaling(keys, type: file.string("\(family.architecture).rope.scaling.type")))
-    }
-
-    private func scaling(_ keys: CheckpointNumbers, type: String?) throws -> RopeConfiguration.Scaling {
-        guard let type else {
-            let factor = try keys.number("rope.scale_linear", above: 0, upTo: 1e6, default: 1)
-            return factor == 1 ? .none : .linear(factor: factor)
-        }
-        switch type {
-        case "none":
-            return .none
-        case "linear":
-            return .linear(factor: try keys.number("rope.scaling.factor", above: 0, upTo: 1e6))
-        case "llama3":
-            let low = try keys.number("rope.scaling.low_freq_factor", above: 0, upTo: 1e6, default: 1)
-            return .llama3(
-                factor: try keys.number("rope.scaling.factor", above: 0, upTo: 1e6),
-                lowFrequencyFactor: low,
-                highFrequencyFactor: try keys.number(
-                    "rope.scaling.high_freq_factor", above: low, upTo: 1e6, default: 4),
-                originalContext: try keys.number("rope.scaling.original_context_length", above: 0, upTo: 1e9))
-        case "yarn":
-            let factor = try keys.number("rope.scaling.factor", above: 0, upTo: 1e6)
-            return .yarn(
-                factor: factor,
-                originalContext: try keys.number("rope.scaling.original_context_length", above: 0, upTo: 1e9),
-                betaFast: try keys.number("rope.scaling.yarn_beta_fast", above: 0, upTo: 1e6, default: 32),
-                betaSlow: try keys.number("rope.scaling.yarn_beta_slow", above: 0, upTo: 1e6, default: 1),
-                magnitude: try keys.number(
-                    "rope.scaling.attn_factor", above: 0, upTo: 1e3, default: factor > 1 ? 0.1 * log(factor) + 1 : 1))
-        default:
-            throw keys.refuse(
-                "rope.scaling.type", found: type.quotedForMessage(),
-                wanted: "one of none, linear, llama3, yarn")
-        }
+            scaling: try GGUFRopeScaling(
+                keys: keys, type: file.string("\(family.architecture).rope.scaling.type"),
+                hasDivisors: WeightNames.gguf.ropeDivisors.flatMap(file.tensor(named:)) != nil
+            ).scaling())
     }
 
     /// The keys of one architecture.
     private func numbers(of family: ModelFamily) -> CheckpointNumbers {
         let name = { (key: String) in "\(family.architecture).\(key)" }
         return CheckpointNumbers(
-            path: file.path, field: { "metadata '\(name($0))'" }, integer: { try file.int(name($0)) },
+            path: file.path, field: { "metadata '\(name($0))'" }, integer: { try integer(name($0)) },
             real: { try file.float(name($0)) })
+    }
+
+    /// A number, or an array that has the same one for every layer.
+    private func integer(_ key: String) throws -> Int? {
+        guard case .numbers? = file.metadata[key], let values = try file.ints(key), let first = values.first else {
+            return try file.int(key)
+        }
+        guard values.allSatisfy({ $0 == first }) else {
+            throw refuse(key, found: "different numbers for different layers", wanted: "one for all layers")
+        }
+        return first
     }
 
     private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {

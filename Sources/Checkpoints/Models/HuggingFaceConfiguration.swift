@@ -20,21 +20,35 @@ struct HuggingFaceConfiguration {
     private var modelType: String? { json["model_type"]?.stringValue }
 
     func family() throws -> ModelFamily {
+        let wanted = "one of " + Self.families.map(\.type).joined(separator: ", ")
+        if let experts = experts {
+            throw refuse(
+                experts.key, found: "\(experts.count): a mixture of experts", wanted: "a dense model, \(wanted)")
+        }
         guard let family = Self.families.first(where: { $0.type == modelType })?.family else {
+            let isVision = ["vision_config", "audio_config"].contains { json[$0] != nil && json[$0] != .null }
             throw refuse(
-                "model_type", found: json["model_type"]?.shown ?? "no such key",
-                wanted: "one of " + Self.families.map(\.type).joined(separator: ", "))
+                "model_type",
+                found: (json["model_type"]?.shown ?? "no such key")
+                    + (isVision ? ": a model of more than text" : isMixtureType ? ": a mixture of experts" : ""),
+                wanted: wanted)
         }
-        if let quantised = json["quantization_config"], quantised != .null {
-            throw refuse(
-                "quantization_config", found: quantised["quant_method"]?.shown ?? quantised.kind,
-                wanted: "weights in F32, F16 or BF16 (a GGUF file serves quantised ones)")
-        }
+        if let refusal = QuantisedWeights.refusal(json, path: path) { throw refusal }
         if let activation = json["hidden_act"]?.stringValue, activation != "silu", activation != "swish" {
             throw refuse("hidden_act", found: activation.quotedForMessage(), wanted: "silu")
         }
         return family
     }
+
+    /// Under the keys that releases give their number. One expert is as good as none.
+    private var experts: (key: String, count: Int)? {
+        for key in ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"] {
+            if let count = json[key]?.numberOfThings, count > 1 { return (key, count) }
+        }
+        return nil
+    }
+
+    private var isMixtureType: Bool { modelType.map { $0 == "mixtral" || $0.contains("moe") } ?? false }
 
     /// `vocabulary` is left at 0: the embedding's shape says it.
     func configuration(of family: ModelFamily) throws -> ModelConfiguration {
@@ -118,10 +132,8 @@ struct HuggingFaceConfiguration {
                 highFrequencyFactor: try inner.number("high_freq_factor", above: low, upTo: 1e6),
                 originalContext: try inner.number("original_max_position_embeddings", above: 0, upTo: 1e9))
         case "yarn":
-            for key in ["mscale", "mscale_all_dim", "truncate"] where parameters[key] != nil && parameters[key] != .null
-            {
-                if key == "truncate", parameters[key] == true { continue }
-                throw inner.refuse(key, found: parameters[key]?.shown ?? "", wanted: "YaRN without it")
+            if let truncate = parameters["truncate"], truncate != .null, truncate != true {
+                throw inner.refuse("truncate", found: truncate.shown, wanted: "YaRN without it")
             }
             let positions = try keys.number("max_position_embeddings", above: 0, upTo: 1e9)
             let original = try inner.number(
@@ -132,11 +144,21 @@ struct HuggingFaceConfiguration {
                 betaFast: try inner.number("beta_fast", above: 0, upTo: 1e6, default: 32),
                 betaSlow: try inner.number("beta_slow", above: 0, upTo: 1e6, default: 1),
                 magnitude: try inner.number(
-                    "attention_factor", above: 0, upTo: 1e3, default: factor > 1 ? 0.1 * log(factor) + 1 : 1))
+                    "attention_factor", above: 0, upTo: 1e3, default: Self.magnitude(factor, inner)))
         default:
             throw inner.refuse(
                 "rope_type", found: type.quotedForMessage(), wanted: "one of default, linear, llama3, yarn")
         }
+    }
+
+    /// Where no `attention_factor` replaces it (transformers, `_compute_yarn_parameters`).
+    private static func magnitude(_ factor: Double, _ keys: CheckpointNumbers) throws -> Double {
+        func scaled(_ multiplier: Double) -> Double { factor > 1 ? 0.1 * multiplier * log(factor) + 1 : 1 }
+        // 0 counts as absent.
+        let (one, all) = (try keys.real("mscale") ?? 0, try keys.real("mscale_all_dim") ?? 0)
+        guard one != 0, all != 0 else { return scaled(1) }
+        for key in ["mscale", "mscale_all_dim"] { _ = try keys.number(key, above: 0, upTo: 1e3) }
+        return scaled(one) / scaled(all)
     }
 
     private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {

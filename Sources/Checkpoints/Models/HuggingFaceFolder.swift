@@ -12,11 +12,16 @@ package enum HuggingFaceFolder {
         let config = HuggingFaceConfiguration(path: folder.path(of: "config.json"), json: settings)
         let family = try config.family()
         let weights = try SafetensorsShards.open(folder)
+        let names = WeightNames.huggingFace
+        let product = names.layer(0, names.query)
+        if let refusal = QuantisedWeights.refusal(weights.tensors, product: product, path: folder.path) {
+            throw refusal
+        }
         let tokenizerSettings = try optionalSettings(folder, "tokenizer_config.json")
         return ModelCheckpoint(
             path: folder.path, form: .huggingFace, name: folder.name,
             chatTemplate: try chatTemplate(folder, tokenizerSettings), family: family,
-            configuration: try config.configuration(of: family), names: .huggingFace, tiesHead: try config.tiesHead(),
+            configuration: try config.configuration(of: family), names: names, tiesHead: try config.tiesHead(),
             tensors: weights.tensors,
             vocabulary: try vocabulary(
                 folder,
@@ -51,8 +56,13 @@ package enum HuggingFaceFolder {
         case nil, .null: return nil
         case .string(let text): return text
         case .array(let named):
-            let template = named.first { $0["name"] == "default" } ?? named.first
-            if let text = template?["template"]?.stringValue { return text }
+            if let text = named.first(where: { $0["name"] == "default" })?["template"]?.stringValue { return text }
+            let names = named.compactMap { $0["name"]?.stringValue }
+            guard !named.isEmpty, names.count == named.count else { break }
+            throw CheckpointError(
+                path: folder.path(of: "tokenizer_config.json"), field: "'chat_template'", offset: nil,
+                found: "templates named \(names.quotedList)",
+                wanted: "one named 'default', or the one to use as chat_template.jinja")
         default: break
         }
         throw CheckpointError(
@@ -77,7 +87,8 @@ package enum HuggingFaceFolder {
             guard json.objectValue != nil else { throw refuse(nil, json.kind, "an object") }
             return json
         } catch let error as JSONError {
-            throw refuse(error.byteOffset, error.message, "JSON")
+            let words = error.words(in: file.bytes)
+            throw refuse(error.byteOffset, words.found, words.wanted)
         }
     }
 }

@@ -41,17 +41,21 @@ package struct ModelCheckpoint: Sendable {
         let folder = CheckpointFolder(path: path)
         guard folder.exists else {
             guard let suffix = [".safetensors", ".json", ".pth"].first(where: path.hasSuffix) else {
-                return try ModelCheckpoint(GGUFFile.open(path: path))
+                return try ModelCheckpoint(GGUFParts.open(path: path))
             }
             throw CheckpointError(
                 path: path, field: "model", offset: nil, found: "a \(suffix) file",
                 wanted: "the folder that holds it, or a GGUF file")
         }
-        if folder.has("config.json") { return try HuggingFaceFolder.open(folder) }
-        if folder.has("params.json") { return try MetaFolder.open(folder) }
-        throw CheckpointError(
-            path: path, field: "model folder", offset: nil, found: folder.listing,
-            wanted: "config.json (as Hugging Face lays models out) or params.json (as Meta does)")
+        let open = [("config.json", HuggingFaceFolder.open), ("params.json", MetaFolder.open)].first {
+            folder.has($0.0)
+        }?.1
+        if let open {
+            let checkpoint = try open(folder)
+            try checkpoint.requireServedTensors()
+            return checkpoint
+        }
+        throw ForeignFolder(folder).refusal
     }
 
     /// Bytes of all files that hold weights.
@@ -100,31 +104,5 @@ package struct ModelCheckpoint: Sendable {
 
     package func refuse(_ field: String, found: String, wanted: String) -> CheckpointError {
         CheckpointError(path: path, field: field, offset: nil, found: found, wanted: wanted)
-    }
-}
-
-extension ModelCheckpoint {
-    package init(_ file: GGUFFile) throws {
-        let metadata = ModelMetadata(file)
-        path = file.path
-        form = .gguf
-        name = try file.string("general.name") ?? ""
-        chatTemplate = try file.string("tokenizer.chat_template")
-        family = try metadata.family()
-        configuration = try metadata.configuration(of: family)
-        names = .gguf
-        tiesHead = nil
-        tensors = Dictionary(
-            uniqueKeysWithValues: file.tensors.map { tensor in
-                (
-                    tensor.name,
-                    CheckpointTensor(
-                        name: tensor.name, type: tensor.type, typeName: GGUFTensor.typeName(tensor.type),
-                        shape: tensor.dimensions.reversed(),
-                        parts: [CheckpointTensor.Part(file: file.file, byteRange: tensor.byteRange)])
-                )
-            })
-        vocabulary = .gguf(file)
-        files = [file.file]
     }
 }

@@ -26,7 +26,8 @@ struct SafetensorsHeader {
         // The format has the first byte of the header fixed, so that other files are told apart.
         guard bytes.first == UInt8(ascii: "{") else {
             throw CheckpointError(
-                path: file.path, field: "header", offset: 8, found: "byte \(bytes.first ?? 0)",
+                path: file.path, field: "header", offset: 8,
+                found: ForeignFile(bytes: file.bytes).form ?? "byte \(bytes.first ?? 0)",
                 wanted: "'{' (is this a safetensors file?)")
         }
         var json = CheckpointJSON(bytes, path: file.path, start: 8)
@@ -52,13 +53,14 @@ struct SafetensorsHeader {
         }
         let claimed = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
         guard claimed <= limits.headerBytesMax else {
+            let form = ForeignFile(bytes: file.bytes).form
             throw refuse(
-                "\(claimed)", "at most headerBytesMax = \(limits.headerBytesMax) (is this a safetensors file?)")
+                form ?? "\(claimed)", "at most headerBytesMax = \(limits.headerBytesMax) (is this a safetensors file?)")
         }
         guard claimed <= file.bytes.count - 8 else {
             throw refuse("\(claimed)", "at most the \(file.bytes.count - 8) bytes that follow (is the file cut short?)")
         }
-        guard claimed > 0 else { throw refuse("0", "a header") }
+        guard claimed > 0 else { throw refuse(ForeignFile(bytes: file.bytes).form ?? "0", "a header") }
         return Int(claimed)
     }
 

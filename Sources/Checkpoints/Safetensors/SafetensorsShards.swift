@@ -15,9 +15,7 @@ struct SafetensorsShards {
         } else if folder.has(index) {
             try shards.addAll(of: folder)
         } else {
-            throw CheckpointError(
-                path: folder.path, field: "weights", offset: nil, found: folder.listing,
-                wanted: "\(whole) or \(index)")
+            throw ForeignFolder(folder).weightsRefusal
         }
         return shards
     }

@@ -45,6 +45,9 @@ private struct PEFTFolder {
         var status = stat()
         guard stat(path, &status) == 0 else { throw refuse(String(cString: strerror(errno)), wanted) }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw refuse("something that is no folder", wanted) }
+        if access(configurationPath, F_OK) != 0, access(path + "/config.json", F_OK) == 0 {
+            throw refuse("a model's folder, with config.json", "\(wanted); a model of its own is named by 'path'")
+        }
         if access(weightsPath, F_OK) != 0, access(path + "/adapter_model.bin", F_OK) == 0 {
             throw refuse(
                 "adapter_model.bin", "\(Self.weightsName) (save the adapter again with safe_serialization=True)")

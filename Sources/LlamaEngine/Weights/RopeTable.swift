@@ -22,7 +22,7 @@ struct RopeTable: Sendable {
             let scaled = Self.scaled(plain, pair: pair, configuration)
             return Float(scaled / Double(divisors?[pair] ?? 1))
         }
-        if case .yarn(_, _, _, _, let magnitude) = configuration.scaling {
+        if case .yarn(_, _, _, _, let magnitude, _) = configuration.scaling {
             self.magnitude = magnitude
         } else {
             magnitude = 1
@@ -51,7 +51,7 @@ struct RopeTable: Sendable {
             if turns > high { return frequency }
             let blend = (turns - low) / (high - low)
             return (1 - blend) * frequency / factor + blend * frequency
-        case .yarn(let factor, let originalContext, let betaFast, let betaSlow, _):
+        case .yarn(let factor, let originalContext, let betaFast, let betaSlow, _, let extrapolation):
             // The pair whose wave turns `turns` times within the original context.
             let pairTurning = { (turns: Double) in
                 Double(configuration.dimension) * log(originalContext / (turns * 2 * .pi))
@@ -60,7 +60,8 @@ struct RopeTable: Sendable {
             let first = max(0, pairTurning(betaFast).rounded(.down))
             let last = min(Double(configuration.dimension - 1), pairTurning(betaSlow).rounded(.up))
             let ramp = min(1, max(0, (Double(pair) - first) / max(0.001, last - first)))
-            return frequency / factor * ramp + frequency * (1 - ramp)
+            let kept = (1 - ramp) * extrapolation
+            return frequency / factor * (1 - kept) + frequency * kept
         }
     }
 }

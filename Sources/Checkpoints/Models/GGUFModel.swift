@@ -1,0 +1,31 @@
+extension ModelCheckpoint {
+    /// A model in one GGUF file.
+    package init(_ file: GGUFFile) throws { try self.init(GGUFParts(first: file)) }
+
+    /// The first part says everything but where the other parts' tensors are.
+    init(_ parts: GGUFParts) throws {
+        let file = parts.first
+        let metadata = ModelMetadata(file)
+        path = file.path
+        form = .gguf
+        name = try file.string("general.name") ?? ""
+        family = try metadata.family()
+        chatTemplate = try metadata.chatTemplate()
+        configuration = try metadata.configuration(of: family)
+        names = .gguf
+        tiesHead = nil
+        tensors = Dictionary(
+            uniqueKeysWithValues: parts.all.flatMap(\.tensors).map { tensor in
+                (
+                    tensor.name,
+                    CheckpointTensor(
+                        name: tensor.name, type: tensor.computedType, typeName: tensor.typeName,
+                        shape: tensor.dimensions.reversed(),
+                        parts: [CheckpointTensor.Part(file: tensor.file, byteRange: tensor.byteRange)])
+                )
+            })
+        vocabulary = .gguf(file)
+        files = parts.all.map(\.file)
+        try requireServedTensors()
+    }
+}

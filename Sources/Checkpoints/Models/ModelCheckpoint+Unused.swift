@@ -1,0 +1,43 @@
+extension ModelCheckpoint {
+    /// Names of the tensors that the architecture does not read: they change nothing, and whoever starts the model is
+    /// told of them. Sorted.
+    package var unusedTensors: [String] {
+        let read = readTensors
+        return tensors.keys.filter { name in
+            !read.contains(name) && !Self.derived.contains(where: name.hasSuffix)
+        }.sorted()
+    }
+
+    /// Refuses a tensor that a model of this kind would compute with and the family does not: without it the answers
+    /// would be wrong, and nothing would say so.
+    func requireServedTensors() throws {
+        for name in unusedTensors {
+            guard let what = Self.meaningful.first(where: { name.contains($0.part) })?.what else { continue }
+            throw refuse(
+                "tensor \(name.quotedForMessage())", found: what,
+                wanted: "a model of the architecture \(family.architecture) without it")
+        }
+    }
+
+    /// What follows from the configuration, and is computed from it.
+    private static let derived = ["rotary_emb.inv_freq", "rope.freqs", "attn_rot_embd.weight"]
+
+    private static let meaningful: [(part: String, what: String)] = [
+        ("q_norm.", "a norm of queries"), ("k_norm.", "a norm of keys"), ("_exps.", "experts"),
+        ("ffn_gate_inp.", "a router of experts"), (".experts.", "experts"), ("block_sparse_moe.", "experts"),
+        ("lora_A.", "an adapter's weights"), (".sinks", "attention sinks"), ("attn_sinks", "attention sinks"),
+    ]
+
+    private var readTensors: Set<String> {
+        var read: Set = [names.embedding, names.finalNorm, names.head]
+        if let divisors = names.ropeDivisors { read.insert(divisors) }
+        let products = [names.query, names.key, names.value, names.output, names.gate, names.up, names.down]
+        var parts = products.flatMap { [$0 + ".weight", $0 + ".bias"] } + [names.attentionNorm, names.feedForwardNorm]
+        if family.headNorm != .absent { parts += [names.queryNorm, names.keyNorm] }
+        // No more than there are: a count of layers is the file's claim.
+        for layer in 0..<min(configuration.layers, tensors.count) {
+            read.formUnion(parts.map { names.layer(layer, $0) })
+        }
+        return read
+    }
+}

@@ -1,0 +1,41 @@
+extension JSONError {
+    /// Why people's files are not JSON, where the bytes around the error show it: what was found there, and what to do
+    /// (empty where that is plain). nil: only the message is known.
+    package func cause(in bytes: some BidirectionalCollection<UInt8>) -> (found: String, advice: String)? {
+        let before = bytes.prefix(byteOffset), after = bytes.dropFirst(byteOffset)
+        func begins(_ word: String) -> Bool { after.starts(with: word.utf8) }
+        guard let next = after.first else {
+            return bytes.isEmpty
+                ? ("nothing: it is empty", "") : ("its end in the middle of a value", "is it cut short?")
+        }
+        for word in ["NaN", "Infinity", "-Infinity", "-NaN", "nan", "inf", "-inf"] where begins(word) {
+            return ("\(word), a number that JSON does not have", "write null, or a string")
+        }
+        // A minus sign is a number's; the error is behind it.
+        if before.last == UInt8(ascii: "-") {
+            if begins("Infinity") || begins("inf") {
+                return ("-Infinity, a number that JSON does not have", "write null, or a string")
+            }
+            if begins("NaN") { return ("-NaN, a number that JSON does not have", "write null, or a string") }
+        }
+        for (word, right) in [("True", "true"), ("False", "false"), ("None", "null")] where begins(word) {
+            return ("Python's \(word)", "write \(right) (json.dumps does)")
+        }
+        if begins("undefined") { return ("JavaScript's undefined", "write null") }
+        if begins("//") || begins("/*") || begins("#") { return ("a comment", "JSON has no comments: leave it out") }
+        if next == UInt8(ascii: "'") {
+            return ("a single quote", "write names and strings in double quotes (json.dumps does)")
+        }
+        if next == UInt8(ascii: "]") || next == UInt8(ascii: "}") {
+            let last = before.reversed().first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            if last == UInt8(ascii: ",") {
+                return ("a comma before '\(Character(UnicodeScalar(next)))'", "leave the last comma out")
+            }
+        }
+        if after.starts(with: [0xEF, 0xBB, 0xBF]) { return ("a byte order mark", "save it as UTF-8 without one") }
+        if byteOffset == 0, after.starts(with: [0xFF, 0xFE]) || after.starts(with: [0xFE, 0xFF]) {
+            return ("UTF-16", "save it as UTF-8")
+        }
+        return nil
+    }
+}
