@@ -16,7 +16,7 @@ struct ContentOpener: Sendable {
     /// Blocks on the disk.
     func open(_ url: WireURL) throws -> DatasetContent {
         let text = url.string
-        return text.hasPrefix("data:") ? try DataURL.content(text) : try file(text)
+        return text.hasPrefix("data:") ? try DatasetContent(dataURL: text) : try file(text)
     }
 
     static func refusal(_ reason: String, _ code: ErrorCode = .invalidRequest) -> ProviderError {

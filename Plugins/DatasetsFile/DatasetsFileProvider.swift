@@ -157,6 +157,6 @@ extension DatasetContent {
         let path = fetched.url.prefix { $0 != "?" }
         self.init(
             source: .file(file),
-            form: try RowForm(fileName: String(path)) ?? RowForm(mediaType: fetched.mediaType))
+            form: try RowForm(fileName: String(path)) ?? (try RowForm(mediaType: fetched.mediaType)))
     }
 }

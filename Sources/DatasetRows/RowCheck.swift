@@ -2,13 +2,16 @@ import LlamaStackAPI
 
 /// Holds every row of a dataset against its columns.
 package struct RowCheck: Sendable {
-    private let columns: [String: DatasetColumnType]
+    private let columns: [String: DatasetColumn]
     private let names: [String]
+    /// Of the columns that every row has a value of.
+    private let requiredNames: [String]
     private let limits: RowLimits
 
-    package init(_ columns: [String: DatasetColumnType], _ limits: RowLimits) {
+    package init(_ columns: [String: DatasetColumn], _ limits: RowLimits) {
         (self.columns, self.limits) = (columns, limits)
         names = columns.keys.sorted()
+        requiredNames = names.filter { columns[$0]?.isNullable == false }
     }
 
     /// How many rows there are. Blocks; reads in pieces, so memory is that of one row. Throws a ``DatasetError`` that
@@ -31,19 +34,30 @@ package struct RowCheck: Sendable {
     private func check(_ row: RowReader.Row, _ reader: RowReader) throws {
         var found = 0
         for member in row.values.members {
-            guard let type = columns[member.key] else {
+            guard let column = columns[member.key] else {
                 let close = Spelling.closest(to: member.key, in: names).map { " (did you mean '\($0)'?)" } ?? ""
                 throw reader.mistake(row.line, "'\(member.key.prefix(64))' is no column\(close)")
             }
-            if case .null = member.value { continue }
-            if let mistake = type.mistake(in: member.value) {
+            if case .null = member.value, column.type != .json { continue }
+            if let mistake = column.type.mistake(in: member.value) {
                 throw reader.mistake(row.line, "column '\(member.key)'\(mistake)")
             }
-            found += 1
+            if !column.isNullable { found += 1 }
         }
-        guard found < names.count else { return }
-        let missing = names.first { row.values[$0] ?? .null == .null } ?? ""
-        throw reader.mistake(row.line, "column '\(missing)' is missing")
+        guard found < requiredNames.count else { return }
+        guard let missing = requiredNames.first(where: { isMissing($0, row.values) }), let column = columns[missing]
+        else { return }
+        let nullable = DatasetColumn(column.type, isNullable: true).json.text
+        let found = row.values[missing] == nil ? "is missing" : "is missing: it is null"
+        throw reader.mistake(row.line, "column '\(missing)' \(found) (a column \(nullable) may be)")
+    }
+
+    private func isMissing(_ name: String, _ values: JSONObject) -> Bool {
+        switch values[name] {
+        case nil: true
+        case .null: columns[name]?.type != .json
+        default: false
+        }
     }
 }
 

@@ -6,33 +6,39 @@ package enum RowForm: Sendable, Equatable, CustomStringConvertible {
 
     /// By its extension; nil when that says nothing. Throws for forms that are known and not read.
     package init?(fileName: String) throws {
-        switch fileName.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased() {
-        case "jsonl", "ndjson": self = .jsonLines
+        let fileExtension = fileName.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased()
+        switch fileExtension {
+        case "jsonl", "ndjson", "jsonlines": self = .jsonLines
         case "json": self = .jsonArray
         case "csv": self = .csv
-        case "parquet": throw DatasetError(Self.parquet)
+        case let other?:
+            if let foreign = ForeignForm(fileExtension: other) { throw DatasetError(foreign.refusal) }
+            return nil
+        case nil: return nil
+        }
+    }
+
+    /// In small letters, without parameters. nil for a type that says nothing, or that we do not know.
+    package init?(mediaType: String) throws {
+        switch mediaType {
+        case "application/jsonl", "application/x-ndjson", "application/jsonlines", "application/x-jsonlines",
+            "application/ndjson", "application/json-lines", "text/jsonl", "application/x-jsonl":
+            self = .jsonLines
+        case "application/json", "text/json": self = .jsonArray
+        case "text/csv", "application/csv", "text/x-csv", "application/x-csv": self = .csv
+        case "text/tab-separated-values":
+            throw DatasetError(ForeignForm(fileExtension: "tsv")?.refusal ?? "is separated by tabs")
         default: return nil
         }
     }
 
-    /// nil for a type that says nothing, or that we do not know.
-    package init?(mediaType: String) {
-        switch mediaType {
-        case "application/jsonl", "application/x-ndjson", "application/jsonlines", "application/x-jsonlines":
-            self = .jsonLines
-        case "application/json": self = .jsonArray
-        case "text/csv": self = .csv
-        default: return nil
-        }
-    }
+    /// As many bytes as tell one form from another.
+    static let startBytes = 1024
 
     /// From the first bytes: `[` begins an array, `{` an object of JSON Lines; all else is taken for CSV. Throws for
-    /// what is no text.
+    /// what is no text, and for text in a form that is known and not read.
     init(start: ArraySlice<UInt8>) throws {
-        if start.starts(with: "PAR1".utf8) { throw DatasetError(Self.parquet) }
-        for (mark, name) in Self.packed where start.starts(with: mark) {
-            throw DatasetError("is packed (\(name)): unpack it, and name the file in it")
-        }
+        if let foreign = ForeignForm(start: start) { throw DatasetError(foreign.refusal) }
         switch start.first {
         case UInt8(ascii: "["): self = .jsonArray
         case UInt8(ascii: "{"), nil: self = .jsonLines
@@ -47,13 +53,4 @@ package enum RowForm: Sendable, Equatable, CustomStringConvertible {
         case .csv: "CSV"
         }
     }
-
-    private static let parquet =
-        "is Parquet, which is not read here: make JSON Lines of it (pip install duckdb, then "
-        + #"python3 -c "import duckdb; duckdb.sql(\"COPY 'a.parquet' TO 'a.jsonl' (FORMAT json)\")")"#
-
-    private static let packed: [(mark: [UInt8], name: String)] = [
-        ([0x1F, 0x8B], "gzip"), ([0x50, 0x4B, 0x03, 0x04], "zip"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd"),
-        ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz"), ([0x42, 0x5A, 0x68], "bzip2"),
-    ]
 }

@@ -14,20 +14,20 @@ package struct RowReader {
 
     package let form: RowForm
     private let limits: RowLimits
-    private let columns: [String: DatasetColumnType]
+    private let columns: [String: DatasetColumn]
     private var bytes: ByteReader
     private var number = 0
     private var header: [String] = []
     private var isInArray = false
 
     package init(
-        _ content: DatasetContent, _ columns: [String: DatasetColumnType] = [:], _ limits: RowLimits = RowLimits()
+        _ content: DatasetContent, _ columns: [String: DatasetColumn] = [:], _ limits: RowLimits = RowLimits()
     ) throws {
         (self.columns, self.limits) = (columns, limits)
         bytes = ByteReader(content.source)
         try bytes.skipMark()
         try bytes.skipSpace()
-        let seen = try RowForm(start: try bytes.start(8))
+        let seen = try RowForm(start: try bytes.start(RowForm.startBytes))
         // A .json file of one object a line is common enough.
         form = content.form == .jsonArray && seen == .jsonLines ? seen : content.form ?? seen
         if form == .csv { header = try csvHeader() }
@@ -47,7 +47,7 @@ package struct RowReader {
         let text = try form == .jsonArray ? item(line) : restOfLine(line)
         let json: JSON
         do { json = try JSON(parsing: text, limits: JSONLimits(bodyBytesMax: limits.rowBytesMax)) } catch {
-            throw mistake(line, "\(error)")
+            throw mistake(line, Self.words(error, text, form))
         }
         guard case .object(let values) = json else { throw mistake(line, "a row must be an object, got \(json.kind)") }
         return Row(number: number, line: line, values: values)
@@ -59,6 +59,23 @@ package struct RowReader {
 
     // MARK: JSON
 
+    /// The parser's error, with its cause where it is a known one.
+    private static func words(_ error: JSONError, _ text: [UInt8], _ form: RowForm) -> String {
+        if form == .jsonLines {
+            if error.byteOffset >= text.count {
+                return "\(error) (is the object on several lines? In JSON Lines each has one: jq -c . FILE makes it so)"
+            }
+            if text[error.byteOffset] == UInt8(ascii: ","),
+                (try? JSON(parsing: Array(text[..<error.byteOffset]))) != nil
+            {
+                return "\(error) (JSON Lines has no commas between rows)"
+            }
+        }
+        guard let cause = error.cause(in: text) else { return "\(error)" }
+        return "not valid JSON at byte \(error.byteOffset): found \(cause.found)"
+            + (cause.advice.isEmpty ? "" : "; \(cause.advice)")
+    }
+
     private mutating func restOfLine(_ line: Int) throws -> [UInt8] {
         guard let text = try bytes.restOfLine(bytesMax: limits.rowBytesMax) else { throw tooLong(line) }
         return text
@@ -69,7 +86,7 @@ package struct RowReader {
         let line = bytes.line
         if !isInArray {
             guard try bytes.next() == UInt8(ascii: "[") else {
-                throw mistake(line, "the content must be an array of objects")
+                throw mistake(line, "the content must be an array of objects, without comments")
             }
             isInArray = true
             try bytes.skipSpace()
@@ -77,6 +94,9 @@ package struct RowReader {
         } else if try bytes.peek() == UInt8(ascii: ",") {
             _ = try bytes.next()
             try bytes.skipSpace()
+            if try bytes.peek() == UInt8(ascii: "]") {
+                throw mistake(bytes.line, "there is a comma before the array's ']': leave the last comma out")
+            }
             return true
         }
         guard try bytes.next() == UInt8(ascii: "]") else { throw mistake(line, "',' or ']' is wanted after it") }
@@ -130,6 +150,9 @@ package struct RowReader {
     private mutating func csvHeader() throws -> [String] {
         let line = bytes.line
         guard let names = try record(line) else { return [] }
+        if let separator = CSVSeparator(header: names), columns[names[0]] == nil {
+            throw DatasetError(separator.refusal)
+        }
         guard Set(names).count == names.count else {
             throw mistake(line, "two columns of the header have the same name")
         }
@@ -152,10 +175,16 @@ package struct RowReader {
 
     /// A CSV field is text; what its column wants beyond that is read from the text.
     private func value(_ text: String, _ name: String, _ line: Int) throws -> JSON {
-        guard let type = columns[name], type != .text, type != .media else { return .string(text) }
+        guard let column = columns[name] else { return .string(text) }
+        if column.isNullable, text.isEmpty { return .null }
+        let type = column.type
+        if type == .text || type == .media { return .string(text) }
         guard let json = try? JSON(parsing: text, limits: JSONLimits(bodyBytesMax: limits.rowBytesMax)) else {
             throw mistake(
-                line, "column '\(name)' must be \(type == .number ? "a number" : "JSON"), got '\(text.prefix(40))'")
+                line,
+                "column '\(name)' must be \(type == .number ? "a number" : "JSON"), got '\(text.prefix(40))'"
+                    + (text.isEmpty
+                        ? " (a column \(DatasetColumn(type, isNullable: true).json.text) may be empty)" : ""))
         }
         return json
     }
@@ -170,7 +199,9 @@ package struct RowReader {
         var isClosed = false
         guard try bytes.peek() != nil else { return nil }
         func close() throws -> String {
-            guard let text = String(validating: field, as: UTF8.self) else { throw mistake(line, "it is not UTF-8") }
+            guard let text = String(validating: field, as: UTF8.self) else {
+                throw mistake(line, "it is not UTF-8 (iconv -f WINDOWS-1252 -t UTF-8 FILE makes it so, if it is that)")
+            }
             return text
         }
         while let byte = try bytes.next() {

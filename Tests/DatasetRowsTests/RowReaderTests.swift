@@ -54,6 +54,136 @@ struct RowReaderTests {
         #expect(throws: DatasetError.self) { try RowForm(fileName: "a.PARQUET") }
     }
 
+    @Test(
+        "what is no text that is read is named for what it is, with the command that converts it",
+        arguments: [
+            (Array("ARROW1\0\0".utf8), "is Arrow, which", "pyarrow"),
+            ([0xFF, 0xFF, 0xFF, 0xFF, 8], "an Arrow stream", "pyarrow"),
+            (Array("SQLite format 3\0".utf8), "is a SQLite database", "sqlite3 -csv"),
+            ([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1], "is an Excel workbook", "read_excel"),
+            (
+                [0x50, 0x4B, 3, 4] + Array("................[Content_Types].xml".utf8), "is an Excel workbook",
+                "read_excel"
+            ),
+            ([0x50, 0x4B, 3, 4] + Array("....a.csv".utf8), "is packed (zip)", "unzip"),
+            ([0x1F, 0x8B, 8], "is packed (gzip)", "gzip -dk"), ([0x80, 4, 0x95], "is a Python pickle", "read_pickle"),
+            ([0xFF, 0xFE, 0x61, 0, 0x2C, 0], "is UTF-16, as Excel's", "iconv -f UTF-16 "),
+            ([0xFE, 0xFF, 0, 0x61, 0, 0x2C], "is UTF-16, as Excel's", "iconv -f UTF-16 "),
+            ([0x61, 0, 0x2C, 0, 0x62, 0, 0x0A, 0], "is UTF-16LE", "iconv -f UTF-16LE "),
+            ([0, 0x7B, 0, 0x22, 0, 0x61], "is UTF-16BE", "iconv -f UTF-16BE "),
+            (Array("version https://git-lfs.github.com/spec/v1".utf8), "is a Git LFS pointer", "git lfs pull"),
+            (Array("<!DOCTYPE html>".utf8), "is an HTML page", "link of the file"),
+            (Array("// rows\n[]".utf8), "begins with a comment", "leave it out"),
+        ] as [([UInt8], String, String)])
+    func foreign(_ bytes: [UInt8], _ name: String, _ command: String) {
+        for form in [nil, .csv, .jsonLines, .jsonArray] as [RowForm?] {
+            let error = #expect(throws: DatasetError.self) {
+                try RowReader(DatasetContent(source: .bytes(bytes), form: form))
+            }
+            #expect(
+                error?.description.hasPrefix(name.hasPrefix("is ") || name.hasPrefix("begins") ? name : "is \(name)")
+                    == true)
+            #expect(error?.description.contains(command) == true, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test(
+        "names of files in other forms are refused with the form's name",
+        arguments: [
+            ("a.arrow", "Arrow"), ("a.feather", "Arrow"), ("a.sqlite", "SQLite"), ("a.db", "SQLite"),
+            ("a.xlsx", "Excel"), ("a.XLS", "Excel"), ("a.ods", "OpenDocument"), ("a.csv.gz", "gzip"), ("a.zip", "zip"),
+            ("a.tsv", "tabs"), ("a.parquet", "duckdb"), ("a.orc", "ORC"), ("a.avro", "Avro"), ("a.yaml", "YAML"),
+        ])
+    func names(_ name: String, _ word: String) {
+        let error = #expect(throws: DatasetError.self) { try RowForm(fileName: name) }
+        #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(
+        "another separator than the comma is named, with the command that makes commas of it",
+        arguments: [
+            ("a;b;c\n1,5;2;3\n", "is separated by ';'", "delimiter=\";\""),
+            ("a\tb\n1\t2\n", "is separated by tabs", "delimiter=\"\\t\""),
+            ("a|b\n1|2\n", "is separated by '|'", "delimiter=\"|\""),
+            ("sep=;\na;b\n1;2\n", "is separated by ';'", "delimiter=\";\""),
+            ("name;price, EUR;note\nx;1,5;y\n", "is separated by ';'", "delimiter=\";\""),
+            ("\u{FEFF}\"a\";\"b\"\r\n1;2\r\n", "", ""),
+        ])
+    func separators(_ text: String, _ name: String, _ command: String) throws {
+        let found = try #require(mistake(text, .csv))
+        // A quote that is closed before a semicolon is a mistake already.
+        guard !name.isEmpty else { return #expect(found.contains("closing quote") || found.contains("';'")) }
+        #expect(found.hasPrefix(name) && found.contains(command) && found.contains("csv.reader"), "\(found)")
+    }
+
+    @Test(
+        "a comma's neighbours are no separators",
+        arguments: ["a,b;c\n1,2\n", "a b\n1\n", "a,\"b;c;d\"\n1,2\n", "a,b\n1;2,3\n"])
+    func commas(_ text: String) { #expect(mistake(text, .csv) == nil) }
+
+    @Test(
+        "what is nearly JSON is told why it is not",
+        arguments: [
+            (#"[{"a": 1},]"#, "there is a comma before the array's ']': leave the last comma out"),
+            (#"[{"a": 1,}]"#, "found a comma before '}'; leave the last comma out"),
+            (#"{"a": [1, 2, ]}"#, "found a comma before ']'"), (#"{'a': 1}"#, "found a single quote; write names"),
+            (#"[{"a": 1}, /* two */ {"a": 2}]"#, "found a comment; JSON has no comments"),
+            (#"[{"a": 1}, # two"# + "\n{}]", "found a comment"), (#"{"a": NaN}"#, "found NaN, a number that JSON"),
+            (#"{"a": -Infinity}"#, "found -Infinity, a number"), (#"{"a": True}"#, "found Python's True; write true"),
+            (#"{"a": None}"#, "found Python's None; write null"),
+            ("{\"a\": 1},\n{\"a\": 2},\n", "JSON Lines has no commas between rows"),
+            ("{\n  \"a\": 1\n}\n", "is the object on several lines?"),
+        ])
+    func nearlyJSON(_ text: String, _ words: String) {
+        #expect(mistake(text)?.hasPrefix("has a mistake in row ") == true)
+        #expect(mistake(text)?.contains(words) == true, "\(mistake(text) ?? "none")")
+    }
+
+    private func check(_ text: String, _ columns: JSON, _ form: RowForm? = nil) -> String? {
+        do {
+            let columns = try [String: DatasetColumn](json: columns, at: .root)
+            _ = try RowCheck(columns, RowLimits()).count(
+                DatasetContent(source: .bytes(Array(text.utf8)), form: form)
+            ) { false }
+            return nil
+        } catch { return "\(error)" }
+    }
+
+    @Test(
+        "a nullable column may be null, absent or empty; another may not, but json takes null as the value it is",
+        arguments: [
+            (#"{"a": "x", "b": null}"#, "json", nil), (#"{"a": "x"}"#, "json", "column 'b' is missing (a column"),
+            (
+                #"{"a": "x", "b": null}"#, "number",
+                "column 'b' is missing: it is null (a column {\"type\":\"number\",\"nullable\":true} may be)"
+            ),
+            (#"{"a": "x", "b": null}"#, ["type": "number", "nullable": true], nil),
+            (#"{"a": "x"}"#, ["type": "number", "nullable": true], nil),
+            (#"{"a": "x", "b": 1}"#, ["type": "number", "nullable": true], nil),
+            (
+                #"{"a": "x", "b": "1"}"#, ["type": "number", "nullable": true],
+                "column 'b' must be a number, got a string"
+            ),
+            (#"{"a": "x", "b": null}"#, ["type": "dialog", "nullable": true], nil),
+            (#"{"a": "x", "b": null}"#, ["type": "text", "nullable": false], "column 'b' is missing"),
+            (
+                "a,b\nx,\n", "number",
+                "must be a number, got '' (a column {\"type\":\"number\",\"nullable\":true} may be empty)"
+            ),
+            ("a,b\nx,\n", ["type": "number", "nullable": true], nil), ("a,b\nx,\n", "text", nil),
+            ("a,b\nx,\"\"\n", ["type": "media", "nullable": true], nil),
+            ("a,b\nx,\n", ["type": "dialog", "nullable": true], nil),
+            ("a,b\nx,y\n", ["type": "number", "nullable": true], "must be a number, got 'y'"),
+        ] as [(String, JSON, String?)])
+    func nullable(_ text: String, _ column: JSON, _ wanted: String?) {
+        let found = check(text, ["a": "text", "b": column])
+        if let wanted {
+            #expect(found?.contains(wanted) == true, "\(found ?? "taken")")
+        } else {
+            #expect(found == nil)
+        }
+    }
+
     @Test("rows come out whole across the pieces that are read, at every offset")
     func pieces() throws {
         let path = NSTemporaryDirectory() + "rows-\(UUID().uuidString)"

@@ -89,9 +89,23 @@ struct ContentURLTests {
     }
 
     @Test(
+        "a data: URL is read in its charset, padded or not, and in capitals",
+        arguments: [
+            "data:text/csv;charset=iso-8859-1,text%0Acaf%E9", "data:text/csv;charset=utf-16le;base64,dABlAHgAdAAKAGUA",
+            "DATA:application/jsonl;base64,eyJ0ZXh0IjoiYSJ9Cg", "data:;charset=utf-8;base64,eyJ0ZXh0IjoiYSJ9Cg==",
+            "data:application/json;charset=UTF-8,%5B%7B%22text%22:%22%C3%A9%22%7D%5D",
+            "data:text/csv;charset=windows-1252,text%0A%80", "data:text/csv;header=present,text%0Aa",
+        ])
+    func data(_ url: String) async throws {
+        try await withDatasets { server, _ in try await server.create("d", url, ["text": .text]) }
+    }
+
+    @Test(
         "a data: URL that is not one is refused",
         arguments: [
-            "data:", "data:application/jsonl;base64,@", "data:,%7", "data:image/png;base64,AA==", "data:text/csv",
+            "data:", "data:application/jsonl;base64,@", "data:;base64,e30=e30", "data:;base64,e30==", "data:;base64,e",
+            "data:,{\"a\":1}#b", "data:;charset=utf-7,{}", "DATA:", "data:text/tab-separated-values,a", "data:,%7",
+            "data:image/png;base64,AA==", "data:text/csv",
         ])
     func badData(_ url: String) async throws {
         try await withDatasets { server, _ in

@@ -31,7 +31,7 @@ struct DatasetServer: Sendable {
     }
 
     func create(
-        _ id: String, _ url: String, _ columns: [String: DatasetColumnType], key: String? = nil
+        _ id: String, _ url: String, _ columns: [String: DatasetColumn], key: String? = nil
     ) async throws {
         let dataset = Dataset(columns: columns, contentURL: try WireURL(url))
         _ = try await call(Datasets.create, Nothing(), CreateDatasetRequest(uuid: id, dataset: dataset), key: key)

@@ -14,15 +14,15 @@ public enum DatasetColumnType: String, WireEnum {
 
 /// Rows of data, by reference.
 public struct Dataset: WireRecord, Hashable {
-    /// Each column's type, by its name. A row has every column and no other.
-    public var columns: [String: DatasetColumnType]
+    /// What each column holds, by its name. A row has every column that is not nullable, and no other.
+    public var columns: [String: DatasetColumn]
     /// Where the rows are: JSON Lines. A provider may read other formats too, and allows only some URLs.
     public var contentURL: WireURL
     /// Free members, kept and answered as they are; empty by default.
     public var metadata: JSONObject
 
     /// A dataset without metadata unless it is given. Columns and rows are checked when it is registered.
-    public init(columns: [String: DatasetColumnType], contentURL: WireURL, metadata: JSONObject = [:]) {
+    public init(columns: [String: DatasetColumn], contentURL: WireURL, metadata: JSONObject = [:]) {
         (self.columns, self.contentURL, self.metadata) = (columns, contentURL, metadata)
     }
 

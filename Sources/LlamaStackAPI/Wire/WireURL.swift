@@ -3,13 +3,15 @@
 /// The document names it `URL`; here it has its own name because Foundation's would be in the way of every provider.
 /// Input may also be an object `{"url": …}` or `{"uri": …}`, as other clients of that time send it.
 public struct WireURL: WireValue, Hashable, CustomStringConvertible {
-    /// The URL as it was given: nothing is resolved, decoded or normalised.
+    /// The URL as it was given: nothing is resolved, decoded or normalised but the scheme `data:`, to small letters.
     public let string: String
 
     /// Throws a ``WireError`` when it has none of the four schemes.
     public init(_ string: String) throws { try self.init(string, at: .root) }
 
     private init(_ string: String, at path: FieldPath) throws {
+        // The scheme of a data: URL is often written in capitals; nothing is asked of another server by it.
+        let string = DataURL.isOne(string) ? "data:" + string.dropFirst("data:".count) : string
         guard Self.schemes.contains(where: string.hasPrefix) else {
             throw WireError(
                 path,
@@ -18,7 +20,7 @@ public struct WireURL: WireValue, Hashable, CustomStringConvertible {
         self.string = string
     }
 
-    /// The prefixes that are taken. Others, and these in capitals, are refused.
+    /// The prefixes that are taken. Others are refused, and so are these in capitals but for `data:`.
     public static let schemes = ["http://", "https://", "file://", "data:"]
     /// A string with the draft's pattern; in the document the component `URL`.
     public static var schema: Schema {

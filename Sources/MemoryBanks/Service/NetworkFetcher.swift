@@ -15,12 +15,27 @@ struct NetworkFetcher: DocumentFetcher {
         network = context.network
     }
 
-    func check(_ url: String) async throws { try await network.check(url) }
+    func check(_ url: String) async throws {
+        if DataURL.isOne(url) {
+            _ = try Self.content(of: url)
+        } else {
+            try await network.check(url)
+        }
+    }
 
     func bytes(of url: String) async throws -> FetchedText {
+        if DataURL.isOne(url) { return try Self.content(of: url) }
         let answer = try await network.content(of: url, bytesMax: Self.bytesMax, secondsMax: Double(secondsMax))
         var content = Data()
         for try await piece in answer.body { content.append(contentsOf: piece) }
         return FetchedText(content: content, mimeType: answer.contentType)
+    }
+
+    /// Of a `data:` URL, which asks no server.
+    private static func content(of url: String) throws -> FetchedText {
+        do {
+            let data = try DataURL(url)
+            return FetchedText(content: Data(data.bytes), mimeType: data.contentType)
+        } catch { throw ProviderError(.invalidRequest, "a data: URL \(error.description)") }
     }
 }

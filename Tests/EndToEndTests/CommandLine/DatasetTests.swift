@@ -59,7 +59,7 @@ extension EndToEnd {
                     dialog  dialog  0        3         1 / 2 / 2 turns; system 1, user 3, assistant 1
                     source  text    1        2         1 / 1 / 20 characters; 1 media, 1 text
 
-                    columns: {"id":"number","dialog":"dialog","source":"text"}
+                    columns: {"id":"number","dialog":"dialog","source":{"type":"text","nullable":true}}
 
                     """)
             let json = try JSON(parsing: try Command.run(["dataset", "stats", path, "--json"], exits: 0).output)
@@ -93,6 +93,38 @@ extension EndToEnd {
             #expect(columns[0]["numbers"] == ["min": 1.0, "mean": 500.5, "max": 1000.0])
         }
 
+        /// Tests/Fixtures/datasets (Scripts/reference/make_datasets.py).
+        @Test("`create` takes the columns that `stats` recommends, of every fixture")
+        func recommended() throws {
+            let fixtures = Setting.fixtures + "/datasets"
+            let names = try FileManager.default.contentsOfDirectory(atPath: fixtures).sorted()
+            #expect(names.count > 15)
+            let folder = try TemporaryFolder()
+            let yaml = """
+                version: 1
+                name: test
+                state: \(folder.path)/state
+                providers:
+                  datasets:
+                    - {provider_id: files, provider_type: inline::file, config: {file_roots: [\(fixtures)]}}
+                """
+            try Server.run(file: DistributionFile(yaml).path) { server in
+                for name in names {
+                    let path = "\(fixtures)/\(name)"
+                    let text = try Command.run(["dataset", "stats", path], exits: 0).output
+                    let last = try #require(text.split(separator: "\n").last { $0.hasPrefix("columns: ") })
+                    let columns = try JSON(parsing: String(last.dropFirst("columns: ".count)))
+                    let answer = try server.post(
+                        "/datasets/create",
+                        [
+                            "uuid": .string(name),
+                            "dataset": ["columns": columns, "content_url": .string("file://\(path)")],
+                        ])
+                    #expect(answer.status == 200, "\(name): \(columns.text): \(answer.errorMessage)")
+                }
+            }
+        }
+
         @Test("`show`, `head` and `stats` find a dataset that a server has")
         func server() throws {
             let folder = try TemporaryFolder()
@@ -113,7 +145,7 @@ extension EndToEnd {
                     [
                         "uuid": "a b+c/ü",
                         "dataset": [
-                            "columns": ["id": "number", "dialog": "dialog", "source": "json"],
+                            "columns": ["id": "number", "dialog": "dialog", "source": "text"],
                             "content_url": .string("file://" + path), "metadata": ["made": "by hand"],
                         ],
                     ])

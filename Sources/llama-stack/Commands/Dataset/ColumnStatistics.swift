@@ -12,6 +12,11 @@ struct ColumnStatistics {
     private(set) var numbers: (least: Double, sum: Double, most: Double)?
     private(set) var roles: [Role: Int] = [:]
     private var hashes: Set<Int> = []
+    /// Whether the form has texts alone, as CSV, so that a number is a text too.
+    private let isText: Bool
+    private var hasAttachments = false
+
+    init(isText: Bool) { self.isText = isText }
 
     /// - Parameter countTokens: of a text; nil when there is no tokenizer.
     mutating func add(_ json: JSON, countTokens: ((String) -> Int)?) {
@@ -24,7 +29,9 @@ struct ColumnStatistics {
         case .number(let number):
             let before = numbers ?? (number, 0, number)
             numbers = (min(before.least, number), before.sum + number, max(before.most, number))
-        case .text(let text), .media(let text): lengths.add(text.unicodeScalars.count)
+        case .text(let text), .media(let text):
+            if case .object = json { hasAttachments = true }
+            lengths.add(text.unicodeScalars.count)
         case .dialog(let messages):
             lengths.add(messages.count)
             for message in messages { roles[message.role, default: 0] += 1 }
@@ -38,7 +45,8 @@ struct ColumnStatistics {
     /// The type to register the column as: what all values are, else the narrowest that holds them all.
     var kind: DatasetColumnType {
         if kinds.count == 1, let kind = kinds.keys.first { return kind }
-        return !kinds.isEmpty && Set(kinds.keys).isSubset(of: [.text, .media]) ? .text : .json
+        if isText { return .text }
+        return !kinds.isEmpty && !hasAttachments && Set(kinds.keys).isSubset(of: [.text, .media]) ? .text : .json
     }
 
     /// nil: more than are counted.

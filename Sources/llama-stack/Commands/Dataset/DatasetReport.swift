@@ -23,7 +23,7 @@ struct DatasetReport: Sendable {
             for member in row.values.members {
                 let place = places[member.key] ?? columns.count
                 if place == columns.count {
-                    columns.append((member.key, ColumnStatistics()))
+                    columns.append((member.key, ColumnStatistics(isText: form == .csv)))
                     places[member.key] = place
                 }
                 columns[place].statistics.add(value(member.value), countTokens: tokens?.count)
@@ -50,10 +50,14 @@ struct DatasetReport: Sendable {
                 [name, column.kind.rawValue, Self.grouped(rows - column.valueCount), distinct]
                     + (hasTokens ? [Self.spread(column.tokens) ?? "-"] : []) + [Self.values(column)])
         }
-        let types = columns.map { ($0.name, JSON.string($0.statistics.kind.rawValue)) }
         var definition = JSONObject()
-        for (name, type) in types { definition[name] = type }
+        for (name, column) in columns { definition[name] = definition(of: column).json }
         return "\(Self.grouped(rows)) rows, \(form)\n\n\(Table.text(table))\ncolumns: \(JSON.object(definition).text)\n"
+    }
+
+    /// What `create` takes for it.
+    private func definition(of column: ColumnStatistics) -> DatasetColumn {
+        DatasetColumn(column.kind, isNullable: column.valueCount < rows)
     }
 
     private static func values(_ column: ColumnStatistics) -> String {
@@ -104,7 +108,7 @@ struct DatasetReport: Sendable {
         for (name, column) in columns {
             var item: JSONObject = [
                 "name": .string(name), "kind": .string(column.kind.rawValue),
-                "missing": .integer(Int64(rows - column.valueCount)),
+                "missing": .integer(Int64(rows - column.valueCount)), "column": definition(of: column).json,
             ]
             // Absent: more than are counted.
             if let distinct = column.distinct { item["distinct"] = .integer(Int64(distinct)) }

@@ -22,8 +22,8 @@ struct DatasetShow: AsyncParsableCommand {
         // A data: URL may be long.
         let content = dataset.contentURL.string
         var rows = [["dataset", id], ["content", content.count > 200 ? content.prefix(200) + "…" : content]]
-        for (name, type) in dataset.columns.sorted(by: { $0.key < $1.key }) {
-            rows.append(["column", "\(name)  \(type.rawValue)"])
+        for (name, column) in dataset.columns.sorted(by: { $0.key < $1.key }) {
+            rows.append(["column", "\(name)  \(column.type.rawValue)\(column.isNullable ? ", nullable" : "")"])
         }
         for member in dataset.metadata.members { rows.append(["metadata", "\(member.key)  \(member.value.text)"]) }
         Output.write(Table.text(rows))

@@ -36,11 +36,11 @@ struct DatasetSource: ParsableArguments {
         return try await Self.open(dataset.contentURL.string, columns: dataset.columns)
     }
 
-    private static func open(_ source: String, columns: [String: DatasetColumnType]) async throws -> OpenedDataset {
+    private static func open(_ source: String, columns: [String: DatasetColumn]) async throws -> OpenedDataset {
         let content: DatasetContent
         do {
-            if source.hasPrefix("data:") {
-                content = try DataURL.content(source)
+            if DataURL.isOne(source) {
+                content = try DatasetContent(dataURL: source)
             } else if source.hasPrefix("http://") || source.hasPrefix("https://") {
                 content = try await download(source)
             } else {
@@ -55,7 +55,7 @@ struct DatasetSource: ParsableArguments {
     }
 
     private static func name(_ source: String) -> String {
-        source.hasPrefix("data:") ? "the data: URL" : source
+        DataURL.isOne(source) ? "the data: URL" : source
     }
 
     private static func file(_ source: String) throws -> DatasetContent {
@@ -101,7 +101,7 @@ struct DatasetSource: ParsableArguments {
         let type = answer.values(of: "content-type").first ?? ""
         let mediaType = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
         return DatasetContent(
-            source: .file(file), form: try RowForm(fileName: String(name)) ?? RowForm(mediaType: mediaType))
+            source: .file(file), form: try RowForm(fileName: String(name)) ?? (try RowForm(mediaType: mediaType)))
     }
 }
 
@@ -110,7 +110,7 @@ struct OpenedDataset: @unchecked Sendable {
     // Unchecked: handed to one thread, which reads it once.
     let name: String
     let content: DatasetContent
-    let columns: [String: DatasetColumnType]
+    let columns: [String: DatasetColumn]
 
     /// Ends the command when the content has a mistake.
     func reading<Value>(_ body: (inout RowReader) throws -> Value) throws -> Value {
