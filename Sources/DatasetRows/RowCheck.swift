@@ -32,7 +32,7 @@ package struct RowCheck: Sendable {
     }
 
     private func check(_ row: RowReader.Row, _ reader: RowReader) throws {
-        var found = 0
+        var required = 0
         for member in row.values.members {
             guard let column = columns[member.key] else {
                 let close = Spelling.closest(to: member.key, in: names).map { " (did you mean '\($0)'?)" } ?? ""
@@ -42,9 +42,9 @@ package struct RowCheck: Sendable {
             if let mistake = column.type.mistake(in: member.value) {
                 throw reader.mistake(row.line, "column '\(member.key)'\(mistake)")
             }
-            if !column.isNullable { found += 1 }
+            if !column.isNullable { required += 1 }
         }
-        guard found < requiredNames.count else { return }
+        guard required < requiredNames.count else { return }
         guard let missing = requiredNames.first(where: { isMissing($0, row.values) }), let column = columns[missing]
         else { return }
         let nullable = DatasetColumn(column.type, isNullable: true).json.text
