@@ -4,12 +4,12 @@ import Host
 import LlamaStackAPI
 
 /// A command's standard output, standard error and exit. Output is not buffered, so nothing is lost when the process
-/// dies.
+/// dies. Control characters are escaped where the output is a terminal.
 package enum Output {
     /// To standard output, whole: waits for the reader. When there is none any more, the command ends quietly, as one
     /// that gets SIGPIPE does; when it can't be written for another reason, with an error.
     package static func write(_ text: String) {
-        let error = put(text, STDOUT_FILENO)
+        let error = put(shown(text, STDOUT_FILENO), STDOUT_FILENO)
         if error == EPIPE { ProcessGuard.leaveAtOnce(128 + SIGPIPE) }
         guard error != 0 else { return }
         self.error("error: can't write to standard output: \(String(cString: strerror(error)))")
@@ -22,11 +22,16 @@ package enum Output {
     /// To standard error. What can't be written is dropped: the exit code says it too.
     package static func error(_ text: String) {
         LineWriter.standardError.flush()
-        _ = put(text + "\n", STDERR_FILENO)
+        _ = put(shown(text, STDERR_FILENO) + "\n", STDERR_FILENO)
     }
 
     /// In place of what was shown last, on a terminal.
-    package static func status(_ text: String) { _ = put("\r\u{1B}[K\(text)", STDERR_FILENO) }
+    package static func status(_ text: String) {
+        _ = put("\r\u{1B}[K\(shown(text, STDERR_FILENO))", STDERR_FILENO)
+    }
+
+    /// What is for the person at a terminal alone. What can't be written is dropped.
+    package static func show(_ text: String, on descriptor: Int32) { _ = put(shown(text, descriptor), descriptor) }
 
     /// The line of a server that is ready. It serves all the same when the line cannot be written.
     package static func announce(_ line: String, log: LogSink) {
@@ -45,6 +50,10 @@ package enum Output {
     package static func end(_ code: Int32) -> Never {
         LineWriter.standardError.flush()
         ProcessGuard.leave(code)
+    }
+
+    private static func shown(_ text: String, _ descriptor: Int32) -> String {
+        isatty(descriptor) == 1 ? TerminalText.escaped(text) : text
     }
 
     /// An errno, or 0.
