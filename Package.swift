@@ -112,6 +112,8 @@ let package = Package(
             name: "Networking",
             dependencies: ["ContractBridge", "LlamaStackAPI", .target(name: "CCurl", condition: server)],
             swiftSettings: strict),
+        // The editor of `chat`: libedit, opened when a person types.
+        .target(name: "CEdit"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CProcessGuard"),
         .target(
@@ -154,7 +156,7 @@ let package = Package(
             name: "llama-stack",
             dependencies: [
                 "Checkpoints", "CommandSupport", "DatasetRows", "HTTPFront", "Host", "LlamaStackAPI", "Networking",
-                "ProviderConformance", "Tokenizers",
+                "ProviderConformance", "Tokenizers", .target(name: "CEdit", condition: server),
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
             ],
             swiftSettings: strict),

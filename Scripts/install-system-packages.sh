@@ -16,6 +16,7 @@ needs=(
     "build|pkg-config|tells SwiftPM where libraries are|has_command pkg-config"
     "build|libyaml-dev|reads distribution files|has_library yaml-0.1"
     "build|libsqlite3-dev|keeps memory banks|has_library sqlite3"
+    "build|libedit-dev|edits what is typed in chat|has_library libedit"
     "build|libcurl4-openssl-dev|asks other servers|has_library libcurl"
     "build|libpq-dev|keeps memory banks in PostgreSQL|has_library libpq"
     "build|libssl-dev|serves TLS in the tests|has_library openssl"

@@ -1,25 +1,25 @@
-import CommandSupport
 import Dispatch
 import Foundation
 import Synchronization
 
-/// ^C of somebody at a terminal: ends the answer that runs, or, when there is none, the process.
+/// ^C of somebody at a terminal: ends the answer that runs, and does nothing where there is none. While a line is
+/// edited it is a key and comes to the editor.
 final class Interrupts: Sendable {
     private let running = Mutex<Task<Void, any Error>?>(nil)
-    // Made and started in init, and not touched again.
+    // Made and started in init, and not touched again but to cancel it.
     private nonisolated(unsafe) let source: any DispatchSourceSignal
 
     init() {
         signal(SIGINT, SIG_IGN)
         source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler { [weak self] in
-            guard let task = self?.running.withLock({ $0 }) else {
-                Output.write("\n")
-                Output.end(128 + SIGINT)
-            }
-            task.cancel()
-        }
+        source.setEventHandler { [weak self] in self?.running.withLock { $0 }?.cancel() }
         source.resume()
+    }
+
+    /// From now on ^C ends the process again.
+    func stop() {
+        source.cancel()
+        signal(SIGINT, SIG_DFL)
     }
 
     /// Runs `body`; ^C cancels it, and then the ``CancellationError`` is thrown.

@@ -17,6 +17,11 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Sample from the likeliest tokens that make up this share of the mass.") var topP = 0.95
     @Option(help: "Most tokens to generate; 0: up to the model's context.") var maxTokens = 0
 
+    func validate() throws {
+        guard temperature == 0, topP != 0.95 else { return }
+        throw ValidationError("--top-p \(topP) has no effect at the temperature 0: give --temperature too, such as 0.7")
+    }
+
     var samplingParams: SamplingParams {
         SamplingParams(temperature: temperature, strategy: temperature > 0 ? .topP : .greedy, topP: topP, topK: 0)
     }

@@ -7,6 +7,8 @@ import Networking
 protocol StackConnection: Sendable {
     /// Calls a streaming method; each element is one event's JSON.
     func events(_ endpoint: EndpointDescription, body: JSON) -> AsyncThrowingStream<JSON, any Error>
+    /// The ids of its models; nil where only the server knows them.
+    var models: [String]? { get }
     func close() async
 }
 
@@ -32,6 +34,10 @@ struct LocalStack: StackConnection {
             }
             continuation.onTermination = { _ in task.cancel() }
         }
+    }
+
+    var models: [String]? {
+        stack.summary.resources(.model).filter { $0.api == .inference }.flatMap { [$0.id] + $0.aliases }
     }
 
     func close() async { await stack.shutdown(withinSeconds: 5) }
@@ -137,6 +143,8 @@ struct RemoteStack: StackConnection {
         }
         return CallError(.providerUnavailable, "can't reach \(url): \(reason); is `llama-stack run` running there?")
     }
+
+    var models: [String]? { nil }
 
     func close() async { await network.close() }
 }

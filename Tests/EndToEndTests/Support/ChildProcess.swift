@@ -119,7 +119,7 @@ final class ChildProcess: Sendable {
     }
 
     /// The strings as C wants them: a null ends the list.
-    private static func withPointers<R>(
+    static func withPointers<R>(
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
     ) -> R {
         var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
