@@ -112,6 +112,11 @@ struct LiteralReader {
             return false
         }
         guard dialect == .json else { throw .mismatch }
+        let next = try cursor.peek()
+        if next == ReplySymbol("\"") || (next == ReplySymbol("{") && closing == "]") {
+            try note(.commaMissing)
+            return false
+        }
         let isParentsEnd = try isInParent ? cursor.isAt(parentEnd) : false
         guard try isParentsEnd ? true : isAtEnd() else { throw .mismatch }
         try note(.bracketMissing)
