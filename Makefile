@@ -18,6 +18,7 @@ PREFIX ?= /usr/local
 RUNS   ?= 20
 PEERS  ?=
 TORTURE_RUNS ?= 200
+CUTS ?= 1500000
 
 # Without this the C of a debug build is compiled at -O0, and the kernels make the tests crawl. A release build gets the
 # same, so that the kernels measured are the kernels tested.
@@ -87,6 +88,10 @@ bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS
 .PHONY: bench-embeddings
 bench-embeddings: build embedding-model ## embeddings a second, beside sentence-transformers (installed from PyPI the first time)
 	@Scripts/bench-embeddings.py
+
+.PHONY: cut-replies
+cut-replies: toolchain ## tool calls of every form, cut at random: ten thousand times each, half an hour (CUTS=N in all)
+	LLAMA_STACK_CUTS=$(CUTS) swift test $(SWIFT_FLAGS) --filter 'ChatTemplatesTests\.ReplyParserTests'
 
 .PHONY: torture
 torture: build ## a server beside each fault of a provider; crashes of providers in a child; kill -9 and power cuts below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)

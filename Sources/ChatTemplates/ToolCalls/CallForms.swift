@@ -8,7 +8,8 @@ package struct CallForms: Sendable, Equatable {
     /// For a model whose template says nothing of calls.
     package static let all = CallForms(
         marks: [
-            .toolCall, .graniteCall, .functionCall, .toolCalls, .pythonTag, .function, .deepSeekCalls, .deepSeekCall,
+            .toolCall, .graniteCall, .functionCall, .nemotronCalls, .toolCalls, .pythonTag, .function,
+            .deepSeekCalls, .deepSeekCall,
         ],
         takesBareCallsAnywhere: true)
 
@@ -18,6 +19,7 @@ package struct CallForms: Sendable, Equatable {
             ["<tool_call>", "<|tool_call|>", "<function_call>"], [.toolCall, .graniteCall, .functionCall, .function],
             true
         ),
+        (["<TOOLCALL>"], [.nemotronCalls], true),
         (["[TOOL_CALLS]"], [.toolCalls], true),
         (["<｜tool▁call▁begin｜>", "<｜tool▁calls▁begin｜>"], [.deepSeekCalls, .deepSeekCall], true),
         ([">>>all", ">>>' + ", ">>>' ~ "], [.recipient], true),

@@ -23,7 +23,7 @@ struct CallGrammar: Sendable {
 
     /// Marks that stand before a form's body.
     private static let opening: [ReplyMark] = [
-        .toolCall, .graniteCall, .functionCall, .toolCalls, .pythonTag, .deepSeekCalls,
+        .toolCall, .graniteCall, .functionCall, .nemotronCalls, .toolCalls, .pythonTag, .deepSeekCalls,
     ]
 
     /// Whether a call could begin with it.

@@ -11,6 +11,9 @@ package enum ReplyMark: String, Sendable, CaseIterable {
     case graniteCallEnd = "<|/tool_call|>"
     case functionCall = "<function_call>"
     case functionCallEnd = "</function_call>"
+    // Nemotron.
+    case nemotronCalls = "<TOOLCALL>"
+    case nemotronCallsEnd = "</TOOLCALL>"
     // Mistral.
     case toolCalls = "[TOOL_CALLS]"
     case toolCallsEnd = "[/TOOL_CALLS]"
@@ -43,7 +46,8 @@ package enum ReplyMark: String, Sendable, CaseIterable {
     ]
     /// Marks behind a call that say nothing more.
     static let closing: [ReplyMark] = [
-        .toolCallEnd, .graniteCallEnd, .functionCallEnd, .toolCallsEnd, .functionEnd, .deepSeekCallEnd,
+        .toolCallEnd, .graniteCallEnd, .functionCallEnd, .nemotronCallsEnd, .toolCallsEnd, .functionEnd,
+        .deepSeekCallEnd,
         .deepSeekCallsEnd,
     ]
 

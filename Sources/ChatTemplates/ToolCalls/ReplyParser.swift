@@ -116,7 +116,7 @@ package struct ReplyParser: Sendable {
         }
     }
 
-    /// A thought where one may begin: as the model's token, or before anything was said.
+    /// A thought where one may begin: as the model's token, before anything was said, or on a line of its own.
     private mutating func opensThought(
         _ cursor: inout ReplyCursor, isBeginning: Bool
     ) throws(ReplyCursor.Stop) -> Bool {
@@ -172,7 +172,7 @@ package struct ReplyParser: Sendable {
     /// What may be a thought, a call or text, at the place.
     private mutating func passMarked() throws(ReplyCursor.Stop) {
         var cursor = cursor(at: place)
-        if try opensThought(&cursor, isBeginning: false) { return }
+        if try opensThought(&cursor, isBeginning: shown.endsLine) { return }
         switch try read(&cursor, isBeginning: false) {
         case .calls: return
         case .text(let end): while place < end { show() }

@@ -36,6 +36,9 @@ struct ShownText: Sendable {
         return !last.isWord && ![ReplySymbol("`"), ReplySymbol("\""), ReplySymbol("'")].contains(last)
     }
 
+    /// The next symbol begins a line of prose.
+    var endsLine: Bool { last == ReplySymbol("\n") && !isInFence }
+
     /// After a call: what was open before it was prose.
     mutating func startOver() { (last, bracketsOpen, backticks, isInFence) = (nil, 0, 0, false) }
 

@@ -25,6 +25,9 @@ extension TableOfForms {
             "a thought's end that is spelled and no token", "<think>a </think> b</think>c",
             tokens: [.think], text: "c", reasoning: "a </think> b"
         ).endingThought(),
+        WrittenReply(
+            "a thought after words", "Sure.\n<think>\n<tool_call>\(paris)</tool_call>\n</think>\nHello.",
+            text: "Sure.\nHello.", reasoning: "<tool_call>\(paris)</tool_call>"),
         WrittenReply("a mark of thoughts in prose", "Use <think> for thoughts.", text: "Use <think> for thoughts."),
         WrittenReply(
             "a spelled mark where the vocabulary has the token", "I write <tool_call>\(paris)</tool_call>.",
@@ -121,6 +124,7 @@ extension TableOfForms {
             "[TOOL_CALLS] what", "[TOOL_CALLS]Widget{}", "<function=x>{broken</function>", "<function=now>{</function>",
             "call brave_search.call(query=\"x\") now", "brave_searching", "[get_weather(", "[get_weather('x')]",
             "Like so:\n```json\n\(oslo)\n```\n", "Say `\(oslo)` to call.",
+            "So:\n```\n<think>\nHm.\n</think>\n```",
             "<｜tool▁calls▁begin｜>none<｜tool▁calls▁end｜>", "</tool_call>", "a </think> b", "`` `{` ``",
         ].map { WrittenReply("text: \($0)", $0, text: $0) }
 }

@@ -63,6 +63,9 @@ enum TableOfForms {
         WrittenReply(
             "Granite code", "<function_call> \(paris)", calls: [weather("Paris")]),
         WrittenReply(
+            "Nemotron", "<TOOLCALL>[\(paris)]</TOOLCALL>", forms: CallForms(template: "<TOOLCALL>", hasTools: true),
+            calls: [weather("Paris")]),
+        WrittenReply(
             "Phi 4", "<|tool_call|>[\(paris)]<|/tool_call|>", tokens: [.graniteCall], calls: [weather("Paris")]),
         WrittenReply(
             "no arguments as an empty list", #"<tool_call>{"name": "now", "arguments": []}</tool_call>"#, calls: [now]),
