@@ -8,11 +8,14 @@ import tempfile
 
 # Documentation by many hands and generators: DocBook, Sphinx, Doxygen, Javadoc, texi2html, by hand.
 PACKAGES = [
-    "postgresql-doc-15", "git-doc", "python3.11-doc", "bash-doc", "gawk-doc", "nodejs-doc", "libgtk-3-doc", "cmake-doc",
-    "valgrind-dbg", "exim4-doc-html", "fp-docs-3.2.2", "debian-reference-de", "debian-reference-ja", "debian-policy",
-    "developers-reference", "developers-reference-ja", "aptitude-doc-cs", "libcommons-io-java-doc", "doc-rfc-std",
+    "postgresql-doc-15", "git-doc", "python3.11-doc", "bash-doc", "nodejs-doc", "libgtk-3-doc", "cmake-doc",
+    "exim4-doc-html", "debian-reference-de", "debian-reference-ja", "debian-policy",
+    "developers-reference", "developers-reference-ja", "aptitude-doc-cs", "libcommons-io-java-doc",
     "node-typescript", "npm", "eslint", "webpack", "node-undici", "ruby-rails", "golang-github-spf13-cobra-dev",
     "librust-clap-3-dev", "librust-tokio-dev", "librust-serde-dev", "librust-regex-dev", "golang-golang-x-tools-dev",
+    "librust-syn-dev", "librust-rand-dev", "librust-hyper-dev", "librust-rayon-dev", "librust-bitflags-dev",
+    "golang-github-gin-gonic-gin-dev", "golang-github-hashicorp-consul-dev", "golang-google-grpc-dev", "node-express",
+    "node-mocha", "node-rollup", "node-babel7", "node-lodash", "node-yargs", "node-got", "node-jest", "yarnpkg",
 ]
 SUFFIXES = {
     "html": (".html", ".htm", ".xhtml"),
@@ -42,10 +45,11 @@ def fetch(cache):
     return missing
 
 
-def files(kind, roots):
-    """(path, bytes), each content once, in the order of paths."""
+def files(kind, roots, each=None):
+    """(path, bytes), each content once, in the order of paths: of each root the first so many."""
     seen = set()
     for root in roots:
+        left = each or -1
         for path in sorted(pathlib.Path(root).rglob("*")):
             name = path.name.lower()
             packed = name.endswith(".gz")
@@ -55,6 +59,10 @@ def files(kind, roots):
                 content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
             except OSError:
                 continue
-            if content and content not in seen:
-                seen.add(content)
-                yield path, content
+            if not content or content in seen:
+                continue
+            seen.add(content)
+            yield path, content
+            left -= 1
+            if left == 0:
+                break

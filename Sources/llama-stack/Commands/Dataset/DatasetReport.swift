@@ -50,9 +50,9 @@ struct DatasetReport: Sendable {
                 [name, column.kind.rawValue, Self.grouped(rows - column.valueCount), distinct]
                     + (hasTokens ? [Self.spread(column.tokens) ?? "-"] : []) + [Self.values(column)])
         }
-        var definition = JSONObject()
-        for (name, column) in columns { definition[name] = definition(of: column).json }
-        return "\(Self.grouped(rows)) rows, \(form)\n\n\(Table.text(table))\ncolumns: \(JSON.object(definition).text)\n"
+        var definitions = JSONObject()
+        for (name, column) in columns { definitions[name] = definition(of: column).json }
+        return "\(Self.grouped(rows)) rows, \(form)\n\n\(Table.text(table))\ncolumns: \(JSON.object(definitions).text)\n"
     }
 
     /// What `create` takes for it.
