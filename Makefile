@@ -128,7 +128,7 @@ bench-memory-idle: build ## memory of a bank of a million chunks (needs numpy, 4
 bench-vectors: build ## nearest vectors, ours beside faiss's flat index and Debian's hnswlib (needs 6 GB of disk, 4 of memory)
 	@Scripts/bench-vectors.py
 
-TOKENIZER_CASES := .build/tokenizer-cases
+TOKENIZER_CASES := $(CURDIR)/.build/tokenizer-cases
 .PHONY: fuzz-tokenizers
 fuzz-tokenizers: toolchain ## ids of 10,000 random texts for each pre-tokeniser, beside the tokenizers library from PyPI (SEED=N)
 	@[[ -x $(TOKENIZER_CASES)/venv/bin/python ]] || { python3 -m venv $(TOKENIZER_CASES)/venv && \

@@ -1,5 +1,5 @@
-"""Writes Tests/Fixtures/tokenizer/json/added*: a small vocabulary with added tokens that take in the space around them or stand
-for themselves only between words, and the ids that the `tokenizers` library gives.
+"""Writes Tests/Fixtures/tokenizer/json/added*: small vocabularies with added tokens that take in the space around them, stand for
+themselves only between words or are looked for in normalised text, and the ids that the `tokenizers` library gives.
 
     python tokenizer_added.py
 """
@@ -22,24 +22,46 @@ PARTS = [token for token, _ in ADDED] + [
 ]
 
 
-def texts():
+# The second begins inside the first, and the one that is not normalised is looked for first; the fourth is not in form NFC.
+NORMALIZED = [("<ab", dict(normalized=True)), ("b c>", dict(normalized=False)), ("<n n>", dict(normalized=True)), ("e\u0301>", dict(normalized=True)), ("<s l>", dict(normalized=True, lstrip=True))]
+NORMALIZED_PARTS = [token for token, _ in NORMALIZED] + ["<ab c>", "a", "b", " ", "  ", "\u00e9>", "e", "\u0301", "\u0338", "n", ".", "\u4e2d", "\u2581"]
+
+
+def texts(parts):
     source = random.Random(SEED)
-    return ["".join(source.choice(PARTS) for _ in range(source.randint(1, 9))) for _ in range(400)]
+    return ["".join(source.choice(parts) for _ in range(source.randint(1, 9))) for _ in range(300)]
+
+
+def byte_level(normalizer=None):
+    vocabulary = json.loads((FIXTURES / "gpt-2-tiny.json").read_text())["vocabulary"]
+    tokens = {t: i for i, t in enumerate(vocabulary["tokens"][:-1])}
+    tokenizer = Tokenizer(models.BPE(tokens, [tuple(merge.split(" ")) for merge in vocabulary["merges"]]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    if normalizer:
+        tokenizer.normalizer = normalizer
+    return tokenizer
+
+
+def published(name):
+    return Tokenizer.from_file(str(FIXTURES / f"json/{name}.tokenizer.json"))
+
+
+def write(name, tokenizer, added, parts):
+    tokenizer.add_tokens(added)
+    (FIXTURES / f"json/{name}.tokenizer.json").write_text(json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=True) + "\n")
+    cases = [{"text": text, "ids": tokenizer.encode(text, add_special_tokens=False).ids} for text in texts(parts)]
+    text = json.dumps({"ids": [], "templates": cases}, ensure_ascii=True, separators=(",", ":")).replace("},{", "},\n{")
+    (FIXTURES / f"json/{name}.json").write_text(text + "\n")
+    print(name, len(cases), "texts, seed", SEED)
 
 
 if __name__ == "__main__":
-    vocabulary = json.loads((FIXTURES / "gpt-2-tiny.json").read_text())["vocabulary"]
-    tokens = {t: i for i, t in enumerate(vocabulary["tokens"][:-1])}
-    merges = [tuple(merge.split(" ")) for merge in vocabulary["merges"]]
-    for name, special, normalizer in [("added", False, None), ("added-special", True, None), ("added-nfc", False, normalizers.NFC())]:
-        tokenizer = Tokenizer(models.BPE(tokens, merges))
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        tokenizer.decoder = decoders.ByteLevel()
-        if normalizer:
-            tokenizer.normalizer = normalizer
-        tokenizer.add_tokens([AddedToken(token, normalized=False, special=special, **rule) for token, rule in ADDED])
-        (FIXTURES / f"json/{name}.tokenizer.json").write_text(json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=True) + "\n")
-        cases = [{"text": text, "ids": tokenizer.encode(text, add_special_tokens=False).ids} for text in texts()]
-        text = json.dumps({"ids": [], "templates": cases}, ensure_ascii=True, separators=(",", ":")).replace("},{", "},\n{")
-        (FIXTURES / f"json/{name}.json").write_text(text + "\n")
-    print(len(cases), "texts, seed", SEED)
+    for name, special, normalizer in [("added", False, None), ("added-special", True, None)]:
+        rules = [AddedToken(token, **{"normalized": False, "special": special, **rule}) for token, rule in ADDED]
+        write(name, byte_level(normalizer), rules, PARTS)
+    rules = [AddedToken(token, **rule) for token, rule in NORMALIZED]
+    write("added-normalized", byte_level(), rules, NORMALIZED_PARTS)
+    write("added-nfc", byte_level(normalizers.NFC()), rules, NORMALIZED_PARTS)
+    for name in ["llama2", "no-prefix", "mistral", "metaspace"]:
+        write(f"added-{name}", published(name), rules, NORMALIZED_PARTS)

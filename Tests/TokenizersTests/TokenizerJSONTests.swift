@@ -37,8 +37,11 @@ struct TokenizerJSONTests {
     }
 
     @Test(
-        "added tokens that take in space, or count only between words, are found as the tokenizers library finds them",
-        arguments: [("added", false), ("added-special", true), ("added-nfc", false)])
+        "added tokens that take in space, count only between words or in normalised text are found as the library does",
+        arguments: [
+            ("added", false), ("added-special", true), ("added-normalized", false), ("added-nfc", false),
+            ("added-llama2", false), ("added-no-prefix", false), ("added-mistral", false), ("added-metaspace", false),
+        ])
     func added(name: String, isSpecial: Bool) throws {
         let reference: Reference = try Fixture.read("json/\(name).json")
         let tokenizer = try Self.tokenizer(name)

@@ -129,7 +129,7 @@ struct TokenizerJSON {
             else { throw refuse("\(value["id"]?.shown ?? "no id")", "an id and a content") }
             let rule = SpecialTokenTrie.MatchRule(
                 takesSpaceBefore: value["lstrip"] == true, takesSpaceAfter: value["rstrip"] == true,
-                isWord: value["single_word"] == true)
+                isWord: value["single_word"] == true, isNormalized: value["normalized"] == true)
             added.append(
                 AddedToken(id: id, content: content, isSpecial: value["special"] == true, rule: rule))
         }

@@ -12,6 +12,7 @@ extension TokenizerSteps {
             scanner = cut
         } else {
             (spacePrefix, cutsBeforeEachSpace) = try Self.spaces(json)
+            normalizesSpaces = json.preTokenizer == .null
         }
     }
 

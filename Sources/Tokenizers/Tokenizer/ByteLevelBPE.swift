@@ -27,11 +27,15 @@ struct ByteLevelBPE: VocabularyTokenizer {
                 encode(UnsafeBufferPointer(rebasing: stretch[word]), &merger, &tokens)
             }
         }
+        func encodeNormalized(_ stretch: UnsafeBufferPointer<UInt8>) {
+            guard !vocabulary.specialOfNormalized.isEmpty else { return encodeWords(stretch) }
+            vocabulary.specialOfNormalized.split(stretch, stretch: encodeWords) { tokens.append($0) }
+        }
         text.split(by: vocabulary.special) { stretch in
             if preTokenizer.normalizesToNFC {
-                withComposed(stretch, encodeWords)
+                withComposed(stretch, encodeNormalized)
             } else {
-                encodeWords(stretch)
+                encodeNormalized(stretch)
             }
         } special: {
             tokens.append($0)

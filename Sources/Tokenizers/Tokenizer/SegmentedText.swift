@@ -22,38 +22,47 @@ struct SegmentedText {
     func split(
         by trie: SpecialTokenTrie, stretch: (UnsafeBufferPointer<UInt8>) -> Void, special: (Int32) -> Void
     ) {
-        bytes.withUnsafeBufferPointer { text in
-            var stretchStart = 0
-            var index = 0
-            var run = 0
-            func endStretch(at end: Int) {
-                if end > stretchStart { stretch(UnsafeBufferPointer(rebasing: text[stretchStart..<end])) }
-            }
-            while index < text.count {
-                while run < trustedRuns.count, trustedRuns[run].upperBound <= index { run += 1 }
-                let inRun = run < trustedRuns.count && trustedRuns[run].lowerBound <= index
-                if !inRun && !trie.hasUserDefined {
-                    // Nothing to look for before the next trusted run.
-                    index = run < trustedRuns.count ? trustedRuns[run].lowerBound : text.count
-                    continue
-                }
-                let trustedEnd = inRun ? trustedRuns[run].upperBound : index
-                guard let match = trie.longestMatch(in: text, at: index, trustedEnd: trustedEnd) else {
-                    index += 1
-                    continue
-                }
-                guard let taken = Surroundings(text).range(of: match, at: index, from: stretchStart, trie) else {
-                    // As in the library, no other token is looked for in this one's place.
-                    index += match.count
-                    continue
-                }
-                endStretch(at: taken.lowerBound)
-                special(match.token)
-                index = taken.upperBound
-                stretchStart = index
-            }
-            endStretch(at: text.count)
+        bytes.withUnsafeBufferPointer { trie.split($0, trusted: trustedRuns, stretch: stretch, special: special) }
+    }
+}
+
+extension SpecialTokenTrie {
+    /// The same for a text of which only the runs `trusted` (half-open, ascending, never touching) may become tokens
+    /// that are for templates alone.
+    func split(
+        _ text: UnsafeBufferPointer<UInt8>, trusted: [Range<Int>] = [],
+        stretch: (UnsafeBufferPointer<UInt8>) -> Void, special: (Int32) -> Void
+    ) {
+        var stretchStart = 0
+        var index = 0
+        var run = 0
+        func endStretch(at end: Int) {
+            if end > stretchStart { stretch(UnsafeBufferPointer(rebasing: text[stretchStart..<end])) }
         }
+        while index < text.count {
+            while run < trusted.count, trusted[run].upperBound <= index { run += 1 }
+            let inRun = run < trusted.count && trusted[run].lowerBound <= index
+            if !inRun && !hasUserDefined {
+                // Nothing to look for before the next trusted run.
+                index = run < trusted.count ? trusted[run].lowerBound : text.count
+                continue
+            }
+            let trustedEnd = inRun ? trusted[run].upperBound : index
+            guard let match = longestMatch(in: text, at: index, trustedEnd: trustedEnd) else {
+                index += 1
+                continue
+            }
+            guard let taken = Surroundings(text).range(of: match, at: index, from: stretchStart, rules) else {
+                // As in the library, no other token is looked for in this one's place.
+                index += match.count
+                continue
+            }
+            endStretch(at: taken.lowerBound)
+            special(match.token)
+            index = taken.upperBound
+            stretchStart = index
+        }
+        endStretch(at: text.count)
     }
 }
 
@@ -65,10 +74,10 @@ private struct Surroundings {
 
     /// What `match` at `index` takes of the text, at most from `start` on; nil when its rule forbids it here.
     func range(
-        of match: SpecialTokenTrie.Match, at index: Int, from start: Int, _ trie: SpecialTokenTrie
+        of match: SpecialTokenTrie.Match, at index: Int, from start: Int, _ rules: [Int32: SpecialTokenTrie.MatchRule]
     ) -> Range<Int>? {
         let range = index..<index + match.count
-        guard !trie.rules.isEmpty, let rule = trie.rules[match.token] else { return range }
+        guard !rules.isEmpty, let rule = rules[match.token] else { return range }
         if rule.isWord, isWord(before: range.lowerBound) || isWord(after: range.upperBound) { return nil }
         var (lower, upper) = (range.lowerBound, range.upperBound)
         if rule.takesSpaceBefore {

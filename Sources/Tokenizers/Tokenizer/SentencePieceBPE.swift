@@ -34,6 +34,8 @@ struct SentencePieceBPE: VocabularyTokenizer {
 
     /// Whether every space begins a word, also one that follows another.
     private let cutsBeforeEachSpace: Bool
+    /// Whether tokens of normalised text are looked for where spaces are marked already.
+    private let normalizesSpaces: Bool
 
     private enum Rule {
         case priorities([UInt32])
@@ -43,12 +45,13 @@ struct SentencePieceBPE: VocabularyTokenizer {
     /// `byteOfToken`: the byte tokens.
     init(
         vocabulary: Vocabulary, merges: Merges, byteOfToken: [Int32: UInt8], spacePrefix: SpacePrefix,
-        cutsBeforeEachSpace: Bool
+        cutsBeforeEachSpace: Bool, normalizesSpaces: Bool = false
     ) {
         self.vocabulary = vocabulary
         self.spacePrefix = spacePrefix
         self.byteOfToken = byteOfToken
         self.cutsBeforeEachSpace = cutsBeforeEachSpace
+        self.normalizesSpaces = normalizesSpaces
         rule =
             switch merges {
             case .scores(let scores): .priorities(scores.map(Self.priority))
@@ -102,11 +105,18 @@ struct SentencePieceBPE: VocabularyTokenizer {
             for byte in stretch {
                 if byte == UInt8(ascii: " ") { marked += Self.spaceMark } else { marked.append(byte) }
             }
-            marked.withUnsafeBufferPointer { encode($0, &merger, &tokens) }
+            marked.withUnsafeBufferPointer { text in
+                guard normalizesSpaces, !vocabulary.specialOfNormalized.isEmpty else {
+                    return encode(text, &merger, &tokens)
+                }
+                vocabulary.specialOfNormalized.split(text) {
+                    encode($0, &merger, &tokens)
+                } special: {
+                    tokens.append($0)
+                }
+            }
         }
-        text.split(by: vocabulary.special) { stretch in
-            encodeMarked(stretch)
-        } special: { token in
+        func appendSpecial(_ token: Int32) {
             switch spacePrefix {
             case .never, .stretches: break
             case .start: mayPrefix = false
@@ -118,6 +128,15 @@ struct SentencePieceBPE: VocabularyTokenizer {
                 }
             }
             tokens.append(token)
+        }
+        text.split(by: vocabulary.special) { stretch in
+            if normalizesSpaces || vocabulary.specialOfNormalized.isEmpty {
+                encodeMarked(stretch)
+            } else {
+                vocabulary.specialOfNormalized.split(stretch, stretch: encodeMarked, special: appendSpecial)
+            }
+        } special: {
+            appendSpecial($0)
         }
         return tokens
     }

@@ -9,6 +9,8 @@ struct SpecialTokenTrie: Sendable {
         var takesSpaceAfter = false
         /// No token inside a word.
         var isWord = false
+        /// Looked for in the text as the checkpoint's steps change it first, and spelled so.
+        var isNormalized = false
     }
 
     struct Match {
@@ -31,6 +33,8 @@ struct SpecialTokenTrie: Sendable {
     private(set) var hasUserDefined = false
     /// For tokens that do not stand for themselves alone.
     var rules: [Int32: MatchRule] = [:]
+
+    var isEmpty: Bool { nodes.count == 1 }
 
     /// False when two special tokens are spelled alike; the first keeps the spelling. Empty spellings are no tokens.
     @discardableResult

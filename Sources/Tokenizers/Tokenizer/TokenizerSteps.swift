@@ -5,4 +5,6 @@ struct TokenizerSteps: Sendable {
     var takesWholeWordsFirst = false
     var spacePrefix = SentencePieceBPE.SpacePrefix.never
     var cutsBeforeEachSpace = false
+    /// Spaces are marked by the normaliser, before tokens of normalised text are looked for.
+    var normalizesSpaces = false
 }

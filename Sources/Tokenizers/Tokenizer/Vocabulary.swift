@@ -2,6 +2,8 @@
 struct Vocabulary: Sendable {
     let table: TokenTable
     let special: SpecialTokenTrie
+    /// User-defined tokens that are looked for in what `special` leaves, after the text has been normalised.
+    var specialOfNormalized = SpecialTokenTrie()
     let bos: Int32?
     let eos: Int32?
     let unknown: Int32?
@@ -32,7 +34,9 @@ extension VocabularyTokenizer {
     package var endOfTurnTokens: Set<Int32> { vocabulary.endOfTurnTokens }
     package var warnings: [String] { vocabulary.warnings }
 
-    package func token(named spelling: String) -> Int32? { vocabulary.special.token(spelling) }
+    package func token(named spelling: String) -> Int32? {
+        vocabulary.special.token(spelling) ?? vocabulary.specialOfNormalized.token(spelling)
+    }
 
     package func isControl(_ token: Int32) -> Bool { vocabulary.table.kind(of: token)?.isControl ?? false }
 }

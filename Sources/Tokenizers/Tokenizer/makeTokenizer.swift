@@ -21,7 +21,12 @@ private func makeByteLevelBPE(_ source: VocabularySource<some ByteStrings>) thro
         guard !kind.isSpecial else { return nil }
         return ByteAlphabet.bytes.withUnsafeBufferPointer { ByteAlphabet.decode(spelling, into: out, using: $0) }
     }
-    let vocabulary = try makeVocabulary(source, table, addsBOS: cut.addsBOS, warnings) { Array($0) }
+    let vocabulary = try makeVocabulary(source, table, addsBOS: cut.addsBOS, warnings) { spelling, isNormalized in
+        guard isNormalized, cut.preTokenizer.normalizesToNFC else { return Array(spelling) }
+        var composed: [UInt8] = []
+        spelling.withUnsafeBufferPointer { withComposed($0) { composed = Array($0) } }
+        return composed
+    }
     let merges = try readMerges(source, table, vocabulary.special, isByteLevel: true)
     return ByteLevelBPE(
         vocabulary: vocabulary, merges: .pairs(merges), preTokenizer: cut.preTokenizer,
@@ -63,9 +68,15 @@ private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) 
     }
     var warnings: [String] = []
     let table = try readTokens(source, warnings: &warnings) { _, _, _ in nil }
-    let vocabulary = try makeVocabulary(source, table, addsBOS: true, warnings) { piece in
-        // Text is searched for these tokens before its spaces are marked.
-        Array(String(decoding: piece, as: UTF8.self).replacing("\u{2581}", with: " ").utf8)
+    let steps = source.steps ?? TokenizerSteps()
+    let vocabulary = try makeVocabulary(source, table, addsBOS: true, warnings) { piece, isNormalized in
+        let text = String(decoding: piece, as: UTF8.self)
+        guard isNormalized, steps.normalizesSpaces else {
+            // Text is searched for these tokens before its spaces are marked.
+            return Array(text.replacing("\u{2581}", with: " ").utf8)
+        }
+        let prefix = if case .never = steps.spacePrefix { "" } else { "\u{2581}" }
+        return Array((prefix + text.replacing(" ", with: "\u{2581}")).utf8)
     }
     var byteOfToken: [Int32: UInt8] = [:]
     for token in table.kinds.indices where table.kinds[token] == .byte {
@@ -80,7 +91,8 @@ private func makeSentencePieceBPE(_ source: VocabularySource<some ByteStrings>) 
     return SentencePieceBPE(
         vocabulary: vocabulary, merges: merges, byteOfToken: byteOfToken,
         spacePrefix: source.steps?.spacePrefix ?? (source.addsSpacePrefix ?? true ? .sentences : .never),
-        cutsBeforeEachSpace: source.steps?.cutsBeforeEachSpace ?? false)
+        cutsBeforeEachSpace: source.steps?.cutsBeforeEachSpace ?? false,
+        normalizesSpaces: source.steps?.normalizesSpaces ?? false)
 }
 
 private func check(_ scores: [Float], _ source: VocabularySource<some ByteStrings>) throws {
@@ -108,10 +120,10 @@ private func readByteToken(_ spelling: ArraySlice<UInt8>, _ place: String) throw
 
 private func makeVocabulary(
     _ source: VocabularySource<some ByteStrings>, _ table: TokenTable, addsBOS: Bool, _ earlier: [String],
-    spelling: (ArraySlice<UInt8>) -> [UInt8]
+    spelling: (ArraySlice<UInt8>, _ isNormalized: Bool) -> [UInt8]
 ) throws -> Vocabulary {
     var warnings = earlier
-    let special = try specialTokens(source, table, spelling, &warnings)
+    let (special, specialOfNormalized) = try specialTokens(source, table, spelling, &warnings)
     func checked(_ id: Int?, _ key: String) -> Int32? {
         guard let id else { return nil }
         guard table.kinds.indices.contains(id) else {
@@ -127,16 +139,17 @@ private func makeVocabulary(
     ends += source.endIDs.compactMap { checked($0, "eos_token_id") }
     let unknown = checked(source.unknownID, "unknown_token_id")
     return Vocabulary(
-        table: table, special: special, bos: bos, eos: eos, unknown: unknown, addsBOS: source.addsBOS ?? addsBOS,
-        addsEOS: source.addsEOS ?? false, endOfTurnTokens: Set(ends), warnings: warnings)
+        table: table, special: special, specialOfNormalized: specialOfNormalized, bos: bos, eos: eos, unknown: unknown,
+        addsBOS: source.addsBOS ?? addsBOS, addsEOS: source.addsEOS ?? false, endOfTurnTokens: Set(ends),
+        warnings: warnings)
 }
 
 private func specialTokens(
-    _ source: VocabularySource<some ByteStrings>, _ table: TokenTable, _ spelling: (ArraySlice<UInt8>) -> [UInt8],
-    _ warnings: inout [String]
-) throws -> SpecialTokenTrie {
-    var special = SpecialTokenTrie()
-    special.rules = source.matchRules
+    _ source: VocabularySource<some ByteStrings>, _ table: TokenTable,
+    _ spelling: (ArraySlice<UInt8>, _ isNormalized: Bool) -> [UInt8], _ warnings: inout [String]
+) throws -> (SpecialTokenTrie, ofNormalized: SpecialTokenTrie) {
+    var (special, ofNormalized) = (SpecialTokenTrie(), SpecialTokenTrie())
+    (special.rules, ofNormalized.rules) = (source.matchRules, source.matchRules)
     var specialBytes = 0
     var repeated: [Int] = []
     for token in table.kinds.indices where table.kinds[token].isSpecial {
@@ -150,11 +163,16 @@ private func specialTokens(
             )
         }
         // Text can't spell what is no UTF-8, and a match must not end inside a scalar.
-        let words = spelling(table.bytes(of: token))
+        // A template's marks count as it writes them.
+        let isNormalized =
+            table.kinds[token] == .userDefined && source.matchRules[Int32(token)]?.isNormalized == true
+        let words = spelling(table.bytes(of: token), isNormalized)
         guard String(validating: words, as: UTF8.self) != nil else { continue }
-        if !special.insert(words, token: Int32(token), isTrustedOnly: table.kinds[token].isTrustedOnly) {
-            repeated.append(token)
-        }
+        let isNew =
+            isNormalized
+            ? ofNormalized.insert(words, token: Int32(token), isTrustedOnly: false)
+            : special.insert(words, token: Int32(token), isTrustedOnly: table.kinds[token].isTrustedOnly)
+        if !isNew { repeated.append(token) }
     }
     if let token = repeated.first {
         let more = repeated.count > 1 ? ", and \(repeated.count - 1) more are so" : ""
@@ -162,5 +180,5 @@ private func specialTokens(
             "\(source.places.tokens)[\(token)]: '\(table.text(of: token))' is the spelling of a special token before it\(more); text becomes the first of them"
         )
     }
-    return special
+    return (special, ofNormalized)
 }
