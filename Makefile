@@ -112,6 +112,10 @@ torture: build ## a server beside each fault of a provider; crashes of providers
 bench-storage: build ## inserts a second that are acknowledged when they are on disk, by 1, 8 and 64 writers
 	@$(RELEASE)/llama-stack-torture bench
 
+.PHONY: bench-searchable
+bench-searchable: build embedding-model ## how soon a small document is found by words while others embed, drop and read (SEARCHABLE='--seconds 60')
+	@Scripts/bench-searchable.py $(SEARCHABLE)
+
 .PHONY: bench-memory-get
 bench-memory-get: build ## 100 documents over HTTP, beside a C program that reads them with sqlite3
 	@Scripts/bench-memory-get.py

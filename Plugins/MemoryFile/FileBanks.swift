@@ -3,6 +3,7 @@ import GRDB
 import MemoryBanks
 import ProviderKit
 import Storage
+import Synchronization
 import VectorIndex
 
 /// Banks in one SQLite database, with their vectors in memory too.
@@ -17,7 +18,8 @@ package final class FileBanks: BankStore {
     private let vectors: BankVectors?
     private let answers: RememberedAnswers
     /// Cutting computes: not on Swift's shared threads.
-    private let queue = DispatchQueue(label: "memory-indexer", qos: .utility)
+    private let queue = DispatchQueue(label: "memory-indexer", qos: .utility, attributes: .concurrent)
+    private let turns = Mutex(Turns())
 
     private init(_ store: Store, _ vectors: BankVectors?, _ answers: RememberedAnswers) {
         (self.store, self.vectors, self.answers) = (store, vectors, answers)
@@ -77,21 +79,36 @@ package final class FileBanks: BankStore {
         return value
     }
 
+    // MARK: Indexing
+
     /// The number of chunks in one transaction: callers that write at the same time wait for one of them at most.
-    private static let chunksMax = 256
+    private static let chunksMax = 64
+    /// One batch of quick documents: a new one waits for one batch at most.
+    private static let batch = (documents: 64, bytes: 512 << 10)
+
+    /// The bank whose turn was last, and the slow documents that are being read.
+    private struct Turns {
+        var lastBank: [TextEffort: Int64] = [:]
+        var reading: Set<Int64> = []
+    }
 
     package func indexSome(
-        _ cut: @escaping @Sendable (PendingDocument) -> CutDocument, isStopped: @escaping @Sendable () -> Bool
+        _ effort: TextEffort, _ cut: @escaping @Sendable (PendingDocument) -> CutDocument,
+        isStopped: @escaping @Sendable () -> Bool
     ) async throws -> Int {
-        let pending = try await read { try $0.pending(documentsMax: 64, bytesMax: 4 << 20) }
+        if effort == .slow { return try await indexSlow(cut, isStopped) }
+        let after = turns.withLock { $0.lastBank[.quick] ?? 0 }
+        let pending = try await read {
+            try $0.pendingQuick(after: after, documentsMax: Self.batch.documents, bytesMax: Self.batch.bytes)
+        }
+        guard let last = pending.last?.document.bank else { return 0 }
+        turns.withLock { $0.lastBank[.quick] = last }
         var (batch, count): ([PartOfDocument], Int) = ([], 0)
         for document in pending where !isStopped() {
-            let made = await withCheckedContinuation { continuation in
-                queue.async { continuation.resume(returning: cut(document.document)) }
-            }
-            for start in stride(from: 0, to: max(1, made.chunks.count), by: Self.chunksMax) where !isStopped() {
-                batch.append(PartOfDocument(document, made, start: start, countMax: Self.chunksMax))
-                count += batch.last?.chunks.count ?? 0
+            let made = await cutting(document, cut)
+            for part in PartOfDocument.parts(document, made, countMax: Self.chunksMax) where !isStopped() {
+                batch.append(part)
+                count += part.chunks.count
                 if count >= Self.chunksMax {
                     try await keep(batch)
                     (batch, count) = ([], 0)
@@ -100,6 +117,35 @@ package final class FileBanks: BankStore {
         }
         if !batch.isEmpty { try await keep(batch) }
         return pending.count
+    }
+
+    private func indexSlow(
+        _ cut: @escaping @Sendable (PendingDocument) -> CutDocument, _ isStopped: @escaping @Sendable () -> Bool
+    ) async throws -> Int {
+        let pending = try await read { [self] transaction in
+            try turns.withLock { turns in
+                let next = try transaction.pendingSlow(after: turns.lastBank[.slow] ?? 0, except: turns.reading)
+                guard let next else { return FileTransaction.Pending?.none }
+                turns.lastBank[.slow] = next.bank
+                turns.reading.insert(next.document.id)
+                return next
+            }
+        }
+        guard let pending else { return 0 }
+        defer { turns.withLock { _ = $0.reading.remove(pending.document.id) } }
+        let chunks = await cutting(pending, cut)
+        for part in PartOfDocument.parts(pending, chunks, countMax: Self.chunksMax) where !isStopped() {
+            try await keep([part])
+        }
+        return 1
+    }
+
+    private func cutting(
+        _ document: FileTransaction.Pending, _ cut: @escaping @Sendable (PendingDocument) -> CutDocument
+    ) async -> [Chunk]? {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: cut(document.document)) }
+        }
     }
 
     private func keep(_ batch: [PartOfDocument]) async throws {

@@ -13,8 +13,9 @@ extension Store.Form {
     /// A chunk's vector is there twice: at eight bits, to be read at the start, and exact (F32, little-endian), to rank
     /// what a search found. `embedding_due` lists the indexed documents with chunks that have none, also while there is
     /// no model; `embedding_model` has one row at most, the model that the vectors are of. `fetched` holds what a
-    /// document's URL led to, from when it has come until it is cut. `reading` holds what is to be told of how a
-    /// document was read, where there is something; it is of the document's present revision.
+    /// document's URL led to, from when it has come until it is cut. `is_slow` is a ``TextEffort``: documents that take
+    /// long wait apart. Both kinds and `embedding_due` are read by banks, so that each has its turn. `reading` holds what
+    /// is to be told of how a document was read, where there is something; it is of the document's present revision.
     static let memoryBanks = Store.Form(
         name: "memory.sqlite", applicationID: "LSmb",
         steps: [
@@ -156,6 +157,23 @@ extension Store.Form {
                         VALUES ('delete', old.id, coalesce(old.words, old.text), old.scope);
                     INSERT INTO chunk_word (rowid, text, scope)
                         VALUES (new.id, coalesce(new.words, new.text), new.scope);
+                END;
+                """
+            ),
+            (
+                "7 turns of banks",
+                """
+                ALTER TABLE document ADD COLUMN is_slow INTEGER NOT NULL DEFAULT 0;
+                CREATE INDEX document_waiting ON document (is_slow, bank, id) WHERE state = 0;
+                DROP INDEX document_pending;
+                ALTER TABLE embedding_due ADD COLUMN bank INTEGER NOT NULL DEFAULT 0;
+                UPDATE embedding_due SET bank = coalesce((SELECT bank FROM document WHERE id = document), 0);
+                CREATE INDEX embedding_due_bank ON embedding_due (bank, document);
+                DROP TRIGGER document_indexed;
+                CREATE TRIGGER document_indexed AFTER UPDATE OF state ON document BEGIN
+                    DELETE FROM embedding_due WHERE document = new.id;
+                    INSERT INTO embedding_due (document, bank)
+                        SELECT new.id, new.bank WHERE new.state = 1 AND new.chunks > 0;
                 END;
                 """
             ),

@@ -53,11 +53,7 @@ extension FileTransaction {
     }
 
     package func dueCount(of bank: Int64) throws -> Int {
-        let due =
-            try db.one(
-                """
-                SELECT count(*) FROM embedding_due JOIN document ON document.id = embedding_due.document WHERE bank = ?
-                """, [bank]) ?? 0
+        let due = try db.one("SELECT count(*) FROM embedding_due WHERE bank = ?", [bank]) ?? 0
         // A document whose vectors are on their way into memory is not found by meaning yet.
         return due == 0 && vectors?.isArriving(in: bank) == true ? 1 : due
     }
@@ -68,18 +64,17 @@ extension FileTransaction {
     }
 
     package func clearSome() throws -> Bool {
-        let rowsMax = 256
         guard let bank: Int64 = try db.one("SELECT id FROM bank WHERE uuid IS NULL LIMIT 1") else { return false }
-        let documents: [Int64] = try db.all("SELECT id FROM document WHERE bank = ? LIMIT ?", [bank, rowsMax])
-        var rows = 0
-        for document in documents where rows < rowsMax {
-            try db.run(
-                "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE document = ? LIMIT ?)", [document, rowsMax])
-            rows += db.changesCount + 1
-            let left: Int? = try db.one("SELECT 1 FROM chunk WHERE document = ?", [document])
-            if left == nil { try db.run("DELETE FROM document WHERE id = ?", [document]) }
+        // Callers who write wait for the end of this transaction.
+        let end = ContinuousClock.now + .milliseconds(20)
+        while .now < end {
+            guard let document: Int64 = try db.one("SELECT id FROM document WHERE bank = ? LIMIT 1", [bank]) else {
+                try db.run("DELETE FROM bank WHERE id = ?", [bank])
+                return true
+            }
+            try db.run("DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE document = ? LIMIT 8)", [document])
+            if db.changesCount < 8 { try db.run("DELETE FROM document WHERE id = ?", [document]) }
         }
-        if documents.isEmpty { try db.run("DELETE FROM bank WHERE id = ?", [bank]) }
         return true
     }
 }
@@ -91,12 +86,12 @@ extension FileTransaction {
         for (index, document) in documents.enumerated() {
             try db.run(
                 """
-                INSERT INTO document (bank, uuid, state, mime_type, metadata, checksum, content)
-                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                INSERT INTO document (bank, uuid, state, mime_type, metadata, checksum, content, is_slow)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """,
                 [
                     bank, document.uuid, document.state.rawValue, document.mimeType, document.metadata,
-                    document.checksum, document.content,
+                    document.checksum, document.content, document.effort.rawValue,
                 ])
             guard db.changesCount == 1 else { return index }
             if let reason = document.reason { try note(ReadingNote(reason: reason), of: db.lastInsertedRowID) }
@@ -126,8 +121,11 @@ extension FileTransaction {
             try db.run(
                 """
                 UPDATE document SET revision = revision + 1, chunks = 0, state = ?, mime_type = ?, metadata = ?,
-                    checksum = ?, content = ? WHERE id = ?
-                """, [new.state.rawValue, new.mimeType, new.metadata, new.checksum, new.content, id])
+                    checksum = ?, content = ?, is_slow = ? WHERE id = ?
+                """,
+                [
+                    new.state.rawValue, new.mimeType, new.metadata, new.checksum, new.content, new.effort.rawValue, id,
+                ])
             if let reason = new.reason { try note(ReadingNote(reason: reason), of: id) }
         }
     }
@@ -150,36 +148,12 @@ extension FileTransaction {
 // MARK: Indexing
 
 extension FileTransaction {
-    struct Pending: Sendable {
-        var revision: Int64
-        var document: PendingDocument
-    }
-
-    func pending(documentsMax: Int, bytesMax: Int) throws -> [Pending] {
-        var bytes = 0
-        var pending: [Pending] = []
-        let rows = try Row.fetchCursor(
-            db.cachedStatement(
-                sql: """
-                    SELECT id, bank, revision, uuid, coalesce(fetched.mime_type, document.mime_type),
-                        coalesce(fetched.content, document.content)
-                    FROM document LEFT JOIN fetched ON fetched.document = document.id
-                    WHERE state = \(DocumentState.pending.rawValue) ORDER BY id LIMIT ?
-                    """), arguments: [documentsMax])
-        while bytes < bytesMax, let row = try rows.next() {
-            let document = PendingDocument(
-                id: row[0], bank: row[1], uuid: row[3], mimeType: row[4], content: row[5])
-            bytes += document.content.count
-            pending.append(Pending(revision: row[2], document: document))
-        }
-        return pending
-    }
-
     /// Nothing when the document has changed since it was read.
     func keep(_ part: PartOfDocument) throws {
         let (document, bank) = (part.pending.document.id, part.pending.document.bank)
         let current: Int? = try db.one(
-            "SELECT 1 FROM document WHERE id = ? AND revision = ?", [document, part.pending.revision])
+            "SELECT 1 FROM document WHERE id = ? AND revision = ? AND state = ?",
+            [document, part.pending.revision, DocumentState.pending.rawValue])
         guard current != nil else { return }
         // Chunks of a pass that a crash has ended.
         if part.isFirst { try db.run("DELETE FROM chunk WHERE document = ?", [document]) }
@@ -216,6 +190,13 @@ struct PartOfDocument: Sendable {
         let isLast = start + countMax >= document.chunks.count
         end = isLast ? (document.state, document.chunks.count, document.note) : nil
     }
+
+    /// One at least, which says how the document is left.
+    static func parts(_ pending: FileTransaction.Pending, _ document: CutDocument, countMax: Int) -> [PartOfDocument] {
+        stride(from: 0, to: max(1, document.chunks.count), by: countMax).map {
+            PartOfDocument(pending, document, start: $0, countMax: countMax)
+        }
+    }
 }
 
 // MARK: Embedding
@@ -228,28 +209,47 @@ extension FileTransaction {
         try db.execute(
             sql: """
                 DELETE FROM code; DELETE FROM vector; DELETE FROM embedding_model;
-                INSERT OR IGNORE INTO embedding_due
-                    SELECT id FROM document WHERE state = \(DocumentState.indexed.rawValue) AND chunks > 0
+                INSERT OR IGNORE INTO embedding_due (document, bank)
+                    SELECT id, bank FROM document WHERE state = \(DocumentState.indexed.rawValue) AND chunks > 0
                 """)
         try db.run("INSERT INTO embedding_model (model) VALUES (?)", [model])
         return previous
     }
 
-    package func takeDue(documentsMax: Int, chunksMax: Int) throws -> EmbeddingDue {
+    package func takeDue(afterBank bank: Int64, _ limits: EmbeddingDue.Limits) throws -> EmbeddingDue {
         var due = EmbeddingDue()
-        let waiting: [Int64] = try db.all(
-            "SELECT document FROM embedding_due ORDER BY document LIMIT ?", [documentsMax])
-        for document in waiting where due.chunks.count < chunksMax {
-            due.documents.append(document)
-            due.chunks += try db.rows(
-                """
-                SELECT chunk.id, document.bank, CAST(chunk.text AS BLOB) FROM chunk JOIN document ON document.id = chunk.document
-                LEFT JOIN code ON code.chunk = chunk.id
-                WHERE chunk.document = ? AND code.chunk IS NULL ORDER BY chunk.position LIMIT ?
-                """, [document, chunksMax - due.chunks.count]
-            ).map { ($0[0], $0[1], String(decoding: $0[2] as Data, as: UTF8.self)) }
+        var banks = try turns(after: bank, countMax: limits.banksMax) {
+            try db.one("SELECT bank FROM embedding_due WHERE bank > ? ORDER BY bank LIMIT 1", [$0])
+        }
+        let tokensMax = limits.tokensMax / max(1, banks.count)
+        while let bank = banks.first {
+            banks.removeFirst()
+            due.lastBank = bank
+            // What one leaves is shared by those after it.
+            let chunksMax = (limits.chunksMax - due.chunks.count) / (banks.count + 1)
+            try takeDue(of: bank, chunksMax: max(1, chunksMax), tokensMax: tokensMax, &due)
         }
         return due
+    }
+
+    private func takeDue(of bank: Int64, chunksMax: Int, tokensMax: Int, _ due: inout EmbeddingDue) throws {
+        let waiting: [Int64] = try db.all(
+            "SELECT document FROM embedding_due WHERE bank = ? ORDER BY document LIMIT ?", [bank, chunksMax])
+        var (chunksLeft, tokensLeft) = (chunksMax, tokensMax)
+        for document in waiting where chunksLeft > 0 && tokensLeft > 0 {
+            due.documents.append(document)
+            let rows = try db.rows(
+                """
+                SELECT chunk.id, CAST(chunk.text AS BLOB), chunk.tokens FROM chunk
+                LEFT JOIN code ON code.chunk = chunk.id
+                WHERE chunk.document = ? AND code.chunk IS NULL ORDER BY chunk.position LIMIT ?
+                """, [document, chunksLeft])
+            for row in rows where tokensLeft > 0 {
+                due.chunks.append((row[0], bank, String(decoding: row[1] as Data, as: UTF8.self)))
+                chunksLeft -= 1
+                tokensLeft -= row[2]
+            }
+        }
     }
 
     package func keep(_ vectors: [[Float]], of due: EmbeddingDue) throws -> Int {
@@ -291,7 +291,9 @@ extension FileTransaction {
         try db.one("SELECT content FROM document WHERE id = ? AND revision = ?", [document.id, document.revision])
     }
 
-    package func finishRemote(_ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>) throws {
+    package func finishRemote(
+        _ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>, _ effort: TextEffort
+    ) throws {
         let state: DocumentState
         switch text {
         case .success(let text):
@@ -305,8 +307,9 @@ extension FileTransaction {
         }
         try db.run(
             """
-            UPDATE document SET state = ? WHERE id = ? AND revision = ? AND state = \(DocumentState.remote.rawValue)
-            """, [state.rawValue, document.id, document.revision])
+            UPDATE document SET state = ?, is_slow = ?
+            WHERE id = ? AND revision = ? AND state = \(DocumentState.remote.rawValue)
+            """, [state.rawValue, effort.rawValue, document.id, document.revision])
         guard case .failure(let why) = text, db.changesCount == 1 else { return }
         try note(ReadingNote(reason: why.reason), of: document.id)
     }

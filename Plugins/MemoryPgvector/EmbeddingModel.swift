@@ -39,8 +39,8 @@ extension Session {
         guard let id = made.first?.int(0) else { return }
         try run(
             """
-            INSERT INTO embedding_due (model, document)
-            SELECT $1, id FROM document WHERE state = $2::integer AND chunks > 0 ON CONFLICT DO NOTHING
+            INSERT INTO embedding_due (model, document, bank)
+            SELECT $1, id, bank FROM document WHERE state = $2::integer AND chunks > 0 ON CONFLICT DO NOTHING
             """, .int(id), .int(Int64(DocumentState.indexed.rawValue)))
     }
 

@@ -64,8 +64,8 @@ extension DatabaseSchema {
     /// Vectors of each model are in a table `vector_` and its number; `embedding_due` lists the documents that wait for
     /// some, and until when a host works at them. A document that is a URL is fetched by one host, no sooner than
     /// `fetch_after`; `revision` rises with every update, so that a text is not stored that an older URL led to.
-    /// `fetched` holds such a text until it is cut. `reason` and `encoding` are what is to be told of how the present
-    /// revision was read.
+    /// `fetched` holds such a text until it is cut. `is_slow` is a `TextEffort`; a slow document is cut by one host, no
+    /// sooner than `fetch_after`. `reason` and `encoding` are what is to be told of how the present revision was read.
     private static let steps: [(name: String, sql: String)] = [
         (
             "banks, documents, chunks",
@@ -166,6 +166,19 @@ extension DatabaseSchema {
             """
             CREATE TABLE words_state (version integer NOT NULL, next bigint NOT NULL, last bigint NOT NULL);
             INSERT INTO words_state VALUES (0, 0, 0);
+            """
+        ),
+        (
+            "turns of banks",
+            """
+            ALTER TABLE document ADD is_slow boolean NOT NULL DEFAULT false;
+            CREATE INDEX document_waiting ON document (is_slow, bank, id) WHERE state = 0;
+            DROP INDEX document_pending;
+            UPDATE document SET fetch_after = '-infinity' WHERE state = 0 AND fetch_after > now();
+            ALTER TABLE embedding_due ADD bank bigint;
+            UPDATE embedding_due SET bank = document.bank FROM document WHERE document.id = embedding_due.document;
+            ALTER TABLE embedding_due ALTER bank SET NOT NULL;
+            CREATE INDEX embedding_due_bank ON embedding_due (model, bank, document);
             """
         ),
     ]

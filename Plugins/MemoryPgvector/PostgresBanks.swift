@@ -1,6 +1,8 @@
+import Dispatch
 import MemoryBanks
 import Postgres
 import ProviderKit
+import Synchronization
 
 /// Banks in a PostgreSQL database that several hosts may share, with pgvector.
 package final class PostgresBanks: BankStore {
@@ -14,6 +16,12 @@ package final class PostgresBanks: BankStore {
     package let pool: Pool
     private let configuration: MemoryPgvectorConfiguration
     private let model: String?
+    /// Whose turn was last.
+    private let lastQuick = Mutex<Int64>(0)
+    /// Held while the next is chosen, so that two readers do not choose the same bank: only on threads of the pool.
+    private let lastSlow = Mutex<Int64>(0)
+    /// Cutting computes: not on Swift's shared threads.
+    private let queue = DispatchQueue(label: "memory-indexer", qos: .utility, attributes: .concurrent)
 
     private init(_ pool: Pool, _ configuration: MemoryPgvectorConfiguration, _ model: String?) {
         (self.pool, self.configuration, self.model) = (pool, configuration, model)
@@ -60,22 +68,59 @@ package final class PostgresBanks: BankStore {
         try await pool.write { [configuration, model] in try body(PostgresTransaction($0, configuration, model)) }
     }
 
-    /// A document that is worked at is held by its row's lock, and others skip it: a host that dies releases it with
-    /// its connection. The reading and cutting is done on the connection's thread.
+    // MARK: Indexing
+
+    /// Longer than a document takes to be read, cut and stored.
+    private static let leaseSeconds = 300
+
+    /// A quick document that is worked at is held by its row's lock, and others skip it: a host that dies releases it
+    /// with its connection. The reading and cutting is done on the connection's thread.
     package func indexSome(
-        _ cut: @escaping @Sendable (PendingDocument) -> CutDocument, isStopped: @escaping @Sendable () -> Bool
+        _ effort: TextEffort, _ cut: @escaping @Sendable (PendingDocument) -> CutDocument,
+        isStopped: @escaping @Sendable () -> Bool
     ) async throws -> Int {
-        try await write(.adding) { transaction in
-            var (count, bytesLeft) = (0, 4 << 20)
-            for pending in try transaction.takePending(documentsMax: 32)
-            where count == 0 || pending.bytes <= bytesLeft && !isStopped() {
-                bytesLeft -= pending.bytes
-                count += 1
+        guard try await read({ try $0.isWaiting(effort) }) else { return 0 }
+        if effort == .slow { return try await indexSlow(cut, isStopped) }
+        let after = lastQuick.withLock { $0 }
+        let (count, last) = try await write(.adding) { transaction in
+            var (count, last) = (0, after)
+            let taken = try transaction.takeQuick(after: after, documentsMax: 32, bytesMax: 512 << 10)
+            for pending in taken where !isStopped() {
                 let made = cut(try transaction.document(pending))
                 try transaction.add(made.chunks, to: pending)
                 try transaction.finish(pending, made)
+                (count, last) = (count + 1, pending.bank)
             }
-            return count
+            return (count, last)
         }
+        lastQuick.withLock { $0 = last }
+        return count
+    }
+
+    private func indexSlow(
+        _ cut: @escaping @Sendable (PendingDocument) -> CutDocument, _ isStopped: @escaping @Sendable () -> Bool
+    ) async throws -> Int {
+        let taken = try await write(.adding) { [self] transaction in
+            try lastSlow.withLock { last in
+                let taken = try transaction.leaseSlow(after: last, seconds: Self.leaseSeconds)
+                last = taken?.0.bank ?? last
+                return taken
+            }
+        }
+        guard let (pending, document) = taken else { return 0 }
+        do {
+            let made = await withCheckedContinuation { continuation in
+                queue.async { continuation.resume(returning: cut(document)) }
+            }
+            try await write(.adding) { transaction in
+                guard try transaction.isStillPending(pending) else { return }
+                try transaction.add(made.chunks, to: pending)
+                try transaction.finish(pending, made)
+            }
+        } catch {
+            try? await write(.adding) { try $0.lease(pending, seconds: 0) }
+            throw error
+        }
+        return 1
     }
 }

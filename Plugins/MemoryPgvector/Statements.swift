@@ -7,7 +7,7 @@ import ProviderKit
 // said is always bound, never part of the SQL.
 
 extension Value {
-    fileprivate static func state(_ state: DocumentState) -> Value { .int(Int64(state.rawValue)) }
+    static func state(_ state: DocumentState) -> Value { .int(Int64(state.rawValue)) }
 
     /// For people to read; PostgreSQL's text has no U+0000.
     fileprivate static func note(_ text: String?) -> Value {
@@ -68,8 +68,7 @@ extension PostgresTransaction {
         guard let model else { return 0 }
         let due = try session.run(
             """
-            SELECT count(*) FROM embedding_due
-            JOIN embedding_model ON embedding_model.id = model JOIN document ON document.id = document
+            SELECT count(*) FROM embedding_due JOIN embedding_model ON embedding_model.id = model
             WHERE embedding_model.name = $1 AND bank = $2
             """, .text(model), .int(bank))
         return Int(due.first?.int(0) ?? 0)
@@ -92,9 +91,18 @@ extension PostgresTransaction {
         try RememberedAnswers(configuration.banks.idempotency).prune(session)
         let dropped = try session.run("SELECT id FROM bank WHERE uuid IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED")
         guard let bank = dropped.first?.int(0) else { return false }
-        let deleted = try session.run(
-            "DELETE FROM document WHERE id IN (SELECT id FROM document WHERE bank = $1 LIMIT 256)", .int(bank))
-        if deleted.changed == 0 { try session.run("DELETE FROM bank WHERE id = $1", .int(bank)) }
+        // Each takes its chunks along.
+        var (documents, chunksLeft): ([Int64], Int64) = ([], 1000)
+        for row in try session.run("SELECT id, chunks FROM document WHERE bank = $1 LIMIT 256", .int(bank)).map({ $0 })
+        where documents.isEmpty || chunksLeft >= row.int(1) {
+            documents.append(row.int(0))
+            chunksLeft -= row.int(1)
+        }
+        if documents.isEmpty {
+            try session.run("DELETE FROM bank WHERE id = $1", .int(bank))
+        } else {
+            try session.run("DELETE FROM document WHERE id = ANY($1)", .ints(documents))
+        }
         return true
     }
 }
@@ -106,14 +114,17 @@ extension PostgresTransaction {
         let columns = Columns(documents)
         let inserted = try session.run(
             """
-            INSERT INTO document (bank, uuid, state, mime_type, metadata, filterable, checksum, content, reason)
-            SELECT $1, uuid, state, mime_type, metadata, filterable, checksum, content, nullif(reason, '') FROM unnest(
-                $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[], $9::text[])
-                AS new (uuid, state, mime_type, metadata, filterable, checksum, content, reason)
+            INSERT INTO document (
+                bank, is_slow, uuid, state, mime_type, metadata, filterable, checksum, content, reason)
+            SELECT $1, is_slow = 1, uuid, state, mime_type, metadata, filterable, checksum, content, nullif(reason, '')
+            FROM unnest(
+                $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[], $9::bigint[],
+                $10::text[])
+                AS new (uuid, state, mime_type, metadata, filterable, checksum, content, is_slow, reason)
             ON CONFLICT (bank, uuid) DO NOTHING RETURNING uuid
             """,
             .int(bank), columns.uuids, columns.states, columns.mimeTypes, columns.metadata, columns.filterable,
-            columns.checksums, columns.contents, columns.reasons)
+            columns.checksums, columns.contents, columns.efforts, columns.reasons)
         guard inserted.count < documents.count else { return nil }
         let new = Set(inserted.map { OpaqueID($0.text(0)) })
         return documents.firstIndex { !new.contains(OpaqueID($0.uuid)) }
@@ -139,15 +150,16 @@ extension PostgresTransaction {
             """
             UPDATE document SET revision = document.revision + 1, chunks = 0, state = new.state,
                 mime_type = new.mime_type, metadata = new.metadata, filterable = new.filterable,
-                checksum = new.checksum, content = new.content, fetch_after = '-infinity',
+                checksum = new.checksum, content = new.content, is_slow = new.is_slow = 1, fetch_after = '-infinity',
                 reason = nullif(new.reason, ''), encoding = NULL, encoding_is_guess = false
             FROM unnest(
-                $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[], $9::text[])
-                AS new (uuid, state, mime_type, metadata, filterable, checksum, content, reason)
+                $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::bigint[], $8::bytea[], $9::bigint[],
+                $10::text[])
+                AS new (uuid, state, mime_type, metadata, filterable, checksum, content, is_slow, reason)
             WHERE document.bank = $1 AND document.uuid = new.uuid
             """,
             .int(bank), columns.uuids, columns.states, columns.mimeTypes, columns.metadata, columns.filterable,
-            columns.checksums, columns.contents, columns.reasons)
+            columns.checksums, columns.contents, columns.efforts, columns.reasons)
     }
 
     package func delete(_ documents: [Int64], in bank: Int64) throws {
@@ -177,7 +189,7 @@ extension PostgresTransaction {
 
 /// Documents turned on their side: an array for each column.
 private struct Columns {
-    var uuids, states, mimeTypes, metadata, filterable, checksums, contents, reasons: Value
+    var uuids, states, mimeTypes, metadata, filterable, checksums, contents, efforts, reasons: Value
 
     init(_ documents: [DocumentRow]) {
         uuids = .texts(documents.map(\.uuid))
@@ -187,6 +199,7 @@ private struct Columns {
         filterable = .jsons(documents.map { CoarseFilter.filterable([UInt8]($0.metadata)) })
         checksums = .ints(documents.map(\.checksum))
         contents = .bytesArray(documents.map { [UInt8]($0.content) })
+        efforts = .ints(documents.map { Int64($0.effort.rawValue) })
         reasons = .texts(documents.map { ($0.reason ?? "").replacing("\0", with: "\u{FFFD}") })
     }
 }
@@ -194,34 +207,6 @@ private struct Columns {
 // MARK: Indexing
 
 extension PostgresTransaction {
-    struct Pending {
-        var id: Int64
-        var bank: Int64
-        var bytes: Int
-    }
-
-    /// Those that no other host works at; they are held until the transaction ends.
-    func takePending(documentsMax: Int) throws -> [Pending] {
-        try session.run(
-            """
-            SELECT id, bank, octet_length(content) FROM document WHERE state = $1::integer
-            ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-            """, .state(.pending), .int(Int64(documentsMax))
-        ).map { Pending(id: $0.int(0), bank: $0.int(1), bytes: Int($0.int(2))) }
-    }
-
-    func document(_ pending: Pending) throws -> PendingDocument {
-        let row = try session.run(
-            """
-            SELECT coalesce(fetched.mime_type, document.mime_type), coalesce(fetched.content, document.content), uuid
-            FROM document LEFT JOIN fetched ON fetched.document = document.id WHERE document.id = $1
-            """, .int(pending.id)
-        ).first
-        return PendingDocument(
-            id: pending.id, bank: pending.bank, uuid: row?.text(2) ?? "", mimeType: row?.text(0) ?? "",
-            content: Data(row?.bytes(1) ?? []))
-    }
-
     func add(_ chunks: [Chunk], to document: Pending) throws {
         for start in stride(from: 0, to: chunks.count, by: 256) {
             let some = chunks[start..<min(start + 256, chunks.count)]
@@ -253,9 +238,9 @@ extension PostgresTransaction {
         guard !made.chunks.isEmpty else { return }
         try session.run(
             """
-            INSERT INTO embedding_due (model, document) SELECT id, $1 FROM embedding_model
+            INSERT INTO embedding_due (model, document, bank) SELECT id, $1, $2 FROM embedding_model
             ON CONFLICT (model, document) DO UPDATE SET leased_until = '-infinity'
-            """, .int(document.id))
+            """, .int(document.id), .int(document.bank))
     }
 }
 
@@ -263,28 +248,54 @@ extension PostgresTransaction {
 
 extension PostgresTransaction {
     /// A lease: when this host dies, it runs out and another host takes the documents.
-    package func takeDue(documentsMax: Int, chunksMax: Int) throws -> EmbeddingDue {
+    package func takeDue(afterBank bank: Int64, _ limits: EmbeddingDue.Limits) throws -> EmbeddingDue {
         var due = EmbeddingDue()
         guard let name = model, let model = try session.embeddingModel(name) else { return due }
-        due.documents = try session.run(
+        var banks = try turns(after: bank, countMax: limits.banksMax) {
+            try session.run(
+                """
+                SELECT bank FROM embedding_due WHERE model = $1 AND bank > $2 AND leased_until < now()
+                ORDER BY bank LIMIT 1
+                """, .int(model.id), .int($0)
+            ).first?.int(0)
+        }
+        let tokensMax = limits.tokensMax / max(1, banks.count)
+        while let bank = banks.first {
+            banks.removeFirst()
+            due.lastBank = bank
+            // What one leaves is shared by those after it.
+            let chunksMax = (limits.chunksMax - due.chunks.count) / (banks.count + 1)
+            try takeDue(of: bank, model, chunksMax: max(1, chunksMax), tokensMax: tokensMax, &due)
+        }
+        return due
+    }
+
+    private func takeDue(
+        of bank: Int64, _ model: EmbeddingModel, chunksMax: Int, tokensMax: Int, _ due: inout EmbeddingDue
+    ) throws {
+        let documents = try session.run(
             """
             UPDATE embedding_due SET leased_until = now() + interval '60 seconds'
             WHERE model = $1 AND document IN (
-                SELECT document FROM embedding_due WHERE model = $1 AND leased_until < now()
-                ORDER BY document LIMIT $2 FOR UPDATE SKIP LOCKED)
+                SELECT document FROM embedding_due WHERE model = $1 AND bank = $2 AND leased_until < now()
+                ORDER BY document LIMIT $3 FOR UPDATE SKIP LOCKED)
             RETURNING document
-            """, .int(model.id), .int(Int64(documentsMax))
+            """, .int(model.id), .int(bank), .int(Int64(chunksMax))
         ).map { $0.int(0) }
-        guard !due.documents.isEmpty else { return due }
+        guard !documents.isEmpty else { return }
+        due.documents += documents
         let isNew = model.dimensions == nil
-        due.chunks = try session.run(
+        let rows = try session.run(
             composed: """
-                SELECT chunk.id, chunk.bank, chunk.text FROM chunk WHERE document = ANY($1)
+                SELECT chunk.id, chunk.bank, chunk.text, chunk.tokens FROM chunk WHERE document = ANY($1)
                 \(isNew ? "" : "AND NOT EXISTS (SELECT 1 FROM \(model.table) AS known WHERE known.chunk = chunk.id)")
                 ORDER BY document, position LIMIT $2
-                """, [.ints(due.documents), .int(Int64(chunksMax))]
-        ).map { ($0.int(0), $0.int(1), String(decoding: $0.bytes(2), as: UTF8.self)) }
-        return due
+                """, [.ints(documents), .int(Int64(chunksMax))])
+        var tokensLeft = tokensMax
+        for row in rows.map({ $0 }) where tokensLeft > 0 {
+            due.chunks.append((row.int(0), row.int(1), String(decoding: row.bytes(2), as: UTF8.self)))
+            tokensLeft -= Int(row.int(3))
+        }
     }
 
     package func giveBack(_ due: EmbeddingDue) throws {
@@ -352,13 +363,17 @@ extension PostgresTransaction {
             .int(document.id), .int(document.revision), .double(afterSeconds))
     }
 
-    package func finishRemote(_ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>) throws {
+    package func finishRemote(
+        _ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>, _ effort: TextEffort
+    ) throws {
         var why: UnreadDocument?
         if case .failure(let failure) = text { why = failure }
         let changed = try session.run(
-            "UPDATE document SET state = $4, reason = $5 WHERE id = $1 AND revision = $2 AND state = $3::integer",
-            .int(document.id), .int(document.revision), .state(.remote), .state(why?.state ?? .pending),
-            .note(why?.reason))
+            """
+            UPDATE document SET state = $4, reason = $5, is_slow = $6, fetch_after = '-infinity'
+            WHERE id = $1 AND revision = $2 AND state = $3::integer
+            """, .int(document.id), .int(document.revision), .state(.remote), .state(why?.state ?? .pending),
+            .note(why?.reason), .bool(effort == .slow))
         guard changed.changed == 1, case .success(let text) = text else { return }
         try session.run(
             "INSERT INTO fetched (document, mime_type, content) VALUES ($1, $2, $3)", .int(document.id),
@@ -367,6 +382,7 @@ extension PostgresTransaction {
 
     package func indexRemoteAsText() throws {
         try session.run(
-            "UPDATE document SET state = $2 WHERE state = $1::integer", .state(.remote), .state(.pending))
+            "UPDATE document SET state = $2, fetch_after = '-infinity' WHERE state = $1::integer", .state(.remote),
+            .state(.pending))
     }
 }

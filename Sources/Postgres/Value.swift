@@ -1,6 +1,7 @@
 /// A value bound to a statement's `$1`, `$2`, …: it travels beside the SQL, in binary, and is never part of it.
 package enum Value: Sendable {
     case null
+    case bool(Bool)
     case int(Int64)
     case double(Double)
     case text(String)
@@ -56,6 +57,7 @@ extension Value {
     fileprivate var type: UInt32 {
         switch self {
         case .null, .vector: 0
+        case .bool: 16
         case .int: 20
         case .double: 701
         case .text: 25
@@ -71,6 +73,7 @@ extension Value {
     fileprivate func append(to bytes: inout [UInt8]) {
         switch self {
         case .null: break
+        case .bool(let value): bytes.append(UInt8(value ? 1 : 0))
         case .int(let value): bytes.append(value)
         case .double(let value): bytes.append(Int64(bitPattern: value.bitPattern))
         case .text(let value): bytes.append(contentsOf: value.utf8)

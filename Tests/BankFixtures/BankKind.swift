@@ -93,15 +93,21 @@ package func fileBanks(
 package func postgresBanks(
     _ schema: String, _ embedder: (any Embedder)?, _ more: JSONObject = [:]
 ) async throws -> MemoryPgvectorProvider {
+    let configuration = try postgresConfiguration(schema, more)
+    let context = ProviderContext(providerID: "test")
+    let store = try await PostgresBanks.open(configuration, context, model: embedder?.model)
+    return try await MemoryPgvectorProvider(store, configuration, context, embedder)
+}
+
+package func postgresConfiguration(
+    _ schema: String, _ more: JSONObject = [:]
+) throws -> MemoryPgvectorConfiguration {
     var json: JSONObject = [
         "host": .string(try SharedServer.get().folder), "user": "postgres", "database": "postgres",
         "schema": .string(schema),
     ]
     for member in more.members { json[member.key] = member.value }
-    let configuration = try MemoryPgvectorConfiguration(json: .object(json), at: .root)
-    let context = ProviderContext(providerID: "test")
-    let store = try await PostgresBanks.open(configuration, context, model: embedder?.model)
-    return try await MemoryPgvectorProvider(store, configuration, context, embedder)
+    return try MemoryPgvectorConfiguration(json: .object(json), at: .root)
 }
 
 /// The server of this process, for all tests that do not break it. Each test has a schema of its own in it.

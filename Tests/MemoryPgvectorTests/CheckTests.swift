@@ -60,8 +60,8 @@ struct CheckTests {
         #expect(
             said == [
                 "a start will make the schema 'check_new'",
-                "a start will bring the schema 'check_new' from version 0 to 4 "
-                    + "(banks, documents, chunks; texts from the network; how documents were read; words)",
+                "a start will bring the schema 'check_new' from version 0 to 5 (banks, documents, chunks; "
+                    + "texts from the network; how documents were read; words; turns of banks)",
             ])
         #expect(try server.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'check_new'").contains("0"))
     }

@@ -23,6 +23,12 @@ package struct DocumentReader: Sendable {
         }
     }
 
+    /// Whether others should not wait for it.
+    package func effort(_ mimeType: String, _ content: Data) -> TextEffort {
+        let form = MediaType(mimeType).flatMap { DocumentForm($0, content) }
+        return TextEffort(bytes: content.count, isPDF: form == .pdf)
+    }
+
     /// Whether they could be read if a program were installed.
     func needsProgram(_ mimeType: String, _ content: Data) -> Bool {
         MediaType(mimeType).flatMap { DocumentForm($0, content) } != nil

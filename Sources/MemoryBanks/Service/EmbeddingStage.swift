@@ -9,21 +9,39 @@ final class EmbeddingStage<Store: BankStore>: Sendable {
     private let store: Store
     private let log: Log
     private let metrics: Metrics
+    private let work = BackgroundWork()
+    /// The bank whose turn was last.
+    private let lastBank = Mutex<Int64>(0)
     private let pause = Mutex<(seconds: Double, until: ContinuousClock.Instant)>((0, .now))
 
     init(_ embedder: any Embedder, _ store: Store, log: Log, metrics: Metrics) {
         (self.embedder, self.store, self.log, self.metrics) = (ChunkEmbedder(embedder), store, log, metrics)
     }
 
+    func start() { work.start("embedding", log) { [weak self] in try await self?.run() } }
+
+    func wake() { work.wake() }
+
+    func stop() async { await work.stop() }
+
+    /// Seconds until another look.
+    private func run() async throws -> Double? {
+        while !work.isStopped, try await embedSome() {}
+        let left = pauseLeft
+        return [left > 0 ? left : nil, Store.lookAgainSeconds].compactMap { $0 }.min()
+    }
+
     /// Seconds until it is worth another try; 0: now.
-    var pauseLeft: Double { pause.withLock { max(0, ($0.until - .now) / .seconds(1)) } }
+    private var pauseLeft: Double { pause.withLock { max(0, ($0.until - .now) / .seconds(1)) } }
 
     /// False when nothing is due that no other host works at, or it has to wait: see ``pauseLeft``.
-    func embedSome() async throws -> Bool {
+    private func embedSome() async throws -> Bool {
         guard pauseLeft == 0 else { return false }
+        let after = lastBank.withLock { $0 }
         // Embedded and stored together.
-        let due = try await store.write(.adding) { try $0.takeDue(documentsMax: 32, chunksMax: 32) }
+        let due = try await store.write(.adding) { try $0.takeDue(afterBank: after, .oneBatch) }
         guard !due.documents.isEmpty else { return false }
+        lastBank.withLock { $0 = due.lastBank }
         let vectors: [[Float]]
         do {
             vectors = due.chunks.isEmpty ? [] : try await embedder.embed(due.chunks.map(\.text))

@@ -71,7 +71,8 @@ final class FetchStage<Store: BankStore>: Sendable {
             return try await giveUp(document, UnreadDocument(.unsupportedType, "its media type has a U+0000 in it"))
         }
         if let refusal = reader.refusal(text.mimeType, text.content) { return try await giveUp(document, refusal) }
-        try await store.write(.adding) { try $0.finishRemote(document, .success(text)) }
+        let effort = reader.effort(text.mimeType, text.content)
+        try await store.write(.adding) { try $0.finishRemote(document, .success(text), effort) }
         tries.withLock { $0[document.id] = nil }
         metrics.count("documents_fetched_total")
         onFetched()
@@ -93,7 +94,7 @@ final class FetchStage<Store: BankStore>: Sendable {
 
     private func giveUp(_ document: RemoteDocument, _ why: UnreadDocument) async throws {
         log.warning("a document that is a URL stays without text", ["reason": why.reason])
-        try await store.write(.adding) { try $0.finishRemote(document, .failure(why)) }
+        try await store.write(.adding) { try $0.finishRemote(document, .failure(why), .quick) }
         tries.withLock { $0[document.id] = nil }
     }
 }

@@ -186,7 +186,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         let answer = try await store.write(purpose) { transaction in
             try transaction.once(call.idempotent) { try body(transaction) }
         }
-        indexer.wake()
+        if purpose == .freeing { indexer.wake() } else { indexer.wakeForText() }
         fetching?.wake()
         return answer
     }

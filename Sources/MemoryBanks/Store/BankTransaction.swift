@@ -20,7 +20,7 @@ package protocol BankTransaction {
     func createBank(_ uuid: String, _ name: String) throws -> Int64?
     /// The bank can't be found from now on; its rows go later. False: there is none.
     func dropBank(_ uuid: String) throws -> Bool
-    /// Deletes some rows of a dropped bank. False when no dropped bank is left.
+    /// Deletes some rows of a dropped bank, within a few hundredths of a second. False when no dropped bank is left.
     func clearSome() throws -> Bool
     func documentCounts(of bank: Int64) throws -> [(state: DocumentState?, documents: Int, chunks: Int)]
     /// Those of `ids` that the bank has, in no order.
@@ -62,8 +62,9 @@ package protocol BankTransaction {
     func search(_ query: ChunkQuery, in banks: [Int64: String]) -> Search
     /// Documents that wait for vectors of the model.
     func dueCount(of bank: Int64) throws -> Int
-    /// Some of them. A store that hosts share lends them to this one for a while.
-    func takeDue(documentsMax: Int, chunksMax: Int) throws -> EmbeddingDue
+    /// Some of each bank in turn, beginning with the bank after this one, with the same number of tokens for each. A
+    /// store that hosts share lends them to this one for a while.
+    func takeDue(afterBank bank: Int64, _ limits: EmbeddingDue.Limits) throws -> EmbeddingDue
     /// The vectors could not be had: the documents may be taken again.
     func giveBack(_ due: EmbeddingDue) throws
     /// Keeps a vector for each of the chunks that is still there. Documents whose chunks all have vectors are due no
@@ -81,7 +82,8 @@ package protocol BankTransaction {
     /// It failed: another try may follow after so long.
     func retryRemote(_ document: RemoteDocument, afterSeconds: Double) throws
     /// Ends the fetching of a document, unless it has changed meanwhile: with a text it becomes pending.
-    func finishRemote(_ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>) throws
+    func finishRemote(
+        _ document: RemoteDocument, _ text: Result<FetchedText, UnreadDocument>, _ effort: TextEffort) throws
     /// Nothing is fetched: documents that wait for it are indexed as what they are, the text of a URL.
     func indexRemoteAsText() throws
 }
@@ -96,8 +98,19 @@ extension BankTransaction {
 package struct EmbeddingDue: Sendable {
     package var documents: [Int64] = []
     package var chunks: [(id: Int64, bank: Int64, text: String)] = []
+    /// The last bank that had its turn.
+    package var lastBank: Int64 = 0
 
     package init() {}
+
+    package struct Limits: Sendable {
+        package var banksMax: Int
+        package var chunksMax: Int
+        package var tokensMax: Int
+
+        /// What goes to the model in one call.
+        package static let oneBatch = Limits(banksMax: 8, chunksMax: 32, tokensMax: 32 * 512)
+    }
 }
 
 /// A document that is a URL, as it was at one moment.

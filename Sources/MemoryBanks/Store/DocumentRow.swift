@@ -11,6 +11,7 @@ package struct DocumentRow: Sendable {
     package let state: DocumentState
     /// Why it is not indexed, where that is known at once.
     package let reason: String?
+    package let effort: TextEffort
 
     /// - Parameter isFetching: whether a document that is a URL gets its text from there.
     package init(
@@ -38,5 +39,6 @@ package struct DocumentRow: Sendable {
         let refusal = isRemote ? nil : reader.refusal(mimeType, content)
         state = isRemote ? .remote : refusal?.state ?? .pending
         reason = refusal?.reason
+        effort = reader.effort(mimeType, content)
     }
 }
