@@ -48,8 +48,8 @@ package struct RowCheck: Sendable {
         guard let missing = requiredNames.first(where: { isMissing($0, row.values) }), let column = columns[missing]
         else { return }
         let nullable = DatasetColumn(column.type, isNullable: true).json.text
-        let found = row.values[missing] == nil ? "is missing" : "is missing: it is null"
-        throw reader.mistake(row.line, "column '\(missing)' \(found) (a column \(nullable) may be)")
+        let words = row.values[missing] == nil ? "is missing" : "is missing: it is null"
+        throw reader.mistake(row.line, "column '\(missing)' \(words) (a column \(nullable) may be)")
     }
 
     private func isMissing(_ name: String, _ values: JSONObject) -> Bool {
