@@ -1,27 +1,35 @@
-/// A character that separates fields in place of the comma, as a header shows it.
+/// A character that separates fields in place of the comma, as the first line shows it.
 struct CSVSeparator {
-    private let name: String
-    private let delimiter: String
+    let refusal: String
 
-    /// nil for a header whose fields are separated by commas.
-    init?(header: [String]) {
-        let text = header.joined(separator: ",")
+    /// nil where commas separate.
+    /// - Parameter start: the first bytes, of which the first line counts.
+    init?(start: some Sequence<UInt8>) {
+        let line = start.prefix { $0 != 0x0A && $0 != 0x0D }
+        let text = String(decoding: line, as: UTF8.self)
         // Excel's own first line, which says what separates.
-        if header.count == 1, text.hasPrefix("sep="), let mark = text.dropFirst(4).first, mark != "," {
-            (name, delimiter) = ("'\(mark)'", mark == "\t" ? "\\t" : String(mark))
+        if text.hasPrefix("sep="), text.count == 5, let mark = text.last, mark != "," {
+            self.init(mark)
             return
         }
+        var counts: [UInt8: Int] = [:]
+        var isQuoted = false
+        for byte in line {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if !isQuoted { counts[byte, default: 0] += 1 }
+        }
         // More of them than of commas.
-        let marks: [(mark: Character, name: String, delimiter: String)] = [
-            (";", "';'", ";"), ("\t", "tabs", "\\t"), ("|", "'|'", "|"),
-        ]
-        let found = marks.first { row in text.count { $0 == row.mark } >= header.count }
+        let found = [";", "\t", "|"].first { (mark: Character) in
+            counts[mark.asciiValue ?? 0, default: 0] > counts[UInt8(ascii: ","), default: 0]
+        }
         guard let found else { return nil }
-        (name, delimiter) = (found.name, found.delimiter)
+        self.init(found)
     }
 
-    var refusal: String {
-        "is separated by \(name), and CSV here by commas: python3 -c 'import csv, sys; "
+    init(_ mark: Character) {
+        let (name, delimiter) = mark == "\t" ? ("tabs", "\\t") : ("'\(mark)'", String(mark))
+        refusal =
+            "is separated by \(name), and CSV here by commas: python3 -c 'import csv, sys; "
             + "csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, delimiter=\"\(delimiter)\"))' < FILE > FILE.csv"
     }
 }

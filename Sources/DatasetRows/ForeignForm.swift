@@ -99,7 +99,7 @@ struct ForeignForm {
             refusal: "is packed (tar): unpack it (tar -xf FILE), and name the file in it"),
         Row(
             name: "TSV", extensions: ["tsv", "tab"], marks: [],
-            refusal: CSVSeparator(header: ["a\tb"])?.refusal ?? ""),
+            refusal: CSVSeparator("\t").refusal),
         Row(
             name: "a Git LFS pointer", extensions: [], marks: [Array("version https://git-lfs".utf8)],
             refusal: "is a Git LFS pointer, not the file: run 'git lfs pull' in its folder"),

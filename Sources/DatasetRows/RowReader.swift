@@ -149,10 +149,14 @@ package struct RowReader {
 
     private mutating func csvHeader() throws -> [String] {
         let line = bytes.line
-        guard let names = try record(line) else { return [] }
-        if let separator = CSVSeparator(header: names), columns[names[0]] == nil {
-            throw DatasetError(separator.refusal)
-        }
+        let separator = CSVSeparator(start: try bytes.start(RowForm.startBytes))
+        let names: [String]
+        do {
+            guard let found = try record(line) else { return [] }
+            names = found
+        } catch { throw separator.map { DatasetError($0.refusal) } ?? error }
+        // A column may be called "a;b".
+        if let separator, names.contains(where: { columns[$0] == nil }) { throw DatasetError(separator.refusal) }
         guard Set(names).count == names.count else {
             throw mistake(line, "two columns of the header have the same name")
         }

@@ -8,15 +8,10 @@ extension JSONError {
             return bytes.isEmpty
                 ? ("nothing: it is empty", "") : ("its end in the middle of a value", "is it cut short?")
         }
-        for word in ["NaN", "Infinity", "-Infinity", "-NaN", "nan", "inf", "-inf"] where begins(word) {
-            return ("\(word), a number that JSON does not have", "write null, or a string")
-        }
-        // A minus sign is a number's; the error is behind it.
-        if before.last == UInt8(ascii: "-") {
-            if begins("Infinity") || begins("inf") {
-                return ("-Infinity, a number that JSON does not have", "write null, or a string")
-            }
-            if begins("NaN") { return ("-NaN, a number that JSON does not have", "write null, or a string") }
+        // Of a number with a sign the error is behind that.
+        let sign = before.last == UInt8(ascii: "-") ? "-" : ""
+        for word in ["NaN", "Infinity", "-Infinity", "nan", "inf", "-inf"] where begins(word) {
+            return ("\(sign)\(word), a number that JSON does not have", "write null, or a string")
         }
         for (word, right) in [("True", "true"), ("False", "false"), ("None", "null")] where begins(word) {
             return ("Python's \(word)", "write \(right) (json.dumps does)")
@@ -26,8 +21,11 @@ extension JSONError {
         if next == UInt8(ascii: "'") {
             return ("a single quote", "write names and strings in double quotes (json.dumps does)")
         }
+        let last = before.reversed().first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        if next < 0x80, Character(UnicodeScalar(next)).isLetter, message.hasSuffix("a key in quotes") {
+            return ("a name without quotes", "write names in double quotes")
+        }
         if next == UInt8(ascii: "]") || next == UInt8(ascii: "}") {
-            let last = before.reversed().first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
             if last == UInt8(ascii: ",") {
                 return ("a comma before '\(Character(UnicodeScalar(next)))'", "leave the last comma out")
             }
