@@ -78,7 +78,8 @@ def text_of_tree(page):
     while open_elements:
         element, is_end = open_elements.pop()
         if is_end:
-            pieces.append((element.tail or ""))
+            # Two links that touch are two.
+            pieces.append(element.tail or " " * (element.tag == "a"))
             continue
         name = element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else "!"
         if name == "!" or name in HIDDEN:

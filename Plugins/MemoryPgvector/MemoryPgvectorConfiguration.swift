@@ -34,9 +34,13 @@ extension MemoryPgvectorConfiguration {
     /// Documents are read within a transaction, which the server ends when it is idle for statement_seconds_max.
     package var pdfLimits: PDFText.Limits {
         var limits = banks.pdf
-        limits.secondsMax = min(limits.secondsMax, max(1, database.statementSecondsMax / 2))
+        limits.secondsMax = min(limits.secondsMax, readSecondsMax)
         return limits
     }
+
+    package var documentSecondsMax: Int { min(30, readSecondsMax) }
+
+    private var readSecondsMax: Int { max(1, database.statementSecondsMax / 2) }
 
     package var problems: [ConfigurationError.Problem] {
         guard hnswEfConstruction < 2 * hnswM else { return database.problems }

@@ -29,7 +29,7 @@ static const struct {
     {"style", SHOWN_NOT}, {"summary", SHOWN_BLOCK}, {"svg", SHOWN_APART}, {"table", SHOWN_BLOCK},
     {"tbody", SHOWN_BLOCK}, {"td", SHOWN_CELL}, {"template", SHOWN_NOT}, {"text", SHOWN_BLOCK},
     {"textarea", SHOWN_VERBATIM}, {"tfoot", SHOWN_BLOCK}, {"th", SHOWN_CELL}, {"thead", SHOWN_BLOCK},
-    {"title", SHOWN_BLOCK}, {"tr", SHOWN_BLOCK}, {"ul", SHOWN_BLOCK}, {"video", SHOWN_APART},
+    {"title", SHOWN_BLOCK}, {"tr", SHOWN_ROW}, {"ul", SHOWN_BLOCK}, {"video", SHOWN_APART},
     {"xmp", SHOWN_VERBATIM},
 };
 
@@ -40,7 +40,9 @@ shown element_shown(const char *name, size_t size) {
     while (first <= last) {
         int middle = (first + last) / 2;
         int order = strncmp(name, elements[middle].name, size);
-        if (order == 0 && elements[middle].name[size] != 0) order = -1;
+        // A name may hold a zero byte.
+        size_t length = strlen(elements[middle].name);
+        if (order == 0 && length != size) order = length > size ? -1 : 1;
         if (order == 0) return elements[middle].how;
         if (order < 0) {
             last = middle - 1;

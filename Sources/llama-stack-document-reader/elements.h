@@ -8,6 +8,7 @@ typedef enum {
     SHOWN_LINK,    // a space parts it from another one beside it
     SHOWN_APART,   // a space around it
     SHOWN_CELL,    // a tab around it
+    SHOWN_ROW,     // a line of its own, whatever its cells hold
     SHOWN_BLOCK,   // lines of its own
     SHOWN_VERBATIM,  // the same, and its lines stay lines
     SHOWN_NOT,

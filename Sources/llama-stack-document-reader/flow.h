@@ -8,6 +8,7 @@
 typedef struct {
     unsigned hidden, verbatim;  // elements that are open
     size_t link_end;            // where the last link ended; SIZE_MAX: nowhere yet
+    size_t row_start, cell_start;
 } flow;
 
 void flow_begin(flow *at);

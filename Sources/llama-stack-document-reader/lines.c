@@ -25,6 +25,10 @@ void lines_gap(gap wanted) {
     if (wanted > pending) pending = wanted;
 }
 
+void lines_narrow(gap most) {
+    if (pending > most) pending = most;
+}
+
 static void need(size_t more) {
     if (more > length_max - length) document_end(OUTCOME_TOO_LARGE, "it holds more than %zu bytes of text", length_max);
     if (more <= capacity - length) return;

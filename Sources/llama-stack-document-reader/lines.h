@@ -11,6 +11,8 @@ void lines_begin(size_t size_max);
 /// Forgets what was written.
 void lines_restart(void);
 void lines_gap(gap wanted);
+/// No more than this, whatever was asked for before.
+void lines_narrow(gap most);
 /// UTF-8; white space in it is a space, or a line's end where `keeps_lines`.
 void lines_append(const char *bytes, size_t size, int keeps_lines);
 /// As it is, indentation and all, beginning on a new line.

@@ -11,7 +11,7 @@
 #include "lines.h"
 
 // In the extensions' library, and in no header of theirs.
-extern cmark_node_type CMARK_NODE_TABLE_CELL;
+extern cmark_node_type CMARK_NODE_TABLE_ROW, CMARK_NODE_TABLE_CELL;
 
 static void *zeroed(size_t count, size_t size) {
     if (size && count > SIZE_MAX / size) document_end(OUTCOME_TOO_LARGE, "reading it takes more memory than there is");
@@ -26,6 +26,7 @@ static shown how(cmark_node *node) {
     cmark_node_type type = cmark_node_get_type(node);
     if (type == CMARK_NODE_LINK || type == CMARK_NODE_IMAGE) return SHOWN_LINK;
     if (type == CMARK_NODE_TABLE_CELL) return SHOWN_CELL;
+    if (type == CMARK_NODE_TABLE_ROW) return SHOWN_ROW;
     return (type & CMARK_NODE_TYPE_MASK) == CMARK_NODE_TYPE_BLOCK ? SHOWN_BLOCK : SHOWN_INLINE;
 }
 
@@ -47,7 +48,7 @@ static void read_tag(span tag) {
     switch (element_shown(lower, size)) {
     case SHOWN_APART: lines_gap(GAP_SPACE); break;
     case SHOWN_CELL: lines_gap(GAP_CELL); break;
-    case SHOWN_BLOCK: case SHOWN_VERBATIM: lines_gap(GAP_LINE); break;
+    case SHOWN_ROW: case SHOWN_BLOCK: case SHOWN_VERBATIM: lines_gap(GAP_LINE); break;
     default: break;
     }
 }

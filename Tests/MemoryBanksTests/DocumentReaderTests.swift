@@ -77,6 +77,16 @@ struct DocumentReaderTests {
         #expect(try read(page, "text/html") == "Name Send\none\ntwo\nT\na\tb\n1\t2\nx y\nlet a\nlet b\nH2O")
     }
 
+    @Test("cells that hold blocks, or nothing, leave a row a row")
+    func cells() throws {
+        let page = """
+            <table><tr><td><p>a</p></td> <td><div>b</div></td><td></td></tr>
+            <tr><td></td><td>c</td><td><ul><li>d</li></ul></td></tr></table>e
+            """
+        #expect(try read(page, "text/html") == "a\tb\nc\td\ne")
+        #expect(try read("| a | b |\n|---|---|\n|  | c |\n| d | e |\n\nf", "text/markdown") == "a\tb\nc\nd\te\nf")
+    }
+
     // MARK: Markdown
 
     @Test("of Markdown the marks go and the words stay; code stays as it is")
@@ -288,6 +298,60 @@ struct DocumentReaderTests {
     func nesting(_ piece: String, _ mimeType: String) throws {
         #expect(state(Data(String(repeating: piece, count: 100_000).utf8), mimeType) == .unreadable)
         #expect(try read("<p>next", "text/html") == "next")
+    }
+
+    /// A program of our own, in place of the reader.
+    private func fake(_ script: String, _ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/reader-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/reader"
+        try Data("#!/bin/sh\nPATH=/usr/bin:/bin\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path))
+        chmod(path, 0o700)
+        try body(path)
+    }
+
+    @Test(
+        "whatever the program does costs one document",
+        arguments: [
+            ("kill -SEGV $$", "reading it ended the reader with signal 11"), ("exit 3", "reading it ended the reader"),
+            ("exec sleep 60", "reading it took longer than 1 s"),
+            ("printf '\\001\\0\\0\\0\\0\\0\\0\\0x' >&0; exec sleep 60", "reading it ended the reader"),
+        ])
+    func misbehaves(_ script: String, _ reason: String) throws {
+        try fake(script) { program in
+            let processes = ReaderProcesses(program, .init(secondsMax: 1))
+            for _ in 0..<2 {
+                do throws(UnreadDocument) {
+                    _ = try processes.read(Data("a".utf8), as: .html, charset: nil, bank: 1)
+                    Issue.record("it was read")
+                } catch { #expect(error == UnreadDocument(.unreadable, reason)) }
+            }
+            #expect(processes.take(1) == nil)
+        }
+    }
+
+    @Test("a process is one bank's, and is replaced after so many documents or bytes, or one that is unreadable")
+    func replaced() throws {
+        let program = try #require(ReaderProgram.find())
+        let head = try #require(ReaderProtocol.head(.html, charset: nil))
+        let processes = ReaderProcesses(program, .init())
+        _ = try processes.read(Data("a".utf8), as: .html, charset: nil, bank: 1)
+        #expect(processes.take(2) == nil)
+        #expect(processes.take(1) != nil)
+
+        let few = try ReaderProcess(program, .init(documentsMax: 2))
+        for isLast in [false, true] {
+            _ = try few.read(Data("a".utf8), head)
+            #expect(few.isSpent == isLast)
+        }
+        let small = try ReaderProcess(program, .init(bytesMax: 3))
+        _ = try small.read(Data("abc".utf8), head)
+        #expect(small.isSpent)
+        let broken = try ReaderProcess(program, .init())
+        let json = try #require(ReaderProtocol.head(.json, charset: nil))
+        #expect(throws: UnreadDocument.self) { try broken.read(Data(String(repeating: "[", count: 20_000).utf8), json) }
+        #expect(broken.isSpent)
     }
 
     @Test("hostile pieces end with a text or a reason", .timeLimit(.minutes(10)))

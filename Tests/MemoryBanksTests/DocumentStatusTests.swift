@@ -49,6 +49,24 @@ struct DocumentStatusTests {
         }
     }
 
+    @Test("a PDF without text is told as one, not as indexed", arguments: BankKind.allCases)
+    func blank(_ kind: BankKind) async throws {
+        let objects = [
+            "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] >>",
+        ]
+        let body = objects.enumerated().map { "\($0.offset + 1) 0 obj\n\($0.element)\nendobj\n" }.joined()
+        let page = "%PDF-1.4\n\(body)trailer\n<< /Size 4 /Root 1 0 R >>\n%%EOF\n"
+        try await kind.withServer { server, _ in
+            try await server.create("bank", [text("scan", page, "application/pdf")])
+            let status = try await server.indexed("bank")
+            #expect((status.indexed, status.notIndexed) == (0, 1))
+            #expect(
+                try await server.status("bank", documents: "scan").documentStatus
+                    == [.init(uuid: "scan", state: .noText, reason: "it holds no words")])
+        }
+    }
+
     @Test("an update replaces what was told of a document", arguments: BankKind.allCases)
     func updated(_ kind: BankKind) async throws {
         try await kind.withServer { server, _ in

@@ -67,6 +67,8 @@ struct FetchedDocumentTests {
                 try await server.create("b", [document("d", "http://localhost:\(origin.port)/a")])
                 _ = try await server.indexed("b")
                 #expect(try await server.status("b").notIndexed == 1)
+                let told = try await server.status("b", documents: "d").documentStatus
+                #expect(told?.map(\.state) == [.unsupportedType])
             }
         }
     }

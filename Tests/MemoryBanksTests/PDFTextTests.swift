@@ -34,8 +34,12 @@ struct PDFTextTests {
 
     /// Pages that all show the same lines.
     private func document(pages: Int, lines: Int) -> Data {
-        let text =
-            "BT /F1 4 Tf 9 780 Td " + (0..<lines).map { "(some words of line \($0)) Tj 0 -4 Td " }.joined() + "ET"
+        document(
+            content: "BT /F1 4 Tf 9 780 Td " + (0..<lines).map { "(some words of line \($0)) Tj 0 -4 Td " }.joined()
+                + "ET", pages: pages)
+    }
+
+    private func document(content text: String, pages: Int) -> Data {
         let kids = (0..<pages).map { "\($0 + 5) 0 R" }.joined(separator: " ")
         let page = """
             << /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R
@@ -62,6 +66,37 @@ struct PDFTextTests {
     func pages() throws {
         let words = try reader().read(fixture("pages")).split { $0.isWhitespace }.joined(separator: " ")
         #expect(words == "The dragon sleeps on gold in the café. Page two speaks of harbours.")
+    }
+
+    /// A page that shows each piece at its place.
+    private func page(_ pieces: [(x: Int, y: Int, text: String)]) -> Data {
+        let shown = pieces.map { "1 0 0 1 \($0.x) \($0.y) Tm (\($0.text)) Tj" }.joined(separator: " ")
+        return document(content: "BT /F1 10 Tf \(shown) ET", pages: 1)
+    }
+
+    @Test("a row of a table stays a row, and columns of running text stay columns", arguments: [14, 28])
+    func rows(gap: Int) throws {
+        let table = [
+            ["Animal", "Legs", "Sound"], ["Zebra", "4", "bark"], ["Heron", "2", "croak"], ["Yak", "4", "grunt"],
+        ]
+        let before = "A paragraph before the table that says what it holds."
+        let cells = table.enumerated().flatMap { row, cells in
+            cells.enumerated().map { (x: 72 + 110 * $0.offset, y: 700 - gap * row, text: $0.element) }
+        }
+        #expect(
+            try reader().read(page([(72, 740, before)] + cells)).trimmingCharacters(in: .whitespacesAndNewlines)
+                == ([before] + table.map { $0.joined(separator: "\t") }).joined(separator: "\n"))
+        let left = [
+            "the quick brown fox jumps over", "dogs and the lazy cat sleeps on", "a mat that was bought in town",
+        ]
+        let right = [
+            "another column begins here and", "says something else about ships", "that sail in the night alone",
+        ]
+        let lines =
+            left.enumerated().map { (x: 72, y: 700 - 12 * $0.offset, text: $0.element) }
+            + right.enumerated().map { (x: 320, y: 700 - 12 * $0.offset, text: $0.element) }
+        let read = try reader().read(page(lines)).split { $0.isNewline || $0 == "\u{C}" }
+        #expect(read.map(String.init) == left + right)
     }
 
     @Test("pages beyond the limit are not read")

@@ -76,8 +76,19 @@ package struct PDFText: Sendable {
 
     /// Blocks, at most `secondsMax` and a moment.
     package func read(_ content: Data) throws(Failure) -> String {
-        let arguments = [tool, "-q", "-enc", "UTF-8", "-eol", "unix", "-l", "\(limits.pagesMax)", "-", "-"]
-        let result = run(arguments, content)
+        let begin = ContinuousClock.now
+        let text = try read(content, [], seconds: limits.secondsMax)
+        // What is left of its time is for its tables; without them it has been read.
+        let left = limits.secondsMax - Int((ContinuousClock.now - begin) / .seconds(1)) - 1
+        guard left > 0, PDFRows.mayHoldTables(text), let layout = try? read(content, ["-layout"], seconds: left) else {
+            return text
+        }
+        return PDFRows.merge(text, layout)
+    }
+
+    private func read(_ content: Data, _ options: [String], seconds: Int) throws(Failure) -> String {
+        let shared = ["-q", "-enc", "UTF-8", "-eol", "unix", "-l", "\(limits.pagesMax)"]
+        let result = run([tool] + shared + options + ["-", "-"], content, seconds)
         defer { free(result.output) }
         switch result.end {
         case LP_EXITED where result.code == 0: break
@@ -91,9 +102,9 @@ package struct PDFText: Sendable {
         return String(decoding: UnsafeRawBufferPointer(start: result.output, count: result.output_size), as: UTF8.self)
     }
 
-    private func run(_ arguments: [String], _ content: Data) -> lp_result {
+    private func run(_ arguments: [String], _ content: Data, _ seconds: Int) -> lp_result {
         let limits = lp_limits(
-            seconds: UInt32(clamping: limits.secondsMax), memory_bytes: UInt64(clamping: limits.memoryBytesMax),
+            seconds: UInt32(clamping: seconds), memory_bytes: UInt64(clamping: limits.memoryBytesMax),
             output_bytes: limits.textBytesMax)
         var pointers: [UnsafePointer<CChar>?] = arguments.map { UnsafePointer(strdup($0)) } + [nil]
         defer { for pointer in pointers { free(UnsafeMutablePointer(mutating: pointer)) } }

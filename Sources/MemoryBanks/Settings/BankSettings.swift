@@ -81,12 +81,15 @@ package protocol BankConfiguration: WireRecord {
     var banks: BankSettings { get }
     /// What reading one PDF document may take: those of ``banks``, unless the store allows less.
     var pdfLimits: PDFText.Limits { get }
+    /// What reading one document of another type may take.
+    var documentSecondsMax: Int { get }
     /// What the check of one field can't see, in the keys of its own.
     var problems: [ConfigurationError.Problem] { get }
 }
 
 extension BankConfiguration {
     package var pdfLimits: PDFText.Limits { banks.pdf }
+    package var documentSecondsMax: Int { 30 }
     package var problems: [ConfigurationError.Problem] { [] }
 
     /// Throws everything that is wrong, at once.

@@ -17,7 +17,11 @@ package final class ReaderProcesses: Sendable {
     }
 
     /// nil when the program is not installed.
-    package static func find() -> ReaderProcesses? { ReaderProgram.find().map { ReaderProcesses($0) } }
+    ///
+    /// - Parameter secondsMax: for one document.
+    package static func find(secondsMax: Int = 30) -> ReaderProcesses? {
+        ReaderProgram.find().map { ReaderProcesses($0, .init(secondsMax: secondsMax)) }
+    }
 
     func read(
         _ content: Data, as form: DocumentForm, charset: String?, bank: Int64
@@ -31,7 +35,8 @@ package final class ReaderProcesses: Sendable {
         return try process.read(content, head)
     }
 
-    private func take(_ bank: Int64) -> ReaderProcess? {
+    /// The warm one of a bank; nil: there is none. It is the caller's until it is given back.
+    func take(_ bank: Int64) -> ReaderProcess? {
         idle.withLock { idle in
             idle.lastIndex { $0.bank == bank }.map { idle.remove(at: $0).process }
         }
