@@ -2,8 +2,8 @@
 //
 //     reader-speed PROGRAM html|markdown ROUNDS FILE...
 //
-// Prints the bytes of all files, and for each of the two ways the seconds of its fastest round. Directly: parse and free,
-// nothing else. Through the process: what a provider does for a document, from its bytes to its text.
+// Prints the bytes of all files, and for each of the two ways the seconds of its fastest round. Directly: parse and
+// free, nothing else. Through the process: what a provider does for a document, from its bytes to its text.
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
 #include <gumbo.h>
@@ -89,7 +89,8 @@ int main(int count, char **arguments) {
                 process = start(arguments[1]);
                 documents = read = 0;
             }
-            lp_result result = lp_ask(&process, head, sizeof head, all[i].bytes, all[i].size, (lp_limits){30, 0, 1 << 27});
+            const lp_limits limits = {30, 0, 1 << 27};
+            lp_result result = lp_ask(&process, head, sizeof head, all[i].bytes, all[i].size, limits);
             if (result.end != LP_ANSWERED || result.output[0] != 0) unread++;
             if (result.end != LP_ANSWERED) process = start(arguments[1]);
             free(result.output);

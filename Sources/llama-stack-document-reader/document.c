@@ -35,7 +35,13 @@ void document_end(outcome how, const char *reason, ...) {
 }
 
 void document_check_time(void) {
-    if (computed() > time_end) document_end(OUTCOME_UNREADABLE, "reading it computes for longer than %d s", seconds_max);
+    if (computed() <= time_end) return;
+    document_end(OUTCOME_UNREADABLE, "reading it computes for longer than %d s", seconds_max);
+}
+
+void document_check_depth(size_t depth, const char *what) {
+    if (depth < NESTING_MAX) return;
+    document_end(OUTCOME_UNREADABLE, "its %s are nested deeper than %d", what, NESTING_MAX);
 }
 
 static span text_of(form as, span text) {

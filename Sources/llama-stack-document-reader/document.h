@@ -24,4 +24,7 @@ enum {
     NESTING_MAX = 10000,
 };
 
+/// Ends the document when something is to go one deeper than NESTING_MAX.
+void document_check_depth(size_t depth, const char *what);
+
 #endif

@@ -65,7 +65,9 @@ static struct iovec part(const void *bytes, size_t size) { return (struct iovec)
 
 int frames_send(int socket, const reading *document) {
     const char *encoding = document->encoding ? document->encoding : "";
-    unsigned char head[3] = {(unsigned char)document->how, (unsigned char)document->is_guess, (unsigned char)strlen(encoding)};
+    unsigned char head[3] = {
+        (unsigned char)document->how, (unsigned char)document->is_guess, (unsigned char)strlen(encoding),
+    };
     unsigned char reason = (unsigned char)strlen(document->reason);
     uint64_t length = sizeof head + head[2] + 1 + reason + document->text.size;
     struct iovec parts[] = {

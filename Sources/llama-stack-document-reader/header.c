@@ -18,7 +18,10 @@ static span trimmed(span text) {
     return text;
 }
 
-// ---- RFC 2047: `=?utf-8?B?...?=` -------------------------------------------------------------------------------------
+// ---- RFC 2047: `=?utf-8?B?...?=` ---------------------------------------------------------------------------------
+
+// RFC 2047 has 75 bytes; others write more.
+enum { ENCODED_WORD_MAX = 4096 };
 
 typedef struct {
     span charset, text;
@@ -30,7 +33,8 @@ static int encoded(const char *at, const char *end, encoded_word *word) {
     if (end - at < 8 || at[0] != '=' || at[1] != '?') return 0;
     const char *charset = at + 2, *method = memchr(charset, '?', (size_t)(end - charset));
     if (!method || end - method < 4 || method[2] != '?') return 0;
-    const char *text = method + 3, *close = memmem(text, (size_t)(end - text), "?=", 2);
+    const char *text = method + 3, *limit = end - text > ENCODED_WORD_MAX ? text + ENCODED_WORD_MAX : end;
+    const char *close = memmem(text, (size_t)(limit - text), "?=", 2);
     if (!close) return 0;
     const char *language = memchr(charset, '*', (size_t)(method - charset));
     word->charset = (span){charset, (size_t)((language ? language : method) - charset)};
@@ -64,7 +68,7 @@ static void write_value(span value) {
     if (end > start) write_decoded((span){start, (size_t)(end - start)}, (span){"", 0});
 }
 
-// ---- the fields ------------------------------------------------------------------------------------------------------
+// ---- the fields ----------------------------------------------------------------------------------------------------
 
 // The value of `name=` behind a semicolon.
 static span parameter(span value, const char *name) {
@@ -92,7 +96,8 @@ static void take_field(mail_part *part, span name, span value, int is_shown) {
         (part->charset = parameter(value, "charset"), part->boundary = parameter(value, "boundary"));
     } else if (is(name, "content-transfer-encoding")) {
         value = trimmed(value);
-        part->how = is(value, "base64") ? CARRIED_BASE64 : is(value, "quoted-printable") ? CARRIED_QUOTED : CARRIED_PLAIN;
+        if (is(value, "base64")) part->how = CARRIED_BASE64;
+        if (is(value, "quoted-printable")) part->how = CARRIED_QUOTED;
     }
     for (size_t i = 0; is_shown && i < sizeof read_by_people / sizeof *read_by_people; i++) {
         if (!is(name, read_by_people[i])) continue;

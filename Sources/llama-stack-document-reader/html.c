@@ -85,7 +85,7 @@ static void walk(const GumboNode *root, waiting_pages *waiting) {
             flow_text(&text, child->v.text.text, strlen(child->v.text.text));
             break;
         case GUMBO_NODE_ELEMENT: case GUMBO_NODE_TEMPLATE:
-            if (depth == NESTING_MAX) document_end(OUTCOME_UNREADABLE, "its elements are nested deeper than %d", NESTING_MAX);
+            document_check_depth(depth, "elements");
             if (depth == capacity) path = arena_resize(path, (capacity *= 2) * sizeof *path);
             open_element(&text, &child->v.element, waiting);
             path[depth++] = (step){child, 0};

@@ -78,7 +78,7 @@ void json_read(span text) {
             is_after_value = 1;
             continue;
         case '{': case '[':
-            if (depth == NESTING_MAX) document_end(OUTCOME_UNREADABLE, "its values are nested deeper than %d", NESTING_MAX);
+            document_check_depth(depth, "values");
             is_object[depth++] = *at == '{';
             is_after_value = 0;
             lines_gap(*at == '{' ? GAP_LINE : GAP_SPACE);

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-// The names of the Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels), and those that other programs
-// write for the same and for a few that it does not have. "replacement" and "x-user-defined" are left out. Written by
-// hand from there; labels in the order of strcmp.
+// The names of the Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels), and those that other
+// programs write for the same and for a few that it does not have. "replacement" and "x-user-defined" are left out.
+// Labels are in the order of strcmp.
 static const encoding encodings[] = {
     {"armscii-8", "ARMSCII-8"}, {"big5", "BIG5-HKSCS"}, {"euc-jp", "EUC-JP-MS"}, {"euc-kr", "UHC"},
     {"euc-tw", "EUC-TW"}, {"gb18030", "GB18030"}, {"gbk", "GB18030"}, {"georgian-ps", "GEORGIAN-PS"},

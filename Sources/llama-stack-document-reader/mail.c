@@ -17,7 +17,7 @@ static int begins(span text, const char *with) {
     return text.size >= strlen(with) && strncasecmp(text.bytes, with, strlen(with)) == 0;
 }
 
-// ---- the parts of a multipart ----------------------------------------------------------------------------------------
+// ---- the parts of a multipart --------------------------------------------------------------------------------------
 
 // The next line of `--boundary` at or after `at`; the end when there is none. `after` is past that line.
 static const char *find_line(const char *at, const char *end, span boundary, const char **after) {
@@ -25,7 +25,8 @@ static const char *find_line(const char *at, const char *end, span boundary, con
         const char *found = memmem(from, (size_t)(end - from), boundary.bytes, boundary.size);
         if (!found) break;
         from = found + boundary.size;
-        int starts_line = found - at >= 2 && found[-1] == '-' && found[-2] == '-' && (found - at == 2 || found[-3] == '\n');
+        int is_marked = found - at >= 2 && found[-1] == '-' && found[-2] == '-';
+        int starts_line = is_marked && (found - at == 2 || found[-3] == '\n');
         if (!starts_line) continue;
         const char *newline = memchr(from, '\n', (size_t)(end - from));
         *after = newline ? newline + 1 : end;
@@ -56,7 +57,7 @@ static void read_parts(mail_part whole, int depth) {
     }
 }
 
-// ---- one part --------------------------------------------------------------------------------------------------------
+// ---- one part ------------------------------------------------------------------------------------------------------
 
 static void read_text(mail_part part) {
     int is_page = begins(part.type, "text/html");
@@ -69,7 +70,9 @@ static void read_text(mail_part part) {
 }
 
 static void read_part(span bytes, int is_message, int depth) {
-    if (depth > PARTS_WITHIN_MAX) document_end(OUTCOME_UNREADABLE, "its parts are nested deeper than %d", PARTS_WITHIN_MAX);
+    if (depth > PARTS_WITHIN_MAX) {
+        document_end(OUTCOME_UNREADABLE, "its parts are nested deeper than %d", PARTS_WITHIN_MAX);
+    }
     mail_part part = header_read(bytes, is_message);
     if (begins(part.type, "multipart/") && part.boundary.size > 0) {
         read_parts(part, depth);

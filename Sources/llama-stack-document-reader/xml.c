@@ -71,7 +71,7 @@ static xmlParserInputPtr nothing(const char *url, const char *id, xmlParserCtxtP
 // ---- XML by its values ----------------------------------------------------------------------------------------------
 
 static void enter(void) {
-    if (now.depth == NESTING_MAX) document_end(OUTCOME_UNREADABLE, "its elements are nested deeper than %d", NESTING_MAX);
+    document_check_depth(now.depth, "elements");
     now.elements[++now.depth] = 0;
 }
 
@@ -159,7 +159,9 @@ void xml_setup(void) {
 // Whether it was well-formed.
 static int parse(span text, int is_shown, int options) {
     xmlParserCtxtPtr context = xmlNewParserCtxt();
-    if (!context || text.size > INT32_MAX) document_end(OUTCOME_TOO_LARGE, "reading it takes more memory than there is");
+    if (!context || text.size > INT32_MAX) {
+        document_end(OUTCOME_TOO_LARGE, "reading it takes more memory than there is");
+    }
     xmlSAXHandler *handler = context->sax;
     xmlSAXVersion(handler, 2);
     handler->startElementNs = is_shown ? open_shown : open_element;
@@ -179,8 +181,8 @@ static int parse(span text, int is_shown, int options) {
     (now.depth = 0, now.elements[0] = 0, now.entity_count = 0);
     flow_begin(&now.text);
     // Its own declaration is not asked: the text is UTF-8 by now.
-    xmlDocPtr tree = xmlCtxtReadMemory(
-        context, text.bytes, (int)text.size, NULL, "UTF-8", options | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    options |= XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    xmlDocPtr tree = xmlCtxtReadMemory(context, text.bytes, (int)text.size, NULL, "UTF-8", options);
     int is_whole = context->wellFormed;
     xmlFreeDoc(tree);
     xmlFreeParserCtxt(context);
