@@ -31,7 +31,7 @@ struct KeywordQuery: Sendable {
             db,
             sql: """
                 SELECT chunk.id, chunk.scope, \(KeywordScore.function)(chunk_word, ?, chunk.tokens) AS score
-                FROM chunk_word CROSS JOIN chunk ON chunk.id = chunk_word.rowid
+                FROM chunk_word CROSS JOIN chunk INDEXED BY chunk_length ON chunk.id = chunk_word.rowid
                 WHERE chunk_word MATCH ? ORDER BY score DESC, chunk.id
                 """,
             arguments: [

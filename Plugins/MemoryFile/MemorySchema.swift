@@ -7,8 +7,9 @@ extension Store.Form {
     /// `revision` rises with every update, so that chunks of an older text are never stored. `state` is a
     /// ``DocumentState``. The full-text index holds a chunk's words and, as one more word, its bank. The words are
     /// those of the column `words`, or where that is null, of the text itself, which has the same. `bank_words` counts
-    /// a bank's chunks and their tokens. `words_state` has one row at most: the version of ``Words`` that chunks are
-    /// indexed by, all but those with an id above `next` and up to `last`.
+    /// a bank's chunks and their tokens; `chunk_length` has what a search needs of each without its text. `words_state`
+    /// has one row at most: the version of ``Words`` that chunks are indexed by, all but those with an id above `next`
+    /// and up to `last`.
     ///
     /// A chunk's vector is there twice: at eight bits, to be read at the start, and exact (F32, little-endian), to rank
     /// what a search found. `embedding_due` lists the indexed documents with chunks that have none, also while there is
@@ -132,9 +133,10 @@ extension Store.Form {
                 CREATE TABLE bank_words (
                     bank INTEGER PRIMARY KEY, chunks INTEGER NOT NULL, tokens INTEGER NOT NULL
                 );
+                CREATE INDEX chunk_length ON chunk (id, tokens, scope);
                 INSERT INTO bank_words
-                    SELECT document.bank, count(*), sum(tokens) FROM chunk JOIN document ON document.id = document
-                    GROUP BY document.bank;
+                    SELECT CAST(substr(scope, 2) AS INTEGER), count(*), sum(tokens) FROM chunk INDEXED BY chunk_length
+                    GROUP BY scope;
                 CREATE TRIGGER bank_deleted AFTER DELETE ON bank BEGIN
                     DELETE FROM bank_words WHERE bank = old.id;
                 END;

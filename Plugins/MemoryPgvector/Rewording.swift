@@ -22,12 +22,17 @@ extension PostgresTransaction {
             ORDER BY id LIMIT 64
             """, .int(due.int(0)), .int(due.int(1))
         ).map { ($0.int(0), $0.int(1), String(decoding: $0.bytes(2), as: UTF8.self)) }
-        // The words of others are as they were.
-        for (id, bank, text) in rows where !Words.isPlain(text) {
-            try session.run(
-                composed: "UPDATE chunk SET words = \(KeywordSearch.vector("$2", "$3")) WHERE id = $1",
-                [.int(id), .text(KeywordSearch.words(of: text)), .text(KeywordSearch.scope(bank))])
-        }
+        try session.run(
+            composed: """
+                UPDATE chunk SET words = new.words FROM (
+                    SELECT id, \(KeywordSearch.vector("given.words", "given.scope")) AS words
+                    FROM unnest($1::bigint[], $2::text[], $3::text[]) AS given (id, words, scope)
+                ) AS new WHERE chunk.id = new.id AND chunk.words <> new.words
+                """,
+            [
+                .ints(rows.map(\.0)), .texts(rows.map { KeywordSearch.words(of: $0.2) }),
+                .texts(rows.map { KeywordSearch.scope($0.1) }),
+            ])
         try session.run("UPDATE words_state SET next = $1", .int(rows.last?.0 ?? due.int(1)))
         return true
     }

@@ -79,4 +79,26 @@ struct RewordingTests {
             await again.shutdown()
         }
     }
+
+    @Test("the index splits a plain text into the words that it has by its spelling, for every sign that may be in one")
+    func plain() throws {
+        let db = try DatabaseQueue()
+        try db.write { db in
+            try db.execute(
+                sql: """
+                    CREATE VIRTUAL TABLE word USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
+                    CREATE VIRTUAL TABLE vocabulary USING fts5vocab (word, 'instance')
+                    """)
+            let texts = (1...0x3000).compactMap(Unicode.Scalar.init).map { "q\($0)z" }.filter(Words.isPlain)
+            #expect(texts.count > 200)
+            for (index, text) in texts.enumerated() {
+                try db.execute(sql: "INSERT INTO word (rowid, text) VALUES (?, ?)", arguments: [index, text])
+            }
+            for (index, text) in texts.enumerated() {
+                let words = try String.fetchAll(
+                    db, sql: "SELECT term FROM vocabulary WHERE doc = ? ORDER BY offset", arguments: [index])
+                #expect(words == Words.indexed(text), "\(text)")
+            }
+        }
+    }
 }

@@ -43,8 +43,6 @@ enum WordBoundaries {
     /// Iterators that nobody uses at the moment; there are as many as threads have wanted one at once.
     private static let pool = Mutex<[Iterator]>([])
 
-    static var isAvailable: Bool { functions != nil }
-
     /// The words of a run of letters, one after the other; none without ICU.
     static func pieces(of scalars: [Unicode.Scalar]) -> [Range<Int>] {
         guard let functions, let iterator = pool.withLock({ $0.popLast() }) ?? make(functions) else { return [] }
