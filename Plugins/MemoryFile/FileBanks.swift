@@ -126,15 +126,15 @@ package final class FileBanks: BankStore {
             try turns.withLock { turns in
                 let next = try transaction.pendingSlow(after: turns.lastBank[.slow] ?? 0, except: turns.reading)
                 guard let next else { return FileTransaction.Pending?.none }
-                turns.lastBank[.slow] = next.bank
+                turns.lastBank[.slow] = next.document.bank
                 turns.reading.insert(next.document.id)
                 return next
             }
         }
         guard let pending else { return 0 }
         defer { turns.withLock { _ = $0.reading.remove(pending.document.id) } }
-        let chunks = await cutting(pending, cut)
-        for part in PartOfDocument.parts(pending, chunks, countMax: Self.chunksMax) where !isStopped() {
+        let made = await cutting(pending, cut)
+        for part in PartOfDocument.parts(pending, made, countMax: Self.chunksMax) where !isStopped() {
             try await keep([part])
         }
         return 1
@@ -142,7 +142,7 @@ package final class FileBanks: BankStore {
 
     private func cutting(
         _ document: FileTransaction.Pending, _ cut: @escaping @Sendable (PendingDocument) -> CutDocument
-    ) async -> [Chunk]? {
+    ) async -> CutDocument {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: cut(document.document)) }
         }

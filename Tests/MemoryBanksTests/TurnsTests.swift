@@ -161,7 +161,7 @@ struct TurnsTests {
 
 extension BankStore {
     fileprivate func fill(_ bank: String, _ documents: [MemoryBankDocument]) async throws {
-        let reader = DocumentReader(pdf: PDFText(limits: PDFText.Limits()))
+        let reader = DocumentReader(pdf: PDFText(limits: PDFText.Limits()), processes: nil)
         let rows = try documents.map { try DocumentRow($0, at: "", metadataBytesMax: 100, reader: reader) }
         try await write(.adding) { transaction in
             let id = try transaction.createBank(bank, bank) ?? 0
@@ -178,7 +178,8 @@ extension BankStore {
                 let text = String(decoding: document.content, as: UTF8.self)
                 noted.add(text)
                 gate?.wait()
-                return Chunker(tokens: 512, overlap: 0).chunks(text)
+                return CutDocument(
+                    .indexed, chunks: Chunker(tokens: 512, overlap: 0).chunks(text), note: ReadingNote())
             }, isStopped: { false })
     }
 }
