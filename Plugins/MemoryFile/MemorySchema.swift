@@ -15,8 +15,9 @@ extension Store.Form {
     /// what a search found. `embedding_due` lists the indexed documents with chunks that have none, also while there is
     /// no model; `embedding_model` has one row at most, the model that the vectors are of. `fetched` holds what a
     /// document's URL led to, from when it has come until it is cut. `is_slow` is a ``TextEffort``: documents that take
-    /// long wait apart. Both kinds and `embedding_due` are read by banks, so that each has its turn. `reading` holds what
-    /// is to be told of how a document was read, where there is something; it is of the document's present revision.
+    /// long wait apart. Both kinds and `embedding_due` are read by banks, so that each has its turn. `reading` holds
+    /// what is to be told of how a document was read, where there is something; it is of the document's present
+    /// revision.
     static let memoryBanks = Store.Form(
         name: "memory.sqlite", applicationID: "LSmb",
         steps: [

@@ -23,19 +23,10 @@ extension FileTransaction {
 
     /// Goes once round the banks that `next` gives, from the one after `bank` on; dropped ones are left out.
     func turns(after bank: Int64, countMax: Int, next: (_ after: Int64) throws -> Int64?) throws -> [Int64] {
-        var found: [Int64] = []
-        var (current, isRound) = (bank, false)
-        while found.count < countMax {
-            guard let following = try next(current), !isRound || following <= bank else {
-                if isRound { break }
-                (current, isRound) = (0, true)
-                continue
-            }
-            current = following
-            let isThere: Int? = try db.one("SELECT 1 FROM bank WHERE id = ? AND uuid IS NOT NULL", [following])
-            if isThere != nil { found.append(following) }
+        try BankTurns.once(after: bank, countMax: countMax, next: next) { bank in
+            let listed: Int? = try db.one("SELECT 1 FROM bank WHERE id = ? AND uuid IS NOT NULL", [bank])
+            return listed != nil
         }
-        return found
     }
 
     /// The same number of documents of each bank that waits, and more where others have fewer.

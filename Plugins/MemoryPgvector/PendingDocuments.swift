@@ -15,19 +15,9 @@ extension PostgresTransaction {
 
     /// Goes once round the banks that `next` gives, from the one after `bank` on; dropped ones are left out.
     func turns(after bank: Int64, countMax: Int, next: (_ after: Int64) throws -> Int64?) throws -> [Int64] {
-        var found: [Int64] = []
-        var (current, isRound) = (bank, false)
-        while found.count < countMax {
-            guard let following = try next(current), !isRound || following <= bank else {
-                if isRound { break }
-                (current, isRound) = (0, true)
-                continue
-            }
-            current = following
-            let isThere = try session.run("SELECT 1 FROM bank WHERE id = $1 AND uuid IS NOT NULL", .int(following))
-            if isThere.first != nil { found.append(following) }
+        try BankTurns.once(after: bank, countMax: countMax, next: next) {
+            try session.run("SELECT 1 FROM bank WHERE id = $1 AND uuid IS NOT NULL", .int($0)).first != nil
         }
-        return found
     }
 
     /// Whether a document waits that may be taken.

@@ -1,7 +1,7 @@
 // What a reader takes for one character and Unicode writes with several (an extended grapheme cluster, UAX #29, nearly)
-// as one character that stands for it, because libedit knows characters alone. The stand-ins are of a private plane, for
-// clusters one column wide, and of a block of rare ideographs, for those two wide; text that really holds one of these
-// gets a stand-in too.
+// as one character that stands for it, because libedit knows characters alone. The stand-ins are of a private plane,
+// for clusters one column wide, and of a block of rare ideographs, for those two wide; text that really holds one of
+// these gets a stand-in too.
 #ifndef CEDIT_CLUSTERS_H
 #define CEDIT_CLUSTERS_H
 
@@ -29,8 +29,8 @@ const wchar_t *cedit_expansion(const cedit_clusters *all, wchar_t character);
 /// How many characters of an expansion are drawn: the beginning, up to where terminals no longer agree on the width.
 size_t cedit_drawn(const wchar_t *expansion);
 
-/// Between UTF-8 and the characters of the editor's line; the results are for the caller to free. Control characters but
-/// the newline and the tab are left out of a line. Without `all` nothing of the line is a stand-in.
+/// Between UTF-8 and the characters of the editor's line; the results are for the caller to free. Control characters
+/// but the newline and the tab are left out of a line. Without `all` nothing of the line is a stand-in.
 wchar_t *cedit_line_of(cedit_clusters *all, const char *text, size_t bytes);
 char *cedit_text_of(const cedit_clusters *all, const wchar_t *line, size_t count);
 

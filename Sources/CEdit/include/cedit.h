@@ -1,8 +1,8 @@
 // Lines that a person edits at a terminal: the system's libedit, which is opened for the first editor and not linked.
 //
 // An editor belongs to one thread at a time. The encoding is UTF-8, whatever the process's locale. What a reader takes
-// for one character (a letter with its marks, an emoji of several parts) is moved over and deleted as one. Several lines
-// that are pasted are one text (bracketed paste), with newlines between them.
+// for one character (a letter with its marks, an emoji of several parts) is moved over and deleted as one. Several
+// lines that are pasted are one text (bracketed paste), with newlines between them.
 #ifndef CEDIT_H
 #define CEDIT_H
 

@@ -2,9 +2,9 @@ import Foundation
 
 /// Makes rows of a PDF's tables rows of its text.
 ///
-/// In reading order poppler writes a table cell by cell, or column by column; laid out, it writes two columns of running
-/// text line beside line. So a page is taken as it is laid out when it has many short lines in reading order and rows of
-/// short cells in the layout; every other page stays in reading order.
+/// In reading order poppler writes a table cell by cell, or column by column; laid out, it writes two columns of
+/// running text line beside line. So a page is taken as it is laid out when it has many short lines in reading order
+/// and rows of short cells in the layout; every other page stays in reading order.
 enum PDFRows {
     /// Whether some page may hold a table: only then is the layout worth another run of the tool.
     static func mayHoldTables(_ text: String) -> Bool { pages(text).contains(where: isScattered) }

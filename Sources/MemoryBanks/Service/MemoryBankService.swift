@@ -41,7 +41,8 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         self.store = store
         limits = configuration.banks.limits
         let reader = DocumentReader(
-            pdf: PDFText(limits: configuration.pdfLimits), processes: ReaderProcesses.find(secondsMax: configuration.documentSecondsMax))
+            pdf: PDFText(limits: configuration.pdfLimits),
+            processes: ReaderProcesses.find(secondsMax: configuration.documentSecondsMax))
         let fetcher = try await NetworkFetcher(context)
         intake = DocumentIntake(limits, reader, fetcher, log: context.log)
         let embedding = embedder.map { EmbeddingStage($0, store, log: context.log, metrics: context.metrics) }

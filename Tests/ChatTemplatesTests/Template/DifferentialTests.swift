@@ -3,8 +3,8 @@ import Testing
 
 @testable import ChatTemplates
 
-/// Our side of `make fuzz-templates` and `make check-templates` (`Scripts/reference/templates_differ.py`), which compare it
-/// with jinja2's.
+/// Our side of `make fuzz-templates` and `make check-templates` (`Scripts/reference/templates_differ.py`), which
+/// compare it with jinja2's.
 struct DifferentialTests {
     static let cases = ProcessInfo.processInfo.environment["LLAMA_STACK_TEMPLATE_CASES"]
 

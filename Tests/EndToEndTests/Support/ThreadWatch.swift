@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 
 /// How long threads of a process compute at a stretch: CPU time between two moments at which the thread sleeps of its
-/// own accord. What other programs do to the machine does not count, so this may be compared with a bound on a busy one.
+/// own accord. What other programs do to the machine does not count, so this may be compared with a bound on a busy
+/// one.
 ///
 /// Looks from outside, every millisecond or as often as it gets to run. Looking seldom makes stretches shorter, never
 /// longer.
