@@ -196,7 +196,8 @@ extension JSONError {
         }
         let halves = message.hasPrefix("found ") ? message.dropFirst("found ".count) : message[...]
         guard let cut = halves.firstRange(of: ", wanted ") else { return (String(halves), "JSON") }
-        return (String(halves[..<cut.lowerBound]), "JSON: " + halves[cut.upperBound...])
+        let wanted = halves[cut.upperBound...]
+        return (String(halves[..<cut.lowerBound]), wanted == "a JSON value" ? "JSON" : "JSON: \(wanted)")
     }
 }
 

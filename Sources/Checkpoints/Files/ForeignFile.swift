@@ -11,7 +11,7 @@ struct ForeignFile {
         if begins("/annex/objects/") || begins("../.git/annex/") {
             return ("a git-annex pointer, not the file", "the file itself: run 'git annex get' in its folder")
         }
-        let start = text.drop { " \t\r\n\u{feff}".contains($0) }.lowercased()
+        let start = text.drop { $0.isWhitespace || $0 == "\u{feff}" }.lowercased()
         if ["<!doctype html", "<html", "<head"].contains(where: start.hasPrefix) {
             return (
                 "an HTML page, not the file",

@@ -158,7 +158,7 @@ import Testing
             ("True", "found Python's True, wanted JSON: write true"), ("None", "found Python's None"),
             ("'x'", "found a single quote, wanted JSON: write names and strings in double quotes"),
             ("1, // two", "found a comment"), ("1,", "found a comma before '}', wanted JSON: leave the last comma out"),
-            ("[1, 2,]", "found a comma before ']'"), ("x", "found 'x', wanted JSON: a value"),
+            ("[1, 2,]", "found a comma before ']'"), ("x", "found 'x', wanted JSON"),
         ])
     func json(_ value: String, _ words: String) throws {
         let folder = try FolderCopy("qwen3")
