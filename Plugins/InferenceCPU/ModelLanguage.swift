@@ -32,7 +32,7 @@ struct ModelLanguage: Sendable {
                 hasToken: { tokenizer.token(named: $0) != nil })
             chatFormatError = nil
         } catch {
-            // What a file has must be right; what it lacks keeps nobody from continuing texts.
+            // A template that is there must be right; a model without one can still continue texts.
             if template?.isEmpty == false { throw error }
             chatFormat = nil
             chatFormatError = error

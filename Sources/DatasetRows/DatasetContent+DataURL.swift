@@ -2,7 +2,7 @@ import Foundation
 import LlamaStackAPI
 
 extension DatasetContent {
-    /// What a `data:` URL holds. Throws a ``DatasetError``.
+    /// The content of a `data:` URL. Throws a ``DatasetError``.
     package init(dataURL url: String) throws {
         let data: DataURL
         do { data = try DataURL(url) } catch { throw DatasetError(error.description) }

@@ -4,7 +4,7 @@ import LlamaStackAPI
 package struct RowCheck: Sendable {
     private let columns: [String: DatasetColumn]
     private let names: [String]
-    /// Of the columns that every row has a value of.
+    /// Names of the columns that every row must have a value in.
     private let requiredNames: [String]
     private let limits: RowLimits
 

@@ -1,8 +1,8 @@
-/// What a file is that was meant to be one of a model's, by its first bytes.
+/// Recognises, by its first bytes, a file that stands where one of a model's was expected.
 struct ForeignFile {
     let bytes: UnsafeRawBufferPointer
 
-    /// What often lies where a file should be, whatever the file: nil when it is none of these. No file of a model
+    /// A pointer, page or answer of a server in the place of the file; nil when it is none of these. No file of a model
     /// begins like them.
     var placeholder: (found: String, wanted: String)? {
         if begins("version https://git-lfs.github.com/spec/") {
@@ -26,7 +26,7 @@ struct ForeignFile {
         return nil
     }
 
-    /// What files of weights in other forms are called; nil for one that is not known.
+    /// The name of a form of file other than the expected one; nil for one that is not known.
     var form: String? {
         if !bytes.isEmpty, bytes.prefix(4096).allSatisfy({ $0 == 0 }) {
             return "nothing but zero bytes (is it fetched to its end?)"

@@ -56,7 +56,8 @@ struct GGUFRopeScaling {
             throw keys.refuse("rope.scaling.yarn_ext_factor", found: "\(stated)", wanted: "at most 1")
         }
         let extrapolation = stated < 0 ? extrapolation : stated
-        // What these two mean depends on who wrote the file; llama.cpp reads them of other architectures.
+        // The meaning of these two depends on the program that wrote the file; llama.cpp reads them for other
+        // architectures.
         for (key, neutral) in [("rope.scaling.yarn_log_multiplier", 0.0), ("rope.scaling.yarn_attn_factor", 1.0)] {
             guard let value = try keys.real(key), value != neutral else { continue }
             throw keys.refuse(key, found: "\(value)", wanted: "\(neutral), or no such key")

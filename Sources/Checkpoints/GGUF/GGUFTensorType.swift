@@ -18,7 +18,7 @@ struct GGUFTensorType {
 
     var isComputed: Bool { lk_block_size(type) > 0 }
 
-    /// Bytes of so many values, a multiple of `block`; nil when that does not fit.
+    /// The size in bytes of `values` values, a multiple of `block`; nil when that does not fit.
     func byteCount(of values: Int) -> Int? {
         let (bytes, overflow) = (values / block).multipliedReportingOverflow(by: blockBytes)
         return overflow ? nil : bytes

@@ -9,7 +9,7 @@ import Darwin
 /// The files of a model that llama.cpp's `llama-gguf-split` has cut: `NAME-00001-of-00003.gguf`, which says what the
 /// model is, and the others beside it, which hold tensors. A file that was not cut is the first of one.
 ///
-/// What `open` answers can be relied on: the parts are all there, in order, and no tensor is in two of them.
+/// The answer of `open` can be relied on: the parts are all there, in order, and no tensor is in two of them.
 struct GGUFParts {
     let first: GGUFFile
     private(set) var others: [GGUFFile] = []

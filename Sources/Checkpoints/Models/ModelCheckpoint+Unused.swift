@@ -1,6 +1,5 @@
 extension ModelCheckpoint {
-    /// Names of the tensors that the architecture does not read: they change nothing, and whoever starts the model is
-    /// told of them. Sorted.
+    /// Names of the tensors that the architecture does not read, sorted: they change nothing, and a warning names them.
     package var unusedTensors: [String] {
         let read = readTensors
         return tensors.keys.filter { name in
@@ -19,7 +18,7 @@ extension ModelCheckpoint {
         }
     }
 
-    /// What follows from the configuration, and is computed from it.
+    /// Tensors that follow from the configuration and are computed from it.
     private static let derived = ["rotary_emb.inv_freq", "rope.freqs", "attn_rot_embd.weight"]
 
     private static let meaningful: [(part: String, what: String)] = [

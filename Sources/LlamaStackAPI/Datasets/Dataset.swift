@@ -14,7 +14,7 @@ public enum DatasetColumnType: String, WireEnum {
 
 /// Rows of data, by reference.
 public struct Dataset: WireRecord, Hashable {
-    /// What each column holds, by its name. A row has every column that is not nullable, and no other.
+    /// The columns by their names. A row has every column that is not nullable, and no other.
     public var columns: [String: DatasetColumn]
     /// Where the rows are: JSON Lines. A provider may read other formats too, and allows only some URLs.
     public var contentURL: WireURL

@@ -1,4 +1,4 @@
-/// What the values of a column are, and whether a row may be without one. On the wire the type's word alone, or
+/// The type of a column's values, and whether a row may be without one. On the wire the type's word alone, or
 /// `{"type": "number", "nullable": true}`.
 public struct DatasetColumn: WireValue, Hashable {
     /// The type of every value.

@@ -1,6 +1,6 @@
 extension JSONError {
-    /// Why people's files are not JSON, where the bytes around the error show it: what was found there, and what to do
-    /// (empty where that is plain). nil: only the message is known.
+    /// The cause of an error that people's files often have, seen from the bytes around it: the thing found there, and
+    /// advice (empty where none is needed). nil: only the message is known.
     package func cause(in bytes: some BidirectionalCollection<UInt8>) -> (found: String, advice: String)? {
         let before = bytes.prefix(byteOffset), after = bytes.dropFirst(byteOffset)
         func begins(_ word: String) -> Bool { after.starts(with: word.utf8) }
@@ -8,7 +8,7 @@ extension JSONError {
             return bytes.isEmpty
                 ? ("nothing: it is empty", "") : ("its end in the middle of a value", "is it cut short?")
         }
-        // Of a number with a sign the error is behind that.
+        // The error of a number with a sign is behind the sign.
         let sign = before.last == UInt8(ascii: "-") ? "-" : ""
         for word in ["NaN", "Infinity", "-Infinity", "nan", "inf", "-inf"] where begins(word) {
             return ("\(sign)\(word), a number that JSON does not have", "write null, or a string")

@@ -1,6 +1,6 @@
 /// The content of a `data:` URL (RFC 2397): its media type and its bytes.
 package struct DataURL: Sendable, Equatable {
-    /// Why a URL is none, to be read after its name.
+    /// The reason why a URL is not a data: URL, to be read after its name.
     package struct Mistake: Error, Sendable, Equatable, CustomStringConvertible {
         package let description: String
     }

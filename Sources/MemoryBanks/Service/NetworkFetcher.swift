@@ -31,7 +31,7 @@ struct NetworkFetcher: DocumentFetcher {
         return FetchedText(content: content, mimeType: answer.contentType)
     }
 
-    /// Of a `data:` URL, which asks no server.
+    /// The content of a `data:` URL, for which no server is asked.
     private static func content(of url: String) throws -> FetchedText {
         do {
             let data = try DataURL(url)

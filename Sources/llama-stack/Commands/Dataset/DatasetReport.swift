@@ -55,7 +55,7 @@ struct DatasetReport: Sendable {
         return "\(Self.grouped(rows)) rows, \(form)\n\n\(Table.text(table))\ncolumns: \(JSON.object(definitions).text)\n"
     }
 
-    /// What `create` takes for it.
+    /// The column as `create` takes it.
     private func definition(of column: ColumnStatistics) -> DatasetColumn {
         DatasetColumn(column.kind, isNullable: column.valueCount < rows)
     }
