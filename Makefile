@@ -128,6 +128,14 @@ bench-isolation: build model ## what a process of its own costs a provider: star
 bench-memory-idle: build ## memory of a bank of a million chunks (needs numpy, 4 GB of disk, 2 of memory)
 	@Scripts/bench-memory-idle.py
 
+.PHONY: bench-documents
+bench-documents: build ## HTML and Markdown MB/s through the limited process, beside gumbo and cmark-gfm called directly
+	@Scripts/bench-document-reader.py --fetch .build/documents
+
+.PHONY: check-documents
+check-documents: build ## words that are lost of real HTML and Markdown (needs html5lib and markdown-it-py from PyPI)
+	@Scripts/check-document-reader.py --fetch .build/documents
+
 .PHONY: bench-vectors
 bench-vectors: build ## nearest vectors, ours beside faiss's flat index and Debian's hnswlib (needs 6 GB of disk, 4 of memory)
 	@Scripts/bench-vectors.py
