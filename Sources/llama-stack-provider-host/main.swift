@@ -5,20 +5,25 @@ import CProcessGuard
 import Foundation
 import Runtimes
 
+/// What can't be written is dropped: the exit code says it too.
+func say(_ line: String) {
+    var line = line + "\n"
+    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+signal(SIGPIPE, SIG_IGN)
 guard CommandLine.arguments.count == 2, let parent = pid_t(CommandLine.arguments[1]) else {
-    FileHandle.standardError.write(
-        Data("llama-stack-provider-host is started by llama-stack; it does nothing else\n".utf8))
+    say("llama-stack-provider-host is started by llama-stack; it does nothing else")
     exit(64)
 }
 guard ccp_child_setup(parent) == 0 else { _exit(71) }
-signal(SIGPIPE, SIG_IGN)
 pg_open_standard_descriptors()
 pg_set_crash_fd(4)
 pg_guard_crashes()
 do {
     try ChildServer(socket: 3).run()
 } catch {
-    FileHandle.standardError.write(Data("the host broke the protocol: \(error)\n".utf8))
+    say("the host broke the protocol: \(error)")
     _exit(76)
 }
 // Libraries are never unloaded, so nothing of theirs is to run now.

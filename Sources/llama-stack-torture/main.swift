@@ -16,6 +16,7 @@ import Torture
 //   llama-stack-torture write STATE WRITERS ROUND SEED
 //   llama-stack-torture fill STATE                         fill the disk, and see what still works
 
+TortureProcess.prepare()
 let arguments = CommandLine.arguments
 func number(_ index: Int, _ fallback: Int) -> Int {
     arguments.indices.contains(index) ? Int(arguments[index]) ?? fallback : fallback

@@ -8,8 +8,11 @@ package enum ProcessGuard {
     package static func install() {
         pg_open_standard_descriptors()
         pg_guard_exit()
-        pg_guard_crashes()
+        guardCrashes()
     }
+
+    /// The part about crashes alone, for a program that runs no provider in its own process.
+    package static func guardCrashes() { pg_guard_crashes() }
 
     /// Ends the process as the host does. An `exit()` that comes any other way is taken for a provider's.
     ///

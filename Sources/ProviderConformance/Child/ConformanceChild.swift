@@ -12,7 +12,8 @@ package enum ConformanceChild {
             let check = Check.all.first(where: { $0.name == setup.check }), let parent = ChildSetup.parent(in: text),
             getppid() == parent
         else {
-            FileHandle.standardError.write(Data("error: run-check is started by plugin test alone\n".utf8))
+            let line: StaticString = "error: run-check is started by plugin test alone\n"
+            _ = write(STDERR_FILENO, line.utf8Start, line.utf8CodeUnitCount)
             exit(64)
         }
         _ = fcntl(Int32(PP_RESULTS), F_SETFD, FD_CLOEXEC)

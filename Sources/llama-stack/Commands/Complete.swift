@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import Foundation
 import Host
 import LlamaStackAPI
 
@@ -17,7 +16,13 @@ struct Complete: AsyncParsableCommand {
     @Flag(help: "Print a JSON object with the text and why it ended.") var json = false
 
     func run() async throws {
-        let text = prompt == "-" ? Self.standardInput() : prompt
+        let endpoint = Inference.completion.description
+        let text =
+            if prompt == "-" {
+                try await OwnThread.run { try StandardInput(bytesMax: endpoint.bodyBytesMax).text() }
+            } else {
+                prompt
+            }
         let quiet = LogOutput(format: .text, level: .warning)
         let (connection, model) = try await options.connect(quiet, defaultModel: "llama3_8b")
         let request = CompletionRequest(
@@ -26,7 +31,7 @@ struct Complete: AsyncParsableCommand {
         var completion = ""
         var reason: StopReason?
         do {
-            for try await event in connection.events(Inference.completion.description, body: request.json) {
+            for try await event in connection.events(endpoint, body: request.json) {
                 let chunk = try CompletionResponseStreamChunk(json: event, at: .root)
                 completion += chunk.textDelta
                 reason = chunk.stopReason ?? reason
@@ -43,9 +48,5 @@ struct Complete: AsyncParsableCommand {
             Output.write("\n")
         }
         if reason == nil { throw Fail.with("error: the answer broke off", exitCode: 70) }
-    }
-
-    private static func standardInput() -> String {
-        String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
     }
 }

@@ -5,17 +5,20 @@ import Testing
 extension EndToEnd {
     /// Output that is not read, or that can't be written.
     @Suite struct OutputTests {
-        /// Runs a line of the shell, in which "$0" is llama-stack and `pwd` a folder of its own.
-        private func shell(_ line: String) throws -> Command {
-            try Setting.requireBinary()
+        /// Runs a line of the shell, in which "$0" is the program and `pwd` a folder of its own.
+        private func shell(_ line: String, _ program: String = Setting.binary) throws -> Command {
+            try Setting.requireBinary(program)
             let folder = try TemporaryFolder()
-            let child = try ChildProcess("/bin/sh", ["-c", "cd \(folder.path) && \(line)", Setting.binary])
+            let child = try ChildProcess("/bin/sh", ["-c", "cd \(folder.path) && \(line)", program])
             defer { child.end() }
             guard let end = child.wait(seconds: 30) else { throw Missing("did not end: \(line)") }
             return Command(end: end, output: child.output, errors: child.errors)
         }
 
-        static let commands = ["--help", "--version", "help run", "list apis", "list routes --json", "spec"]
+        static let commands = [
+            "--help", "--version", "help run", "list apis", "list routes --json", "list methods", "list resources",
+            "list providers", "spec", "dataset --help",
+        ]
 
         @Test("a command whose reader is gone ends quietly with 141", arguments: commands)
         func readerGone(_ command: String) throws {
@@ -35,9 +38,57 @@ extension EndToEnd {
             #expect(closed.end == .exit(74))
         }
 
-        @Test("a command that can't say its error ends with the error's code", arguments: ["2>&-", "2>/dev/full"])
-        func errors(_ redirection: String) throws {
-            #expect(try shell("\"$0\" fly \(redirection)").end == .exit(64))
+        @Test(
+            "a program that can't say its error ends with the error's code",
+            arguments: ["2>&-", "2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-"],
+            ["llama-stack", "llama-stack-bench", "llama-stack-torture", "llama-stack-provider-host"])
+        func errors(_ redirection: String, program: String) throws {
+            let file = "\(Setting.binaryFolder)/\(program)"
+            #expect(try shell("\"$0\" --fly \(redirection)", file).end == .exit(64))
+        }
+
+        @Test(
+            "a program whose errors have no reader any more ends with the error's code",
+            arguments: ["llama-stack", "llama-stack-bench", "llama-stack-provider-host"])
+        func errorReaderGone(program: String) throws {
+            let run = try shell(
+                "mkfifo go && { read x < go; \"$0\" --fly 2>&1 >/dev/null; echo $? > code; } | { exec 0<&-; echo > go; }"
+                    + "; cat code", "\(Setting.binaryFolder)/\(program)")
+            #expect(run.output == "64\n")
+        }
+
+        @Test(
+            "a standard input that can't be read is an error, and one without an end is not read for ever",
+            arguments: [
+                ("<&-", "can't read standard input: Bad file descriptor", Int32(66)),
+                ("</", "can't read standard input: Is a directory", Int32(66)),
+                ("</dev/zero", "standard input is over 2097152 bytes, the most that is taken", Int32(65)),
+            ])
+        func input(redirection: String, message: String, code: Int32) throws {
+            let file = try Distribution.echo().file()
+            for command in ["complete \(file.path) --prompt -", "chat \(file.path)"] {
+                let run = try shell("\"$0\" \(command) \(redirection)")
+                #expect(run.end == .exit(code), "\(command)")
+                #expect(run.errors.hasPrefix("error: ") && run.errors.hasSuffix("\(message)\n"), "\(run.errors)")
+                #expect(run.output.isEmpty)
+            }
+        }
+
+        @Test(
+            "a crash ends a program at once: Swift's backtracer runs where it is asked for alone",
+            arguments: ["llama-stack run dist.yaml --port 0", "llama-stack-torture race 1000000 1"],
+            ["SEGV", "ILL"])
+        func crash(command: String, signal: String) throws {
+            let file = try Distribution.echo().file()
+            let words = command.replacing("dist.yaml", with: file.path).split(separator: " ", maxSplits: 1)
+            let start = ContinuousClock.now
+            // Without the variable that the tests set for all.
+            let run = try shell(
+                "unset SWIFT_BACKTRACE; \"$0\" \(words[1]) & sleep 1; kill -\(signal) $!; wait $!; exit $?",
+                "\(Setting.binaryFolder)/\(words[0])")
+            let codes = ["SEGV": Int32(139), "ILL": 132]
+            #expect(run.end == .exit(codes[signal] ?? 0), "after \(ContinuousClock.now - start)")
+            #expect(run.errors.contains("SIG\(signal)") && !run.errors.contains("Program crashed"), "\(run.errors)")
         }
 
         /// What the shell does before it becomes the server. `pipe` is a path; 9 is its reading end.

@@ -39,6 +39,7 @@ private struct ChatSession {
     var model: String
     /// nil where standard input is none.
     let terminal: ChatTerminal?
+    private let lines = StandardInput(bytesMax: Inference.chatCompletion.description.bodyBytesMax)
     private var conversation: Conversation
 
     init(
@@ -55,7 +56,14 @@ private struct ChatSession {
         let interrupts = terminal.map { _ in Interrupts() }
         defer { interrupts?.stop() }
         terminal?.show("\(model): /help lists the commands, ^C stops an answer, ^D leaves\n")
-        while let entry = await read() {
+        while true {
+            let entry: String
+            do {
+                guard let next = try await read() else { return nil }
+                entry = next
+            } catch {
+                return error as? ExitCode ?? Fail.with("error: \(error)", exitCode: 70)
+            }
             var failure: ExitCode?
             switch ChatCommand(entry) {
             case .quit?: return nil
@@ -66,11 +74,10 @@ private struct ChatSession {
             }
             if terminal == nil, let failure { return failure }
         }
-        return nil
     }
 
-    private func read() async -> String? {
-        guard let terminal else { return try? await OwnThread.run { readLine() } }
+    private func read() async throws -> String? {
+        guard let terminal else { return try await OwnThread.run { [lines] in try lines.line() } }
         while true {
             switch await terminal.read() {
             case .text(let text): return text

@@ -22,7 +22,7 @@ final class ChatTerminal: Sendable {
         let canEdit = isatty(screen) == 1 && !["", "dumb"].contains(environment["TERM"] ?? "")
         guard canEdit, let editor = LineEditor(input: STDIN_FILENO, output: screen) else {
             if canEdit, let problem = LineEditor.problem {
-                Output.show("lines can't be edited: \(problem)\n", on: screen)
+                Output.show("lines can't be edited: \(problem) (install libedit2)\n", on: screen)
             }
             return ChatTerminal(screen: screen, editor: nil, history: nil)
         }
