@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "editor.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,13 @@ static unsigned char suspend(EditLine *el, wint_t key) {
     cedit *editor = editor_of(el);
     put(editor, paste_off);
     cedit_lib.el_wset(el, EL_PREP_TERM, 0);
+    // The others of the job; then this process, by a signal of this thread's own. One to the process may be taken by
+    // another thread, while this one has the terminal's mode changed back before all stop.
+    struct sigaction before, ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTSTP, &ignore, &before);
     kill(0, SIGTSTP);
+    sigaction(SIGTSTP, &before, NULL);
+    pthread_kill(pthread_self(), SIGTSTP);
     cedit_lib.el_wset(el, EL_PREP_TERM, 1);
     put(editor, paste_on);
     return CC_REDISPLAY;
