@@ -33,7 +33,8 @@ package struct ReplyParser: Sendable {
     private var worthReading = 0
     private var callsMade = 0
     private var readInVain = 0
-    private var hasThought = false
+    /// Something was said in this thought; in this one or another.
+    private var (hasThought, hasReasoned) = (false, false)
     private var shown = ShownText()
     private var events: [Event] = []
 
@@ -70,10 +71,13 @@ package struct ReplyParser: Sendable {
 
     private mutating func takeEvents() -> [Event] {
         if symbols.count >= worthReading {
+            var settled = readInVain
             do throws(ReplyCursor.Stop) {
-                while try step() {}
+                while try step() { settled = readInVain }
                 worthReading = 0
             } catch {
+                // An undecided step is made again from its beginning.
+                readInVain = settled
                 // A long call is not read again for each of its tokens.
                 let held = symbols.count - place
                 worthReading = held + 1 + held / 16
@@ -108,6 +112,8 @@ package struct ReplyParser: Sendable {
             place = cursor.place
         } else if start < symbols.count {
             flushAnswer()
+            if !hasThought, hasReasoned { shown.reason(CollectionOfOne(ReplySymbol("\n"))) }
+            hasReasoned = true
             shown.reason(symbols[(hasThought ? place : start)...start])
             hasThought = true
             place = start + 1

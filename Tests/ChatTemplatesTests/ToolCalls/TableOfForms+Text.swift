@@ -28,6 +28,7 @@ extension TableOfForms {
         WrittenReply(
             "a thought after words", "Sure.\n<think>\n<tool_call>\(paris)</tool_call>\n</think>\nHello.",
             text: "Sure.\nHello.", reasoning: "<tool_call>\(paris)</tool_call>"),
+        WrittenReply("two thoughts", "<think>a</think>\n<think>b</think>\nc", text: "c", reasoning: "a\nb"),
         WrittenReply("a mark of thoughts in prose", "Use <think> for thoughts.", text: "Use <think> for thoughts."),
         WrittenReply(
             "a spelled mark where the vocabulary has the token", "I write <tool_call>\(paris)</tool_call>.",
