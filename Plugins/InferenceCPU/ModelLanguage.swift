@@ -41,7 +41,7 @@ struct ModelLanguage: Sendable {
         chatStops = completionStops.union((chatFormat?.stopTokens ?? []).compactMap(tokenizer.token(named:)))
         replyMarks = Dictionary(
             uniqueKeysWithValues: ReplyMark.allCases.compactMap { mark in
-                guard let token = tokenizer.token(named: mark.rawValue), tokenizer.isControl(token) else { return nil }
+                guard let token = tokenizer.token(named: mark.text), tokenizer.isControl(token) else { return nil }
                 return (token, mark)
             })
         callForms = chatFormat?.callForms ?? .all

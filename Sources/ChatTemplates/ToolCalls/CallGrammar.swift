@@ -54,7 +54,8 @@ struct CallGrammar: Sendable {
     /// Takes one of these marks, if it counts: it came as a token, or the model's template writes it.
     private func open(_ marks: [ReplyMark], _ cursor: inout ReplyCursor) throws(Stop) -> ReplyMark? {
         let symbol = try cursor.peek()
-        let isToken = symbol != nil && symbol?.byte == nil
+        guard let symbol, Self.canOpen(symbol) else { return nil }
+        let isToken = symbol.byte == nil
         return try cursor.takeAny(isToken ? marks : marks.filter(forms.marks.contains))
     }
 

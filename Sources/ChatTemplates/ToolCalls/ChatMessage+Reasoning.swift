@@ -4,10 +4,10 @@ extension ChatMessage {
     package var separatingReasoning: ChatMessage {
         guard role == .assistant, reasoning == nil else { return self }
         let text = content.drop(while: \.isWhitespace)
-        for (open, close) in ReplyMark.thoughts where text.hasPrefix(open.rawValue) {
-            guard let end = text.firstRange(of: close.rawValue) else { continue }
+        for (open, close) in ReplyMark.thoughts where text.hasPrefix(open.text) {
+            guard let end = text.firstRange(of: close.text) else { continue }
             var message = self
-            message.reasoning = String(text[..<end.lowerBound].dropFirst(open.rawValue.count)).trimmed
+            message.reasoning = String(text[..<end.lowerBound].dropFirst(open.text.count)).trimmed
             message.content = String(text[end.upperBound...].drop(while: \.isWhitespace))
             return message
         }

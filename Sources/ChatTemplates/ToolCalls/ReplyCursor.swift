@@ -92,7 +92,9 @@ struct ReplyCursor {
             place += 1
             return true
         }
-        return symbol.byte == nil || controls.contains(mark) ? false : try take(text: ReplySymbol.spelling(mark))
+        let spelling = ReplySymbol.spelling(mark)
+        guard symbol.byte == spelling[0], !controls.contains(mark) else { return false }
+        return try take(text: spelling)
     }
 
     func isAt(_ mark: ReplyMark) throws(Stop) -> Bool {

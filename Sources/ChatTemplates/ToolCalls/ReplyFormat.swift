@@ -40,9 +40,9 @@ extension ReplyFormat.Beginning {
         self = .answer
         guard let last = prompt.segments.last, last.isTrusted else { return }
         let end = last.text.trimmed
-        if let thought = ReplyMark.thoughts.first(where: { end.hasSuffix($0.open.rawValue) }) {
+        if let thought = ReplyMark.thoughts.first(where: { end.hasSuffix($0.open.text) }) {
             self = .thought(thought.open)
-        } else if forms.marks.contains(.recipient), end.hasSuffix(ReplyMark.recipient.rawValue) {
+        } else if forms.marks.contains(.recipient), end.hasSuffix(ReplyMark.recipient.text) {
             self = .recipient
         }
     }

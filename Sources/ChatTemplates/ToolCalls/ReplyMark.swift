@@ -2,43 +2,75 @@
 ///
 /// A vocabulary may have a mark as a control token.  It then counts only where it came as that token; spelled in
 /// ordinary text it is text.
-package enum ReplyMark: String, Sendable, CaseIterable {
+package enum ReplyMark: UInt16, Sendable, CaseIterable {
     // Hermes, Qwen, SmolLM2, Granite 4.
-    case toolCall = "<tool_call>"
-    case toolCallEnd = "</tool_call>"
+    case toolCall
+    case toolCallEnd
     // Granite 3 and Phi 4; the code models of Granite.
-    case graniteCall = "<|tool_call|>"
-    case graniteCallEnd = "<|/tool_call|>"
-    case functionCall = "<function_call>"
-    case functionCallEnd = "</function_call>"
+    case graniteCall
+    case graniteCallEnd
+    case functionCall
+    case functionCallEnd
     // Nemotron.
-    case nemotronCalls = "<TOOLCALL>"
-    case nemotronCallsEnd = "</TOOLCALL>"
+    case nemotronCalls
+    case nemotronCallsEnd
     // Mistral.
-    case toolCalls = "[TOOL_CALLS]"
-    case toolCallsEnd = "[/TOOL_CALLS]"
-    case callID = "[CALL_ID]"
-    case arguments = "[ARGS]"
+    case toolCalls
+    case toolCallsEnd
+    case callID
+    case arguments
     // Llama 3.1.
-    case pythonTag = "<|python_tag|>"
+    case pythonTag
     // Llama 3.1, functionary 3.1, Qwen3-Coder.
-    case function = "<function="
-    case functionEnd = "</function>"
-    case parameter = "<parameter="
-    case parameterEnd = "</parameter>"
+    case function
+    case functionEnd
+    case parameter
+    case parameterEnd
     // functionary 3.2.
-    case recipient = ">>>"
+    case recipient
     // DeepSeek.
-    case deepSeekCalls = "<｜tool▁calls▁begin｜>"
-    case deepSeekCallsEnd = "<｜tool▁calls▁end｜>"
-    case deepSeekCall = "<｜tool▁call▁begin｜>"
-    case deepSeekSeparator = "<｜tool▁sep｜>"
-    case deepSeekCallEnd = "<｜tool▁call▁end｜>"
+    case deepSeekCalls
+    case deepSeekCallsEnd
+    case deepSeekCall
+    case deepSeekSeparator
+    case deepSeekCallEnd
     // Thoughts.
-    case think = "<think>"
-    case thinkEnd = "</think>"
-    case magistralThink = "[THINK]"
-    case magistralThinkEnd = "[/THINK]"
+    case think
+    case thinkEnd
+    case magistralThink
+    case magistralThinkEnd
+
+    package var text: String {
+        switch self {
+        case .toolCall: "<tool_call>"
+        case .toolCallEnd: "</tool_call>"
+        case .graniteCall: "<|tool_call|>"
+        case .graniteCallEnd: "<|/tool_call|>"
+        case .functionCall: "<function_call>"
+        case .functionCallEnd: "</function_call>"
+        case .nemotronCalls: "<TOOLCALL>"
+        case .nemotronCallsEnd: "</TOOLCALL>"
+        case .toolCalls: "[TOOL_CALLS]"
+        case .toolCallsEnd: "[/TOOL_CALLS]"
+        case .callID: "[CALL_ID]"
+        case .arguments: "[ARGS]"
+        case .pythonTag: "<|python_tag|>"
+        case .function: "<function="
+        case .functionEnd: "</function>"
+        case .parameter: "<parameter="
+        case .parameterEnd: "</parameter>"
+        case .recipient: ">>>"
+        case .deepSeekCalls: "<｜tool▁calls▁begin｜>"
+        case .deepSeekCallsEnd: "<｜tool▁calls▁end｜>"
+        case .deepSeekCall: "<｜tool▁call▁begin｜>"
+        case .deepSeekSeparator: "<｜tool▁sep｜>"
+        case .deepSeekCallEnd: "<｜tool▁call▁end｜>"
+        case .think: "<think>"
+        case .thinkEnd: "</think>"
+        case .magistralThink: "[THINK]"
+        case .magistralThinkEnd: "[/THINK]"
+        }
+    }
 
     /// The marks that open a thought, with those that close it.
     static let thoughts: [(open: ReplyMark, close: ReplyMark)] = [
@@ -47,8 +79,7 @@ package enum ReplyMark: String, Sendable, CaseIterable {
     /// Marks behind a call that say nothing more.
     static let closing: [ReplyMark] = [
         .toolCallEnd, .graniteCallEnd, .functionCallEnd, .nemotronCallsEnd, .toolCallsEnd, .functionEnd,
-        .deepSeekCallEnd,
-        .deepSeekCallsEnd,
+        .deepSeekCallEnd, .deepSeekCallsEnd,
     ]
 
     /// Marks of thoughts: they count whether or not the request has tools.
@@ -60,12 +91,10 @@ struct ReplySymbol: Sendable, Equatable {
     let value: UInt16
 
     init(_ byte: UInt8) { value = UInt16(byte) }
-    init(_ mark: ReplyMark) { value = Self.values[mark] ?? 256 }
+    init(_ mark: ReplyMark) { value = 256 + mark.rawValue }
     init(_ character: Unicode.Scalar) { value = UInt16(truncatingIfNeeded: character.value) }
 
-    private static let values = Dictionary(
-        uniqueKeysWithValues: ReplyMark.allCases.enumerated().map { ($1, UInt16(256 + $0)) })
-    private static let spellings = ReplyMark.allCases.map { Array($0.rawValue.utf8) }
+    private static let spellings = ReplyMark.allCases.map { Array($0.text.utf8) }
 
     /// nil for a mark.
     var byte: UInt8? { value < 256 ? UInt8(value) : nil }
@@ -85,7 +114,7 @@ struct ReplySymbol: Sendable, Equatable {
         symbol.byte == nil && ReplyMark.allCases[Int(symbol.value) - 256].isThought
     }
 
-    static func spelling(_ mark: ReplyMark) -> [UInt8] { spellings[Int(ReplySymbol(mark).value) - 256] }
+    static func spelling(_ mark: ReplyMark) -> [UInt8] { spellings[Int(mark.rawValue)] }
 }
 
 extension Sequence where Element == ReplySymbol {

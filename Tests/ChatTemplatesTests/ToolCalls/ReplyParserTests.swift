@@ -74,7 +74,7 @@ struct ReplyParserTests {
                 let fragment = scalars[from...].prefix(random.next(below: scalars.count + 1))
                 pieces.append(.text(String(String.UnicodeScalarView(fragment))))
             }
-            let between = ["", " ", "\n", ";", "}", "\"", "```", "<", "[", "\n\n"] + ReplyMark.allCases.map(\.rawValue)
+            let between = ["", " ", "\n", ";", "}", "\"", "```", "<", "[", "\n\n"] + ReplyMark.allCases.map(\.text)
             pieces.append(.text(between[random.next(below: between.count)]))
         }
         return (pieces, format)

@@ -32,7 +32,7 @@ struct WrittenReply: Sendable, CustomTestStringConvertible {
         var pieces: [ReplyPiece] = []
         var rest = Substring(written)
         while !rest.isEmpty {
-            let next = tokens.compactMap { mark in rest.firstRange(of: mark.rawValue).map { (mark, $0) } }
+            let next = tokens.compactMap { mark in rest.firstRange(of: mark.text).map { (mark, $0) } }
                 .min { $0.1.lowerBound < $1.1.lowerBound }
             guard let (mark, range) = next else { break }
             if range.lowerBound > rest.startIndex { pieces.append(.text(String(rest[..<range.lowerBound]))) }
