@@ -63,6 +63,8 @@ PUBLISHED = [
     (["gpt-4o", "llama4"], [cased(CONTRACTION + "?", r"\p{N}{1,3}")], False, False, False),
     (["deepseek-coder"], [r"[" + "\r\n" + "]", r"\s?\p{L}+", r"\s?\p{P}+", DEEPSEEK_EAST, DIGITS], False, False, False),
     (["deepseek-llm"], ["[\r\n]", rf"\s?[{DEEPSEEK_LETTERS}]+", r"\s?[!-/:-~！-／：-～‘-‟　-。]+", r"\s+$", DEEPSEEK_EAST, DIGITS], False, False, False),
+    (["bloom", "poro-chat"], [r" ?[^(\s|[.,!?…。，、।۔،])]+"], False, False, False),
+    (["viking"], [r" ?[^(\s|[.,!?…。，、।۔،])]+", DIGITS], False, False, False),
     (["deepseek-v3"], [r"\p{N}{1,3}", "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+", DEEPSEEK3], False, False, False),
 ]
 

@@ -43,7 +43,7 @@ struct ChatMarkTests {
         "a user's text never becomes one, and the template's does",
         arguments: [
             [3, 1, 1, 1, 1, 1, 1, 1], [3, 4, 4, 4, 4, 4, 4, 4], [3, 3, 3, 4, 4, 4, 4, 4], [1, 1, 1, 1, 1, 1, 1, 1],
-            [5, 5, 5, 5, 5, 5, 5, 5], [4, 1, 4, 1, 4, 1, 4, 4],
+            [5, 5, 5, 5, 5, 5, 5, 5], [6, 6, 6, 6, 6, 4, 1, 1], [4, 1, 4, 1, 4, 1, 4, 4],
         ] as [[Int32]])
     func marks(types: [Int32]) throws {
         let tokenizer = try makeTokenizer(source(types))
@@ -125,6 +125,7 @@ struct VocabularyOddityTests {
             tokenizer.warnings.contains(
                 "tokenizer.ggml.eos_token_id: is \(id), but the tokens are 0 to 255; served as if it were not there"))
         #expect(tokenizer.warnings.contains { $0.hasPrefix("tokenizer.ggml.unknown_token_id: is \(id), ") })
+        #expect(tokenizer.warnings.count == 2, "each is told once: \(tokenizer.warnings)")
         #expect(tokenizer.encode("a", special: false) == [0x61])
     }
 

@@ -108,7 +108,7 @@ struct TokenizerJSONRefusalTests {
     func pattern() throws {
         #expect(
             try changed("llama3", #"\\p{N}{1,3}"#, #"\\p{N}{1,4}"#)
-                == #"sample.gguf: pre_tokenizer: cuts words by the pattern '(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,4}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+'; known are those of GPT-2, GPT-4, GPT-4o, SmolLM, Llama 3, Qwen, Mistral (Tekken) and DeepSeek"#
+                == #"sample.gguf: pre_tokenizer: cuts words by the pattern '(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,4}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+'; known are those of GPT-2, GPT-4, GPT-4o, SmolLM, Llama 3, Qwen, Mistral (Tekken), DeepSeek and BLOOM"#
         )
     }
 

@@ -35,12 +35,13 @@ extension TokenizerSteps {
         #"\p{N}"#: .digits,
         #"\p{N}+"#: .runs(ScalarSet(classes: .number), scalarsMax: .max),
         #"\p{N}{1,3}"#: .runs(ScalarSet(classes: .number), scalarsMax: 3),
-        #"\s?\p{L}+"#: .spacedRuns(ScalarSet(classes: .letter)),
-        #"\s?\p{P}+"#: .spacedRuns(ScalarSet(classes: .punctuation)),
+        #"\s?\p{L}+"#: .ledRuns(ScalarSet(classes: .letter), lead: .whitespace),
+        #"\s?\p{P}+"#: .ledRuns(ScalarSet(classes: .punctuation), lead: .whitespace),
         #"\s+$"#: .trailingWhitespace,
-        "\\s?[\(ScalarSet.deepSeekLetters.pattern)]+": .spacedRuns(.deepSeekLetters),
+        "\\s?[\(ScalarSet.deepSeekLetters.pattern)]+": .ledRuns(.deepSeekLetters, lead: .whitespace),
         "\\s?[!-/:-~\u{FF01}-\u{FF0F}\u{FF1A}-\u{FF5E}\u{2018}-\u{201F}\u{3000}-\u{3002}]+":
-            .spacedRuns(.deepSeekPunctuation),
+            .ledRuns(.deepSeekPunctuation, lead: .whitespace),
+        #" ?[^(\s|[.,!?…。，、।۔،])]+"#: .ledRuns(.notBloomPunctuation, lead: .space),
         "[\u{4E00}-\u{9FA5}\u{800}-\u{4E00}\u{AC00}-\u{D7FF}]+": .runs(.deepSeekEastAsian, scalarsMax: .max),
         "[\u{4E00}-\u{9FA5}\u{3040}-\u{309F}\u{30A0}-\u{30FF}]+": .runs(.hanAndKana, scalarsMax: .max),
         ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"##:
@@ -48,7 +49,7 @@ extension TokenizerSteps {
     ]
 
     private static let known =
-        "known are those of GPT-2, GPT-4, GPT-4o, SmolLM, Llama 3, Qwen, Mistral (Tekken) and DeepSeek"
+        "known are those of GPT-2, GPT-4, GPT-4o, SmolLM, Llama 3, Qwen, Mistral (Tekken), DeepSeek and BLOOM"
 
     /// The steps of a `pre_tokenizer` that ends with ByteLevel.
     static func splits(of shown: JSON) throws(TokenizerError) -> [WordSplit] {
@@ -72,8 +73,9 @@ extension TokenizerSteps {
     }
 
     private static func split(_ step: JSON) throws(TokenizerError) -> WordSplit {
+        guard let regex = step["pattern"]?["Regex"]?.stringValue else { throw unknown("pre_tokenizer", step, known) }
         // A line break may stand in the pattern as itself.
-        let pattern = (step["pattern"]?["Regex"]?.stringValue ?? "").unicodeScalars
+        let pattern = regex.unicodeScalars
             .map { $0 == "\r" ? #"\r"# : $0 == "\n" ? #"\n"# : String($0) }.joined()
         guard let split = patterns[pattern] ?? WordPattern(pattern: pattern).map(WordSplit.words) else {
             throw TokenizerError(

@@ -46,7 +46,7 @@ func classifyMarks(_ source: VocabularySource<some ByteStrings>, _ kinds: inout 
     var mistyped: [(token: Int, name: String)] = []
     for token in kinds.indices {
         let kind = kinds[token]
-        guard kind == .normal || kind == .unused || kind == .userDefined else { continue }
+        guard !kind.isControl else { continue }
         source.tokens.withBytes(token) { bytes in
             let isBracketed = ChatMarks.isBracketed(bytes)
             guard isBracketed || kind == .userDefined else { return }
@@ -55,7 +55,7 @@ func classifyMarks(_ source: VocabularySource<some ByteStrings>, _ kinds: inout 
                 kinds[token] = .control
             } else if isBracketed, ChatMarks.others.contains(name) || ChatMarks.isBarred(name) {
                 kinds[token] = .mark
-            } else if isBracketed || name.looksLikeMark, template.holds(bytes) {
+            } else if isBracketed || name.looksLikeMark, kind != .byte, template.holds(bytes) {
                 kinds[token] = .mark
             }
             if kinds[token] == .control || (kinds[token] == .mark && kind != .userDefined) {

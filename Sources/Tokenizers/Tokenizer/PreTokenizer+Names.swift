@@ -34,6 +34,8 @@ struct PreTokenizerName: Sendable {
             names: ["ufakzeka"], preTokenizer: PreTokenizer(WordPattern(contractions: .none, digitsMax: 1))),
         PreTokenizerName(names: ["tekken"], preTokenizer: .tekken, takesWholeWordsFirst: true, addsBOS: true),
         PreTokenizerName(names: ["gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2"], preTokenizer: .gpt4o),
+        PreTokenizerName(names: ["bloom", "poro-chat", "gpt3-finnish"], preTokenizer: .bloom),
+        PreTokenizerName(names: ["viking"], preTokenizer: .viking),
         PreTokenizerName(names: ["deepseek-llm"], preTokenizer: .deepSeekLLM),
         PreTokenizerName(names: ["deepseek-coder"], preTokenizer: .deepSeekCoder),
         PreTokenizerName(names: ["deepseek-v3", "hunyuan-dense", "joyai-llm"], preTokenizer: .deepSeek3),

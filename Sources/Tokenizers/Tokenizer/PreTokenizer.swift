@@ -46,13 +46,17 @@ extension PreTokenizer {
     static let gpt4o = PreTokenizer(
         WordPattern(contractions: .afterWords, words: .cased, symbolsEnd: .newlinesAndSlashes))
     static let deepSeekCoder = PreTokenizer([
-        .runs(.newlines, scalarsMax: 1), .spacedRuns(ScalarSet(classes: .letter)),
-        .spacedRuns(ScalarSet(classes: .punctuation)), .runs(.deepSeekEastAsian, scalarsMax: .max), .digits,
+        .runs(.newlines, scalarsMax: 1), .ledRuns(ScalarSet(classes: .letter), lead: .whitespace),
+        .ledRuns(ScalarSet(classes: .punctuation), lead: .whitespace), .runs(.deepSeekEastAsian, scalarsMax: .max),
+        .digits,
     ])
     static let deepSeekLLM = PreTokenizer([
-        .runs(.newlines, scalarsMax: 1), .spacedRuns(.deepSeekLetters), .spacedRuns(.deepSeekPunctuation),
+        .runs(.newlines, scalarsMax: 1), .ledRuns(.deepSeekLetters, lead: .whitespace),
+        .ledRuns(.deepSeekPunctuation, lead: .whitespace),
         .trailingWhitespace, .runs(.deepSeekEastAsian, scalarsMax: .max), .digits,
     ])
+    static let bloom = PreTokenizer([.ledRuns(.notBloomPunctuation, lead: .space)])
+    static let viking = PreTokenizer(bloom.splits + [.digits])
     static let deepSeek3 = PreTokenizer([
         .runs(ScalarSet(classes: .number), scalarsMax: 3), .runs(.hanAndKana, scalarsMax: .max), .deepSeek3,
     ])
@@ -70,6 +74,13 @@ extension ScalarSet {
     static let deepSeekPunctuation = ScalarSet(ranges: [
         0x21...0x2F, 0x3A...0x7E, 0x2018...0x201F, 0x3000...0x3002, 0xFF01...0xFF0F, 0xFF1A...0xFF5E,
     ])
+    /// `[^(\s|[.,!?…。，、।۔،])]`
+    static let notBloomPunctuation = ScalarSet(
+        classes: .whitespace,
+        ranges: [
+            0x21...0x21, 0x28...0x29, 0x2C...0x2C, 0x2E...0x2E, 0x3F...0x3F, 0x7C...0x7C, 0x60C...0x60C, 0x6D4...0x6D4,
+            0x964...0x964, 0x2026...0x2026, 0x3001...0x3002, 0xFF0C...0xFF0C,
+        ], isInverted: true)
     /// Letters that have two cases, in the blocks that the published pattern lists.
     static let deepSeekLetters = ScalarSet(ranges: [
         0x41...0x5A, 0x61...0x7A, 0xB5...0xB5, 0xC0...0xD6, 0xD8...0xF6, 0xF8...0x1BA, 0x1BC...0x1BF, 0x1C4...0x293,

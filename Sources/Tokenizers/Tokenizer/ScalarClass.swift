@@ -82,6 +82,8 @@ struct ScalarSet: Sendable, Equatable {
     var classes: ScalarClass = []
     /// Ascending, never touching.
     var ranges: [ClosedRange<UInt32>] = []
+    /// All scalars but these.
+    var isInverted = false
 
     /// The ranges as a pattern spells them between brackets.
     var pattern: String {
@@ -93,7 +95,9 @@ struct ScalarSet: Sendable, Equatable {
         }.joined()
     }
 
-    func contains(_ scalar: Unicode.Scalar, _ kind: ScalarClass) -> Bool {
+    func contains(_ scalar: Unicode.Scalar, _ kind: ScalarClass) -> Bool { lists(scalar, kind) != isInverted }
+
+    private func lists(_ scalar: Unicode.Scalar, _ kind: ScalarClass) -> Bool {
         if kind.isOne(of: classes) { return true }
         guard let first = ranges.first, scalar.value >= first.lowerBound else { return false }
         var (low, high) = (0, ranges.count)

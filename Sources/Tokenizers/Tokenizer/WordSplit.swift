@@ -6,8 +6,8 @@ enum WordSplit: Sendable, Equatable {
     case words(WordPattern)
     /// `[set]{1,scalarsMax}`
     case runs(ScalarSet, scalarsMax: Int)
-    /// `\s?[set]+`
-    case spacedRuns(ScalarSet)
+    /// `[lead]?[set]+`
+    case ledRuns(ScalarSet, lead: ScalarClass)
     /// `\s+$`
     case trailingWhitespace
     /// DeepSeek V3's, after its numbers, Han and kana are cut off: an ASCII sign with the ASCII letters after it, then
@@ -21,7 +21,7 @@ enum WordSplit: Sendable, Equatable {
     var coversText: Bool {
         switch self {
         case .gpt2, .words: true
-        case .runs, .spacedRuns, .trailingWhitespace, .deepSeek3: false
+        case .runs, .ledRuns, .trailingWhitespace, .deepSeek3: false
         }
     }
 }
@@ -39,8 +39,8 @@ extension ScalarReader {
                     runEnd(of: set, from: $0, limit: range.upperBound, scalarsMax: scalarsMax - 1)
                 }
             }
-        case .spacedRuns(let set):
-            forEachPiece(in: range, piece) { spacedRunEnd(of: set, from: $0, limit: range.upperBound) }
+        case .ledRuns(let set, let lead):
+            forEachPiece(in: range, piece) { ledRunEnd(of: set, lead: lead, from: $0, limit: range.upperBound) }
         case .deepSeek3: forEachPiece(in: range, piece) { deepSeek3WordEnd(from: $0, limit: range.upperBound) }
         case .trailingWhitespace:
             let start = trailingWhitespaceStart(in: range)
@@ -67,9 +67,9 @@ extension ScalarReader {
         if start < index { piece(start..<index) }
     }
 
-    private func spacedRunEnd(of set: ScalarSet, from start: Int, limit: Int) -> Int? {
+    private func ledRunEnd(of set: ScalarSet, lead: ScalarClass, from start: Int, limit: Int) -> Int? {
         let (first, second) = read(at: start)
-        if first.isOne(of: .whitespace), second < limit, let third = next(after: second, in: set) {
+        if first.isOne(of: lead), second < limit, let third = next(after: second, in: set) {
             return runEnd(of: set, from: third, limit: limit)
         }
         return next(after: start, in: set).map { runEnd(of: set, from: $0, limit: limit) }

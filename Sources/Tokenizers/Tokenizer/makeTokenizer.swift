@@ -128,7 +128,8 @@ private func makeVocabulary(
         guard let id else { return nil }
         guard table.kinds.indices.contains(id) else {
             let tokens = "the tokens are 0 to \(table.count - 1)"
-            warnings.append("\(source.places.ids)\(key): is \(id), but \(tokens); served as if it were not there")
+            let warning = "\(source.places.ids)\(key): is \(id), but \(tokens); served as if it were not there"
+            if !warnings.contains(warning) { warnings.append(warning) }
             return nil
         }
         return Int32(id)
