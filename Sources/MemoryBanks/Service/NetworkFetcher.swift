@@ -32,7 +32,7 @@ struct NetworkFetcher: DocumentFetcher {
     }
 
     /// The content of a `data:` URL, for which no server is asked.
-    private static func content(of url: String) throws -> FetchedText {
+    static func content(of url: String) throws -> FetchedText {
         do {
             let data = try DataURL(url)
             return FetchedText(content: Data(data.bytes), mimeType: data.contentType)
