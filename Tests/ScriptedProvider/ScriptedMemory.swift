@@ -39,7 +39,7 @@ struct ScriptedMemory: MemoryBanksProvider, Scripted {
         return ids
     }
 
-    func status(_ bank: MemoryBankQuery, _ call: Call) async throws -> MemoryBankStatus {
+    func status(_ bank: MemoryBankStatusQuery, _ call: Call) async throws -> MemoryBankStatus {
         call.note(bank.json)
         return MemoryBankStatus(bankUUID: bank.bankUUID, documents: 3, pending: 0, indexed: 2, notIndexed: 1, chunks: 5)
     }
