@@ -19,7 +19,10 @@ package final class FileBanks: BankStore {
     private let answers: RememberedAnswers
     /// Cutting computes: not on Swift's shared threads.
     private let queue = DispatchQueue(label: "memory-indexer", qos: .utility, attributes: .concurrent)
-    private let turns = Mutex(Turns())
+    /// The bank whose quick documents were taken last.
+    private let lastQuick = Mutex<Int64>(0)
+    /// Held while the next is chosen, so that two readers do not choose the same.
+    private let slow = Mutex(SlowTurns())
 
     private init(_ store: Store, _ vectors: BankVectors?, _ answers: RememberedAnswers) {
         (self.store, self.vectors, self.answers) = (store, vectors, answers)
@@ -83,12 +86,14 @@ package final class FileBanks: BankStore {
 
     /// The number of chunks in one transaction: callers that write at the same time wait for one of them at most.
     private static let chunksMax = 64
+    /// The same of a large document, of which two may be in one.
+    private static let slowChunksMax = 16
     /// One batch of quick documents: a new one waits for one batch at most.
     private static let batch = (documents: 64, bytes: 512 << 10)
 
-    /// The bank whose turn was last, and the slow documents that are being read.
-    private struct Turns {
-        var lastBank: [TextEffort: Int64] = [:]
+    /// The bank whose slow document was taken last, and the documents that are read now.
+    private struct SlowTurns {
+        var lastBank: Int64 = 0
         var reading: Set<Int64> = []
     }
 
@@ -97,16 +102,16 @@ package final class FileBanks: BankStore {
         isStopped: @escaping @Sendable () -> Bool
     ) async throws -> Int {
         if effort == .slow { return try await indexSlow(cut, isStopped) }
-        let after = turns.withLock { $0.lastBank[.quick] ?? 0 }
+        let after = lastQuick.withLock { $0 }
         let pending = try await read {
             try $0.pendingQuick(after: after, documentsMax: Self.batch.documents, bytesMax: Self.batch.bytes)
         }
-        guard let last = pending.last?.document.bank else { return 0 }
-        turns.withLock { $0.lastBank[.quick] = last }
+        guard let last = pending.last?.place.bank else { return 0 }
+        lastQuick.withLock { $0 = last }
         var (batch, count): ([PartOfDocument], Int) = ([], 0)
         for document in pending where !isStopped() {
-            let made = await cutting(document, cut)
-            for part in PartOfDocument.parts(document, made, countMax: Self.chunksMax) where !isStopped() {
+            let made = await cutting(document.document, cut)
+            for part in PartOfDocument.parts(document.place, made, countMax: Self.chunksMax) where !isStopped() {
                 batch.append(part)
                 count += part.chunks.count
                 if count >= Self.chunksMax {
@@ -122,29 +127,39 @@ package final class FileBanks: BankStore {
     private func indexSlow(
         _ cut: @escaping @Sendable (PendingDocument) -> CutDocument, _ isStopped: @escaping @Sendable () -> Bool
     ) async throws -> Int {
-        let pending = try await read { [self] transaction in
-            try turns.withLock { turns in
-                let next = try transaction.pendingSlow(after: turns.lastBank[.slow] ?? 0, except: turns.reading)
-                guard let next else { return FileTransaction.Pending?.none }
-                turns.lastBank[.slow] = next.document.bank
-                turns.reading.insert(next.document.id)
-                return next
-            }
-        }
-        guard let pending else { return 0 }
-        defer { turns.withLock { _ = $0.reading.remove(pending.document.id) } }
-        let made = await cutting(pending, cut)
-        for part in PartOfDocument.parts(pending, made, countMax: Self.chunksMax) where !isStopped() {
+        guard let place = try await takeSlow() else { return 0 }
+        defer { slow.withLock { _ = $0.reading.remove(place.id) } }
+        for part in try await partsOfSlow(place, cut) where !isStopped() {
             try await keep([part])
         }
         return 1
     }
 
+    private func takeSlow() async throws -> FileTransaction.PendingPlace? {
+        try await read { [self] transaction in
+            try slow.withLock { turns in
+                let next = try transaction.pendingSlow(after: turns.lastBank, except: turns.reading)
+                guard let next else { return nil }
+                turns.lastBank = next.bank
+                turns.reading.insert(next.id)
+                return next
+            }
+        }
+    }
+
+    /// The document's content is in memory no longer than this. None when it has changed meanwhile.
+    private func partsOfSlow(
+        _ place: FileTransaction.PendingPlace, _ cut: @escaping @Sendable (PendingDocument) -> CutDocument
+    ) async throws -> [PartOfDocument] {
+        guard let document = try await read({ try $0.pending(place) }) else { return [] }
+        return PartOfDocument.parts(place, await cutting(document, cut), countMax: Self.slowChunksMax)
+    }
+
     private func cutting(
-        _ document: FileTransaction.Pending, _ cut: @escaping @Sendable (PendingDocument) -> CutDocument
+        _ document: PendingDocument, _ cut: @escaping @Sendable (PendingDocument) -> CutDocument
     ) async -> CutDocument {
         await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: cut(document.document)) }
+            queue.async { continuation.resume(returning: cut(document)) }
         }
     }
 

@@ -6,8 +6,15 @@ import Storage
 
 extension FileTransaction {
     struct Pending: Sendable {
-        var revision: Int64
+        var place: PendingPlace
         var document: PendingDocument
+    }
+
+    /// Which document it is, as it was when it was read.
+    struct PendingPlace: Sendable {
+        var id: Int64
+        var bank: Int64
+        var revision: Int64
     }
 
     /// The next banks after this one that have pending documents, all round; dropped ones are left out.
@@ -48,17 +55,23 @@ extension FileTransaction {
     }
 
     /// One that is not among those that are read already.
-    func pendingSlow(after bank: Int64, except reading: Set<Int64>) throws -> Pending? {
+    func pendingSlow(after bank: Int64, except reading: Set<Int64>) throws -> PendingPlace? {
         for bank in try waitingBanks(after: bank, .slow, countMax: reading.count + 1) {
-            let ids: [Int64] = try db.all(
+            let rows = try db.rows(
                 """
-                SELECT id FROM document WHERE state = \(DocumentState.pending.rawValue) AND is_slow = 1 AND bank = ?
-                ORDER BY id LIMIT ?
+                SELECT id, revision FROM document
+                WHERE state = \(DocumentState.pending.rawValue) AND is_slow = 1 AND bank = ? ORDER BY id LIMIT ?
                 """, [bank, reading.count + 1])
-            guard let id = ids.first(where: { !reading.contains($0) }) else { continue }
-            return try documents(of: bank, after: id - 1, .slow, countMax: 1).first
+            guard let row = rows.first(where: { !reading.contains($0[0]) }) else { continue }
+            return PendingPlace(id: row[0], bank: bank, revision: row[1])
         }
         return nil
+    }
+
+    /// nil when the document has changed.
+    func pending(_ place: PendingPlace) throws -> PendingDocument? {
+        try documents(of: place.bank, after: place.id - 1, .slow, countMax: 1)
+            .first { $0.place.id == place.id && $0.place.revision == place.revision }?.document
     }
 
     private func documents(
@@ -73,7 +86,7 @@ extension FileTransaction {
             """, [effort.rawValue, bank, id, countMax]
         ).map {
             Pending(
-                revision: $0[1],
+                place: PendingPlace(id: $0[0], bank: bank, revision: $0[1]),
                 document: PendingDocument(id: $0[0], bank: bank, uuid: $0[2], mimeType: $0[3], content: $0[4]))
         }
     }

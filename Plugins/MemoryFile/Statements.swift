@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import MemoryBanks
 import ProviderKit
 import Storage
@@ -91,8 +92,8 @@ extension FileTransaction {
                 """,
                 [
                     bank, document.uuid, document.state.rawValue, document.mimeType, document.metadata,
-                    document.checksum, document.content, document.effort.rawValue,
-                ])
+                    document.checksum, Data(), document.effort.rawValue,
+                ], bytes: document.content, at: 7)
             guard db.changesCount == 1 else { return index }
             if let reason = document.reason { try note(ReadingNote(reason: reason), of: db.lastInsertedRowID) }
         }
@@ -123,9 +124,8 @@ extension FileTransaction {
                 UPDATE document SET revision = revision + 1, chunks = 0, state = ?, mime_type = ?, metadata = ?,
                     checksum = ?, content = ?, is_slow = ? WHERE id = ?
                 """,
-                [
-                    new.state.rawValue, new.mimeType, new.metadata, new.checksum, new.content, new.effort.rawValue, id,
-                ])
+                [new.state.rawValue, new.mimeType, new.metadata, new.checksum, Data(), new.effort.rawValue, id],
+                bytes: new.content, at: 5)
             if let reason = new.reason { try note(ReadingNote(reason: reason), of: id) }
         }
     }
@@ -145,15 +145,39 @@ extension FileTransaction {
     }
 }
 
+extension Database {
+    /// Runs a statement whose parameter at `index` (from 1) is these bytes, without a copy of them.
+    ///
+    /// - Parameter arguments: with no bytes at that place.
+    fileprivate func run(_ sql: String, _ arguments: StatementArguments, bytes: [UInt8], at index: Int32) throws {
+        let statement = try cachedStatement(sql: sql)
+        statement.setUncheckedArguments(arguments)
+        try bytes.withUnsafeBytes { bytes in
+            defer {
+                sqlite3_reset(statement.sqliteStatement)
+                sqlite3_clear_bindings(statement.sqliteStatement)
+            }
+            // No bytes have no address: they would be NULL.
+            if let start = bytes.baseAddress, !bytes.isEmpty {
+                let code = sqlite3_bind_blob(statement.sqliteStatement, index, start, Int32(clamping: bytes.count), nil)
+                guard code == SQLITE_OK else {
+                    throw DatabaseError(resultCode: ResultCode(rawValue: code), message: lastErrorMessage)
+                }
+            }
+            try statement.execute()
+        }
+    }
+}
+
 // MARK: Indexing
 
 extension FileTransaction {
     /// Nothing when the document has changed since it was read.
     func keep(_ part: PartOfDocument) throws {
-        let (document, bank) = (part.pending.document.id, part.pending.document.bank)
+        let (document, bank) = (part.document.id, part.document.bank)
         let current: Int? = try db.one(
             "SELECT 1 FROM document WHERE id = ? AND revision = ? AND state = ?",
-            [document, part.pending.revision, DocumentState.pending.rawValue])
+            [document, part.document.revision, DocumentState.pending.rawValue])
         guard current != nil else { return }
         // Chunks of a pass that a crash has ended.
         if part.isFirst { try db.run("DELETE FROM chunk WHERE document = ?", [document]) }
@@ -178,23 +202,25 @@ extension FileTransaction {
 
 /// Chunks of a document that go into one transaction.
 struct PartOfDocument: Sendable {
-    let pending: FileTransaction.Pending
+    let document: FileTransaction.PendingPlace
     let chunks: ArraySlice<Chunk>
     let isFirst: Bool
     /// How the document is left; nil: more chunks follow.
     let end: (state: DocumentState, chunks: Int, note: ReadingNote)?
 
-    init(_ pending: FileTransaction.Pending, _ document: CutDocument, start: Int, countMax: Int) {
-        (self.pending, isFirst) = (pending, start == 0)
-        chunks = document.chunks[start...].prefix(countMax)
-        let isLast = start + countMax >= document.chunks.count
-        end = isLast ? (document.state, document.chunks.count, document.note) : nil
+    init(_ document: FileTransaction.PendingPlace, _ made: CutDocument, start: Int, countMax: Int) {
+        (self.document, isFirst) = (document, start == 0)
+        chunks = made.chunks[start...].prefix(countMax)
+        let isLast = start + countMax >= made.chunks.count
+        end = isLast ? (made.state, made.chunks.count, made.note) : nil
     }
 
     /// One at least, which says how the document is left.
-    static func parts(_ pending: FileTransaction.Pending, _ document: CutDocument, countMax: Int) -> [PartOfDocument] {
-        stride(from: 0, to: max(1, document.chunks.count), by: countMax).map {
-            PartOfDocument(pending, document, start: $0, countMax: countMax)
+    static func parts(
+        _ document: FileTransaction.PendingPlace, _ made: CutDocument, countMax: Int
+    ) -> [PartOfDocument] {
+        stride(from: 0, to: max(1, made.chunks.count), by: countMax).map {
+            PartOfDocument(document, made, start: $0, countMax: countMax)
         }
     }
 }

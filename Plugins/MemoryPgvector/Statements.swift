@@ -198,7 +198,7 @@ private struct Columns {
         metadata = .bytesArray(documents.map { [UInt8]($0.metadata) })
         filterable = .jsons(documents.map { CoarseFilter.filterable([UInt8]($0.metadata)) })
         checksums = .ints(documents.map(\.checksum))
-        contents = .bytesArray(documents.map { [UInt8]($0.content) })
+        contents = .bytesArray(documents.map(\.content))
         efforts = .ints(documents.map { Int64($0.effort.rawValue) })
         reasons = .texts(documents.map { ($0.reason ?? "").replacing("\0", with: "\u{FFFD}") })
     }

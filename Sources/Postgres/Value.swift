@@ -24,7 +24,8 @@ struct BoundValues {
     private var bytes: [UInt8] = []
 
     init(_ values: [Value]) {
-        bytes.reserveCapacity(values.count * 16)
+        // Large ones are not copied again and again while they are put together.
+        bytes.reserveCapacity(values.reduce(values.count * 16) { $0 + $1.bytesMin })
         for value in values {
             types.append(value.type)
             if case .null = value {
@@ -53,6 +54,15 @@ struct BoundValues {
 }
 
 extension Value {
+    /// What its own bytes take at least.
+    fileprivate var bytesMin: Int {
+        switch self {
+        case .bytes(let bytes), .json(let bytes): bytes.count + 16
+        case .bytesArray(let all), .jsons(let all): all.reduce(32) { $0 + $1.count + 8 }
+        default: 0
+        }
+    }
+
     /// The number of the type; 0 leaves it to the server.
     fileprivate var type: UInt32 {
         switch self {

@@ -93,6 +93,7 @@ struct LimitTests {
                 #expect(reply.status == 413)
                 #expect(reply.code == "body_too_large")
                 #expect(reply.message.contains("\(limit)"))
+                #expect(reply.message.contains("server.limits.body_bytes_max"))
                 #expect(connection.isClosed())
             }
         }

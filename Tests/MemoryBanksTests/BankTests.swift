@@ -156,6 +156,20 @@ struct BankTests {
         }
     }
 
+    @Test("a document of more megabytes than a route took before comes back whole", arguments: BankKind.allCases)
+    func large(_ kind: BankKind) async throws {
+        try await kind.withServer { server, _ in
+            let bytes = (0..<13 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            let document = MemoryBankDocument(
+                uuid: "large", content: Base64Data(bytes), metadata: [:], mimeType: "image/png")
+            try await server.create("bank", [])
+            try await server.insert([document], "bank")
+            #expect(try await server.get(["large"], "bank") == [document])
+            try await server.update([document], "bank")
+            #expect(try await server.get(["large"], "bank") == [document])
+        }
+    }
+
     @Test("what is beyond a limit is refused, and the limit is named", arguments: BankKind.allCases)
     func limits(_ kind: BankKind) async throws {
         let config =
@@ -166,15 +180,15 @@ struct BankTests {
             let long = text("long", "a", "text/plain", ["key": .string(String(repeating: "x", count: 20))])
             let calls: [(ErrorCode, String?, String, () async throws -> Void)] = [
                 (.invalidRequest, nil, "at most 2 documents", { try await server.insert(three, "bank") }),
-                (.invalidRequest, nil, "at most 2 ids", { _ = try await server.get(["1", "2", "3"], "bank") }),
+                (.invalidRequest, nil, "ids_per_call_max is 2", { _ = try await server.get(["1", "2", "3"], "bank") }),
                 (.invalidRequest, nil, "at most 2 ids", { _ = try await server.delete(["1", "2", "3"], "bank") }),
-                (.invalidRequest, "[0].metadata", "at most 20 bytes", { try await server.insert([long], "bank") }),
+                (.invalidRequest, "[0].metadata", "metadata_bytes_max is 20", { try await server.insert([long], "bank") }),
                 (
                     .invalidRequest, "[0].mime_type", "1 to 255",
                     { try await server.insert([text("m", "a", "")], "bank") }
                 ),
                 (.storageFull, nil, "banks_max is 1", { try await server.create("second") }),
-                (.bodyTooLarge, nil, "fewer ids", { _ = try await server.get(["1", "2"], "bank") }),
+                (.bodyTooLarge, nil, "answer_bytes_max", { _ = try await server.get(["1", "2"], "bank") }),
             ]
             for (code, field, words, call) in calls {
                 let error = await refusal(call)

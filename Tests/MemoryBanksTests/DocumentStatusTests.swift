@@ -110,7 +110,7 @@ struct DocumentStatusTests {
         try await BankKind.file.withServer(config: "{ids_per_call_max: 2}") { server, _ in
             try await server.create("bank")
             let refused = await refusal { _ = try await server.status("bank", documents: "a,b,c") }
-            #expect(refused?.message == "documents must hold at most 2 ids, got 3")
+            #expect(refused?.message == "documents holds 3 ids, and ids_per_call_max is 2; send them in several calls")
         }
     }
 }

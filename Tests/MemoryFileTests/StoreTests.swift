@@ -222,7 +222,7 @@ struct StoreTests {
                     """
                     INSERT INTO document (bank, uuid, state, mime_type, metadata, checksum, content)
                     VALUES (?, ?, 2, ?, ?, ?, ?)
-                    """, [bank, row.uuid, row.mimeType, row.metadata, row.checksum, row.content])
+                    """, [bank, row.uuid, row.mimeType, row.metadata, row.checksum, Data(row.content)])
             }
             await store.close()
             let upgraded = try await open(folder, today)

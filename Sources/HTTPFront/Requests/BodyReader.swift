@@ -51,6 +51,9 @@ enum BodyReader {
     }
 
     private static func tooLarge(_ bytesMax: Int) -> CallError {
-        CallError(.bodyTooLarge, "the body is over this route's limit of \(bytesMax) bytes")
+        CallError(
+            .bodyTooLarge,
+            "the body is over this route's limit of \(bytesMax) bytes; server.limits.body_bytes_max of the distribution "
+                + "sets another")
     }
 }

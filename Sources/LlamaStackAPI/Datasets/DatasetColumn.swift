@@ -22,21 +22,21 @@ public struct DatasetColumn: WireValue, Hashable {
     /// A column of any JSON.
     public static let json = DatasetColumn(.json)
 
-    /// The word's: the document has the draft's form alone.
+    /// The schema of the word: the draft's document has no other spelling.
     public static var schema: Schema { DatasetColumnType.schema }
     /// The word, or an object when the column is nullable.
     public var json: JSON { isNullable ? ["type": type.json, "nullable": true] : type.json }
     /// Throws a ``WireError`` for anything but a type's word or an object with `type` and `nullable`.
     public init(json: JSON, at path: FieldPath) throws {
-        guard json.objectValue != nil else {
+        guard json.objectValue?["type"] != nil else {
             self.init(try DatasetColumnType(json: json, at: path))
             return
         }
-        let form = try Form(json: json, at: path)
-        self.init(form.type, isNullable: form.nullable)
+        let record = try Record(json: json, at: path)
+        self.init(record.type, isNullable: record.nullable)
     }
 
-    private struct Form: WireRecord {
+    private struct Record: WireRecord {
         var type: DatasetColumnType
         var nullable: Bool
 

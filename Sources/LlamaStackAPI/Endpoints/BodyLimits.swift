@@ -1,5 +1,8 @@
 /// How large a body may be: documents and datasets come in one.
 package enum BodyLimits {
-    static let documentsBytesMax = 16 << 20
+    /// A document of 64 MiB in base64, with its metadata and others beside it.
+    static let documentsBytesMax = 96 << 20
     package static let datasetBytesMax = 64 << 20
+    /// What `body_bytes_max` of a distribution may say at most.
+    package static let configuredBytesMax = 1 << 30
 }

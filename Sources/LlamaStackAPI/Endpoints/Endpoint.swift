@@ -35,7 +35,9 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
     /// Where the endpoint takes no body, no bytes and `{}` are taken.
     public func decodeBody(_ json: UnsafeRawBufferPointer) throws -> Body {
         if Body.self == Nothing.self, json.isEmpty { return try Body(json: [:], at: .root) }
-        return try Body(json: JSON(wire: json, limits: description.limits), at: .root)
+        // The host has held the body's size to the limit of the distribution, which may be more than the route's own.
+        let limits = JSONLimits(bodyBytesMax: max(description.bodyBytesMax, json.count))
+        return try Body(json: JSON(wire: json, limits: limits), at: .root)
     }
 
     /// Decodes an array as ``decodeQuery(_:)`` decodes borrowed bytes.
@@ -66,26 +68,27 @@ public struct Endpoint<Query: WireRecord, Body: WireValue, Answer: WireValue, Ev
     /// The JSON of the body; no bytes where the endpoint takes none.
     public func encode(body: Body) -> [UInt8] { Body.self == Nothing.self ? [] : body.jsonBytes }
 
-    /// Reads a whole answer; its strings may be as long as the largest body. The bytes of an empty answer are ignored,
+    /// Reads a whole answer; its strings may be as long as it is. The bytes of an empty answer are ignored,
     /// empty lines of JSON Lines are skipped. Throws a ``WireError`` when the answer does not fit.
     public func decodeAnswer(_ bytes: [UInt8]) throws -> Answer {
         switch description.answerFormat {
         case .empty: try Answer(json: [:], at: .root)
-        case .json: try Answer(json: JSON(wire: bytes, limits: Self.answerLimits), at: .root)
+        case .json: try Answer(json: JSON(wire: bytes, limits: Self.limits(bytes)), at: .root)
         case .jsonLines:
             try Answer(
-                json: .array(bytes.split(separator: 0x0A).map { try JSON(wire: Array($0), limits: Self.answerLimits) }),
+                json: .array(
+                    bytes.split(separator: 0x0A).map { try JSON(wire: Array($0), limits: Self.limits(bytes)) }),
                 at: .root)
         }
     }
 
     /// Reads the JSON of one event, without its framing. Throws a ``WireError`` when it does not fit.
     public func decodeEvent(_ bytes: [UInt8]) throws -> Event {
-        try Event(json: JSON(wire: bytes, limits: Self.answerLimits), at: .root)
+        try Event(json: JSON(wire: bytes, limits: Self.limits(bytes)), at: .root)
     }
 
-    /// An answer may hold what came in the largest request.
-    private static var answerLimits: JSONLimits { JSONLimits(bodyBytesMax: BodyLimits.datasetBytesMax) }
+    /// A string may be as long as the answer: one may hold what came in the largest request.
+    private static func limits(_ answer: [UInt8]) -> JSONLimits { JSONLimits(bodyBytesMax: answer.count) }
 }
 
 /// The absence of a query, a body, an answer or events.

@@ -16,30 +16,32 @@ package struct Chunker: Sendable {
     package let tokens: Int
     package let overlap: Int
 
-    private static let tokenBytes = 6
+    fileprivate static let tokenBytes = 6
     /// A longer word is cut.
-    private static let wordBytesMax = 60
+    fileprivate static let wordBytesMax = 60
 
     package init(tokens: Int, overlap: Int) { (self.tokens, self.overlap) = (tokens, overlap) }
 
-    /// None for a text without words. Linear in the text.
+    /// None for a text without words. Linear in the text; beside the chunks it takes memory for the words of one.
     package func chunks(_ text: String) -> [Chunk] {
         var text = text
         return text.withUTF8 { bytes in
-            let words = Self.words(bytes)
+            var scanner = WordScanner(bytes)
             var chunks: [Chunk] = []
-            var first = 0
-            while first < words.count {
-                var (end, count) = (first, 0)
-                while end < words.count, end == first || count + words[end].tokens <= tokens {
+            // The words from the first of the chunk on.
+            var words: [Word] = []
+            while true {
+                var (end, count) = (0, 0)
+                while end < words.count || scanner.append(to: &words), end == 0 || count + words[end].tokens <= tokens {
                     count += words[end].tokens
                     end += 1
                 }
-                let range = words[first].start..<words[end - 1].end
+                guard end > 0 else { break }
+                let range = words[0].start..<words[end - 1].end
                 chunks.append(
                     Chunk(bytes: range, tokens: count, text: String(decoding: bytes[range], as: UTF8.self)))
                 if end == words.count { break }
-                first = start(after: first, end, words)
+                words.removeFirst(start(after: 0, end, words))
             }
             return chunks
         }
@@ -55,45 +57,17 @@ package struct Chunker: Sendable {
         return next
     }
 
-    private struct Word {
+    fileprivate struct Word {
         var start: Int
         var end: Int
         var tokens: Int
     }
 
-    private enum Kind {
+    fileprivate enum Kind {
         case space, letter, sign
     }
 
-    /// `bytes` is valid UTF-8.
-    private static func words(_ bytes: UnsafeBufferPointer<UInt8>) -> [Word] {
-        var words: [Word] = []
-        words.reserveCapacity(bytes.count / 6)
-        var open = -1
-        func close(_ end: Int) {
-            guard open >= 0 else { return }
-            words.append(Word(start: open, end: end, tokens: (end - open + tokenBytes - 1) / tokenBytes))
-            open = -1
-        }
-        var index = 0
-        while index < bytes.count {
-            let (kind, length) = classify(bytes, index)
-            switch kind {
-            case .space: close(index)
-            case .sign:
-                close(index)
-                words.append(Word(start: index, end: index + length, tokens: 1))
-            case .letter:
-                if open >= 0, index + length - open > wordBytesMax { close(index) }
-                if open < 0 { open = index }
-            }
-            index += length
-        }
-        close(bytes.count)
-        return words
-    }
-
-    private static func classify(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> (Kind, length: Int) {
+    fileprivate static func classify(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> (Kind, length: Int) {
         let byte = bytes[index]
         switch byte {
         case 0...0x20, 0x7F: return (.space, 1)
@@ -115,5 +89,40 @@ package struct Chunker: Sendable {
             return (.sign, length)
         default: return (.letter, length)
         }
+    }
+}
+
+/// The words of a text, one after the other.
+private struct WordScanner {
+    /// Valid UTF-8.
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var index = 0
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    /// False at the end of the text.
+    mutating func append(to words: inout [Chunker.Word]) -> Bool {
+        var start: Int?
+        while index < bytes.count {
+            let (kind, length) = Chunker.classify(bytes, index)
+            if let start, kind != .letter || index + length - start > Chunker.wordBytesMax {
+                words.append(word(from: start))
+                return true
+            }
+            if kind == .letter { start = start ?? index }
+            index += length
+            if kind == .sign {
+                words.append(Chunker.Word(start: index - length, end: index, tokens: 1))
+                return true
+            }
+        }
+        guard let start else { return false }
+        words.append(word(from: start))
+        return true
+    }
+
+    private func word(from start: Int) -> Chunker.Word {
+        let tokenBytes = Chunker.tokenBytes
+        return Chunker.Word(start: start, end: index, tokens: (index - start + tokenBytes - 1) / tokenBytes)
     }
 }

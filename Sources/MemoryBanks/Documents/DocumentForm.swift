@@ -4,11 +4,14 @@ import Foundation
 enum DocumentForm: Equatable {
     case plain, html, xhtml, markdown, xml, drawing, json, mail, pdf
 
+    /// The part of a content at its beginning that its format is found from.
+    static let sniffedBytes = 1024
+
     /// nil when it is none that can be read.
     init?(_ type: MediaType, _ content: Data) {
         if Self.unknownTypes.contains(type.name) {
             // Writers put a few bytes before the mark, and readers look for it in the first 1,024.
-            guard content.prefix(1024).range(of: Data("%PDF-".utf8)) != nil else { return nil }
+            guard content.prefix(Self.sniffedBytes).range(of: Data("%PDF-".utf8)) != nil else { return nil }
             self = .pdf
         } else if let form = Self.byName[type.name] {
             self = form

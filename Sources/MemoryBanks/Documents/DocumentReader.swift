@@ -24,9 +24,13 @@ package struct DocumentReader: Sendable {
     }
 
     /// Whether others should not wait for it.
-    package func effort(_ mimeType: String, _ content: Data) -> TextEffort {
-        let form = MediaType(mimeType).flatMap { DocumentForm($0, content) }
-        return TextEffort(bytes: content.count, isPDF: form == .pdf)
+    ///
+    /// - Parameters:
+    ///   - start: the first ``DocumentForm/sniffedBytes`` of its content, or more.
+    ///   - bytes: the size of its content.
+    package func effort(_ mimeType: String, start: Data, bytes: Int) -> TextEffort {
+        let form = MediaType(mimeType).flatMap { DocumentForm($0, start) }
+        return TextEffort(bytes: bytes, isPDF: form == .pdf)
     }
 
     /// Whether they could be read if a program were installed.

@@ -71,7 +71,7 @@ final class FetchStage<Store: BankStore>: Sendable {
             return try await giveUp(document, UnreadDocument(.unsupportedType, "its media type has a U+0000 in it"))
         }
         if let refusal = reader.refusal(text.mimeType, text.content) { return try await giveUp(document, refusal) }
-        let effort = reader.effort(text.mimeType, text.content)
+        let effort = reader.effort(text.mimeType, start: text.content, bytes: text.content.count)
         try await store.write(.adding) { try $0.finishRemote(document, .success(text), effort) }
         tries.withLock { $0[document.id] = nil }
         metrics.count("documents_fetched_total")

@@ -49,7 +49,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         let indexer = Indexer(
             store, reader, configuration.banks.chunking.chunker, embedding, log: context.log, metrics: context.metrics)
         fetching = fetcher.map {
-            FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
+            FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wakeForText() }
         }
         (self.embedding, self.indexer) = (embedding, indexer)
         rewording.start("indexing chunks by new words", context.log) { [rewording] in

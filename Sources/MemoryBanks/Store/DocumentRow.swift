@@ -4,7 +4,7 @@ import ProviderKit
 /// A document that was checked, in the form in which it is stored.
 package struct DocumentRow: Sendable {
     package let uuid: String
-    package let content: Data
+    package let content: [UInt8]
     package let metadata: Data
     package let mimeType: String
     package let checksum: Int64
@@ -31,14 +31,15 @@ package struct DocumentRow: Sendable {
                 field: "\(field).metadata")
         }
         uuid = document.uuid
-        content = Data(document.content.bytes)
+        content = document.content.bytes
         self.metadata = Data(metadata)
         mimeType = document.mimeType
         checksum = Checksum.of(document.content.bytes, metadata, mimeType)
         let isRemote = isFetching && URLDocument.isOne(mimeType)
-        let refusal = isRemote ? nil : reader.refusal(mimeType, content)
+        let start = Data(content.prefix(DocumentForm.sniffedBytes))
+        let refusal = isRemote ? nil : reader.refusal(mimeType, start)
         state = isRemote ? .remote : refusal?.state ?? .pending
         reason = refusal?.reason
-        effort = reader.effort(mimeType, content)
+        effort = reader.effort(mimeType, start: start, bytes: content.count)
     }
 }

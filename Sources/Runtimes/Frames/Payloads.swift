@@ -56,7 +56,7 @@ enum CallPayload {
                 throw FrameError("a call whose body is not where it says")
             }
             guard let file = descriptor else { return request }
-            guard mapped <= UInt64(BodyLimits.datasetBytesMax) * 2 else {
+            guard mapped <= UInt64(BodyLimits.configuredBytesMax) else {
                 throw FrameError("a body of \(mapped) bytes")
             }
             descriptor = nil
