@@ -5,7 +5,7 @@ import Storage
 
 /// A search by words: BM25 over the chunks of some banks, each weighed by its own bank alone.
 struct KeywordQuery: Sendable {
-    /// Of a longer query the first different words are looked at.
+    /// The limit on different words of a query; later ones are ignored.
     private static let wordsMax = 1024
 
     private let words: [String]
@@ -15,7 +15,7 @@ struct KeywordQuery: Sendable {
     /// The word by which the full-text index knows a bank's chunks.
     static func scope(_ bank: Int64) -> String { "b\(bank)" }
 
-    /// What the full-text index is given in the place of a text; nil: the text itself has the same words.
+    /// The text that the full-text index receives instead of the chunk's; nil: the chunk's text has the same words.
     static func words(of text: String) -> String? {
         Words.isPlain(text) ? nil : Words.indexed(text).map(token).joined(separator: " ")
     }
@@ -63,9 +63,9 @@ struct KeywordQuery: Sendable {
     }
 }
 
-/// What the words of a query tell in one bank.
+/// The weights of a query's words in one bank.
 private struct BankWeights {
-    /// So many words count, the rarest of those that the bank has.
+    /// The limit on words that count: the rarest of those that the bank has.
     private static let wordsMax = 64
 
     var averageTokens: Double

@@ -9,9 +9,9 @@ import Postgres
 /// what the terms lack of π²/6 is about 1 / (count + 1/2): so it tells the count. Each chunk is weighed by its own bank
 /// alone; the average length is that of the bank's chunks that hold a word of the query.
 struct KeywordSearch: Sendable {
-    /// Of a longer query the first different words are looked at.
+    /// The limit on different words of a query; later ones are ignored.
     private static let wordsMax = 1024
-    /// So many count, the rarest of those that a bank has.
+    /// The limit on words that count: the rarest of those that a bank has.
     private static let countingMax = 64
     /// PostgreSQL keeps no longer ones.
     private static let wordBytesMax = 500
@@ -59,7 +59,7 @@ struct KeywordSearch: Sendable {
         banks.map { "'\(scope($0))'" }.joined(separator: " | ")
     }
 
-    /// Of each bank the words that the fewest of its chunks hold. Words that no chunk holds take nobody's place.
+    /// The words that the fewest chunks of each bank hold. Words that no chunk holds are left out.
     private static func rarest(of words: [String], _ session: Session, _ banks: [Int64]) throws -> [String] {
         let rows = try session.run(
             """

@@ -57,6 +57,18 @@ struct WordTests {
         }
     }
 
+    @Test("every form of normalization of a text has the same words, and so has every case")
+    func forms() {
+        for text in Self.pairs.flatMap({ [$0.text, $0.query] }) {
+            let words = Words.indexed(text)
+            for form in [
+                text.decomposedStringWithCanonicalMapping, text.precomposedStringWithCanonicalMapping,
+                text.decomposedStringWithCompatibilityMapping, text.precomposedStringWithCompatibilityMapping,
+                text.uppercased(), text.lowercased(),
+            ] { #expect(Words.indexed(form) == words, "\(text) \(form)") }
+        }
+    }
+
     @Test("texts without spaces are cut by a dictionary, and by pairs")
     func dictionary() {
         #expect(Words.asked("我的猫在哪里", countMax: 20) == ["的猫", "猫在", "猫"])

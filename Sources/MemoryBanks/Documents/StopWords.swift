@@ -3,7 +3,7 @@
 /// The lists are those of the Snowball stemmers, shortened. A word of one language is another's noun ("die", "son"), so
 /// a query's words are held against the language whose list has most of them.
 enum StopWords {
-    /// What is left of a query's words.
+    /// A query's words without the stop words among them.
     static func removed(from words: [String]) -> [String] {
         let counts = lists.map { list in
             (words: list.words, isSure: list.isSure, count: words.reduce(0) { $0 + (list.words.contains($1) ? 1 : 0) })

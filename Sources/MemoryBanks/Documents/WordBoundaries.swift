@@ -27,7 +27,7 @@ enum WordBoundaries {
     }
 
     private struct Iterator: @unchecked Sendable {
-        // Unchecked: who took it from the pool has it alone.
+        // Unchecked: it is used by one thread at a time, which took it from the pool.
         var pointer: OpaquePointer
     }
 
@@ -40,7 +40,7 @@ enum WordBoundaries {
             open: unsafeBitCast(open, to: Open.self), setText: unsafeBitCast(setText, to: SetText.self),
             next: unsafeBitCast(next, to: Next.self))
     }()
-    /// Iterators that nobody uses at the moment; there are as many as threads have wanted one at once.
+    /// Iterators that are not in use; at most as many as there were threads that used one at the same time.
     private static let pool = Mutex<[Iterator]>([])
 
     /// The words of a run of letters, one after the other; none without ICU.

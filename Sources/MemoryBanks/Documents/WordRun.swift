@@ -14,7 +14,7 @@ struct WordRun {
     var script: Script?
     var scalars: [Unicode.Scalar] = []
 
-    /// What the run is found by.
+    /// The words under which a document's run is indexed.
     var indexed: [String] {
         switch script {
         case .spaced, nil: return [text(scalars[...])]
@@ -25,7 +25,7 @@ struct WordRun {
         }
     }
 
-    /// What looks for the run. A sign alone says little where a pair says more.
+    /// The words that a query's run asks for: of two signs and more the pairs, because a single sign says little.
     var asked: [String] {
         switch script {
         case .spaced, nil: return [text(scalars[...])]
