@@ -179,9 +179,9 @@ struct BankTests {
             let three = [text("a", ""), text("b", ""), text("c", "")]
             let long = text("long", "a", "text/plain", ["key": .string(String(repeating: "x", count: 20))])
             let calls: [(ErrorCode, String?, String, () async throws -> Void)] = [
-                (.invalidRequest, nil, "at most 2 documents", { try await server.insert(three, "bank") }),
+                (.invalidRequest, nil, "documents_per_call_max is 2", { try await server.insert(three, "bank") }),
                 (.invalidRequest, nil, "ids_per_call_max is 2", { _ = try await server.get(["1", "2", "3"], "bank") }),
-                (.invalidRequest, nil, "at most 2 ids", { _ = try await server.delete(["1", "2", "3"], "bank") }),
+                (.invalidRequest, nil, "ids_per_call_max is 2", { _ = try await server.delete(["1", "2", "3"], "bank") }),
                 (.invalidRequest, "[0].metadata", "metadata_bytes_max is 20", { try await server.insert([long], "bank") }),
                 (
                     .invalidRequest, "[0].mime_type", "1 to 255",

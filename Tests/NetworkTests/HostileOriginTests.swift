@@ -160,7 +160,7 @@ struct HostileOriginTests {
             connection.sendForever(Self.piece) { sent.add($0, ordering: .relaxed) }
         }
         try await Origin.run(script) { origin in
-            let network = openNetwork(origin.port, bytesMax: 100 << 20, secondsMax: 60)
+            let network = openNetwork(origin.port, bytesMax: 100 << 20, secondsMax: 600)
             let parameters = NetworkParameters(method: "GET", url: "http://origin.test:\(origin.port)/")
             let answer = try await network.service.request(parameters, network.access)
             let error = await #expect(throws: CallError.self) {

@@ -12,12 +12,18 @@ enum PlainText {
             if content.starts(with: [0xFF, 0xFE]) || content.starts(with: [0xFE, 0xFF]) { return nil }
             return String(decoding: content, as: UTF8.self)
         case nil, "us-ascii", "ascii":
-            // UTF-16 of Latin letters is valid UTF-8, half of it zeros.
             return content.withUnsafeBytes { bytes in
                 guard let start = bytes.baseAddress else { return "" }
-                return memchr(start, 0, bytes.count) == nil ? String(validating: bytes, as: UTF8.self) : nil
+                if memchr(start, 0, bytes.count) != nil, isWide(bytes) { return nil }
+                return String(validating: bytes, as: UTF8.self)
             }
         default: return nil
         }
+    }
+
+    /// Whether it may be UTF-16 or UTF-32: Latin letters in them are valid UTF-8, half and more of it zeros, and a stray
+    /// U+0000 in a text is rare.
+    private static func isWide(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count { $0 == 0 } > bytes.count / 4
     }
 }
