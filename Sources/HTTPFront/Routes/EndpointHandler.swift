@@ -41,6 +41,8 @@ struct EndpointHandler: HTTPResponder {
             return (try stack.call(endpoint, resourceName: resourceName(in: scan), request: call), scan)
         }
 
+        // The provider has its copy: a large one is not held twice.
+        call.body = []
         let running = try RunningCall(answer, presence: presence, drain: drain, body: share)
         let sender = AnswerSender(call: running, requestID: context.requestID, logger: context.logger)
         let streams = endpoint.streaming == .always || (endpoint.streaming == .onRequest && scan?.stream == true)

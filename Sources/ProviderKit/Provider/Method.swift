@@ -92,9 +92,19 @@ struct IncomingCall: @unchecked Sendable {
     func send<Query, Body, Answer, Event>(
         _ answer: Answer, _ endpoint: Endpoint<Query, Body, Answer, Event>
     ) async throws {
-        try await OffPool.run(bytes: .max) { [sink = self.answer] in
+        let large = try await OffPool.run(bytes: .max) { [sink = self.answer] () -> [UInt8] in
             let bytes = endpoint.encode(answer: answer)
+            guard bytes.count <= Self.pieceBytesMax else { return bytes }
             if !bytes.isEmpty { sink.write(Int32(LSP_BODY), bytes) }
+            return []
+        }
+        for start in stride(from: 0, to: large.count, by: Self.pieceBytesMax) {
+            while self.answer.isPaused, let waiter = self.answer.waiterForWritable() { await waiter.fired() }
+            let piece = Array(large[start..<min(start + Self.pieceBytesMax, large.count)])
+            guard self.answer.write(Int32(LSP_BODY), piece) != .closed else { return }
         }
     }
+
+    /// A host takes 64 MiB in one write; a larger body goes in pieces, as fast as its reader takes them.
+    private static var pieceBytesMax: Int { 8 << 20 }
 }
