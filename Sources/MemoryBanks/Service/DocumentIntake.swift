@@ -35,7 +35,7 @@ final class DocumentIntake: Sendable {
                 document, at: "[\(index)]", metadataBytesMax: limits.metadataBytesMax, reader: reader,
                 isFetching: fetcher != nil)
         }
-        if let row = rows.first(where: { $0.state == .unsupportedType && reader.needsProgram($0.mimeType, $0.content) })
+        if let row = rows.first(where: { $0.state == .unsupportedType && reader.needsProgram($0.mimeType, Data($0.content.prefix(DocumentForm.sniffedBytes))) })
         {
             sayThatProgramIsMissing(row.reason ?? "")
         }
