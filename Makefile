@@ -19,6 +19,8 @@ RUNS   ?= 20
 PEERS  ?=
 TORTURE_RUNS ?= 200
 CUTS ?= 1500000
+SEED  ?=
+COUNT ?= 20000
 
 # Without this the C of a debug build is compiled at -O0, and the kernels make the tests crawl. A release build gets the
 # same, so that the kernels measured are the kernels tested.
@@ -69,6 +71,14 @@ install: build ## install the command, the providers and the plug-in header belo
 	install -m 755 $(RELEASE)/llama-stack-document-reader $(DESTDIR)$(PREFIX)/lib/llama-stack/providers
 	install -m 644 $(RELEASE)/libprovider-*.so $(DESTDIR)$(PREFIX)/lib/llama-stack/providers
 	install -m 644 Sources/CProviderABI/include/llama_stack_provider.h $(DESTDIR)$(PREFIX)/include
+
+.PHONY: fuzz-templates
+fuzz-templates: toolchain ## random chat templates, rendered by jinja2 and by ours: lists what differs (SEED=N COUNT=N)
+	@Scripts/reference/templates_differ.sh fuzz "$(SEED)" "$(COUNT)"
+
+.PHONY: check-templates
+check-templates: toolchain ## the public chat templates of packages on PyPI, rendered by jinja2 and by ours
+	@Scripts/reference/templates_differ.sh public
 
 .PHONY: bench-start
 bench-start: build model embedding-model ## time from spawn to /health/ready, beside a plain read of the model (RUNS=20)

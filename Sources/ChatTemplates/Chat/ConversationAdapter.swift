@@ -194,7 +194,7 @@ struct ConversationAdapter {
 extension TemplateValue {
     /// The JSON text of this value on one line, as Python's `json.dumps` writes it.
     package func json(limits: TemplateLimits = .init()) throws(TemplateError) -> String {
-        let machine = Jinja.Machine(limits: limits, today: TemplateDate(year: 1970, month: 1, day: 1), callerName: nil)
+        let machine = Jinja.Machine(limits: limits, today: TemplateDate(year: 1970, month: 1, day: 1))
         return try machine.json(try Jinja.Value(self, levels: limits.nestingMax), Jinja.JSONStyle()).string
     }
 }

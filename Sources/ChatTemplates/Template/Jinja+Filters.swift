@@ -1,16 +1,12 @@
 extension Jinja.Machine {
-    static let filterNames = [
-        "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first",
-        "float",
-        "forceescape", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map",
-        "max", "min",
-        "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort",
-        "string",
-        "strip", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "wordcount",
-    ]
+    static let filterNames = Jinja.Signature.filters.keys.sorted()
 
     /// `value|name(arguments)`
     func filter(_ name: String, _ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
+        guard let signature = Jinja.Signature.filters[name] else {
+            throw fault("no filter is named '\(name)'" + Jinja.suggestion(for: name, among: Self.filterNames))
+        }
+        try require(signature, arguments, name)
         if let text = try textFilter(name, value, arguments) { return text }
         if let list = try listFilter(name, value, arguments) { return list }
         switch name {
@@ -21,15 +17,16 @@ extension Jinja.Machine {
         case "length", "count": return .int(try length(value))
         case "items":
             switch value {
-            case .map(let map): return try items(map)
-            case .undefined: return try list([])
-            default: throw fault("items needs a dict, got \(value.typeName)")
+            case .map(let map):
+                return try iterator { items throws(TemplateError) in items = try pairs(of: map) }
+            case .undefined: return try iterator { _ in }
+            default:
+                return try iterator { _ throws(TemplateError) in
+                    throw fault("items needs a dict, got \(value.typeName)")
+                }
             }
         case "int": return try asWhole(value, arguments)
-        case "float":
-            if let number = value.asDouble { return .double(number) }
-            if case .text(let text) = value, let number = Double(text.stripped(nil).string) { return .double(number) }
-            return arguments.get(0, "default") ?? .double(0)
+        case "float": return try asReal(value, arguments)
         case "abs":
             if let number = value.asInt {
                 return number < 0 ? try signed(.int(number), isNegative: true) : .int(number)
@@ -37,134 +34,34 @@ extension Jinja.Machine {
             if let number = value.asDouble { return .double(abs(number)) }
             throw fault("abs needs a number, got \(value.typeName)")
         case "round": return try round(value, arguments)
-        case "attr":
+        case "filesizeformat": return .trusted(try fileSize(value, arguments.get(0, "binary")?.isTrue ?? false))
+        default:  // attr
             guard case .text(let wanted)? = arguments.get(0, "name") else { throw fault("attr needs a name") }
-            if case .map = value { return .undefined("the dict's attribute '\(wanted.string)'") }
-            return try attribute(wanted.string, of: value)
-        default:
-            throw fault("no filter is named '\(name)'" + Jinja.suggestion(for: name, among: Self.filterNames))
+            if case .undefined(let what) = value { throw fault("\(what) is undefined, so it has no attributes") }
+            return try ownAttribute(wanted.string, of: value)
+                ?? .undefined("the \(value.typeName)'s attribute '\(wanted.string)'")
         }
-    }
-
-    /// Filters that make text of anything.
-    private func textFilter(
-        _ name: String, _ value: Value, _ arguments: Jinja.Arguments
-    ) throws(TemplateError) -> Value? {
-        switch name {
-        case "trim", "strip", "upper", "lower", "capitalize", "title", "replace", "string", "safe", "escape", "e",
-            "forceescape",
-            "indent", "center", "truncate", "wordcount", "format", "urlencode":
-            break
-        default: return nil
-        }
-        let text = try shown(value)
-        try charge(1 + text.weight / 8)
-        switch name {
-        case "trim", "strip":
-            guard case .text(let characters)? = arguments.get(0, "chars") else { return .text(text.stripped(nil)) }
-            return .text(text.stripped(characters))
-        case "upper", "lower": return try self.text(Jinja.changed(text, name))
-        case "capitalize": return try self.text(Jinja.capitalized(text))
-        case "title":
-            return try self.text(
-                Jinja.titled(text) { "-({[<".unicodeScalars.contains($0) || Jinja.isSpace($0) })
-        case "replace":
-            guard let old = arguments.get(0, "old"), let new = arguments.get(1, "new") else {
-                throw fault("replace needs two texts")
-            }
-            return try replace(text, try shown(old), try shown(new), arguments.get(2, "count"))
-        case "escape", "e", "forceescape": return try escaped(text)
-        case "indent": return try indented(text, arguments)
-        case "center": return try padded(text, "center", arguments.get(0, "width")?.asInt ?? 80, nil)
-        case "truncate": return try truncated(text, arguments)
-        case "wordcount": return .int(text.splitAtSpace(limit: .max).count)
-        case "format":
-            return try formatted(text, try list(arguments.positional, isTuple: true))
-        case "urlencode": return try urlEncoded(text)
-        default: return .text(text)
-        }
-    }
-
-    private func escaped(_ text: Text) throws(TemplateError) -> Value {
-        var result = text
-        for (mark, entity) in [("&", "&amp;"), (">", "&gt;"), ("<", "&lt;"), ("'", "&#39;"), ("\"", "&#34;")] {
-            guard case .text(let next) = try replace(result, .trusted(mark), .trusted(entity), nil) else { continue }
-            result = next
-        }
-        return .text(result)
-    }
-
-    private func urlEncoded(_ text: Text) throws(TemplateError) -> Value {
-        var result = Text()
-        for run in text.runs {
-            var written: [UInt8] = []
-            for byte in text.bytes[run.range] {
-                let isPlain =
-                    (byte | 32 >= 97 && byte | 32 <= 122) || (byte >= 48 && byte <= 57) || "_.-~/".utf8.contains(byte)
-                let digits = Array("0123456789ABCDEF".utf8)
-                written += isPlain ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-            result.append(written, as: run.isTrusted)
-        }
-        return try self.text(result)
-    }
-
-    private func indented(_ text: Text, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
-        var indention = Text()
-        switch arguments.get(0, "width") {
-        case .text(let given)?: indention = given
-        case let given?: indention = .trusted(String(repeating: " ", count: max(0, min(given.asInt ?? 4, 1000))))
-        case nil: indention = .trusted("    ")
-        }
-        let indentsFirst = arguments.get(1, "first")?.isTrue ?? false
-        let indentsBlank = arguments.get(2, "blank")?.isTrue ?? false
-        var body = text
-        body.append("\n")
-        var result = Text()
-        for (place, line) in lines(body).enumerated() {
-            try charge(1 + indention.weight / 32)
-            if place > 0 { result.append("\n") }
-            if place == 0 ? indentsFirst : indentsBlank || !line.isEmpty { result.append(indention) }
-            result.append(line)
-            if result.bytes.count > limits.outputBytesMax { try check(result) }
-        }
-        return try self.text(result)
-    }
-
-    private func truncated(_ text: Text, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
-        let length = min(arguments.get(0, "length")?.asInt ?? 255, limits.outputBytesMax)
-        let cutsWords = arguments.get(1, "killwords")?.isTrue ?? false
-        let end = try arguments.get(2, "end").map { value throws(TemplateError) in try shown(value) } ?? .trusted("...")
-        let leeway = arguments.get(3, "leeway")?.asInt ?? 5
-        let offsets = text.offsets
-        guard length >= end.count, leeway >= 0 else { throw fault("truncate needs a length of at least \(end.count)") }
-        if offsets.count - 1 <= length + min(leeway, limits.outputBytesMax) { return .text(text) }
-        var kept = text.slice(0..<offsets[length - end.count])
-        if !cutsWords, let space = kept.bytes.lastIndex(of: 32) { kept = kept.slice(0..<space) }
-        kept.append(end)
-        return try self.text(kept)
     }
 
     private func style(_ arguments: Jinja.Arguments) throws(TemplateError) -> Jinja.JSONStyle {
-        // Positions as transformers declares them: ensure_ascii, indent, separators, sort_keys.
-        if arguments.get(0, "ensure_ascii")?.isTrue ?? false {
-            throw fault("tojson with ensure_ascii is not part of chat templates")
-        }
         var style = Jinja.JSONStyle()
         switch arguments.get(1, "indent") {
         case nil, .some(.none): break
         case .text(let indent)?: style = Jinja.JSONStyle(indent: indent.bytes)
         case let given?:
             guard let width = given.asInt else { throw fault("indent needs a number, got \(given.typeName)") }
-            style = Jinja.JSONStyle(indent: [UInt8](repeating: 32, count: max(0, min(width, 64))))
+            style = Jinja.JSONStyle(indent: [UInt8](repeating: 32, count: max(0, min(width, limits.indentMax))))
         }
-        if case .list(let pair)? = arguments.get(2, "separators") {
-            guard pair.items.count == 2, case .text(let between) = pair.items[0], case .text(let after) = pair.items[1]
-            else {
+        switch arguments.get(2, "separators") {
+        case nil, .some(.none): break
+        case let given?:
+            let pair = try items(of: given, for: "separators")
+            guard pair.count == 2, case .text(let between) = pair[0], case .text(let after) = pair[1] else {
                 throw fault("separators needs two texts")
             }
             (style.betweenItems, style.afterKey) = (between.bytes, after.bytes)
         }
+        style.isASCII = arguments.get(0, "ensure_ascii")?.isTrue ?? false
         style.sortsKeys = arguments.get(3, "sort_keys")?.isTrue ?? false
         return style
     }
@@ -182,36 +79,80 @@ extension Jinja.Machine {
         }
     }
 
+    private func requireDefined(_ value: Value) throws(TemplateError) {
+        if case .undefined(let what) = value { throw fault("\(what) is undefined") }
+    }
+
     private func asWhole(_ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
+        try requireDefined(value)
         let fallback = arguments.get(0, "default") ?? .int(0)
         if let number = value.asInt { return .int(number) }
-        if let number = value.asDouble { return Int(exactly: number.rounded(.towardZero)).map { .int($0) } ?? fallback }
-        guard case .text(let text) = value else { return fallback }
-        let digits = String(text.stripped(nil).string.prefix(64))
-        let base = arguments.get(1, "base")?.asInt ?? 10
-        if base != 10, (2...36).contains(base) {
-            let plain =
-                digits.hasPrefix("0x") || digits.hasPrefix("0b") || digits.hasPrefix("0o")
-                ? String(digits.dropFirst(2)) : digits
-            return Int(plain, radix: base).map { .int($0) } ?? fallback
+        if let number = value.asDouble {
+            if number.isNaN { return fallback }
+            guard let whole = Int(exactly: number.rounded(.towardZero)) else { throw tooWide }
+            return .int(whole)
         }
-        if let number = Int(digits) { return .int(number) }
-        return Double(digits).flatMap { Int(exactly: $0.rounded(.towardZero)) }.map { .int($0) } ?? fallback
+        guard case .text(let text) = value else { return fallback }
+        guard let base = (arguments.get(1, "base") ?? .int(10)).asInt else { throw fault("a base is a whole number") }
+        let digits = text.stripped(nil).string
+        switch Jinja.whole(digits, base: base) {
+        case .number(let number): return .int(number)
+        case .tooWide: throw tooWide
+        case .none: break
+        }
+        guard let number = Jinja.real(digits), number.isFinite else { return fallback }
+        guard let whole = Int(exactly: number.rounded(.towardZero)) else { throw tooWide }
+        return .int(whole)
+    }
+
+    private var tooWide: TemplateError { fault("a number that does not fit 64 bits") }
+
+    private func asReal(_ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
+        try requireDefined(value)
+        if let number = value.asDouble { return .double(number) }
+        if case .text(let text) = value, let number = Jinja.real(text.stripped(nil).string) { return .double(number) }
+        return arguments.get(0, "default") ?? .double(0)
     }
 
     private func round(_ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
         guard let number = value.asDouble else { throw fault("round needs a number, got \(value.typeName)") }
-        let precision = arguments.get(0, "precision")?.asInt ?? 0
+        var given = arguments.get(0, "precision") ?? .int(0)
+        var givesWhole = false
+        if case .none = given { (given, givesWhole) = (.int(0), true) }
+        guard let precision = given.asInt else { throw fault("round needs a whole number of places") }
         var rule = FloatingPointRoundingRule.toNearestOrEven
-        if case .text(let method)? = arguments.get(1, "method") {
-            switch method.string {
-            case "common": break
-            case "ceil": rule = .up
-            case "floor": rule = .down
-            default: throw fault("round knows common, ceil and floor")
+        switch arguments.get(1, "method") {
+        case nil: break
+        case .text(let method)? where method.string == "common": break
+        case .text(let method)? where method.string == "ceil": rule = .up
+        case .text(let method)? where method.string == "floor": rule = .down
+        default: throw fault("round knows common, ceil and floor")
+        }
+        if let whole = value.asInt, rule == .toNearestOrEven { return .int(try rounded(whole, precision)) }
+        if rule != .toNearestOrEven, !number.isFinite { throw fault("\(number) cannot be rounded up or down") }
+        let result = rounded(number, precision, rule)
+        if !givesWhole { return .double(result) }
+        guard rule == .toNearestOrEven else { throw fault("round needs a whole number of places") }
+        guard let whole = Int(exactly: result) else { throw tooWide }
+        return .int(whole)
+    }
+
+    private func fileSize(_ value: Value, _ isBinary: Bool) throws(TemplateError) -> String {
+        var given = value.asDouble
+        if case .text(let text) = value { given = Jinja.real(text.stripped(nil).string) }
+        guard let bytes = given, bytes.isFinite else { throw fault("filesizeformat needs a number of bytes") }
+        let base = isBinary ? 1024.0 : 1000.0
+        if bytes == 1 { return "1 Byte" }
+        if bytes < base { return "\(Jinja.fixed(bytes.rounded(.towardZero) + 0, 0)) Bytes" }
+        let names = ["k", "M", "G", "T", "P", "E", "Z", "Y"]
+        var unit = base
+        for name in names {
+            unit *= base
+            if bytes < unit || name == "Y" {
+                let letter = isBinary ? name.uppercased() + "iB" : name + "B"
+                return "\(Jinja.fixed(base * bytes / unit, 1)) \(letter)"
             }
         }
-        if value.asInt != nil, rule == .toNearestOrEven, precision >= 0 { return value.asInt.map { .int($0) } ?? value }
-        return .double(rounded(number, precision, rule))
+        return ""
     }
 }

@@ -1,40 +1,30 @@
 extension Jinja.Machine {
-    static let testNames = [
-        "defined", "undefined", "none", "boolean", "true", "false", "integer", "float", "number", "string", "mapping",
-        "sequence",
-        "iterable", "callable", "odd", "even", "divisibleby", "eq", "equalto", "==", "ne", "!=", "lt", "lessthan", "<",
-        "le", "<=",
-        "gt", "greaterthan", ">", "ge", ">=", "in", "sameas", "lower", "upper", "filter", "test", "escaped",
-    ]
+    static let testNames = Jinja.Signature.tests.keys.sorted()
 
     /// `value is name(arguments)`
     func test(_ name: String, _ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Bool {
+        guard let signature = Jinja.Signature.tests[name] else {
+            throw fault("no test is named '\(name)'" + Jinja.suggestion(for: name, among: Self.testNames))
+        }
+        try require(signature, arguments, name)
         if let known = Self.testOfType(name, value) { return known }
         switch name {
         case "odd", "even":
-            guard let number = value.asInt else {
-                throw fault("'is \(name)' needs a whole number, got \(value.typeName)")
-            }
-            return (number % 2 != 0) == (name == "odd")
-        case "lower", "upper":
-            let text = try shown(value).string
-            let isCased = text.unicodeScalars.contains { $0.properties.isUppercase || $0.properties.isLowercase }
-            return isCased && text == (name == "lower" ? text.lowercased() : text.uppercased())
+            let remainder = try arithmetic(value, .modulo, .int(2))
+            return try isEqual(remainder, .int(name == "odd" ? 1 : 0))
+        case "lower", "upper": return Jinja.isAll("is" + name, try shown(value))
         case "filter", "test":
+            try requireHashable(value)
             guard case .text(let wanted) = value else { return false }
             return (name == "filter" ? Self.filterNames : Self.testNames).contains(wanted.string)
         default: break
-        }
-        guard Self.testNames.contains(name) else {
-            throw fault("no test is named '\(name)'" + Jinja.suggestion(for: name, among: Self.testNames))
         }
         guard let other = arguments.positional.first ?? arguments.named.first?.1 else {
             throw fault("'is \(name)' needs something to compare with")
         }
         switch name {
         case "divisibleby":
-            guard case .int(let remainder) = try arithmetic(value, .modulo, other) else { return false }
-            return remainder == 0
+            return try isEqual(try arithmetic(value, .modulo, other), .int(0))
         case "eq", "equalto", "==": return try isEqual(value, other)
         case "ne", "!=": return try !isEqual(value, other)
         case "lt", "lessthan", "<": return try compare(value, .less, other)
@@ -42,8 +32,14 @@ extension Jinja.Machine {
         case "gt", "greaterthan", ">": return try compare(value, .greater, other)
         case "ge", ">=": return try compare(value, .greaterOrEqual, other)
         case "in": return try compare(value, .in, other)
-        default: return value.typeName == other.typeName ? try isEqual(value, other) : false
+        default: return try isSame(value, other)
         }
+    }
+
+    /// Python's `is`, as far as values without an identity have it: equal, and of one type.
+    private func isSame(_ value: Value, _ other: Value) throws(TemplateError) -> Bool {
+        guard value.typeName == other.typeName else { return false }
+        return try isEqual(value, other)
     }
 
     private static func testOfType(_ name: String, _ value: Value) -> Bool? {
@@ -55,14 +51,17 @@ extension Jinja.Machine {
         case ("integer", .int), ("float", .double), ("string", .text), ("mapping", .map): return true
         case ("integer", _), ("float", _), ("string", _), ("mapping", _): return false
         case ("number", _): return value.asDouble != nil
-        case ("sequence", .text), ("sequence", .list), ("sequence", .map), ("sequence", .undefined): return true
+        case ("sequence", .list(let list)): return !list.isView
+        case ("sequence", .text), ("sequence", .map), ("sequence", .undefined): return true
         case ("sequence", _): return false
         case ("iterable", .text), ("iterable", .list), ("iterable", .map), ("iterable", .undefined),
-            ("iterable", .loop):
+            ("iterable", .loop), ("iterable", .iterator):
             return true
         case ("iterable", _): return false
-        case ("callable", .macro), ("callable", .function), ("callable", .method): return true
+        case ("escaped", .text(let text)): return text.isMarkup
+        case ("callable", .macro), ("callable", .function), ("callable", .method), ("callable", .loop): return true
         case ("callable", .undefined): return true
+        case ("callable", .counter(let counter)): return counter.isJoiner
         case ("callable", _), ("escaped", _): return false
         default: return nil
         }

@@ -19,7 +19,7 @@ extension Jinja {
         func value(_ machine: Machine) throws(TemplateError) -> Value {
             var values: [Value] = []
             for item in items { values.append(try machine.evaluate(item)) }
-            return try machine.list(values, isTuple: isTuple)
+            return try machine.list(values, isTuple ? .tuple : .list)
         }
     }
 
@@ -129,7 +129,8 @@ extension Jinja {
     enum Step: Sendable {
         case attribute(String)
         case item(any Expression)
-        case slice((any Expression)?, (any Expression)?, (any Expression)?)
+        /// `isFolded` of a constant: jinja2 computes it before it runs, and has nothing where Python would refuse.
+        case slice((any Expression)?, (any Expression)?, (any Expression)?, isFolded: Bool)
         case call(CallArguments, line: Int)
         case filter(String, CallArguments, line: Int)
         case test(String, CallArguments, isNegated: Bool, line: Int)

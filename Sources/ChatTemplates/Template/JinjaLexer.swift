@@ -170,15 +170,15 @@ extension Jinja {
             at += name.utf8.count
             while at < source.count, source[at] == 32 || (9...13).contains(source[at]) { at += 1 }
             let rest = source[at...]
-            guard rest.starts(with: "%}".utf8) || rest.starts(with: "-%}".utf8) || rest.starts(with: "+%}".utf8) else {
-                return nil
-            }
+            let mayKeepLine = name == "endraw" && rest.starts(with: "+%}".utf8)
+            guard rest.starts(with: "%}".utf8) || rest.starts(with: "-%}".utf8) || mayKeepLine else { return nil }
             return at - place
         }
 
         private mutating func readRaw() throws(TemplateError) {
             let from = line
-            _ = takeEnd("%}", trimsLine: true)
+            // jinja2 trims no line's end here.
+            _ = takeEnd("%}", trimsLine: false)
             let start = place
             while place < source.count {
                 if let length = rawTagLength("endraw") {
@@ -229,7 +229,26 @@ extension Jinja {
         }
         private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
+        /// `0x1F`, `0o17`, `0b101`.
+        private mutating func readBased() throws(TemplateError) -> Bool {
+            let bases: [UInt8: Int] = [UInt8(ascii: "x"): 16, UInt8(ascii: "o"): 8, UInt8(ascii: "b"): 2]
+            guard byte() == UInt8(ascii: "0"), let radix = bases[byte(1) | 32] else { return false }
+            func isDigit(_ byte: UInt8) -> Bool { Int(String(Character(Unicode.Scalar(byte))), radix: radix) != nil }
+            var end = place + 2
+            while end < source.count, isDigit(source[end]) || source[end] == UInt8(ascii: "_") { end += 1 }
+            let digits = String(decoding: source[place + 2..<end].filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
+            if digits.isEmpty { return false }
+            guard let value = Int(digits, radix: radix) else {
+                throw fault(
+                    "the number 0\(Character(Unicode.Scalar(byte(1))))\(digits.prefix(40)) does not fit 64 bits")
+            }
+            place = end
+            emit(.int(value))
+            return true
+        }
+
         private mutating func readNumber() throws(TemplateError) {
+            if try readBased() { return }
             let start = place
             while Self.isDigit(byte()) || (byte() == UInt8(ascii: "_") && Self.isDigit(byte(1))) { place += 1 }
             var isDouble = false

@@ -4,7 +4,8 @@ extension Jinja.Machine {
         switch step {
         case .attribute(let name): return try attribute(name, of: value)
         case .item(let index): return try item(index, value)
-        case .slice(let start, let end, let stride): return try slice(value, start, end, stride)
+        case .slice(let start, let end, let stride, let isFolded):
+            return try slice(value, start, end, stride, isFolded)
         case .call(let given, let line): return try called(value, given, line)
         case .filter(let name, let given, let line): return try filtered(name, value, given, line)
         case .test(let name, let given, let isNegated, let line):
@@ -53,29 +54,70 @@ extension Jinja.Machine {
         if let spread = given.spread {
             arguments.positional += try items(of: try evaluate(spread), for: "'*'")
         }
+        if let spread = given.namedSpread { try add(try evaluate(spread), to: &arguments) }
         return arguments
+    }
+
+    private func add(_ spread: Value, to arguments: inout Jinja.Arguments) throws(TemplateError) {
+        guard case .map(let map) = spread else { throw fault("'**' needs a dict, got \(spread.typeName)") }
+        for entry in map.entries {
+            guard case .text(let key) = entry.key else {
+                throw fault("'**' needs names as keys, got \(entry.key.typeName)")
+            }
+            try charge(1 + arguments.named.count / 8)
+            let name = key.string
+            guard !arguments.named.contains(where: { $0.0 == name }) else {
+                throw fault("an argument given twice: '\(name.prefix(60))'")
+            }
+            arguments.named.append((name, entry.value))
+        }
     }
 
     /// `value.name`: a method or attribute first, then an entry of a dict.
     func attribute(_ name: String, of value: Value) throws(TemplateError) -> Value {
-        switch value {
-        case .undefined(let what): throw fault("\(what) is undefined, so it has no '\(name)'")
-        case .map(let map):
-            if Jinja.Methods.ofMap.contains(name) { return .method(Jinja.Method(receiver: value, name: name)) }
+        if case .undefined(let what) = value { throw fault("\(what) is undefined, so it has no '\(name)'") }
+        if let found = try ownAttribute(name, of: value) { return found }
+        if case .map(let map) = value {
             try charge(map.entries.count / 8)
             if let found = map.value(name) { return found }
-        case .text:
-            if Jinja.Methods.ofText.contains(name) { return .method(Jinja.Method(receiver: value, name: name)) }
-        case .list:
-            if Jinja.Methods.ofList.contains(name) { return try method(name, of: value) }
-        case .namespace(let index):
-            try charge(namespaces[index].count / 16)
-            if let found = namespaces[index].first(where: { $0.name == name }) { return found.value }
-        case .loop(let loop): if let found = try attribute(name, of: loop) { return found }
-        case .macro(let index): if name == "name" { return .trusted(macro(at: index).definition.name) }
-        default: break
         }
         return .undefined("the \(value.typeName)'s '\(name)'")
+    }
+
+    /// What Python's type has of this name, without a dict's entries.
+    func ownAttribute(_ name: String, of value: Value) throws(TemplateError) -> Value? {
+        if Jinja.Methods.isChanging(name, value) || name.hasPrefix("__") {
+            return .undefined("the \(value.typeName)'s '\(name)', which a template may not use,")
+        }
+        if Jinja.Methods.of(value)[name] != nil { return try method(name, of: value) }
+        switch value {
+        case .namespace(let index):
+            try charge(namespaces[index].count / 16)
+            return namespaces[index].first { $0.name == name }?.value
+        case .loop(let loop): return try attribute(name, of: loop)
+        case .macro(let index): return try attribute(name, of: macro(at: index).definition)
+        case .counter(let counter):
+            guard !counter.isJoiner else { return nil }
+            return name == "current" ? counter.items.items[counter.place] : name == "pos" ? .int(counter.place) : nil
+        case .list(let list) where list.form == .group:
+            return name == "grouper" ? list.items[0] : name == "list" ? list.items[1] : nil
+        case .int, .bool:
+            guard let number = value.asInt else { return nil }
+            return ["real": number, "numerator": number, "imag": 0, "denominator": 1][name].map { .int($0) }
+        case .double(let number): return name == "real" ? value : name == "imag" ? .double(number * 0) : nil
+        default: return nil
+        }
+    }
+
+    private func attribute(_ name: String, of macro: Jinja.MacroDefinition) throws(TemplateError) -> Value? {
+        switch name {
+        case "name": return .trusted(macro.name)
+        case "arguments": return try list(macro.parameters.map { .trusted($0.text) }, .tuple)
+        case "catch_kwargs": return .bool(macro.extras.kwargs != nil)
+        case "catch_varargs": return .bool(macro.extras.varargs != nil)
+        case "caller": return .bool(macro.extras.caller != nil)
+        default: return nil
+        }
     }
 
     /// A method keeps its receiver, which counts as one more level of values.
@@ -94,11 +136,10 @@ extension Jinja.Machine {
         case "first": return .bool(index == 0)
         case "last": return .bool(index + 1 == count)
         case "length": return .int(count)
-        case "depth": return .int(1)
-        case "depth0": return .int(0)
+        case "depth": return .int(loop.level + 1)
+        case "depth0": return .int(loop.level)
         case "previtem": return index > 0 ? loop.items[index - 1] : .undefined("the item before the first")
         case "nextitem": return index + 1 < count ? loop.items[index + 1] : .undefined("the item after the last")
-        case "cycle", "changed": return try method(name, of: .loop(loop))
         default: return nil
         }
     }
@@ -110,7 +151,7 @@ extension Jinja.Machine {
         case .map(let map):
             try charge(map.entries.count / 8)
             if let found = map.value(index) { return found }
-        case .list(let list):
+        case .list(let list) where !list.isView:
             if let number = index.asInt {
                 guard let place = place(number, in: list.items.count) else {
                     return .undefined("the list's item \(number)")
@@ -140,32 +181,49 @@ extension Jinja.Machine {
     /// Python's slices, with any stride but zero.
     private func slice(
         _ value: Value, _ start: (any Jinja.Expression)?, _ end: (any Jinja.Expression)?,
-        _ stride: (any Jinja.Expression)?
+        _ stride: (any Jinja.Expression)?, _ isFolded: Bool
     ) throws(TemplateError) -> Value {
-        let (from, to, by) = (try bound(start), try bound(end), try bound(stride) ?? 1)
-        if by == 0 { throw fault("the stride of a slice cannot be zero") }
+        do throws(TemplateError) {
+            let (from, to, by) = (try bound(start), try bound(end), try bound(stride) ?? 1)
+            if by == 0 { throw fault("the stride of a slice cannot be zero") }
+            return try slice(value, from, to, by)
+        } catch  where isFolded && error.kind == .evaluation {
+            return .undefined("the slice of a constant")
+        }
+    }
+
+    private func slice(_ value: Value, _ from: Int?, _ to: Int?, _ by: Int) throws(TemplateError) -> Value {
         switch value {
-        case .list(let list):
+        case .list(let list) where !list.isView:
             let places = Self.places(from, to, by, count: list.items.count)
             try charge(places.count / 8)
             var items: [Value] = []
             for place in places { items.append(list.items[place]) }
-            return try self.list(items, isTuple: list.isTuple)
+            return try self.list(items, Self.sliced(list.form, list.items.count, from, to, by))
         case .text(let text):
             try charge(text.weight / 16)
             let offsets = text.offsets
             let places = Self.places(from, to, by, count: offsets.count - 1)
             if by == 1 {
-                guard let first = places.first, let last = places.last else { return .text(Text()) }
+                guard let first = places.first, let last = places.last else { return .text(text.slice(0..<0)) }
                 return .text(text.slice(offsets[first]..<offsets[last + 1]))
             }
             try charge(places.count)
-            var result = Text()
+            var result = text.slice(0..<0)
             for place in places { result.append(text.slice(offsets[place]..<offsets[place + 1])) }
             return .text(result)
         case .undefined(let what): throw fault("\(what) is undefined, so it has no items")
         default: throw fault("a \(value.typeName) cannot be sliced")
         }
+    }
+
+    /// A part of a range is a range; of a group of `groupby`, a tuple.
+    private static func sliced(
+        _ form: Jinja.List.Form, _ count: Int, _ from: Int?, _ to: Int?, _ by: Int
+    ) -> Jinja.List.Form {
+        guard case .range(let start, _, let step) = form else { return form == .list ? .list : .tuple }
+        let (low, high) = bounds(from, to, by, count: count)
+        return .range(from: start &+ low &* step, to: start &+ high &* step, by: step &* by)
     }
 
     private func bound(_ expression: (any Jinja.Expression)?) throws(TemplateError) -> Int? {
@@ -177,22 +235,24 @@ extension Jinja.Machine {
     }
 
     private static func places(_ start: Int?, _ end: Int?, _ by: Int, count: Int) -> StrideTo<Int> {
-        func clamped(_ bound: Int, _ low: Int, _ high: Int) -> Int {
-            min(max(bound < 0 ? bound + count : bound, low), high)
-        }
-        if by > 0 {
-            let (from, to) = (start.map { clamped($0, 0, count) } ?? 0, end.map { clamped($0, 0, count) } ?? count)
-            return stride(from: from, to: max(from, to), by: min(by, count + 1))
-        }
-        let from = start.map { clamped($0, -1, count - 1) } ?? count - 1
-        let to = end.map { clamped($0, -1, count - 1) } ?? -1
-        return stride(from: from, to: min(from, to), by: max(by, -count - 1))
+        let (from, to) = bounds(start, end, by, count: count)
+        return by > 0
+            ? stride(from: from, to: max(from, to), by: min(by, count + 1))
+            : stride(from: from, to: min(from, to), by: max(by, -count - 1))
+    }
+
+    /// Python's `slice.indices`.
+    private static func bounds(_ start: Int?, _ end: Int?, _ by: Int, count: Int) -> (from: Int, to: Int) {
+        let (low, high) = by > 0 ? (0, count) : (-1, count - 1)
+        func clamped(_ bound: Int) -> Int { min(max(bound < 0 ? bound + count : bound, low), high) }
+        return (start.map(clamped) ?? (by > 0 ? low : high), end.map(clamped) ?? (by > 0 ? high : low))
     }
 
     /// What a `for`, a filter or a test walks over.
     func items(of value: Value, for purpose: String) throws(TemplateError) -> [Value] {
         switch value {
         case .list(let list): return list.items
+        case .iterator(let iterator): return try iterator.rest()
         case .map(let map):
             try charge(map.entries.count / 8)
             return map.entries.map(\.key)
@@ -200,7 +260,7 @@ extension Jinja.Machine {
             try charge(text.bytes.count / 4)
             let offsets = text.offsets
             if offsets.count > limits.itemsMax { throw limit("a list longer than \(limits.itemsMax) items") }
-            return zip(offsets, offsets.dropFirst()).map { .text(text.slice($0..<$1)) }
+            return zip(offsets, offsets.dropFirst()).map { .text(text.slice($0..<$1).asMarkup(false)) }
         case .undefined: return []
         default: throw fault("\(purpose) needs a list, got \(value.typeName)")
         }

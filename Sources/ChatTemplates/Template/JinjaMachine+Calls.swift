@@ -2,11 +2,29 @@ extension Jinja.Machine {
     func call(_ callee: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
         switch callee {
         case .macro(let index): return try callMacro(index, arguments)
-        case .function(let function): return try call(function, arguments)
+        case .function(let function):
+            try require(Jinja.Signature.functions[function.rawValue], arguments, function.rawValue)
+            return try call(function, arguments)
         case .method(let method): return try callMethod(method.name, of: method.receiver, arguments)
+        case .loop(let loop): return try callLoop(loop, arguments)
+        case .counter(let counter) where counter.isJoiner:
+            counter.place += 1
+            return counter.place == 1 ? .text(Text()) : counter.items.items[0]
         case .undefined(let what): throw fault("\(what) is undefined, so it cannot be called")
         default: throw fault("a \(callee.typeName) cannot be called")
         }
+    }
+
+    /// `loop(items)` in a recursive loop.
+    private func callLoop(_ loop: Jinja.LoopState, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
+        guard let recursion = loop.recursion else {
+            throw fault("'loop' can be called only in a loop that is marked 'recursive'")
+        }
+        guard arguments.positional.count == 1, arguments.named.isEmpty else { throw fault("loop takes one list") }
+        try descend(4)
+        defer { ascend(4) }
+        let items = try items(of: arguments.positional[0], for: "loop")
+        return .text(try captured(recursion, over: items, level: loop.level + 1))
     }
 
     func callMacro(_ index: Int, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
@@ -14,16 +32,7 @@ extension Jinja.Machine {
         defer { ascend(2) }
         let (definition, home) = macro(at: index)
         let inside = Jinja.Scope(parent: home)
-        guard arguments.positional.count <= definition.parameters.count else {
-            throw fault(
-                "macro '\(definition.name)' takes \(definition.parameters.count) arguments, got \(arguments.positional.count)"
-            )
-        }
-        for (name, _) in arguments.named where !definition.parameters.contains(where: { $0.text == name }) {
-            throw fault(
-                "macro '\(definition.name)' has no argument '\(name)'"
-                    + Jinja.suggestion(for: name, among: definition.parameters.map(\.text)))
-        }
+        try takeExtras(of: definition, arguments, into: inside)
         let around = scope
         scope = inside
         defer { scope = around }
@@ -36,10 +45,40 @@ extension Jinja.Machine {
                 inside.set(parameter.name, .undefined("the argument '\(parameter.text)'"))
             }
         }
-        if definition.usesCaller, let name = callerName {
-            inside.set(name, arguments.caller ?? .undefined("'caller'"))
-        }
         return .text(try captured(definition.body, scope: inside))
+    }
+
+    /// What the parameters do not take: refused, or the body's `varargs`, `kwargs` and `caller`.
+    private func takeExtras(
+        of macro: Jinja.MacroDefinition, _ arguments: Jinja.Arguments, into inside: Jinja.Scope
+    ) throws(TemplateError) {
+        let names = macro.parameters.map(\.text)
+        if let name = macro.extras.varargs {
+            inside.set(name, try list(Array(arguments.positional.dropFirst(names.count)), .tuple))
+        } else if arguments.positional.count > names.count {
+            throw fault("macro '\(macro.name)' takes \(names.count) arguments, got \(arguments.positional.count)")
+        }
+        var others: [Jinja.Map.Entry] = []
+        for (name, value) in arguments.named {
+            if let place = names.firstIndex(of: name) {
+                guard place >= arguments.positional.count else { throw fault("an argument given twice: '\(name)'") }
+            } else if name == "caller", macro.extras.caller != nil {
+                continue
+            } else if macro.extras.kwargs != nil {
+                others.append((.trusted(name), value))
+            } else {
+                throw fault(
+                    "macro '\(macro.name)' has no argument '\(name.prefix(60))'"
+                        + Jinja.suggestion(for: name, among: names))
+            }
+        }
+        if let name = macro.extras.kwargs { inside.set(name, try map(others)) }
+        if let name = macro.extras.caller {
+            let caller = arguments.caller ?? arguments.named.first { $0.0 == "caller" }?.1
+            inside.set(name, caller ?? .undefined("'caller'"))
+        } else if arguments.caller != nil {
+            throw fault("macro '\(macro.name)' is called with a block, but never calls its caller")
+        }
     }
 
     private func call(_ function: Jinja.Function, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
@@ -53,11 +92,18 @@ extension Jinja.Machine {
             namespaces.append([])
             let index = namespaces.count - 1
             for entry in try pairs(arguments.positional.first) {
-                guard case .text(let name) = entry.key else { throw fault("a namespace's attribute needs a name") }
+                // A key that is no name is out of every template's reach.
+                guard case .text(let name) = entry.key else { continue }
                 try setAttribute(name.string, entry.value, ofNamespace: index)
             }
             for (name, value) in arguments.named { try setAttribute(name, value, ofNamespace: index) }
             return .namespace(index)
+        case .cycler:
+            guard !arguments.positional.isEmpty else { throw fault("cycler needs values") }
+            return .counter(Jinja.Counter(try row(arguments.positional, .list), isJoiner: false))
+        case .joiner:
+            let separator = arguments.get(0, "sep") ?? .trusted(", ")
+            return .counter(Jinja.Counter(try row([separator], .list), isJoiner: true))
         case .raise_exception:
             let message = try shown(arguments.get(0, "message") ?? .none)
             throw TemplateError(.refused, line: line, String(message.string.prefix(1000)))
@@ -73,6 +119,7 @@ extension Jinja.Machine {
         guard let value else { return [] }
         if case .map(let map) = value { return map.entries }
         var entries: [Jinja.Map.Entry] = []
+        if case .undefined(let what) = value { throw fault("\(what) is undefined") }
         for item in try items(of: value, for: "dict") {
             let pair = try items(of: item, for: "dict")
             guard pair.count == 2 else { throw fault("dict needs pairs, got \(pair.count) values") }
@@ -94,10 +141,10 @@ extension Jinja.Machine {
         let by = bounds.count == 3 ? bounds[2] : 1
         if by == 0 { throw fault("the step of a range cannot be zero") }
         let (span, overflows) = to.subtractingReportingOverflow(from)
-        if overflows || span.magnitude / by.magnitude > limits.itemsMax {
+        if overflows || (span > 0) == (by > 0) && span.magnitude / by.magnitude > limits.itemsMax {
             throw limit("a range longer than \(limits.itemsMax) items")
         }
-        return try list(stride(from: from, to: to, by: by).map { .int($0) })
+        return try list(stride(from: from, to: to, by: by).map { .int($0) }, .range(from: from, to: to, by: by))
     }
 }
 

@@ -1,10 +1,11 @@
 extension Jinja {
-    /// How `tojson` writes: Python's `json.dumps` with `ensure_ascii=False`.
+    /// How `tojson` writes: Python's `json.dumps`, with `ensure_ascii` off unless asked for.
     struct JSONStyle {
         var indent: [UInt8]?
         var betweenItems: [UInt8]
         var afterKey: [UInt8] = Array(": ".utf8)
         var sortsKeys = false
+        var isASCII = false
 
         init(indent: [UInt8]? = nil) {
             self.indent = indent
@@ -27,9 +28,10 @@ extension Jinja.Machine {
         try charge(1)
         if text.bytes.count > limits.outputBytesMax { try check(text) }
         switch value {
-        case .list(let list): try writeJSON(list, style, level: level, into: &text)
+        case .list(let list) where list.isTuple || list.form == .list:
+            try writeJSON(list, style, level: level, into: &text)
         case .map(let map): try writeJSON(map, style, level: level, into: &text)
-        default: try writeJSONLeaf(value, into: &text)
+        default: try writeJSONLeaf(value, style, into: &text)
         }
     }
 
@@ -58,32 +60,31 @@ extension Jinja.Machine {
     }
 
     private func writeKey(_ key: Value, _ style: Jinja.JSONStyle, into text: inout Text) throws(TemplateError) {
-        try writeJSON(try self.key(key), into: &text)
+        try writeJSON(try self.key(key), style, into: &text)
         text.append(style.afterKey, as: true)
     }
 
-    private func writeJSONLeaf(_ value: Value, into text: inout Text) throws(TemplateError) {
+    private func writeJSONLeaf(
+        _ value: Value, _ style: Jinja.JSONStyle, into text: inout Text
+    ) throws(TemplateError) {
         switch value {
         case .none: text.append("null")
         case .bool(let value): value ? text.append("true") : text.append("false")
         case .int(let value): text.append(String(value), trusted: true)
         case .double(let value): text.append(Self.jsonDigits(value), trusted: true)
-        case .text(let inner): try writeJSON(inner, into: &text)
+        case .text(let inner): try writeJSON(inner, style, into: &text)
         case .undefined(let what): throw fault("\(what) is undefined, and tojson cannot write that")
         default: throw fault("tojson cannot write a \(value.typeName)")
         }
     }
 
     private static func jsonDigits(_ value: Double) -> String {
-        value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : value.description
+        value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : Jinja.digits(value)
     }
 
     private func ordered(_ map: Jinja.Map, _ style: Jinja.JSONStyle) throws(TemplateError) -> [Jinja.Map.Entry] {
         guard style.sortsKeys else { return map.entries }
-        var keyed: [(Text, Jinja.Map.Entry)] = []
-        for entry in map.entries { keyed.append((try key(entry.key), entry)) }
-        try charge(keyed.count * 4)
-        return keyed.sorted { $0.0 < $1.0 }.map(\.1)
+        return try sorted(map.entries, by: map.entries.map(\.key), reverse: false)
     }
 
     private func key(_ key: Value) throws(TemplateError) -> Text {
@@ -91,7 +92,8 @@ extension Jinja.Machine {
         case .text(let text): return text
         case .bool(let value): return .trusted(value ? "true" : "false")
         case .none: return .trusted("null")
-        case .int, .double: return try shown(key)
+        case .int: return try shown(key)
+        case .double(let value): return .trusted(Self.jsonDigits(value))
         default: throw fault("tojson cannot write a key of type \(key.typeName)")
         }
     }
@@ -117,7 +119,9 @@ extension Jinja.Machine {
         for _ in 0..<level { text.append(indent, as: true) }
     }
 
-    private func writeJSON(_ inner: Text, into text: inout Text) throws(TemplateError) {
+    private func writeJSON(
+        _ inner: Text, _ style: Jinja.JSONStyle, into text: inout Text
+    ) throws(TemplateError) {
         try charge(inner.weight / 16)
         text.append("\"")
         for run in inner.runs {
@@ -136,8 +140,23 @@ extension Jinja.Machine {
                 default: written.append(byte)
                 }
             }
-            text.append(written, as: run.isTrusted)
+            text.append(style.isASCII ? Self.escapingOutsideASCII(written) : written, as: run.isTrusted)
         }
         text.append("\"")
+    }
+
+    /// `\u` and four digits for each unit of UTF-16 that is no printable ASCII.
+    private static func escapingOutsideASCII(_ written: [UInt8]) -> [UInt8] {
+        if written.allSatisfy({ $0 < 0x7F }) { return written }
+        var escaped: [UInt8] = []
+        for unit in String(decoding: written, as: UTF8.self).utf16 {
+            if unit < 0x7F {
+                escaped.append(UInt8(unit))
+            } else {
+                let digits = String(unit, radix: 16)
+                escaped += Array("\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
+            }
+        }
+        return escaped
     }
 }

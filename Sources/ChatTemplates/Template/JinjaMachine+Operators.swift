@@ -32,10 +32,22 @@ extension Jinja.Machine {
         case (.text(let a), .text(let b)):
             try charge(min(a.bytes.count, b.bytes.count) / 64)
             return a == b
-        case (.list(let a), .list(let b)):
-            return a.isTuple == b.isTuple ? try isEqual(a.items, b.items) : false
+        case (.list(let a), .list(let b)): return try isEqual(a, b)
+        case (.iterator(let a), .iterator(let b)): return a === b
         case (.map(let a), .map(let b)): return try isEqual(a, b)
         default: return Self.isEqualLeaf(left, right)
+        }
+    }
+
+    private func isEqual(_ a: Jinja.List, _ b: Jinja.List) throws(TemplateError) -> Bool {
+        switch (a.form, b.form) {
+        case (.list, .list), (.range, .range): return try isEqual(a.items, b.items)
+        case (.view(let part), .view(let other)):
+            guard part != "values", other != "values", a.items.count == b.items.count else { return false }
+            // Sets to Python: in any order.
+            for item in a.items where try !holds(b.items, item) { return false }
+            return true
+        default: return a.isTuple && b.isTuple ? try isEqual(a.items, b.items) : false
         }
     }
 
@@ -76,7 +88,7 @@ extension Jinja.Machine {
         case (.text(let a), .text(let b)):
             try charge(min(a.bytes.count, b.bytes.count) / 64)
             return a == b ? 0 : a < b ? -1 : 1
-        case (.list(let a), .list(let b)) where a.isTuple == b.isTuple:
+        case (.list(let a), .list(let b)) where a.isTuple && b.isTuple || a.form == .list && b.form == .list:
             for (one, other) in zip(a.items, b.items) {
                 try charge(1)
                 if try !isEqual(one, other) { return try order(one, other, symbol) }
@@ -102,14 +114,24 @@ extension Jinja.Machine {
             return text.find(part.bytes) != nil
         case .map(let map):
             try charge(map.entries.count / 8)
+            try requireHashable(value)
             return map.value(value) != nil
-        default:
-            for item in try items(of: container, for: "'in'") {
+        case .iterator(let iterator):
+            while let item = try iterator.next() {
                 try charge(1)
                 if try isEqual(item, value) { return true }
             }
             return false
+        default: return try holds(try items(of: container, for: "'in'"), value)
         }
+    }
+
+    private func holds(_ items: [Value], _ value: Value) throws(TemplateError) -> Bool {
+        for item in items {
+            try charge(1)
+            if try isEqual(item, value) { return true }
+        }
+        return false
     }
 
     private func unsuited(_ symbol: String, _ left: Value, _ right: Value) -> TemplateError {
@@ -132,16 +154,19 @@ extension Jinja.Machine {
 
     func arithmetic(_ left: Value, _ operation: Jinja.Operator, _ right: Value) throws(TemplateError) -> Value {
         switch (left, operation, right) {
-        case (.text(var a), .add, .text(let b)):
+        case (.text(var a), .add, .text(var b)):
             guard a.bytes.count + b.bytes.count <= limits.outputBytesMax else { throw tooLong }
+            if a.isMarkup || b.isMarkup { (a, b) = (try escaped(a), try escaped(b)) }
             a.append(b)
             return try text(a)
-        case (.list(let a), .add, .list(let b)) where a.isTuple == b.isTuple:
-            return try list(a.items + b.items, isTuple: a.isTuple)
+        case (.list(let a), .add, .list(let b)) where a.isTuple && b.isTuple || a.form == .list && b.form == .list:
+            return try list(a.items + b.items, a.form == .list ? .list : .tuple)
         case (.text(let a), .multiply, _): if let count = right.asInt { return try text(repeated(a, count)) }
         case (_, .multiply, .text(let b)): if let count = left.asInt { return try text(repeated(b, count)) }
-        case (.list(let a), .multiply, _): if let count = right.asInt { return try repeated(a, count) }
-        case (_, .multiply, .list(let b)): if let count = left.asInt { return try repeated(b, count) }
+        case (.list(let a), .multiply, _) where a.isTuple || a.form == .list:
+            if let count = right.asInt { return try repeated(a, count) }
+        case (_, .multiply, .list(let b)) where b.isTuple || b.form == .list:
+            if let count = left.asInt { return try repeated(b, count) }
         case (.text(let a), .modulo, _): return try formatted(a, right)
         default: break
         }
@@ -153,22 +178,23 @@ extension Jinja.Machine {
     private var tooLong: TemplateError { limit("a text longer than \(limits.outputBytesMax) bytes") }
 
     private func repeated(_ text: Text, _ count: Int) throws(TemplateError) -> Text {
-        guard count > 0, !text.isEmpty else { return Text() }
+        guard count > 0, !text.isEmpty else { return text.slice(0..<0) }
         guard count <= limits.outputBytesMax / text.bytes.count else { throw tooLong }
         try charge(count / 2 + text.weight * count / 32)
-        var result = Text()
+        var result = text.slice(0..<0)
         for _ in 0..<count { result.append(text) }
         return result
     }
 
     private func repeated(_ items: Jinja.List, _ count: Int) throws(TemplateError) -> Value {
-        guard count > 0, !items.items.isEmpty else { return try list([], isTuple: items.isTuple) }
+        let form: Jinja.List.Form = items.isTuple ? .tuple : .list
+        guard count > 0, !items.items.isEmpty else { return try list([], form) }
         guard count <= limits.itemsMax / items.items.count else {
             throw limit("a list longer than \(limits.itemsMax) items")
         }
         var result: [Value] = []
         for _ in 0..<count { result += items.items }
-        return try list(result, isTuple: items.isTuple)
+        return try list(result, form)
     }
 
     private func whole(_ a: Int, _ operation: Jinja.Operator, _ b: Int) throws(TemplateError) -> Value {

@@ -26,13 +26,29 @@ extension Jinja.Machine {
     }
 
     private func represent(_ list: Jinja.List, into text: inout Text) throws(TemplateError) {
-        list.isTuple ? text.append("(") : text.append("[")
+        switch list.form {
+        case .range(let from, let to, let by):
+            text.append("range(\(from), \(to)\(by == 1 ? "" : ", \(by)"))", trusted: true)
+        case .view(let part):
+            text.append("dict_\(part)([", trusted: true)
+            try representItems(list, into: &text)
+            text.append("])")
+        case .list:
+            text.append("[")
+            try representItems(list, into: &text)
+            text.append("]")
+        case .tuple, .group:
+            text.append("(")
+            try representItems(list, into: &text)
+            list.items.count == 1 ? text.append(",)") : text.append(")")
+        }
+    }
+
+    private func representItems(_ list: Jinja.List, into text: inout Text) throws(TemplateError) {
         for place in list.items.indices {
             if place > 0 { text.append(", ") }
             try represent(list.items[place], into: &text)
         }
-        if list.isTuple, list.items.count == 1 { text.append(",") }
-        list.isTuple ? text.append(")") : text.append("]")
     }
 
     private func represent(_ map: Jinja.Map, into text: inout Text) throws(TemplateError) {
@@ -52,20 +68,20 @@ extension Jinja.Machine {
         case .none: text.append("None")
         case .bool(let value): value ? text.append("True") : text.append("False")
         case .int(let value): text.append(String(value), trusted: true)
-        case .double(let value): text.append(Self.digits(value), trusted: true)
-        case .text(let inner): try quote(inner, into: &text)
+        case .double(let value): text.append(Jinja.digits(value), trusted: true)
+        case .text(let inner):
+            if inner.isMarkup { text.append("Markup(") }
+            try quote(inner, into: &text)
+            if inner.isMarkup { text.append(")") }
         case .list, .map: break
+        case .iterator: text.append("<generator>")
+        case .counter(let counter): text.append(counter.isJoiner ? "<joiner>" : "<cycler>", trusted: true)
         case .namespace: text.append("<Namespace>")
         case .macro(let index): text.append("<Macro '\(macro(at: index).definition.name)'>", trusted: true)
         case .function(let function): text.append("<function \(function.rawValue)>", trusted: true)
         case .method: text.append("<method>")
         case .loop(let loop): text.append("<LoopContext \(loop.index + 1)/\(loop.items.count)>", trusted: true)
         }
-    }
-
-    /// Python's shortest digits that read back as the same number.
-    static func digits(_ value: Double) -> String {
-        value.isNaN ? "nan" : value.isInfinite ? (value < 0 ? "-inf" : "inf") : value.description
     }
 
     private func quote(_ inner: Text, into text: inout Text) throws(TemplateError) {
@@ -85,7 +101,7 @@ extension Jinja.Machine {
                 default:
                     if scalar.value == UInt32(mark) {
                         written += [UInt8(ascii: "\\"), mark]
-                    } else if Self.isPrintable(scalar) {
+                    } else if Jinja.isPrintable(scalar) {
                         written += Array(UTF8.encode(scalar) ?? .init())
                     } else {
                         let digits = String(scalar.value, radix: 16)
@@ -99,15 +115,5 @@ extension Jinja.Machine {
             text.append(written, as: run.isTrusted)
         }
         text.append([mark], as: true)
-    }
-
-    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar == " " { return true }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
-            .spaceSeparator:
-            return false
-        default: return true
-        }
     }
 }

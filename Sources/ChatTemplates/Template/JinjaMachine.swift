@@ -43,20 +43,20 @@ extension Jinja {
 
         let limits: TemplateLimits
         let today: TemplateDate
-        /// The name `caller`, where the template uses it.
-        let callerName: Name?
+        /// The template's own names, which a `block` sees.
+        let outermost: Scope
         var scope: Scope
         var line = 0
-        var loopLevel = 0
         private(set) var steps = 0
         private var depth = 0
         private var output = Text()
         private var macros: [(definition: MacroDefinition, scope: Scope)] = []
         var namespaces: [[(name: String, value: Value)]] = []
 
-        init(limits: TemplateLimits, today: TemplateDate, callerName: Name?) {
-            (self.limits, self.today, self.callerName) = (limits, today, callerName)
-            scope = Scope(parent: nil)
+        init(limits: TemplateLimits, today: TemplateDate) {
+            (self.limits, self.today) = (limits, today)
+            outermost = Scope(parent: nil)
+            scope = outermost
         }
 
         var written: Text { output }
@@ -130,6 +130,17 @@ extension Jinja {
             return output
         }
 
+        /// What a recursive loop writes over further items, kept from the output.
+        func captured(_ recursion: (loop: For, scope: Scope), over items: [Value], level: Int) throws(TemplateError)
+            -> Text
+        {
+            let (around, outside) = (scope, output)
+            (scope, output) = (recursion.scope, Text())
+            defer { (scope, output) = (around, outside) }
+            _ = try recursion.loop.run(self, over: items, level: level)
+            return output
+        }
+
         // MARK: Names
 
         func lookUp(_ name: Name, _ text: String) -> Value {
@@ -175,21 +186,47 @@ extension Jinja {
 
         func macro(at index: Int) -> (definition: MacroDefinition, scope: Scope) { macros[index] }
 
-        func loopState(_ items: [Value]) throws(TemplateError) -> LoopState {
+        func loopState(
+            _ items: [Value], level: Int, recursion: (loop: For, scope: Scope)?
+        ) throws(TemplateError) -> LoopState {
             let depth = items.reduce(0) { max($0, $1.depth) } + 1
             if depth > limits.nestingMax { throw limit("values inside values, more than \(limits.nestingMax) deep") }
-            loopLevel += 1
-            return LoopState(items: items, depth: depth, level: loopLevel)
+            return LoopState(items: items, depth: depth, level: level, recursion: recursion)
         }
 
         // MARK: Making values
 
-        func list(_ items: [Value], isTuple: Bool = false) throws(TemplateError) -> Value {
+        func list(_ items: [Value], _ form: List.Form = .list) throws(TemplateError) -> Value {
+            .list(try row(items, form))
+        }
+
+        /// A generator's items; it counts as one more level of values.
+        ///
+        /// - Parameter fill: appends the items. What it throws of the template's making is thrown where the items are
+        ///   read, behind those that it had.
+        func iterator(
+            _ fill: (inout [Value]) throws(TemplateError) -> Void
+        ) throws(TemplateError) -> Value {
+            var items: [Value] = []
+            var failure: TemplateError?
+            do throws(TemplateError) {
+                try fill(&items)
+            } catch  where error.kind == .evaluation {
+                failure = error
+            }
+            let list = try row(items, .list)
+            if list.depth >= limits.nestingMax {
+                throw limit("lists inside lists, more than \(limits.nestingMax) deep")
+            }
+            return .iterator(Iterator(list, failure: failure))
+        }
+
+        func row(_ items: [Value], _ form: List.Form) throws(TemplateError) -> List {
             try charge(items.count / 8)
             if items.count > limits.itemsMax { throw limit("a list longer than \(limits.itemsMax) items") }
-            let list = List(items, isTuple: isTuple)
+            let list = List(items, form: form)
             if list.depth > limits.nestingMax { throw limit("lists inside lists, more than \(limits.nestingMax) deep") }
-            return .list(list)
+            return list
         }
 
         /// A later entry replaces an earlier one with its key.
@@ -197,10 +234,7 @@ extension Jinja {
             if entries.count > limits.itemsMax { throw limit("a dict longer than \(limits.itemsMax) entries") }
             var unique: [Map.Entry] = []
             for entry in entries {
-                switch entry.key {
-                case .text, .int, .bool, .double, .none: break
-                default: throw fault("a key of a dict cannot be of type \(entry.key.typeName)")
-                }
+                try requireHashable(entry.key)
                 try charge(1 + unique.count / 8)
                 if let place = unique.firstIndex(where: { $0.key.isSameKey(entry.key) }) {
                     unique[place].value = entry.value
@@ -211,6 +245,10 @@ extension Jinja {
             let map = Map(unique: unique)
             if map.depth > limits.nestingMax { throw limit("dicts inside dicts, more than \(limits.nestingMax) deep") }
             return .map(map)
+        }
+
+        func requireHashable(_ key: Value) throws(TemplateError) {
+            guard key.isHashable else { throw fault("a key of a dict cannot be of type \(key.typeName)") }
         }
 
         func text(_ text: Text) throws(TemplateError) -> Value {

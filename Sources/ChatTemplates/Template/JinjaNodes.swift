@@ -29,7 +29,9 @@ extension Jinja {
         var named: [(String, any Expression)] = []
         /// `*list`, added to the positional ones.
         var spread: (any Expression)?
-        var isEmpty: Bool { positional.isEmpty && named.isEmpty && spread == nil }
+        /// `**dict`, added to the named ones.
+        var namedSpread: (any Expression)?
+        var isEmpty: Bool { positional.isEmpty && named.isEmpty && spread == nil && namedSpread == nil }
     }
 
     /// A macro as written; a `call` block is one without a name.
@@ -37,12 +39,19 @@ extension Jinja {
         let name: String
         let parameters: [(name: Name, text: String, fallback: (any Expression)?)]
         let body: [any Statement]
-        let usesCaller: Bool
+        let extras: Extras
         init(
             name: String, parameters: [(name: Name, text: String, fallback: (any Expression)?)], body: [any Statement],
-            usesCaller: Bool
+            extras: Extras
         ) {
-            (self.name, self.parameters, self.body, self.usesCaller) = (name, parameters, body, usesCaller)
+            (self.name, self.parameters, self.body, self.extras) = (name, parameters, body, extras)
         }
+    }
+
+    /// The names by which a macro's body takes what its parameters do not; nil for one that it does not use.
+    struct Extras: Sendable {
+        var caller: Name?
+        var varargs: Name?
+        var kwargs: Name?
     }
 }

@@ -61,7 +61,7 @@ extension Jinja.Parser {
     mutating func binary(_ level: Level) throws(TemplateError) -> any Jinja.Expression {
         try enter()
         defer { leave() }
-        var left = try operand()
+        var left = try operand(level)
         var pending: Level?
         var rest: [(Jinja.Operator, any Jinja.Expression)] = []
         while let (operation, at) = operation, at.rawValue >= level.rawValue {
@@ -73,7 +73,7 @@ extension Jinja.Parser {
             advance()
             if operation == .notIn { advance() }
             let tighter = Level(rawValue: at.rawValue + 1) ?? .unary
-            rest.append((operation, tighter == .unary ? try operand() : try binary(tighter)))
+            rest.append((operation, tighter == .unary ? try operand(tighter) : try binary(tighter)))
         }
         if let open = pending { left = Jinja.Parser.chain(left, rest, open) }
         return left
@@ -91,8 +91,9 @@ extension Jinja.Parser {
     }
 
     /// `not` and signs in front, then one value with its postfixes, filters and tests.
-    private mutating func operand() throws(TemplateError) -> any Jinja.Expression {
+    private mutating func operand(_ level: Level) throws(TemplateError) -> any Jinja.Expression {
         if isName("not") {
+            guard level.rawValue <= Level.not.rawValue else { throw unexpected("a value without 'not'") }
             var isNegated = false
             while skip(name: "not") { isNegated.toggle() }
             return Jinja.Negation(try binary(.compare), isNegated: isNegated)
@@ -107,11 +108,21 @@ extension Jinja.Parser {
         let first = try primary()
         var steps: [Jinja.Step] = []
         try postfixes(into: &steps)
+        if first is Jinja.Constant, !steps.isEmpty { Self.foldSlice(&steps[0]) }
         var base = steps.isEmpty ? first : Jinja.Chain(base: first, steps: steps)
         if signs > 0 { base = Jinja.Sign(base, isNegative: isNegative) }
         var filters: [Jinja.Step] = []
         try filtersAndTests(into: &filters)
         return filters.isEmpty ? base : Jinja.Chain(base: base, steps: filters)
+    }
+
+    /// A function of its own, so that the frames of expressions inside expressions stay small.
+    private static func foldSlice(_ step: inout Jinja.Step) {
+        guard case .slice(let start, let end, let stride, _) = step else { return }
+        for bound in [start, end, stride] where bound != nil {
+            guard bound is Jinja.Constant || bound is Jinja.Sign else { return }
+        }
+        step = .slice(start, end, stride, isFolded: true)
     }
 
     private mutating func primary() throws(TemplateError) -> any Jinja.Expression {
@@ -122,7 +133,7 @@ extension Jinja.Parser {
             case "true", "True": return Jinja.Constant(.bool(true))
             case "false", "False": return Jinja.Constant(.bool(false))
             case "none", "None": return Jinja.Constant(.none)
-            default: return Jinja.Variable(name: intern(name), text: name)
+            default: return Jinja.Variable(name: mention(name), text: name)
             }
         case .string(let first):
             advance()
@@ -218,7 +229,8 @@ extension Jinja.Parser {
             return .item(index)
         }
         guard parts.count <= 3 else { throw fault("a slice has three parts at most") }
-        return .slice(parts[0], parts.count > 1 ? parts[1] : nil, parts.count > 2 ? parts[2] : nil)
+        return .slice(
+            parts[0], parts.count > 1 ? parts[1] : nil, parts.count > 2 ? parts[2] : nil, isFolded: false)
     }
 
     /// `(a, b, c=d)`
@@ -233,13 +245,23 @@ extension Jinja.Parser {
             isFirst = false
             if skip(symbol: ")") { break }
             if skip(symbol: "*") {
+                guard arguments.spread == nil, arguments.namedSpread == nil else { throw unexpected("one '*' list") }
                 arguments.spread = try condition()
+            } else if skip(symbol: "**") {
+                guard arguments.namedSpread == nil else { throw unexpected("one '**' dict") }
+                arguments.namedSpread = try condition()
             } else if case .name(let name) = kind, nextKind == .symbol("=") {
+                guard arguments.namedSpread == nil else { throw fault("a named argument after '**'") }
+                guard !arguments.named.contains(where: { $0.0 == name }) else {
+                    throw fault("an argument given twice: '\(name.prefix(60))'")
+                }
                 advance()
                 advance()
                 arguments.named.append((name, try condition()))
             } else {
-                guard arguments.named.isEmpty else { throw fault("a positional argument after a named one") }
+                guard arguments.named.isEmpty, arguments.spread == nil, arguments.namedSpread == nil else {
+                    throw fault("a positional argument after a named one")
+                }
                 arguments.positional.append(try condition())
             }
         }

@@ -42,6 +42,13 @@ extension Jinja.Parser {
         case "generation":
             try endTag()
             body.append(Jinja.Group(body: try block("endgeneration"), line: line))
+        case "autoescape":
+            guard skip(name: "false") || skip(name: "False") else {
+                throw fault("'{% autoescape %}' is not part of chat templates, except as 'autoescape false'")
+            }
+            try endTag()
+            body.append(Jinja.Group(body: try block("endautoescape"), line: line))
+        case "block": body.append(try blockStatement(line))
         case "break", "continue":
             guard loops > 0 else { throw fault("'\(name)' outside a loop") }
             body.append(Jinja.Jump(name == "break" ? .breakLoop : .continueLoop, line: line))
@@ -51,12 +58,12 @@ extension Jinja.Parser {
     }
 
     private func unknownTag(_ name: String) -> TemplateError {
-        let leftOut = ["include", "import", "from", "extends", "block", "do", "autoescape", "trans"]
+        let leftOut = ["include", "import", "from", "extends", "do", "trans"]
         if leftOut.contains(name) { return fault("'{% \(name) %}' is not part of chat templates") }
         let known = [
             "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall",
-            "filter",
-            "endfilter", "with", "endwith", "generation", "endgeneration", "break", "continue", "raw",
+            "filter", "endfilter", "block", "endblock", "autoescape", "endautoescape", "with", "endwith", "generation",
+            "endgeneration", "break", "continue", "raw",
         ]
         return fault("unknown tag '\(name.prefix(60))'" + Jinja.suggestion(for: name, among: known))
     }
@@ -94,7 +101,7 @@ extension Jinja.Parser {
         try expect(name: "in")
         let source = try tuple(withChoice: false)
         let test = skip(name: "if") ? try condition() : nil
-        if isName("recursive") { throw fault("'recursive' loops are not part of chat templates") }
+        let isRecursive = skip(name: "recursive")
         try endTag()
         loops += 1
         let body = try statements(until: ["else", "endfor"])
@@ -108,7 +115,22 @@ extension Jinja.Parser {
         try endTag()
         return Jinja.For(
             target: target, source: source, test: test, body: body, otherwise: otherwise, loop: intern("loop"),
-            line: line)
+            isRecursive: isRecursive, line: line)
+    }
+
+    private mutating func blockStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        let name = try expectName()
+        guard blocks.insert(name).inserted else { throw fault("a second block '\(name.prefix(60))'") }
+        let isScoped = skip(name: "scoped")
+        try endTag()
+        let around = loops
+        loops = 0
+        defer { loops = around }
+        let body = try statements(until: ["endblock"])
+        advance()
+        if !isSymbol("%}"), case .name(let again) = kind, again == name { advance() }
+        try endTag()
+        return Jinja.Block(body: body, isScoped: isScoped, line: line)
     }
 
     /// `a`, `a, b`, `(a, b)`, or `ns.a` where a `set` may write to it.
@@ -163,7 +185,11 @@ extension Jinja.Parser {
             if !parameters.isEmpty { try expect(symbol: ",") }
             if skip(symbol: ")") { break }
             let name = try expectName()
-            parameters.append((intern(name), name, skip(symbol: "=") ? try condition() : nil))
+            let fallback = skip(symbol: "=") ? try condition() : nil
+            if fallback == nil, parameters.last?.fallback != nil {
+                throw fault("the parameter '\(name.prefix(60))' without a default follows one with a default")
+            }
+            parameters.append((intern(name), name, fallback))
         }
         return parameters
     }
@@ -172,18 +198,22 @@ extension Jinja.Parser {
         let name = try expectName()
         let parameters = try parameters()
         try endTag()
-        let body = try macroBody("endmacro")
-        _ = intern("caller")
-        let definition = Jinja.MacroDefinition(name: name, parameters: parameters, body: body, usesCaller: true)
+        let (body, extras) = try macroBody("endmacro", parameters)
+        let definition = Jinja.MacroDefinition(name: name, parameters: parameters, body: body, extras: extras)
         return Jinja.Macro(definition: definition, name: intern(name), line: line)
     }
 
     /// `break` inside a macro has no loop around it, whatever is around the macro.
-    private mutating func macroBody(_ end: String) throws(TemplateError) -> [any Jinja.Statement] {
-        let around = loops
-        loops = 0
-        defer { loops = around }
-        return try block(end)
+    private mutating func macroBody(
+        _ end: String, _ parameters: [(name: Jinja.Name, text: String, fallback: (any Jinja.Expression)?)]
+    ) throws(TemplateError) -> ([any Jinja.Statement], Jinja.Extras) {
+        let (around, read) = (loops, extras)
+        (loops, extras) = (0, [])
+        let body = try block(end)
+        let own = extras.subtracting(parameters.map(\.text))
+        (loops, extras) = (around, read.union(own))
+        func name(_ text: String) -> Jinja.Name? { own.contains(text) ? intern(text) : nil }
+        return (body, Jinja.Extras(caller: name("caller"), varargs: name("varargs"), kwargs: name("kwargs")))
     }
 
     private mutating func callStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
@@ -195,8 +225,8 @@ extension Jinja.Parser {
         }
         let callee: any Jinja.Expression =
             chain.steps.count == 1 ? chain.base : Jinja.Chain(base: chain.base, steps: Array(chain.steps.dropLast()))
-        let definition = Jinja.MacroDefinition(
-            name: "caller", parameters: parameters, body: try macroBody("endcall"), usesCaller: false)
+        let (body, extras) = try macroBody("endcall", parameters)
+        let definition = Jinja.MacroDefinition(name: "caller", parameters: parameters, body: body, extras: extras)
         return Jinja.CallBlock(callee: callee, arguments: arguments, caller: definition, line: callLine)
     }
 

@@ -6,6 +6,10 @@ extension Jinja {
         var place = 0
         var nesting = 0
         var names: [String: Name] = [:]
+        /// Of `caller`, `varargs` and `kwargs`, those that the macro around this place reads.
+        var extras: Swift.Set<String> = []
+        /// Names of the blocks so far; there is one of each.
+        var blocks: Swift.Set<String> = []
         /// Loops around this place, for `break` and `continue`.
         var loops = 0
 
@@ -57,6 +61,12 @@ extension Jinja {
             guard case .name(let name) = kind else { throw unexpected("a name") }
             advance()
             return name
+        }
+
+        /// A name that an expression reads.
+        mutating func mention(_ name: String) -> Name {
+            if ["caller", "varargs", "kwargs"].contains(name) { extras.insert(name) }
+            return intern(name)
         }
 
         mutating func intern(_ name: String) -> Name {

@@ -20,12 +20,33 @@ extension Jinja {
         }
     }
 
-    /// Statements in a row with nothing of their own.
+    /// Statements in a row, whose names end with them.
     final class Group: Statement {
         let body: [any Statement]
         let line: Int
         init(body: [any Statement], line: Int) { (self.body, self.line) = (body, line) }
-        func run(_ machine: Machine) throws(TemplateError) -> Flow { try machine.run(body) }
+        func run(_ machine: Machine) throws(TemplateError) -> Flow {
+            let around = machine.scope
+            defer { machine.scope = around }
+            machine.scope = Scope(parent: around)
+            return try machine.run(body)
+        }
+    }
+
+    /// `block`, which sees the template's own names and not those of a loop around it.
+    final class Block: Statement {
+        let body: [any Statement]
+        let isScoped: Bool
+        let line: Int
+        init(body: [any Statement], isScoped: Bool, line: Int) {
+            (self.body, self.isScoped, self.line) = (body, isScoped, line)
+        }
+        func run(_ machine: Machine) throws(TemplateError) -> Flow {
+            let around = machine.scope
+            defer { machine.scope = around }
+            machine.scope = Scope(parent: isScoped ? around : machine.outermost)
+            return try machine.run(body)
+        }
     }
 
     final class If: Statement {
@@ -48,24 +69,27 @@ extension Jinja {
         let body: [any Statement]
         let otherwise: [any Statement]
         let loop: Name
+        let isRecursive: Bool
         let line: Int
         init(
             target: Target, source: any Expression, test: (any Expression)?, body: [any Statement],
-            otherwise: [any Statement], loop: Name, line: Int
+            otherwise: [any Statement], loop: Name, isRecursive: Bool, line: Int
         ) {
             (self.target, self.source, self.test, self.body) = (target, source, test, body)
-            (self.otherwise, self.loop, self.line) = (otherwise, loop, line)
+            (self.otherwise, self.loop, self.isRecursive, self.line) = (otherwise, loop, isRecursive, line)
         }
 
         func run(_ machine: Machine) throws(TemplateError) -> Flow {
-            let items = try chosen(machine)
+            try run(machine, over: try machine.items(of: try machine.evaluate(source), for: "a for loop"), level: 0)
+        }
+
+        /// - Parameter level: calls of this loop's own `loop` around this one.
+        func run(_ machine: Machine, over given: [Value], level: Int) throws(TemplateError) -> Flow {
+            let items = try chosen(machine, given)
             if items.isEmpty { return try machine.run(otherwise) }
-            let state = try machine.loopState(items)
             let around = machine.scope
-            defer {
-                machine.scope = around
-                machine.loopLevel -= 1
-            }
+            let state = try machine.loopState(items, level: level, recursion: isRecursive ? (self, around) : nil)
+            defer { machine.scope = around }
             for index in items.indices {
                 try machine.charge(Machine.iterationSteps)
                 state.index = index
@@ -78,8 +102,7 @@ extension Jinja {
         }
 
         /// The items, without those that the loop's own `if` turns down: `loop.length` and `loop.last` never see them.
-        private func chosen(_ machine: Machine) throws(TemplateError) -> [Value] {
-            let items = try machine.items(of: try machine.evaluate(source), for: "a for loop")
+        private func chosen(_ machine: Machine, _ items: [Value]) throws(TemplateError) -> [Value] {
             guard let test else { return items }
             let around = machine.scope
             defer { machine.scope = around }
@@ -87,6 +110,7 @@ extension Jinja {
             for item in items {
                 try machine.charge(Machine.iterationSteps)
                 machine.scope = Scope(parent: around)
+                machine.scope.set(loop, .undefined("'loop', which a loop's own if does not have,"))
                 try machine.assign(item, to: target)
                 if try machine.isTrue(test) { chosen.append(item) }
             }
@@ -140,7 +164,10 @@ extension Jinja {
         func run(_ machine: Machine) throws(TemplateError) -> Flow {
             var value = Value.text(try machine.captured(body, scope: Scope(parent: machine.scope)))
             for filter in filters { value = try machine.step(filter, on: value) }
-            try machine.write(try machine.shown(value))
+            guard case .text(let text) = value else {
+                throw machine.fault("a filter block needs text of its filters, got \(value.typeName)")
+            }
+            try machine.write(text)
             return .next
         }
     }

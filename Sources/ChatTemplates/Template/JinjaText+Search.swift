@@ -46,6 +46,15 @@ extension Jinja.Text {
         return places
     }
 
+    /// The last place of `needle`.
+    func findLast(_ needle: [UInt8]) -> Int? {
+        if needle.isEmpty { return bytes.count }
+        return reversed.find(Array(needle.reversed())).map { bytes.count - $0 - needle.count }
+    }
+
+    /// The bytes from the last to the first, to search from the end.
+    private var reversed: Jinja.Text { Jinja.Text(bytes.reversed(), trusted: true) }
+
     func hasPrefix(_ prefix: [UInt8]) -> Bool { bytes.starts(with: prefix) }
     func hasSuffix(_ suffix: [UInt8]) -> Bool {
         bytes.count >= suffix.count && bytes.suffix(suffix.count).elementsEqual(suffix)
@@ -82,7 +91,7 @@ extension Jinja.Text {
                 parts.append(slice(from..<place))
                 start = nil
             } else if !isSpace, start == nil {
-                if parts.count == limit { return parts + [slice(place..<bytes.count).stripped(nil, start: false)] }
+                if parts.count == limit { return parts + [slice(place..<bytes.count)] }
                 start = place
             }
             place += length
@@ -103,9 +112,54 @@ extension Jinja.Text {
         return parts
     }
 
+    /// Python's `str.rsplit` with a separator that is not empty.
+    func splitFromEnd(_ separator: [UInt8], limit: Int) -> [Jinja.Text] {
+        var parts: [Jinja.Text] = []
+        var end = bytes.count
+        for place in reversed.findAll(Array(separator.reversed()), limit: limit) {
+            let start = bytes.count - place
+            parts.append(slice(start..<end))
+            end = start - separator.count
+        }
+        parts.append(slice(0..<end))
+        return parts.reversed()
+    }
+
+    /// Python's `str.rsplit` without a separator: what is left at the start keeps the space before it.
+    func splitAtSpaceFromEnd(limit: Int) -> [Jinja.Text] {
+        var parts: [Jinja.Text] = []
+        var end = stripped(nil, start: false).bytes.count
+        while end > 0, parts.count < limit {
+            var start = end
+            while start > 0 {
+                let lead = lead(before: start)
+                if isSpace(lead..<start) { break }
+                start = lead
+            }
+            parts.append(slice(start..<end))
+            end = start
+            while end > 0 {
+                let lead = lead(before: end)
+                guard isSpace(lead..<end) else { break }
+                end = lead
+            }
+        }
+        if end > 0 { parts.append(slice(0..<end)) }
+        return parts.reversed()
+    }
+
+    /// Where the character begins that ends at `end`.
+    private func lead(before end: Int) -> Int {
+        var lead = end - 1
+        while lead > 0, bytes[lead] & 0xC0 == 0x80 { lead -= 1 }
+        return lead
+    }
+
+    private func isSpace(_ range: Range<Int>) -> Bool { Jinja.scalar(bytes[range]).map(Jinja.isSpace) ?? false }
+
     /// Python's `str.replace`; an empty `old` stands between all code points.
     func replacing(_ old: [UInt8], with new: Jinja.Text, limit: Int) -> Jinja.Text {
-        var result = Jinja.Text()
+        var result = slice(0..<0)
         var start = 0
         for place in old.isEmpty ? Array(offsets.prefix(limit)) : findAll(old, limit: limit) {
             result.append(slice(start..<place))

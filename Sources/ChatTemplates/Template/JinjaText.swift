@@ -10,6 +10,8 @@ extension Jinja {
         private(set) var bytes: [UInt8] = []
         private(set) var startsTrusted = true
         private(set) var flips: [Int] = []
+        /// Python's `Markup`: what `escape` and `safe` make, whose operations escape what is put into it.
+        var isMarkup = false
 
         init() {}
 
@@ -36,7 +38,9 @@ extension Jinja {
         mutating func append(_ other: Text) {
             if other.isEmpty { return }
             if isEmpty {
+                let isMarkup = isMarkup
                 self = other
+                self.isMarkup = isMarkup
                 return
             }
             let offset = bytes.count
@@ -55,9 +59,10 @@ extension Jinja {
 
         /// The bytes of `range`, which must begin and end at a character.
         func slice(_ range: Range<Int>) -> Text {
-            if range.isEmpty { return Text() }
             if range.count == bytes.count { return self }
             var part = Text(Array(bytes[range]), trusted: startsTrusted)
+            part.isMarkup = isMarkup
+            if range.isEmpty { return part.marked(trusted: true) }
             if flips.isEmpty { return part }
             let first = firstFlip(after: range.lowerBound)
             part.startsTrusted = startsTrusted != (first % 2 == 1)
@@ -93,9 +98,22 @@ extension Jinja {
             return runs
         }
 
+        private func marked(trusted: Bool) -> Text {
+            var text = self
+            text.startsTrusted = trusted
+            return text
+        }
+
+        /// The same as markup, or as a plain text again.
+        func asMarkup(_ isMarkup: Bool) -> Text {
+            var text = self
+            text.isMarkup = isMarkup
+            return text
+        }
+
         /// Each run put through `change`, its trust kept.
         func mapped(_ change: (String) -> String) -> Text {
-            var result = Text()
+            var result = Text().asMarkup(isMarkup)
             for run in runs {
                 result.append(change(String(decoding: bytes[run.range], as: UTF8.self)), trusted: run.isTrusted)
             }

@@ -9,6 +9,8 @@ extension Jinja {
         case double(Double)
         case text(Text)
         case list(List)
+        /// What Python's generators give: items that are there once.
+        case iterator(Iterator)
         case map(Map)
         /// An index into the machine's namespaces, so that a namespace that holds itself is no cycle of references.
         case namespace(Int)
@@ -17,13 +19,15 @@ extension Jinja {
         case function(Function)
         case method(Method)
         case loop(LoopState)
+        /// A `cycler` or a `joiner`.
+        case counter(Counter)
 
         static func trusted(_ string: String) -> Value { .text(.trusted(string)) }
     }
 
     /// Functions that every template may call.
     enum Function: String, Sendable {
-        case range, namespace, dict, raise_exception, strftime_now
+        case range, namespace, dict, cycler, joiner, raise_exception, strftime_now
     }
 
     /// `value.name` before it is called.
@@ -33,17 +37,67 @@ extension Jinja {
         init(receiver: Value, name: String) { (self.receiver, self.name) = (receiver, name) }
     }
 
-    /// A list or a tuple.  `depth` counts the values inside values, so that none nests beyond the limit.
+    /// Items in a row.  `depth` counts the values inside values, so that none nests beyond the limit.
     struct List: Sendable {
+        /// Python's type, which decides how it is written, compared and sliced.
+        enum Form: Sendable, Equatable {
+            case list, tuple
+            /// A tuple of `groupby`, whose items are also `grouper` and `list`.
+            case group
+            case range(from: Int, to: Int, by: Int)
+            /// `keys`, `values` or `items` of a dict.
+            case view(String)
+        }
+
         let items: [Value]
-        let isTuple: Bool
+        let form: Form
         let depth: Int
 
-        init(_ items: [Value], isTuple: Bool = false) {
-            self.items = items
-            self.isTuple = isTuple
+        init(_ items: [Value], form: Form = .list) {
+            (self.items, self.form) = (items, form)
             depth = 1 + items.reduce(0) { max($0, $1.depth) }
         }
+
+        var isTuple: Bool { form == .tuple || form == .group }
+        var isView: Bool { if case .view = form { true } else { false } }
+    }
+
+    /// Items of which each is given once; the machine moves `place`.
+    final class Iterator: @unchecked Sendable {
+        // One machine, on one thread, owns it: it never leaves a render.
+        private let list: List
+        /// Thrown in place of the item after the last: a generator fails where it is read.
+        private let failure: TemplateError?
+        private var place = 0
+
+        init(_ list: List, failure: TemplateError?) { (self.list, self.failure) = (list, failure) }
+
+        var depth: Int { list.depth }
+
+        func next() throws(TemplateError) -> Value? {
+            guard place < list.items.count else {
+                if let failure { throw failure }
+                return nil
+            }
+            place += 1
+            return list.items[place - 1]
+        }
+
+        func rest() throws(TemplateError) -> [Value] {
+            defer { place = list.items.count }
+            if let failure { throw failure }
+            return Array(list.items[place...])
+        }
+    }
+
+    /// `cycler(a, b)` gives its items in turn, `joiner(text)` nothing at first and then the text.
+    final class Counter: @unchecked Sendable {
+        // One machine, on one thread, owns it: it never leaves a render.
+        let items: List
+        let isJoiner: Bool
+        var place = 0
+
+        init(_ items: List, isJoiner: Bool) { (self.items, self.isJoiner) = (items, isJoiner) }
     }
 
     /// A dict.  Keys are few, so that looking one up is a walk; the machine charges for it.
@@ -79,12 +133,15 @@ extension Jinja {
         // One machine, on one thread, owns it: it never leaves a render.
         let items: [Value]
         let depth: Int
+        /// Loops of this one's `recursive` around it.
         let level: Int
+        /// The loop itself, where the template may call it.
+        let recursion: (loop: For, scope: Scope)?
         var index = 0
         var lastChanged: [Value]?
 
-        init(items: [Value], depth: Int, level: Int) {
-            (self.items, self.depth, self.level) = (items, depth, level)
+        init(items: [Value], depth: Int, level: Int, recursion: (loop: For, scope: Scope)?) {
+            (self.items, self.depth, self.level, self.recursion) = (items, depth, level, recursion)
         }
     }
 }
@@ -97,6 +154,8 @@ extension Jinja.Value {
         case .map(let map): map.depth
         case .method(let method): method.receiver.depth + 1
         case .loop(let loop): loop.depth + 1
+        case .iterator(let iterator): iterator.depth + 1
+        case .counter(let counter): counter.items.depth + 1
         default: 0
         }
     }
@@ -110,7 +169,7 @@ extension Jinja.Value {
         case .text(let text): !text.isEmpty
         case .list(let list): !list.items.isEmpty
         case .map(let map): !map.entries.isEmpty
-        case .namespace, .macro, .function, .method, .loop: true
+        case .iterator, .namespace, .macro, .function, .method, .loop, .counter: true
         }
     }
 
@@ -125,7 +184,15 @@ extension Jinja.Value {
         case .int: "int"
         case .double: "float"
         case .text: "str"
-        case .list(let list): list.isTuple ? "tuple" : "list"
+        case .list(let list):
+            switch list.form {
+            case .list: "list"
+            case .tuple, .group: "tuple"
+            case .range: "range"
+            case .view(let part): "dict_" + part
+            }
+        case .iterator: "generator"
+        case .counter(let counter): counter.isJoiner ? "joiner" : "cycler"
         case .map: "dict"
         case .namespace: "namespace"
         case .macro: "macro"
@@ -148,10 +215,24 @@ extension Jinja.Value {
         return asInt.map(Double.init)
     }
 
+    /// Whether Python would take it as a dict's key or a set's member.
+    var isHashable: Bool {
+        switch self {
+        case .list(let list):
+            // Small ones of plain values, so that comparing two costs no more than a few steps.
+            list.isTuple && list.items.count <= 32 && list.items.allSatisfy { $0.depth == 0 }
+        case .map: false
+        default: true
+        }
+    }
+
     func isSameKey(_ other: Jinja.Value) -> Bool {
         switch (self, other) {
         case (.text(let a), .text(let b)): a == b
         case (.none, .none): true
+        case (.list(let a), .list(let b)):
+            a.isTuple && b.isTuple && a.items.count == b.items.count
+                && zip(a.items, b.items).allSatisfy { $0.isSameKey($1) }
         default: if let a = asDouble, let b = other.asDouble { a == b } else { false }
         }
     }

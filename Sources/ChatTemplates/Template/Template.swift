@@ -35,7 +35,7 @@ package struct Template: Sendable {
     func renderCounting(
         _ variables: TemplateMap, today: TemplateDate
     ) throws(TemplateError) -> (prompt: Prompt, steps: Int) {
-        let machine = Jinja.Machine(limits: limits, today: today, callerName: names["caller"])
+        let machine = Jinja.Machine(limits: limits, today: today)
         for entry in variables.entries {
             guard let name = names[entry.key] else { continue }
             machine.scope.set(name, try Jinja.Value(entry.value, levels: limits.nestingMax))

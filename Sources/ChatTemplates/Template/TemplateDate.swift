@@ -30,56 +30,101 @@ package struct TemplateDate: Sendable, Equatable {
     ]
     private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
-    /// The date by a strftime format, in English; an unknown directive stays as it was written.
+    /// The date by a strftime format of glibc, in English; an unknown directive stays as it was written.
     package func formatted(_ format: String) -> String {
         var text = ""
+        var flags = ""
         var isDirective = false
-        var isUnpadded = false
         for scalar in format.unicodeScalars {
             guard isDirective else {
                 if scalar == "%" { isDirective = true } else { text.unicodeScalars.append(scalar) }
                 continue
             }
-            if scalar == "-", !isUnpadded {
-                isUnpadded = true
+            if flags.count < 2, "-_0^#".unicodeScalars.contains(scalar) {
+                flags.unicodeScalars.append(scalar)
                 continue
             }
-            text += directive(scalar, unpadded: isUnpadded) ?? (isUnpadded ? "%-" : "%") + String(scalar)
-            (isDirective, isUnpadded) = (false, false)
+            text += directive(scalar, flags) ?? "%" + flags + String(scalar)
+            (isDirective, flags) = (false, "")
         }
-        return isDirective ? text + (isUnpadded ? "%-" : "%") : text
+        return isDirective ? text + "%" + flags : text
     }
 
-    private func directive(_ letter: Unicode.Scalar, unpadded: Bool) -> String? {
-        func padded(_ number: Int, _ width: Int = 2) -> String {
+    private func directive(_ letter: Unicode.Scalar, _ flags: String) -> String? {
+        if let (number, width, filler) = number(letter) {
             let digits = String(number)
-            return unpadded ? digits : String(repeating: "0", count: max(0, width - digits.count)) + digits
+            if flags.contains("-") { return digits }
+            let pad = flags.contains("_") ? " " : flags.contains("0") ? "0" : filler
+            return String(repeating: pad, count: max(0, width - digits.count)) + digits
         }
+        guard let words = words(letter) else { return nil }
+        if flags.contains("^") { return words.uppercased() }
+        if flags.contains("#") { return letter == "p" ? words.lowercased() : words.uppercased() }
+        return words
+    }
+
+    private func number(_ letter: Unicode.Scalar) -> (Int, width: Int, filler: String)? {
         let hour12 = hour % 12 == 0 ? 12 : hour % 12
         switch letter {
-        case "Y": return String(year)
-        case "y": return padded(year % 100)
-        case "m": return padded(month)
-        case "d": return padded(day)
-        case "H": return padded(hour)
-        case "I": return padded(hour12)
-        case "M": return padded(minute)
-        case "S": return padded(second)
+        case "Y": return (year, 1, "0")
+        case "C": return (year / 100, 2, "0")
+        case "y": return (year % 100, 2, "0")
+        case "G": return (week.year, 1, "0")
+        case "g": return (week.year % 100, 2, "0")
+        case "V": return (week.number, 2, "0")
+        case "m": return (month, 2, "0")
+        case "d": return (day, 2, "0")
+        case "e": return (day, 2, " ")
+        case "H": return (hour, 2, "0")
+        case "k": return (hour, 2, " ")
+        case "I": return (hour12, 2, "0")
+        case "l": return (hour12, 2, " ")
+        case "M": return (minute, 2, "0")
+        case "S": return (second, 2, "0")
+        case "j": return (dayOfYear, 3, "0")
+        case "u": return (weekday == 0 ? 7 : weekday, 1, "0")
+        case "w": return (weekday, 1, "0")
+        case "U": return ((dayOfYear + 6 - weekday) / 7, 2, "0")
+        case "W": return ((dayOfYear + 6 - (weekday + 6) % 7) / 7, 2, "0")
+        default: return nil
+        }
+    }
+
+    private func words(_ letter: Unicode.Scalar) -> String? {
+        switch letter {
         case "p": return hour < 12 ? "AM" : "PM"
+        case "P": return hour < 12 ? "am" : "pm"
         case "B": return Self.months[month - 1]
         case "b", "h": return String(Self.months[month - 1].prefix(3))
         case "A": return Self.weekdays[weekday]
         case "a": return String(Self.weekdays[weekday].prefix(3))
-        case "j": return padded(dayOfYear, 3)
-        case "F": return "\(formatted("%Y-%m-%d"))"
-        case "T": return "\(formatted("%H:%M:%S"))"
-        case "D": return "\(formatted("%m/%d/%y"))"
-        case "e": return day < 10 && !unpadded ? " \(day)" : String(day)
+        case "F": return formatted("%Y-%m-%d")
+        case "T", "X": return formatted("%H:%M:%S")
+        case "R": return formatted("%H:%M")
+        case "r": return formatted("%I:%M:%S %p")
+        case "D", "x": return formatted("%m/%d/%y")
+        case "c": return formatted("%a %b %e %H:%M:%S %Y")
         case "f": return "000000"
         case "Z", "z": return ""
+        case "n": return "\n"
+        case "t": return "\t"
         case "%": return "%"
         default: return nil
         }
+    }
+
+    /// The week of ISO 8601: the one with the year's first Thursday is the first.
+    private var week: (year: Int, number: Int) {
+        let monday = (weekday + 6) % 7
+        let number = (dayOfYear - monday + 9) / 7
+        if number < 1 {
+            let last = TemplateDate(year: year - 1, month: 12, day: 31)
+            return last.week
+        }
+        // 31 December lies in the next year's first week when it is a Monday, Tuesday or Wednesday.
+        let left = (isLeap ? 366 : 365) - dayOfYear
+        if left < 3, monday + left < 3 { return (year + 1, 1) }
+        return (year, number)
     }
 
     private var isLeap: Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }

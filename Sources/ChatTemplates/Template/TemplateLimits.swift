@@ -13,6 +13,8 @@ package struct TemplateLimits: Sendable, Equatable {
     package var stepsMax = 1_000_000
     /// Bytes of the rendered prompt, and of any one text on the way to it.
     package var outputBytesMax = 1 << 20
+    /// Spaces of one level that `tojson` and `indent` are asked for by their number; more are left out.
+    package var indentMax = 1000
     /// Items of any one list.
     package var itemsMax = 100_000
 

@@ -1,3 +1,4 @@
+import Foundation
 import ProviderKit
 import Synchronization
 
@@ -35,12 +36,15 @@ final class DocumentIntake: Sendable {
                 document, at: "[\(index)]", metadataBytesMax: limits.metadataBytesMax, reader: reader,
                 isFetching: fetcher != nil)
         }
-        if let row = rows.first(where: { $0.state == .unsupportedType && reader.needsProgram($0.mimeType, Data($0.content.prefix(DocumentForm.sniffedBytes))) })
-        {
+        if let row = rows.first(where: { $0.state == .unsupportedType && needsProgram($0) }) {
             sayThatProgramIsMissing(row.reason ?? "")
         }
         if let fetcher { try await check(documents, fetcher) }
         return rows
+    }
+
+    private func needsProgram(_ row: DocumentRow) -> Bool {
+        reader.needsProgram(row.mimeType, Data(row.content.prefix(DocumentForm.sniffedBytes)))
     }
 
     private func sayThatProgramIsMissing(_ reason: String) {

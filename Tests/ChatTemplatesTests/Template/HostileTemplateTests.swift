@@ -73,8 +73,17 @@ struct HostileTemplateTests {
         ("map of map of map", "{{ 'a'|map(\(String(repeating: "'map', ", count: 5000))'upper')|list }}"),
         (
             "a call block that calls itself",
-            "{% macro m() %}{% call m() %}{{ m() }}{% endcall %}{% endmacro %}{{ m() }}"
+            "{% macro m() %}{% call m() %}{{ caller }}{{ m() }}{% endcall %}{% endmacro %}{{ m() }}"
         ),
+        (
+            "a recursive loop that calls itself",
+            "{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}"
+        ),
+        (
+            "a recursive loop inside a recursive loop",
+            "{% macro m() %}{% for a in [1] recursive %}{{ m() }}{{ loop([m()]) }}{% endfor %}{% endmacro %}{{ m() }}"
+        ),
+        ("a recursive loop over ever more", "{% for a in range(9) recursive %}{{ loop(range(9)) }}{% endfor %}"),
         ("150 nested parentheses", "{{ \(nested("(", ")", 150)) }}"),
         ("150 nested lists", "{{ \(nested("[", "]", 150)) }}"),
         ("150 nested calls", "{{ \(nested("f(", ")", 150)) }}"),
@@ -119,7 +128,23 @@ struct HostileTemplateTests {
         ("tojson of much", "{{ (['x' * 1000] * 50000)|tojson }}"),
         ("tojson with a wide indent", "{{ [[[[1]]]]|tojson(indent='x' * 1000000) }}"),
         ("output without end", "{% for a in range(99999) %}{{ 'x' * 1000 }}{% endfor %}"),
-        ("a sum of texts", "{{ (['x' * 9999] * 9999)|sum(start='') }}"),
+        ("a sum of lists", "{{ ([['x'] * 9999] * 9999)|sum(start=[]) }}"),
+        ("a word wrapped at each letter", "{% set t = 'a' * 900000 %}{{ t|wordwrap(1) }}"),
+        (
+            "words split from the end",
+            "{% set t = 'a ' * 400000 %}{% for a in range(99) %}{% set x = t.rsplit(none, 90000) %}{% endfor %}"
+        ),
+        ("wide formats", "{% for a in range(90000) %}{% set x = '{:99999}{:99999}'.format(1, 2) %}{% endfor %}"),
+        (
+            "loop.changed of lists that double",
+            "{% set ns = namespace(l=[1]) %}{% for a in range(40) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}"
+                + "{% for a in [1, 2] %}{{ loop.changed(ns.l) }}{% endfor %}"
+        ),
+        (
+            "keys of tuples that double",
+            "{% set ns = namespace(l=(1,)) %}{% for a in range(40) %}{% set ns.l = (ns.l, ns.l) %}{% endfor %}"
+                + "{{ ns.l == ns.l }}{{ [ns.l, ns.l]|unique|list|length }}"
+        ),
         (
             "texts searched again and again",
             "{% set t = 'a' * 500000 %}{% for a in range(90000) %}{{ 'ab' in t }}{% endfor %}"
