@@ -338,7 +338,12 @@ struct DocumentReaderTests {
         let processes = ReaderProcesses(program, .init())
         _ = try processes.read(Data("a".utf8), as: .html, charset: nil, bank: 1)
         #expect(processes.take(2) == nil)
-        #expect(processes.take(1) != nil)
+        let first = try #require(processes.take(1))
+        processes.giveBack(first, 1)
+        // One that dies while it waits costs no document.
+        kill(first.pid, SIGKILL)
+        #expect(try processes.read(Data("b".utf8), as: .html, charset: nil, bank: 1).text == "b")
+        #expect(processes.take(1)?.pid != first.pid)
 
         let few = try ReaderProcess(program, .init(documentsMax: 2))
         for isLast in [false, true] {

@@ -23,6 +23,7 @@ final class ReaderProcess: Sendable {
         var documents = 0
         var bytes = 0
         var isSpent = false
+        var hasEnded = false
     }
 
     private let limits: Limits
@@ -45,6 +46,11 @@ final class ReaderProcess: Sendable {
     /// It has read what one process may: no further document is for it.
     var isSpent: Bool { state.withLock { $0.isSpent } }
 
+    /// It ended by itself or by a signal, not for its time or its text: perhaps before it was asked.
+    var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+    var pid: Int32 { state.withLock { $0.process.pid } }
+
     /// Blocks for `secondsMax` at most.
     func read(_ content: Data, _ head: [UInt8]) throws(UnreadDocument) -> ReadDocument {
         try state.withLock { state throws(UnreadDocument) in
@@ -61,6 +67,7 @@ final class ReaderProcess: Sendable {
             let bytes = UnsafeRawBufferPointer(start: result.output, count: result.output_size)
             guard result.end == LP_ANSWERED, let answer = ReaderProtocol.answer(bytes) else {
                 state.isSpent = true
+                state.hasEnded = result.end == LP_EXITED || result.end == LP_SIGNALLED
                 throw unread(result)
             }
             if case .failure = answer { state.isSpent = true }

@@ -29,8 +29,18 @@ package final class ReaderProcesses: Sendable {
         guard let head = ReaderProtocol.head(form, charset: charset) else {
             throw UnreadDocument(.unsupportedType, "it is for another reader")
         }
-        let process: ReaderProcess
-        if let warm = take(bank) { process = warm } else { process = try ReaderProcess(program, limits) }
+        if let warm = take(bank) {
+            // One that died while it waited costs no document.
+            do throws(UnreadDocument) { return try read(content, head, by: warm, bank) } catch {
+                guard warm.hasEnded else { throw error }
+            }
+        }
+        return try read(content, head, by: ReaderProcess(program, limits), bank)
+    }
+
+    private func read(
+        _ content: Data, _ head: [UInt8], by process: ReaderProcess, _ bank: Int64
+    ) throws(UnreadDocument) -> ReadDocument {
         defer { giveBack(process, bank) }
         return try process.read(content, head)
     }
@@ -42,7 +52,7 @@ package final class ReaderProcesses: Sendable {
         }
     }
 
-    private func giveBack(_ process: ReaderProcess, _ bank: Int64) {
+    func giveBack(_ process: ReaderProcess, _ bank: Int64) {
         guard !process.isSpent else { return }
         // It ends outside of the lock.
         let oldest = idle.withLock { idle in
