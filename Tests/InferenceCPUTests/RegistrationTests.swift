@@ -51,7 +51,7 @@ import Testing
         "a chat template that can't be parsed is refused by the file and the template's line",
         arguments: [
             "{% for m in messages %}\n{{ m.content }}", "a\nb {{ messages", "{% if %}x{% endif %}",
-            "\n\n{{ 1 | nosuch }}",
+
             "{% endfor %}", "{{ 'a }}",
         ])
     func brokenTemplate(_ template: String) async throws {
