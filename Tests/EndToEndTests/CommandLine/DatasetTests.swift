@@ -108,7 +108,8 @@ extension EndToEnd {
                   datasets:
                     - {provider_id: files, provider_type: inline::file, config: {file_roots: [\(fixtures)]}}
                 """
-            try Server.run(file: DistributionFile(yaml).path) { server in
+            let distribution = try DistributionFile(yaml)
+            try Server.run(file: distribution.path) { server in
                 for name in names {
                     let path = "\(fixtures)/\(name)"
                     let text = try Command.run(["dataset", "stats", path], exits: 0).output

@@ -52,7 +52,8 @@ struct DatasetReport: Sendable {
         }
         var definitions = JSONObject()
         for (name, column) in columns { definitions[name] = definition(of: column).json }
-        return "\(Self.grouped(rows)) rows, \(form)\n\n\(Table.text(table))\ncolumns: \(JSON.object(definitions).text)\n"
+        let (head, columns) = ("\(Self.grouped(rows)) rows, \(form)", JSON.object(definitions).text)
+        return "\(head)\n\n\(Table.text(table))\ncolumns: \(columns)\n"
     }
 
     /// The column as `create` takes it.
