@@ -41,7 +41,12 @@ static unsigned char suspend(EditLine *el, wint_t key) {
     sigaction(SIGTSTP, &ignore, &before);
     kill(0, SIGTSTP);
     sigaction(SIGTSTP, &before, NULL);
+    sigset_t stop, mask;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
     pthread_kill(pthread_self(), SIGTSTP);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
     cedit_lib.el_wset(el, EL_PREP_TERM, 1);
     put(editor, paste_on);
     return CC_REDISPLAY;
@@ -193,6 +198,8 @@ cedit_result cedit_read(cedit *editor, const char *prompt, char **text) {
     put(editor, paste_on);
     // The size may have changed while nothing was read.
     cedit_lib.el_resize(editor->el);
+    // Before the prompt is drawn: from then on ^C and ^D are keys.
+    cedit_lib.el_wset(editor->el, EL_PREP_TERM, 1);
     int count = 0;
     const wchar_t *line = cedit_lib.el_wgets(editor->el, &count);
     put(editor, paste_off);
