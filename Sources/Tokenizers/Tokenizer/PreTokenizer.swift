@@ -16,18 +16,17 @@ struct PreTokenizer: Sendable, Equatable {
 
     /// Calls `word` for each word of `text` (valid UTF-8), in order and without gaps.
     func forEachWord(in text: UnsafeBufferPointer<UInt8>, _ word: (Range<Int>) -> Void) {
-        cut(0..<text.count, of: ScalarReader(text: text), by: splits[...], word)
+        cut(0..<text.count, of: ScalarReader(text: text), from: 0, word)
     }
 
-    private func cut(
-        _ range: Range<Int>, of reader: ScalarReader, by splits: ArraySlice<WordSplit>, _ word: (Range<Int>) -> Void
-    ) {
-        guard let first = splits.first else {
+    /// By the steps from number `step` on.
+    private func cut(_ range: Range<Int>, of reader: ScalarReader, from step: Int, _ word: (Range<Int>) -> Void) {
+        if step + 1 == splits.count { return reader.forEachPiece(of: splits[step], in: range, word) }
+        guard step < splits.count else {
             if !range.isEmpty { word(range) }
             return
         }
-        guard splits.count > 1 else { return reader.forEachPiece(of: first, in: range, word) }
-        reader.forEachPiece(of: first, in: range) { cut($0, of: reader, by: splits.dropFirst(), word) }
+        reader.forEachPiece(of: splits[step], in: range) { cut($0, of: reader, from: step + 1, word) }
     }
 }
 

@@ -3,33 +3,35 @@
 struct ScalarClass: OptionSet, Sendable {
     let rawValue: UInt16
 
+    // Computed, so that the scanners' loops have them as constants.
+
     /// \p{Lu} and \p{Lt}
-    static let upper = ScalarClass(rawValue: 1 << 0)
+    static var upper: ScalarClass { ScalarClass(rawValue: 1 << 0) }
     /// \p{Ll}
-    static let lower = ScalarClass(rawValue: 1 << 1)
+    static var lower: ScalarClass { ScalarClass(rawValue: 1 << 1) }
     /// \p{Lm} and \p{Lo}
-    static let caseless = ScalarClass(rawValue: 1 << 2)
+    static var caseless: ScalarClass { ScalarClass(rawValue: 1 << 2) }
     /// \p{M}
-    static let mark = ScalarClass(rawValue: 1 << 3)
+    static var mark: ScalarClass { ScalarClass(rawValue: 1 << 3) }
     /// \p{N}
-    static let number = ScalarClass(rawValue: 1 << 4)
+    static var number: ScalarClass { ScalarClass(rawValue: 1 << 4) }
     /// [\r\n]
-    static let newline = ScalarClass(rawValue: 1 << 5)
-    static let space = ScalarClass(rawValue: 1 << 6)
-    static let otherWhitespace = ScalarClass(rawValue: 1 << 7)
+    static var newline: ScalarClass { ScalarClass(rawValue: 1 << 5) }
+    static var space: ScalarClass { ScalarClass(rawValue: 1 << 6) }
+    static var otherWhitespace: ScalarClass { ScalarClass(rawValue: 1 << 7) }
     /// \p{P}
-    static let punctuation = ScalarClass(rawValue: 1 << 8)
+    static var punctuation: ScalarClass { ScalarClass(rawValue: 1 << 8) }
     /// \p{S}
-    static let symbol = ScalarClass(rawValue: 1 << 9)
+    static var symbol: ScalarClass { ScalarClass(rawValue: 1 << 9) }
     /// Controls, formats, private use and what is not assigned.
-    static let rest = ScalarClass(rawValue: 1 << 10)
+    static var rest: ScalarClass { ScalarClass(rawValue: 1 << 10) }
 
     /// \p{L}
-    static let letter: ScalarClass = [.upper, .lower, .caseless]
+    static var letter: ScalarClass { upper.union(lower).union(caseless) }
     /// \s
-    static let whitespace: ScalarClass = [.newline, .space, .otherWhitespace]
+    static var whitespace: ScalarClass { newline.union(space).union(otherWhitespace) }
     /// [^\s\p{L}\p{N}]
-    static let other: ScalarClass = [.mark, .punctuation, .symbol, .rest]
+    static var other: ScalarClass { mark.union(punctuation).union(symbol).union(rest) }
 
     @inline(__always)
     func isOne(of classes: ScalarClass) -> Bool { rawValue & classes.rawValue != 0 }
@@ -60,6 +62,7 @@ struct ScalarClass: OptionSet, Sendable {
         }
     }
 
+    @inline(__always)
     init(ascii byte: UInt8) {
         switch byte {
         case 0x61...0x7A: self = .lower
@@ -114,6 +117,7 @@ struct ScalarReader {
     let text: UnsafeBufferPointer<UInt8>
 
     /// The class of the scalar at `index` and the index after it. `index` is a scalar's first byte.
+    @inline(__always)
     func read(at index: Int) -> (kind: ScalarClass, next: Int) {
         let byte = text[index]
         if byte < 0x80 { return (ScalarClass(ascii: byte), index + 1) }
@@ -123,10 +127,21 @@ struct ScalarReader {
 
     func kind(at index: Int) -> ScalarClass { read(at: index).kind }
 
+    /// Whether the scalar at `index` is in `set`, and the index after it.
+    @inline(__always)
+    func look(at index: Int, for set: ScalarSet) -> (isFound: Bool, next: Int) {
+        if set.ranges.isEmpty {
+            let (kind, next) = read(at: index)
+            return (kind.isOne(of: set.classes) != set.isInverted, next)
+        }
+        let (scalar, next) = decode(at: index)
+        return (set.contains(scalar, ScalarClass(scalar)), next)
+    }
+
     /// The index after the scalar at `index` when it is in `set`.
     func next(after index: Int, in set: ScalarSet) -> Int? {
-        let (scalar, next) = decode(at: index)
-        return set.contains(scalar, ScalarClass(scalar)) ? next : nil
+        let (isFound, next) = look(at: index, for: set)
+        return isFound ? next : nil
     }
 
     func decode(at index: Int) -> (Unicode.Scalar, Int) {

@@ -33,12 +33,7 @@ extension ScalarReader {
         case .gpt2: forEachPiece(in: range, piece) { gpt2WordEnd(from: $0, limit: range.upperBound) }
         case .words(let pattern):
             forEachPiece(in: range, piece) { wordEnd(of: pattern, from: $0, limit: range.upperBound) }
-        case .runs(let set, let scalarsMax):
-            forEachPiece(in: range, piece) { index in
-                next(after: index, in: set).map {
-                    runEnd(of: set, from: $0, limit: range.upperBound, scalarsMax: scalarsMax - 1)
-                }
-            }
+        case .runs(let set, let scalarsMax): forEachRun(of: set, scalarsMax: scalarsMax, in: range, piece)
         case .ledRuns(let set, let lead):
             forEachPiece(in: range, piece) { ledRunEnd(of: set, lead: lead, from: $0, limit: range.upperBound) }
         case .deepSeek3: forEachPiece(in: range, piece) { deepSeek3WordEnd(from: $0, limit: range.upperBound) }
@@ -61,6 +56,25 @@ extension ScalarReader {
                 continue
             }
             if start < index { piece(start..<index) }
+            piece(index..<end)
+            (start, index) = (end, end)
+        }
+        if start < index { piece(start..<index) }
+    }
+
+    /// As the general loop, but it looks at each scalar once: vocabularies that keep digits apart look at all text so.
+    private func forEachRun(
+        of set: ScalarSet, scalarsMax: Int, in range: Range<Int>, _ piece: (Range<Int>) -> Void
+    ) {
+        var (start, index) = (range.lowerBound, range.lowerBound)
+        while index < range.upperBound {
+            let (isFound, next) = look(at: index, for: set)
+            guard isFound else {
+                index = next
+                continue
+            }
+            if start < index { piece(start..<index) }
+            let end = runEnd(of: set, from: next, limit: range.upperBound, scalarsMax: scalarsMax - 1)
             piece(index..<end)
             (start, index) = (end, end)
         }
