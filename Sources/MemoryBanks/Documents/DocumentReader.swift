@@ -56,7 +56,7 @@ package struct DocumentReader: Sendable {
 
     private static let noPDF = UnreadDocument(
         .unsupportedType,
-        "this server can't read PDF: there is no pdftotext on its PATH; install poppler-utils, restart, and update "
+        "this server can't read PDF: there is no pdftotext on the PATH; install poppler-utils, restart, and update "
             + "the document")
     private static let noProgram = UnreadDocument(
         .unsupportedType,
