@@ -28,12 +28,9 @@ extension FileTransaction {
         }
     }
 
-    /// Goes once round the banks that `next` gives, from the one after `bank` on; dropped ones are left out.
-    func turns(after bank: Int64, countMax: Int, next: (_ after: Int64) throws -> Int64?) throws -> [Int64] {
-        try BankTurns.once(after: bank, countMax: countMax, next: next) { bank in
-            let listed: Int? = try db.one("SELECT 1 FROM bank WHERE id = ? AND uuid IS NOT NULL", [bank])
-            return listed != nil
-        }
+    package func isLive(_ bank: Int64) throws -> Bool {
+        let found: Int? = try db.one("SELECT 1 FROM bank WHERE id = ? AND uuid IS NOT NULL", [bank])
+        return found != nil
     }
 
     /// The same number of documents of each bank that waits, and more where others have fewer.

@@ -13,11 +13,8 @@ extension PostgresTransaction {
         var bytes: Int
     }
 
-    /// Goes once round the banks that `next` gives, from the one after `bank` on; dropped ones are left out.
-    func turns(after bank: Int64, countMax: Int, next: (_ after: Int64) throws -> Int64?) throws -> [Int64] {
-        try BankTurns.once(after: bank, countMax: countMax, next: next) {
-            try session.run("SELECT 1 FROM bank WHERE id = $1 AND uuid IS NOT NULL", .int($0)).first != nil
-        }
+    package func isLive(_ bank: Int64) throws -> Bool {
+        try session.run("SELECT 1 FROM bank WHERE id = $1 AND uuid IS NOT NULL", .int(bank)).first != nil
     }
 
     /// Whether a document waits that may be taken.

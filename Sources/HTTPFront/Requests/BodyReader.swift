@@ -53,7 +53,7 @@ enum BodyReader {
     private static func tooLarge(_ bytesMax: Int) -> CallError {
         CallError(
             .bodyTooLarge,
-            "the body is over this route's limit of \(bytesMax) bytes; server.limits.body_bytes_max of the distribution "
-                + "sets another")
+            "the body is over this route's limit of \(bytesMax) bytes; server.limits.body_bytes_max of the "
+                + "distribution sets another")
     }
 }

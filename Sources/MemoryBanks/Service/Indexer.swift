@@ -27,8 +27,13 @@ final class Indexer<Store: BankStore>: Sendable {
         embedding?.wake()
     }
 
-    /// There may be new text.
-    func wakeForText() { text.wake() }
+    /// There are new documents.
+    func wake(for documents: [DocumentRow]) {
+        for effort in [TextEffort.quick, .slow]
+        where documents.contains(where: { $0.state == .pending && $0.effort == effort }) {
+            text.wake(effort)
+        }
+    }
 
     func stop() async {
         await text.stop()

@@ -49,7 +49,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         let indexer = Indexer(
             store, reader, configuration.banks.chunking.chunker, embedding, log: context.log, metrics: context.metrics)
         fetching = fetcher.map {
-            FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wakeForText() }
+            FetchStage($0, reader, store, log: context.log, metrics: context.metrics) { indexer.wake() }
         }
         (self.embedding, self.indexer) = (embedding, indexer)
         rewording.start("indexing chunks by new words", context.log) { [rewording] in
@@ -97,7 +97,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
         }
         try bank.bankName.checkForNUL(at: "bank_name")
         let rows = try await intake.rows(of: documents)
-        _ = try await change(call) { [limits] in
+        _ = try await change(call, rows) { [limits] in
             let count = try $0.bankCount()
             guard count < limits.banksMax else {
                 throw ProviderError(
@@ -113,7 +113,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
     }
 
     package func drop(_ bank: MemoryBankQuery, _ call: Call) async throws -> String {
-        try await change(call, .freeing) {
+        try await change(call, purpose: .freeing) {
             guard try $0.dropBank(bank.bankUUID) else { throw ProviderError.noBank(bank.bankUUID) }
             return bank.bankUUID
         }
@@ -136,7 +136,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
 
     package func insert(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try await intake.rows(of: documents)
-        _ = try await change(call) { [limits] in
+        _ = try await change(call, rows) { [limits] in
             try $0.insert(rows, into: try $0.known(bank.bankUUID, toChange: true), limits)
             return Nothing()
         }
@@ -144,7 +144,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
 
     package func update(_ bank: MemoryBankQuery, _ documents: [MemoryBankDocument], _ call: Call) async throws {
         let rows = try await intake.rows(of: documents)
-        _ = try await change(call) {
+        _ = try await change(call, rows) {
             try $0.update(rows, in: try $0.known(bank.bankUUID, toChange: true))
             return Nothing()
         }
@@ -164,7 +164,7 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
 
     package func deleteDocuments(_ bank: MemoryBankQuery, _ ids: [String], _ call: Call) async throws -> [String] {
         try check(ids)
-        return try await change(call, .freeing) {
+        return try await change(call, purpose: .freeing) {
             try $0.delete(ids, of: try $0.known(bank.bankUUID, toChange: true))
         }
     }
@@ -180,15 +180,17 @@ package final class MemoryBankService<Store: BankStore>: MemoryBanksProvider {
     }
 
     /// Answers when the change is durable. A call that is sent again under its key changes nothing.
+    ///
+    /// - Parameter new: documents that are to be made searchable then.
     private func change<Answer: WireValue>(
-        _ call: Call, _ purpose: ChangePurpose = .adding,
+        _ call: Call, _ new: [DocumentRow] = [], purpose: ChangePurpose = .adding,
         _ body: @escaping @Sendable (Store.Transaction) throws -> Answer
     ) async throws -> Answer {
         let answer = try await store.write(purpose) { transaction in
             try transaction.once(call.idempotent) { try body(transaction) }
         }
-        if purpose == .freeing { indexer.wake() } else { indexer.wakeForText() }
-        fetching?.wake()
+        if purpose == .freeing { indexer.wake() } else { indexer.wake(for: new) }
+        if new.contains(where: { $0.state == .remote }) { fetching?.wake() }
         return answer
     }
 }

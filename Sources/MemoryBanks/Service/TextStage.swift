@@ -27,8 +27,15 @@ final class TextStage<Store: BankStore>: Sendable {
     }
 
     func wake() {
-        quick.wake()
-        for work in slow { work.wake() }
+        wake(.quick)
+        wake(.slow)
+    }
+
+    func wake(_ effort: TextEffort) {
+        switch effort {
+        case .quick: quick.wake()
+        case .slow: slow.forEach { $0.wake() }
+        }
     }
 
     func stop() async {

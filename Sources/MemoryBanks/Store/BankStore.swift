@@ -30,8 +30,8 @@ package protocol BankStore: Sendable {
     ) async throws -> Value
 
     /// Cuts some pending documents of one kind, by turns of banks, and stores their chunks, unless a document has
-    /// changed meanwhile. One of those that are slow, which no other call is at. `cut` computes and may block: it must
-    /// not run on Swift's shared threads.
+    /// changed meanwhile; of the slow ones one, which no other call is at. `cut` computes and may block: it must not
+    /// run on Swift's shared threads.
     ///
     /// - Parameter isStopped: looked at between documents.
     /// - Returns: how many documents were pending; 0: none that no other call or host works at.

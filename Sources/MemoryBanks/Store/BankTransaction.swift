@@ -12,6 +12,8 @@ package protocol BankTransaction {
     func bank(_ uuid: String) throws -> Int64?
     /// The same for a transaction that changes what is in the bank: it can't be dropped before that has ended.
     func bankToChange(_ uuid: String) throws -> Int64?
+    /// Whether the bank is there and has not been dropped.
+    func isLive(_ bank: Int64) throws -> Bool
     /// In the order of creation.
     func banks() throws -> [MemoryBank]
     /// Dropped ones that are not cleared away yet included.
