@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What llama-stack-document-reader reads of real documents, held against readers that others wrote.
+"""What llama-stack-document-reader reads of real documents, compared with readers that others wrote.
 
     Scripts/check-document-reader.py [--program FILE] [--fetch FOLDER] [--each N] [--list N] [FOLDER...]
 
 Reads every HTML and Markdown file below the folders (/usr/share/doc unless given) and, with --fetch, of a list of
-Debian packages that are unpacked below FOLDER. HTML is held against html5lib, or Python's own parser for pages above
+Debian packages that are unpacked below FOLDER. HTML is compared with html5lib, or Python's own parser for pages above
 200 kB; Markdown against markdown-it with tables. A word that they find and the reader does not is lost. Exits 1 when
 0.5 % of the words of either kind are lost.
 

@@ -46,7 +46,7 @@ def fetch(cache):
 
 
 def files(kind, roots, each=None):
-    """(path, bytes), each content once, in the order of paths: of each root the first so many."""
+    """(path, bytes), each content once, in the order of paths: of each root a limited number."""
     seen = set()
     for root in roots:
         left = each or -1

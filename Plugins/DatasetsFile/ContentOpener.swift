@@ -47,7 +47,7 @@ struct ContentOpener: Sendable {
         }
         return DatasetContent(
             source: .file(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)),
-            form: try RowForm(fileName: components.last ?? ""))
+            format: try RowFormat(fileName: components.last ?? ""))
     }
 
     /// `file:///a/b%20c` or `file://localhost/a/b%20c` → a, b c. Nothing that could lead elsewhere.

@@ -3,9 +3,9 @@ import GRDB
 import ProviderKit
 import Storage
 
-extension Store.Form {
+extension Store.Schema {
     /// The register. `definition` is the dataset as JSON, as it was given; `copy` the file of content that was fetched.
-    static let datasets = Store.Form(
+    static let datasets = Store.Schema(
         name: "datasets.sqlite", applicationID: "LSds",
         steps: [
             (

@@ -151,12 +151,12 @@ final class DatasetsFileProvider: DatasetsProvider {
 private struct NotMadeYet: Error {}
 
 extension DatasetContent {
-    /// A file that was fetched: its form is what the name says, else what its host says.
+    /// A file that was fetched: its format is what the name says, else what its host says.
     fileprivate init(_ file: FileHandle, _ fetched: NetworkResponse) throws {
         // The host's answer has a path always, if only a slash.
         let path = fetched.url.prefix { $0 != "?" }
         self.init(
             source: .file(file),
-            form: try RowForm(fileName: String(path)) ?? (try RowForm(mediaType: fetched.mediaType)))
+            format: try RowFormat(fileName: String(path)) ?? (try RowFormat(mediaType: fetched.mediaType)))
     }
 }

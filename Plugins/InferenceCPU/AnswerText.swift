@@ -18,7 +18,7 @@ struct AnswerText {
         dropsSpace = beginsText && tokenizer.addsSpacePrefix
     }
 
-    /// What became certain with these tokens.
+    /// The parts of the reply that are certain with these tokens.
     mutating func add(_ tokens: [Generation.Token]) -> [ReplyPiece] {
         var pieces: [ReplyPiece] = []
         for token in tokens {

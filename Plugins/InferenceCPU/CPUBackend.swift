@@ -8,7 +8,7 @@ package protocol CPUBackend: Sendable {
     static var providerType: String { get }
     static var summary: String { get }
     /// Who multiplies matrices; nil: the engine's own kernels. Throws a `ConfigurationError` where this machine has
-    /// nobody who could.
+    /// no library that could.
     static func products() throws -> (any MatrixProducts)?
 }
 

@@ -28,7 +28,7 @@ struct LogProbabilities {
         }
     }
 
-    /// What has come since the last take; nil for nothing.
+    /// The log probabilities since the last call; nil when there are none.
     mutating func take() -> JSONObject? {
         guard !tokens.isEmpty else { return nil }
         defer { (tokens, values, bytes, hasPart) = ([], [], [], false) }

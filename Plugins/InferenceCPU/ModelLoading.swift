@@ -89,7 +89,7 @@ extension LoadedModel {
         log.info(
             "model \(id) is ready",
             [
-                "model": id, "path": checkpoint.path, "name": checkpoint.name, "form": checkpoint.form.rawValue,
+                "model": id, "path": checkpoint.path, "name": checkpoint.name, "format": checkpoint.format.rawValue,
                 "architecture": configuration.architecture, "file_type": checkpoint.commonestType,
                 "parameters": "\(checkpoint.parameters)",
                 "bytes": "\(checkpoint.weightBytes)", "context_tokens": "\(engine.contextTokens)",

@@ -22,7 +22,7 @@ extension FileTransaction {
     /// nil when there is none.
     private func columns(of id: String, _ statement: SQLiteStatement) throws -> Columns? {
         var id = id
-        // The statement has let go of both the id and its columns when the text's bytes go.
+        // The statement has released both the id and its columns before the text's bytes are freed.
         return try id.withUTF8 { text in
             defer { sqlite3_reset(statement) }
             sqlite3_bind_text(

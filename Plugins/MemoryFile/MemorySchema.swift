@@ -1,6 +1,6 @@
 import Storage
 
-extension Store.Form {
+extension Store.Schema {
     /// The database of an instance. Ids are the caller's text in a column, and nothing else.
     ///
     /// A bank that was dropped has no uuid any more; the indexer deletes its rows a few at a time. A document's
@@ -18,7 +18,7 @@ extension Store.Form {
     /// long wait apart. Both kinds and `embedding_due` are read by banks, so that each has its turn. `reading` holds
     /// what is to be told of how a document was read, where there is something; it is of the document's present
     /// revision.
-    static let memoryBanks = Store.Form(
+    static let memoryBanks = Store.Schema(
         name: "memory.sqlite", applicationID: "LSmb",
         steps: [
             (

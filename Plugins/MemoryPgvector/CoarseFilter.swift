@@ -3,8 +3,8 @@ import MemoryBanks
 import Postgres
 import ProviderKit
 
-/// What a ``MetadataFilter`` lets the database leave out before it ranks: everything that it leaves out the filter
-/// refuses, and of what it keeps the filter has the last word. So a search by an index never loses what only the
+/// The part of a ``MetadataFilter`` that the database applies before it ranks: everything that it leaves out the filter
+/// refuses too, and the filter has the last word on the rest. So a search by an index never loses what only the
 /// filter could find.
 struct CoarseFilter: Sendable {
     /// PostgreSQL binds 65,535 in one statement; of a longer list nothing is left out.

@@ -43,7 +43,7 @@ struct KeywordSearch: Sendable {
         """
     }
 
-    /// The best so many, the best first.
+    /// The best matches, the best first.
     func ranked(
         _ session: Session, _ banks: [Int64], _ filter: MetadataFilter, countMax: Int
     ) throws -> [WordMatch] {

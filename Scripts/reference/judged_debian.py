@@ -22,7 +22,7 @@ import sys
 import tempfile
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "Tests/Fixtures/judged-debian"
-# A section is cut at the sentence that would take it over so many tokens, by the estimate of the project's chunker: one
+# A section is cut at the sentence that would take it over this number of tokens, by the estimate of the project's chunker: one
 # window of the model, so that every search sees the same text.
 TOKENS_MAX = 185
 # NLTK's list of English, without its fragments of contractions.

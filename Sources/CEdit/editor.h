@@ -27,7 +27,7 @@ struct cedit {
     wchar_t joining;
 };
 
-/// What libedit is told in place of a character that joins the one before: a key that is bound to its joining.
+/// The key that libedit gets in place of a character that joins the one before: a key that is bound to its joining.
 enum { cedit_join_key = 0x1E };
 
 /// el_rfunc_t: the next character, as the terminal sends it or cedit_join_key.

@@ -9,7 +9,7 @@
 
 #define VARIABLE "LLAMA_STACK_ISA"
 
-/// What the variable may say. The first name of a set is the one that lists show.
+/// The values of the variable. The first name of a set is the one that lists show.
 static const struct { const char *name; lk_instruction_set needs, limit; } names[] = {
     {"plain", LK_ISA_PLAIN, LK_ISA_PLAIN},
     {"neon", LK_ISA_NEON_DOTPROD, LK_ISA_NEON_DOTPROD},

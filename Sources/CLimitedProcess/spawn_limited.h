@@ -7,7 +7,7 @@
 
 int lp_spawn(
     const char *const argv[], lp_limits limits, const ccp_descriptor *descriptors, size_t count, ccp_child *child);
-/// Of a clock that no one sets.
+/// The time of a monotonic clock.
 int64_t lp_milliseconds(void);
 
 #endif

@@ -30,7 +30,7 @@ package enum Output {
         _ = put("\r\u{1B}[K\(shown(text, STDERR_FILENO))", STDERR_FILENO)
     }
 
-    /// What is for the person at a terminal alone. What can't be written is dropped.
+    /// Shows text for the person at a terminal alone. Text that cannot be written is dropped.
     package static func show(_ text: String, on descriptor: Int32) { _ = put(shown(text, descriptor), descriptor) }
 
     /// The line of a server that is ready. It serves all the same when the line cannot be written.

@@ -6,7 +6,7 @@ import Synchronization
 /// an error of the command.
 package final class StandardInput: Sendable {
     private let bytesMax: Int
-    /// What was read and not returned yet.
+    /// The bytes that were read and not returned yet.
     private let rest = Mutex<[UInt8]>([])
 
     /// - Parameter bytesMax: of all of it, or of one line.

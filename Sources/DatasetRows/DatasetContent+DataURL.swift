@@ -6,12 +6,12 @@ extension DatasetContent {
     package init(dataURL url: String) throws {
         let data: DataURL
         do { data = try DataURL(url) } catch { throw DatasetError(error.description) }
-        let form = try RowForm(mediaType: data.mediaType)
-        guard form != nil || ["", "text/plain", "application/octet-stream"].contains(data.mediaType) else {
+        let format = try RowFormat(mediaType: data.mediaType)
+        guard format != nil || ["", "text/plain", "application/octet-stream"].contains(data.mediaType) else {
             throw DatasetError(
                 "must be application/jsonl, application/json or text/csv, got '\(data.mediaType.prefix(64))'")
         }
-        self.init(source: .bytes(try Self.utf8(data.bytes, from: data.charset ?? "utf-8")), form: form)
+        self.init(source: .bytes(try Self.utf8(data.bytes, from: data.charset ?? "utf-8")), format: format)
     }
 
     /// US-ASCII, the default of RFC 2397, is a part of UTF-8.

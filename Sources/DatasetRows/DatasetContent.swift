@@ -10,7 +10,7 @@ package struct DatasetContent {
 
     package var source: Source
     /// nil: to be seen from the first bytes.
-    package var form: RowForm?
+    package var format: RowFormat?
 
-    package init(source: Source, form: RowForm?) { (self.source, self.form) = (source, form) }
+    package init(source: Source, format: RowFormat?) { (self.source, self.format) = (source, format) }
 }

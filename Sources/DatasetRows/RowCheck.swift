@@ -62,7 +62,7 @@ package struct RowCheck: Sendable {
 }
 
 extension DatasetColumnType {
-    /// What is wrong with a value of this column, to be read after the column's name; nil when nothing is.
+    /// The problem with a value of this column, to be read after the column's name; nil when there is none.
     package func mistake(in value: JSON) -> String? {
         switch (self, value) {
         case (.json, _), (.text, .string), (.number, .integer), (.number, .number), (.number, .exact): nil

@@ -1,4 +1,4 @@
-/// What rows may be at most.
+/// The limits on rows.
 package struct RowLimits: Sendable {
     /// One row as it is written; also what a reader holds in memory.
     package var rowBytesMax: Int

@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// The rows of a dataset one after another, whatever their form; holds one of them in memory.
+/// The rows of a dataset one after another, whatever their format; holds one of them in memory.
 ///
 /// Columns that are not given are what their values say: in CSV, text.
 package struct RowReader {
@@ -12,7 +12,7 @@ package struct RowReader {
         package var values: JSONObject
     }
 
-    package let form: RowForm
+    package let format: RowFormat
     private let limits: RowLimits
     private let columns: [String: DatasetColumn]
     private var bytes: ByteReader
@@ -27,27 +27,27 @@ package struct RowReader {
         bytes = ByteReader(content.source)
         try bytes.skipMark()
         try bytes.skipSpace()
-        let seen = try RowForm(start: try bytes.start(RowForm.startBytes))
+        let seen = try RowFormat(start: try bytes.start(RowFormat.startBytes))
         // A .json file of one object a line is common enough.
-        form = content.form == .jsonArray && seen == .jsonLines ? seen : content.form ?? seen
-        if form == .csv { header = try csvHeader() }
+        format = content.format == .jsonArray && seen == .jsonLines ? seen : content.format ?? seen
+        if format == .csv { header = try csvHeader() }
     }
 
     /// nil at the end. Throws a ``DatasetError`` that names the row and the line.
     package mutating func next() throws -> Row? {
-        if form == .csv { return try csvRow() }
+        if format == .csv { return try csvRow() }
         try bytes.skipSpace()
-        if form == .jsonArray, try !enterItem() { return nil }
+        if format == .jsonArray, try !enterItem() { return nil }
         let line = bytes.line
         guard try bytes.peek() != nil else {
-            if form == .jsonArray { throw mistake(line, "the array is not closed: ']' is missing") }
+            if format == .jsonArray { throw mistake(line, "the array is not closed: ']' is missing") }
             return nil
         }
         number += 1
-        let text = try form == .jsonArray ? item(line) : restOfLine(line)
+        let text = try format == .jsonArray ? item(line) : restOfLine(line)
         let json: JSON
         do { json = try JSON(parsing: text, limits: JSONLimits(bodyBytesMax: limits.rowBytesMax)) } catch {
-            throw mistake(line, Self.words(error, text, form))
+            throw mistake(line, Self.words(error, text, format))
         }
         guard case .object(let values) = json else { throw mistake(line, "a row must be an object, got \(json.kind)") }
         return Row(number: number, line: line, values: values)
@@ -60,8 +60,8 @@ package struct RowReader {
     // MARK: JSON
 
     /// The parser's error, with its cause where it is a known one.
-    private static func words(_ error: JSONError, _ text: [UInt8], _ form: RowForm) -> String {
-        if form == .jsonLines {
+    private static func words(_ error: JSONError, _ text: [UInt8], _ format: RowFormat) -> String {
+        if format == .jsonLines {
             if error.byteOffset >= text.count {
                 return "\(error) (is the object on several lines? In JSON Lines each has one: jq -c . FILE makes it so)"
             }
@@ -149,7 +149,7 @@ package struct RowReader {
 
     private mutating func csvHeader() throws -> [String] {
         let line = bytes.line
-        let separator = CSVSeparator(start: try bytes.start(RowForm.startBytes))
+        let separator = CSVSeparator(start: try bytes.start(RowFormat.startBytes))
         let names: [String]
         do {
             guard let found = try record(line) else { return [] }

@@ -54,7 +54,7 @@ struct BoundValues {
 }
 
 extension Value {
-    /// What its own bytes take at least.
+    /// The minimum size of its own bytes.
     fileprivate var bytesMin: Int {
         switch self {
         case .bytes(let bytes), .json(let bytes): bytes.count + 16

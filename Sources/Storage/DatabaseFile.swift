@@ -4,13 +4,13 @@ import ProviderKit
 
 /// Opens a database file as ours: made durably, checked, brought to today's schema, set to lose nothing.
 struct DatabaseFile {
-    let form: Store.Form
+    let schema: Store.Schema
     let folder: String
     let limits: Store.Limits
-    private var path: String { folder + "/" + form.name }
+    private var path: String { folder + "/" + schema.name }
 
-    init(_ form: Store.Form, _ folder: String, _ limits: Store.Limits) {
-        (self.form, self.folder, self.limits) = (form, folder, limits)
+    init(_ schema: Store.Schema, _ folder: String, _ limits: Store.Limits) {
+        (self.schema, self.folder, self.limits) = (schema, folder, limits)
     }
 
     func open() throws -> DatabasePool {
@@ -22,7 +22,7 @@ struct DatabaseFile {
             let pool = try DatabasePool(path: path, configuration: configuration)
             if !isNew { try pool.writeWithoutTransaction(check) }
             // Before there is anything in it: a start that is cut short leaves a file that the next one knows for ours.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(form.applicationID)") }
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(schema.applicationID)") }
             try migrate(pool)
             try pool.writeWithoutTransaction(protect)
             // Frames that a crash left in the log are removed, so that the next look at it finds this start's own
@@ -54,11 +54,11 @@ struct DatabaseFile {
 
     private var configuration: Configuration {
         var configuration = Configuration()
-        configuration.label = form.name
+        configuration.label = schema.name
         configuration.maximumReaderCount = limits.readersMax
         configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { [form] db in
-            try form.prepare(db)
+        configuration.prepareDatabase { [schema] db in
+            try schema.prepare(db)
             // To be said to the empty file: free pages can be given back to the disk.
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             // 16 MiB of pages, and a write-ahead log that is copied back every 16 MiB and cut to that size.
@@ -74,7 +74,7 @@ struct DatabaseFile {
     private func check(_ db: Database) throws {
         let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
-        guard id == form.applicationID || isEmpty else {
+        guard id == schema.applicationID || isEmpty else {
             throw refusal("\(path) is a database, but not one of ours (application_id \(id))")
         }
         let size = (try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0) * 4096
@@ -87,7 +87,7 @@ struct DatabaseFile {
 
     private func migrate(_ pool: DatabasePool) throws {
         var migrator = DatabaseMigrator()
-        for step in form.steps {
+        for step in schema.steps {
             migrator.registerMigration(step.name) { try $0.execute(sql: step.sql) }
         }
         guard try !pool.read(migrator.hasBeenSuperseded) else {

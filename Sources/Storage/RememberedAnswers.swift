@@ -8,7 +8,7 @@ import ProviderKit
 /// failed are not remembered; sent again, they are tried again. Each new answer takes the place of old ones, so an idle
 /// database may hold some that have expired.
 package struct RememberedAnswers: Sendable {
-    /// A step of the ``Store/Form`` of a database that remembers answers.
+    /// A step of the ``Store/Schema`` of a database that remembers answers.
     package static let schema = """
         CREATE TABLE remembered_answer (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

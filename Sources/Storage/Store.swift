@@ -9,7 +9,7 @@ import ProviderKit
 /// lock.
 package final class Store: Sendable {
     /// The definition of a database: its file, its identity and its schema.
-    package struct Form: Sendable {
+    package struct Schema: Sendable {
         /// The file's name in the folder.
         var name: String
         /// Says in the file's header what it is (`PRAGMA application_id`): four letters of ASCII.
@@ -52,19 +52,19 @@ package final class Store: Sendable {
     private let log: Log
 
     /// Opens the database, or makes it. Blocks on the disk; see ``open(_:in:limits:log:)``.
-    init(_ form: Form, in folder: String, limits: Limits, log: Log) throws {
-        pool = try DatabaseFile(form, folder, limits).open()
+    init(_ schema: Schema, in folder: String, limits: Limits, log: Log) throws {
+        pool = try DatabaseFile(schema, folder, limits).open()
         commits = GroupCommit(pool, Reserve(path: folder + "/reserve", bytes: limits.reserveBytes, log: log), log)
         self.log = log
     }
 
     /// Throws a `ProviderError` that says what is wrong with the file and what can be done about it.
     package static func open(
-        _ form: Form, in folder: String, limits: Limits = Limits(), log: Log
+        _ schema: Schema, in folder: String, limits: Limits = Limits(), log: Log
     ) async throws -> Store {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
-                continuation.resume(with: Result { try Store(form, in: folder, limits: limits, log: log) })
+                continuation.resume(with: Result { try Store(schema, in: folder, limits: limits, log: log) })
             }
         }
     }

@@ -4,7 +4,7 @@
 #define ARENA_H
 #include <stddef.h>
 
-/// What a document may take in all; `bytes` is kept from one document to the next.
+/// Sets the limit for one document; `bytes` is kept from one document to the next.
 void arena_limit(size_t bytes);
 /// Zeroed where `size` came from calloc only. Ends the document at the limit.
 void *arena_take(size_t size);

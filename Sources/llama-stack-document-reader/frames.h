@@ -1,4 +1,4 @@
-// What goes over the socket: requests and answers, each a length and so many bytes.
+// What goes over the socket: requests and answers, each a length and as many bytes.
 //
 //     request   u64 length   u8 form   u8 size, charset   content
 //     answer    u64 length   u8 outcome   u8 is a guess   u8 size, encoding   u8 size, reason   text

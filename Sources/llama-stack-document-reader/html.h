@@ -4,7 +4,7 @@
 #include "document.h"
 
 void html_read(span page);
-/// What stands inside a body: a block of HTML in Markdown.
+/// Reads the inside of a body: a block of HTML in Markdown.
 void html_read_fragment(span part);
 
 #endif

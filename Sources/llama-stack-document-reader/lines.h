@@ -3,7 +3,7 @@
 #define LINES_H
 #include <stddef.h>
 
-/// What stands between two words: the strongest that was asked for since the last.
+/// The gap between two words: the strongest that was requested since the last word.
 typedef enum { GAP_NONE, GAP_SPACE, GAP_CELL, GAP_LINE } gap;
 
 /// Empties the text. A longer one than `size_max` ends the document.

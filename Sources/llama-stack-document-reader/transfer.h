@@ -5,7 +5,8 @@
 
 typedef enum { CARRIED_PLAIN, CARRIED_BASE64, CARRIED_QUOTED } carried;
 
-/// What is not of the encoding is left out, or stays as it is. `is_header`: an underscore is a space.
+/// Decodes a transfer encoding; characters that do not belong to it are left out or stay as they are. `is_header`: an
+/// underscore is a space.
 span transfer_decode(span from, carried as, int is_header);
 
 #endif

@@ -5,7 +5,7 @@ import CProcessGuard
 import Foundation
 import Runtimes
 
-/// What can't be written is dropped: the exit code says it too.
+/// Writes a line to standard error. It is dropped if it cannot be written: the exit code says it too.
 func say(_ line: String) {
     var line = line + "\n"
     line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }

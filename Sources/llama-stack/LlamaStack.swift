@@ -3,7 +3,8 @@ import CommandSupport
 
 /// The commands. Exit codes are those of sysexits: 64 usage, 65 bad input, 66 a file that is not there, 69 a provider
 /// that does not serve, 70 a mistake inside or a provider that called exit(), 73 a file that cannot be written, 74
-/// output that cannot be written, 75 try again later, 78 a mistake in a distribution; 141 when nobody reads the output.
+/// output that cannot be written, 75 try again later, 78 a mistake in a distribution; 141 when the output has no
+/// reader.
 @main
 struct LlamaStack: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -5,17 +5,18 @@ import Testing
 @testable import DatasetRows
 
 struct RowReaderTests {
-    private func rows(_ text: String, _ form: RowForm? = nil, _ limits: RowLimits = RowLimits()) throws -> [JSONObject]
+    private func rows(_ text: String, _ format: RowFormat? = nil, _ limits: RowLimits = RowLimits()) throws
+        -> [JSONObject]
     {
-        var reader = try RowReader(DatasetContent(source: .bytes(Array(text.utf8)), form: form), [:], limits)
+        var reader = try RowReader(DatasetContent(source: .bytes(Array(text.utf8)), format: format), [:], limits)
         var rows: [JSONObject] = []
         while let row = try reader.next() { rows.append(row.values) }
         return rows
     }
 
-    private func mistake(_ text: String, _ form: RowForm? = nil, _ limits: RowLimits = RowLimits()) -> String? {
+    private func mistake(_ text: String, _ format: RowFormat? = nil, _ limits: RowLimits = RowLimits()) -> String? {
         do {
-            _ = try rows(text, form, limits)
+            _ = try rows(text, format, limits)
             return nil
         } catch { return "\(error)" }
     }
@@ -34,7 +35,7 @@ struct RowReaderTests {
     @Test("a row's line is where it begins, whatever lies before it")
     func lines() throws {
         var reader = try RowReader(
-            DatasetContent(source: .bytes(Array("\n[{\"a\":\n1}\n,\n{\"a\": 2}]".utf8)), form: nil))
+            DatasetContent(source: .bytes(Array("\n[{\"a\":\n1}\n,\n{\"a\": 2}]".utf8)), format: nil))
         #expect(try reader.next()?.line == 2)
         #expect(try reader.next()?.line == 5)
         #expect(try reader.next() == nil)
@@ -47,11 +48,11 @@ struct RowReaderTests {
             ([0x28, 0xB5, 0x2F, 0xFD], "zstd"),
         ] as [([UInt8], String)])
     func packed(_ bytes: [UInt8], _ word: String) throws {
-        #expect(throws: DatasetError.self) { try RowReader(DatasetContent(source: .bytes(bytes), form: nil)) }
-        do { _ = try RowReader(DatasetContent(source: .bytes(bytes), form: .csv)) } catch {
+        #expect(throws: DatasetError.self) { try RowReader(DatasetContent(source: .bytes(bytes), format: nil)) }
+        do { _ = try RowReader(DatasetContent(source: .bytes(bytes), format: .csv)) } catch {
             #expect("\(error)".contains(word))
         }
-        #expect(throws: DatasetError.self) { try RowForm(fileName: "a.PARQUET") }
+        #expect(throws: DatasetError.self) { try RowFormat(fileName: "a.PARQUET") }
     }
 
     @Test(
@@ -76,9 +77,9 @@ struct RowReaderTests {
             (Array("// rows\n[]".utf8), "begins with a comment", "leave it out"),
         ] as [([UInt8], String, String)])
     func foreign(_ bytes: [UInt8], _ name: String, _ command: String) {
-        for form in [nil, .csv, .jsonLines, .jsonArray] as [RowForm?] {
+        for format in [nil, .csv, .jsonLines, .jsonArray] as [RowFormat?] {
             let error = #expect(throws: DatasetError.self) {
-                try RowReader(DatasetContent(source: .bytes(bytes), form: form))
+                try RowReader(DatasetContent(source: .bytes(bytes), format: format))
             }
             #expect(
                 error?.description.hasPrefix(name.hasPrefix("is ") || name.hasPrefix("begins") ? name : "is \(name)")
@@ -88,14 +89,14 @@ struct RowReaderTests {
     }
 
     @Test(
-        "names of files in other forms are refused with the form's name",
+        "names of files in other formats are refused with the format's name",
         arguments: [
             ("a.arrow", "Arrow"), ("a.feather", "Arrow"), ("a.sqlite", "SQLite"), ("a.db", "SQLite"),
             ("a.xlsx", "Excel"), ("a.XLS", "Excel"), ("a.ods", "OpenDocument"), ("a.csv.gz", "gzip"), ("a.zip", "zip"),
             ("a.tsv", "tabs"), ("a.parquet", "duckdb"), ("a.orc", "ORC"), ("a.avro", "Avro"), ("a.yaml", "YAML"),
         ])
     func names(_ name: String, _ word: String) {
-        let error = #expect(throws: DatasetError.self) { try RowForm(fileName: name) }
+        let error = #expect(throws: DatasetError.self) { try RowFormat(fileName: name) }
         #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
     }
 
@@ -137,11 +138,11 @@ struct RowReaderTests {
         #expect(mistake(text)?.contains(words) == true, "\(mistake(text) ?? "none")")
     }
 
-    private func check(_ text: String, _ columns: JSON, _ form: RowForm? = nil) -> String? {
+    private func check(_ text: String, _ columns: JSON, _ format: RowFormat? = nil) -> String? {
         do {
             let columns = try [String: DatasetColumn](json: columns, at: .root)
             _ = try RowCheck(columns, RowLimits()).count(
-                DatasetContent(source: .bytes(Array(text.utf8)), form: form)
+                DatasetContent(source: .bytes(Array(text.utf8)), format: format)
             ) { false }
             return nil
         } catch { return "\(error)" }
@@ -192,7 +193,7 @@ struct RowReaderTests {
                 "{\"a\": \"" + String(repeating: "x", count: (1 << 18) - 20 + shift) + "\"}\n{\"a\": 1}\r\n{\"a\": 2}"
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
             let file = try #require(FileHandle(forReadingAtPath: path))
-            var reader = try RowReader(DatasetContent(source: .file(file), form: .jsonLines))
+            var reader = try RowReader(DatasetContent(source: .file(file), format: .jsonLines))
             #expect(try reader.next()?.values["a"]?.stringValue?.utf8.count == (1 << 18) - 20 + shift)
             #expect(try reader.next()?.values == ["a": 1])
             #expect(try reader.next()?.values == ["a": 2])
@@ -202,23 +203,24 @@ struct RowReaderTests {
 
     @Test("every cut of a file is its first rows and then a mistake, or an end: never a trap, never a half row")
     func cuts() throws {
-        let texts: [(String, RowForm)] = [
+        let texts: [(String, RowFormat)] = [
             ("{\"a\": \"é\\n\", \"b\": [1, {}]}\n{\"a\": 1, \"b\": null}\n", .jsonLines),
             ("[{\"a\": \"é\\n\", \"b\": [1, {}]} , {\"a\": 1, \"b\": null}] ", .jsonArray),
             ("a,b\r\n\"é\"\"\",\"1\n2\"\r\n1,\r\n", .csv),
         ]
-        for (text, form) in texts {
+        for (text, format) in texts {
             let bytes = Array(text.utf8)
-            let whole = try rows(text, form)
+            let whole = try rows(text, format)
             for count in 0...bytes.count {
                 guard
-                    var reader = try? RowReader(DatasetContent(source: .bytes(Array(bytes.prefix(count))), form: form))
+                    var reader = try? RowReader(
+                        DatasetContent(source: .bytes(Array(bytes.prefix(count))), format: format))
                 else { continue }
                 var got: [JSONObject] = []
                 while let row = try? reader.next() { got.append(row.values) }
                 // Of CSV the last record may end anywhere.
-                let sure = form == .csv ? Array(got.dropLast()) : got
-                #expect(whole.starts(with: sure), "\(form), \(count) bytes: \(got)")
+                let sure = format == .csv ? Array(got.dropLast()) : got
+                #expect(whole.starts(with: sure), "\(format), \(count) bytes: \(got)")
             }
         }
     }

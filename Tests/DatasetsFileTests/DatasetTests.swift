@@ -38,14 +38,14 @@ struct DatasetTests {
     }
 
     @Test(
-        "rows are read in every form",
+        "rows are read in every format",
         arguments: [
             ("a.jsonl", #"{"text": "a", "n": 1}"# + "\r\n\n" + #"{"text": "b", "n": 2}"#),
             ("a.json", #" [ {"text": "a,]}\"", "n": 1} , {"text": "[", "n": 2} ] "#),
             ("a.json", #"{"text": "a", "n": 1}"# + "\n"), ("a.csv", "n,text\r\n1,\"a \"\"b\"\", c\nd\"\n2,\n"),
             ("unnamed", "\u{FEFF}text,n\na,1"), ("unnamed2", #"[{"text": "a", "n": -1e3}]"#),
         ])
-    func forms(_ name: String, _ content: String) async throws {
+    func formats(_ name: String, _ content: String) async throws {
         try await withDatasets { server, data in
             try write(content, data + "/" + name)
             try await server.create("d", "file://\(data)/\(name)", ["text": .text, "n": .number])

@@ -57,15 +57,15 @@ struct WordTests {
         }
     }
 
-    @Test("every form of normalization of a text has the same words, and so has every case")
-    func forms() {
+    @Test("every format of normalization of a text has the same words, and so has every case")
+    func formats() {
         for text in Self.pairs.flatMap({ [$0.text, $0.query] }) {
             let words = Words.indexed(text)
-            for form in [
+            for format in [
                 text.decomposedStringWithCanonicalMapping, text.precomposedStringWithCanonicalMapping,
                 text.decomposedStringWithCompatibilityMapping, text.precomposedStringWithCompatibilityMapping,
                 text.uppercased(), text.lowercased(),
-            ] { #expect(Words.indexed(form) == words, "\(text) \(form)") }
+            ] { #expect(Words.indexed(format) == words, "\(text) \(format)") }
         }
     }
 

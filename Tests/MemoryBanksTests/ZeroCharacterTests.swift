@@ -61,14 +61,14 @@ struct ZeroCharacterTests {
     )
     func kept(_ kind: BankKind) async throws {
         try await kind.withServer { server, state in
-            let content = "before\u{0}between \u{0} after"
+            let content = "heron\u{0}badger \u{0} walrus"
             try await server.create(
                 "bank", [text("1", content, "text/plain", ["k\u{0}": "v\u{0}w"]), text("2", "alpha\u{0}\u{0}")])
             _ = try await server.indexed("bank")
             let document = try #require(try await server.get(["1"], "bank").first)
             #expect([document].texts == [content])
             #expect(document.metadata == ["k\u{0}": "v\u{0}w"])
-            for word in ["before", "between", "after", "nothing\u{0}after"] {
+            for word in ["heron", "badger", "walrus", "nothing\u{0}walrus"] {
                 for filter: JSONObject in [[:], ["k\u{0}": "v\u{0}w"]] {
                     let request = MemoryBankQueryRequest(bankUUIDs: ["bank"], query: .text(word), filter: filter)
                     let chunks = try await server.query(request).chunks

@@ -35,14 +35,14 @@ struct RememberedAnswerTests {
         final class Clock: Sendable { let seconds = Mutex<Int64>(1_000_000) }
 
         init(_ folder: String, hours: Int = 24, countMax: Int = 100) async throws {
-            let form = Store.Form(
+            let schema = Store.Schema(
                 name: "test.sqlite", applicationID: "LSts",
                 steps: [
                     ("1", RememberedAnswers.schema),
                     ("2", "CREATE TABLE counter (value INTEGER); INSERT INTO counter VALUES (0)"),
                 ])
             let log = ProviderContext(providerID: "test").log
-            store = try await Store.open(form, in: folder, log: log)
+            store = try await Store.open(schema, in: folder, log: log)
             let time = Clock()
             var answers = RememberedAnswers(IdempotencySettings(hoursKept: hours, keysMax: countMax))
             answers.now = { time.seconds.withLock { $0 } }

@@ -11,9 +11,9 @@ import Testing
 struct RewordingTests {
     /// A database of the version before words were folded, with a chunk for each text.
     private func makeOlder(_ folder: String, _ texts: [(id: String, text: String)]) async throws {
-        let today = Store.Form.memoryBanks
+        let today = Store.Schema.memoryBanks
         let store = try await Store.open(
-            Store.Form(name: today.name, applicationID: "LSmb", steps: Array(today.steps.prefix(4))), in: folder,
+            Store.Schema(name: today.name, applicationID: "LSmb", steps: Array(today.steps.prefix(4))), in: folder,
             log: ProviderContext(providerID: "test").log)
         try await store.write { db in
             try db.execute(sql: "INSERT INTO bank (uuid, name, documents) VALUES ('bank', 'bank', 0)")

@@ -12,14 +12,15 @@ import Testing
 @Suite(.timeLimit(.minutes(10)))
 struct StoreTests {
     private let log = ProviderContext(providerID: "test").log
-    private let form = Store.Form(
+    private let schema = Store.Schema(
         name: "test.sqlite", applicationID: "LSts",
         steps: [("1", "CREATE TABLE item (id INTEGER PRIMARY KEY, value BLOB NOT NULL)")])
 
-    private func open(_ folder: String, _ form: Store.Form? = nil, _ limits: Store.Limits = Store.Limits()) async throws
+    private func open(_ folder: String, _ schema: Store.Schema? = nil, _ limits: Store.Limits = Store.Limits())
+        async throws
         -> Store
     {
-        try await Store.open(form ?? self.form, in: folder, limits: limits, log: log)
+        try await Store.open(schema ?? self.schema, in: folder, limits: limits, log: log)
     }
 
     private func add(_ store: Store, _ id: Int, bytes: Int = 10, _ purpose: Store.Purpose = .adding) async throws {
@@ -154,11 +155,11 @@ struct StoreTests {
     func foreign() async throws {
         try await withFolder { folder in
             try await open(folder).close()
-            var other = form
+            var other = schema
             other.applicationID = 1
             let foreign = await #expect(throws: ProviderError.self) { _ = try await open(folder, other) }
             #expect(foreign?.message.contains("not one of ours") == true)
-            var newer = form
+            var newer = schema
             newer.steps.append(("2", "CREATE TABLE more (id)"))
             try await open(folder, newer).close()
             let old = await #expect(throws: ProviderError.self) { _ = try await open(folder) }
@@ -206,9 +207,9 @@ struct StoreTests {
     @Test("a database of each older version is brought to today's, with what it holds", arguments: [1, 2, 3, 4])
     func upgrade(version: Int) async throws {
         try await withFolder { folder in
-            let today = Store.Form.memoryBanks
+            let today = Store.Schema.memoryBanks
             let answers = RememberedAnswers(IdempotencySettings(hoursKept: 1, keysMax: 1))
-            let older = Store.Form(
+            let older = Store.Schema(
                 name: today.name, applicationID: "LSmb", steps: Array(today.steps.prefix(version)))
             let row = try DocumentRow(
                 MemoryBankDocument(uuid: "d", content: [1, 2], metadata: ["a": 1], mimeType: "text/plain"), at: "",

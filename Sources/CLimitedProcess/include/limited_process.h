@@ -45,7 +45,7 @@ typedef struct {
 /// `seconds` are what it may compute in its whole life. 0 or an errno. It dies with the thread that calls this.
 int lp_open(const char *const argv[], lp_limits limits, lp_process *process);
 
-/// Sends u64 length, `head`, `body`, and waits for u64 length and so many bytes, which are the result's output: its end
+/// Sends u64 length, `head`, `body`, and waits for u64 length and as many bytes, which are the result's output: its end
 /// is LP_ANSWERED then. Whatever else it is, the process has been ended. One thread at a time.
 lp_result lp_ask(
     lp_process *process, const void *head, size_t head_size, const void *body, size_t body_size, lp_limits limits);

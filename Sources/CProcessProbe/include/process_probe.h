@@ -16,7 +16,7 @@ enum { PP_RESULTS = 230 };
 void pp_report_crashes(int results);
 /// The code in this range is the library's: a crash in it is named by its offset. `name` is kept, not copied.
 void pp_name_library(uintptr_t start, uintptr_t end, const char *name);
-/// What the calling thread does at the moment, for the line about a crash; NULL: nothing in particular. Kept, not
+/// Sets the calling thread's current activity, for the line about a crash; NULL: none. Kept, not
 /// copied.
 void pp_doing(const char *what);
 /// Makes the calling thread one of the kit's: named, with no signal blocked (threads inherit what dispatch blocks), and
@@ -36,7 +36,7 @@ void pp_take_back(void *bytes, size_t size, const char *why);
 uint64_t pp_float_control(void);
 /// The signals that the calling thread blocks: bit n - 1 for signal n.
 uint64_t pp_blocked_signals(void);
-/// What signal `number` does: the handler's address, 0 for the default, 1 when it is ignored.
+/// The disposition of signal `number`: the handler's address, 0 for the default, 1 when it is ignored.
 uintptr_t pp_disposition(int number);
 /// "SIGTERM", or NULL.
 const char *pp_signal_name(int number);

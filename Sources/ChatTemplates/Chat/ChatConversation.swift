@@ -1,10 +1,10 @@
-/// What a model is asked to go on with.
+/// The conversation that a model is asked to continue.
 package struct ChatConversation: Sendable {
     package var messages: [ChatMessage]
     package var tools: [ChatTool]
     /// Ends the prompt with an open assistant header.
     package var addsGenerationPrompt: Bool
-    /// What `strftime_now` and the `Today Date:` line say.
+    /// The date of `strftime_now` and of the `Today Date:` line.
     package var today: TemplateDate
     /// Further variables of a template, such as `enable_thinking`.
     package var variables: TemplateMap

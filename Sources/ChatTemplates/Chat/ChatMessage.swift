@@ -13,7 +13,7 @@ package struct ChatMessage: Sendable, Equatable {
     /// True for an assistant message that stopped to have a tool run (`<|eom_id|>`), false where its turn was over.
     /// Nil: it had calls to code or built-in tools.
     package var endedMessageOnly: Bool?
-    /// What a thinking model wrote before its answer, without the think tags.
+    /// The reasoning of a model before its answer, without the think tags.
     package var reasoning: String?
 
     package init(

@@ -1,4 +1,4 @@
-/// Puts a conversation into the shape that a template takes, and what the template lacks into plain words.
+/// Adapts a conversation to a template, and writes the parts that the template does not support in plain words.
 ///
 /// Plain forms, for a template that
 /// - has no system message: its text stands before the first user message, a blank line between;

@@ -51,7 +51,7 @@ enum ParameterTypes {
         (name.split(separator: ".").last.map(String.init) ?? name).lowercased()
     }
 
-    /// Of simple types the list of their names; else `anyOf`.
+    /// A list of names for simple types; otherwise `anyOf`.
     private static func union(_ names: [String]) -> TemplateMap? {
         let schemas = names.compactMap { schema(of: $0) }
         guard schemas.count == names.count, let first = schemas.first else { return nil }

@@ -1,4 +1,4 @@
-/// What a template does with the parts of a conversation that not every model knows, found by trying it.
+/// The parts of a conversation that a template supports, found by trying it.
 ///
 /// A template says nowhere what it supports.  It is rendered once per part, when a model is loaded, and the part's text
 /// is looked for in the result.

@@ -112,7 +112,7 @@ extension Jinja {
         return hasCased
     }
 
-    /// What Python's `repr` writes as it is.
+    /// Whether Python's `repr` writes the scalar as it is.
     static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == " " { return true }
         switch scalar.properties.generalCategory {

@@ -18,7 +18,7 @@ extension Jinja {
         var precision: Int?
         var type: Character?
 
-        /// What stands before a number that is not negative.
+        /// The sign before a number that is not negative.
         var plus: String { sign.map { $0 == "-" ? "" : String($0) } ?? "" }
 
         static let widthMax = 100_000

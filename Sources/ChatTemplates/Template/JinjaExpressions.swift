@@ -125,7 +125,7 @@ extension Jinja {
         }
     }
 
-    /// What follows a value, one after another.
+    /// The postfix operations on a value, in order.
     enum Step: Sendable {
         case attribute(String)
         case item(any Expression)

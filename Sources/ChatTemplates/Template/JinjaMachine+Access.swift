@@ -84,7 +84,7 @@ extension Jinja.Machine {
         return .undefined("the \(value.typeName)'s '\(name)'")
     }
 
-    /// What Python's type has of this name, without a dict's entries.
+    /// The attribute of this name of Python's type, without a dict's entries.
     func ownAttribute(_ name: String, of value: Value) throws(TemplateError) -> Value? {
         if Jinja.Methods.isChanging(name, value) || name.hasPrefix("__") {
             return .undefined("the \(value.typeName)'s '\(name)', which a template may not use,")
@@ -248,7 +248,7 @@ extension Jinja.Machine {
         return (start.map(clamped) ?? (by > 0 ? low : high), end.map(clamped) ?? (by > 0 ? high : low))
     }
 
-    /// What a `for`, a filter or a test walks over.
+    /// The items that a `for`, a filter or a test iterates over.
     func items(of value: Value, for purpose: String) throws(TemplateError) -> [Value] {
         switch value {
         case .list(let list): return list.items

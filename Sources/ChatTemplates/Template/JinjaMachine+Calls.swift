@@ -48,7 +48,7 @@ extension Jinja.Machine {
         return .text(try captured(definition.body, scope: inside))
     }
 
-    /// What the parameters do not take: refused, or the body's `varargs`, `kwargs` and `caller`.
+    /// Handles arguments beyond the parameters: refused, or the body's `varargs`, `kwargs` and `caller`.
     private func takeExtras(
         of macro: Jinja.MacroDefinition, _ arguments: Jinja.Arguments, into inside: Jinja.Scope
     ) throws(TemplateError) {

@@ -25,7 +25,7 @@ extension Jinja.Machine {
         }
     }
 
-    /// Python's `==`: never an error, numbers by value, text whoever wrote it.
+    /// Python's `==`: never an error, numbers by value, text whether trusted or not.
     func isEqual(_ left: Value, _ right: Value) throws(TemplateError) -> Bool {
         switch (left, right) {
         case (.undefined, .undefined), (.none, .none): return true

@@ -38,7 +38,7 @@ extension Jinja {
     ///
     /// `@unchecked Sendable` only so that nodes may name it; it lives and dies inside one `Template.render`.
     final class Machine: @unchecked Sendable {
-        /// What an iteration of a loop costs besides its body: a scope, and the names in it.
+        /// The cost of a loop's iteration besides its body: a scope, and the names in it.
         static let iterationSteps = 4
 
         let limits: TemplateLimits
@@ -121,7 +121,7 @@ extension Jinja {
             output.append(text)
         }
 
-        /// What `body` writes, kept from the output.
+        /// The output of `body`, captured.
         func captured(_ body: [any Statement], scope inside: Scope) throws(TemplateError) -> Text {
             let (around, outside) = (scope, output)
             (scope, output) = (inside, Text())
@@ -130,7 +130,7 @@ extension Jinja {
             return output
         }
 
-        /// What a recursive loop writes over further items, kept from the output.
+        /// The output of a recursive loop over further items, captured.
         func captured(_ recursion: (loop: For, scope: Scope), over items: [Value], level: Int) throws(TemplateError)
             -> Text
         {

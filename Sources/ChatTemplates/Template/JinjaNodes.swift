@@ -16,7 +16,7 @@ extension Jinja {
     /// A name by its place in the template's table of names.
     typealias Name = Int
 
-    /// What a `for` or a `set` writes to.
+    /// The target of a `for` or a `set`.
     indirect enum Target: Sendable {
         case name(Name)
         case tuple([Target])

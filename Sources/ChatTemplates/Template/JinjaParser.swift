@@ -6,7 +6,7 @@ extension Jinja {
         var place = 0
         var nesting = 0
         var names: [String: Name] = [:]
-        /// Of `caller`, `varargs` and `kwargs`, those that the macro around this place reads.
+        /// The names among `caller`, `varargs` and `kwargs` that the enclosing macro reads.
         var extras: Swift.Set<String> = []
         /// Names of the blocks so far; there is one of each.
         var blocks: Swift.Set<String> = []

@@ -181,7 +181,7 @@ extension Jinja {
         return String(decoding: bytes, as: UTF8.self).unicodeScalars.first
     }
 
-    /// What Python's `str.isspace` holds for white space.
+    /// Whether Python's `str.isspace` counts the scalar as white space.
     static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 9...13, 28...32, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true

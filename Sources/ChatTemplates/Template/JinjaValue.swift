@@ -9,7 +9,7 @@ extension Jinja {
         case double(Double)
         case text(Text)
         case list(List)
-        /// What Python's generators give: items that are there once.
+        /// The items of a Python generator, which can be read once.
         case iterator(Iterator)
         case map(Map)
         /// An index into the machine's namespaces, so that a namespace that holds itself is no cycle of references.
@@ -175,7 +175,7 @@ extension Jinja.Value {
 
     var isUndefined: Bool { if case .undefined = self { true } else { false } }
 
-    /// What Python would call the type.
+    /// Python's name of the type.
     var typeName: String {
         switch self {
         case .undefined: "undefined"

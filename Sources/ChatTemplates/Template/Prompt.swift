@@ -7,7 +7,7 @@ package struct PromptSegment: Sendable, Equatable {
     package init(text: String, isTrusted: Bool) { (self.text, self.isTrusted) = (text, isTrusted) }
 }
 
-/// What a tokeniser takes: a control token by its text, or ordinary text to encode with control tokens switched off.
+/// A tokenizer's input: a control token by its text, or ordinary text to encode with control tokens switched off.
 package enum PromptPiece: Sendable, Equatable {
     case control(String)
     case text(String)

@@ -1,4 +1,4 @@
-/// What a chat template from a model file may cost.  A file's author is not trusted: each limit ends the work with
+/// The limits on a chat template from a model file.  A file's author is not trusted: each limit ends the work with
 /// `template_limit` and the place in the template.
 package struct TemplateLimits: Sendable, Equatable {
     /// Bytes of template source.

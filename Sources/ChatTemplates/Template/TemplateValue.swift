@@ -1,4 +1,4 @@
-/// What a caller hands to a chat template: JSON with its key order kept.
+/// A caller's value for a chat template: JSON with its key order kept.
 ///
 /// Text in `.string` (and every map key) is untrusted: it reaches the prompt, but never as a control token.
 /// `.control` is for what the server itself says: the begin-of-text token, the name of a role.

@@ -1,5 +1,5 @@
 extension CallGrammar {
-    /// What stands behind most marks: JSON, in a code fence or not; `<function=…>`; a list of Python calls.
+    /// Reads the body behind most marks: JSON, in a code fence or not; `<function=…>`; a list of Python calls.
     func body(_ cursor: inout ReplyCursor) throws(Stop) -> Reading {
         if try cursor.take(.function) { return try function(&cursor) }
         if try cursor.take(.deepSeekCall) { return try deepSeek(&cursor) }
@@ -43,7 +43,7 @@ extension CallGrammar {
         return (call, try repair(of: &reader, &cursor))
     }
 
-    /// What the reader repaired; a closing bracket too many, right behind the value, is repaired here.
+    /// The reader's repair, if any; a closing bracket too many, right behind the value, is repaired here.
     private func repair(of reader: inout LiteralReader, _ cursor: inout ReplyCursor) throws(Stop) -> CallRepair? {
         if reader.repair != nil { return reader.repair }
         var ahead = cursor

@@ -13,7 +13,7 @@ struct CallGrammar: Sendable {
         var repair: CallRepair?
     }
 
-    /// What surrounds the place.
+    /// The text around the place.
     struct Surroundings {
         /// Nothing but thoughts and calls came before.
         var isBeginning: Bool

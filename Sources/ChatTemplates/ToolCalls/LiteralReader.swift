@@ -11,7 +11,7 @@ struct LiteralReader {
     var cursor: ReplyCursor
     let dialect: Dialect
     private(set) var repair: CallRepair?
-    /// What is open around the place, the innermost last.
+    /// The open brackets around the place, the innermost last.
     private var open: [Unicode.Scalar] = []
 
     init(_ cursor: ReplyCursor, dialect: Dialect = .json) { (self.cursor, self.dialect) = (cursor, dialect) }
@@ -103,7 +103,7 @@ struct LiteralReader {
                 if dialect == .json { try note(.trailingComma) }
                 return true
             }
-            // An object in a list that lacks its brace: no key begins with one.
+            // An object in a list whose brace is missing: no key begins with one.
             if dialect == .json, closing == "}", isInParent, try cursor.isAt("{") {
                 try note(.bracketMissing)
                 cursor.move(to: comma)

@@ -1,4 +1,4 @@
-/// The tools of a request, as a reply's calls are held against them.
+/// The tools of a request, which a reply's calls are checked against.
 struct OfferedTools: Sendable {
     private let byName: [String: ChatTool]
     /// The names that a model may call them by, the longest first.
@@ -62,7 +62,7 @@ struct OfferedTools: Sendable {
         return calls.count == items.count ? calls : nil
     }
 
-    /// What the text of an argument stands for, by the type that the tool declares: text where it says none.
+    /// The value of an argument's text by the type that the tool declares; text where it declares none.
     func value(_ text: String, of parameter: String, in name: String) -> TemplateValue {
         let types = schema(of: parameter, in: name).map(Self.types) ?? []
         if types.isEmpty || types.contains("string") {

@@ -6,9 +6,9 @@ struct ReplyCursor {
     enum Stop: Error {
         /// Undecided: the reply may go on either way.
         case more
-        /// What was looked for is not here.
+        /// The expected text is not here.
         case mismatch
-        /// What was looked for is not here, and all before this place is text.
+        /// The expected text is not here, and everything before this place is text.
         case text(until: Int)
     }
 
@@ -120,7 +120,7 @@ struct ReplyCursor {
 
     mutating func move(to place: Int) { self.place = place }
 
-    /// What `read` gives, or nil with the place where it was: this is one of several readings.
+    /// The result of `read`, or nil with the place restored: this is one of several readings.
     mutating func attempt<Value>(
         _ read: (inout ReplyCursor) throws(Stop) -> Value
     ) throws(Stop) -> Value? {

@@ -24,7 +24,7 @@ package struct ReplyFormat: Sendable, Equatable {
     }
 }
 
-/// What a reply may cost to be parsed.
+/// The limits on parsing a reply.
 package struct ReplyLimits: Sendable, Equatable {
     /// Bytes of one call's text; a longer one is text, not a call.
     package var callBytesMax = 64 << 10

@@ -24,7 +24,7 @@ package struct ReplyParser: Sendable {
     private let format: ReplyFormat
     private let limits: ReplyLimits
     private var state: State
-    /// What came and is not decided yet.
+    /// The symbols that are not decided yet.
     private var symbols: [ReplySymbol] = []
     private var place = 0
     private var isWhole = false
@@ -51,7 +51,7 @@ package struct ReplyParser: Sendable {
             }
     }
 
-    /// What became certain with these pieces.
+    /// The events that are certain with these pieces.
     package mutating func add(_ pieces: [ReplyPiece]) -> [Event] {
         for piece in pieces {
             switch piece {
@@ -175,7 +175,7 @@ package struct ReplyParser: Sendable {
         while place < min(textEnd, symbols.count) { show() }
     }
 
-    /// What may be a thought, a call or text, at the place.
+    /// Passes a mark at the place: a thought, a call or text.
     private mutating func passMarked() throws(ReplyCursor.Stop) {
         var cursor = cursor(at: place)
         if try opensThought(&cursor, isBeginning: shown.endsLine) { return }

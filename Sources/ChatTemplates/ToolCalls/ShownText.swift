@@ -1,4 +1,4 @@
-/// What a reply says, on its way out, and what of it decides whether a call without a mark may follow.
+/// The text of a reply on its way out, and the facts about it that decide whether a call without a mark may follow.
 struct ShownText: Sendable {
     private var answer: [UInt8] = []
     private var reasoning: [UInt8] = []

@@ -1,4 +1,4 @@
-/// What tells one architecture from another: the few places where its mathematics differs.
+/// The differences between architectures: the few places where their mathematics differ.
 /// A family is a file in `Families/` and a line in `all`.
 package struct ModelFamily: Sendable {
     /// How a weight may be present.

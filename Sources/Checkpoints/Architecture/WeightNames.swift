@@ -4,7 +4,7 @@ package struct WeightNames: Sendable {
     package var finalNorm: String
     /// Absent where head and embedding are one.
     package var head: String
-    /// What rotary frequencies are divided by. Optional.
+    /// The divisors of the rotary frequencies. Optional.
     package var ropeDivisors: String?
 
     var layerPrefix: String

@@ -2,7 +2,7 @@
 package struct CheckpointError: Error, Equatable, CustomStringConvertible {
     /// As the user wrote it.
     package var path: String
-    /// What was being read, in words: "length of metadata key 3", "dimension 1 of tensor 'output.weight'".
+    /// The thing that was being read, in words: "length of metadata key 3", "dimension 1 of tensor 'output.weight'".
     package var field: String
     /// Byte of the file at which the field starts; nil when the fault has no one place.
     package var offset: Int?

@@ -2,7 +2,7 @@
 struct CheckpointNumbers {
     /// The file, for messages.
     let path: String
-    /// What a message calls a key: "metadata 'llama.block_count'", "'num_hidden_layers'".
+    /// The name of a key in messages: "metadata 'llama.block_count'", "'num_hidden_layers'".
     let field: (String) -> String
     /// nil when there is no such key; throws when its value is of another kind.
     let integer: (String) throws -> Int?

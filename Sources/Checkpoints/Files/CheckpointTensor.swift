@@ -15,7 +15,7 @@ package struct CheckpointTensor: Sendable {
     /// nil where the kernels have none.
     package let type: lk_type?
     package let typeName: String
-    /// Of the whole, outermost first: `[outputs, inputs]`.
+    /// The shape of the whole, outermost first: `[outputs, inputs]`.
     package var shape: [Int]
     /// In order along `axis`; together they have `shape`.
     var parts: [Part]

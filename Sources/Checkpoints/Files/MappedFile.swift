@@ -9,13 +9,13 @@ import Darwin
 /// The bytes of a file, read-only, as long as this object lives. Any thread may read them.
 ///
 /// A mapping follows its file: when another process shortens the file later, a read of the lost part ends the process
-/// with SIGBUS. Checks at the start can't help against that; whoever replaces a model writes a new file and renames it.
+/// with SIGBUS. Checks at the start can't help against that; replace a model by writing a new file and renaming it.
 package final class MappedFile: @unchecked Sendable {  // safe: nothing changes after init
     package let path: String
     package let bytes: UnsafeRawBufferPointer
     private let release: () -> Void
 
-    /// Takes bytes that are somewhere already. `release` is called once, when nobody needs them any more.
+    /// Takes bytes that are somewhere already. `release` is called once, when they are no longer needed.
     package init(path: String, bytes: UnsafeRawBufferPointer, release: @escaping () -> Void) {
         self.path = path
         self.bytes = bytes
@@ -67,8 +67,8 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
         madvise(start, range.upperBound - begin, MADV_WILLNEED)
     }
 
-    /// Maps every page of the range now, reading what is not in memory, so that nobody pays for it later. Blocks until
-    /// it is done.
+    /// Maps every page of the range now, reading what is not in memory, so that no later access pays for it. Blocks
+    /// until it is done.
     package func populate(_ range: Range<Int>) {
         guard let base = bytes.baseAddress, !range.isEmpty, range.upperBound <= bytes.count else { return }
         let page = Int(getpagesize())

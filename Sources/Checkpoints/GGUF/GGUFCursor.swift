@@ -1,4 +1,4 @@
-/// Reads the header of a GGUF file from front to back. Every read is held against the end first; nothing is reserved
+/// Reads the header of a GGUF file from front to back. Every read is checked against the end first; nothing is reserved
 /// on the word of a count.
 struct GGUFCursor {
     let file: MappedFile
@@ -26,7 +26,7 @@ struct GGUFCursor {
         return offset
     }
 
-    /// What is left, for messages.
+    /// The bytes that are left, for messages.
     private var room: String {
         let isWhole = end == file.bytes.count
         return "\(end - offset) bytes that follow" + (isWhole ? "" : " within headerBytesMax = \(end)")

@@ -3,7 +3,7 @@ import CKernels
 /// A model file in the GGUF format, versions 2 and 3, checked from front to back and then read in place. The format:
 /// github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 ///
-/// What `open` answers can be relied on: every string, array and tensor lies inside the file, tensors do not overlap,
+/// The result of `open` can be relied on: every string, array and tensor lies inside the file, tensors do not overlap,
 /// their byte counts follow from their shapes, and no key or name comes twice. What the numbers mean is the model's to
 /// check. Immutable, any thread.
 package struct GGUFFile: Sendable {

@@ -1,5 +1,5 @@
-/// How much of a GGUF header is believed. All counts are held against the bytes that are left as well, so these matter
-/// only to files that really are that big.
+/// How much of a GGUF header is believed. All counts are checked against the bytes that are left as well, so these
+/// matter only to files that really are that big.
 package struct GGUFLimits: Sendable {
     package var metadataKeysMax = 65_536
     package var keyBytesMax = 65_535

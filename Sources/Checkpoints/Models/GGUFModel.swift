@@ -7,7 +7,7 @@ extension ModelCheckpoint {
         let file = parts.first
         let metadata = ModelMetadata(file)
         path = file.path
-        form = .gguf
+        format = .gguf
         name = try file.string("general.name") ?? ""
         family = try metadata.family()
         chatTemplate = try metadata.chatTemplate()

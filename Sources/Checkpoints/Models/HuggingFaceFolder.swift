@@ -19,7 +19,7 @@ package enum HuggingFaceFolder {
         }
         let tokenizerSettings = try optionalSettings(folder, "tokenizer_config.json")
         return ModelCheckpoint(
-            path: folder.path, form: .huggingFace, name: folder.name,
+            path: folder.path, format: .huggingFace, name: folder.name,
             chatTemplate: try chatTemplate(folder, tokenizerSettings), family: family,
             configuration: try config.configuration(of: family), names: names, tiesHead: try config.tiesHead(),
             tensors: weights.tensors,

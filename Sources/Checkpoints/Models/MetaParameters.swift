@@ -37,7 +37,7 @@ struct MetaParameters {
                 scaling: isScaled ? try scaling(keys, hidden: hidden, layers: layers) : .none))
     }
 
-    /// What each release was trained for.
+    /// The context that each release was trained for.
     private func contextTokens(isScaled: Bool, theta: Double, normEpsilon: Double) -> Int {
         if isScaled { return 131_072 }  // Llama 3.1 and later
         if theta >= 1e6 { return 16_384 }  // Code Llama

@@ -1,7 +1,7 @@
 /// A model on disk in any of the forms that are served, opened and checked: its dimensions, its weights by name, and
 /// where its vocabulary and chat template stand. Weights stay in the files. Immutable, any thread.
 package struct ModelCheckpoint: Sendable {
-    package enum Form: String, Sendable {
+    package enum Format: String, Sendable {
         case gguf = "GGUF"
         case huggingFace = "Hugging Face"
         case meta = "Meta"
@@ -20,8 +20,8 @@ package struct ModelCheckpoint: Sendable {
 
     /// The file or the folder, as the user wrote it.
     package let path: String
-    package let form: Form
-    /// What a GGUF file calls itself, empty when it does not; a folder's name.
+    package let format: Format
+    /// The name in a GGUF file, empty when there is none; a folder's name.
     package let name: String
     package let chatTemplate: String?
     package let family: ModelFamily
@@ -36,7 +36,7 @@ package struct ModelCheckpoint: Sendable {
     package let files: [MappedFile]
 
     /// Opens a GGUF file, a folder as Hugging Face lays it out, or a folder as Meta does.
-    /// - Throws: `CheckpointError` when the form is not known, or something in it can't be believed.
+    /// - Throws: `CheckpointError` when the format is not known, or something in it can't be believed.
     package static func open(path: String) throws -> ModelCheckpoint {
         let folder = CheckpointFolder(path: path)
         guard folder.exists else {
@@ -77,7 +77,7 @@ package struct ModelCheckpoint: Sendable {
         tensors.values.reduce(0) { $0 + $1.elementCount }
     }
 
-    /// What a log line says of a checkpoint: the type that holds the most weights, such as `Q4_1`.
+    /// The type of a checkpoint in a log line: the one that holds the most weights, such as `Q4_1`.
     package var commonestType: String {
         var elements: [String: Int] = [:]
         for tensor in tensors.values { elements[tensor.typeName, default: 0] += tensor.elementCount }
@@ -87,9 +87,9 @@ package struct ModelCheckpoint: Sendable {
 
     /// A tensor with exactly this shape, outermost first.
     package func requiredTensor(_ name: String, shape: [Int]) throws -> CheckpointTensor {
-        // Each form's own order, and its word for it.
+        // Each format's own order, and its word for it.
         func shown(_ shape: [Int]) -> String {
-            form == .gguf ? "dimensions \(Array(shape.reversed()))" : "shape \(shape)"
+            format == .gguf ? "dimensions \(Array(shape.reversed()))" : "shape \(shape)"
         }
         guard let tensor = tensors[name] else {
             throw refuse("tensor '\(name)'", found: "no such tensor", wanted: "one with \(shown(shape))")
@@ -97,7 +97,7 @@ package struct ModelCheckpoint: Sendable {
         guard tensor.shape == shape else {
             throw CheckpointError(
                 path: tensor.path, field: "tensor '\(name)'", offset: nil, found: shown(tensor.shape),
-                wanted: form == .gguf ? "\(Array(shape.reversed()))" : "\(shape)")
+                wanted: format == .gguf ? "\(Array(shape.reversed()))" : "\(shape)")
         }
         return tensor
     }

@@ -4,12 +4,12 @@ import CKernels
 /// github.com/huggingface/safetensors (README, "Format"): the header's length in 8 bytes, the header as JSON, the
 /// tensors' bytes without a gap.
 ///
-/// What `init` answers can be relied on: every tensor lies inside the file, its byte count follows from its shape, no
+/// The result of `init` can be relied on: every tensor lies inside the file, its byte count follows from its shape, no
 /// two overlap and no name comes twice. Immutable, any thread.
 package struct SafetensorsFile: Sendable {
     package let file: MappedFile
     package let tensors: [String: Tensor]
-    /// What the writer noted under `__metadata__`.
+    /// The entries of `__metadata__`.
     package let metadata: [String: String]
 
     /// Maps the file at `path`.

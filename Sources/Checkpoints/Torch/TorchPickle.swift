@@ -2,7 +2,7 @@
 /// knows the few instructions that rebuild tensors and refuses every other one, so nothing of the file is ever
 /// executed. The format: Python's `pickletools`.
 struct TorchPickle {
-    /// Of a tensor: which storage, and where in it.
+    /// The place of a tensor: which storage, and where in it.
     struct TensorPlace: Equatable {
         var storage: Storage
         /// In values, as all numbers here.

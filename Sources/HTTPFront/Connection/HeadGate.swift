@@ -18,7 +18,7 @@ final class HeadGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private enum Client { case current, old, oldAndKept }
 
-    /// Of the requests whose answer has not begun, in their order.
+    /// The clients of the requests whose answer has not begun, in order.
     private var clients: [Client] = []
     private var isRefused = false
 

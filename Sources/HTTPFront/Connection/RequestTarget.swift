@@ -23,7 +23,7 @@ enum RequestTarget {
     private static let slash = UInt8(ascii: "/")
     private static let percent = UInt8(ascii: "%")
     private static let dot = UInt8(ascii: ".")
-    /// What needs no encoding anywhere (section 2.3).
+    /// The characters that need no encoding anywhere (section 2.3).
     private static let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
 
     /// Reserved characters stay encoded, since they would then mean something else; so does what is no text.

@@ -55,7 +55,7 @@ public struct ChatCompletionResponse: WireRecord, Hashable {
     /// `tokens` and `token_logprobs`, lists of equal length: each token's text and the natural logarithm of its
     /// probability. nil when they were not asked for.
     public var logprobs: JSONObject?
-    /// What a thinking model wrote before its answer. Only for a caller with the option `extended`; nil for none.
+    /// The reasoning of a model before its answer. Only for a caller with the option `extended`; nil for none.
     public var reasoning: String?
 
     /// An answer without calls, stop reason, log probabilities and reasoning unless they are given.
@@ -85,7 +85,7 @@ public struct ChatCompletionResponseStreamChunk: WireRecord, Hashable {
     public var stopReason: StopReason?
     /// One tool call, whole; nil in every other chunk.
     public var toolCall: ToolCall?
-    /// What a thinking model thought since the last chunk. Only for a caller with the option `extended`; nil in every
+    /// The reasoning of a model since the last chunk. Only for a caller with the option `extended`; nil in every
     /// other chunk.
     public var reasoning: String?
 

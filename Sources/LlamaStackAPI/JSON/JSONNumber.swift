@@ -20,7 +20,7 @@ enum JSONNumber {
         return Digits(raw) == Digits(.number(double))
     }
 
-    /// Every decimal number of so many digits reads back from the nearest normal double (DBL_DIG of C).
+    /// Every decimal number of up to this many digits reads back from the nearest normal double (DBL_DIG of C).
     private static let digitsAlwaysHeld = 15
 
     /// From the first that is not 0, without those of the exponent.

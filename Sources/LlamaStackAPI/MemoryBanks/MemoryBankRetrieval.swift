@@ -50,7 +50,8 @@ public struct MemoryBankQueryRequest: WireRecord, Hashable {
             "The maximum number of chunks."),
         Field(
             "tokens_max", \.tokensMax, default: 4096, check: .atLeast(1),
-            "The maximum number of tokens, all chunks together. A best chunk that is longer is cut; another is left out."),
+            "The maximum number of tokens, all chunks together. A best chunk that is longer is cut; another is left out."
+        ),
         Field(
             "filter", \.filter, default: [:],
             "Only documents whose metadata has these members: {\"year\": 2024}, or {\"year\": {\"gte\": 2020, \"lt\": 2025}, "
@@ -213,7 +214,8 @@ public struct MemoryBankDocumentStatus: WireRecord, Hashable {
     public var reason: String?
     /// Its chunks; 0 unless it is indexed.
     public var chunks: Int
-    /// What its text was in, by the Encoding Standard's name. nil: UTF-8, or what has no encoding of its own.
+    /// The encoding of its text, by the Encoding Standard's name. nil: UTF-8, or a format without an encoding of its
+    /// own.
     public var encoding: String?
     /// Whether nothing said so, and its bytes look like it. nil: no.
     public var encodingIsGuess: Bool?

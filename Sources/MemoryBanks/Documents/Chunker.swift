@@ -8,7 +8,7 @@ package struct Chunk: Sendable, Equatable {
     package var text: String
 }
 
-/// Cuts a text into chunks of so many tokens that overlap, at the bounds of words.
+/// Cuts a text into overlapping chunks of a number of tokens, at word boundaries.
 ///
 /// Tokens are estimated, so that chunks do not depend on a model: a word is one token for each begun six bytes of it, a
 /// sign is one, an ideograph is one. That is close to what byte-pair and WordPiece vocabularies make of English.

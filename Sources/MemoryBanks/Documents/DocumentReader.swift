@@ -13,10 +13,10 @@ package struct DocumentReader: Sendable {
 
     /// Why documents like this are not read at all, whatever they hold; nil: they are.
     package func refusal(_ mimeType: String, _ content: Data) -> UnreadDocument? {
-        guard let type = MediaType(mimeType), let form = DocumentForm(type, content) else {
+        guard let type = MediaType(mimeType), let format = DocumentFormat(type, content) else {
             return UnreadDocument(.unsupportedType, "documents of the type '\(mimeType)' are not read")
         }
-        switch form {
+        switch format {
         case .pdf: return pdf == nil ? Self.noPDF : nil
         case .plain: return nil
         default: return processes == nil ? Self.noProgram : nil
@@ -26,32 +26,32 @@ package struct DocumentReader: Sendable {
     /// Whether others should not wait for it.
     ///
     /// - Parameters:
-    ///   - start: the first ``DocumentForm/sniffedBytes`` of its content, or more.
+    ///   - start: the first ``DocumentFormat/sniffedBytes`` of its content, or more.
     ///   - bytes: the size of its content.
     package func effort(_ mimeType: String, start: Data, bytes: Int) -> TextEffort {
-        let form = MediaType(mimeType).flatMap { DocumentForm($0, start) }
-        return TextEffort(bytes: bytes, isPDF: form == .pdf)
+        let format = MediaType(mimeType).flatMap { DocumentFormat($0, start) }
+        return TextEffort(bytes: bytes, isPDF: format == .pdf)
     }
 
     /// Whether they could be read if a program were installed.
     func needsProgram(_ mimeType: String, _ content: Data) -> Bool {
-        MediaType(mimeType).flatMap { DocumentForm($0, content) } != nil
+        MediaType(mimeType).flatMap { DocumentFormat($0, content) } != nil
     }
 
     /// Blocks for as long as a document takes: not for Swift's shared threads.
     package func read(_ document: PendingDocument) throws(UnreadDocument) -> ReadDocument {
         let (content, mimeType) = (document.content, document.mimeType)
         if let refusal = refusal(mimeType, content) { throw refusal }
-        guard let type = MediaType(mimeType), let form = DocumentForm(type, content) else { return .init(text: "") }
-        if form == .pdf {
+        guard let type = MediaType(mimeType), let format = DocumentFormat(type, content) else { return .init(text: "") }
+        if format == .pdf {
             guard let pdf else { throw Self.noPDF }
             do { return ReadDocument(text: try pdf.read(content)) } catch { throw error.unread }
         }
-        if form == .plain, let text = PlainText.read(content, charset: type.charset) {
+        if format == .plain, let text = PlainText.read(content, charset: type.charset) {
             return ReadDocument(text: text, encoding: "utf-8")
         }
         guard let processes else { throw Self.noProgram }
-        return try processes.read(content, as: form, charset: type.charset, bank: document.bank)
+        return try processes.read(content, as: format, charset: type.charset, bank: document.bank)
     }
 
     private static let noPDF = UnreadDocument(

@@ -46,7 +46,7 @@ enum PDFRows {
         lines(page).map { cells($0).joined(separator: "\t") }.joined(separator: "\n")
     }
 
-    /// What two spaces or more part.
+    /// The parts between two spaces or more.
     private static func cells(_ line: Substring) -> [String] {
         var cells: [String] = []
         var spaces = 2

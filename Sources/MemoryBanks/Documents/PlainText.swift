@@ -21,8 +21,8 @@ enum PlainText {
         }
     }
 
-    /// Whether it may be UTF-16 or UTF-32: Latin letters in them are valid UTF-8, half and more of it zeros, and a stray
-    /// U+0000 in a text is rare.
+    /// Whether it may be UTF-16 or UTF-32: Latin letters in them are valid UTF-8, half and more of it zeros, and a
+    /// stray U+0000 in a text is rare.
     private static func isWide(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count { $0 == 0 } > bytes.count / 4
     }

@@ -1,7 +1,7 @@
-/// What a document says.
+/// The text of a document.
 package struct ReadDocument: Sendable, Equatable {
     package var text: String
-    /// What its bytes are in, by the Encoding Standard's name; nil where that has no sense.
+    /// The encoding of its bytes, by the Encoding Standard's name; nil where there is none.
     package var encoding: String?
     /// Nothing said so: its bytes look like it.
     package var isGuess = false

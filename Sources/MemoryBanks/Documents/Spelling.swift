@@ -1,6 +1,6 @@
 import Foundation
 
-/// Makes spellings of a word that its readers hold for the same one the same: compatibility forms (NFKC), case, marks
+/// Makes spellings of a word that its readers hold for the same one the same: compatibility formats (NFKC), case, marks
 /// that are optional, what is not seen.
 enum Spelling {
     static func folded(_ text: String) -> String.UnicodeScalarView {

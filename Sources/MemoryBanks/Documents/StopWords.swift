@@ -1,7 +1,7 @@
 /// Words that hold sentences together and say nothing of what they are about.
 ///
 /// The lists are those of the Snowball stemmers, shortened. A word of one language is another's noun ("die", "son"), so
-/// a query's words are held against the language whose list has most of them.
+/// a query's words are compared with the language whose list has most of them.
 enum StopWords {
     /// A query's words without the stop words among them.
     static func removed(from words: [String]) -> [String] {

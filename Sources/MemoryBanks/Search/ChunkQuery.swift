@@ -3,7 +3,7 @@ import ProviderKit
 /// One `query` of a client, checked.
 package struct ChunkQuery: Sendable {
     private static let banksMax = 100
-    /// In a hybrid search each side gives so many at least.
+    /// The minimum number of chunks from each side of a hybrid search.
     private static let depthMin = 50
 
     package let request: MemoryBankQueryRequest
@@ -24,7 +24,7 @@ package struct ChunkQuery: Sendable {
         filter = try MetadataFilter(request.filter)
     }
 
-    /// So many are ranked, however few are wanted.
+    /// The number of chunks that are ranked, however few are wanted.
     package var depth: Int { max(Self.depthMin, request.topK) }
 
     /// False: it can be found by meaning alone.

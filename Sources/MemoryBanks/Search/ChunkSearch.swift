@@ -8,7 +8,7 @@ package protocol ChunkSearch {
     func chunk(_ id: Int64) throws -> MemoryBankChunk?
     /// Gives chunks that hold words of the query until `take` has had enough. It may give some that are not accepted.
     ///
-    /// - Parameter countMin: about so many are wanted.
+    /// - Parameter countMin: about this number is wanted.
     func byWords(_ countMin: Int, _ take: (WordMatch) throws -> Bool) throws
     /// Gives accepted chunks by how near their vectors are to this one until `take` has had enough.
     func byMeaning(_ vector: [Float], _ countMin: Int, _ take: (_ chunk: Int64, _ score: Double) throws -> Bool) throws

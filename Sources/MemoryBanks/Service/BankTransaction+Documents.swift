@@ -1,6 +1,6 @@
 import ProviderKit
 
-/// What calls do in a transaction, and what they are refused with.
+/// The changes of calls in a transaction, and their refusals.
 extension BankTransaction {
     /// The number of a bank; 404 when there is none.
     ///

@@ -2,8 +2,8 @@ import Foundation
 import ProviderKit
 import Synchronization
 
-/// What becomes of the documents of a call before the database sees them: they are checked against the limits, and what
-/// they name against the rules for URLs.
+/// Checks the documents of a call before the database sees them: against the limits, and the URLs that they name
+/// against the rules for URLs.
 final class DocumentIntake: Sendable {
     private let limits: BankLimits
     private let reader: DocumentReader
@@ -44,7 +44,7 @@ final class DocumentIntake: Sendable {
     }
 
     private func needsProgram(_ row: DocumentRow) -> Bool {
-        reader.needsProgram(row.mimeType, Data(row.content.prefix(DocumentForm.sniffedBytes)))
+        reader.needsProgram(row.mimeType, Data(row.content.prefix(DocumentFormat.sniffedBytes)))
     }
 
     private func sayThatProgramIsMissing(_ reason: String) {
@@ -52,7 +52,7 @@ final class DocumentIntake: Sendable {
         log.warning("documents are kept and not indexed", ["reason": reason])
     }
 
-    /// What a document names must be allowed; whether it is there is found out later.
+    /// A URL that a document names must be allowed; whether it can be fetched is found out later.
     private func check(_ documents: [MemoryBankDocument], _ fetcher: any DocumentFetcher) async throws {
         for (index, document) in documents.enumerated() where URLDocument.isOne(document.mimeType) {
             let field = "[\(index)].content"

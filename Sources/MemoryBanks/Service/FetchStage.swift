@@ -15,7 +15,7 @@ final class FetchStage<Store: BankStore>: Sendable {
     /// Called when there is text to be cut.
     private let onFetched: @Sendable () -> Void
     private let work = BackgroundWork()
-    /// Of documents that failed, by id.
+    /// The failed attempts by document id.
     private let tries = Mutex<[Int64: (count: Int, next: ContinuousClock.Instant)]>([:])
 
     init(

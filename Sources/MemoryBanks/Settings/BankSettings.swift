@@ -1,6 +1,6 @@
 import ProviderKit
 
-/// What may stand under `config:` of every provider of memory banks, beside the keys of its own.
+/// The `config:` of every provider of memory banks, beside the keys of its own.
 package struct BankSettings: WireRecord {
     package var embeddingModel: String?
     package var chunking: ChunkingSettings
@@ -19,7 +19,7 @@ package struct BankSettings: WireRecord {
         Field("pdf", \.pdf, default: PDFText.Limits(), "What reading one PDF document may take."),
         Inline(\.idempotency, IdempotencySettings.object))
 
-    /// What the check of one field can't see.
+    /// Problems that concern several fields.
     var problems: [ConfigurationError.Problem] { chunking.problems }
 }
 
@@ -79,11 +79,11 @@ package struct BankLimits: WireRecord {
 /// The configuration of such a provider.
 package protocol BankConfiguration: WireRecord {
     var banks: BankSettings { get }
-    /// What reading one PDF document may take: those of ``banks``, unless the store allows less.
+    /// The limits on reading one PDF document: those of ``banks``, unless the store allows less.
     var pdfLimits: PDFText.Limits { get }
-    /// What reading one document of another type may take.
+    /// The seconds for reading one document of another type.
     var documentSecondsMax: Int { get }
-    /// What the check of one field can't see, in the keys of its own.
+    /// Problems that concern several fields, in the keys of its own.
     var problems: [ConfigurationError.Problem] { get }
 }
 

@@ -110,7 +110,7 @@ package struct EmbeddingDue: Sendable {
         package var chunksMax: Int
         package var tokensMax: Int
 
-        /// What goes to the model in one call.
+        /// The limits on one call of the model.
         package static let oneBatch = Limits(banksMax: 8, chunksMax: 32, tokensMax: 32 * 512)
     }
 }

@@ -1,7 +1,8 @@
 import ProviderKit
 
 extension Checksum {
-    /// Of a stored document: SQLite itself does not check its pages, and PostgreSQL only where that was asked for.
+    /// The checksum of a stored document: SQLite itself does not check its pages, and PostgreSQL only where that was
+    /// asked for.
     package static func of(_ content: [UInt8], _ metadata: [UInt8], _ mimeType: String) -> Int64 {
         var mimeType = mimeType
         return content.withUnsafeBytes { content in

@@ -1,4 +1,4 @@
-/// What the indexer has made of a pending document.
+/// The indexer's result for a pending document.
 package struct CutDocument: Sendable {
     package var state: DocumentState
     /// None unless it is indexed.
@@ -10,7 +10,7 @@ package struct CutDocument: Sendable {
     }
 }
 
-/// What is to be told of how a document was read.
+/// Remarks on how a document was read.
 package struct ReadingNote: Sendable, Equatable {
     package var reason: String?
     package var encoding: String?

@@ -1,7 +1,7 @@
 import Foundation
 import ProviderKit
 
-/// A document that was checked, in the form in which it is stored.
+/// A document that was checked, in the format in which it is stored.
 package struct DocumentRow: Sendable {
     package let uuid: String
     package let content: [UInt8]
@@ -36,7 +36,7 @@ package struct DocumentRow: Sendable {
         mimeType = document.mimeType
         checksum = Checksum.of(document.content.bytes, metadata, mimeType)
         let isRemote = isFetching && URLDocument.isOne(mimeType)
-        let start = Data(content.prefix(DocumentForm.sniffedBytes))
+        let start = Data(content.prefix(DocumentFormat.sniffedBytes))
         let refusal = isRemote ? nil : reader.refusal(mimeType, start)
         state = isRemote ? .remote : refusal?.state ?? .pending
         reason = refusal?.reason

@@ -38,7 +38,7 @@ package struct CheckResult: Sendable, CustomStringConvertible {
     /// Where a check has several results: what this one is about, a method most often.
     package var subject = ""
     package var outcome: Outcome
-    /// What the contract wants and what was found, or why the check could not run.
+    /// The wanted and the found, or why the check could not run.
     package var detail = ""
     /// nil in a run where every check is inline.
     package var way: Way?

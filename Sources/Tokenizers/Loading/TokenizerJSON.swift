@@ -1,9 +1,8 @@
 import Checkpoints
 import LlamaStackAPI
 
-/// What a `tokenizer.json` (the `tokenizers` library's form) says, read front to back in one pass. Unchecked beyond its
-/// shape:
-/// `makeTokenizer` checks it.
+/// The contents of a `tokenizer.json` (the `tokenizers` library's format), read front to back in one pass. Unchecked
+/// beyond its shape: `makeTokenizer` checks it.
 struct TokenizerJSON {
     struct AddedToken {
         var id: Int

@@ -109,7 +109,7 @@ extension WordPiece {
 }
 
 extension WordPiece.Options {
-    /// What is null or absent keeps its default.
+    /// A null or absent setting keeps its default.
     package init(lowercases: JSON?, stripsAccents: JSON?, separatesHan: JSON?) {
         func flag(_ json: JSON?) -> Bool? { if case .bool(let flag)? = json { flag } else { nil } }
         self.init()

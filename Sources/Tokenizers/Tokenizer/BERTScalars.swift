@@ -1,7 +1,7 @@
 import Foundation
 
-/// What BERT's tokeniser does with each scalar of a text: leaves it out, takes it for a space, for a word of its own,
-/// or for a part of a word, lower-cased and without its accents. The categories are those of Unicode 8, as in the
+/// The treatment of each scalar of a text by BERT's tokenizer: leaves it out, takes it for a space, for a word of its
+/// own, or for a part of a word, lower-cased and without its accents. The categories are those of Unicode 8, as in the
 /// `tokenizers` library, whose ids are the reference.
 struct BERTScalars: Sendable {
     enum Part {

@@ -28,7 +28,7 @@ package struct IncrementalDetokenizer {
         return text
     }
 
-    /// What is left when no more tokens come: U+FFFD for a scalar that never ended, else nothing.
+    /// The rest when no more tokens come: U+FFFD for a scalar that never ended, else nothing.
     package mutating func finish() -> String {
         defer { pending.removeAll(keepingCapacity: true) }
         return String(decoding: pending, as: UTF8.self)

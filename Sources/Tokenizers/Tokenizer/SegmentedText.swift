@@ -66,13 +66,13 @@ extension SpecialTokenTrie {
     }
 }
 
-/// What stands beside a special token in a text.
+/// The text beside a special token.
 private struct Surroundings {
     private let reader: ScalarReader
 
     init(_ text: UnsafeBufferPointer<UInt8>) { reader = ScalarReader(text: text) }
 
-    /// What `match` at `index` takes of the text, at most from `start` on; nil when its rule forbids it here.
+    /// The range of the text that `match` at `index` takes, at most from `start` on; nil when its rule forbids it here.
     func range(
         of match: SpecialTokenTrie.Match, at index: Int, from start: Int, _ rules: [Int32: SpecialTokenTrie.MatchRule]
     ) -> Range<Int>? {

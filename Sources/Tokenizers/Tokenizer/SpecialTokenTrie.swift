@@ -2,7 +2,7 @@
 /// tokens and marks, and the user-defined tokens that stand for text of their own. Children hang in sibling lists of
 /// flat arrays; a node is an index, 0 the root.
 struct SpecialTokenTrie: Sendable {
-    /// What a token asks of the text around it, as the `tokenizers` library has it.
+    /// A token's conditions on the text around it, as the `tokenizers` library has it.
     struct MatchRule: Sendable, Equatable {
         /// Takes in the whitespace before it, after it.
         var takesSpaceBefore = false

@@ -1,4 +1,4 @@
-/// What byte-pair encoding needs to know about two neighbours: whether they merge, how urgently (lower goes
+/// The rule of byte-pair encoding for two neighbours: whether they merge, how urgently (lower goes
 /// first), and into which token.
 protocol MergeRule {
     /// `bytes` is the text of both together; `left` and `right` are -1 for symbols that are no token.

@@ -1,4 +1,4 @@
-/// What a token is for; the numbers are those of `tokenizer.ggml.token_type`, which ends with `byte`.
+/// The purpose of a token; the numbers are those of `tokenizer.ggml.token_type`, which ends with `byte`.
 enum TokenKind: UInt8, Sendable {
     case normal = 1, unknown, control, userDefined, unused, byte
     /// A mark of the chat template that stands for its own spelling, such as `<tool_call>`: shown where the model
@@ -32,7 +32,7 @@ struct TokenTable: Sendable {
     var count: Int { kinds.count }
 
     /// `bytes` are all tokens' bytes in order, cut by `offsets` (one more than there are tokens).
-    /// Of two text tokens with the same bytes only the first can be found; but a user-defined token gives way to a
+    /// When two text tokens have the same bytes, only the first can be found; but a user-defined token gives way to a
     /// normal one, as some vocabularies spell a run of spaces both ways.
     init(bytes: [UInt8], offsets: [UInt32], kinds: [TokenKind]) {
         self.bytes = bytes

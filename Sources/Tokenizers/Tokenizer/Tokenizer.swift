@@ -11,8 +11,8 @@ package protocol Tokenizer: Sendable {
     /// user's, a document's, a tool's) can never become one, whatever type the file gives such a token.
     ///
     /// The border rule: neighbouring special pieces are one run of text, and a control token must lie whole
-    /// inside such a run. All that lies between two control tokens is then tokenised as one stretch, whoever
-    /// wrote it, so the ids equal those of the joined text wherever the user's text spells no control token.
+    /// inside such a run. All that lies between two control tokens is then tokenised as one stretch, trusted
+    /// or not, so the ids equal those of the joined text wherever the user's text spells no control token.
     func encode(segments: [(text: String, special: Bool)]) -> [Int32]
 
     /// Appends the bytes a token stands for; they need not be whole UTF-8. A control token stands for no bytes
@@ -35,7 +35,7 @@ package protocol Tokenizer: Sendable {
     var addsEOS: Bool { get }
     /// Every token that ends the model's turn: end of text, of turn, of message, where they exist.
     var endOfTurnTokens: Set<Int32> { get }
-    /// What of the checkpoint's vocabulary was not taken as it says, for the log; a sentence each.
+    /// Deviations from the checkpoint's vocabulary, for the log; a sentence each.
     var warnings: [String] { get }
 }
 

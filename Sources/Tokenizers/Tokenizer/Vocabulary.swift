@@ -1,4 +1,4 @@
-/// What both kinds of tokenizer hold: the tokens, the special ones among them, and the marks of a turn's ends.
+/// The vocabulary of both kinds of tokenizer: the tokens, the special ones among them, and the marks of a turn's ends.
 struct Vocabulary: Sendable {
     let table: TokenTable
     let special: SpecialTokenTrie
@@ -10,7 +10,7 @@ struct Vocabulary: Sendable {
     let addsBOS: Bool
     let addsEOS: Bool
     let endOfTurnTokens: Set<Int32>
-    /// What of the checkpoint was not taken as it says.
+    /// Deviations from the checkpoint.
     var warnings: [String] = []
 
     /// Control tokens that end a turn in the families served here, for files that name only one of them.

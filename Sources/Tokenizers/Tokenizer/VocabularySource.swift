@@ -6,8 +6,8 @@ package protocol ByteStrings {
     func withBytes<R>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R
 }
 
-/// What a checkpoint says about its tokenizer, with the words of GGUF's `tokenizer.ggml.*` metadata as the names; other
-/// forms are brought to it. Unchecked: `makeTokenizer` checks it.
+/// A checkpoint's description of its tokenizer, with the words of GGUF's `tokenizer.ggml.*` metadata as the names;
+/// other forms are brought to it. Unchecked: `makeTokenizer` checks it.
 package struct VocabularySource<Strings: ByteStrings> {
     /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE, `llama` is SentencePiece BPE.
     package var model: String
@@ -31,7 +31,7 @@ package struct VocabularySource<Strings: ByteStrings> {
     package var addsBOS: Bool?
     package var addsEOS: Bool?
     package var addsSpacePrefix: Bool?
-    /// What the checkpoint's chat template says, for the tokens that it writes.
+    /// The checkpoint's chat template, for the tokens that it writes.
     package var template: String?
     /// How tokens are found that do not stand for themselves alone.
     var matchRules: [Int32: SpecialTokenTrie.MatchRule] = [:]
@@ -39,7 +39,7 @@ package struct VocabularySource<Strings: ByteStrings> {
     package var endIDs: [Int] = []
     /// How text is prepared; nil: as `pre` and `addsSpacePrefix` say.
     var steps: TokenizerSteps?
-    /// What messages call the parts of the source.
+    /// The names of the source's parts in messages.
     var places = VocabularyPlaces()
 
     package init(model: String, tokens: Strings) {
@@ -48,7 +48,7 @@ package struct VocabularySource<Strings: ByteStrings> {
     }
 }
 
-/// What messages call the parts of a vocabulary's source.
+/// The names of a vocabulary source's parts in messages.
 struct VocabularyPlaces: Sendable {
     var model = "tokenizer.ggml.model"
     var pre = "tokenizer.ggml.pre"
@@ -56,6 +56,6 @@ struct VocabularyPlaces: Sendable {
     var types = "tokenizer.ggml.token_type"
     var scores = "tokenizer.ggml.scores"
     var merges = "tokenizer.ggml.merges"
-    /// What stands before the name of a marker's id.
+    /// The prefix of the name of a marker's id.
     var ids = "tokenizer.ggml."
 }

@@ -18,7 +18,7 @@ struct WordPattern: Sendable, Equatable {
         case cased
     }
 
-    /// What may follow symbols in their word.
+    /// The characters that may follow symbols in their word.
     enum SymbolsEnd: Sendable {
         case nothing
         /// `[\r\n]*`

@@ -54,7 +54,7 @@ struct ModelFolderTests {
                         theta: 10_000, dimension: 64, order: .half,
                         scaling: .llama3(
                             factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 32))))
-        #expect(checkpoint.form == .huggingFace && checkpoint.commonestType == "BF16")
+        #expect(checkpoint.format == .huggingFace && checkpoint.commonestType == "BF16")
         #expect(checkpoint.files.count > 3)
     }
 
@@ -67,7 +67,7 @@ struct ModelFolderTests {
                     architecture: "llama", layers: 1, hidden: 256, feedForward: 288, heads: 4, keyValueHeads: 2,
                     headDimension: 64, vocabulary: 0, contextTokens: 4096, normEpsilon: 1e-5,
                     rope: RopeConfiguration(theta: 10_000, dimension: 64, order: .interleaved, scaling: .none)))
-        #expect(checkpoint.form == .meta && checkpoint.files.count == 2)
+        #expect(checkpoint.format == .meta && checkpoint.files.count == 2)
     }
 
     @Test(

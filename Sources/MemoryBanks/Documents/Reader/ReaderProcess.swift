@@ -13,7 +13,7 @@ final class ReaderProcess: Sendable {
         var bytesMax = 32 << 20
         /// For one document.
         var secondsMax = 30
-        /// What the parsing of one document may take, without its bytes and its text.
+        /// The memory for parsing one document, without its bytes and its text.
         var memoryBytesMax = 1 << 30
         var textBytesMax = 64 << 20
     }

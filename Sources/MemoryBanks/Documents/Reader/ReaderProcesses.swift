@@ -4,7 +4,7 @@ import Synchronization
 /// The readers that are kept warm, so that a small document costs no start. A reader is one bank's until it ends: what
 /// a document does to it can reach no other bank's.
 package final class ReaderProcesses: Sendable {
-    /// So many wait for their bank's next document.
+    /// The number of processes that wait for their bank's next document.
     private static let idleMax = 4
 
     private let program: String
@@ -24,9 +24,9 @@ package final class ReaderProcesses: Sendable {
     }
 
     func read(
-        _ content: Data, as form: DocumentForm, charset: String?, bank: Int64
+        _ content: Data, as format: DocumentFormat, charset: String?, bank: Int64
     ) throws(UnreadDocument) -> ReadDocument {
-        guard let head = ReaderProtocol.head(form, charset: charset) else {
+        guard let head = ReaderProtocol.head(format, charset: charset) else {
             throw UnreadDocument(.unsupportedType, "it is for another reader")
         }
         if let warm = take(bank) {

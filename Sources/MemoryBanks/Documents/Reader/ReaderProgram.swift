@@ -13,7 +13,7 @@ package enum ReaderProgram {
         return nil
     }
 
-    /// Of the library; where there is none, as in a test, of the executable.
+    /// The folder of the library; where there is none, as in a test, of the executable.
     private static var folders: [String] {
         let library = lp_library_file(#dsohandle).map { String(cString: $0) }
         return [library, "/proc/self/exe"].compactMap { $0 }.compactMap { file in

@@ -1,17 +1,17 @@
 import Foundation
 
-/// What goes between a provider and `llama-stack-document-reader`, without the lengths before it. `frames.h` is the
-/// other end.
+/// The messages between a provider and `llama-stack-document-reader`, without the lengths before them. `frames.h` is
+/// the other end.
 enum ReaderProtocol {
-    /// Before the content of a request: the form, and the charset that was declared.
-    static func head(_ form: DocumentForm, charset: String?) -> [UInt8]? {
-        guard let number = number(form) else { return nil }
+    /// Before the content of a request: the format, and the charset that was declared.
+    static func head(_ format: DocumentFormat, charset: String?) -> [UInt8]? {
+        guard let number = number(format) else { return nil }
         let charset = Array((charset ?? "").utf8.prefix(255))
         return [number, UInt8(charset.count)] + charset
     }
 
-    private static func number(_ form: DocumentForm) -> UInt8? {
-        switch form {
+    private static func number(_ format: DocumentFormat) -> UInt8? {
+        switch format {
         case .plain: 0
         case .html: 1
         case .xhtml: 2

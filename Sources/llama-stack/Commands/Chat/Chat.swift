@@ -51,7 +51,7 @@ private struct ChatSession {
         conversation = Conversation(system: system)
     }
 
-    /// To the end of input. Where nobody is there to try again, the first failure ends it.
+    /// To the end of input. Where no person can try again, the first failure ends it.
     mutating func talk() async -> ExitCode? {
         let interrupts = terminal.map { _ in Interrupts() }
         defer { interrupts?.stop() }

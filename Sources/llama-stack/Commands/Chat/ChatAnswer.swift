@@ -13,7 +13,7 @@ final class ChatAnswer: Sendable {
         (self.connection, self.request) = (connection, request)
     }
 
-    /// What has come of it.
+    /// The text of the answer so far.
     var text: String { reply.withLock { $0 } }
 
     func print() async throws {

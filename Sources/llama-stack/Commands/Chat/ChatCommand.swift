@@ -1,4 +1,4 @@
-/// What a person types in `chat` that is no message: a word that begins with a slash.
+/// A command of `chat`: a word that begins with a slash.
 enum ChatCommand: Equatable {
     case help, new, quit
     /// nil: asks which it is.

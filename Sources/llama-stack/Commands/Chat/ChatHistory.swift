@@ -1,7 +1,7 @@
 import Foundation
 import LlamaStackAPI
 
-/// What was typed in `chat` before: a file that its owner alone can read, with one JSON string a line, the newest last.
+/// The history of `chat`: a file that its owner alone can read, with one JSON string a line, the newest last.
 struct ChatHistory {
     private static let entriesMax = 1000
     /// A longer one is a document rather than something to type again.

@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// What the values of one column are like. Memory grows with the distinct values up to a limit, not with the rows.
+/// Statistics of the values of one column. Memory grows with the distinct values up to a limit, not with the rows.
 struct ColumnStatistics {
     private static let distinctMax = 1_000_000
 
@@ -12,7 +12,7 @@ struct ColumnStatistics {
     private(set) var numbers: (least: Double, sum: Double, most: Double)?
     private(set) var roles: [Role: Int] = [:]
     private var hashes: Set<Int> = []
-    /// Whether the form has texts alone, as CSV, so that a number is a text too.
+    /// Whether the format has texts alone, as CSV, so that a number is a text too.
     private let isText: Bool
     private var hasAttachments = false
 

@@ -17,7 +17,7 @@ struct DatasetHead: AsyncParsableCommand {
             """)
 
     @OptionGroup var source: DatasetSource
-    @Option(help: "So many rows.") var rows = 5
+    @Option(help: "The number of rows.") var rows = 5
     @Flag(help: "Print each row as JSON, whole.") var json = false
 
     func validate() throws {

@@ -4,9 +4,9 @@ import Foundation
 import LlamaStackAPI
 import Tokenizers
 
-/// What `dataset stats` says.
+/// The report of `dataset stats`.
 struct DatasetReport: Sendable {
-    private let form: RowForm
+    private let format: RowFormat
     private var rows = 0
     /// In the order in which they were first seen.
     private var columns: [(name: String, statistics: ColumnStatistics)] = []
@@ -14,7 +14,7 @@ struct DatasetReport: Sendable {
 
     /// Reads all rows. Throws a ``DatasetError``.
     init(_ reader: inout RowReader, _ tokens: TokenCounter?, _ progress: (Int) -> Void) throws {
-        form = reader.form
+        format = reader.format
         hasTokens = tokens != nil
         var places: [String: Int] = [:]
         while let row = try reader.next() {
@@ -23,7 +23,7 @@ struct DatasetReport: Sendable {
             for member in row.values.members {
                 let place = places[member.key] ?? columns.count
                 if place == columns.count {
-                    columns.append((member.key, ColumnStatistics(isText: form == .csv)))
+                    columns.append((member.key, ColumnStatistics(isText: format == .csv)))
                     places[member.key] = place
                 }
                 columns[place].statistics.add(value(member.value), countTokens: tokens?.count)
@@ -33,7 +33,7 @@ struct DatasetReport: Sendable {
 
     /// All of CSV is text: what reads as a number is one, and an empty field is none.
     private func value(_ value: JSON) -> JSON {
-        guard form == .csv, case .string(let text) = value else { return value }
+        guard format == .csv, case .string(let text) = value else { return value }
         if text.isEmpty { return .null }
         guard let number = try? JSON(parsing: text), number.kind == JSON.integer(0).kind else { return value }
         return number
@@ -42,7 +42,7 @@ struct DatasetReport: Sendable {
     // MARK: For people
 
     var text: String {
-        guard rows > 0 else { return "no rows (\(form))\n" }
+        guard rows > 0 else { return "no rows (\(format))\n" }
         var table = [["COLUMN", "KIND", "MISSING", "DISTINCT"] + (hasTokens ? ["TOKENS"] : []) + ["VALUES"]]
         for (name, column) in columns {
             let distinct = column.distinct.map(Self.grouped) ?? ColumnStatistics.distinctWords
@@ -52,7 +52,7 @@ struct DatasetReport: Sendable {
         }
         var definitions = JSONObject()
         for (name, column) in columns { definitions[name] = definition(of: column).json }
-        let (head, columns) = ("\(Self.grouped(rows)) rows, \(form)", JSON.object(definitions).text)
+        let (head, columns) = ("\(Self.grouped(rows)) rows, \(format)", JSON.object(definitions).text)
         return "\(head)\n\n\(Table.text(table))\ncolumns: \(columns)\n"
     }
 
@@ -126,7 +126,7 @@ struct DatasetReport: Sendable {
             }
             items.append(.object(item))
         }
-        return ["rows": .integer(Int64(rows)), "form": .string(form.description), "columns": .array(items)]
+        return ["rows": .integer(Int64(rows)), "format": .string(format.description), "columns": .array(items)]
     }
 
     private static func json(_ histogram: Histogram) -> JSON? {

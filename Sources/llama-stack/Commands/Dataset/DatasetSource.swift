@@ -16,7 +16,7 @@ struct DatasetSource: ParsableArguments {
     @Option(help: "A running stack that has the dataset; its content must be readable from here.")
     var url: String?
 
-    /// What a server has under an id.
+    /// The dataset that a server has under an id.
     static func registered(_ id: String, at url: String) async throws -> Dataset {
         let server = RemoteStack(url: url)
         do {
@@ -72,7 +72,7 @@ struct DatasetSource: ParsableArguments {
                 "error: can't read \(path): \(reason)\n  hint: for a dataset of a server, name the server with --url",
                 exitCode: 66)
         }
-        return DatasetContent(source: .file(file), form: try RowForm(fileName: path))
+        return DatasetContent(source: .file(file), format: try RowFormat(fileName: path))
     }
 
     /// Who types a URL here may go wherever this machine may.
@@ -101,7 +101,7 @@ struct DatasetSource: ParsableArguments {
         let type = answer.values(of: "content-type").first ?? ""
         let mediaType = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
         return DatasetContent(
-            source: .file(file), form: try RowForm(fileName: String(name)) ?? (try RowForm(mediaType: mediaType)))
+            source: .file(file), format: try RowFormat(fileName: String(name)) ?? (try RowFormat(mediaType: mediaType)))
     }
 }
 

@@ -60,7 +60,7 @@ enum DatasetValue {
         }
     }
 
-    /// What a model would read of it.
+    /// The text that a model would read of it.
     var words: String? {
         switch self {
         case .text(let text): text

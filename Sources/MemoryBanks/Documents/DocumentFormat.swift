@@ -1,7 +1,7 @@
 import Foundation
 
 /// How the text of a document is written, as far as it can be read.
-enum DocumentForm: Equatable {
+enum DocumentFormat: Equatable {
     case plain, html, xhtml, markdown, xml, drawing, json, mail, pdf
 
     /// The part of a content at its beginning that its format is found from.
@@ -13,8 +13,8 @@ enum DocumentForm: Equatable {
             // Writers put a few bytes before the mark, and readers look for it in the first 1,024.
             guard content.prefix(Self.sniffedBytes).range(of: Data("%PDF-".utf8)) != nil else { return nil }
             self = .pdf
-        } else if let form = Self.byName[type.name] {
-            self = form
+        } else if let format = Self.byName[type.name] {
+            self = format
         } else if Self.noText.contains(type.name) {
             return nil
         } else if type.name.hasSuffix("+json") {
@@ -28,7 +28,7 @@ enum DocumentForm: Equatable {
         }
     }
 
-    /// What senders write who do not know.
+    /// The types of senders that do not know better.
     private static let unknownTypes: Set = [
         "application/octet-stream", "binary/octet-stream", "application/binary", "application/unknown",
         "application/x-download", "application/force-download", "application/download",
@@ -36,7 +36,7 @@ enum DocumentForm: Equatable {
     /// Markup that would be read as if it were text.
     private static let noText: Set = ["text/rtf", "text/richtext"]
 
-    private static let byName: [String: DocumentForm] = [
+    private static let byName: [String: DocumentFormat] = [
         "text/html": .html, "application/xhtml+xml": .xhtml, "text/markdown": .markdown, "text/x-markdown": .markdown,
         "text/xml": .xml, "application/xml": .xml, "image/svg+xml": .drawing, "application/json": .json,
         "text/json": .json, "application/jsonl": .json, "application/x-jsonl": .json, "application/jsonlines": .json,

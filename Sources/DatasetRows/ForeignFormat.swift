@@ -1,6 +1,6 @@
 /// Forms of data that are known and not read, by their first bytes or their names' ends: each with the command that
 /// makes JSON Lines or CSV of it.
-struct ForeignForm {
+struct ForeignFormat {
     let refusal: String
 
     /// nil for bytes that may be text.

@@ -1,10 +1,10 @@
 /// How rows are written.
-package enum RowForm: Sendable, Equatable, CustomStringConvertible {
+package enum RowFormat: Sendable, Equatable, CustomStringConvertible {
     case jsonLines
     case jsonArray
     case csv
 
-    /// By its extension; nil when that says nothing. Throws for forms that are known and not read.
+    /// By its extension; nil when that says nothing. Throws for formats that are known and not read.
     package init?(fileName: String) throws {
         let fileExtension = fileName.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased()
         switch fileExtension {
@@ -12,7 +12,7 @@ package enum RowForm: Sendable, Equatable, CustomStringConvertible {
         case "json": self = .jsonArray
         case "csv": self = .csv
         case let other?:
-            if let foreign = ForeignForm(fileExtension: other) { throw DatasetError(foreign.refusal) }
+            if let foreign = ForeignFormat(fileExtension: other) { throw DatasetError(foreign.refusal) }
             return nil
         case nil: return nil
         }
@@ -27,18 +27,18 @@ package enum RowForm: Sendable, Equatable, CustomStringConvertible {
         case "application/json", "text/json": self = .jsonArray
         case "text/csv", "application/csv", "text/x-csv", "application/x-csv": self = .csv
         case "text/tab-separated-values":
-            throw DatasetError(ForeignForm(fileExtension: "tsv")?.refusal ?? "is separated by tabs")
+            throw DatasetError(ForeignFormat(fileExtension: "tsv")?.refusal ?? "is separated by tabs")
         default: return nil
         }
     }
 
-    /// As many bytes as tell one form from another.
+    /// As many bytes as tell one format from another.
     static let startBytes = 1024
 
     /// From the first bytes: `[` begins an array, `{` an object of JSON Lines; all else is taken for CSV. Throws for
-    /// what is no text, and for text in a form that is known and not read.
+    /// what is no text, and for text in a format that is known and not read.
     init(start: ArraySlice<UInt8>) throws {
-        if let foreign = ForeignForm(start: start) { throw DatasetError(foreign.refusal) }
+        if let foreign = ForeignFormat(start: start) { throw DatasetError(foreign.refusal) }
         switch start.first {
         case UInt8(ascii: "["): self = .jsonArray
         case UInt8(ascii: "{"), nil: self = .jsonLines
