@@ -92,7 +92,7 @@ import Testing
         #expect(answer == ChatCompletionResponse(content: .text(json), stopReason: .finishedOK))
     }
 
-    @Test("a call that lacks its last brace is one where the model ended it, and text where its length did")
+    @Test("a call whose last brace is missing is one where the model ended it, and text where its length did")
     func cutOff() async throws {
         let json = "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Oslo\"}"
         let served = try await ServedModel(Self.model([.text(json), .text(" ")]))

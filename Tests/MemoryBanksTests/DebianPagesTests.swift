@@ -4,7 +4,7 @@ import JudgedDocuments
 import ProviderKit
 import Testing
 
-/// Search held against other searches on Debian's pages (`Tests/Fixtures/judged-debian`).
+/// Search compared with other searches on Debian's pages (`Tests/Fixtures/judged-debian`).
 @Suite(.timeLimit(.minutes(10)))
 struct DebianPagesTests {
     let judged: JudgedSet

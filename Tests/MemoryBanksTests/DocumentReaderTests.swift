@@ -331,7 +331,7 @@ struct DocumentReaderTests {
         }
     }
 
-    @Test("a process is one bank's, and is replaced after so many documents or bytes, or one that is unreadable")
+    @Test("a process is one bank's, and is replaced after a number of documents or bytes, or one that is unreadable")
     func replaced() throws {
         let program = try #require(ReaderProgram.find())
         let head = try #require(ReaderProtocol.head(.html, charset: nil))
