@@ -52,7 +52,7 @@ import Testing
         arguments: [
             "{% for m in messages %}\n{{ m.content }}", "a\nb {{ messages", "{% if %}x{% endif %}",
 
-            "{% endfor %}", "{{ 'a }}",
+            "{% endfor %}", "{{ 'a }}", "\n\n{{ 1 | nosuch }}", "{% for m in [] %}{{ m is nosuch }}{% endfor %}",
         ])
     func brokenTemplate(_ template: String) async throws {
         var model = ScriptedModel.saying("a")

@@ -1,10 +1,14 @@
 extension Jinja.Machine {
     static let filterNames = Jinja.Signature.filters.keys.sorted()
 
+    static func noFilter(_ name: String) -> String {
+        "no filter is named '\(name.prefix(60))'" + Jinja.suggestion(for: name, among: filterNames)
+    }
+
     /// `value|name(arguments)`
     func filter(_ name: String, _ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
         guard let signature = Jinja.Signature.filters[name] else {
-            throw fault("no filter is named '\(name)'" + Jinja.suggestion(for: name, among: Self.filterNames))
+            throw fault(Self.noFilter(name))
         }
         try require(signature, arguments, name)
         if let text = try textFilter(name, value, arguments) { return text }

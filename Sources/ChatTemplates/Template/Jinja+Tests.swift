@@ -1,10 +1,14 @@
 extension Jinja.Machine {
     static let testNames = Jinja.Signature.tests.keys.sorted()
 
+    static func noTest(_ name: String) -> String {
+        "no test is named '\(name.prefix(60))'" + Jinja.suggestion(for: name, among: testNames)
+    }
+
     /// `value is name(arguments)`
     func test(_ name: String, _ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Bool {
         guard let signature = Jinja.Signature.tests[name] else {
-            throw fault("no test is named '\(name)'" + Jinja.suggestion(for: name, among: Self.testNames))
+            throw fault(Self.noTest(name))
         }
         try require(signature, arguments, name)
         if let known = Self.testOfType(name, value) { return known }

@@ -1,7 +1,16 @@
 extension Jinja.Parser {
     /// `a if b else c`, and all that binds closer.
     mutating func condition() throws(TemplateError) -> any Jinja.Expression {
-        var result = try binary(.or)
+        let namesBefore = unknown.open.count
+        let first = try binary(.or)
+        return isName("if") ? try choice(first, namesBefore) : first
+    }
+
+    /// Apart from `condition`, which is in each level of a nested expression: its frame should be small.
+    private mutating func choice(
+        _ first: any Jinja.Expression, _ namesBefore: Int
+    ) throws(TemplateError) -> any Jinja.Expression {
+        var result = first
         while skip(name: "if") {
             let test = try binary(.or)
             guard skip(name: "else") else {
@@ -12,6 +21,7 @@ extension Jinja.Parser {
             result = Jinja.Choice(test: test, yes: result, no: try condition())
             leave()
         }
+        forgive(since: namesBefore)
         return result
     }
 
@@ -125,7 +135,27 @@ extension Jinja.Parser {
         step = .slice(start, end, stride, isFolded: true)
     }
 
+    /// Each case is a call: the frame of this function is in each level of a nested expression.
     private mutating func primary() throws(TemplateError) -> any Jinja.Expression {
+        if skip(symbol: "(") { return try parenthesis() }
+        if skip(symbol: "[") { return try list() }
+        if skip(symbol: "{") { return try dictionary() }
+        return try word()
+    }
+
+    private mutating func parenthesis() throws(TemplateError) -> any Jinja.Expression {
+        if skip(symbol: ")") { return Jinja.ListLiteral(items: [], isTuple: true) }
+        let inside = try tuple()
+        try expect(symbol: ")")
+        return inside
+    }
+
+    private mutating func list() throws(TemplateError) -> any Jinja.Expression {
+        Jinja.ListLiteral(items: try items(until: "]"), isTuple: false)
+    }
+
+    /// A name or a constant.
+    private mutating func word() throws(TemplateError) -> any Jinja.Expression {
         switch kind {
         case .name(let name):
             advance()
@@ -149,16 +179,6 @@ extension Jinja.Parser {
         case .double(let value):
             advance()
             return Jinja.Constant(.double(value))
-        case .symbol("("):
-            advance()
-            if skip(symbol: ")") { return Jinja.ListLiteral(items: [], isTuple: true) }
-            let inside = try tuple()
-            try expect(symbol: ")")
-            return inside
-        case .symbol("["):
-            advance()
-            return Jinja.ListLiteral(items: try items(until: "]"), isTuple: false)
-        case .symbol("{"): return try dictionary()
         default: throw unexpected("a value")
         }
     }
@@ -174,7 +194,6 @@ extension Jinja.Parser {
     }
 
     private mutating func dictionary() throws(TemplateError) -> any Jinja.Expression {
-        advance()
         var pairs: [(any Jinja.Expression, any Jinja.Expression)] = []
         while !skip(symbol: "}") {
             if !pairs.isEmpty { try expect(symbol: ",") }
@@ -288,6 +307,7 @@ extension Jinja.Parser {
         let line = token.line
         var name = try expectName()
         while skip(symbol: ".") { name += "." + (try expectName()) }
+        checkFilter(name, line: line)
         return .filter(name, isSymbol("(") ? try arguments() : .init(), line: line)
     }
 
@@ -295,6 +315,7 @@ extension Jinja.Parser {
         let line = token.line
         let isNegated = skip(name: "not")
         let name = try expectName()
+        checkTest(name, line: line)
         var given = Jinja.CallArguments()
         switch kind {
         case .symbol("("): given = try arguments()

@@ -30,31 +30,46 @@ extension Jinja.Parser {
 
     private mutating func statement(into body: inout [any Jinja.Statement]) throws(TemplateError) {
         let line = token.line
-        let name = try expectName()
+        body.append(try statement(try expectName(), line))
+    }
+
+    /// Each case is a call: the frame of this function is in each level of nested statements.
+    private mutating func statement(_ name: String, _ line: Int) throws(TemplateError) -> any Jinja.Statement {
         switch name {
-        case "if": body.append(try ifStatement(line))
-        case "for": body.append(try forStatement(line))
-        case "set": body.append(try setStatement(line))
-        case "macro": body.append(try macroStatement(line))
-        case "call": body.append(try callStatement(line))
-        case "filter": body.append(try filterStatement(line))
-        case "with": body.append(try withStatement(line))
-        case "generation":
-            try endTag()
-            body.append(Jinja.Group(body: try block("endgeneration"), line: line))
-        case "autoescape":
-            guard skip(name: "false") || skip(name: "False") else {
-                throw fault("'{% autoescape %}' is not part of chat templates, except as 'autoescape false'")
-            }
-            try endTag()
-            body.append(Jinja.Group(body: try block("endautoescape"), line: line))
-        case "block": body.append(try blockStatement(line))
-        case "break", "continue":
-            guard loops > 0 else { throw fault("'\(name)' outside a loop") }
-            body.append(Jinja.Jump(name == "break" ? .breakLoop : .continueLoop, line: line))
-            try endTag()
+        case "if": return try ifStatement(line)
+        case "for": return try forStatement(line)
+        case "set": return try setStatement(line)
+        case "macro": return try macroStatement(line)
+        case "call": return try callStatement(line)
+        case "filter": return try filterStatement(line)
+        case "with": return try withStatement(line)
+        case "generation": return try groupStatement("endgeneration", line)
+        case "autoescape": return try autoescapeStatement(line)
+        case "block": return try blockStatement(line)
+        case "break": return try jumpStatement(.breakLoop, name, line)
+        case "continue": return try jumpStatement(.continueLoop, name, line)
         default: throw unknownTag(name)
         }
+    }
+
+    private mutating func groupStatement(_ end: String, _ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        try endTag()
+        return Jinja.Group(body: try block(end), line: line)
+    }
+
+    private mutating func autoescapeStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        guard skip(name: "false") || skip(name: "False") else {
+            throw fault("'{% autoescape %}' is not part of chat templates, except as 'autoescape false'")
+        }
+        return try groupStatement("endautoescape", line)
+    }
+
+    private mutating func jumpStatement(
+        _ jump: Jinja.Flow, _ name: String, _ line: Int
+    ) throws(TemplateError) -> any Jinja.Statement {
+        guard loops > 0 else { throw fault("'\(name)' outside a loop") }
+        try endTag()
+        return Jinja.Jump(jump, line: line)
     }
 
     private func unknownTag(_ name: String) -> TemplateError {
@@ -70,15 +85,24 @@ extension Jinja.Parser {
 
     private mutating func endTag() throws(TemplateError) { try expect(.blockEnd, "%}") }
 
+    /// The statements of a body with a scope of its own.
+    private mutating func scope(until ends: Set<String>) throws(TemplateError) -> [any Jinja.Statement] {
+        let namesBefore = unknown.open.count
+        let body = try statements(until: ends)
+        endScope(since: namesBefore)
+        return body
+    }
+
     /// A body and the tag that closes it.
     private mutating func block(_ end: String) throws(TemplateError) -> [any Jinja.Statement] {
-        let body = try statements(until: [end])
+        let body = try scope(until: [end])
         advance()
         try endTag()
         return body
     }
 
     private mutating func ifStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        let namesBefore = unknown.open.count
         var branches: [(test: any Jinja.Expression, body: [any Jinja.Statement])] = []
         var otherwise: [any Jinja.Statement] = []
         while true {
@@ -92,6 +116,7 @@ extension Jinja.Parser {
             }
             try expect(name: "endif")
             try endTag()
+            forgive(since: namesBefore)
             return Jinja.If(branches: branches, otherwise: otherwise, line: line)
         }
     }
@@ -100,16 +125,18 @@ extension Jinja.Parser {
         let target = try target()
         try expect(name: "in")
         let source = try tuple(withChoice: false)
+        let namesBefore = unknown.open.count
         let test = skip(name: "if") ? try condition() : nil
+        endScope(since: namesBefore)
         let isRecursive = skip(name: "recursive")
         try endTag()
         loops += 1
-        let body = try statements(until: ["else", "endfor"])
+        let body = try scope(until: ["else", "endfor"])
         loops -= 1
         var otherwise: [any Jinja.Statement] = []
         if skip(name: "else") {
             try endTag()
-            otherwise = try statements(until: ["endfor"])
+            otherwise = try scope(until: ["endfor"])
         }
         try expect(name: "endfor")
         try endTag()
@@ -126,7 +153,7 @@ extension Jinja.Parser {
         let around = loops
         loops = 0
         defer { loops = around }
-        let body = try statements(until: ["endblock"])
+        let body = try scope(until: ["endblock"])
         advance()
         if !isSymbol("%}"), case .name(let again) = kind, again == name { advance() }
         try endTag()
@@ -170,8 +197,10 @@ extension Jinja.Parser {
             try endTag()
             return Jinja.Set(target: target, value: value, line: line)
         }
+        let namesBefore = unknown.open.count
         var filters: [Jinja.Step] = []
         try filtersAndTests(into: &filters)
+        endScope(since: namesBefore)
         try endTag()
         return Jinja.SetBlock(target: target, filters: filters, body: try block("endset"), line: line)
     }
@@ -196,7 +225,9 @@ extension Jinja.Parser {
 
     private mutating func macroStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
         let name = try expectName()
+        let namesBefore = unknown.open.count
         let parameters = try parameters()
+        endScope(since: namesBefore)
         try endTag()
         let (body, extras) = try macroBody("endmacro", parameters)
         let definition = Jinja.MacroDefinition(name: name, parameters: parameters, body: body, extras: extras)
@@ -231,8 +262,10 @@ extension Jinja.Parser {
     }
 
     private mutating func filterStatement(_ line: Int) throws(TemplateError) -> any Jinja.Statement {
+        let namesBefore = unknown.open.count
         var filters = [try filter()]
         try filtersAndTests(into: &filters)
+        endScope(since: namesBefore)
         try endTag()
         return Jinja.FilterBlock(filters: filters, body: try block("endfilter"), line: line)
     }

@@ -12,6 +12,7 @@ extension Jinja {
         var blocks: Swift.Set<String> = []
         /// Loops around this place, for `break` and `continue`.
         var loops = 0
+        var unknown = UnknownNames()
 
         /// A template's statements, and its table of names.
         static func parse(
@@ -19,6 +20,7 @@ extension Jinja {
         ) throws(TemplateError) -> (body: [any Statement], names: [String: Name]) {
             var parser = Parser(tokens: tokens, nestingMax: nestingMax)
             let body = try parser.statements(until: [])
+            try parser.requireKnownNames()
             return (body, parser.names)
         }
 

@@ -152,7 +152,8 @@ package enum MethodsPage {
 
         **Routed by** decides which provider gets a request where a distribution has several of the API. A name that is \
         *new* is made by the call and is `LSP_CONFLICT` when it is there already; any other that the provider does not have \
-        is `LSP_NOT_FOUND`: the host asks the providers in turn and goes on after that status alone. With *all \
+        is `LSP_NOT_FOUND`: the host asks the providers in turn and goes on after that status, and \
+        after `LSP_UNAVAILABLE`, which is the answer when none has it. With *all \
         providers* the lines of all of them are joined.
         """
 }

@@ -10,19 +10,9 @@ package struct ConfigAddress: Equatable {
     package var url: String
 
     /// All that are given. The config must fit the schema.
-    package static func all(in value: JSON, schema: JSON, at path: [String] = []) -> [ConfigAddress] {
-        switch value {
-        case .string(let url): schema[keyword] == .bool(true) ? [ConfigAddress(path: path, url: url)] : []
-        case .array(let items):
-            schema["items"].map { inner in
-                items.enumerated().flatMap { all(in: $1, schema: inner, at: path + [String($0)]) }
-            } ?? []
-        case .object(let object):
-            object.members.flatMap { member in
-                let inner = schema["properties"]?[member.key] ?? schema["additionalProperties"]
-                return inner.map { all(in: member.value, schema: $0, at: path + [member.key]) } ?? []
-            }
-        default: []
+    package static func all(in config: JSON, schema: JSON) -> [ConfigAddress] {
+        ConfigString.all(in: config, schema: schema).filter { $0.schema[keyword] == .bool(true) }.map {
+            ConfigAddress(path: $0.path, url: $0.text)
         }
     }
 }

@@ -11,20 +11,9 @@ package struct ConfigResource: Equatable {
     package var name: String
 
     /// All that are given. The config must fit the schema.
-    package static func all(in value: JSON, schema: JSON, at path: [String] = []) -> [ConfigResource] {
-        switch value {
-        case .string(let name):
-            schema[keyword]?.stringValue.map { [ConfigResource(path: path, kind: $0, name: name)] } ?? []
-        case .array(let items):
-            schema["items"].map { inner in
-                items.enumerated().flatMap { all(in: $1, schema: inner, at: path + [String($0)]) }
-            } ?? []
-        case .object(let object):
-            object.members.flatMap { member in
-                let inner = schema["properties"]?[member.key] ?? schema["additionalProperties"]
-                return inner.map { all(in: member.value, schema: $0, at: path + [member.key]) } ?? []
-            }
-        default: []
+    package static func all(in config: JSON, schema: JSON) -> [ConfigResource] {
+        ConfigString.all(in: config, schema: schema).compactMap { string in
+            string.schema[keyword]?.stringValue.map { ConfigResource(path: string.path, kind: $0, name: string.text) }
         }
     }
 }
