@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import MemoryBanks
 import Storage
@@ -18,9 +19,11 @@ extension FileTransaction {
         let (next, last): (Int64, Int64) = (due[0], due[1])
         // Few at a time: callers who write meanwhile wait for them.
         let rows = try db.rows(
-            "SELECT id, text, words FROM chunk WHERE id > ? AND id <= ? ORDER BY id LIMIT 64", [next, last])
+            """
+            SELECT id, CAST(text AS BLOB), words FROM chunk WHERE id > ? AND id <= ? ORDER BY id LIMIT 64
+            """, [next, last])
         for row in rows {
-            let words = KeywordQuery.words(of: row[1])
+            let words = KeywordQuery.words(of: String(decoding: row[1] as Data, as: UTF8.self))
             guard words != row[2] as String? else { continue }
             try db.run("UPDATE chunk SET words = ? WHERE id = ?", [words, row[0] as Int64])
         }

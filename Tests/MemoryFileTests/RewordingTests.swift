@@ -64,6 +64,28 @@ struct RewordingTests {
         }
     }
 
+    @Test("words behind a U+0000 are found after chunks were indexed again")
+    func zeroCharacter() async throws {
+        try await withFolder { folder in
+            let banks = try await fileBanks(folder, nil)
+            try await banks.create("bank", [text("1", "我们的\u{0}数据库")])
+            _ = try await banks.settled(vectors: false)
+            // As after a version whose words differ.
+            try await banks.store.store.write {
+                try $0.execute(sql: "UPDATE words_state SET version = 0; UPDATE chunk SET words = NULL")
+            }
+            await banks.shutdown()
+            let again = try await fileBanks(folder, nil)
+            while try await again.store.store.read({
+                try Int.fetchOne($0, sql: "SELECT count(*) FROM words_state WHERE next < last")
+            }) != 0 {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(try await again.find("数据库", .keyword).chunks.map(\.documentUUID) == ["1"])
+            await again.shutdown()
+        }
+    }
+
     @Test("a database of today's words is not read again at the next start")
     func once() async throws {
         try await withFolder { folder in

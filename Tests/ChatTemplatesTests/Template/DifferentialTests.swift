@@ -10,7 +10,9 @@ struct DifferentialTests {
 
     /// One JSON object a line: `{"variables": {…}}` holds for the lines after it, `{"source": …}` is a template, and
     /// `{"file": …}` the name of one.
-    @Test("every template of a file is rendered or refused", .enabled(if: cases != nil))
+    @Test(
+        "every template of a file is rendered or refused",
+        .enabled(if: cases != nil, "`make fuzz-templates` runs it"))
     func render() throws {
         let input = URL(filePath: try #require(Self.cases))
         let text = String(decoding: try Data(contentsOf: input), as: UTF8.self)
