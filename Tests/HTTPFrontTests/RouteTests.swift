@@ -26,7 +26,7 @@ struct RouteTests {
                     #expect(received.method == id)
                     #expect(received.query == request.received.query, "\(request.name)")
                     #expect(contains(received.body, request.received.body), "\(request.name)")
-                    #expect(received.resource == (endpoint.routingKey.listedKind == .model ? ScriptedStack.model : ""))
+                    #expect(received.resource == endpoint.routingKey.listedKind.flatMap { ScriptedStack.ids[$0] } ?? "")
                 }
             }
         }

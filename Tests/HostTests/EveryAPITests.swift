@@ -68,8 +68,14 @@ extension Stack {
 struct EveryAPITests {
     @Test("a provider in C of each API is reached by every method of it", arguments: API.allCases)
     func reached(_ api: API) async throws {
-        let models = api == .inference ? "models: [{model_id: llama3_8b_chat, aliases: [llama3_8b, text]}]" : ""
-        let stack = try await EveryAPI.start([api], more: models)
+        let resources =
+            switch api {
+            case .inference: "models: [{model_id: llama3_8b_chat, aliases: [llama3_8b, text]}]"
+            case .safety: "shields: [{shield_id: llama_guard}]"
+            case .tools: "tool_groups: [{tool_group_id: all}]"
+            default: ""
+            }
+        let stack = try await EveryAPI.start([api], more: resources)
         for endpoint in api.endpoints {
             for isStreamed in endpoint.streaming == .onRequest ? [false, true] : [endpoint.streaming == .always] {
                 let problem = try await problem(with: endpoint, isStreamed: isStreamed, stack)

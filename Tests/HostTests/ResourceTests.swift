@@ -248,11 +248,11 @@ struct AnnouncementTests {
         await stack.shutdown()
     }
 
-    @Test("a kind that nothing of this host serves, and one that is not known, can't be announced")
+    @Test("a kind that nothing of this distribution serves, and one that is not known, can't be announced")
     func otherKinds() async throws {
-        let stack = try await EveryAPI.start()
+        let stack = try await EveryAPI.start([.datasets])
         let shield = await error { _ = try await stack.ask(.datasets, "announce", #"{"kind":"shield","id":"s"}"#) }
-        #expect(shield == CallError(.apiNotServed, "no provider of this host can serve shields", field: "kind"))
+        #expect(shield == CallError(.apiNotServed, "this distribution has no provider for 'safety'"))
         let other = await error { _ = try await stack.ask(.datasets, "announce", #"{"kind":"robot","id":"s"}"#) }
         #expect(
             other == CallError(.notImplemented, "resources of kind 'robot' can't be announced", field: "kind"))

@@ -6,7 +6,7 @@ import ProviderKit
 public func entry(_ hostMinor: UInt32) -> UnsafePointer<lsp_module>? {
     exportProviders(
         ScriptedInference.self, ScriptedAgents.self, ScriptedMemory.self, ScriptedDatasets.self, ScriptedRewards.self,
-        ScriptedSynthesis.self, ScriptedTraining.self)
+        ScriptedSynthesis.self, ScriptedTraining.self, ScriptedTools.self, ScriptedSafety.self)
 }
 
 /// What all of them say of themselves.

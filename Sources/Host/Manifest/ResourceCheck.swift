@@ -60,7 +60,7 @@ struct ResourceCheck {
         func check(_ name: Placed<String>, _ resource: RawResource, _ home: Result<Home?, Problem>) {
             let kind = resource.kind
             // Where it belongs is not known: where it most likely does.
-            let api = (try? home.get())?.api.rawValue ?? resource.api?.value ?? kind.servers[0].word
+            let api = (try? home.get())?.api.rawValue ?? resource.api?.value ?? kind.apis[0].rawValue
             let key = Name(kind: kind, api: api, name: name.value)
             guard let other = owners[key] else { return owners[key] = name.position }
             diagnostics.add(
@@ -141,14 +141,7 @@ struct ResourceCheck {
     /// nil when a mistake that was reported may hide its provider.
     private func ownHome(of resource: RawResource) throws(Problem) -> Home? {
         let kind = resource.kind
-        let words = resource.api.map { [$0.value] } ?? kind.servers.map(\.word)
-        let apis = words.compactMap(API.init(rawValue:))
-        guard !apis.isEmpty else {
-            throw Problem(
-                position: resource.position, code: "not_available",
-                message: "\(kind.titles) can't be served: this llama-stack has no API "
-                    + words.map { "'\($0)'" }.joined(separator: " or "))
-        }
+        let apis = kind.apis.filter { [nil, $0.rawValue].contains(resource.api?.value) }
         let areAll = apis.allSatisfy { names.providers(of: $0).areAll }
         let served = apis.filter { !providers(of: $0).isEmpty }
         let named = (served.isEmpty ? apis : served).map(\.rawValue).joined(separator: " or ")

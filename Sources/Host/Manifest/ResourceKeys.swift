@@ -22,13 +22,13 @@ enum ResourceKeys {
     static let lists = ResourceKind.all.map { kind in
         Key(
             kind.section, .list(of: entry(kind).reader, "list of \(kind.titles)"), default: [], as: "none",
-            "The \(kind.titles) to serve" + (kind.apis.isEmpty ? "; no API of this version does yet" : ""))
+            "The \(kind.titles) to serve")
     }
 
     /// Every key that an entry of some kind has, less those that are other kinds' own.
     static func entry(_ kind: ResourceKind) -> Section<RawResource> {
         let others = ResourceKind.all.flatMap(\.ownKeys).filter { !kind.ownKeys.contains($0) }
-        let apis = kind.servers.map(\.word)
+        let apis = kind.apis.map(\.rawValue)
         let id = ValueReader.string("id", Identifiers.resourceProblem)
         return Section(
             "the \(kind.title)",
@@ -44,7 +44,9 @@ enum ResourceKeys {
                     draftModel: draftModel, aliases: aliases, config: config, isOptional: isOptional,
                     position: resource.position)
             },
-            Key(kind.idKey, id.placed, "The name that clients use"),
+            Key(
+                kind.idKey, id.placed,
+                kind.requestField == nil ? "Its name in this file" : "The name that clients use"),
             Key(
                 "provider_id", ValueReader.string("id", Identifiers.providerProblem).placed.optional, default: nil,
                 as: "the only \(apis[0]) provider",

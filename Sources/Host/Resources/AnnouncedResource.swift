@@ -53,9 +53,6 @@ struct AnnouncedResource: Sendable {
             throw CallError(
                 .notImplemented, "resources of kind \(Quote.short(name)) can't be announced", field: "kind")
         }
-        guard !kind.apis.isEmpty else {
-            throw CallError(.apiNotServed, "no provider of this host can serve \(kind.titles)", field: "kind")
-        }
         guard let word = json[apiKey], word != .null else { return (kind, nil) }
         guard let api = word.stringValue.flatMap(API.init(rawValue:)), kind.server(api) != nil else {
             let apis = kind.apis.map(\.rawValue).joined(separator: " or ")

@@ -1,11 +1,13 @@
-/// The draft's shields.
-public enum ShieldType: String, WireEnum {
-    /// A model that sorts the last message into categories of harm (Llama Guard).
-    case llamaGuard = "llama_guard"
-    /// A classifier of injections and jailbreaks in the last message (Prompt Guard).
-    case promptGuard = "prompt_guard"
-    /// A static scan of code for insecure patterns.
-    case codeGuard = "code_guard"
+/// A shield. The draft closes this list; here any other id that a distribution configures is a shield too.
+public struct ShieldType: OpenWireEnum {
+    /// The id that the distribution lists.
+    public let rawValue: String
+    /// Takes any id; whether there is such a shield is found out by the host.
+    public init(rawValue: String) { self.rawValue = rawValue }
+    /// The draft's ids, for the document: a model that sorts the last message into categories of harm (Llama Guard), a
+    /// classifier of injections and jailbreaks (Prompt Guard), a static scan of code. They exist only where a
+    /// distribution lists them.
+    public static let known: [Self] = ["llama_guard", "prompt_guard", "code_guard"]
 }
 
 /// A shield to run, and its settings.

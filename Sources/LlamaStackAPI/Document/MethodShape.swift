@@ -53,7 +53,7 @@ package struct MethodShape: Sendable {
         case .creation(.parameter(let key)): words.code(key) + ", new"
         case .creation(.field(let key)): words.code(key) + " of the body, new"
         case .all: "all providers"
-        default: words.code("model") + " of the body"
+        case .listed(let kind): words.code(kind.requestField ?? kind.idKey) + " of the body"
         }
     }
 

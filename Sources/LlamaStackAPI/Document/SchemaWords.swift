@@ -13,7 +13,7 @@ struct SchemaWords: Sendable {
         switch schema {
         case .enumeration(_, let values, let isOpen):
             let known = list(values.map { code(JSON.string($0).text) })
-            return isOpen ? "string, the id of a model, such as \(known)" : known
+            return isOpen ? "string, an id of the distribution, such as \(known)" : known
         case .record(let record): return reference(record.name)
         case .named(let name, _, _): return reference(name)
         case .any: return "any value"

@@ -14,8 +14,12 @@ public enum API: String, Sendable, CaseIterable {
     case syntheticDataGeneration = "synthetic_data_generation"
     /// Jobs that train models and adapters.
     case postTraining = "post_training"
+    /// Functions that a model may call. Beyond the draft.
+    case tools
+    /// Shields that judge conversations. Beyond the draft.
+    case safety
 
-    /// The draft's name for it: a tag of the document.
+    /// The draft's name for it, or one made like that: a tag of the document.
     public var tag: String {
         rawValue.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }

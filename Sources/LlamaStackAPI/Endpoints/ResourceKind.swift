@@ -5,18 +5,15 @@
 public struct ResourceKind: Sendable {
     /// An API whose providers may serve resources of the kind.
     public struct Server: Sendable, Hashable {
-        /// The API's word in a distribution.
-        public let word: String
+        /// The API.
+        public let api: API
         /// A provider of the API may serve ids without taking them: one that answers `register` with LSP_UNSUPPORTED
         /// gets the calls all the same, and where the distribution lists none, its only provider gets every name.
         public let isRegistrationOptional: Bool
 
-        init(_ word: String, isRegistrationOptional: Bool = false) {
-            (self.word, self.isRegistrationOptional) = (word, isRegistrationOptional)
+        init(_ api: API, isRegistrationOptional: Bool = false) {
+            (self.api, self.isRegistrationOptional) = (api, isRegistrationOptional)
         }
-
-        /// nil when this build has no such API: then no provider can serve the kind through it.
-        public var api: API? { API(rawValue: word) }
     }
 
     /// ``Resource/kind``: `tool_group`.
@@ -40,18 +37,18 @@ public struct ResourceKind: Sendable {
     /// A model or an adapter. Requests of inference and reward scoring name it in `model`.
     public static let model = ResourceKind(
         name: "model", section: "models", idKey: "model_id",
-        servers: [Server("inference"), Server("reward_scoring", isRegistrationOptional: true)],
+        servers: [Server(.inference), Server(.rewardScoring, isRegistrationOptional: true)],
         requestField: "model", hasAliases: true, ownKeys: ["path", "base", "adapter", "draft_model"],
         unknownCode: .modelNotFound)
 
-    /// A safety check. No API of this build serves it yet.
+    /// A safety check. Requests name it in `shield_type`.
     public static let shield = ResourceKind(
-        name: "shield", section: "shields", idKey: "shield_id", servers: [Server("safety")],
-        requestField: nil, hasAliases: false, ownKeys: [], unknownCode: .notFound)
+        name: "shield", section: "shields", idKey: "shield_id", servers: [Server(.safety)],
+        requestField: "shield_type", hasAliases: false, ownKeys: [], unknownCode: .notFound)
 
-    /// A group of tools. No API of this build serves it yet.
+    /// A group of tools. Requests name tools, and no groups.
     public static let toolGroup = ResourceKind(
-        name: "tool_group", section: "tool_groups", idKey: "tool_group_id", servers: [Server("tools")],
+        name: "tool_group", section: "tool_groups", idKey: "tool_group_id", servers: [Server(.tools)],
         requestField: nil, hasAliases: false, ownKeys: [], unknownCode: .notFound)
 
     /// Every kind, in the order in which documentation and lists have them.
@@ -68,8 +65,8 @@ public struct ResourceKind: Sendable {
     /// The plural for people: `tool groups`.
     public var titles: String { section.replacing("_", with: " ") }
 
-    /// The APIs of this build that may serve it.
-    public var apis: [API] { servers.compactMap(\.api) }
+    /// The APIs that may serve it.
+    public var apis: [API] { servers.map(\.api) }
 
     /// How an API serves the kind; nil when it does not.
     public func server(_ api: API) -> Server? { servers.first { $0.api == api } }

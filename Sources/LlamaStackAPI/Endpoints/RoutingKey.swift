@@ -53,7 +53,7 @@ extension API {
         case .datasets: Probe(method: "get", parameter: "dataset_id")
         case .postTraining: Probe(method: "job_status", parameter: "job_uuid")
         case .agenticSystem: Probe(method: "get", parameter: "agent_id")
-        case .inference, .rewardScoring, .syntheticDataGeneration: nil
+        case .inference, .rewardScoring, .syntheticDataGeneration, .tools, .safety: nil
         }
     }
 }

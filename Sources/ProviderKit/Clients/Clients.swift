@@ -68,4 +68,14 @@ extension CallsProviders {
     public func postTraining(_ provider: String? = nil) -> PostTrainingClient {
         PostTrainingClient(caller: caller(.postTraining, provider))
     }
+    /// The typed client of `tools`. `provider` picks one by its id; nil leaves it to the host, which finds the provider
+    /// that has the tool.
+    public func tools(_ provider: String? = nil) -> ToolsClient {
+        ToolsClient(caller: caller(.tools, provider))
+    }
+    /// The typed client of `safety`. `provider` picks one by its id; nil leaves it to the host's routing, by the
+    /// shield.
+    public func safety(_ provider: String? = nil) -> SafetyClient {
+        SafetyClient(caller: caller(.safety, provider))
+    }
 }

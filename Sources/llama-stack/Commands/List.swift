@@ -63,10 +63,9 @@ struct List: AsyncParsableCommand {
         func run() async throws {
             if json { return Output.json(.array(ResourceKind.all.map(Self.item))) }
             let rows = ResourceKind.all.map { kind in
-                let field = kind.requestField.map { "by '\($0)'" } ?? ""
-                return [
-                    kind.section, kind.idKey, kind.servers.map(\.word).joined(separator: ", "),
-                    kind.apis.isEmpty ? "no API of this version serves it" : field,
+                [
+                    kind.section, kind.idKey, kind.apis.map(\.rawValue).joined(separator: ", "),
+                    kind.requestField.map { "by '\($0)'" } ?? "",
                 ]
             }
             Output.write(Table.text([["SECTION", "ID", "SERVED BY", "NAMED IN REQUESTS"]] + rows))
@@ -75,7 +74,7 @@ struct List: AsyncParsableCommand {
         private static func item(_ kind: ResourceKind) -> JSON {
             [
                 "kind": .string(kind.name), "section": .string(kind.section), "id_key": .string(kind.idKey),
-                "apis": .array(kind.servers.map { .string($0.word) }), "is_served": .bool(!kind.apis.isEmpty),
+                "apis": .array(kind.apis.map { .string($0.rawValue) }),
                 "request_field": kind.requestField.map { .string($0) } ?? .null,
                 "has_aliases": .bool(kind.hasAliases), "code_when_unknown": .string(kind.unknownCode.code),
             ]

@@ -60,6 +60,7 @@ extension EndToEnd {
                 models:
                   - {model_id: text, api: inference, aliases: [llama3_8b, llama3_8b_chat]}
                 \(models)
+                shields: [{shield_id: llama_guard}]
                 """, "dist.yaml")
         }
 

@@ -1,4 +1,4 @@
-// Seven providers, one for each API, as a third party would write them in C: each answers every method of its API with
+// A provider for each API, as a third party would write them in C: each answers every method of its API with
 // a valid value, and beyond the table "pass", "announce" and "withdraw", by which tests make it speak to the host.
 //
 //   cc -shared -fPIC -I Sources/CProviderABI/include every-api.c
@@ -84,6 +84,16 @@ static const method post_training[] = {
     {"job_cancel", NULL, NULL},
     {0},
 };
+static const method tools[] = {
+    {"list", "{\"tool_name\":\"t\",\"description\":\"a tool\",\"parameters\":{},\"is_available\":true}\n", NULL},
+    {"invoke", "{\"content\":\"word\",\"is_error\":false,\"files\":[]}", NULL},
+    {0},
+};
+static const method safety[] = {
+    {"list", "{\"shield_type\":\"s\",\"description\":\"a shield\",\"hold_bytes\":9}\n", NULL},
+    {"run_shield", "{}", NULL},
+    {0},
+};
 
 typedef struct api {
     const char *name;
@@ -100,6 +110,8 @@ static api apis[] = {
     {"reward_scoring", reward_scoring, "[\"inference?\"]", ""},
     {"synthetic_data_generation", synthetic_data_generation, "[\"reward_scoring?\"]", ""},
     {"post_training", post_training, "[\"models\"]", ""},
+    {"tools", tools, "[]", ""},
+    {"safety", safety, "[]", ""},
 };
 enum { API_COUNT = sizeof apis / sizeof *apis };
 
@@ -162,7 +174,10 @@ static int add(instance *self, char *id) {
 
 static void register_resource(instance *self, const char *body, const lsp_sink *sink) {
     if (strstr(body, "\"provider\":")) return done(sink); // only told of it
-    if (strcmp(self->api->name, "inference"))
+    const char *taken = !strcmp(self->api->name, "inference") ? "model" : !strcmp(self->api->name, "safety") ? "shield"
+                        : !strcmp(self->api->name, "tools")   ? "tool_group"
+                                                              : "nothing";
+    if (!strstr(body, taken))
         return fail(sink, LSP_UNSUPPORTED,
                     "{\"code\":\"not_implemented\",\"message\":\"this provider takes no models\"}");
     if (strstr(body, "\"config\":{\"bad\":"))

@@ -112,7 +112,9 @@ private final class Listening: Sendable {
 /// A distribution with one scripted provider for each API and a model for each that has some, under all the draft's
 /// names and the one that samples have.
 enum ScriptedStack {
-    static let model = "scripted-model"
+    static let model = "scripted-model", shield = "llama_guard"
+    /// What requests name is served under these ids.
+    static let ids: [ResourceKind: String] = [.model: model, .shield: shield]
 
     static func manifest() throws -> Manifest {
         // Where the build leaves it: beside the tests.
@@ -129,6 +131,8 @@ enum ScriptedStack {
             models:
               - {model_id: \(model), provider_id: scripted, api: inference, aliases: [llama3_8b, llama3_8b_chat, text]}
               - {model_id: \(model), provider_id: scripted, api: reward_scoring, aliases: [llama3_405b_reward, text]}
+            shields: [{shield_id: \(shield)}]
+            tool_groups: [{tool_group_id: all}]
             """
         return try Manifest.parse(Array(yaml.utf8), file: "scripted.yaml", directory: "/nowhere", environment: [:])
     }
