@@ -54,6 +54,7 @@ let providers = [
         hasEntry: true),
     provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["MemoryBanks", "Postgres"], hasEntry: true),
     provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Storage", grdb]),
+    provider("agentic-system", "reference", "AgentsReference", needs: ["Storage", grdb], hasEntry: true),
 ]
 
 let package = Package(
@@ -303,6 +304,7 @@ let package = Package(
             dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Networking", "llama-stack"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
+        .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),
         // Of the sources themselves: sizes, arrows, words.
         .testTarget(name: "HouseTests", exclude: ["exceptions.txt", "folders.txt"]),
         .testTarget(

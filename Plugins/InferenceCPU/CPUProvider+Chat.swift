@@ -32,6 +32,8 @@ extension CPUProvider {
     package func batchChatCompletion(
         _ request: BatchChatCompletionRequest, _ call: Call
     ) async throws -> [ChatCompletionResponse] {
+        // Also where there is no dialog: such a request asks whether the model answers any.
+        _ = try model(for: call)
         var chats: [Chat] = []
         for (index, dialog) in request.batchDialogs.enumerated() {
             let item = ChatCompletionRequest(

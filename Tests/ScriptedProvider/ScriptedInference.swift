@@ -18,6 +18,11 @@ struct ScriptedInference: InferenceProvider, Scripted {
         streamingTo stream: EventStream<ChatCompletionResponseStreamChunk>
     ) async throws {
         if call.method == "chat_completion" { call.note(body: request.json) }
+        if let round = try ScriptedRounds(request.dialog)?.next(request) {
+            for piece in round.text { try await Script.play(piece) { try await stream.send(.init(textDelta: $0)) } }
+            for toolCall in round.calls { try await stream.send(.init(textDelta: "", toolCall: toolCall)) }
+            return try await stream.send(.init(textDelta: "", stopReason: round.stop))
+        }
         try await Script.play(request.dialog.message.content.text) { try await stream.send(.init(textDelta: $0)) }
         for toolCall in request.dialog.message.toolCalls {
             try await stream.send(.init(textDelta: "", toolCall: toolCall))

@@ -46,6 +46,7 @@ struct ScriptedSafety: SafetyProvider, Scripted {
         guard request.shield.params["unknown"] == nil else {
             throw ProviderError(.invalidRequest, "is not a setting of the shield", field: "params.unknown")
         }
+        guard !request.messages.isEmpty else { return RunShieldResponse(holdBytes: 6) }
         for message in request.messages where message.content.text.contains("bad") {
             return RunShieldResponse(
                 violation: SafetyViolation(

@@ -15,7 +15,7 @@ public enum AgenticSystem {
         Nothing, AgenticSystemExecuteRequest, AgenticSystemExecuteResponse, AgenticSystemExecuteResponseStreamChunk
     >(
         .agenticSystem, "execute", .post, "/agentic_system/execute", streaming: .onRequest,
-        routingKey: .resource(.field("agent_uuid")),
+        routingKey: .resource(.field("agent_uuid")), bodyBytesMax: BodyLimits.turnBytesMax,
         summary: "Let an agent take a turn.")
 
     /// Answers the request that created an agent. Not in the draft.
