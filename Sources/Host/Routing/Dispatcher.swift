@@ -8,16 +8,18 @@ final class Dispatcher: Sendable {
     private let nesting: CallNesting
     private let lastCallID = Atomic<UInt64>(0)
     private let monitor: CallMonitor
+    private let toolWarnings: ToolWarnings
     let registerSecondsMax: Double
 
     /// - Parameters:
     ///   - callDepthMax: how deep providers' calls to each other may be nested.
     ///   - callSecondsMax: how long a call may write nothing.
     ///   - registerSecondsMax: how long a provider may take over one resource.
-    init(callDepthMax: Int, callSecondsMax: Double, registerSecondsMax: Double = 600) {
+    init(callDepthMax: Int, callSecondsMax: Double, registerSecondsMax: Double, log: LogSink) {
         self.registerSecondsMax = registerSecondsMax
         nesting = CallNesting(depthMax: callDepthMax)
         monitor = CallMonitor(secondsMax: callSecondsMax)
+        toolWarnings = ToolWarnings(log: log)
     }
 
     var current: RoutingTable { table.withLock { $0 } }
@@ -47,13 +49,16 @@ final class Dispatcher: Sendable {
         // Only where there is a choice is a request worth a look.
         let isChoice = table.instances.count { $0.api == endpoint.api } > 1
         let id = isChoice ? name?.ids(in: request).first : nil
-        let owner = id.flatMap { owners[endpoint.api, $0] }
+        let isToolList = endpoint.routingKey == .toolList
+        // A tool is no one's to keep: the file says which provider comes first.
+        let ownerID = endpoint.api == .tools ? nil : id
+        let owner = ownerID.flatMap { owners[endpoint.api, $0] }
         var attempts = try table.attempts(
             of: endpoint, resourceName: resourceName, providerID: request.providerID, owner: owner)
         // Without an id its maker says what is wrong with the request.
         if name != nil, id == nil { attempts = attempts.suffix(1) }
         try checkOptions(of: request, attempts)
-        let isSingle = !isChoice || (attempts.count == 1 && id == nil)
+        let isSingle = !isToolList && (!isChoice || (attempts.count == 1 && id == nil))
         let call = monitor.open(
             sink, label: isSingle ? attempts[0].instance.label : endpoint.api.rawValue, isTimed: !endpoint.isUntimed)
         guard !isSingle else {
@@ -62,10 +67,10 @@ final class Dispatcher: Sendable {
         }
         let chain = FallbackChain(
             attempts, request, name: name, probe: id.flatMap { endpoint.api.probe?.request($0, like: request) },
-            into: call,
+            tools: isToolList ? ToolLines(log: toolWarnings) : nil, into: call,
             newCallID: { [self] in newCallID() },
             ended: { [owners, api = endpoint.api] owner in
-                if let id { owners[api, id] = owner }
+                if let ownerID { owners[api, ownerID] = owner }
             })
         chain.start()
         return call.started { chain.cancel() }
@@ -158,8 +163,8 @@ final class Dispatcher: Sendable {
 extension RoutingKey {
     fileprivate var name: ResourceName? {
         switch self {
-        case .resource(let name), .creation(let name): name
-        case .none, .listed, .all: nil
+        case .resource(let name), .creation(let name), .tool(let name): name
+        case .none, .listed, .all, .toolList: nil
         }
     }
 }

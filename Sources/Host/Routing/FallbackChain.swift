@@ -18,6 +18,7 @@ final class FallbackChain: AnswerSink {
     private let request: CallRequest
     private let name: ResourceName?
     private let probe: CallRequest?
+    private let tools: ToolLines?
     private let sink: any AnswerSink
     private let newCallID: @Sendable () -> UInt64
     private let ended: @Sendable (_ owner: String?) -> Void
@@ -26,14 +27,15 @@ final class FallbackChain: AnswerSink {
     /// - Parameters:
     ///   - name: where the request names its resource.
     ///   - probe: what those are asked that must not have it.
+    ///   - tools: what looks at the lines, where the answer is the list of tools.
     ///   - ended: called before the end: the provider that has the resource now; nil when none is known.
     init(
         _ attempts: [Attempt], _ request: CallRequest, name: ResourceName?, probe: CallRequest?,
-        into sink: any AnswerSink,
+        tools: ToolLines? = nil, into sink: any AnswerSink,
         newCallID: @escaping @Sendable () -> UInt64, ended: @escaping @Sendable (_ owner: String?) -> Void
     ) {
         (self.attempts, self.request, self.name, self.probe) = (attempts, request, name, probe)
-        (self.sink, self.newCallID, self.ended) = (sink, newCallID, ended)
+        (self.tools, self.sink, self.newCallID, self.ended) = (tools, sink, newCallID, ended)
     }
 
     /// Starts the attempt whose turn it is.
@@ -62,11 +64,16 @@ final class FallbackChain: AnswerSink {
     // MARK: what the provider does whose turn it is
 
     func write(_ part: AnswerPart) -> Pressure {
-        let role = state.withLock { state in
+        let attempt = state.withLock { state in
             state.hasWritten = true
-            return attempts[state.turn].role
+            return attempts[state.turn]
         }
-        return role == .mustNotHave ? .more : sink.write(part)
+        guard attempt.role != .mustNotHave else { return .more }
+        guard let tools else { return sink.write(part) }
+        guard let lines = tools.take(part.bytes, of: attempt.instance.label) else {
+            return .refused("wrote a line of more than \(ToolLines.lineBytesMax) bytes")
+        }
+        return lines.isEmpty ? .more : sink.write(.body(lines))
     }
 
     func whenWritable(_ wake: @escaping @Sendable () -> Void) {
@@ -75,11 +82,15 @@ final class FallbackChain: AnswerSink {
 
     func finish(_ error: CallError?) {
         let (attempt, isLast) = state.withLock { (attempts[$0.turn], $0.turn == attempts.count - 1) }
+        tools?.end()
         switch (attempt.role, error) {
         case (.answers, nil), (.mayHave, nil): end(nil, owner: attempt.instance.providerID)
         case (.answers, let error?): end(error, owner: nil)
-        case (.adds, nil): isLast ? end(nil, owner: nil) : next()
-        case (.adds, let error?): end(error, owner: nil)
+        case (.adds, nil), (.mayAdd, nil): isLast ? end(nil, owner: nil) : next()
+        case (.mayAdd, let error?) where [502, 503, 504].contains(error.code.httpStatus):
+            tools?.leaveOut(attempt.instance.label, error)
+            isLast ? end(nil, owner: nil) : next()
+        case (.adds, let error?), (.mayAdd, let error?): end(error, owner: nil)
         case (.mustNotHave, nil):
             let taken = CallError(
                 .alreadyExists, "\(attempt.instance.label) has \(Quote.short(id)) already", field: name?.key)

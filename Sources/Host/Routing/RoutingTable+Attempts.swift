@@ -9,6 +9,8 @@ struct Attempt: Sendable {
         case mayHave
         /// Its part of a list; the next adds to it.
         case adds
+        /// The same, unless it can't be reached: then the next is asked all the same.
+        case mayAdd
         /// It must say that it has no such resource before the next is asked to make it.
         case mustNotHave
     }
@@ -35,6 +37,10 @@ extension RoutingTable {
         case .resource where !isAlone:
             let first = able.filter { $0.providerID == owner }, others = able.filter { $0.providerID != owner }
             return (first + others).map { Attempt(instance: $0, role: .mayHave) }
+        case .tool where !isAlone:
+            return able.map { Attempt(instance: $0, role: .mayHave) }
+        case .toolList where !able.isEmpty:
+            return able.map { Attempt(instance: $0, role: isAlone ? .adds : .mayAdd) }
         case .all where !isAlone:
             return able.map { Attempt(instance: $0, role: .adds) }
         case .creation:

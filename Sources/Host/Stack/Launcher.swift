@@ -44,7 +44,7 @@ final class Launcher: Sendable {
             manifest: manifest, environment: environment, log: log, metrics: metrics,
             dispatcher: Dispatcher(
                 callDepthMax: callDepthMax, callSecondsMax: manifest.server.limits.callSecondsMax,
-                registerSecondsMax: checkSeconds ?? manifest.server.limits.createSecondsMax),
+                registerSecondsMax: checkSeconds ?? manifest.server.limits.createSecondsMax, log: log),
             network: NetworkService(manifest.network, log: log), checkSeconds: checkSeconds)
     }
 

@@ -48,11 +48,11 @@ package struct MethodShape: Sendable {
     package var routing: String {
         switch endpoint.routingKey {
         case .none: "the first provider"
-        case .resource(.parameter(let key)): words.code(key)
-        case .resource(.field(let key)): words.code(key) + " of the body"
+        case .resource(.parameter(let key)), .tool(.parameter(let key)): words.code(key)
+        case .resource(.field(let key)), .tool(.field(let key)): words.code(key) + " of the body"
         case .creation(.parameter(let key)): words.code(key) + ", new"
         case .creation(.field(let key)): words.code(key) + " of the body, new"
-        case .all: "all providers"
+        case .all, .toolList: "all providers"
         case .listed(let kind): words.code(kind.requestField ?? kind.idKey) + " of the body"
         }
     }

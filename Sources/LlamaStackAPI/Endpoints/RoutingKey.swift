@@ -10,6 +10,10 @@ public enum RoutingKey: Sendable, Equatable {
     case creation(ResourceName)
     /// Every provider answers, and their JSON Lines are joined.
     case all
+    /// The request names a tool: the first provider of the distribution that has it, each time anew.
+    case tool(ResourceName)
+    /// Every provider that can be reached answers, and their tools are joined: of two with one name, the first.
+    case toolList
 
     /// The query parameter that says which provider makes a resource. Served beside the draft's, not printed with them.
     public static let providerParameter = "provider_id"

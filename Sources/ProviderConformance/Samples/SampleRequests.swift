@@ -31,8 +31,8 @@ struct SampleRequests {
         descriptor.methods.map(\.name).filter { method in
             guard let endpoint = endpoint(method) else { return false }
             switch endpoint.routingKey {
-            case .none, .listed, .all: return true
-            case .resource, .creation: return false
+            case .none, .listed, .all, .toolList: return true
+            case .resource, .creation, .tool: return false
             }
         }
     }

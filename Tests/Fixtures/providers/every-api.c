@@ -5,7 +5,8 @@
 //
 // Macros: RESOURCES="[\"model\"]" is what the descriptors say that they take; BUILT_FOR_1_0 leaves out what 1.1
 // appended; REPLACES_NOT answers a second "register" of an id as taken; ANNOUNCES_IN_CREATE makes post_training
-// announce at once.
+// announce at once. TOOLS is what `tools` lists, TOOL the name of the only one that it runs (with the result TOOL), and with TOOLS_DOWN
+// it answers nothing at all.
 #include <llama_stack_provider.h>
 
 #include <pthread.h>
@@ -84,9 +85,17 @@ static const method post_training[] = {
     {"job_cancel", NULL, NULL},
     {0},
 };
+#ifndef TOOLS
+#define TOOLS "{\"tool_name\":\"t\",\"description\":\"a tool\",\"parameters\":{},\"is_available\":true}\n"
+#endif
+#ifdef TOOL
+#define RESULT "{\"content\":\"" TOOL "\",\"is_error\":false,\"files\":[]}"
+#else
+#define RESULT "{\"content\":\"word\",\"is_error\":false,\"files\":[]}"
+#endif
 static const method tools[] = {
-    {"list", "{\"tool_name\":\"t\",\"description\":\"a tool\",\"parameters\":{},\"is_available\":true}\n", NULL},
-    {"invoke", "{\"content\":\"word\",\"is_error\":false,\"files\":[]}", NULL},
+    {"list", TOOLS, NULL},
+    {"invoke", RESULT, NULL},
     {0},
 };
 static const method safety[] = {
@@ -250,6 +259,18 @@ static void invoke(void *context, const lsp_request *request, const lsp_sink *si
         free(body);
         return;
     }
+#ifdef TOOL
+    if (is(request->method, "invoke") && !strstr(body, "\"tool_name\":\"" TOOL "\"")) {
+        free(body);
+        return fail(sink, LSP_NOT_FOUND, "{\"code\":\"not_found\",\"message\":\"no such tool\",\"field\":\"tool_name\"}");
+    }
+#endif
+#ifdef TOOLS_DOWN
+    if (!strcmp(self->api->name, "tools")) {
+        free(body);
+        return fail(sink, LSP_UNAVAILABLE, "{\"code\":\"upstream_error\",\"message\":\"the tools are down\"}");
+    }
+#endif
     for (const method *m = self->api->methods; m->name; m++) {
         if (!is(request->method, m->name)) continue;
         if (m->event && (!m->answer || strstr(body, "\"stream\":true"))) {

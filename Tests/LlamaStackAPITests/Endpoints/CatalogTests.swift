@@ -19,6 +19,8 @@ struct CatalogTests {
                 case .resource(let name): name.key
                 case .creation(let name): "\(name.key), new"
                 case .all: "all"
+                case .tool(let name): "\(name.key), first"
+                case .toolList: "all, first"
                 }
             let columns = [
                 endpoint.route.verb.rawValue, endpoint.route.path, endpoint.id, "\(endpoint.answerFormat)", streaming,
@@ -91,10 +93,12 @@ struct CatalogTests {
             var fields: [String] = []
             if case .record(let record)? = endpoint.body { fields = record.properties.map(\.key) }
             switch endpoint.routingKey {
-            case .resource(.parameter(let name)), .creation(.parameter(let name)): #expect(names.contains(name))
-            case .resource(.field(let name)), .creation(.field(let name)): #expect(fields.contains(name))
+            case .resource(.parameter(let name)), .creation(.parameter(let name)), .tool(.parameter(let name)):
+                #expect(names.contains(name))
+            case .resource(.field(let name)), .creation(.field(let name)), .tool(.field(let name)):
+                #expect(fields.contains(name))
             case .listed(let kind): #expect(kind.server(endpoint.api) != nil && kind.requestField != nil)
-            case .none, .all: break
+            case .none, .all, .toolList: break
             }
             #expect(!names.contains(RoutingKey.providerParameter))
         }
