@@ -91,6 +91,10 @@ bench-calls: build ## what the way through HTTP, host and contract adds to a cal
 	@$(RELEASE)/llama-stack-bench calls Distributions/echo.yaml --stream
 	@$(RELEASE)/llama-stack-bench calls Distributions/echo.yaml --stream --concurrency 16
 
+.PHONY: bench-turns
+bench-turns: build ## what a turn of an agent costs over the same chat completion
+	@$(RELEASE)/llama-stack-bench turns
+
 .PHONY: bench-peers
 bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --list, --smoke)
 	@Scripts/bench-peers.py $(PEERS)

@@ -1,11 +1,8 @@
 import ArgumentParser
 import CommandSupport
 import Foundation
-import HTTPFront
 import Host
 import LlamaStackAPI
-import Logging
-import ServiceLifecycle
 
 struct BenchCalls: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,24 +38,14 @@ struct BenchCalls: AsyncParsableCommand {
 
     func run() async throws {
         if stream || concurrency > 1 || isolation != nil { return try await compare() }
-        let quiet = LogOutput(format: .text, level: .warning)
-        let manifest = try distribution.manifest()
-        let stack = try await RunningStack.start(manifest, quiet)
-        guard let model = stack.summary.firstModel else {
-            await stack.shutdown(withinSeconds: 5)
-            throw Fail.with("error: \(distribution.file) has no models", exitCode: 78)
-        }
-        do {
-            var settings = ServerSettings()
-            settings.port = 0
-            let front = HTTPFront(stack: stack, settings: settings, logger: quiet.logger())
-            let result = try await Self.serving(front) { try await measure(stack, model, port: $0) }
-            await stack.shutdown(withinSeconds: 5)
-            show(result)
-        } catch {
-            await stack.shutdown(withinSeconds: 5)
-            throw (error as? CallError).map(Fail.with) ?? error
-        }
+        let file = distribution.file
+        show(
+            try await ServedStack.measure(try distribution.manifest()) { stack, port in
+                guard let model = stack.summary.firstModel else {
+                    throw Fail.with("error: \(file) has no models", exitCode: 78)
+                }
+                return try await measure(stack, model, port: port)
+            })
     }
 
     private func compare() async throws {
@@ -88,35 +75,6 @@ struct BenchCalls: AsyncParsableCommand {
             stream
                 ? String(format: "a process of its own: %.2f of the events, %d at once", process / inline, concurrency)
                 : String(format: "added by a process of its own: %.1f µs, %d at once", process - inline, concurrency))
-    }
-
-    /// Serves while `body` runs, which gets the port.
-    private static func serving(
-        _ front: HTTPFront, _ body: @escaping @Sendable (Int) async throws -> Result
-    ) async throws -> Result {
-        let (ports, port) = AsyncStream.makeStream(of: Int.self)
-        let (results, result) = AsyncThrowingStream.makeStream(of: Result.self)
-        let serve = Work { try await front.run { port.yield($0) } }
-        let measure = Work {
-            for await port in ports {
-                do { result.yield(try await body(port)) } catch { result.finish(throwing: error) }
-                return
-            }
-        }
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: serve),
-                    .init(service: measure, successTerminationBehavior: .gracefullyShutdownGroup),
-                ], logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() })))
-        try await group.run()
-        for try await measured in results { return measured }
-        throw CallError(.internal, "nothing was measured")
-    }
-
-    private struct Work: Service {
-        let body: @Sendable () async throws -> Void
-        func run() async throws { try await body() }
     }
 
     private struct Result {
