@@ -217,6 +217,10 @@ let package = Package(
             name: "Postgres", dependencies: ["ProviderKit", .target(name: "CPostgres", condition: server)],
             swiftSettings: strict),
 
+        // What a JSON value must be, and what a text must match.
+        .target(name: "RegularExpressions", swiftSettings: strict),
+        .target(name: "JSONSchema", dependencies: ["LlamaStackAPI", "RegularExpressions"], swiftSettings: strict),
+
         // The rows of datasets.
         .target(name: "DatasetRows", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
 
@@ -302,6 +306,8 @@ let package = Package(
         .testTarget(
             name: "NetworkTests",
             dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Networking", "llama-stack"]),
+        .testTarget(name: "RegularExpressionsTests", dependencies: ["RegularExpressions"]),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
         .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),

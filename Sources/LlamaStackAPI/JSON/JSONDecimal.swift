@@ -41,13 +41,14 @@ extension JSON {
 }
 
 /// A number's value without rounding: ± 0.d₁d₂d₃… · 10^exponent, where d₁ and the last digit are not 0.
-struct Digits: Equatable {
-    private var isNegative = false
-    /// Empty for zero.
-    private var digits: [UInt8] = []
-    private var exponent = 0
+package struct Digits: Equatable {
+    package private(set) var isNegative = false
+    /// ASCII. Empty for zero.
+    package private(set) var digits: [UInt8] = []
+    package private(set) var exponent = 0
 
-    init?(_ json: JSON) {
+    /// nil for what is no finite number.
+    package init?(_ json: JSON) {
         switch json {
         case .integer(let value): self.init(Array(String(value).utf8))
         case .number(let value):
@@ -83,6 +84,9 @@ struct Digits: Equatable {
         digits.removeLast(digits.count - written)
         if digits.isEmpty { (isNegative, exponent) = (false, 0) }
     }
+
+    /// The same for numbers that are the same.
+    package var text: String { "\(isNegative ? "-" : "")\(String(decoding: digits, as: UTF8.self))e\(exponent)" }
 
     func compared(to other: Digits) -> Int {
         if digits.isEmpty || other.digits.isEmpty || isNegative != other.isNegative {
