@@ -180,8 +180,11 @@ let package = Package(
         .target(name: "Checkpoints", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
         .target(name: "Tokenizers", dependencies: ["Checkpoints", "LlamaStackAPI"], swiftSettings: strict),
         .target(name: "ChatTemplates", swiftSettings: strict),
+        // What an answer keeps to: token masks from schemas and literals. Knows no engine.
+        .target(name: "Grammars", dependencies: ["JSONSchema"], swiftSettings: strict),
         .target(
-            name: "LlamaEngine", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "Parallel", "Tokenizers"],
+            name: "LlamaEngine",
+            dependencies: ["CKernels", "Checkpoints", "Grammars", "LlamaStackAPI", "Parallel", "Tokenizers"],
             swiftSettings: strict),
 
         // The nearest of many vectors.
@@ -263,12 +266,12 @@ let package = Package(
         .testTarget(
             name: "TokenizersTests", dependencies: ["Checkpoints", "LlamaStackAPI", "ModelFixtures", "Tokenizers"]),
         .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"]),
+        .testTarget(name: "GrammarsTests", dependencies: ["Grammars", "JSONSchema", "LlamaStackAPI"]),
         .testTarget(
             name: "LlamaEngineTests",
             dependencies: [
-                "CInstructionSet", "CKernels", "Checkpoints", "LlamaEngine", "LlamaStackAPI", "ModelFixtures",
-                "Parallel",
-                "Tokenizers",
+                "CInstructionSet", "CKernels", "Checkpoints", "Grammars", "JSONSchema", "LlamaEngine", "LlamaStackAPI",
+                "ModelFixtures", "Parallel", "Tokenizers",
             ]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(

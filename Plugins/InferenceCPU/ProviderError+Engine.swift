@@ -25,7 +25,7 @@ extension ProviderError {
             self.init(.providerTimeout, message)
         case .outOfMemory:
             self.init(.overloaded, message, retryAfterSeconds: MemoryPressure.retryAfterSeconds)
-        case .invalidLogits:
+        case .invalidLogits, .noTokenFits:
             self.init(.internal, message)
         case .engineStopped:
             self.init(.shuttingDown, "the model is being unloaded", retryAfterSeconds: 1)

@@ -1,3 +1,5 @@
+import Grammars
+
 /// The words of generation: what a caller asks of an engine and what comes back.
 package enum Generation {
     /// One sequence to continue.
@@ -17,10 +19,14 @@ package enum Generation {
         /// Changes the model for this request alone; kept until the request has ended. It changes keys and values, so
         /// they are shared within it only.
         package var adapter: Adapter?
+        /// The language that the answer keeps to, in the state before its first token, over this model's vocabulary.
+        /// Stop tokens may come only where the grammar lets the turn end. Log probabilities stay those of the model.
+        package var grammar: GrammarState?
 
         package init(
             prompt: [Int32], tokensMax: Int = 0, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [],
-            deadline: ContinuousClock.Instant? = nil, owner: String = "", adapter: Adapter? = nil
+            deadline: ContinuousClock.Instant? = nil, owner: String = "", adapter: Adapter? = nil,
+            grammar: GrammarState? = nil
         ) {
             self.prompt = prompt
             self.tokensMax = tokensMax
@@ -29,6 +35,7 @@ package enum Generation {
             self.deadline = deadline
             self.owner = owner
             self.adapter = adapter
+            self.grammar = grammar
         }
     }
 
@@ -62,6 +69,8 @@ package enum Generation {
     package enum StopReason: Sendable, Equatable {
         /// The model ended the sequence with this one of the request's stop tokens.
         case stop(token: Int32)
+        /// The request's grammar allows nothing more: the answer is whole without a stop token.
+        case complete
         /// `tokensMax` or the context limit was reached.
         case length
         /// The caller cancelled, or its sink answered `.closed`.

@@ -14,6 +14,8 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
     case deadlineExceeded
     /// The model's answer was not a number; the checkpoint is damaged or its type overflows.
     case invalidLogits(position: Int)
+    /// No token of the vocabulary spells what the request's grammar wants next.
+    case noTokenFits(position: Int)
     case outOfMemory(bytes: Int)
     case engineStopped
 
@@ -29,6 +31,7 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
         case .queueFull: "queue_full"
         case .deadlineExceeded: "deadline_exceeded"
         case .invalidLogits: "invalid_logits"
+        case .noTokenFits: "no_token_fits"
         case .outOfMemory: "out_of_memory"
         case .engineStopped: "engine_stopped"
         }
@@ -64,6 +67,9 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
             "the deadline passed before the answer was complete"
         case .invalidLogits(let position):
             "the model's output at position \(position) is not a number; the checkpoint may be damaged"
+        case .noTokenFits(let position):
+            "no token of this model spells what the grammar wants at position \(position); "
+                + "check that the vocabulary has a token for every byte"
         case .outOfMemory(let bytes):
             "no memory for \(bytes) more bytes of keys and values"
         case .engineStopped:

@@ -1,4 +1,5 @@
 import CKernels
+import Grammars
 
 #if canImport(Glibc)
 import Glibc
@@ -19,6 +20,8 @@ struct Sampler {
     private var kept: [Weighted] = []
     /// Weight that `keepWorthSorting` took out.
     private var dropped = 0.0
+    /// The logits of the tokens that may come, all others impossible.
+    private var allowed: [Float] = []
 
     /// `options` must have passed `validate()`.
     init(_ options: Sampling) {
@@ -30,9 +33,26 @@ struct Sampler {
     /// - Returns: nil when no token can be chosen: all logits are NaN or infinite, or logprobs were asked for and are
     ///   NaN.
     mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Generation.Token? {
+        choose(logits).flatMap { token($0, logits) }
+    }
+
+    /// As `next`, from the tokens of a mask alone.
+    mutating func next(_ logits: UnsafeBufferPointer<Float>, among mask: TokenMask) -> Generation.Token? {
+        var masked: [Float] = []
+        swap(&masked, &allowed)
+        defer { swap(&masked, &allowed) }
+        mask.keep(logits, in: &masked)
+        return masked.withUnsafeBufferPointer { choose($0) }.flatMap { token($0, logits) }
+    }
+
+    private mutating func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
         let best = lk_argmax(logits.baseAddress, logits.count)
         guard best < logits.count, logits[best].isFinite else { return nil }
-        let id = options.temperature == 0 ? Int32(best) : draw(logits, largest: logits[best])
+        return options.temperature == 0 ? Int32(best) : draw(logits, largest: logits[best])
+    }
+
+    /// A chosen token with the log probabilities that were asked for.
+    private mutating func token(_ id: Int32, _ logits: UnsafeBufferPointer<Float>) -> Generation.Token? {
         guard let count = options.topLogprobs else { return Generation.Token(id: id) }
         let logTotal = lk_logsumexp(logits.baseAddress, logits.count)
         guard logTotal.isFinite else { return nil }
@@ -56,6 +76,8 @@ struct Sampler {
             for index in kept.indices {
                 kept[index] = Weighted(id: kept[index].id, weight: weigh(kept[index].weight))
             }
+            // Of fewer than `topK` tokens that are possible, the rest must not be drawn.
+            kept.removeAll { $0.weight == 0 }
         } else {
             keepAll(logits, weigh)
             if options.topP < 1 { keepWorthSorting() }
@@ -152,6 +174,28 @@ struct Sampler {
             if least == parent { return }
             kept.swapAt(parent, least)
             parent = least
+        }
+    }
+}
+
+extension TokenMask {
+    /// Makes `masked` the logits of the mask's tokens, and minus infinity for the others.
+    fileprivate func keep(_ logits: UnsafeBufferPointer<Float>, in masked: inout [Float]) {
+        if masked.count != logits.count { masked = [Float](repeating: -.infinity, count: logits.count) }
+        masked.withUnsafeMutableBufferPointer { masked in
+            for (index, word) in words.enumerated() {
+                let start = index * 64
+                let end = min(start + 64, logits.count)
+                guard start < end else { return }
+                if word == 0 {
+                    for id in start..<end { masked[id] = -.infinity }
+                } else {
+                    for id in start..<end {
+                        masked[id] = word >> UInt64(id - start) & 1 == 1 ? logits[id] : -.infinity
+                    }
+                }
+            }
+            for id in min(words.count * 64, masked.count)..<masked.count { masked[id] = -.infinity }
         }
     }
 }

@@ -21,6 +21,9 @@ extension Scheduler {
         if let adapter = request.adapter, !adapter.fits(decoder.model.configuration) {
             throw .invalidParameter(name: "adapter", reason: "must have been made for this model, got one for another")
         }
+        if let grammar = request.grammar, grammar.vocabulary.vocabulary > vocabulary {
+            throw .invalidParameter(name: "grammar", reason: "must have been made for this model, got one for another")
+        }
         if let index = request.prompt.firstIndex(where: { $0 < 0 || Int($0) >= vocabulary }) {
             throw .tokenOutOfRange(id: request.prompt[index], index: index, vocabulary: vocabulary)
         }

@@ -72,7 +72,18 @@ extension Scheduler {
         return draft.prefix(cache.room - 1)
     }
 
+    /// Tokens that a grammar forces are surer than those of the text or another model, of which those that do not fit
+    /// are left out.
     private func guess(_ sequence: SequenceState, limit: Int, beside sequences: Int) -> ArraySlice<Int32> {
+        guard let grammar = sequence.grammar else {
+            return guessFreely(sequence, limit: limit, beside: sequences)
+        }
+        let forced = grammar.forced(limit: min(limit, grammar.length.worthwhile(sequences: sequences)))
+        sequence.isDraftForced = !forced.isEmpty
+        return forced.isEmpty ? grammar.fitting(guessFreely(sequence, limit: limit, beside: sequences)) : forced
+    }
+
+    private func guessFreely(_ sequence: SequenceState, limit: Int, beside sequences: Int) -> ArraySlice<Int32> {
         guard let draftModel else { return sequence.lookup.next(sequence.tokens, limit: limit, sequences: sequences) }
         guard shortage == .none else { return [] }
         return draftModel.next(sequence.tokens, &sequence.byModel, limit: limit, sequences: sequences)[...]
@@ -108,7 +119,7 @@ extension Scheduler {
         var accepted = 0
         while true {
             let row = UnsafeBufferPointer(rebasing: rows[accepted * vocabulary..<(accepted + 1) * vocabulary])
-            let token = sequence.sampler.next(row)
+            let token = sequence.next(row)
             if part.draft.isEmpty, let token { sequence.lookup.learn(sampled: token.id) }
             let isRight = accepted < part.draft.count && token?.id == part.draft[part.draft.startIndex + accepted]
             continueSequence(sequence, with: token)
@@ -129,7 +140,10 @@ extension Scheduler {
     private func continueSequence(_ sequence: SequenceState, with token: Generation.Token?) {
         guard let token else {
             let position = sequence.promptTokens + sequence.generatedTokens - 1
-            return end(sequence.number) { $0.end(.failed(.invalidLogits(position: position))) }
+            let isStuck = sequence.grammar?.isStuck == true
+            let error: GenerationError =
+                isStuck ? .noTokenFits(position: position + 1) : .invalidLogits(position: position)
+            return end(sequence.number) { $0.end(.failed(error)) }
         }
         sequence.generatedTokens += 1
         if sequence.stopTokens.contains(token.id) {
@@ -139,6 +153,8 @@ extension Scheduler {
         let flow = sequence.sink(.token(token))
         if flow == .closed {
             end(sequence.number) { $0.finish(.cancelled) }
+        } else if sequence.grammar?.isComplete == true {
+            end(sequence.number) { $0.finish(.complete) }
         } else if sequence.generatedTokens == sequence.tokensMax {
             end(sequence.number) { $0.finish(.length) }
         } else {

@@ -76,7 +76,8 @@ final class Scheduler: @unchecked Sendable {
             }
             inbox.live += 1
             inbox.lastNumber += 1
-            let sequence = SequenceState(number: inbox.lastNumber, request, tokensMax: tokensMax, sink: sink)
+            let sequence = SequenceState(
+                number: inbox.lastNumber, request, tokensMax: tokensMax, vocabulary: vocabulary, sink: sink)
             inbox.commands.append(.submit(sequence))
             monitor.wakeAll()
             return .success(inbox.lastNumber)

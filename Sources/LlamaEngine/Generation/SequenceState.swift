@@ -1,3 +1,5 @@
+import Grammars
+
 /// A request on its way through the scheduler. Made by `submit`, then touched by the scheduler's thread alone.
 final class SequenceState: @unchecked Sendable {
     /// Requests are numbered as they come: of two, the older has the lower.
@@ -14,9 +16,13 @@ final class SequenceState: @unchecked Sendable {
     /// The prompt and the answer so far.
     private(set) var tokens: [Int32]
     var sampler: Sampler
+    /// Nil where every token may come.
+    var grammar: AnswerGrammar?
     var lookup = LookupDraft()
     /// Where the engine has a model to draft with.
     var byModel = DraftModel.State()
+    /// Whether the last draft was what the grammar forces.
+    var isDraftForced = false
     /// Tokens sampled, a stop token included.
     var generatedTokens = 0
     var isPaused = false
@@ -24,7 +30,9 @@ final class SequenceState: @unchecked Sendable {
     /// stays in `tokens` and is computed again.
     var cache: KVCache?
 
-    init(number: UInt64, _ request: Generation.Request, tokensMax: Int, sink: @escaping Generation.Sink) {
+    init(
+        number: UInt64, _ request: Generation.Request, tokensMax: Int, vocabulary: Int, sink: @escaping Generation.Sink
+    ) {
         self.number = number
         self.tokensMax = tokensMax
         self.sink = sink
@@ -35,6 +43,9 @@ final class SequenceState: @unchecked Sendable {
         tokens = request.prompt
         adapter = request.adapter
         sampler = Sampler(request.sampling)
+        grammar = request.grammar.map {
+            AnswerGrammar($0, stopTokens: request.stopTokens, vocabulary: vocabulary)
+        }
     }
 
     /// How many tokens have not gone through the model; one, once the answer has begun.
@@ -47,12 +58,24 @@ final class SequenceState: @unchecked Sendable {
             ? [tokens[tokens.count - 1]] + draft : tokens[(cache?.count ?? 0)...].prefix(count)
     }
 
+    /// The next token by the logits of its row: one that the grammar allows.
+    func next(_ logits: UnsafeBufferPointer<Float>) -> Generation.Token? {
+        guard let mask = grammar?.allowed() else { return sampler.next(logits) }
+        return sampler.next(logits, among: mask)
+    }
+
+    /// A token that was sampled, and allowed by the grammar.
     func append(_ token: Int32) {
         tokens.append(token)
+        _ = grammar?.advance(token)
     }
 
     /// Learns from a draft, from the text or a model: the first `accepted` of `drafted` tokens were right.
     func learn(drafted: Int, accepted: Int) {
+        if isDraftForced {
+            grammar?.length.learn(drafted: drafted, accepted: accepted)
+            return
+        }
         lookup.learn(drafted: drafted, accepted: accepted)
         byModel.length.learn(drafted: drafted, accepted: accepted)
     }

@@ -26,10 +26,17 @@ struct EngineProbe: Sendable {
         _ prompt: [Int32], _ tokensMax: Int, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [],
         deadline: ContinuousClock.Instant? = nil, answer: @escaping @Sendable (Int) -> Generation.Flow = { _ in .more }
     ) throws -> Heard {
+        try submit(
+            Generation.Request(
+                prompt: prompt, tokensMax: tokensMax, sampling: sampling, stopTokens: stopTokens, deadline: deadline),
+            answer: answer)
+    }
+
+    func submit(
+        _ request: Generation.Request, answer: @escaping @Sendable (Int) -> Generation.Flow = { _ in .more }
+    ) throws -> Heard {
         let heard = Heard()
         heard.engine = engine
-        let request = Generation.Request(
-            prompt: prompt, tokensMax: tokensMax, sampling: sampling, stopTokens: stopTokens, deadline: deadline)
         heard.handle = try engine.submit(request) { event in
             // A waiter for the end goes on when all that `answer` does has been done.
             defer { heard.end(after: event) }

@@ -1,0 +1,114 @@
+extension ByteAutomaton {
+    /// Accepts exactly these spellings. At least one; none is empty.
+    static func literals(_ spellings: [[UInt8]], _ budget: inout GrammarBudget) throws(GrammarError) -> ByteAutomaton? {
+        let bytes = Set(spellings.joined())
+        let groups = bytes.sorted().map { [$0] }
+        guard groups.count < 255 else {
+            throw GrammarError(place: budget.place, keyword: budget.keyword, reason: "uses nearly all 256 bytes")
+        }
+        return try trie(spellings, groups, &budget)
+    }
+
+    private static func trie(
+        _ spellings: [[UInt8]], _ groups: [[UInt8]], _ budget: inout GrammarBudget
+    ) throws(GrammarError) -> ByteAutomaton? {
+        var classes = [UInt8](repeating: 0, count: 256)
+        for (index, group) in groups.enumerated() { classes[Int(group[0])] = UInt8(index + 1) }
+        let width = groups.count + 1
+        var steps = [Int32](repeating: -1, count: width)
+        var outcomes: [Int32] = [-1]
+        for spelling in spellings {
+            var state = 0
+            for byte in spelling {
+                let place = state * width + Int(classes[Int(byte)])
+                if steps[place] < 0 {
+                    try budget.spend(states: 1, bytes: width * 4)
+                    steps[place] = Int32(outcomes.count)
+                    outcomes.append(-1)
+                    steps.append(contentsOf: repeatElement(-1, count: width))
+                }
+                state = Int(steps[place])
+            }
+            outcomes[state] = 0
+        }
+        return trimmed(classes: classes, width: width, steps: steps, outcomes: outcomes)
+    }
+
+    /// Any text, in which the first occurrence of one of `marks` is accepted with the mark's index (Aho and Corasick
+    /// 1975). Without marks it accepts nothing and goes on for ever.
+    static func search(_ marks: [[UInt8]], _ budget: inout GrammarBudget) throws(GrammarError) -> ByteAutomaton {
+        let bytes = Set(marks.joined()).sorted()
+        var groups = bytes.map { [$0] }
+        let others = (UInt8.min...UInt8.max).filter { !bytes.contains($0) }
+        if !others.isEmpty { groups.append(others) }
+        guard groups.count <= 255 else {
+            throw GrammarError(place: budget.place, keyword: budget.keyword, reason: "uses nearly all 256 bytes")
+        }
+        var classes = [UInt8](repeating: 0, count: 256)
+        for (index, group) in groups.enumerated() {
+            for byte in group { classes[Int(byte)] = UInt8(index) }
+        }
+        var machine = MarkSearch(width: groups.count)
+        for (index, mark) in marks.enumerated() { machine.add(mark.map { Int(classes[Int($0)]) }, Int32(index)) }
+        machine.complete()
+        try budget.spend(states: machine.outcomes.count, bytes: machine.steps.count * 4)
+        return ByteAutomaton(
+            classes: classes, classCount: groups.count, steps: machine.steps, outcomes: machine.outcomes)
+    }
+}
+
+/// Builds the automaton that looks for several marks at once.
+private struct MarkSearch {
+    let width: Int
+    var steps: [Int32]
+    var outcomes: [Int32] = [-1]
+
+    init(width: Int) {
+        self.width = width
+        steps = [Int32](repeating: -1, count: width)
+    }
+
+    mutating func add(_ mark: [Int], _ outcome: Int32) {
+        var state = 0
+        for byte in mark {
+            let place = state * width + byte
+            if steps[place] < 0 {
+                steps[place] = Int32(outcomes.count)
+                outcomes.append(-1)
+                steps.append(contentsOf: repeatElement(-1, count: width))
+            }
+            state = Int(steps[place])
+        }
+        if outcomes[state] < 0 { outcomes[state] = outcome }
+    }
+
+    /// Gives every state a step for every byte, by the longest ending that is a mark's beginning. A state that accepts
+    /// has none: what follows is no longer searched.
+    mutating func complete() {
+        var fallbacks = [Int](repeating: 0, count: outcomes.count)
+        var open: [Int] = []
+        for index in 0..<width {
+            if steps[index] > 0 { open.append(Int(steps[index])) } else { steps[index] = 0 }
+        }
+        var next = 0
+        while next < open.count {
+            let state = open[next]
+            next += 1
+            let fallback = fallbacks[state]
+            if outcomes[state] < 0 { outcomes[state] = outcomes[fallback] }
+            for index in 0..<width {
+                let onward = steps[fallback * width + index]
+                let place = state * width + index
+                if steps[place] > 0 {
+                    fallbacks[Int(steps[place])] = Int(onward)
+                    open.append(Int(steps[place]))
+                } else {
+                    steps[place] = onward
+                }
+            }
+        }
+        for state in outcomes.indices where outcomes[state] >= 0 {
+            for index in 0..<width { steps[state * width + index] = -1 }
+        }
+    }
+}

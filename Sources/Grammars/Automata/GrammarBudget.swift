@@ -1,0 +1,32 @@
+/// The cost that compiling one grammar may have. One `Grammar` has one budget, spent by all its automata and rules.
+struct GrammarBudget {
+    static let statesMax = 65_536
+    static let bytesMax = 16 << 20
+    static let timeMax = Duration.milliseconds(250)
+
+    private var states = 0
+    private var bytes = 0
+    private let deadline: ContinuousClock.Instant?
+    /// The part that is being compiled, for the message.
+    var place = ""
+    var keyword = ""
+
+    /// - Parameter timeMax: nil sets no limit of time.
+    init(timeMax: Duration? = GrammarBudget.timeMax) {
+        deadline = timeMax.map { .now + $0 }
+    }
+
+    mutating func spend(states: Int = 0, bytes: Int = 0) throws(GrammarError) {
+        self.states += states
+        self.bytes += bytes
+        if self.states > Self.statesMax { throw over("more than \(Self.statesMax) states") }
+        if self.bytes > Self.bytesMax { throw over("more than \(Self.bytesMax >> 20) MiB") }
+        if let deadline, self.states % 64 < states || bytes > 4096, ContinuousClock.now > deadline {
+            throw over("more than 250 ms")
+        }
+    }
+
+    private func over(_ limit: String) -> GrammarError {
+        GrammarError(place: place, keyword: keyword, reason: "takes \(limit) to compile; simplify the schema")
+    }
+}
