@@ -6,6 +6,8 @@ package struct InsertBenchmark: Sendable {
     package struct Row: Sendable {
         package var name: String
         package var perSecond: Double
+        /// Of all threads, with what is done in the background meanwhile.
+        package var processorMicrosecondsEach: Double
     }
 
     package var folder: String
@@ -19,22 +21,49 @@ package struct InsertBenchmark: Sendable {
     /// The file first and last, so that a disk whose speed changes meanwhile is seen.
     package func run(writers: [Int] = [1, 8, 64]) async throws -> [Row] {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        var rows = [Row(name: "append 1 KiB and fdatasync", perSecond: try appendAndSync())]
+        var rows = [try await row("append 1 KiB and fdatasync", appendAndSync)]
         let server = try await BankServer(state: folder + "/state")
         for count in writers {
             let bank = "bench-\(count)"
             try await server.create(bank)
-            rows.append(Row(name: "\(count) writers", perSecond: try await insert(server, bank, count)))
+            rows.append(try await row("\(count) writers") { try await insert(server, bank, count) })
         }
         await server.stop()
-        rows.append(Row(name: "append 1 KiB and fdatasync", perSecond: try appendAndSync()))
+        rows.append(try await row("append 1 KiB and fdatasync", appendAndSync))
         return rows
     }
 
-    private func insert(_ server: BankServer, _ bank: String, _ writers: Int) async throws -> Double {
-        let start = ContinuousClock.now
-        let end = start + .seconds(seconds)
-        let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+    /// One row without the file, for a profile: its processor time ends when everything is indexed.
+    package func run(alone writers: Int) async throws -> Row {
+        let server = try await BankServer(state: folder + "/state")
+        try await server.create("bench")
+        let (start, processor) = (ContinuousClock.now, Self.processorSeconds)
+        var row = try await row("\(writers) writers") { try await insert(server, "bench", writers) }
+        let inserts = row.perSecond * ((ContinuousClock.now - start) / .seconds(1))
+        _ = try await server.indexed("bench")
+        row.processorMicrosecondsEach = (Self.processorSeconds - processor) / inserts * 1e6
+        await server.stop()
+        return row
+    }
+
+    /// - Parameter body: returns how often it did it.
+    private func row(_ name: String, _ body: () async throws -> Int) async throws -> Row {
+        let (start, processor) = (ContinuousClock.now, Self.processorSeconds)
+        let count = Double(max(1, try await body()))
+        return Row(
+            name: name, perSecond: count / ((ContinuousClock.now - start) / .seconds(1)),
+            processorMicrosecondsEach: (Self.processorSeconds - processor) / count * 1e6)
+    }
+
+    private static var processorSeconds: Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+    }
+
+    private func insert(_ server: BankServer, _ bank: String, _ writers: Int) async throws -> Int {
+        let end = ContinuousClock.now + .seconds(seconds)
+        return try await withThrowingTaskGroup(of: Int.self) { group in
             for writer in 0..<writers {
                 group.addTask {
                     var count = 0
@@ -48,10 +77,9 @@ package struct InsertBenchmark: Sendable {
             }
             return try await group.reduce(0, +)
         }
-        return Double(counts) / ((ContinuousClock.now - start) / .seconds(1))
     }
 
-    private func appendAndSync() throws -> Double {
+    private func appendAndSync() throws -> Int {
         let path = folder + "/append"
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         defer {
@@ -59,12 +87,12 @@ package struct InsertBenchmark: Sendable {
             unlink(path)
         }
         let block = [UInt8](repeating: 1, count: 1024)
-        let start = ContinuousClock.now
+        let end = ContinuousClock.now + .seconds(seconds)
         var count = 0
-        while ContinuousClock.now < start + .seconds(seconds) {
+        while ContinuousClock.now < end {
             guard write(file, block, block.count) == block.count, fdatasync(file) == 0 else { throw POSIXError(.EIO) }
             count += 1
         }
-        return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+        return count
     }
 }

@@ -11,7 +11,8 @@ import Torture
 //   llama-stack-torture faults [--isolation inline|process] [--json|--markdown] [FAULT...]
 //                                                          a server beside each fault that a provider can have
 //   llama-stack-torture race [STEPS] [SEED]                16 workers on the same documents, their steps in an order
-//   llama-stack-torture bench [SECONDS]                    durable inserts a second, beside one fsync for each
+//   llama-stack-torture bench [SECONDS [bytes|text WRITERS]]
+//                                                          durable inserts a second, beside one fsync for each
 //   llama-stack-torture network URL [COUNT] [CA_FILE]      requests through the host's network, and their times
 //   llama-stack-torture write STATE WRITERS ROUND SEED
 //   llama-stack-torture fill STATE                         fill the disk, and see what still works
@@ -147,6 +148,15 @@ case "race":
     try? FileManager.default.removeItem(atPath: folder)
     exit(contradictions.isEmpty ? 0 : 1)
 case "bench":
+    if arguments.count == 5 {
+        let benchmark = InsertBenchmark(
+            folder: folder, seconds: Double(number(2, 5)), isText: arguments[3] == "text")
+        let row = try await benchmark.run(alone: number(4, 1))
+        WriterPool.say(
+            "\(row.name): \(Int(row.perSecond)) inserts/s, \(Int(row.processorMicrosecondsEach)) µs of processor each")
+        try? FileManager.default.removeItem(atPath: folder)
+        exit(0)
+    }
     for isText in [false, true] {
         WriterPool.say(isText ? "text, indexed meanwhile:" : "bytes, not indexed:")
         let rows = try await InsertBenchmark(
@@ -159,7 +169,8 @@ case "bench":
         for row in rows {
             let ratios = [appends, alone].map { "\(Double(Int(row.perSecond / $0 * 10)) / 10)×" }
             WriterPool.say(
-                "  \(row.name): \(Int(row.perSecond)) inserts/s, \(ratios[0]) plain appends, \(ratios[1]) one writer")
+                "  \(row.name): \(Int(row.perSecond)) inserts/s, \(ratios[0]) plain appends, \(ratios[1]) one writer, "
+                    + "\(Int(row.processorMicrosecondsEach)) µs of processor each")
         }
         try? FileManager.default.removeItem(atPath: folder + (isText ? "-text" : "-bytes"))
     }
@@ -167,7 +178,7 @@ default:
     WriterPool.say(
         "usage: llama-stack-torture kill|power|postgres|provider [ROUNDS] [WRITERS] [SEED] | crashes [ROUNDS] | "
             + "faults [--isolation inline|process] [--json|--markdown] [FAULT...] | race [STEPS] [SEED] | "
-            + "bench [SECONDS] | write STATE WRITERS ROUND SEED"
+            + "bench [SECONDS [bytes|text WRITERS]] | write STATE WRITERS ROUND SEED"
     )
     exit(64)
 }
