@@ -4,8 +4,8 @@ import ProviderKit
 
 /// Puts what several writers want at the same time into one transaction, so that they share one fsync.
 ///
-/// One thread writes. While it waits for the disk, jobs gather; the next transaction takes all of them. Each job has a
-/// savepoint, so one that fails takes no other along.
+/// One thread writes. While it waits for the disk, jobs gather; the next transaction takes all of them. One that fails is
+/// undone alone: when it has changed something, the others are run again beside it.
 final class GroupCommit: @unchecked Sendable {
     // Unchecked: everything that changes is under the condition's lock, or the writing thread's alone.
     struct Job {
@@ -166,28 +166,46 @@ final class GroupCommit: @unchecked Sendable {
         finish(batch, answer)
     }
 
+    /// Jobs hardly ever fail after they have changed something, so savepoints are taken in a second try alone: below
+    /// one, SQLite keeps the former page of everything that a job changes, beyond 64 KiB in a temporary file.
     private func transaction(_ batch: [Job]) throws -> [(any Error)?] {
         try pool.writeWithoutTransaction { db in
-            var outcomes: [(any Error)?] = []
-            try db.inTransaction(.immediate) {
-                for job in batch {
-                    do {
+            do { return try transaction(batch, db, undoing: false) } catch is NeedsSavepoints {
+                return try transaction(batch, db, undoing: true)
+            }
+        }
+    }
+
+    /// - Parameter undoing: whether a job that fails is undone; otherwise one that has changed something ends the
+    ///   transaction with ``NeedsSavepoints``.
+    private func transaction(_ batch: [Job], _ db: Database, undoing: Bool) throws -> [(any Error)?] {
+        var outcomes: [(any Error)?] = []
+        try db.inTransaction(.immediate) {
+            for job in batch {
+                let changes = db.totalChangesCount
+                do {
+                    if undoing {
                         try db.inSavepoint {
                             try job.run(db)
                             return .commit
                         }
-                        outcomes.append(nil)
-                    } catch {
-                        // SQLite gives up the whole transaction on a full disk and the like.
-                        guard db.isInsideTransaction, !StorageFault.endsTransaction(error) else { throw error }
-                        outcomes.append(error)
+                    } else {
+                        try job.run(db)
                     }
+                    outcomes.append(nil)
+                } catch {
+                    // SQLite gives up the whole transaction on a full disk and the like.
+                    guard db.isInsideTransaction, !StorageFault.endsTransaction(error) else { throw error }
+                    guard undoing || db.totalChangesCount == changes else { throw NeedsSavepoints() }
+                    outcomes.append(error)
                 }
-                return .commit
             }
-            return outcomes
+            return .commit
         }
+        return outcomes
     }
+
+    private struct NeedsSavepoints: Error {}
 
     private func finish(_ batch: [Job], _ error: any Error) {
         for job in batch { job.finish(error) }

@@ -64,6 +64,31 @@ struct StoreTests {
         }
     }
 
+    @Test("a write that fails after it has changed something takes back its own changes and no other's")
+    func halfDone() async throws {
+        struct Refusal: Error {}
+        try await withFolder { folder in
+            let store = try await open(folder)
+            let refused = await withTaskGroup(of: Bool.self) { group in
+                for id in 0..<64 {
+                    group.addTask {
+                        do {
+                            try await store.write { db in
+                                try db.execute(sql: "INSERT INTO item VALUES (?, ?)", arguments: [id, Data()])
+                                if id % 3 == 0 { throw Refusal() }
+                            }
+                            return false
+                        } catch { return error is Refusal }
+                    }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(refused == 22)
+            #expect(try await ids(store) == (0..<64).filter { $0 % 3 != 0 })
+            await store.close()
+        }
+    }
+
     @Test("the write-ahead log is synced at every commit")
     func synchronous() async throws {
         try await withFolder { folder in
