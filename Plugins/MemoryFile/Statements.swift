@@ -42,14 +42,13 @@ extension FileTransaction {
         try ids.compactMap { id in
             let rows = try db.rows(
                 """
-                SELECT state, chunks, reason, encoding, encoding_is_guess FROM document
+                SELECT state, mime_type, reason, chunks, encoding, encoding_is_guess FROM document
                 LEFT JOIN reading ON reading.document = document.id WHERE bank = ? AND uuid = ?
                 """, [bank, id])
             guard let row = rows.first else { return nil }
-            let isGuess: Bool? = row[4]
             return MemoryBankDocumentStatus(
-                uuid: id, state: DocumentState(rawValue: row[0])?.wire ?? .unreadable, reason: row[2], chunks: row[1],
-                encoding: row[3], encodingIsGuess: isGuess == true ? true : nil)
+                uuid: id, kept: row[0], mimeType: row[1], chunks: row[3],
+                note: ReadingNote(reason: row[2], encoding: row[4], encodingIsGuess: row[5] ?? false))
         }
     }
 

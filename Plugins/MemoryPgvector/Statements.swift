@@ -53,14 +53,15 @@ extension PostgresTransaction {
     package func documentStatus(_ ids: [String], of bank: Int64) throws -> [MemoryBankDocumentStatus] {
         try session.run(
             """
-            SELECT uuid, state, chunks, reason, encoding, encoding_is_guess FROM document
+            SELECT uuid, state, mime_type, reason, chunks, encoding, encoding_is_guess FROM document
             WHERE bank = $1 AND uuid = ANY($2)
             """, .int(bank), .texts(ids)
         ).map { row in
             MemoryBankDocumentStatus(
-                uuid: row.text(0), state: DocumentState(rawValue: Int(row.int(1)))?.wire ?? .unreadable,
-                reason: row.isNull(3) ? nil : row.text(3), chunks: Int(row.int(2)),
-                encoding: row.isNull(4) ? nil : row.text(4), encodingIsGuess: row.bool(5) ? true : nil)
+                uuid: row.text(0), kept: Int(row.int(1)), mimeType: row.text(2), chunks: Int(row.int(4)),
+                note: ReadingNote(
+                    reason: row.isNull(3) ? nil : row.text(3), encoding: row.isNull(5) ? nil : row.text(5),
+                    encodingIsGuess: row.bool(6)))
         }
     }
 

@@ -189,10 +189,11 @@ struct PDFTextTests {
     func absent() {
         #expect(PDFText(searchPath: "/nowhere:relative") == nil)
         let reader = DocumentReader(pdf: PDFText(searchPath: "/nowhere"), processes: nil)
-        let refusal = reader.refusal("Application/PDF; version=1", Data())
+        let refusal = reader.refusal(DocumentKind("Application/PDF; version=1", Data()))
         #expect(refusal?.state == .unsupportedType)
         #expect(refusal?.reason.contains("install poppler-utils") == true)
-        #expect(reader.refusal("text/html", Data())?.reason.contains("llama-stack-document-reader") == true)
-        #expect(reader.refusal("text/plain", Data()) == nil)
+        #expect(
+            reader.refusal(DocumentKind("text/html", Data()))?.reason.contains("llama-stack-document-reader") == true)
+        #expect(reader.refusal(DocumentKind("text/plain", Data())) == nil)
     }
 }

@@ -4,17 +4,13 @@ import Foundation
 enum DocumentFormat: Equatable {
     case plain, html, xhtml, markdown, xml, drawing, json, mail, pdf
 
-    /// The part of a content at its beginning that its format is found from.
-    static let sniffedBytes = 1024
-
     /// nil when it is none that can be read.
-    init?(_ type: MediaType, _ content: Data) {
-        if Self.unknownTypes.contains(type.name) {
-            // Writers put a few bytes before the mark, and readers look for it in the first 1,024.
-            guard content.prefix(Self.sniffedBytes).range(of: Data("%PDF-".utf8)) != nil else { return nil }
-            self = .pdf
-        } else if let format = Self.byName[type.name] {
+    init?(_ type: MediaType, _ content: some ContiguousBytes) {
+        if let format = Self.byName[type.name] {
             self = format
+        } else if Self.unknownTypes.contains(type.name) {
+            guard Self.hasPDFMark(content) else { return nil }
+            self = .pdf
         } else if Self.noText.contains(type.name) {
             return nil
         } else if type.name.hasSuffix("+json") {
@@ -28,11 +24,20 @@ enum DocumentFormat: Equatable {
         }
     }
 
+    /// Writers put a few bytes before the mark, and readers look for it in the first 1,024.
+    private static func hasPDFMark(_ content: some ContiguousBytes) -> Bool {
+        content.withUnsafeBytes { bytes in
+            let start = bytes.prefix(sniffedBytes)
+            return start.indices.contains { start[$0] == UInt8(ascii: "%") && start[$0...].starts(with: "%PDF-".utf8) }
+        }
+    }
+
     /// The types of senders that do not know better.
     private static let unknownTypes: Set = [
         "application/octet-stream", "binary/octet-stream", "application/binary", "application/unknown",
         "application/x-download", "application/force-download", "application/download",
     ]
+    private static let sniffedBytes = 1024
     /// Markup that would be read as if it were text.
     private static let noText: Set = ["text/rtf", "text/richtext"]
 

@@ -12,46 +12,29 @@ package struct DocumentReader: Sendable {
     package init(pdf: PDFText?, processes: ReaderProcesses?) { (self.pdf, self.processes) = (pdf, processes) }
 
     /// Why documents like this are not read at all, whatever they hold; nil: they are.
-    package func refusal(_ mimeType: String, _ content: Data) -> UnreadDocument? {
-        guard let type = MediaType(mimeType), let format = DocumentFormat(type, content) else {
-            return UnreadDocument(.unsupportedType, "documents of the type '\(mimeType)' are not read")
+    package func refusal(_ kind: DocumentKind) -> UnreadDocument? {
+        switch kind.format {
+        case nil: .unsupported(kind.mimeType)
+        case .pdf: pdf == nil ? Self.noPDF : nil
+        case .plain: nil
+        default: processes == nil ? Self.noProgram : nil
         }
-        switch format {
-        case .pdf: return pdf == nil ? Self.noPDF : nil
-        case .plain: return nil
-        default: return processes == nil ? Self.noProgram : nil
-        }
-    }
-
-    /// Whether others should not wait for it.
-    ///
-    /// - Parameters:
-    ///   - start: the first ``DocumentFormat/sniffedBytes`` of its content, or more.
-    ///   - bytes: the size of its content.
-    package func effort(_ mimeType: String, start: Data, bytes: Int) -> TextEffort {
-        let format = MediaType(mimeType).flatMap { DocumentFormat($0, start) }
-        return TextEffort(bytes: bytes, isPDF: format == .pdf)
-    }
-
-    /// Whether they could be read if a program were installed.
-    func needsProgram(_ mimeType: String, _ content: Data) -> Bool {
-        MediaType(mimeType).flatMap { DocumentFormat($0, content) } != nil
     }
 
     /// Blocks for as long as a document takes: not for Swift's shared threads.
     package func read(_ document: PendingDocument) throws(UnreadDocument) -> ReadDocument {
-        let (content, mimeType) = (document.content, document.mimeType)
-        if let refusal = refusal(mimeType, content) { throw refusal }
-        guard let type = MediaType(mimeType), let format = DocumentFormat(type, content) else { return .init(text: "") }
+        let content = document.content
+        let kind = DocumentKind(document.mimeType, content)
+        guard let format = kind.format else { throw .unsupported(kind.mimeType) }
         if format == .pdf {
             guard let pdf else { throw Self.noPDF }
             do { return ReadDocument(text: try pdf.read(content)) } catch { throw error.unread }
         }
-        if format == .plain, let text = PlainText.read(content, charset: type.charset) {
+        if format == .plain, let text = PlainText.read(content, charset: kind.charset) {
             return ReadDocument(text: text, encoding: "utf-8")
         }
         guard let processes else { throw Self.noProgram }
-        return try processes.read(content, as: format, charset: type.charset, bank: document.bank)
+        return try processes.read(content, as: format, charset: kind.charset, bank: document.bank)
     }
 
     private static let noPDF = UnreadDocument(

@@ -36,15 +36,10 @@ final class DocumentIntake: Sendable {
                 document, at: "[\(index)]", metadataBytesMax: limits.metadataBytesMax, reader: reader,
                 isFetching: fetcher != nil)
         }
-        if let row = rows.first(where: { $0.state == .unsupportedType && needsProgram($0) }) {
-            sayThatProgramIsMissing(row.reason ?? "")
-        }
+        // What has a reason could be read if a program were installed.
+        if let reason = rows.lazy.compactMap(\.reason).first { sayThatProgramIsMissing(reason) }
         if let fetcher { try await check(documents, fetcher) }
         return rows
-    }
-
-    private func needsProgram(_ row: DocumentRow) -> Bool {
-        reader.needsProgram(row.mimeType, Data(row.content.prefix(DocumentFormat.sniffedBytes)))
     }
 
     private func sayThatProgramIsMissing(_ reason: String) {

@@ -70,8 +70,9 @@ final class FetchStage<Store: BankStore>: Sendable {
         if text.mimeType.utf8.contains(0) {
             return try await giveUp(document, UnreadDocument(.unsupportedType, "its media type has a U+0000 in it"))
         }
-        if let refusal = reader.refusal(text.mimeType, text.content) { return try await giveUp(document, refusal) }
-        let effort = reader.effort(text.mimeType, start: text.content, bytes: text.content.count)
+        let kind = DocumentKind(text.mimeType, text.content)
+        if let refusal = reader.refusal(kind) { return try await giveUp(document, refusal) }
+        let effort = kind.effort(bytes: text.content.count)
         try await store.write(.adding) { try $0.finishRemote(document, .success(text), effort) }
         tries.withLock { $0[document.id] = nil }
         metrics.count("documents_fetched_total")

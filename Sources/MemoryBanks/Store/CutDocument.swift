@@ -1,3 +1,5 @@
+import ProviderKit
+
 /// The indexer's result for a pending document.
 package struct CutDocument: Sendable {
     package var state: DocumentState
@@ -27,4 +29,17 @@ package struct ReadingNote: Sendable, Equatable {
     }
 
     package var isEmpty: Bool { self == ReadingNote() }
+}
+
+extension MemoryBankDocumentStatus {
+    /// A document as a store has kept it.
+    ///
+    /// - Parameter state: a ``DocumentState``.
+    package init(uuid: String, kept state: Int, mimeType: String, chunks: Int, note: ReadingNote) {
+        let state = DocumentState(rawValue: state) ?? .unreadable
+        let unnoted = state == .unsupportedType ? UnreadDocument.unsupported(mimeType).reason : nil
+        self.init(
+            uuid: uuid, state: state.wire, reason: note.reason ?? unnoted, chunks: chunks, encoding: note.encoding,
+            encodingIsGuess: note.encodingIsGuess ? true : nil)
+    }
 }

@@ -9,7 +9,8 @@ package struct DocumentRow: Sendable {
     package let mimeType: String
     package let checksum: Int64
     package let state: DocumentState
-    /// Why it is not indexed, where that is known at once.
+    /// Why it is not indexed, where that is known at once. nil also for a type that is never read: its status says so
+    /// without a note.
     package let reason: String?
     package let effort: TextEffort
 
@@ -36,10 +37,10 @@ package struct DocumentRow: Sendable {
         mimeType = document.mimeType
         checksum = Checksum.of(document.content.bytes, metadata, mimeType)
         let isRemote = isFetching && URLDocument.isOne(mimeType)
-        let start = Data(content.prefix(DocumentFormat.sniffedBytes))
-        let refusal = isRemote ? nil : reader.refusal(mimeType, start)
+        let kind = DocumentKind(mimeType, content)
+        let refusal = isRemote ? nil : reader.refusal(kind)
         state = isRemote ? .remote : refusal?.state ?? .pending
-        reason = refusal?.reason
-        effort = reader.effort(mimeType, start: start, bytes: content.count)
+        reason = kind.format == nil ? nil : refusal?.reason
+        effort = kind.effort(bytes: content.count)
     }
 }
