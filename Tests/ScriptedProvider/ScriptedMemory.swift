@@ -46,6 +46,7 @@ struct ScriptedMemory: MemoryBanksProvider, Scripted {
 
     func query(_ request: MemoryBankQueryRequest, _ call: Call) async throws -> MemoryBankQueryResponse {
         call.note(body: request.json)
+        try await Script.play(request.query.text) { _ in }
         let chunks = request.bankUUIDs.map {
             MemoryBankChunk(
                 bankUUID: $0, documentUUID: "one", index: 0, start: 0, end: 4, tokenCount: 1, score: 0.5, text: "word",

@@ -3,6 +3,11 @@ import ProviderKit
 /// One turn of an agent: a loop of inference and tools, with shields and memory around it, from the caller's messages
 /// to the reply.
 struct Turn: Sendable {
+    /// Calls of one message that are looked at: a model that writes more is not calling tools.
+    private static let callsOfMessageMax = 64
+    /// A reply is cut there, as at a limit on tokens.
+    private static let replyBytesMax = 4 << 20
+
     let agent: Agent
     let configuration: AgentsConfiguration
     let call: Call
@@ -51,7 +56,7 @@ struct Turn: Sendable {
                 _ = try await recordOutputShields(reply.verdict)
                 return turn(.text(refusal))
             }
-            let calls = budget.isSpent ? [] : reply.calls
+            let calls = budget.isSpent ? [] : reply.calls.prefix(Self.callsOfMessageMax)
             let callers = calls.filter { isCallers($0) }
             let own = calls.filter { !isCallers($0) }
             if !own.isEmpty, let refusal = try await runTools(own, saying: reply.text) { return turn(.text(refusal)) }
@@ -116,7 +121,7 @@ struct Turn: Sendable {
         let step = try await recorder.begin(.modelInference)
         var gate = try await ReplyGate(ShieldRun(agent.definition.outputShields, call), behind: dialog)
         let holdsCalls = !agent.definition.outputShields.isEmpty
-        var (text, stopReason, written) = ("", StopReason.finishedOK, 0)
+        var (text, stopReason, written, bytes) = ("", StopReason.finishedOK, 0, 0)
         let recorder = recorder
         func release(_ piece: String) async throws {
             guard !piece.isEmpty else { return }
@@ -135,7 +140,9 @@ struct Turn: Sendable {
                     if !holdsCalls { try await recorder.progress(step) { $0.toolCall = toolCall } }
                 }
                 if let reason = chunk.stopReason { stopReason = reason }
-                return gate.verdict.refusal == nil
+                bytes += chunk.textDelta.utf8.count + (chunk.toolCall?.estimatedTokens ?? 0) * 4
+                if bytes > Self.replyBytesMax { stopReason = .maxTokens }
+                return gate.verdict.refusal == nil && bytes <= Self.replyBytesMax
             }
             if gate.verdict.refusal == nil { try await release(gate.finish()) }
         } else {
