@@ -103,6 +103,12 @@ bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS
 bench-embeddings: build embedding-model ## embeddings a second, beside sentence-transformers (installed from PyPI the first time)
 	@Scripts/bench-embeddings.py
 
+.PHONY: fuzz-schemas
+fuzz-schemas: toolchain ## random changes of JSON Schemas, and random patterns beside a plain matcher (SEED=N COUNT=N)
+	@seed=$(or $(SEED),$$RANDOM); echo "SEED=$$seed"; \
+	    LLAMA_STACK_SCHEMAS=$(COUNT) LLAMA_STACK_SEED=$$seed swift test $(SWIFT_FLAGS) \
+	    --filter 'JSONSchemaTests\.FuzzTests|RegularExpressionsTests\.ReferenceTests'
+
 .PHONY: cut-replies
 cut-replies: toolchain ## tool calls of every form, cut at random: ten thousand times each, half an hour (CUTS=N in all)
 	LLAMA_STACK_CUTS=$(CUTS) swift test $(SWIFT_FLAGS) --filter 'ChatTemplatesTests\.ReplyParserTests'

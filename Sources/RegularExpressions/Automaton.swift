@@ -25,6 +25,8 @@ package struct Automaton: Sendable {
     private var bytes = 0
     /// How often states were forgotten: the numbers of one generation mean nothing in the next.
     private(set) var generation = 0
+    /// The program's states that steps have looked at: the work of a search, beside a step a byte.
+    private(set) var work = 0
     private var isAliveByState: [State: Bool] = [:]
     private var marks: Marks
 
@@ -146,6 +148,7 @@ package struct Automaton: Sendable {
 
     private mutating func transition(_ key: Key, _ byteClass: Int) -> (next: Key, isMatch: Bool) {
         if key.isFound { return (key, true) }
+        work += key.states.count + 1
         let byte = byteClass == endClass ? nil : program.representatives[byteClass]
         let here = program.hasAssertions ? resolved(key, byte) : key.states
         let isMatch = here.contains { if case .accept = program.states[Int($0)] { true } else { false } }
@@ -163,6 +166,8 @@ package struct Automaton: Sendable {
 
     /// With what lies behind the assertions that hold before `byte`.
     private mutating func resolved(_ key: Key, _ byte: UInt8?) -> [Program.StateID] {
+        // Between the bytes of one scalar there is no place.
+        let isInside = byte.map { $0 & 0xC0 == 0x80 } ?? false
         let isBoundary = key.isAfterWord != (byte.map(Self.isWord) ?? false)
         marks.clear()
         var open = key.states
@@ -174,7 +179,7 @@ package struct Automaton: Sendable {
                 case .start: key.isStart
                 case .end: byte == nil
                 case .wordBoundary: isBoundary
-                case .noWordBoundary: !isBoundary
+                case .noWordBoundary: !isBoundary && !isInside
                 }
             if holds { open += add(next, isStart: key.isStart) }
         }

@@ -24,8 +24,32 @@ package struct Matcher: Sendable {
 
     /// As ``isFound(in:)`` of a string.
     package mutating func isFound(in text: UnsafeRawBufferPointer) -> Bool {
+        var steps = Int.max
+        return isFound(in: text, steps: &steps) ?? false
+    }
+
+    /// Whether something in the text matches; nil when that needs more than `steps`, from which those that it took are
+    /// taken: one for 64 bytes, or for 8 states of the pattern that a byte moves.
+    package mutating func isFound(in text: String, steps: inout Int) -> Bool? {
+        var text = text
+        return text.withUTF8 { isFound(in: UnsafeRawBufferPointer($0), steps: &steps) }
+    }
+
+    private mutating func isFound(in text: UnsafeRawBufferPointer, steps: inout Int) -> Bool? {
         var state = search.start
-        for byte in text where search.move(&state, byte) { return true }
+        let before = search.work
+        let workMax = steps > .max / 8 ? .max : before + 8 * steps
+        defer { steps -= (search.work - before) / 8 }
+        var next = 0
+        while next < text.count {
+            let end = min(next + 64, text.count)
+            while next < end {
+                if search.move(&state, text[next]) { return true }
+                next += 1
+            }
+            steps -= 1
+            guard steps > 0, search.work <= workMax else { return nil }
+        }
         return search.move(&state, nil)
     }
 

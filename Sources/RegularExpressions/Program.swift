@@ -136,6 +136,7 @@ struct Program: Sendable {
         }
         for case .bytes(let transitions) in states { for transition in transitions { mark(transition.bytes) } }
         if hasBoundaries {
+            mark(0x80...0xBF)
             for range in ScalarSet.words.ranges { mark(UInt8(range.lowerBound)...UInt8(range.upperBound)) }
         }
         for byte in 0...255 {

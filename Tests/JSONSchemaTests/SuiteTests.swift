@@ -44,10 +44,10 @@ struct SuiteTests {
     @Test(
         "no verdict on an official test is wrong, and all but a few are judged",
         arguments: [
-            ("draft2020-12", "https://json-schema.org/draft/2020-12/schema", 0.94),
-            ("draft7", "http://json-schema.org/draft-07/schema#", 0.94),
-            ("draft6", "http://json-schema.org/draft-06/schema#", 0.94),
-            ("draft4", "http://json-schema.org/draft-04/schema#", 0.94),
+            ("draft2020-12", "https://json-schema.org/draft/2020-12/schema", 0.95),
+            ("draft7", "http://json-schema.org/draft-07/schema#", 0.95),
+            ("draft6", "http://json-schema.org/draft-06/schema#", 0.95),
+            ("draft4", "http://json-schema.org/draft-04/schema#", 0.95),
         ])
     func verdicts(name: String, uri: String, share: Double) throws {
         var counts: [Bool: (judged: Int, all: Int)] = [:]
@@ -79,7 +79,7 @@ struct SuiteTests {
         #expect(Double(required.judged) >= share * Double(required.all))
     }
 
-    private static func parse(_ schema: JSON) -> Result<ValueSchema, SchemaError> {
+    static func parse(_ schema: JSON) -> Result<ValueSchema, SchemaError> {
         do throws(SchemaError) { return .success(try ValueSchema(parsing: schema)) } catch { return .failure(error) }
     }
 }

@@ -46,7 +46,4 @@ enum Draft: Int, Comparable, CaseIterable {
     }
 
     static func < (one: Draft, two: Draft) -> Bool { one.rawValue < two.rawValue }
-
-    /// Before 2019, what stands beside a `$ref` is ignored.
-    static func ignoresBesideReference(_ draft: Draft?) -> Bool { draft.map { $0 <= .draft7 } ?? false }
 }

@@ -10,6 +10,9 @@ struct Keywords {
     /// nil where it is absent or no keyword of the draft.
     subscript(keyword: String) -> JSON? { Draft.has(keyword, draft) ? object[keyword] : nil }
 
+    /// Before 2019, what stands beside a `$ref` is ignored.
+    var isReferenceAlone: Bool { (draft.map { $0 <= .draft7 } ?? false) && object["$ref"] != nil }
+
     func failure(_ keyword: String, _ message: String, _ kind: SchemaError.Kind = .invalid) -> SchemaError {
         SchemaError(kind, place, keyword, message)
     }

@@ -12,6 +12,8 @@ struct Resources {
         /// JSON Pointers by name.
         var anchors: [String: String] = [:]
         var dynamicAnchors: Set<String> = []
+        /// `$recursiveAnchor` of draft 2019-09.
+        var isRecursive = false
     }
 
     private(set) var all: [Resource] = []
@@ -64,6 +66,7 @@ extension SchemaParser {
             try add(anchor: name, "$dynamicAnchor", keywords, scope)
             resources[scope.resource].dynamicAnchors.insert(name)
         }
+        if try keywords.flag("$recursiveAnchor") == true { resources[scope.resource].isRecursive = true }
     }
 
     private mutating func add(
@@ -84,18 +87,34 @@ extension SchemaParser {
 
     /// Reads the schemas that no other keyword has led to; they may have references of their own.
     mutating func resolveReferences() throws(SchemaError) {
+        var targets: [NodeID] = []
         var next = 0
         while next < references.count {
             let reference = references[next]
             next += 1
             let target = try target(of: reference)
-            if nodes[reference.node].reference == nil {
+            targets.append(target)
+        }
+        // With all anchors known.
+        for (reference, target) in zip(references, targets) {
+            if let name = try dynamicName(of: reference, target) {
+                nodes[reference.node].dynamicReference = SchemaNode.DynamicReference(name: name, otherwise: target)
+            } else if nodes[reference.node].reference == nil {
                 nodes[reference.node].reference = target
             } else {
                 nodes[reference.node].allOf.append(target)
             }
         }
-        for reference in references where reference.keyword != "$ref" { try checkDynamic(reference) }
+    }
+
+    /// By resource; empty when no node asks.
+    var dynamicAnchors: [[String: NodeID]] {
+        guard nodes.contains(where: { $0.dynamicReference != nil }) else { return [] }
+        return resources.all.map { resource in
+            var anchors: [String: NodeID] = [:]
+            for name in resource.dynamicAnchors { anchors[name] = resource.anchors[name].flatMap { ids[$0] } }
+            return anchors
+        }
     }
 
     private mutating func target(of reference: Reference) throws(SchemaError) -> NodeID {
@@ -135,19 +154,20 @@ extension SchemaParser {
         return try node(schema, place, Scope(resource: resource, draft: resources[resource].draft, depth: 0))
     }
 
-    /// `$dynamicRef` means the outermost schema of that name on the way to it, `$recursiveRef` the outermost resource:
-    /// taken where there is one alone.
-    private func checkDynamic(_ reference: Reference) throws(SchemaError) {
-        let isAmbiguous: Bool
-        if reference.keyword == "$dynamicRef" {
-            let name = URIReference(reference.text).fragment ?? ""
-            isAmbiguous = resources.all.count { $0.dynamicAnchors.contains(name) } > 1
-        } else {
-            isAmbiguous = resources.all.count > 1
-        }
-        if isAmbiguous {
+    /// The name of the schema that is meant where the way to the reference decides; nil where it is `target` whatever
+    /// the way: where that has no dynamic anchor of the name, or is the only one that has.
+    private func dynamicName(of reference: Reference, _ target: NodeID) throws(SchemaError) -> String? {
+        switch reference.keyword {
+        case "$dynamicRef":
+            let name = URIReference(reference.text).fragment.flatMap(JSONPointer.decoded) ?? ""
+            let home = resources[nodes[target].resource]
+            guard home.dynamicAnchors.contains(name), home.anchors[name] == nodes[target].place else { return nil }
+            return resources.all.count { $0.dynamicAnchors.contains(name) } > 1 ? name : nil
+        case "$recursiveRef":
+            guard resources[nodes[target].resource].isRecursive, resources.all.count > 1 else { return nil }
             throw failure(
                 reference, "could mean more than one schema, depending on the way to it; write $ref", .unsupported)
+        default: return nil
         }
     }
 

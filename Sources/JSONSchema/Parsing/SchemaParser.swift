@@ -9,8 +9,9 @@ extension ValueSchema {
             throw SchemaError(.limit, "", "", "has \(bytes) bytes; the limit is \(limits.bytesMax) (bytesMax)")
         }
         var parser = SchemaParser(document, limits)
-        self.init(nodes: try parser.parse(), limits: limits)
-        try Rings.check(nodes)
+        try parser.parse()
+        try Rings.check(parser.nodes)
+        self.init(nodes: parser.nodes, limits: limits, dynamicAnchors: parser.dynamicAnchors)
     }
 }
 
@@ -36,11 +37,10 @@ struct SchemaParser {
 
     init(_ document: JSON, _ limits: SchemaLimits) { (self.document, self.limits) = (document, limits) }
 
-    mutating func parse() throws(SchemaError) -> [SchemaNode] {
+    mutating func parse() throws(SchemaError) {
         let resource = resources.add(URIReference(""), at: "", draft: nil)
         _ = try node(document, "", Scope(resource: resource, draft: nil, depth: 0))
         try resolveReferences()
-        return nodes
     }
 
     /// The node of a schema, with all that are in it.
@@ -54,14 +54,25 @@ struct SchemaParser {
             throw SchemaError(
                 .limit, place, "", "is too deep in other schemas; the limit is \(limits.depthMax) (depthMax)")
         }
+        guard place.utf8.count <= limits.placeBytesMax else {
+            throw SchemaError(
+                .limit, String(place.prefix(80)) + "…", "",
+                "has a JSON Pointer of \(place.utf8.count) bytes; the limit is \(limits.placeBytesMax) (placeBytesMax)")
+        }
         let id = nodes.count
         ids[place] = id
-        nodes.append(SchemaNode(place: place))
         var scope = outer
         scope.depth += 1
+        if case .object(let object) = schema {
+            let keywords = try keywords(object, place, &scope)
+            nodes.append(SchemaNode(place: place, resource: scope.resource))
+            try read(keywords, id, scope)
+            return id
+        }
+        nodes.append(SchemaNode(place: place, resource: scope.resource))
         switch schema {
         case .bool(let takes): nodes[id].isNever = !takes
-        case .object(let object): try read(object, id, &scope)
+        case .object: break
         case .null, .integer, .number, .exact, .string, .array:
             throw SchemaError(
                 place, "", "must be a schema, which is an object, true or false; got \(Excerpt.text(of: schema))")
@@ -69,8 +80,10 @@ struct SchemaParser {
         return id
     }
 
-    private mutating func read(_ object: JSONObject, _ id: NodeID, _ scope: inout Scope) throws(SchemaError) {
-        let place = nodes[id].place
+    /// Moves the scope to the draft and the resource that the schema names.
+    private mutating func keywords(
+        _ object: JSONObject, _ place: String, _ scope: inout Scope
+    ) throws(SchemaError) -> Keywords {
         if let named = object["$schema"], place.isEmpty || object["$id"] != nil || object["id"] != nil {
             guard let uri = named.stringValue, let draft = Draft(uri: uri) else {
                 throw SchemaError(
@@ -80,11 +93,13 @@ struct SchemaParser {
             scope.draft = draft
         }
         let keywords = Keywords(object: object, place: place, draft: scope.draft)
-        if Draft.ignoresBesideReference(scope.draft), object["$ref"] != nil {
-            return try readReferences(keywords, id, scope)
-        }
-        try identify(keywords, &scope)
+        if !keywords.isReferenceAlone { try identify(keywords, &scope) }
+        return keywords
+    }
+
+    private mutating func read(_ keywords: Keywords, _ id: NodeID, _ scope: Scope) throws(SchemaError) {
         try readReferences(keywords, id, scope)
+        if keywords.isReferenceAlone { return }
         try readValues(keywords, id)
         try readNumberRules(keywords, id)
         try readStringRules(keywords, id)

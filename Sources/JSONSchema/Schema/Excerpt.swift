@@ -12,10 +12,28 @@ enum Excerpt {
         case .string(let text) where text.utf8.count > 4 * charactersMax:
             return cut(JSON.string(String(text.prefix(charactersMax))).text)
         case .array, .object:
-            let text = value.text
-            return text.utf8.count > charactersMax ? value.kind : text
+            var left = charactersMax
+            return isShort(value, &left) ? value.text : value.kind
         case .null, .bool, .integer, .number, .exact, .string: return cut(value.text)
         }
+    }
+
+    /// Whether the value's text is about as short as that, without writing it.
+    private static func isShort(_ value: JSON, _ left: inout Int) -> Bool {
+        left -= 2
+        switch value {
+        case .null, .bool, .integer, .number: break
+        case .exact(let decimal): left -= decimal.text.utf8.count
+        case .string(let text): left -= text.utf8.count
+        case .array(let items): return left > 0 && items.allSatisfy { isShort($0, &left) }
+        case .object(let object):
+            return left > 0
+                && object.members.allSatisfy { member in
+                    left -= member.key.utf8.count
+                    return isShort(member.value, &left)
+                }
+        }
+        return left > 0
     }
 
     private static func cut(_ text: String) -> String {

@@ -6,6 +6,8 @@ package struct SchemaLimits: Sendable, Equatable {
     package var depthMax = 32
     /// Schemas in the document.
     package var subschemasMax = 4_096
+    /// Bytes of the JSON Pointer of a schema: names of properties inside each other.
+    package var placeBytesMax = 2 << 10
     /// Values of one `enum`.
     package var enumValuesMax = 1_024
     /// Bytes of one regular expression.

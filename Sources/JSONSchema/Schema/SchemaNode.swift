@@ -23,6 +23,8 @@ package struct SchemaNode: Sendable {
 
     /// `$ref`, and `$dynamicRef` where only one schema can be meant: the value must be as that node says, too.
     package var reference: NodeID?
+    /// `$dynamicRef` where the way to it says which schema is meant.
+    package var dynamicReference: DynamicReference?
     /// Each of them must take the value.
     package var allOf: [NodeID] = []
     /// One or more must take the value; nil where absent.
@@ -34,7 +36,17 @@ package struct SchemaNode: Sendable {
     /// `if`, with `then` or `else`.
     package var condition: Condition?
 
-    init(place: String) { self.place = place }
+    /// The part of the document with a URI of its own that it belongs to, from 0.
+    let resource: Int
+
+    init(place: String, resource: Int) { (self.place, self.resource) = (place, resource) }
+
+    package struct DynamicReference: Sendable {
+        /// Means the schema of that name in the outermost resource, on the way from the root, that has one.
+        package let name: String
+        /// Meant where the way has none.
+        package let otherwise: NodeID
+    }
 
     package struct Condition: Sendable {
         package let test: NodeID

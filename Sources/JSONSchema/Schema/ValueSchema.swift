@@ -17,7 +17,12 @@ package struct ValueSchema: Sendable {
     /// The bounds of the work of a validation, and those that it was read within.
     package let limits: SchemaLimits
 
-    init(nodes: [SchemaNode], limits: SchemaLimits) { (self.nodes, self.limits) = (nodes, limits) }
+    /// The nodes that `$dynamicAnchor` names, by resource and name; empty where no dynamic reference is left.
+    let dynamicAnchors: [[String: NodeID]]
+
+    init(nodes: [SchemaNode], limits: SchemaLimits, dynamicAnchors: [[String: NodeID]]) {
+        (self.nodes, self.limits, self.dynamicAnchors) = (nodes, limits, dynamicAnchors)
+    }
 
     package subscript(id: NodeID) -> SchemaNode { nodes[id] }
 

@@ -5,6 +5,10 @@ extension Validator {
     mutating func judgeCombinations(_ node: SchemaNode, _ value: JSON, _ judged: inout Judged) -> Bool {
         var isValid = true
         if let id = node.reference { isValid = judge(id, value, &judged) && isValid }
+        if let dynamic = node.dynamicReference {
+            let outermost = resources.lazy.compactMap { [schema] in schema.dynamicAnchors[$0][dynamic.name] }.first
+            isValid = judge(outermost ?? dynamic.otherwise, value, &judged) && isValid
+        }
         for id in node.allOf { isValid = judge(id, value, &judged) && isValid }
         if let ids = node.anyOf { isValid = judgeAny(ids, value, &judged) && isValid }
         if let ids = node.oneOf { isValid = judgeOne(ids, value, &judged) && isValid }
@@ -20,7 +24,9 @@ extension Validator {
             if let branch { isValid = judge(branch, value, &judged) && isValid }
         }
         if case .object(let object) = value {
-            for (name, id) in node.objects.dependentSchemas where object[name] != nil {
+            for (name, id) in node.objects.dependentSchemas {
+                guard count(object.members.count / 16) else { return false }
+                guard object[name] != nil else { continue }
                 isValid = judge(id, value, &judged) && isValid
             }
         }

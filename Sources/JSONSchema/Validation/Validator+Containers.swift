@@ -95,14 +95,14 @@ extension Validator {
     }
 
     private mutating func judgeRequired(_ rules: ObjectRules, _ object: JSONObject) -> Bool {
-        guard count(object.members.count / 16 + rules.required.count / 16) else { return false }
+        guard count(object.members.count / 4 + rules.required.count / 4) else { return false }
         let names = Set(object.members.map { ExactName($0.key) })
         var isValid = true
         for name in rules.required where !names.contains(ExactName(name)) {
             isValid = violate("required", property: name, "is required")
         }
         for (name, required) in rules.dependentRequired where names.contains(ExactName(name)) {
-            guard count(required.count / 16) else { return false }
+            guard count(required.count / 4) else { return false }
             for other in required where !names.contains(ExactName(other)) {
                 isValid = violate("dependentRequired", property: other, "is required beside \(name)")
             }
@@ -121,8 +121,10 @@ extension Validator {
     private mutating func judgeAdditional(_ member: JSONObject.Member, _ id: NodeID, _ rules: ObjectRules) -> Bool {
         guard schema.nodes[id].isNever else { return judge(id, member.value, at: .property(member.key)) }
         guard quiet == 0 else { return false }
-        let names = rules.properties.map(\.name)
-        if let close = Spelling.closest(to: member.key, in: names) {
+        // Comparing spellings takes time that grows with the square of their length.
+        let names = rules.properties.prefix(40).map(\.name).filter { $0.utf8.count <= 64 }
+        guard count(names.count) else { return false }
+        if member.key.utf8.count <= 64, let close = Spelling.closest(to: member.key, in: names) {
             return violate("additionalProperties", property: member.key, "is not allowed (did you mean '\(close)'?)")
         }
         let known = names.isEmpty ? "" : "; allowed are \(names.prefix(20).joined(separator: ", "))"

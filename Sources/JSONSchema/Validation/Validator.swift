@@ -23,6 +23,8 @@ struct Validator {
     private var nesting = 0
     /// The limit that ended the validation.
     private var limit: String?
+    /// The resources of the schemas that look at the value, from the outermost.
+    private(set) var resources: [Int] = []
     private var matchers: [String: Matcher] = [:]
     /// Whether what was judged must be remembered, for `unevaluatedProperties` and `unevaluatedItems`.
     let isTracking: Bool
@@ -66,6 +68,9 @@ struct Validator {
         nesting += 1
         defer { nesting -= 1 }
         let node = schema.nodes[id]
+        let isEntry = resources.last != node.resource
+        if isEntry { resources.append(node.resource) }
+        defer { if isEntry { resources.removeLast() } }
         if node.isNever { return violate("", "is not allowed") }
         guard judgeKind(node, value) else { return false }
         var judged = Judged()
@@ -119,10 +124,14 @@ struct Validator {
 
     /// Whether a pattern is found in a text.
     mutating func isFound(_ pattern: Pattern, in text: String) -> Bool {
-        guard count(1 + text.utf8.count / 16) else { return false }
+        guard count() else { return false }
         var matcher = matchers.removeValue(forKey: pattern.source) ?? Matcher(pattern)
         defer { matchers[pattern.source] = matcher }
-        return matcher.isFound(in: text)
+        var left = schema.limits.stepsMax - steps
+        let isFound = matcher.isFound(in: text, steps: &left)
+        steps = schema.limits.stepsMax - left
+        if isFound == nil { limit = limit ?? "stepsMax" }
+        return isFound ?? false
     }
 }
 
@@ -131,7 +140,7 @@ struct Validator {
 extension Validator {
     /// Notes what is wrong at the place at hand. Always false.
     mutating func violate(_ keyword: String, _ message: @autoclosure () -> String, _ wanted: [String] = []) -> Bool {
-        guard quiet == 0, limit == nil, violations.count < schema.limits.violationsMax else { return false }
+        guard quiet == 0, violations.count < schema.limits.violationsMax, count(4) else { return false }
         violations.append(
             Violation(place: path.text, pointer: path.pointer, keyword: keyword, message: message(), wanted: wanted))
         return false
