@@ -181,7 +181,9 @@ let package = Package(
         .target(name: "Tokenizers", dependencies: ["Checkpoints", "LlamaStackAPI"], swiftSettings: strict),
         .target(name: "ChatTemplates", swiftSettings: strict),
         // What an answer keeps to: token masks from schemas and literals. Knows no engine.
-        .target(name: "Grammars", dependencies: ["JSONSchema"], swiftSettings: strict),
+        .target(
+            name: "Grammars", dependencies: ["JSONSchema", "LlamaStackAPI", "RegularExpressions"], swiftSettings: strict
+        ),
         .target(
             name: "LlamaEngine",
             dependencies: ["CKernels", "Checkpoints", "Grammars", "LlamaStackAPI", "Parallel", "Tokenizers"],

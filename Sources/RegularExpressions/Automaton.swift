@@ -54,6 +54,9 @@ package struct Automaton: Sendable {
     /// Before the first byte.
     package private(set) var start: State
 
+    /// The class of each byte: the automaton treats bytes of one class alike.
+    package var byteClasses: [UInt8] { program.classes }
+
     /// Throws when the states need more memory than ``bytesMax``.
     package mutating func step(_ state: State, _ byte: UInt8) throws(PatternError) -> State {
         let entry = entry(state, Int(program.classes[Int(byte)]))

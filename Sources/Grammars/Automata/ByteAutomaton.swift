@@ -10,7 +10,7 @@ final class ByteAutomaton: Sendable {
     let classes: [UInt8]
     /// [state * classCount + class]: -1, or the next state, with `countFlag` where the step begins a counted character.
     let steps: [Int32]
-    /// The outcome that a state accepts, -1 for nothing. Several outcomes of one automaton are told apart by their numbers.
+    /// The outcome that a state accepts, -1 for nothing. Outcomes of one automaton are told apart by their numbers.
     let outcomes: [Int32]
     /// The only byte that leads on from a state: -1 where there is none, -2 where there are several.
     let onlyBytes: [Int16]

@@ -1,8 +1,8 @@
 /// The cost that compiling one grammar may have. One `Grammar` has one budget, spent by all its automata and rules.
-struct GrammarBudget {
-    static let statesMax = 65_536
-    static let bytesMax = 16 << 20
-    static let timeMax = Duration.milliseconds(250)
+package struct GrammarBudget {
+    package static let statesMax = 65_536
+    package static let bytesMax = 16 << 20
+    package static let timeMax = Duration.milliseconds(250)
 
     private var states = 0
     private var bytes = 0

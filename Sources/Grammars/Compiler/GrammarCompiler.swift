@@ -23,7 +23,7 @@ struct GrammarCompiler {
 
     mutating func add(_ leaf: Leaf) throws(GrammarError) -> Int32 { try add(.leaf(number(of: leaf))) }
 
-    private mutating func number(of leaf: Leaf) -> Int32 {
+    mutating func number(of leaf: Leaf) -> Int32 {
         leaves.append(leaf)
         return Int32(leaves.count - 1)
     }
@@ -125,9 +125,13 @@ extension GrammarSource {
 
 extension Grammar {
     /// - Throws: where the source or a schema in it can't be compiled within the limits, or has no text at all.
-    package convenience init(_ start: GrammarStart) throws(GrammarError) {
-        var compiler = GrammarCompiler(GrammarBudget())
+    /// - Parameter timeMax: nil sets no limit of time.
+    package convenience init(
+        _ start: GrammarStart, timeMax: Duration? = GrammarBudget.timeMax
+    ) throws(GrammarError) {
+        var compiler = GrammarCompiler(GrammarBudget(timeMax: timeMax))
         let root = try compiler.compile(start)
+        compiler.prune()
         try self.init(rules: compiler.rules, leaves: compiler.leaves, root: root)
     }
 }

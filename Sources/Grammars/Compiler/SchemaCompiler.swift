@@ -1,56 +1,133 @@
 import JSONSchema
+import LlamaStackAPI
 
 /// Compiles the values of one schema to rules.
+///
+/// A value must often be as several nodes of the schema say at once: by `$ref`, by `allOf`, by the properties of two
+/// schemas that have the same name. So a rule is made for a set of nodes, each set once: rings of references end there.
 struct SchemaCompiler {
+    typealias NodeID = ValueSchema.NodeID
+
     let schema: ValueSchema
     let style: JSONStyle
-    private var anyValue: Int32?
+    /// Rules by the nodes that they keep to, sorted.
+    private var numbers: [[NodeID]: Int32] = [:]
+    /// Rules that have a number and are to be made.
+    private var open: [(number: Int32, nodes: [NodeID])] = []
 
     init(_ schema: ValueSchema, _ style: JSONStyle) { (self.schema, self.style) = (schema, style) }
 
     mutating func compile(into rules: inout GrammarCompiler) throws(GrammarError) -> Int32 {
-        try any(&rules)
+        let root = try rule([schema.root], &rules)
+        while let next = open.popLast() {
+            rules.budget.place = next.nodes.first.map { schema[$0].place } ?? ""
+            var options: [Int32] = []
+            for alternative in try alternatives(of: next.nodes, &rules.budget) {
+                options += try compile(alternative, &rules)
+            }
+            rules.set(next.number, .choice(options))
+        }
+        return root
     }
 
-    /// Any JSON value.
-    private mutating func any(_ rules: inout GrammarCompiler) throws(GrammarError) -> Int32 {
-        if let anyValue { return anyValue }
-        let value = try rules.reserve()
-        anyValue = value
+    /// The rule of values that are as all of the nodes say; of any value for none.
+    mutating func rule(_ nodes: [NodeID], _ rules: inout GrammarCompiler) throws(GrammarError) -> Int32 {
+        let key = Set(nodes).sorted()
+        if let known = numbers[key] { return known }
+        let number = try rules.reserve()
+        numbers[key] = number
+        open.append((number, key))
+        return number
+    }
+
+    /// A rule for each type that a value can have.
+    private mutating func compile(
+        _ alternative: Alternative, _ rules: inout GrammarCompiler
+    ) throws(GrammarError) -> [Int32] {
+        if let values = alternative.values { return try compile(values, alternative, &rules) }
+        let types = alternative.types
         var options: [Int32] = []
-        for word in ["null", "true", "false"] { options.append(try rules.literal(word)) }
-        let string = try rules.add(Leaf(automaton: .anyString))
-        options.append(string)
-        options.append(try rules.add(Leaf(automaton: .anyNumber)))
-        let separator = try rules.literal(style.itemSeparator)
-        let items = try rules.add(.list(ListRule(rest: value, separator: separator)))
-        options.append(try rules.add(.sequence([rules.literal("["), items, rules.literal("]")])))
-        let key = try rules.add(.sequence([string, rules.literal(style.keySeparator)]))
-        let later = try rules.add(.sequence([separator, key]))
-        var members = MembersRule(open: [.init(keyAtFirst: key, keyLater: later, value: value, isRequired: false)])
-        members.complete()
-        let object = try rules.add(.members(members))
-        options.append(try rules.add(.sequence([rules.literal("{"), object, rules.literal("}")])))
-        rules.set(value, .choice(options))
-        return value
+        if types.contains(.null) { options.append(try rules.literal("null")) }
+        if types.contains(.boolean) {
+            options.append(try rules.literal("true"))
+            options.append(try rules.literal("false"))
+        }
+        if !types.isDisjoint(with: .number) {
+            if let number = try number(alternative, &rules) { options.append(number) }
+        }
+        if types.contains(.string) {
+            if let string = try string(alternative, &rules) { options.append(string) }
+        }
+        if types.contains(.array) {
+            if let array = try array(alternative, &rules) { options.append(array) }
+        }
+        if types.contains(.object) {
+            if let object = try object(alternative, &rules) { options.append(object) }
+        }
+        return options
+    }
+
+    /// The values of `enum` and `const` that are as the rest of the alternative says.
+    private func compile(
+        _ values: [JSON], _ alternative: Alternative, _ rules: inout GrammarCompiler
+    ) throws(GrammarError) -> [Int32] {
+        var spellings: [[UInt8]] = []
+        for value in values where alternative.nodes.allSatisfy({ schema.takes(value, as: $0) }) {
+            guard !alternative.excluded.contains(where: { schema.takes(value, as: $0) }) else { continue }
+            spellings.append(style.spelling(of: value))
+        }
+        rules.budget.keyword = "enum"
+        defer { rules.budget.keyword = "" }
+        guard let automaton = try ByteAutomaton.literals(spellings, &rules.budget) else { return [] }
+        return [try rules.add(Leaf(automaton: automaton))]
     }
 }
 
-extension ByteAutomaton {
-    /// One for all grammars, so that its masks are too.
-    static let anyString = standard { budget throws(GrammarError) in try jsonString([], &budget) }
-    static let anyNumber = standard { budget throws(GrammarError) in try number(NumberBounds(), &budget) }
-    static let anyInteger = standard { budget throws(GrammarError) in
-        try number(NumberBounds(isInteger: true), &budget)
+extension JSONStyle {
+    /// A value as JSON: strings as Python's `json.dumps` writes them with `ensure_ascii=False`.
+    func spelling(of value: JSON) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(value, to: &bytes)
+        return bytes
     }
 
-    private static func standard(
-        _ make: (inout GrammarBudget) throws(GrammarError) -> ByteAutomaton?
-    ) -> ByteAutomaton {
-        var budget = GrammarBudget(timeMax: nil)
-        guard let automaton = try? make(&budget) else {
-            preconditionFailure("an automaton without bounds accepts something")
+    private func append(_ value: JSON, to bytes: inout [UInt8]) {
+        switch value {
+        case .null, .bool, .integer, .number, .exact: bytes += value.text.utf8
+        case .string(let text): append(text, to: &bytes)
+        case .array(let items):
+            bytes.append(UInt8(ascii: "["))
+            for (index, item) in items.enumerated() {
+                if index > 0 { bytes += itemSeparator.utf8 }
+                append(item, to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let object):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, member) in object.members.enumerated() {
+                if index > 0 { bytes += itemSeparator.utf8 }
+                append(member.key, to: &bytes)
+                bytes += keySeparator.utf8
+                append(member.value, to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
         }
-        return automaton
+    }
+
+    private func append(_ text: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case 8: bytes += "\\b".utf8
+            case 9: bytes += "\\t".utf8
+            case 10: bytes += "\\n".utf8
+            case 12: bytes += "\\f".utf8
+            case 13: bytes += "\\r".utf8
+            case 0..<0x20: bytes += "\\u00\(byte < 16 ? "0" : "1")\(String(byte % 16, radix: 16))".utf8
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
     }
 }

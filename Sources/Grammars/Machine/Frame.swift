@@ -9,21 +9,27 @@ final class Frame: Sendable {
     /// The part that has ended: see `Grammar.resume`.
     let stage: Stage
     let parent: Frame?
+    /// Keys that an object has used, of those that its schema does not list.
+    let used: UsedKeys?
     let depth: Int32
     private let hash: Int
 
     enum Stage: UInt8, Sendable {
-        case value, separator, key, openKey
+        case value, separator, key, openSeparator, openKey, openColon
     }
 
-    init(_ rule: Int32, index: Int32 = 0, count: Int32 = 0, stage: Stage = .value, parent: Frame?) {
+    init(
+        _ rule: Int32, index: Int32 = 0, count: Int32 = 0, stage: Stage = .value, used: UsedKeys? = nil, parent: Frame?
+    ) {
         (self.rule, self.index, self.count, self.stage, self.parent) = (rule, index, count, stage, parent)
+        self.used = used
         depth = (parent?.depth ?? 0) + 1
         var hasher = Hasher()
         hasher.combine(rule)
         hasher.combine(index)
         hasher.combine(count)
         hasher.combine(stage)
+        hasher.combine(used?.count ?? 0)
         hasher.combine(parent?.hash ?? 0)
         hash = hasher.finalize()
     }
@@ -34,7 +40,8 @@ final class Frame: Sendable {
         while true {
             guard let x = a, let y = b else { return a == nil && b == nil }
             if x === y { return true }
-            guard x.hash == y.hash, x.rule == y.rule, x.index == y.index, x.count == y.count, x.stage == y.stage
+            guard x.hash == y.hash, x.rule == y.rule, x.index == y.index, x.count == y.count, x.stage == y.stage,
+                UsedKeys.same(x.used, y.used)
             else { return false }
             (a, b) = (x.parent, y.parent)
         }
@@ -53,8 +60,12 @@ struct Reading: Sendable {
 
     var top: Top
     let frame: Frame?
+    /// The beginning of a key that the schema does not list, while it is being read; nil elsewhere.
+    var key: [UInt8]?
 
-    func isSame(as other: Reading) -> Bool { top == other.top && Frame.same(frame, other.frame) }
+    func isSame(as other: Reading) -> Bool {
+        top == other.top && key == other.key && Frame.same(frame, other.frame)
+    }
 }
 
 /// The readings of a text, each once.

@@ -48,16 +48,19 @@ package final class Grammar: Sendable {
         case .choice(let options):
             for option in options { enter(option, frame, &readings) }
         case .list(let list): continueList(rule, list, done: 0, frame, &readings)
-        case .members(let members): continueMembers(rule, members, from: 0, count: 0, frame, &readings)
+        case .members(let members):
+            continueMembers(rule, members, from: 0, count: 0, used: nil, frame, &readings)
         case .free(let free): begin(free.leaf, Frame(rule, parent: frame), &readings)
         }
     }
 
     /// Adds the readings that follow when what is above `frame` has ended.
-    /// - Parameter outcome: of the automaton that has ended.
-    func resume(_ frame: Frame?, outcome: Int32 = 0, _ readings: inout Readings) {
+    /// - Parameters:
+    ///   - outcome: of the automaton that has ended.
+    ///   - key: what it has read, where that was a key that the schema does not list.
+    func resume(_ frame: Frame?, outcome: Int32 = 0, key: [UInt8]? = nil, _ readings: inout Readings) {
         guard let frame else { return readings.insert(Reading(top: .end, frame: nil)) }
-        let (index, count) = (Int(frame.index), Int(frame.count))
+        let index = Int(frame.index)
         switch rules[Int(frame.rule)] {
         case .sequence(let parts): continueSequence(frame.rule, parts, from: index, frame.parent, &readings)
         case .list(let list):
@@ -66,20 +69,7 @@ package final class Grammar: Sendable {
             } else {
                 continueList(frame.rule, list, done: index, frame.parent, &readings)
             }
-        case .members(let members):
-            switch frame.stage {
-            case .key:
-                enter(
-                    members.properties[index].value,
-                    Frame(frame.rule, index: frame.index + 1, count: frame.count + 1, parent: frame.parent), &readings)
-            case .openKey:
-                enter(
-                    members.open[index].value,
-                    Frame(
-                        frame.rule, index: Int32(members.properties.count), count: frame.count + 1,
-                        parent: frame.parent), &readings)
-            default: continueMembers(frame.rule, members, from: index, count: count, frame.parent, &readings)
-            }
+        case .members(let members): resume(frame, members, key, &readings)
         case .free(let free):
             if frame.stage == .value, free.afterTexts.indices.contains(Int(outcome)) {
                 enter(
@@ -127,8 +117,42 @@ package final class Grammar: Sendable {
         enter(item, Frame(rule, index: Int32(done), parent: below), &readings)
     }
 
+    private func resume(_ frame: Frame, _ members: MembersRule, _ key: [UInt8]?, _ readings: inout Readings) {
+        let index = Int(frame.index)
+        func next(_ stage: Frame.Stage, index: Int, count: Int32, used: UsedKeys?) -> Frame {
+            Frame(frame.rule, index: Int32(index), count: count, stage: stage, used: used, parent: frame.parent)
+        }
+        switch frame.stage {
+        case .key:
+            enter(
+                members.properties[index].value,
+                next(.value, index: index + 1, count: frame.count + 1, used: frame.used),
+                &readings)
+        case .openSeparator: beginKey(frame, members, &readings)
+        case .openKey:
+            guard let key, !UsedKeys.contains(key, frame.used) else { return }
+            enter(
+                members.open[index].colon,
+                next(.openColon, index: index, count: frame.count, used: UsedKeys(key, frame.used)), &readings)
+        case .openColon:
+            enter(
+                members.open[index].value,
+                next(.value, index: members.properties.count, count: frame.count + 1, used: frame.used), &readings)
+        case .value, .separator:
+            continueMembers(
+                frame.rule, members, from: index, count: Int(frame.count), used: frame.used, frame.parent, &readings)
+        }
+    }
+
+    private func beginKey(_ frame: Frame, _ members: MembersRule, _ readings: inout Readings) {
+        let below = Frame(
+            frame.rule, index: frame.index, count: frame.count, stage: .openKey, used: frame.used, parent: frame.parent)
+        let top = Reading.Top.leaf(members.open[Int(frame.index)].key, state: 0, count: 0)
+        readings.insert(Reading(top: top, frame: below, key: []))
+    }
+
     private func continueMembers(
-        _ rule: Int32, _ members: MembersRule, from index: Int, count: Int, _ below: Frame?,
+        _ rule: Int32, _ members: MembersRule, from index: Int, count: Int, used: UsedKeys?, _ below: Frame?,
         _ readings: inout Readings
     ) {
         for next in index..<members.properties.count {
@@ -145,10 +169,10 @@ package final class Grammar: Sendable {
             if property.isRequired { return }
         }
         if count < members.max {
-            for (next, key) in members.open.enumerated() where canEnd(key.value, twoAbove: below) {
-                enter(
-                    count == 0 ? key.keyAtFirst : key.keyLater,
-                    Frame(rule, index: Int32(next), count: Int32(count), stage: .openKey, parent: below), &readings)
+            for (next, open) in members.open.enumerated() where canEnd(open.value, twoAbove: below) {
+                let frame = Frame(
+                    rule, index: Int32(next), count: Int32(count), stage: .openSeparator, used: used, parent: below)
+                if count == 0 { beginKey(frame, members, &readings) } else { enter(open.separator, frame, &readings) }
             }
         }
         if count >= members.min { resume(below, &readings) }
@@ -157,7 +181,7 @@ package final class Grammar: Sendable {
 
 extension Grammar {
     /// The least fixed point of what each rule needs of those below it.
-    private static func heights(of rules: [Rule]) -> [Int32] {
+    static func heights(of rules: [Rule]) -> [Int32] {
         var heights = [Int32](repeating: .max, count: rules.count)
         var hasChanged = true
         while hasChanged {

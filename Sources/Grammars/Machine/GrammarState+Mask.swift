@@ -11,15 +11,36 @@ extension GrammarState {
             case .end: break
             case .token(let token): mask.insert(token)
             case .leaf(let leaf, let state, let count):
-                let kept = keptMask(leaf, state, count, &walk)
-                switch kept.tokens {
-                case .many(let words): mask.formUnion(words)
-                case .few(let tokens): for token in tokens { mask.insert(token) }
+                let kept = vocabulary.mask(grammar.leaves[Int(leaf)], state: state, count: count)
+                let exits = withoutUsedKeys(reading, below: 0, &mask) { mask in
+                    switch kept.tokens {
+                    case .many(let words): mask.formUnion(words)
+                    case .few(let tokens): for token in tokens { mask.insert(token) }
+                    }
+                    return kept.exits
                 }
                 if grammar.leaves[Int(leaf)].isFree { insertTokens(inFreeTextOf: reading, &mask) }
-                follow(kept.exits, reading.frame, &walk, &mask)
+                follow(exits, reading, below: 0, &walk, &mask)
             }
         }
+    }
+
+    /// Lets `insert` insert tokens and answer exits; those that end the reading's key as one that its object has are
+    /// taken back.
+    private func withoutUsedKeys(
+        _ reading: Reading, below node: Int, _ mask: inout TokenMask,
+        _ insert: (inout TokenMask) -> [LeafMask.Exit]
+    ) -> [LeafMask.Exit] {
+        let trie = vocabulary.trie
+        guard let key = reading.key, let used = reading.frame?.used else { return insert(&mask) }
+        let wrong = UsedKeys.nodes(used, after: key, below: node, trie).map { $0..<Int(trie.ends[$0]) }
+        let tokens = wrong.flatMap { nodes in
+            let places = Int(trie.firstTokens[nodes.lowerBound])..<Int(trie.firstTokens[nodes.upperBound])
+            return trie.tokens[places].filter { !mask.contains($0) }
+        }
+        let exits = insert(&mask)
+        for token in tokens { mask.remove(token) }
+        return exits.filter { exit in !wrong.contains { $0.contains(Int(exit.node)) } }
     }
 
     private func insertTokens(inFreeTextOf reading: Reading, _ mask: inout TokenMask) {
@@ -28,50 +49,47 @@ extension GrammarState {
         for token in free.afterTokens.keys { mask.insert(token) }
     }
 
-    private func keptMask(_ number: Int32, _ state: Int32, _ count: Int32, _ walk: inout TrieWalk) -> LeafMask {
-        let leaf = grammar.leaves[Int(number)]
-        let longest = Int32(vocabulary.trie.longest)
-        let need = max(0, min(longest + 1, leaf.countMin - count))
-        let room = leaf.countMax == .max ? longest : min(longest, leaf.countMax - count)
-        let key = LeafMasks.Key(automaton: leaf.automaton.number, state: state, need: need, room: room)
-        return vocabulary.masks.mask(key) {
-            // Where neither bound can be reached within a token, the leaf counts nothing.
-            let bounded = Leaf(
-                automaton: leaf.automaton, countMin: need, countMax: room == longest ? .max : room)
-            return makeMask(bounded, state, &walk)
+    /// Inserts the tokens that leave a reading's automaton at `exits` and go on in what follows it.
+    /// - Parameter node: where in a token the reading stands.
+    private func follow(
+        _ exits: [LeafMask.Exit], _ reading: Reading, below node: Int, _ walk: inout TrieWalk, _ mask: inout TokenMask
+    ) {
+        if let key = reading.key {
+            // Each exit is another key.
+            for exit in exits {
+                let path = vocabulary.trie.path(to: Int(exit.node)).dropFirst(Int(vocabulary.trie.depths[node]))
+                follow([exit], of: reading, key: key + path, &walk, &mask)
+            }
+            return
+        }
+        var left = exits[...]
+        while let outcome = left.first?.outcome {
+            follow(left.filter { $0.outcome == outcome }, of: reading, key: nil, &walk, &mask)
+            left = left.filter { $0.outcome != outcome }[...]
         }
     }
 
-    private func makeMask(_ leaf: Leaf, _ state: Int32, _ walk: inout TrieWalk) -> LeafMask {
-        var tokens: [Int32] = []
-        var exits: [LeafMask.Exit] = []
-        walk.run(leaf, state: state, count: 0, below: 0, insert: { tokens.append($0) }, exits: &exits)
-        guard tokens.count > vocabulary.vocabulary / 64 else { return LeafMask(.few(tokens), exits) }
-        var mask = TokenMask(vocabulary: vocabulary.vocabulary)
-        for token in tokens { mask.insert(token) }
-        return LeafMask(.many(mask.words), exits)
-    }
-
-    /// Inserts the tokens that leave an automaton at `exits` and go on above `frame`.
+    /// As the other, with exits of one outcome.
     private func follow(
-        _ exits: [LeafMask.Exit], _ frame: Frame?, _ walk: inout TrieWalk, _ mask: inout TokenMask
+        _ exits: [LeafMask.Exit], of reading: Reading, key: [UInt8]?, _ walk: inout TrieWalk, _ mask: inout TokenMask
     ) {
-        var left = exits[...]
-        while let outcome = left.first?.outcome {
-            let (here, others) = (left.filter { $0.outcome == outcome }, left.filter { $0.outcome != outcome })
-            left = others[...]
-            var readings = Readings()
-            grammar.resume(frame, outcome: outcome, &readings)
-            for reading in readings.all {
-                guard case .leaf(let leaf, let state, let count) = reading.top else { continue }
-                var further: [LeafMask.Exit] = []
-                for exit in here {
+        var next = Readings()
+        grammar.resume(reading.frame, outcome: exits[0].outcome, key: key, &next)
+        for reading in next.all {
+            guard case .leaf(let leaf, let state, let count) = reading.top else { continue }
+            var further: [LeafMask.Exit] = []
+            for exit in exits {
+                let node = Int(exit.node)
+                let found = withoutUsedKeys(reading, below: node, &mask) { mask in
+                    var found: [LeafMask.Exit] = []
                     walk.run(
-                        grammar.leaves[Int(leaf)], state: state, count: count, below: Int(exit.node),
-                        insert: { mask.insert($0) }, exits: &further)
+                        grammar.leaves[Int(leaf)], state: state, count: count, below: node,
+                        insert: { mask.insert($0) }, exits: &found)
+                    return found
                 }
-                if !further.isEmpty { follow(further, reading.frame, &walk, &mask) }
+                if reading.key != nil { follow(found, reading, below: node, &walk, &mask) } else { further += found }
             }
+            if !further.isEmpty { follow(further, reading, below: 0, &walk, &mask) }
         }
     }
 }

@@ -72,12 +72,13 @@ package struct GrammarState: Sendable {
                 let step = grammar.leaves[Int(leaf)].step(state, count, byte)
             else { continue }
             let automaton = grammar.leaves[Int(leaf)].automaton
+            let key = reading.key.map { $0 + [byte] }
             if automaton.leadsOn(step.state) {
                 let top = Reading.Top.leaf(leaf, state: step.state, count: step.count)
-                spare.insert(Reading(top: top, frame: reading.frame))
+                spare.insert(Reading(top: top, frame: reading.frame, key: key))
             }
             let outcome = automaton.outcomes[Int(step.state)]
-            if outcome >= 0 { grammar.resume(reading.frame, outcome: outcome, &spare) }
+            if outcome >= 0 { grammar.resume(reading.frame, outcome: outcome, key: key, &spare) }
         }
         guard !spare.all.isEmpty else { return false }
         swap(&readings, &spare)

@@ -36,6 +36,15 @@ struct ListRule: Sendable {
 
 /// Members of an object, without its braces: those of `properties` in order, each at most once, then `open` ones.
 struct MembersRule: Sendable {
+    struct Open: Sendable {
+        /// The number of the leaf of a key, quotes included.
+        let key: Int32
+        /// Between the member before and the key, and between the key and the value.
+        let separator: Int32
+        let colon: Int32
+        let value: Int32
+    }
+
     struct Property: Sendable {
         /// The key with all up to its value, as the first member and as a later one.
         let keyAtFirst: Int32
@@ -45,8 +54,8 @@ struct MembersRule: Sendable {
     }
 
     var properties: [Property] = []
-    /// Keys of no name: additional ones, those of patterns.
-    var open: [Property] = []
+    /// Members of other names: additional ones, those of patterns.
+    var open: [Open] = []
     var min = 0
     var max = Int.max
     /// [index]: required ones among the properties from `index` on.

@@ -56,6 +56,11 @@ package struct TokenTrie: Sendable {
         return nil
     }
 
+    /// The bytes from the root to a node.
+    func path(to node: Int) -> ArraySlice<UInt8> {
+        spelling(of: tokens[Int(firstTokens[node])]).prefix(Int(depths[node]))
+    }
+
     private func sorted() -> [Int32] {
         let ids = (0..<Int32(vocabulary)).filter { starts[Int($0)] < starts[Int($0) + 1] }
         return spellings.withUnsafeBufferPointer { spellings in

@@ -1,0 +1,132 @@
+import JSONSchema
+import LlamaStackAPI
+import RegularExpressions
+
+extension SchemaCompiler {
+    // MARK: - Numbers
+
+    /// Nil where no number is right.
+    func number(_ alternative: Alternative, _ rules: inout GrammarCompiler) throws(GrammarError) -> Int32? {
+        var bounds = NumberBounds(isInteger: !alternative.types.isSuperset(of: .number))
+        for id in alternative.nodes {
+            let node = schema[id]
+            if let least = try bound(node.numbers.least, node, "minimum"), least.isTighter(than: bounds.least) {
+                bounds.least = least
+            }
+            if let greatest = try bound(node.numbers.greatest, node, "maximum"),
+                bounds.greatest.map({ $0.isTighter(than: greatest) || $0 == greatest }) != true
+            {
+                bounds.greatest = greatest
+            }
+            if let multipleOf = node.numbers.multipleOf {
+                let multiple = try multiple(multipleOf, node)
+                guard bounds.multiple == nil || bounds.multiple == multiple else {
+                    throw unsupported(node, "multipleOf", "two of them hold for one value")
+                }
+                bounds.multiple = multiple
+            }
+        }
+        if !alternative.excluded.isEmpty { throw unsupported(schema[alternative.excluded[0]], "not") }
+        if bounds.isFree { return try rules.add(Leaf(automaton: bounds.isInteger ? .anyInteger : .anyNumber)) }
+        guard let automaton = try ByteAutomaton.number(bounds, &rules.budget) else { return nil }
+        return try rules.add(Leaf(automaton: automaton))
+    }
+
+    private func bound(
+        _ bound: NumberRules.Bound?, _ node: SchemaNode, _ keyword: String
+    ) throws(GrammarError) -> NumberBounds.Bound? {
+        guard let bound, let digits = Digits(bound.value) else { return nil }
+        guard let magnitude = Magnitude(digits) else {
+            throw unsupported(node, keyword, "it has more than \(Magnitude.digitsMax) digits before or after the point")
+        }
+        return NumberBounds.Bound(
+            isNegative: digits.isNegative, magnitude: magnitude, isExclusive: bound.isExclusive)
+    }
+
+    private func multiple(_ value: JSON, _ node: SchemaNode) throws(GrammarError) -> NumberBounds.Multiple {
+        let error = unsupported(
+            node, "multipleOf", "its digits make a number above \(NumberBounds.Multiple.factorMax)")
+        guard let digits = Digits(value), let magnitude = Magnitude(digits) else { throw error }
+        let all = magnitude.whole + magnitude.fraction
+        guard all.count <= 5 || all.dropLast(5).allSatisfy({ $0 == 0 }) else { throw error }
+        let factor = all.reduce(0) { $0 * 10 + Int($1) }
+        guard factor > 0, factor <= NumberBounds.Multiple.factorMax else { throw error }
+        return NumberBounds.Multiple(factor: factor, decimals: magnitude.fraction.count)
+    }
+
+    // MARK: - Strings
+
+    /// Nil where no string is right.
+    func string(_ alternative: Alternative, _ rules: inout GrammarCompiler) throws(GrammarError) -> Int32? {
+        if !alternative.excluded.isEmpty { throw unsupported(schema[alternative.excluded[0]], "not") }
+        var shapes: [any StringShape] = []
+        var (least, most) = (0, Int.max)
+        for id in alternative.nodes {
+            let strings = schema[id].strings
+            (least, most) = (max(least, strings.lengthMin), min(most, strings.lengthMax ?? .max))
+            if let pattern = strings.pattern { shapes.append(PatternShape(pattern, wanted: true)) }
+            if let format = strings.format, let pattern = Formats.pattern(format) {
+                shapes.append(PatternShape(pattern, wanted: true))
+            }
+        }
+        guard least <= most else { return nil }
+        return try string(shapes, least, most, &rules).map { leaf throws(GrammarError) in try rules.add(leaf) }
+    }
+
+    /// A string of shapes and a length; nil where there is none.
+    func string(
+        _ shapes: [any StringShape], _ least: Int, _ most: Int, _ rules: inout GrammarCompiler
+    ) throws(GrammarError) -> Leaf? {
+        let countMin = Int32(clamping: least)
+        let countMax = most >= Int(Int32.max) ? Int32.max : Int32(most)
+        if shapes.isEmpty { return Leaf(automaton: .anyString, countMin: countMin, countMax: countMax) }
+        rules.budget.keyword = "pattern"
+        defer { rules.budget.keyword = "" }
+        let isBounded = least > 0 || most < .max
+        return try ByteAutomaton.jsonString(shapes, length: isBounded ? least...most : nil, &rules.budget)
+            .map { Leaf(automaton: $0) }
+    }
+}
+
+extension NumberBounds.Bound {
+    /// As a lower bound, whether it lets through less than another.
+    fileprivate func isTighter(than other: NumberBounds.Bound?) -> Bool {
+        guard let other else { return true }
+        if isNegative != other.isNegative { return other.isNegative }
+        let order = magnitude.compared(to: other.magnitude) * (isNegative ? -1 : 1)
+        return order != 0 ? order > 0 : isExclusive && !other.isExclusive
+    }
+}
+
+extension Magnitude {
+    /// Digits before the point, and after it.
+    static let digitsMax = 32
+
+    /// Nil where it has too many digits.
+    fileprivate init?(_ digits: Digits) {
+        let figures = digits.digits.map { $0 - UInt8(ascii: "0") }
+        guard (-Self.digitsMax...Self.digitsMax).contains(digits.exponent) else { return nil }
+        if digits.exponent >= figures.count {
+            whole =
+                figures.isEmpty
+                ? [] : figures + [UInt8](repeating: 0, count: digits.exponent - figures.count)
+        } else if digits.exponent <= 0 {
+            fraction = [UInt8](repeating: 0, count: -digits.exponent) + figures
+        } else {
+            whole = Array(figures.prefix(digits.exponent))
+            fraction = Array(figures.dropFirst(digits.exponent))
+        }
+        guard fraction.count <= Self.digitsMax else { return nil }
+    }
+
+    fileprivate func compared(to other: Magnitude) -> Int {
+        if whole.count != other.whole.count { return whole.count < other.whole.count ? -1 : 1 }
+        for (a, b) in zip(whole, other.whole) where a != b { return a < b ? -1 : 1 }
+        for index in 0..<max(fraction.count, other.fraction.count) {
+            let a = index < fraction.count ? fraction[index] : 0
+            let b = index < other.fraction.count ? other.fraction[index] : 0
+            if a != b { return a < b ? -1 : 1 }
+        }
+        return 0
+    }
+}
