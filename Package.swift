@@ -66,6 +66,7 @@ let package = Package(
         .library(name: "ProviderKit", targets: ["ProviderKit"]),
         .library(name: "CProviderABI", targets: ["CProviderABI"]),
         .library(name: "provider-inference-echo-c", type: .dynamic, targets: ["EchoCProvider"]),
+        .library(name: "provider-tools-example-c", type: .dynamic, targets: ["ToolCProvider"]),
         // The tests' own.
         .library(name: "scripted-provider", type: .dynamic, targets: ["ScriptedProvider"]),
     ] + providers.map(\.library),
@@ -238,8 +239,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "llama-stack-torture", dependencies: ["Torture"], swiftSettings: strict),
 
-        // The provider in C, which needs no kit, and the system's OpenBLAS.
+        // The providers in C, which need no kit, and the system's OpenBLAS.
         .target(name: "EchoCProvider", dependencies: ["CProviderABI"], path: "Plugins/EchoC"),
+        .target(name: "ToolCProvider", dependencies: ["CProviderABI"], path: "Plugins/ToolC"),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
         .testTarget(name: "LlamaStackAPITests", dependencies: ["LlamaStackAPI", "ProviderConformance"]),

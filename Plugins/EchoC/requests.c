@@ -7,9 +7,7 @@ static const shape from_zero = {.kind = K_NUMBER, .from_zero = true}, fraction =
 
 static const char *const role_words[] = {"system", "user", "assistant", "tool", 0};
 static const char *const strategy_words[] = {"greedy", "top_p", "top_k", 0};
-static const char *const shield_words[] = {"llama_guard", "prompt_guard", "code_guard", 0};
 static const shape role = {.kind = K_WORD, .words = role_words}, strategy = {.kind = K_WORD, .words = strategy_words};
-static const shape shield_type = {.kind = K_WORD, .words = shield_words};
 
 static const field sampling_fields[] = {
     {"temperature", &from_zero, false, 0}, {"strategy", &strategy, false, 0}, {"top_p", &fraction, false, 0},
@@ -34,7 +32,7 @@ static const shape history = {.kind = K_ARRAY, .item = &earlier};
 static const field dialog_fields[] = {{"message", &message, true, 0}, {"message_history", &history, false, 0}, {0}};
 static const shape dialog = {.kind = K_OBJECT, .fields = dialog_fields};
 
-static const field shield_fields[] = {{"shield_type", &shield_type, true, 0}, {"params", &map, false, 0}, {0}};
+static const field shield_fields[] = {{"shield_type", &string, true, 0}, {"params", &map, false, 0}, {0}};
 static const shape shield = {.kind = K_OBJECT, .fields = shield_fields}, shields = {.kind = K_ARRAY, .item = &shield};
 static const field tool_fields[] = {
     {"tool_name", &string, true, 0}, {"parameters", &map, false, 0}, {"input_shields", &shields, false, 0},

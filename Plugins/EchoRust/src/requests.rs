@@ -49,7 +49,7 @@ const DIALOG: &[Field] = &[
     Field("message_history", List(&Object(MESSAGE)), false),
 ];
 const SHIELD: Shape = Object(&[
-    Field("shield_type", Word(&["llama_guard", "prompt_guard", "code_guard"]), true),
+    Field("shield_type", Text, true),
     Field("params", Map, false),
 ]);
 const TOOL: Shape = Object(&[

@@ -15,6 +15,7 @@ extension Check {
                         try instance.judge(samples.requests(method), samples.endpoint(method))
                     }
                 }
+                try ListedFlow(context: context, instance: instance, samples: samples).run()
             }
         },
         Check("streams each method that streams, as its schema says", waits: 12) { context throws(CheckFailure) in
@@ -32,12 +33,12 @@ extension Check {
 }
 
 extension ProbeInstance {
-    /// The same request for one model after the other, until one of them is right for it.
+    /// The same request for one model or shield after the other, until one of them is right for it.
     fileprivate func judge(_ requests: [ProbeRequest], _ endpoint: EndpointDescription?) throws(CheckFailure) {
         guard let endpoint else { return }
         for (index, request) in requests.enumerated() {
             let call = try answer(to: request)
-            if index + 1 < requests.count, AnswerJudge.isAboutModel(call) { continue }
+            if index + 1 < requests.count, AnswerJudge.isAboutResource(call, endpoint) { continue }
             return try AnswerJudge.check(call, request, endpoint)
         }
     }

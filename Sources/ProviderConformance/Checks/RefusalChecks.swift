@@ -25,7 +25,7 @@ extension Check {
                 guard let schema = samples.endpoint(method)?.body else { return }
                 let end = ContinuousClock.now + .seconds(context.seconds * 2)
                 for mutation in Samples.mutations(of: schema).prefix(400) where ContinuousClock.now < end {
-                    var request = ProbeRequest(method, mutation.json, resource: samples.model)
+                    var request = ProbeRequest(method, mutation.json, resource: samples.resource(method))
                     request.parameters = samples.endpoint(method).map { Samples.sample(of: $0.query) } ?? [:]
                     let call = try instance.answer(to: request)
                     guard [Int32(LSP_INVALID), Int32(LSP_BAD_REQUEST)].contains(call.status) else {

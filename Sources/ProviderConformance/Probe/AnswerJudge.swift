@@ -10,26 +10,28 @@ enum AnswerJudge {
         if request.streams { try stream(call, endpoint) } else { try whole(call, endpoint) }
     }
 
-    /// It was refused because of the model that it names.
-    static func isAboutModel(_ call: CallRecord) -> Bool {
+    /// It was refused because of the model or shield that it names.
+    static func isAboutResource(_ call: CallRecord, _ endpoint: EndpointDescription) -> Bool {
         if call.status == Int32(LSP_NOT_FOUND) { return true }
-        return call.status == Int32(LSP_INVALID) && (try? JSON(parsing: call.error))?["field"]?.stringValue == "model"
+        guard let field = endpoint.routingKey.listedKind?.requestField else { return false }
+        return call.status == Int32(LSP_INVALID) && (try? JSON(parsing: call.error))?["field"]?.stringValue == field
     }
 
     /// A valid sample may be refused for what the kit can't know, and for nothing else.
     private static func refusal(_ call: CallRecord, _ endpoint: EndpointDescription) throws(CheckFailure) {
         let what = "the sample was refused with \(call.errorText)"
+        let kind = endpoint.routingKey.listedKind
         switch Int(call.status) {
         case LSP_OK: return
         case LSP_UNSUPPORTED: throw CheckFailure("'methods' names it; \(what)")
-        case LSP_INVALID where endpoint.routingKey == .listed(.model) && isAboutModel(call):
-            throw CheckFailure.skip("\(what); give it a model for this method with --resource")
+        case LSP_INVALID where isAboutResource(call, endpoint):
+            throw CheckFailure.skip("\(what); give it a \(kind?.title ?? "") for this method with --resource")
         case LSP_BAD_REQUEST, LSP_INVALID:
             let codes = [ErrorCode.invalidRequest, .invalidJSON, .badRequest, .jsonTooDeep].map(\.code)
             if let code = call.errorCode, !codes.contains(code) { throw CheckFailure.skip(what) }
             throw CheckFailure("the sample is valid; \(what)")
-        case LSP_NOT_FOUND where endpoint.routingKey == .listed(.model):
-            throw CheckFailure.skip("\(what); give it a model with --resource")
+        case LSP_NOT_FOUND where kind != nil:
+            throw CheckFailure.skip("\(what); give it a \(kind?.title ?? "") with --resource")
         case LSP_NOT_FOUND, LSP_BUSY, LSP_UNAVAILABLE, LSP_TIMEOUT, LSP_STORAGE_FULL: throw CheckFailure.skip(what)
         default: throw CheckFailure("the sample is valid; \(what)")
         }

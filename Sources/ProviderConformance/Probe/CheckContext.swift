@@ -13,10 +13,9 @@ final class CheckContext: Sendable {
 
     var seconds: Double { setup.secondsMax }
 
-    /// The models that samples may name: those that were given, or a made-up one.
-    var models: [String] {
-        let given = setup.resources.filter { $0["kind"] == "model" }.compactMap { $0["id"]?.stringValue }
-        return given.isEmpty ? ["conformance"] : given
+    /// The ids of the resources of a kind that were given.
+    func ids(of kind: ResourceKind) -> [String] {
+        setup.resources.filter { $0["kind"]?.stringValue == kind.name }.compactMap { $0["id"]?.stringValue }
     }
 
     /// The library, loaded within the limit.

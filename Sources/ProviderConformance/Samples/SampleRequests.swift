@@ -5,16 +5,27 @@ import Runtimes
 /// Requests that every provider of an API must be able to answer.
 struct SampleRequests {
     let descriptor: ProviderDescriptor
-    /// The ids of the models that were registered, or a made-up one.
-    let models: [String]
-    /// The one that samples name.
-    var model: String
+    private let context: CheckContext
+    /// The model or shield that samples name.
+    private var named: [ResourceKind: String] = [:]
     /// Ids of the kit's own, new for each process: what a provider keeps may outlive it.
     let id = "conformance-\(getpid())-\(UInt32.random(in: 0 ... .max))"
 
     init(_ context: CheckContext, _ descriptor: ProviderDescriptor) {
-        (self.descriptor, models) = (descriptor, context.models)
-        model = models.first ?? "conformance"
+        (self.descriptor, self.context) = (descriptor, context)
+    }
+
+    /// The ids of the resources of a kind that were registered.
+    func ids(of kind: ResourceKind) -> [String] { context.ids(of: kind) }
+
+    /// The one that samples name: the first that was registered, unless another was chosen, or a made-up one.
+    func named(_ kind: ResourceKind) -> String { named[kind] ?? ids(of: kind).first ?? "conformance" }
+
+    private var model: String { named(.model) }
+
+    /// The resource that the host sends with a sample.
+    func resource(_ method: String) -> String {
+        endpoint(method)?.routingKey.listedKind.map(named) ?? ""
     }
 
     var api: API? { API(rawValue: descriptor.api) }
@@ -47,7 +58,7 @@ struct SampleRequests {
         }
         let parameters = Samples.sample(of: endpoint.query, isMinimal: true)
         return ProbeRequest(
-            method, body, parameters: parameters, resource: endpoint.routingKey == .listed(.model) ? model : "",
+            method, body, parameters: parameters, resource: resource(method),
             streams: streams || endpoint.streaming == .always)
     }
 
@@ -98,18 +109,19 @@ struct SampleRequests {
                 ],
             ]
         case (.syntheticDataGeneration?, "generate"): return ["prompts": [message]]
+        case (.safety?, "run_shield"): return ["shield_type": .string(named(.shield)), "messages": [message]]
         default: return nil
         }
     }
 
-    /// The same once for each model.
+    /// The same once for each model or shield.
     func requests(_ method: String, streams: Bool = false) -> [ProbeRequest] {
-        guard endpoint(method)?.routingKey == .listed(.model) else {
+        guard let kind = endpoint(method)?.routingKey.listedKind, !ids(of: kind).isEmpty else {
             return request(method, streams: streams).map { [$0] } ?? []
         }
-        return models.compactMap { model in
+        return ids(of: kind).compactMap { id in
             var samples = self
-            samples.model = model
+            samples.named[kind] = id
             return samples.request(method, streams: streams)
         }
     }

@@ -6,6 +6,7 @@ import Testing
 /// The example providers keep the contract.
 struct ConformingProviderTests {
     static let resources: [JSON] = [["kind": "model", "id": "conformance"]]
+    static let answering = "answers each method whole, as its schema says"
 
     @Test(
         arguments: ["libprovider-inference-echo.so", "libprovider-inference-echo-c.so"],
@@ -15,6 +16,56 @@ struct ConformingProviderTests {
             ConformanceKit.products + "/" + name, resources: Self.resources, isolation: isolation)
         #expect(report.failed.map(\.description) == [])
         #expect(report.results.filter { $0.outcome == .skipped }.map(\.detail) == ["nothing of its API is kept"])
+    }
+
+    @Test(arguments: ConformanceSuite.Isolation.allCases)
+    func `the example of a tool in C passes, and is called`(_ isolation: ConformanceSuite.Isolation) async throws {
+        let report = await ConformanceKit.run(
+            ConformanceKit.products + "/libprovider-tools-example-c.so", isolation: isolation)
+        #expect(report.failed.map(\.description) == [])
+        let answers = report.results.filter { $0.check == Self.answering }
+        #expect(
+            answers.map(\.subject) == [
+                "list", "list, of tools that can be called", "invoke, of a tool that there is not",
+                "invoke, of count_words without arguments",
+            ])
+    }
+
+    /// A provider in C of every API, which reads no request: what it lists and how it answers are its macros.
+    @Test func `the kit says what is wrong with a list of tools`() async throws {
+        let line = { (name: String) in
+            #"{\"tool_name\":\"\#(name)\",\"description\":\"\",\"parameters\":{},\"is_available\":true}\n"#
+        }
+        for (lists, wanted) in [
+            (line("a b"), "a tool's name is 1 to 64 of A-Z a-z 0-9 _ -, got 'a b'"),
+            (line("a") + line("a"), "list has a tool's name twice"),
+            (
+                #"{\"tool_name\":\"a\",\"description\":\"\",\"parameters\":{\"x\":1},\"is_available\":true}\n"#,
+                "\"parameters\" of a must be empty or the JSON Schema of an object"
+            ),
+            (
+                #"{\"tool_name\":\"a\",\"description\":\"\",\"parameters\":{},\"is_available\":false}\n"#,
+                "a is not available and gives no \"reason\""
+            ),
+        ] {
+            let library = try EveryAPI.library(#"TOOLS="\#(lists)""#)
+            let report = await ConformanceKit.run(library, only: [Self.answering], seconds: 5)
+            let failed = report.failed.filter { $0.provider == "tools inline::every" }
+            #expect(
+                failed.map(\.subject) == ["list, of tools that can be called", "invoke, of a tool that there is not"])
+            #expect(failed.first?.detail == wanted)
+        }
+    }
+
+    @Test func `the kit says what is wrong with a list of shields, and with a shield`() async throws {
+        let report = await ConformanceKit.run(
+            try EveryAPI.library(), only: [Self.answering], seconds: 5, resources: [["kind": "shield", "id": "guard"]])
+        let failed = report.failed.filter { $0.provider == "safety inline::every" }
+        #expect(
+            failed.map(\.subject) == [
+                "list, of the shields that were registered", "run_shield, of s with a setting that there is not",
+            ])
+        #expect(failed.first?.detail == "wanted 'guard', got 's'")
     }
 
     @Test func `the example provider in Rust passes`() async throws {
