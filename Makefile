@@ -95,6 +95,10 @@ bench-calls: build ## what the way through HTTP, host and contract adds to a cal
 bench-turns: build ## what a turn of an agent costs over the same chat completion
 	@$(RELEASE)/llama-stack-bench turns
 
+.PHONY: bench-tools
+bench-tools: build model ## how well the model calls tools (TOOLS=FILE for other requests, such as those of bfcl-eval)
+	@$(RELEASE)/llama-stack-bench tools $(or $(TOOLS),Benchmarks/Tools/easy.jsonl) --distribution $(DIST)
+
 .PHONY: bench-peers
 bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --list, --smoke)
 	@Scripts/bench-peers.py $(PEERS)

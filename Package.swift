@@ -252,6 +252,7 @@ let package = Package(
                 "CChildProcess", "CProviderABI", "ChildProcess", "ContractBridge", "Host", "LlamaStackAPI",
                 "ProviderConformance", "Runtimes", "Torture", "llama-stack", "llama-stack-provider-host",
             ]),
+        .testTarget(name: "BenchTests", dependencies: ["LlamaStackAPI", "llama-stack-bench"]),
         .testTarget(name: "ChildProcessTests", dependencies: ["CChildProcess", "ChildProcess"]),
         // A provider of every API that does as the request tells it, for the tests of what lies before providers.
         .target(

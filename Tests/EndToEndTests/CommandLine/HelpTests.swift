@@ -13,7 +13,7 @@ extension EndToEnd {
                 ["plugin", "inspect"], ["plugin", "test"], ["spec"],
             ].map { ["llama-stack"] + $0 }
             + [
-                [], ["speed"], ["plot"], ["perplexity"], ["divergence"], ["embeddings"], ["calls"],
+                [], ["speed"], ["plot"], ["perplexity"], ["divergence"], ["embeddings"], ["calls"], ["tools"],
             ].map { ["llama-stack-bench"] + $0 }
 
         private static func help(of command: [String]) throws -> Command {
