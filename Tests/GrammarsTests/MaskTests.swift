@@ -17,6 +17,7 @@ struct MaskTests {
             .init(.token(TestVocabulary.control + 2), then: .text("abc")),
             .init(.text("{\"name"), then: .sequence([.text("\": "), json])),
             .init(.text("\"a"), then: .token(TestVocabulary.control + 3)),
+            .init(.beginning("{}"), then: .text("[]")), .init(.beginning("\"ab"), then: json),
         ]),
     ]
 

@@ -36,8 +36,8 @@ extension ByteAutomaton {
 
     /// Any text, in which the first occurrence of one of `marks` is accepted with the mark's index (Aho and Corasick
     /// 1975). Without marks it accepts nothing and goes on for ever.
-    static func search(_ marks: [[UInt8]], _ budget: inout GrammarBudget) throws(GrammarError) -> ByteAutomaton {
-        let bytes = Set(marks.joined()).sorted()
+    static func search(_ marks: [SearchedMark], _ budget: inout GrammarBudget) throws(GrammarError) -> ByteAutomaton {
+        let bytes = Set(marks.map(\.bytes).joined()).sorted()
         var groups = bytes.map { [$0] }
         let others = (UInt8.min...UInt8.max).filter { !bytes.contains($0) }
         if !others.isEmpty { groups.append(others) }
@@ -48,13 +48,24 @@ extension ByteAutomaton {
         for (index, group) in groups.enumerated() {
             for byte in group { classes[Int(byte)] = UInt8(index) }
         }
+        func classified(_ mark: SearchedMark) -> [Int] { mark.bytes.map { Int(classes[Int($0)]) } }
         var machine = MarkSearch(width: groups.count)
-        for (index, mark) in marks.enumerated() { machine.add(mark.map { Int(classes[Int($0)]) }, Int32(index)) }
+        for (index, mark) in marks.enumerated() where !mark.isAnchored { machine.add(classified(mark), Int32(index)) }
         machine.complete()
+        var beginnings = MarkSearch(width: groups.count)
+        for (index, mark) in marks.enumerated() where mark.isAnchored { beginnings.add(classified(mark), Int32(index)) }
+        machine.prepend(beginnings)
         try budget.spend(states: machine.outcomes.count, bytes: machine.steps.count * 4)
         return ByteAutomaton(
             classes: classes, classCount: groups.count, steps: machine.steps, outcomes: machine.outcomes)
     }
+}
+
+/// A text that is looked for.
+struct SearchedMark {
+    let bytes: [UInt8]
+    /// It counts at the beginning alone.
+    var isAnchored = false
 }
 
 /// Builds the automaton that looks for several marks at once.
@@ -110,5 +121,32 @@ private struct MarkSearch {
         for state in outcomes.indices where outcomes[state] >= 0 {
             for index in 0..<width { steps[state * width + index] = -1 }
         }
+    }
+
+    /// Puts a tree of marks before the complete automaton that count at the beginning alone. Each of its states stands
+    /// for the automaton's own state after the same text, and goes on as that one does where no such mark does.
+    mutating func prepend(_ beginnings: MarkSearch) {
+        guard beginnings.outcomes.count > 1 else { return }
+        let offset = Int32(beginnings.outcomes.count)
+        var steps = beginnings.steps
+        var outcomes = beginnings.outcomes
+        // A state's number is above that of the one which leads to it.
+        var twins = [Int](repeating: 0, count: outcomes.count)
+        for state in outcomes.indices {
+            if outcomes[state] < 0 { outcomes[state] = self.outcomes[twins[state]] }
+            for index in 0..<width {
+                let place = state * width + index
+                let onward = self.steps[twins[state] * width + index]
+                if outcomes[state] >= 0 {
+                    steps[place] = -1
+                } else if steps[place] < 0 {
+                    steps[place] = onward + offset
+                } else {
+                    twins[Int(steps[place])] = Int(onward)
+                }
+            }
+        }
+        self.steps = steps + self.steps.map { $0 < 0 ? $0 : $0 + offset }
+        self.outcomes = outcomes + self.outcomes
     }
 }

@@ -51,15 +51,17 @@ struct GrammarCompiler {
     }
 
     private mutating func compile(_ triggers: [GrammarStart.Trigger]) throws(GrammarError) -> Int32 {
-        var marks: [[UInt8]] = []
+        var marks: [SearchedMark] = []
         var free = FreeRule(leaf: 0)
         for trigger in triggers {
             let next = try compile(trigger.then)
             switch trigger.opening {
             case .token(let token): free.afterTokens[token] = next
-            case .text(let text):
+            case .text(let text), .beginning(let text):
                 guard !text.isEmpty else { throw GrammarError(reason: "has a trigger without text") }
-                marks.append(Array(text.utf8))
+                var isAnchored = false
+                if case .beginning = trigger.opening { isAnchored = true }
+                marks.append(SearchedMark(bytes: Array(text.utf8), isAnchored: isAnchored))
                 free.afterTexts.append(next)
             }
         }
@@ -80,7 +82,7 @@ struct GrammarCompiler {
             return try values.compile(into: &self)
         case .textThrough(let end):
             guard !end.isEmpty else { throw GrammarError(reason: "has text through an empty text") }
-            return try add(Leaf(automaton: ByteAutomaton.search([Array(end.utf8)], &budget)))
+            return try add(Leaf(automaton: ByteAutomaton.search([SearchedMark(bytes: Array(end.utf8))], &budget)))
         case .anyText: return try compile([])
         case .sequence(let parts):
             var rules: [Int32] = []
