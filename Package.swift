@@ -180,7 +180,7 @@ let package = Package(
         .target(name: "Parallel", dependencies: ["CInstructionSet", "CKernels"], swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
         .target(name: "Tokenizers", dependencies: ["Checkpoints", "LlamaStackAPI"], swiftSettings: strict),
-        .target(name: "ChatTemplates", swiftSettings: strict),
+        .target(name: "ChatTemplates", dependencies: ["Grammars", "JSONSchema"], swiftSettings: strict),
         // What an answer keeps to: token masks from schemas and literals. Knows no engine.
         .target(
             name: "Grammars", dependencies: ["JSONSchema", "LlamaStackAPI", "RegularExpressions"], swiftSettings: strict
@@ -270,7 +270,8 @@ let package = Package(
             name: "CheckpointsTests", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "ModelFixtures"]),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Checkpoints", "LlamaStackAPI", "ModelFixtures", "Tokenizers"]),
-        .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"]),
+        .testTarget(
+            name: "ChatTemplatesTests", dependencies: ["ChatTemplates", "Grammars", "JSONSchema", "LlamaStackAPI"]),
         .testTarget(name: "GrammarsTests", dependencies: ["Grammars", "JSONSchema", "LlamaStackAPI"]),
         .testTarget(
             name: "LlamaEngineTests",

@@ -49,7 +49,7 @@ struct ConversationAdapter {
     }
 
     /// Nine letters and digits: what Mistral's templates insist on.
-    private static func id(_ place: Int) -> String {
+    static func id(_ place: Int) -> String {
         let digits = String(place % 100_000 + 1)
         return "call" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
     }
@@ -192,9 +192,11 @@ struct ConversationAdapter {
 }
 
 extension TemplateValue {
-    /// The JSON text of this value on one line, as Python's `json.dumps` writes it.
-    package func json(limits: TemplateLimits = .init()) throws(TemplateError) -> String {
+    /// The JSON text of this value on one line, as Python's `json.dumps` writes it, or without any white space.
+    package func json(isCompact: Bool = false, limits: TemplateLimits = .init()) throws(TemplateError) -> String {
         let machine = Jinja.Machine(limits: limits, today: TemplateDate(year: 1970, month: 1, day: 1))
-        return try machine.json(try Jinja.Value(self, levels: limits.nestingMax), Jinja.JSONStyle()).string
+        var style = Jinja.JSONStyle()
+        if isCompact { (style.betweenItems, style.afterKey) = (Array(",".utf8), Array(":".utf8)) }
+        return try machine.json(try Jinja.Value(self, levels: limits.nestingMax), style).string
     }
 }

@@ -12,7 +12,7 @@ struct ReplyParserTests {
     }
 
     /// Random cuts over the table, and a third as many over mixtures.
-    private static let cutsMax = ProcessInfo.processInfo.environment["LLAMA_STACK_CUTS"].flatMap { Int($0) } ?? 10_000
+    static let cutsMax = ProcessInfo.processInfo.environment["LLAMA_STACK_CUTS"].flatMap { Int($0) } ?? 10_000
 
     @Test("a reply says the same wherever it is cut: 10,000 random cuts over the table of forms")
     func cuts() async {
@@ -83,7 +83,7 @@ struct ReplyParserTests {
     }
 
     /// A piece in parts at random places between characters.
-    private static func cut(_ piece: ReplyPiece, _ random: inout SeededNumbers) -> [ReplyPiece] {
+    static func cut(_ piece: ReplyPiece, _ random: inout SeededNumbers) -> [ReplyPiece] {
         guard case .text(let text) = piece else { return [piece] }
         let longest = [1, 3, 10, 100][random.next(below: 4)]
         var parts: [ReplyPiece] = []
