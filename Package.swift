@@ -54,7 +54,7 @@ let providers = [
         hasEntry: true),
     provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["MemoryBanks", "Postgres"], hasEntry: true),
     provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Storage", grdb]),
-    provider("agentic-system", "reference", "AgentsReference", needs: ["Storage", grdb], hasEntry: true),
+    provider("agentic-system", "reference", "AgentsReference", needs: ["JSONSchema", "Storage", grdb], hasEntry: true),
 ]
 
 let package = Package(

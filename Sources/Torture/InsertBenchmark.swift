@@ -6,7 +6,7 @@ package struct InsertBenchmark: Sendable {
     package struct Row: Sendable {
         package var name: String
         package var perSecond: Double
-        /// Of all threads, with what is done in the background meanwhile.
+        /// The time of all threads, with what is done in the background meanwhile.
         package var processorMicrosecondsEach: Double
     }
 

@@ -63,7 +63,7 @@ struct AgentTests {
     @Test(arguments: [
         "unknown model", "unknown tool to run", "tool to run that is not available", "tool to run that is not offered",
         "tool twice", "tool without a name", "unknown shield", "unknown setting of a shield", "unknown on_violation",
-        "unknown shield of a tool",
+        "unknown shield of a tool", "schema that is none",
     ])
     func `what an agent can't use is refused by its place, and nothing is kept`(fault: String) async throws {
         let shield = ShieldConfig(shieldType: "nothing")
@@ -93,6 +93,11 @@ struct AgentTests {
         case "unknown on_violation":
             request.outputShields = [ShieldConfig(shieldType: "llama_guard", params: ["on_violation": "explode"])]
             wanted = (.invalidRequest, "output_shields[0].params.on_violation")
+        case "schema that is none":
+            request.availableTools = [
+                ToolDefinition(toolName: "x", parameters: ["type": "object", "properties": ["a": ["type": "nothing"]]])
+            ]
+            wanted = (.invalidRequest, "available_tools[0].parameters")
         default:
             request.availableTools = [ToolDefinition(toolName: "x", outputShields: [shield])]
             wanted = (.invalidRequest, "available_tools[0].output_shields[0].shield_type")

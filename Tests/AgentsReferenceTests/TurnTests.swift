@@ -115,6 +115,19 @@ struct TurnTests {
             TurnScript(rounds: rounds(["calls": calls(("fail", ["text": "it broke"]))], ["text": ["I see."]]))
         ),
         (
+            "wrong arguments",
+            TurnScript(
+                rounds: rounds(
+                    ["calls": calls(("say", ["txt": "a"]))], ["calls": calls(say("a"))], ["text": ["Done."]]))
+        ),
+        (
+            "wrong arguments twice",
+            TurnScript(
+                rounds: rounds(
+                    ["calls": calls(("say", ["text": 1]))], ["calls": calls(("say", ["text": 1]))],
+                    ["calls": calls(say("a"))]))
+        ),
+        (
             "failing twice",
             TurnScript(
                 rounds: rounds(

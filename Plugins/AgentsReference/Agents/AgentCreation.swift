@@ -1,3 +1,4 @@
+import JSONSchema
 import ProviderKit
 
 /// The checks that a new agent must pass, before anything of it is kept.
@@ -51,6 +52,7 @@ struct AgentCreation: Sendable {
                 throw refusal(field, "must be 1 to 64 of A-Z, a-z, 0-9, _ and -, got '\(name)'")
             }
             guard names.insert(name).inserted else { throw refusal(field, "must be unique: '\(name)' comes twice") }
+            try checkParameters(tool, at: "available_tools[\(index)].parameters")
         }
         let executable = request.executableTools.sorted()
         if let name = executable.first(where: { !names.contains($0) }) {
@@ -76,6 +78,15 @@ struct AgentCreation: Sendable {
             }
         }
         return kept
+    }
+
+    private func checkParameters(_ tool: ToolDefinition, at field: String) throws {
+        guard let parameters = tool.parameters else { return }
+        do {
+            _ = try ValueSchema.ofTool(parameters: .object(parameters))
+        } catch {
+            throw refusal(field, "can't be used: \(error)")
+        }
     }
 
     private func listedTools() async throws -> [ListedTool] {

@@ -22,6 +22,11 @@ extension Agent {
         }
     }
 
+    /// The parameters of a tool in either spelling: the agent's own, or the server's.
+    func parameters(of name: String) -> JSONObject? {
+        tool(name)?.parameters ?? tools.listed.first { $0.toolName == name }?.parameters
+    }
+
     func tool(_ name: String) -> ToolDefinition? {
         definition.availableTools.first { $0.toolName.description == name }
     }

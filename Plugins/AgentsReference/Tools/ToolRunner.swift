@@ -1,3 +1,4 @@
+import JSONSchema
 import ProviderKit
 
 /// Runs an agent's tools through the host. Whatever goes wrong is a sentence for the model, and the turn goes on.
@@ -15,6 +16,7 @@ struct ToolRunner: Sendable {
                 "There is no tool '\(name)'. "
                     + (names.isEmpty ? "There are no tools." : "The tools are: \(names.joined(separator: ", "))."))
         }
+        if let sentence = misfit(of: toolCall) { return .failure(sentence) }
         let seconds = configuration.toolSecondsMax
         do {
             return try await withTimeLimit(.seconds(seconds), Self.tooLong) { () -> ToolOutcome in
@@ -32,6 +34,20 @@ struct ToolRunner: Sendable {
             return .failure("The tool '\(name)' could not be reached: \(error?.message ?? "it failed").")
         }
     }
+
+    /// A sentence about arguments that do not fit the tool's schema; nil: they do, or the server knows none.
+    private func misfit(of toolCall: ToolCall) -> String? {
+        guard let parameters = agent.parameters(of: toolCall.toolName),
+            let schema = try? ValueSchema.ofTool(parameters: .object(parameters))
+        else { return nil }
+        let violations = schema.validate(.object(toolCall.arguments)).prefix(Self.violationsToldMax)
+        guard !violations.isEmpty else { return nil }
+        return "The arguments of '\(toolCall.toolName)' are wrong: "
+            + violations.map(\.description).joined(separator: "; ") + ". Call it again with arguments that fit."
+    }
+
+    /// More would be as much to read as the schema.
+    private static let violationsToldMax = 8
 
     private static let tooLong = ProviderError(.providerTimeout, "tool_seconds_max")
 

@@ -15,7 +15,7 @@ package struct DocumentKind {
         charset = type?.charset
     }
 
-    /// Whether others should not wait for a document of so many bytes.
+    /// Whether others should not wait for a document of this size.
     package func effort(bytes: Int) -> TextEffort { TextEffort(bytes: bytes, isPDF: format == .pdf) }
 }
 
