@@ -225,6 +225,7 @@ let package = Package(
 
         // What a JSON value must be, and what a text must match.
         .target(name: "RegularExpressions", swiftSettings: strict),
+        .target(name: "SensitivePatterns", dependencies: ["RegularExpressions"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["LlamaStackAPI", "RegularExpressions"], swiftSettings: strict),
 
         // The rows of datasets.
@@ -316,6 +317,7 @@ let package = Package(
             name: "NetworkTests",
             dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Networking", "llama-stack"]),
         .testTarget(name: "RegularExpressionsTests", dependencies: ["RegularExpressions"]),
+        .testTarget(name: "SensitivePatternsTests", dependencies: ["SensitivePatterns"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),

@@ -83,6 +83,30 @@ package struct Matcher: Sendable {
         return found
     }
 
+    /// The ends of all matches that begin at a place and are not empty, the longest last.
+    package mutating func matchEnds(in text: [UInt8], from start: Int) -> [Int] {
+        guard start < text.count, firsts[Int(text[start])] else { return [] }
+        var ends: [Int] = []
+        var state = whole.startState(after: start > 0 ? text[start - 1] : nil)
+        var place = start
+        while place <= text.count, !whole.isEmpty(state) {
+            if whole.move(&state, place < text.count ? text[place] : nil), place > start { ends.append(place) }
+            place += 1
+        }
+        return ends
+    }
+
+    /// Whether a match that begins at a place in a text may end behind the text, or with its last byte.
+    package mutating func mayMatch(_ text: [UInt8], from start: Int) -> Bool {
+        guard start < text.count, firsts[Int(text[start])] else { return false }
+        var state = whole.startState(after: start > 0 ? text[start - 1] : nil)
+        for byte in text[start...] {
+            _ = whole.move(&state, byte)
+            if whole.isEmpty(state) { return false }
+        }
+        return true
+    }
+
     private mutating func matches(in text: [UInt8], atMost countMax: Int) -> [Range<Int>] {
         var found: [Range<Int>] = []
         var failures = Failures()

@@ -38,7 +38,7 @@ enum UnicodeProperty {
     /// Scalars beside each other of one category.
     private static let runs: [(range: ClosedRange<UInt32>, category: Unicode.GeneralCategory)] = {
         var runs: [(range: ClosedRange<UInt32>, category: Unicode.GeneralCategory)] = []
-        for value in UInt32(0)...0x10FFFF {
+        for value in assigned.joined() {
             guard let category = Unicode.Scalar(value)?.properties.generalCategory else { continue }
             if let last = runs.last, last.category == category, last.range.upperBound + 1 == value {
                 runs[runs.count - 1].range = last.range.lowerBound...value
@@ -46,18 +46,23 @@ enum UnicodeProperty {
                 runs.append((value...value, category))
             }
         }
-        return runs
+        return runs + [
+            (0x40000...0xDFFFF, .unassigned), (0xE1000...0xEFFFF, .unassigned), (0xF0000...0xFFFFD, .privateUse),
+            (0xFFFFE...0xFFFFF, .unassigned), (0x100000...0x10FFFD, .privateUse), (0x10FFFE...0x10FFFF, .unassigned),
+        ]
     }()
+
+    /// The planes that have characters, and the tags and selectors of plane 14: the rest is not looked at one by one.
+    private static let assigned: [ClosedRange<UInt32>] = [0...0x3FFFF, 0xE0000...0xE0FFF]
 
     private static func scan(_ isIn: (Unicode.Scalar) -> Bool) -> ScalarSet {
         var ranges: [ClosedRange<UInt32>] = []
-        var start: UInt32?
-        for value in UInt32(0)...0x110000 {
-            let isMember = Unicode.Scalar(value).map(isIn) ?? false
-            if isMember, start == nil { start = value }
-            if !isMember, let from = start {
-                ranges.append(from...value - 1)
-                start = nil
+        for value in assigned.joined() {
+            guard let scalar = Unicode.Scalar(value), isIn(scalar) else { continue }
+            if let last = ranges.last, last.upperBound + 1 == value {
+                ranges[ranges.count - 1] = last.lowerBound...value
+            } else {
+                ranges.append(value...value)
             }
         }
         return ScalarSet(ranges)

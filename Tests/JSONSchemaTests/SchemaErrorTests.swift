@@ -77,7 +77,47 @@ struct SchemaErrorTests {
         let schema = try ValueSchema(parsing: ["$defs": .object(definitions), "$ref": "#/$defs/d30"])
         #expect(
             schema.validate("a").map(\.description) == [
-                "can't be checked: that takes more than 1000000 steps (stepsMax)"
+                "can't be checked: that takes more than 500000 steps (stepsMax)"
             ])
+    }
+
+    @Test("a validation that goes too deep ends and says so")
+    func nesting() throws {
+        var definitions = JSONObject()
+        definitions["d0"] = ["type": "string"]
+        for level in 1...3_000 { definitions["d\(level)"] = ["$ref": .string("#/$defs/d\(level - 1)")] }
+        let chain = try ValueSchema(
+            parsing: ["$defs": .object(definitions), "$ref": "#/$defs/d3000"], limits: larger(bytes: 1 << 20))
+        #expect(chain.validate("a").map(\.keyword) == ["nestingMax"])
+        #expect(
+            try ValueSchema(
+                parsing: ["$defs": .object(definitions), "$ref": "#/$defs/d200"], limits: larger(bytes: 1 << 20)
+            ).validate("a").isEmpty)
+
+        var deep: JSON = []
+        for _ in 0..<500 { deep = [deep] }
+        #expect(try ValueSchema(parsing: ["items": ["$ref": "#"]]).validate(deep).map(\.keyword) == ["nestingMax"])
+    }
+
+    private func larger(bytes: Int) -> SchemaLimits {
+        var limits = SchemaLimits()
+        limits.bytesMax = bytes
+        return limits
+    }
+
+    @Test("a hostile pattern, name or value costs no more than its steps")
+    func hostile() throws {
+        let text = JSON.string(String(repeating: "ab", count: 100_000))
+        for pattern in ["(.{0,200}x){3}y", "(.*a){12}z", "(?:a?){300}a{300}$", "^(([a-z])+.)+[A-Z]$"] {
+            let violations = try ValueSchema(parsing: ["pattern": .string(pattern)]).validate(text)
+            #expect(["pattern", "stepsMax"].contains(violations.first?.keyword), "\(pattern)")
+        }
+        let name = String(repeating: "n", count: 30_000)
+        let children = JSON.array(Array(repeating: .object([:]), count: 4_000))
+        #expect(mistake(["properties": ["\(name)": ["anyOf": children]]])?.contains("(placeBytesMax)") == true)
+        let many = JSON.array((0..<100_000).map { .integer($0) })
+        let forms: JSON = ["items": ["anyOf": [["type": "string"], ["enum": ["a", [:]]], ["maximum": -1]]]]
+        let violations = try ValueSchema(parsing: forms).validate(many)
+        #expect(violations.count == 100 && violations.last?.keyword == "maximum")
     }
 }

@@ -14,8 +14,9 @@ package struct SchemaLimits: Sendable, Equatable {
     package var patternBytesMax = 1 << 10
     /// States of the automata of all regular expressions together.
     package var patternStatesMax = 65_536
-    /// Steps of one validation: a schema that looks at a value is one, and so are 64 bytes compared or counted.
-    package var stepsMax = 1_000_000
+    /// Steps of one validation: a schema that looks at a value is one, and so are 64 bytes compared or counted; a
+    /// violation that is told is four.
+    package var stepsMax = 500_000
     /// Schemas that look at a value or at what it is in, inside each other: the validator recurses this deep.
     package var nestingMax = 512
     /// Violations that are told of one value.

@@ -70,7 +70,11 @@ extension Validator {
     private mutating func failure(_ id: NodeID, _ value: JSON, _ judged: inout Judged) -> [Violation]? {
         let before = violations
         violations = []
-        defer { violations = before }
+        alternatives += 1
+        defer {
+            violations = before
+            alternatives -= 1
+        }
         return judge(id, value, &judged) ? nil : violations
     }
 
@@ -92,12 +96,7 @@ extension Validator {
         // A form is often named by one property's value.
         let named = meant.filter { !$0.contains { ["enum", "const"].contains($0.keyword) } }
         let likely = named.isEmpty ? meant : named
-        if likely.count == 1 {
-            for violation in likely[0] where violations.count < schema.limits.violationsMax {
-                violations.append(violation)
-            }
-            return false
-        }
+        if likely.count == 1 { return likely[0].reduce(false) { note($1) || $0 } }
         let reasons = likely.prefix(3).compactMap { $0.first?.description }
         let more = likely.count > 3 ? " …" : ""
         return violate(keyword, "fits none of \(failures.count) forms: \(reasons.joined(separator: "; or "))\(more)")

@@ -21,6 +21,8 @@ struct Validator {
     var quiet = 0
     private var steps = 0
     private var nesting = 0
+    /// Above 0, ``violations`` are those of one schema of several.
+    var alternatives = 0
     /// The limit that ended the validation.
     private var limit: String?
     /// The resources of the schemas that look at the value, from the outermost.
@@ -39,9 +41,10 @@ struct Validator {
     mutating func validate(_ value: JSON) -> [Violation] {
         var judged = Judged()
         let isValid = judge(schema.root, value, &judged)
-        if let limit {
+        // What was told before the end is true.
+        if let limit, limit != "violationsMax" {
             let most = limit == "stepsMax" ? schema.limits.stepsMax : schema.limits.nestingMax
-            return [
+            return violations + [
                 Violation(
                     place: "", pointer: "", keyword: limit,
                     message: "can't be checked: that takes more than \(most) steps (\(limit))", wanted: [])
@@ -138,11 +141,18 @@ struct Validator {
 // MARK: Violations
 
 extension Validator {
-    /// Notes what is wrong at the place at hand. Always false.
+    /// Notes what is wrong at the place at hand. Always false. The last that is told ends the validation.
     mutating func violate(_ keyword: String, _ message: @autoclosure () -> String, _ wanted: [String] = []) -> Bool {
         guard quiet == 0, violations.count < schema.limits.violationsMax, count(4) else { return false }
-        violations.append(
+        return note(
             Violation(place: path.text, pointer: path.pointer, keyword: keyword, message: message(), wanted: wanted))
+    }
+
+    /// Always false.
+    mutating func note(_ violation: Violation) -> Bool {
+        guard violations.count < schema.limits.violationsMax else { return false }
+        violations.append(violation)
+        if alternatives == 0, violations.count == schema.limits.violationsMax { limit = limit ?? "violationsMax" }
         return false
     }
 

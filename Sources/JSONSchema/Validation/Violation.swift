@@ -5,7 +5,7 @@ package struct Violation: Sendable, Equatable, CustomStringConvertible {
     /// The same as a JSON Pointer: `/filter/tags/0`.
     package let pointer: String
     /// The keyword that the value breaks; `stepsMax` or `nestingMax` where the check was ended by a limit, which says
-    /// nothing about the value.
+    /// nothing about the rest of the value.
     package let keyword: String
     /// The sentence without the place: "is required", "must be celsius or fahrenheit, got \"C\"".
     package let message: String
