@@ -4,7 +4,7 @@ import ProviderKit
 
 /// Puts what several writers want at the same time into one transaction, so that they share one fsync.
 ///
-/// One thread writes. While it waits for the disk, jobs gather; the next transaction takes all of them. A job that fails
+/// One thread writes. While it waits for the disk, jobs gather; the next transaction takes all of them. One that fails
 /// is undone alone: when it has changed something, the others are run again beside it.
 final class GroupCommit: @unchecked Sendable {
     // Unchecked: everything that changes is under the condition's lock, or the writing thread's alone.
