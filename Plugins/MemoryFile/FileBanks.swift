@@ -129,9 +129,10 @@ package final class FileBanks: BankStore {
     ) async throws -> Int {
         guard let place = try await takeSlow() else { return 0 }
         defer { slow.withLock { _ = $0.reading.remove(place.id) } }
-        for part in try await partsOfSlow(place, cut) where !isStopped() {
-            try await keep([part])
-        }
+        // The text is in memory as long as one of its chunks is: not while the document is marked, which takes twice
+        // its size.
+        var parts = try await partsOfSlow(place, cut)
+        while !parts.isEmpty, !isStopped() { try await keep([parts.removeFirst()]) }
         return 1
     }
 
@@ -152,7 +153,8 @@ package final class FileBanks: BankStore {
         _ place: FileTransaction.PendingPlace, _ cut: @escaping @Sendable (PendingDocument) -> CutDocument
     ) async throws -> [PartOfDocument] {
         guard let document = try await read({ try $0.pending(place) }) else { return [] }
-        return PartOfDocument.parts(place, await cutting(document, cut), countMax: Self.slowChunksMax)
+        let made = await cutting(document, cut)
+        return PartOfDocument.parts(place, made, countMax: Self.slowChunksMax, isMarkedApart: true)
     }
 
     private func cutting(

@@ -189,7 +189,7 @@ extension FileTransaction {
                 """,
                 [
                     document, position, chunk.bytes.lowerBound, chunk.bytes.upperBound, chunk.tokens,
-                    KeywordQuery.scope(bank), Data(chunk.text.utf8), KeywordQuery.words(of: chunk.text),
+                    KeywordQuery.scope(bank), Data(chunk.text.utf8), KeywordQuery.words(of: String(chunk.text)),
                 ])
         }
         guard let end = part.end else { return }
@@ -207,20 +207,22 @@ struct PartOfDocument: Sendable {
     /// How the document is left; nil: more chunks follow.
     let end: (state: DocumentState, chunks: Int, note: ReadingNote)?
 
-    init(_ document: FileTransaction.PendingPlace, _ made: CutDocument, start: Int, countMax: Int) {
-        (self.document, isFirst) = (document, start == 0)
-        chunks = made.chunks[start...].prefix(countMax)
-        let isLast = start + countMax >= made.chunks.count
-        end = isLast ? (made.state, made.chunks.count, made.note) : nil
-    }
-
-    /// One at least, which says how the document is left.
+    /// One at least; the last says how the document is left.
+    ///
+    /// - Parameter isMarkedApart: whether the last has nothing else.
     static func parts(
-        _ document: FileTransaction.PendingPlace, _ made: CutDocument, countMax: Int
+        _ document: FileTransaction.PendingPlace, _ made: CutDocument, countMax: Int, isMarkedApart: Bool = false
     ) -> [PartOfDocument] {
-        stride(from: 0, to: max(1, made.chunks.count), by: countMax).map {
-            PartOfDocument(document, made, start: $0, countMax: countMax)
+        let end = (made.state, made.chunks.count, made.note)
+        var parts = stride(from: 0, to: made.chunks.count, by: countMax).map { start in
+            let chunks = made.chunks[start...].prefix(countMax)
+            let isLast = !isMarkedApart && chunks.endIndex == made.chunks.endIndex
+            return PartOfDocument(document: document, chunks: chunks, isFirst: start == 0, end: isLast ? end : nil)
         }
+        if parts.last?.end == nil {
+            parts.append(PartOfDocument(document: document, chunks: [], isFirst: parts.isEmpty, end: end))
+        }
+        return parts
     }
 }
 

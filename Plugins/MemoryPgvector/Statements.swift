@@ -222,7 +222,7 @@ extension PostgresTransaction {
                     .int(document.id), .int(document.bank), .ints(some.indices.map(Int64.init)),
                     .ints(some.map { Int64($0.bytes.lowerBound) }), .ints(some.map { Int64($0.bytes.upperBound) }),
                     .ints(some.map { Int64($0.tokens) }), .bytesArray(some.map { Array($0.text.utf8) }),
-                    .texts(some.map { KeywordSearch.words(of: $0.text) }),
+                    .texts(some.map { KeywordSearch.words(of: String($0.text)) }),
                     .text(KeywordSearch.scope(document.bank)),
                 ])
         }

@@ -5,7 +5,8 @@ package struct Chunk: Sendable, Equatable {
     /// Where it stands in the text's UTF-8.
     package var bytes: Range<Int>
     package var tokens: Int
-    package var text: String
+    /// A part of the document's text and no copy of it, which it keeps in memory.
+    package var text: Substring
 }
 
 /// Cuts a text into overlapping chunks of a number of tokens, at word boundaries.
@@ -25,26 +26,31 @@ package struct Chunker: Sendable {
     /// None for a text without words. Linear in the text; beside the chunks it takes memory for the words of one.
     package func chunks(_ text: String) -> [Chunk] {
         var text = text
-        return text.withUTF8 { bytes in
-            var scanner = WordScanner(bytes)
-            var chunks: [Chunk] = []
-            // The words from the first of the chunk on.
-            var words: [Word] = []
-            while true {
-                var (end, count) = (0, 0)
-                while end < words.count || scanner.append(to: &words), end == 0 || count + words[end].tokens <= tokens {
-                    count += words[end].tokens
-                    end += 1
-                }
-                guard end > 0 else { break }
-                let range = words[0].start..<words[end - 1].end
-                chunks.append(
-                    Chunk(bytes: range, tokens: count, text: String(decoding: bytes[range], as: UTF8.self)))
-                if end == words.count { break }
-                words.removeFirst(start(after: 0, end, words))
-            }
-            return chunks
+        let ranges = text.withUTF8(ranges)
+        return ranges.map { bytes, tokens in
+            let start = text.utf8.index(text.startIndex, offsetBy: bytes.lowerBound)
+            let end = text.utf8.index(start, offsetBy: bytes.count)
+            return Chunk(bytes: bytes, tokens: tokens, text: text[start..<end])
         }
+    }
+
+    private func ranges(_ text: UnsafeBufferPointer<UInt8>) -> [(bytes: Range<Int>, tokens: Int)] {
+        var scanner = WordScanner(text)
+        var ranges: [(bytes: Range<Int>, tokens: Int)] = []
+        // The words from the first of the chunk on.
+        var words: [Word] = []
+        while true {
+            var (end, count) = (0, 0)
+            while end < words.count || scanner.append(to: &words), end == 0 || count + words[end].tokens <= tokens {
+                count += words[end].tokens
+                end += 1
+            }
+            guard end > 0 else { break }
+            ranges.append((words[0].start..<words[end - 1].end, count))
+            if end == words.count { break }
+            words.removeFirst(start(after: 0, end, words))
+        }
+        return ranges
     }
 
     /// Back from the end by the overlap, but always forward from the start.

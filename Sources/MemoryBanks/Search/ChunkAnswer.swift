@@ -53,7 +53,7 @@ struct ChunkPart {
             guard let cut = Chunker(tokens: tokensMax, overlap: 0).chunks(String(text[part])).first else { return nil }
             let start = text.utf8.distance(from: text.startIndex, to: part.lowerBound)
             bytes = start + cut.bytes.lowerBound..<start + cut.bytes.upperBound
-            (self.tokens, self.text) = (cut.tokens, cut.text)
+            (self.tokens, self.text) = (cut.tokens, String(cut.text))
             return
         }
         // What follows first, then what stands before.
@@ -68,7 +68,7 @@ struct ChunkPart {
         guard let whole = counting.chunks(String(text[part])).first else { return nil }
         let start = text.utf8.distance(from: text.startIndex, to: part.lowerBound)
         bytes = start + whole.bytes.lowerBound..<start + whole.bytes.upperBound
-        (self.tokens, self.text) = (whole.tokens, whole.text)
+        (self.tokens, self.text) = (whole.tokens, String(whole.text))
     }
 
     func replace(_ chunk: inout MemoryBankChunk) {

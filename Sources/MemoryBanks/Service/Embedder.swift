@@ -39,7 +39,8 @@ package struct ChunkEmbedder: Sendable {
     /// Throws when the answer is not what was asked for: another count, other lengths, numbers that are none.
     package func embed(_ texts: [String]) async throws -> [[Float]] {
         let windows = texts.map(windows.chunks)
-        let vectors = try await embedder.embed(zip(texts, windows).flatMap { $1.isEmpty ? [$0] : $1.map(\.text) })
+        let vectors = try await embedder.embed(
+            zip(texts, windows).flatMap { $1.isEmpty ? [$0] : $1.map { String($0.text) } })
         let dimensions = vectors.first?.count ?? 0
         guard vectors.count == windows.reduce(0, { $0 + max(1, $1.count) }),
             vectors.allSatisfy({ $0.count == dimensions && $0.allSatisfy(\.isFinite) }), dimensions > 0
