@@ -22,25 +22,37 @@ struct ByteLevelBPE: VocabularyTokenizer {
         var tokens: [Int32] = []
         tokens.reserveCapacity(text.bytes.count / 3 + 8)
         var merger = SymbolMerger()
-        func encodeWords(_ stretch: UnsafeBufferPointer<UInt8>) {
-            preTokenizer.forEachWord(in: stretch) { word in
-                encode(UnsafeBufferPointer(rebasing: stretch[word]), &merger, &tokens)
-            }
-        }
-        func encodeNormalized(_ stretch: UnsafeBufferPointer<UInt8>) {
-            guard !vocabulary.specialOfNormalized.isEmpty else { return encodeWords(stretch) }
-            vocabulary.specialOfNormalized.split(stretch, stretch: encodeWords) { tokens.append($0) }
-        }
         text.split(by: vocabulary.special) { stretch in
             if preTokenizer.normalizesToNFC {
-                withComposed(stretch, encodeNormalized)
+                withComposed(stretch) { encodeNormalized($0, &merger, &tokens) }
             } else {
-                encodeNormalized(stretch)
+                encodeNormalized(stretch, &merger, &tokens)
             }
         } special: {
             tokens.append($0)
         }
         return tokens
+    }
+
+    // What these change is handed on and not captured: a captured variable is checked at each access.
+
+    private func encodeNormalized(
+        _ stretch: UnsafeBufferPointer<UInt8>, _ merger: inout SymbolMerger, _ tokens: inout [Int32]
+    ) {
+        guard !vocabulary.specialOfNormalized.isEmpty else { return encodeWords(stretch, &merger, &tokens) }
+        vocabulary.specialOfNormalized.split(stretch) {
+            encodeWords($0, &merger, &tokens)
+        } special: {
+            tokens.append($0)
+        }
+    }
+
+    private func encodeWords(
+        _ stretch: UnsafeBufferPointer<UInt8>, _ merger: inout SymbolMerger, _ tokens: inout [Int32]
+    ) {
+        preTokenizer.forEachWord(in: stretch) { word in
+            encode(UnsafeBufferPointer(rebasing: stretch[word]), &merger, &tokens)
+        }
     }
 
     private func encode(_ word: UnsafeBufferPointer<UInt8>, _ merger: inout SymbolMerger, _ tokens: inout [Int32]) {
@@ -69,6 +81,7 @@ struct ByteLevelBPE: VocabularyTokenizer {
 struct PairRule: MergeRule {
     let pairs: PairTable
 
+    @inline(__always)
     func merge(_ left: Int32, _ right: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> (priority: UInt32, merged: Int32)?
     {
         pairs.merge(left, right).map { ($0.rank, $0.merged) }

@@ -22,6 +22,7 @@ struct PairTable: Sendable {
         merges.append(Merge(left: left, right: right, merged: merged))
     }
 
+    @inline(__always)
     func merge(_ left: Int32, _ right: Int32) -> (rank: UInt32, merged: Int32)? {
         let rank = slots.find(hash(left, right)) { merges[$0].left == left && merges[$0].right == right }.found
         return rank.map { (UInt32(truncatingIfNeeded: $0), merges[$0].merged) }
