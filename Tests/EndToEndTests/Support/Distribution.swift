@@ -22,6 +22,8 @@ struct Distribution {
     var server = "{}"
     /// Whole lines of the top level.
     var more = ""
+    /// Whole lines of other APIs' providers.
+    var moreProviders = ""
 
     /// The echo provider, with a model `echo`.
     static func echo(config: String = "{}", server: String = "{}") -> Distribution {
@@ -52,6 +54,7 @@ struct Distribution {
             lines.append("      config: \(provider.config)")
             if !provider.more.isEmpty { lines.append("      \(provider.more)") }
         }
+        if !moreProviders.isEmpty { lines.append(moreProviders) }
         lines.append("models:")
         for model in models {
             lines.append("  - model_id: \(model.id)")

@@ -1,0 +1,137 @@
+import Foundation
+import LlamaStackAPI
+import RawHTTP
+import Testing
+
+extension EndToEnd {
+    /// Agents over real models and providers of other languages, through HTTP.
+    @Suite struct AgentTests {
+        private static let create = "/agentic_system/create"
+        private static let execute = "/agentic_system/execute"
+
+        private func agent(_ model: String, _ more: JSONObject = [:]) -> JSON {
+            var agent: JSONObject = ["uuid": "a", "instructions": "Answer in one sentence.", "model": .string(model)]
+            for member in more.members { agent[member.key] = member.value }
+            return .object(agent)
+        }
+
+        private func turn(_ text: String, stream: Bool = false, history: [JSON] = []) -> JSON {
+            [
+                "agent_uuid": "a", "stream": .bool(stream), "turn_history": .array(history),
+                "messages": [["role": "user", "content": .string(text)]],
+            ]
+        }
+
+        private func events(_ server: Server, _ body: JSON) throws -> [JSON] {
+            let stream = try server.stream(Self.execute, body)
+            var events: [JSON] = []
+            while let event = try stream.next() { events.append(try JSON(parsing: event.data)) }
+            return events
+        }
+
+        private func ok(_ reply: HTTPReply) throws -> JSON {
+            guard reply.status == 200 else { throw Missing("\(reply.status): \(reply.text.prefix(400))") }
+            return reply.json
+        }
+
+        /// The agent's provider beside one of inference, on a state of its own.
+        private func distribution(
+            _ inference: Distribution.Provider, _ model: Distribution.Model, in folder: TemporaryFolder
+        ) -> Distribution {
+            var distribution = Distribution(providers: [inference], models: [model])
+            distribution.more = "state: \(folder.path)"
+            distribution.moreProviders =
+                "  agentic_system:\n    - {provider_id: agents, provider_type: inline::reference}\n"
+            return distribution
+        }
+
+        @Test("an agent answers from its memory bank, streamed and whole alike, and goes on from the turn before")
+        func memory() throws {
+            let folder = try TemporaryFolder()
+            let file = Setting.root + "/Distributions/agent.yaml"
+            try Server.run(file: file, environment: ["LLAMA_STACK_STATE": folder.path]) { server in
+                let text = "The office door code is 4711. Ask Nora for the spare key."
+                let documents: JSON = [
+                    [
+                        "uuid": "door", "mime_type": "text/plain", "metadata": [:],
+                        "content": .string(Data(text.utf8).base64EncodedString()),
+                    ]
+                ]
+                _ = try ok(try server.post("/memory_banks/create?bank_uuid=notes&bank_name=notes", documents))
+                try waitUntilSearchable(server)
+                _ = try ok(try server.post(Self.create, agent("llama3_8b_chat", ["memory_bank_uuids": ["notes"]])))
+                let events = try events(server, turn("What is the office door code?", stream: true))
+                let told = events.compactMap { $0["response_text_delta"]?.stringValue }.joined()
+                #expect(told.contains("4711"))
+                #expect(
+                    events.compactMap { $0["retrieved_document"]?["uuid"]?.stringValue } == ["door"],
+                    "\(events.map(\.text))")
+                let whole = try ok(try server.post(Self.execute, turn("What is the office door code?")))["turn"]
+                #expect(whole?["response_message"]?["content"]?.stringValue == told)
+                let next = try ok(
+                    try server.post(Self.execute, turn("Who has the spare key?", history: [whole ?? .null])))
+                #expect(next["turn"]?["response_message"]?["content"]?.stringValue?.isEmpty == false)
+            }
+        }
+
+        private func waitUntilSearchable(_ server: Server) throws {
+            let end = ContinuousClock.now + .seconds(60)
+            while true {
+                let status = try server.client.get("/memory_bank/status?bank_uuid=notes").json
+                if status["indexed"]?.int == 1, (status["embedding_pending"]?.int ?? 0) == 0 { return }
+                guard ContinuousClock.now < end else { throw Missing("not searchable within 60 s: \(status)") }
+                usleep(20_000)
+            }
+        }
+
+        @Test(
+            "an agent's model may be a provider in C or in Rust", arguments: ["echo-c", "echo-rust"])
+        func otherLanguages(language: String) throws {
+            guard language != "echo-rust" || Setting.hasRustProvider else { return }
+            let folder = try TemporaryFolder()
+            let provider = Distribution.Provider(id: "echo", type: "inline::\(language)")
+            let model = Distribution.Model(id: "echo", provider: "echo")
+            try Server.run(distribution(provider, model, in: folder)) { server in
+                _ = try ok(try server.post(Self.create, agent("echo")))
+                let events = try events(server, turn("Grüße, 世界", stream: true))
+                #expect(events.compactMap { $0["response_text_delta"]?.stringValue }.joined() == "Grüße, 世界")
+                #expect(events.last?["stop_reason"] == "finished_ok")
+                let whole = try ok(try server.post(Self.execute, turn("Grüße, 世界")))
+                #expect(whole["turn"]?["response_message"]?["content"] == "Grüße, 世界")
+            }
+        }
+
+        @Test("an agent that was created is there after a kill")
+        func kill() throws {
+            let folder = try TemporaryFolder()
+            let distribution = distribution(
+                .init(id: "echo", type: "inline::echo"), .init(id: "echo", provider: "echo"), in: folder)
+            try Server.run(distribution) { server in
+                _ = try ok(try server.post(Self.create, agent("echo")))
+                server.process.send(SIGKILL)
+                #expect(server.process.wait(seconds: 10) == .signal(SIGKILL))
+            }
+            try Server.run(distribution) { server in
+                let whole = try ok(try server.post(Self.execute, turn("still here")))
+                #expect(whole["turn"]?["response_message"]?["content"] == "still here")
+                #expect(try server.post(Self.create, agent("echo")).status == 409)
+            }
+        }
+
+        @Test("more turns than the engine takes at once wait for it, and all end with an answer")
+        func busy() throws {
+            let folder = try TemporaryFolder()
+            let distribution = distribution(
+                .init(id: "cpu", type: "inline::cpu", config: "{running_max: 1, waiting_max: 1}"),
+                .init(id: "smollm", provider: "cpu", path: try Setting.requireModel()), in: folder)
+            try Server.run(distribution) { server in
+                _ = try ok(try server.post(Self.create, agent("smollm")))
+                let statuses = try concurrently(12) { index in
+                    let body = self.turn("Say the number \(index) and nothing else.")
+                    return try server.post(Self.execute, body, seconds: 120).status
+                }
+                #expect(statuses == [Int](repeating: 200, count: 12))
+            }
+        }
+    }
+}
