@@ -55,6 +55,8 @@ let providers = [
     provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["MemoryBanks", "Postgres"], hasEntry: true),
     provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Storage", grdb]),
     provider("agentic-system", "reference", "AgentsReference", needs: ["JSONSchema", "Storage", grdb], hasEntry: true),
+    provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
+    provider("safety", "llama-guard", "SafetyLlamaGuard"),
 ]
 
 let package = Package(
@@ -228,6 +230,9 @@ let package = Package(
         .target(name: "SensitivePatterns", dependencies: ["RegularExpressions"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["LlamaStackAPI", "RegularExpressions"], swiftSettings: strict),
 
+        // The tool `math`.
+        .target(name: "Calculator", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
+
         // The rows of datasets.
         .target(name: "DatasetRows", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
 
@@ -266,6 +271,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
+        .testTarget(name: "CalculatorTests", dependencies: ["Calculator"]),
         .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
         .testTarget(
             name: "CheckpointsTests", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "ModelFixtures"]),

@@ -24,7 +24,10 @@ struct PictureTests {
         let left = Set(
             table.keys.filter { $0.hasSuffix("Provider") || ["CYAML", "COpenBLAS", "CPostgres", "CXML"].contains($0) }
         )
-        .subtracting(["EchoProvider", "EchoCProvider", "ToolCProvider", "DatasetsFileProvider"])
+        .subtracting([
+            "EchoProvider", "EchoCProvider", "ToolCProvider", "DatasetsFileProvider", "ToolsBuiltinProvider",
+            "SafetyLlamaGuardProvider",
+        ])
         let shown = table.filter { !left.contains($0.key) }.mapValues { $0.subtracting(left).intersection(table.keys) }
         var lines = ["graph TD"]
         for (target, dependencies) in shown.sorted(by: { $0.key < $1.key }) {

@@ -5,8 +5,8 @@
 //
 // Macros: RESOURCES="[\"model\"]" is what the descriptors say that they take; BUILT_FOR_1_0 leaves out what 1.1
 // appended; REPLACES_NOT answers a second "register" of an id as taken; ANNOUNCES_IN_CREATE makes post_training
-// announce at once. TOOLS is what `tools` lists, TOOL the name of the only one that it runs (with the result TOOL), and with TOOLS_DOWN
-// it answers nothing at all.
+// announce at once. REPLY is the whole answer of a chat, as it stands in JSON. TOOLS is what `tools` lists, TOOL the
+// name of the only one that it runs (with the result TOOL), and with TOOLS_DOWN it answers nothing at all.
 #include <llama_stack_provider.h>
 
 #include <pthread.h>
@@ -24,7 +24,10 @@ typedef struct method {
 #define MESSAGE "{\"role\":\"assistant\",\"content\":\"word\"}"
 #define USER "{\"role\":\"user\",\"content\":\"text\"}"
 #define SCORED "{\"prompt\":" USER ",\"k_scored_generations\":[{\"message\":" MESSAGE ",\"score\":0.5}]}"
-#define CHAT "{\"content\":\"word\",\"tool_calls\":[],\"stop_reason\":\"finished_ok\"}"
+#ifndef REPLY
+#define REPLY "word"
+#endif
+#define CHAT "{\"content\":\"" REPLY "\",\"tool_calls\":[],\"stop_reason\":\"finished_ok\"}"
 #define COMPLETION "{\"content\":\"word\",\"stop_reason\":\"finished_ok\"}"
 #define CHUNK "{\"text_delta\":\"word\"}"
 #define DOCUMENT "{\"uuid\":\"d\",\"content\":\"aGVsbG8=\",\"metadata\":{},\"mime_type\":\"text/plain\"}"
