@@ -2,15 +2,6 @@ import ProviderKit
 
 /// A shield of an agent, and what its objection does to the turn.
 struct ShieldPolicy: Sendable {
-    enum OnViolation: String, WireEnum {
-        /// The turn ends with the shield's reply.
-        case raise
-        /// The violation stands in its step, and the turn goes on.
-        case warn
-        /// As if there were none.
-        case ignore
-    }
-
     /// The member of `params` that is the agent's, not the shield's.
     static let key = "on_violation"
 
