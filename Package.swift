@@ -182,7 +182,8 @@ let package = Package(
         .target(name: "Parallel", dependencies: ["CInstructionSet", "CKernels"], swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
         .target(name: "Tokenizers", dependencies: ["Checkpoints", "LlamaStackAPI"], swiftSettings: strict),
-        .target(name: "ChatTemplates", dependencies: ["Grammars", "JSONSchema"], swiftSettings: strict),
+        .target(
+            name: "ChatTemplates", dependencies: ["Grammars", "JSONSchema", "LlamaStackAPI"], swiftSettings: strict),
         // What an answer keeps to: token masks from schemas and literals. Knows no engine.
         .target(
             name: "Grammars", dependencies: ["JSONSchema", "LlamaStackAPI", "RegularExpressions"], swiftSettings: strict

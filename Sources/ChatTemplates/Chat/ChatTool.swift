@@ -1,3 +1,6 @@
+import JSONSchema
+import LlamaStackAPI
+
 /// A tool that the model may call.
 package struct ChatTool: Sendable, Equatable {
     package var name: String
@@ -39,33 +42,7 @@ package struct ChatTool: Sendable, Equatable {
     package var builtin: Builtin? { Builtin(rawValue: name) }
 
     /// The parameters as a JSON Schema object, whichever of the two forms they came in, with types in its words.
-    package var schema: TemplateMap { ParameterTypes.inSchemaWords(givenSchema) }
-
-    private var givenSchema: TemplateMap {
-        if parameters["properties"]?.isMap == true || ParameterTypes.namesObject(parameters["type"])
-            || parameters["$ref"] != nil
-        {
-            return parameters
-        }
-        var properties: TemplateMap = [:]
-        var required: [TemplateValue] = []
-        for entry in parameters.entries {
-            guard case .map(let given) = entry.value else {
-                // `{"city": "str"}`
-                var property: TemplateMap = [:]
-                if case .string(let type) = entry.value { property = ParameterTypes.schema(of: type) ?? [:] }
-                properties[entry.key] = .map(property)
-                continue
-            }
-            var property: TemplateMap = [:]
-            for field in given.entries where field.key != "required" {
-                property[field.key == "param_type" ? "type" : field.key] = field.value
-            }
-            properties[entry.key] = .map(property)
-            if given["required"] != .bool(false) { required.append(.string(entry.key)) }
-        }
-        return ["type": "object", "properties": .map(properties), "required": .list(required)]
-    }
+    package var schema: TemplateMap { TemplateMap(ToolParameters.schema(of: JSONObject(parameters))) }
 
     /// `{"type": "function", "function": {…}}`, the form that the templates of models take.
     package var definition: TemplateMap {
@@ -76,8 +53,4 @@ package struct ChatTool: Sendable, Equatable {
             "function": ["name": .string(name), "description": .string(shown), "parameters": .map(schema)],
         ]
     }
-}
-
-extension TemplateValue {
-    fileprivate var isMap: Bool { if case .map = self { true } else { false } }
 }

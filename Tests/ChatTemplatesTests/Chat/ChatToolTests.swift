@@ -2,7 +2,7 @@ import Testing
 
 @testable import ChatTemplates
 
-struct ParameterTypesTests {
+struct ChatToolTests {
     @Test(
         "a parameter's type is told in JSON Schema's word, whatever word it came in",
         arguments: [

@@ -1,10 +1,9 @@
-import ChatTemplates
-import ProviderKit
+import LlamaStackAPI
 
-// The wire's JSON and the template's values are the same tree under two names: neither target knows the other.
+// The wire's JSON and a template's values are the same tree under two names; the latter may hold control tokens, too.
 
 extension TemplateValue {
-    init(_ json: JSON) {
+    package init(_ json: JSON) {
         self =
             switch json {
             case .null: .null
@@ -21,13 +20,13 @@ extension TemplateValue {
 }
 
 extension TemplateMap {
-    init(_ object: JSONObject) {
+    package init(_ object: JSONObject) {
         self.init(object.members.map { ($0.key, TemplateValue($0.value)) })
     }
 }
 
 extension JSON {
-    init(_ value: TemplateValue) {
+    package init(_ value: TemplateValue) {
         self =
             switch value {
             case .null: .null
@@ -42,12 +41,8 @@ extension JSON {
 }
 
 extension JSONObject {
-    init(_ map: TemplateMap) {
+    package init(_ map: TemplateMap) {
         self.init()
         for entry in map.entries { self[entry.key] = JSON(entry.value) }
     }
-}
-
-extension ToolCall {
-    init(_ call: ChatToolCall) { self.init(toolName: call.name, arguments: JSONObject(call.arguments)) }
 }
