@@ -160,6 +160,10 @@ bench-documents: build ## HTML and Markdown MB/s through the limited process, be
 check-documents: build ## words that are lost of real HTML and Markdown (needs html5lib and markdown-it-py from PyPI)
 	@Scripts/check-document-reader.py --fetch .build/documents
 
+.PHONY: bench-grammar
+bench-grammar: build model ## masks that hold answers to schemas, beside llguidance's (installed from PyPI the first time)
+	@Scripts/bench-grammar.py $(GRAMMAR)
+
 .PHONY: bench-vectors
 bench-vectors: build ## nearest vectors, ours beside faiss's flat index and Debian's hnswlib (needs 6 GB of disk, 4 of memory)
 	@Scripts/bench-vectors.py

@@ -168,8 +168,8 @@ let package = Package(
         .executableTarget(
             name: "llama-stack-bench",
             dependencies: [
-                "Checkpoints", "CommandSupport", "HTTPFront", "Host", "LlamaEngine", "LlamaStackAPI", "Parallel",
-                "Tokenizers",
+                "Checkpoints", "CommandSupport", "Grammars", "HTTPFront", "Host", "JSONSchema", "LlamaEngine",
+                "LlamaStackAPI", "Parallel", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),

@@ -72,6 +72,7 @@ extension SchemaCompiler {
         alternative.types.formIntersection(node.isNever ? [] : node.types)
         if let values = node.values?.values, alternative.values == nil { alternative.values = values }
         if node.condition != nil { throw unsupported(node, "if") }
+        if node.dynamicReference != nil { throw unsupported(node, "$dynamicRef") }
         if let not = node.not {
             let excluded = schema[not]
             if excluded.saysOnlyTypes {
