@@ -57,6 +57,7 @@ let providers = [
     provider("agentic-system", "reference", "AgentsReference", needs: ["JSONSchema", "Storage", grdb], hasEntry: true),
     provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
     provider("safety", "llama-guard", "SafetyLlamaGuard"),
+    provider("safety", "patterns", "SafetyPatterns", needs: ["RegularExpressions", "SensitivePatterns"]),
 ]
 
 let package = Package(

@@ -1,7 +1,7 @@
 import ProviderKit
 
-/// The question that Llama Guard 3 was trained on, as one message of a user: the task, the categories, the conversation,
-/// and the form of the answer (the model card of Llama Guard 3).
+/// The question that Llama Guard 3 was trained on, as one message of a user: the task, the categories, the
+/// conversation, and the form of the answer (the model card of Llama Guard 3).
 struct GuardPrompt {
     let categories: [HarmCategory]
     /// Not empty.

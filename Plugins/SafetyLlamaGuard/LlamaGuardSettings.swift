@@ -17,7 +17,7 @@ struct JudgementSettings: WireRecord, Hashable {
         Field("disable_input_check", \.disableInputCheck, default: false, "Let pass what a user or a tool says."),
         Field("disable_output_check", \.disableOutputCheck, default: false, "Let pass what the assistant says."))
 
-    /// What both let pass.
+    /// The settings of both: what either lets pass.
     func joined(_ other: JudgementSettings) -> JudgementSettings {
         JudgementSettings(
             excludedCategories: excludedCategories + other.excludedCategories,

@@ -47,7 +47,7 @@ struct Arithmetic {
         return try checked(a / b, column)
     }
 
-    /// Of the sign of `b`, as in mathematics.
+    /// The remainder, with the sign of `b`, as in mathematics.
     mutating func remainder(_ a: Number, _ b: Number, _ column: Int) throws(CalculatorError) -> Number {
         guard !b.isZero else { throw CalculatorError(column, "the remainder of a division by zero") }
         let quotient = try checked(a / b, column)

@@ -26,7 +26,7 @@ struct PictureTests {
         )
         .subtracting([
             "EchoProvider", "EchoCProvider", "ToolCProvider", "DatasetsFileProvider", "ToolsBuiltinProvider",
-            "SafetyLlamaGuardProvider",
+            "SafetyLlamaGuardProvider", "SafetyPatternsProvider",
         ])
         let shown = table.filter { !left.contains($0.key) }.mapValues { $0.subtracting(left).intersection(table.keys) }
         var lines = ["graph TD"]

@@ -31,6 +31,23 @@ struct ConformingProviderTests {
             ])
     }
 
+    static let ownProviders: [(library: String, resources: [JSON])] = [
+        ("tools-builtin", [["kind": "tool_group", "id": "math"]]),
+        ("safety-patterns", [["kind": "shield", "id": "patterns", "config": ["patterns": ["a{1,3}"]]]]),
+        ("safety-llama-guard", [["kind": "shield", "id": "llama_guard", "config": ["model": "guard"]]]),
+    ]
+
+    @Test(arguments: ownProviders, ConformanceSuite.Isolation.allCases)
+    func `the providers of tools and of safety pass`(
+        _ provider: (library: String, resources: [JSON]), _ isolation: ConformanceSuite.Isolation
+    ) async throws {
+        let report = await ConformanceKit.run(
+            ConformanceKit.products + "/libprovider-\(provider.library).so", resources: provider.resources,
+            isolation: isolation)
+        #expect(report.failed.map(\.description) == [])
+        #expect(report.results.contains { $0.check == Self.answering && $0.outcome == .passed })
+    }
+
     /// A provider in C of every API, which reads no request: what it lists and how it answers are its macros.
     @Test func `the kit says what is wrong with a list of tools`() async throws {
         let line = { (name: String) in

@@ -1,0 +1,149 @@
+import ProviderKit
+import RegularExpressions
+import SensitivePatterns
+import Synchronization
+
+/// Shields that look for patterns, and for kinds of text that have a form of their own, in every message.
+struct PatternShields: SafetyProvider {
+    static let providerType = "inline::patterns"
+    static let version = "1.0.0"
+    static let summary = "Blocks or redacts what patterns match, and e-mail addresses, numbers of cards and the like."
+    static let resources: [ResourceKind]? = [.shield]
+
+    private let shields = Registered<PatternShield>()
+
+    init(configuration: NoConfiguration, context: ProviderContext) {}
+
+    func register(_ resource: Resource) async throws {
+        guard resource.kind == ResourceKind.shield.name else { throw Self.refusal(of: resource) }
+        let settings: PatternSettings = try resource.configuration()
+        do throws(Scanner.BadPattern) {
+            shields.put(resource.id, PatternShield(settings, try Scanner(settings)))
+        } catch {
+            throw ConfigurationError("/patterns/\(error.index)", error.message)
+        }
+    }
+
+    func unregister(_ resource: Resource) async throws { try shields.remove(resource) }
+
+    func list(_ call: Call) async throws -> [ListedShield] {
+        shields.all.map { shield in
+            ListedShield(
+                shieldType: ShieldType(rawValue: shield.id), description: shield.value.description,
+                holdBytes: shield.value.holdBytes)
+        }
+    }
+
+    func runShield(_ request: RunShieldRequest, _ call: Call) async throws -> RunShieldResponse {
+        guard let shield = shields[call.resource] else {
+            throw ProviderError(.notFound, "there is no shield '\(call.resource)'", field: "shield_type")
+        }
+        let params = try PatternParams(json: .object(request.shield.params), at: FieldPath.root["params"])
+        let judge = try shield.judge(params.settings)
+        return try await OffPool.run(bytes: .max) { judge(request.messages) }
+    }
+}
+
+/// One shield of a distribution, and what requests add to it.
+final class PatternShield: Sendable {
+    /// Settings that are kept ready: agents send the same ones again and again.
+    private static let scannersMax = 8
+
+    private let settings: PatternSettings
+    let holdBytes: Int?
+    private let scanners: Mutex<[PatternSettings: Scanner]>
+
+    init(_ settings: PatternSettings, _ scanner: Scanner) {
+        (self.settings, holdBytes) = (settings, scanner.holdBytes)
+        scanners = Mutex([settings: scanner])
+    }
+
+    var description: String {
+        let named =
+            settings.kindsFound.map(\.rawValue)
+            + (settings.patterns.isEmpty ? [] : ["\(settings.patterns.count) patterns"])
+        return (settings.action == .redact ? "Redacts " : "Blocks ") + named.joined(separator: ", ") + "."
+    }
+
+    /// Throws what is wrong with the patterns of a request.
+    func judge(_ request: PatternSettings) throws(ProviderError) -> @Sendable ([Message]) -> RunShieldResponse {
+        let joined = settings.joined(request)
+        let scanner = try scanner(joined, request)
+        let action = joined.action ?? .block
+        return { [self] messages in
+            var scanner = scanner
+            defer { scanners.withLock { if $0[joined] != nil { $0[joined] = scanner } } }
+            return Self.judge(messages, by: &scanner, action)
+        }
+    }
+
+    private func scanner(_ joined: PatternSettings, _ request: PatternSettings) throws(ProviderError) -> Scanner {
+        if let kept = scanners.withLock({ $0[joined] }) { return kept }
+        for (index, pattern) in request.patterns.enumerated() { try check(pattern, "params.patterns[\(index)]") }
+        let scanner: Scanner
+        do throws(Scanner.BadPattern) {
+            scanner = try Scanner(joined)
+        } catch {
+            throw ProviderError(.internal, "a pattern that was taken \(error.message)")
+        }
+        scanners.withLock { scanners in
+            if scanners.count >= Self.scannersMax { scanners = scanners.filter { $0.key == settings } }
+            scanners[joined] = scanner
+        }
+        return scanner
+    }
+
+    /// A caller holds back as much of a stream as the shield says, whatever the request adds.
+    private func check(_ pattern: String, _ field: String) throws(ProviderError) {
+        let longest: Int?
+        do throws(PatternError) {
+            longest = try Pattern(pattern).longestMatchBytes
+        } catch {
+            throw ProviderError(.invalidRequest, "\(field) is not taken: \(error)", field: field)
+        }
+        guard let holdBytes, longest.map({ $0 > holdBytes }) ?? true else { return }
+        throw ProviderError(
+            .invalidRequest,
+            "\(field) may match \(longest.map { "\($0)" } ?? "any number of") bytes, and the shield sees \(holdBytes) "
+                + "of a stream at once: bound it, as in {1,20}, or put it into the shield's config", field: field)
+    }
+
+    // MARK: judging
+
+    private static func judge(
+        _ messages: [Message], by scanner: inout Scanner, _ action: FindingAction
+    ) -> RunShieldResponse {
+        var names: [String] = [], titles: [String] = []
+        let changed = messages.enumerated().map { index, message in
+            message.mapTexts { text in
+                let findings = scanner.findings(in: text)
+                for finding in findings {
+                    let name = finding.kind?.rawValue ?? "pattern"
+                    if !names.contains(name) { names.append(name) }
+                    let title = "message \(index + 1) has \(finding.kind?.title ?? "what a pattern matches")"
+                    if !titles.contains(title) { titles.append(title) }
+                }
+                return replaced(findings, in: text)
+            }
+        }
+        guard !names.isEmpty else { return RunShieldResponse() }
+        guard action == .block else { return RunShieldResponse(messages: changed) }
+        return RunShieldResponse(
+            violation: SafetyViolation(
+                violationType: names.joined(separator: ","), details: titles.joined(separator: "; "),
+                suggestedUserResponse: "I can't go on with this, because it holds something that must not be passed on."
+            ))
+    }
+
+    /// The text with each finding as its kind in brackets.
+    private static func replaced(_ findings: [Scanner.Finding], in text: String) -> String {
+        guard !findings.isEmpty else { return text }
+        let bytes = Array(text.utf8)
+        var out: [UInt8] = [], at = 0
+        for finding in findings {
+            out += bytes[at..<finding.range.lowerBound] + Array("[\(finding.kind?.rawValue ?? "redacted")]".utf8)
+            at = finding.range.upperBound
+        }
+        return String(decoding: out + bytes[at...], as: UTF8.self)
+    }
+}
