@@ -114,8 +114,11 @@ final class PatternShield: Sendable {
         _ messages: [Message], by scanner: inout Scanner, _ action: FindingAction
     ) -> RunShieldResponse {
         var names: [String] = [], titles: [String] = []
+        // A reply is judged alone: what the user said was theirs to say.
+        let first = messages.last?.role == .assistant ? messages.count - 1 : 0
         let changed = messages.enumerated().map { index, message in
-            message.mapTexts { text in
+            guard index >= first else { return message }
+            return message.mapTexts { text in
                 let findings = scanner.findings(in: text)
                 for finding in findings {
                     let name = finding.kind?.rawValue ?? "pattern"

@@ -46,7 +46,6 @@ struct ScriptedSafety: SafetyProvider, Scripted {
         guard request.shield.params["unknown"] == nil else {
             throw ProviderError(.invalidRequest, "is not a setting of the shield", field: "params.unknown")
         }
-        guard !request.messages.isEmpty else { return RunShieldResponse(holdBytes: 6) }
         if let last = request.messages.last, last.role == .user { try await Script.play(last.content.text) { _ in } }
         for message in request.messages where message.content.text.contains("bad") {
             return RunShieldResponse(

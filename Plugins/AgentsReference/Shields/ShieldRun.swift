@@ -62,9 +62,12 @@ struct ShieldRun: Sendable {
 
     /// How many bytes of a text all of them must see at once; nil: the whole of it. 0 without shields.
     func holdBytes() async throws -> Int? {
+        guard !policies.isEmpty else { return 0 }
+        let listed = try await call.safety().list()
         var most = 0
         for policy in policies {
-            guard let bytes = try await ask(policy, []).holdBytes else { return nil }
+            let shield = listed.first { $0.shieldType == policy.shield.shieldType }
+            guard let bytes = shield?.holdBytes else { return nil }
             most = max(most, bytes)
         }
         return most

@@ -22,22 +22,15 @@ public struct RunShieldResponse: WireRecord, Hashable {
     /// The request's messages with parts replaced, to be used in their place; as many as there were. nil: the shield
     /// changes nothing.
     public var messages: [Message]?
-    /// As ``ListedShield/holdBytes``, with the request's settings. Answered to a request without messages; nil
-    /// there: the shield judges whole texts only.
-    public var holdBytes: Int?
 
     /// No objection and no change unless they are given.
-    public init(violation: SafetyViolation? = nil, messages: [Message]? = nil, holdBytes: Int? = nil) {
-        (self.violation, self.messages, self.holdBytes) = (violation, messages, holdBytes)
+    public init(violation: SafetyViolation? = nil, messages: [Message]? = nil) {
+        (self.violation, self.messages) = (violation, messages)
     }
 
     /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "RunShieldResponse", Self.init,
         Field("violation", \.violation, "The shield's objection; absent when it has none."),
-        Field("messages", \.messages, "The messages with parts replaced, to be used in place of the request's."),
-        Field(
-            "hold_bytes", \.holdBytes,
-            "To a request without messages: how many bytes of a text the shield must see at once with these settings; "
-                + "absent: it judges whole texts only."))
+        Field("messages", \.messages, "The messages with parts replaced, to be used in place of the request's."))
 }

@@ -38,7 +38,10 @@ struct PatternShieldTests {
         #expect(found.violationType == "card" && found.details == "message 2 has a card number")
         #expect(found.suggestedUserResponse != nil)
         #expect(try await Self.run(stack, messages, params: ["kinds": ["iban"]]) == RunShieldResponse())
-        #expect(try await Self.run(stack, messages).violation?.violationType == "email,card")
+        // A reply is judged alone, and what the user and tools say all together.
+        #expect(try await Self.run(stack, messages).violation?.violationType == "card")
+        let said = messages.map { Message(role: .user, content: $0.content) }
+        #expect(try await Self.run(stack, said).violation?.violationType == "email,card")
         #expect(try await Self.run(stack, []) == RunShieldResponse())
         await stack.shutdown()
     }
