@@ -152,7 +152,8 @@ extension SchemaNode {
     /// Whether it says nothing but of which types a value may be.
     fileprivate var saysOnlyTypes: Bool {
         values == nil && numbers.isFree && strings.isFree && arrays.isFree && objects.isFree && reference == nil
-            && allOf.isEmpty && anyOf == nil && oneOf == nil && not == nil && condition == nil
+            && dynamicReference == nil && allOf.isEmpty && anyOf == nil && oneOf == nil && not == nil
+            && condition == nil
     }
 }
 
