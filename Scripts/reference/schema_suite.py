@@ -14,7 +14,7 @@ import tempfile
 VERSION = "4.26.0"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = ROOT / "Tests/Fixtures/json-schema"
-DRAFTS = ["draft4", "draft6", "draft7", "draft2020-12"]
+DRAFTS = ["draft4", "draft6", "draft7", "draft2019-09", "draft2020-12"]
 # Beside the required ones: what does not concern formats and other vocabularies.
 OPTIONAL = [
     "anchor", "bignum", "dependencies-compatibility", "dynamicRef", "ecmascript-regex", "float-overflow", "id",

@@ -83,6 +83,9 @@ package struct Matcher: Sendable {
         return found
     }
 
+    /// Whether a match that is not empty may begin with a byte.
+    package func mayBegin(with byte: UInt8) -> Bool { firsts[Int(byte)] }
+
     /// The ends of all matches that begin at a place and are not empty, the longest last.
     package mutating func matchEnds(in text: [UInt8], from start: Int) -> [Int] {
         guard start < text.count, firsts[Int(text[start])] else { return [] }

@@ -86,7 +86,7 @@ package struct SensitiveFinder: Sendable {
 
     private mutating func end(of index: Int, in text: [UInt8], from start: Int) -> Int? {
         let rule = rules[index].rule
-        guard rule.mayBegin(text, start) else { return nil }
+        guard rules[index].matcher.mayBegin(with: text[start]), rule.mayBegin(text, start) else { return nil }
         let ends = rules[index].matcher.matchEnds(in: text, from: start)
         return ends.last { end in
             end - start <= rule.bytesMax && rule.mayEnd(text, end) && rule.accepts(text[start..<end])

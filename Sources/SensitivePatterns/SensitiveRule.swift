@@ -31,7 +31,7 @@ struct SensitiveRule: Sendable {
         (self.mayBegin, self.mayEnd, self.accepts) = (mayBegin, mayEnd, accepts)
     }
 
-    static let all: [SensitiveRule] = [email] + phones + [card, iban, ipv4, ipv6] + keys
+    static let all: [SensitiveRule] = [email] + phones + [card, iban, ipv4, ipv6, key]
 
     /// No letter, digit or underscore is before the place.
     static func isBesideNoWord(before text: [UInt8], _ start: Int) -> Bool {

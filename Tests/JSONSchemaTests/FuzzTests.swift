@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(60)))
 struct FuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let count = environment["LLAMA_STACK_SCHEMAS"].flatMap { Int($0) } ?? 1_000
+    private static let count = environment["LLAMA_STACK_SCHEMAS"].flatMap { Int($0) } ?? 500
     private static let seed = environment["LLAMA_STACK_SEED"].flatMap { UInt64($0) } ?? 1
 
     @Test("a changed schema is an error that says where, or a schema that judges every value")

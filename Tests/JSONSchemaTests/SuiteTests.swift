@@ -45,6 +45,7 @@ struct SuiteTests {
         "no verdict on an official test is wrong, and all but a few are judged",
         arguments: [
             ("draft2020-12", "https://json-schema.org/draft/2020-12/schema", 0.95),
+            ("draft2019-09", "https://json-schema.org/draft/2019-09/schema", 0.93),
             ("draft7", "http://json-schema.org/draft-07/schema#", 0.95),
             ("draft6", "http://json-schema.org/draft-06/schema#", 0.95),
             ("draft4", "http://json-schema.org/draft-04/schema#", 0.95),

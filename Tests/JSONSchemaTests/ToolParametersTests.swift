@@ -9,7 +9,7 @@ struct ToolParametersTests {
             ("str", "string"), ("String", "string"), ("int", "integer"), ("float", "number"), ("double", "number"),
             ("bool", "boolean"), ("list", "array"), ("Tuple", "array"), ("dict", "object"),
             ("Dict[str, int]", "object"),
-            ("None", "null"),
+            ("None", "null"), ("HashMap", "object"), ("ArrayList", "array"),
         ])
     func words(given: String, wanted: String) {
         for key in ["param_type", "type"] {

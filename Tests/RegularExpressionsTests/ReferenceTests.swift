@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(60)))
 struct ReferenceTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let count = environment["LLAMA_STACK_SCHEMAS"].flatMap { Int($0) } ?? 2_000
+    private static let count = environment["LLAMA_STACK_SCHEMAS"].flatMap { Int($0) } ?? 500
     private static let seed = environment["LLAMA_STACK_SEED"].flatMap { UInt64($0) } ?? 1
 
     @Test("random patterns are found where a plain matcher finds them, at the same places")

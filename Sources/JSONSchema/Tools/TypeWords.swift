@@ -5,11 +5,14 @@ enum TypeWords {
     private static let words: [String: String] = [
         "str": "string", "string": "string", "text": "string", "char": "string",
         "int": "integer", "integer": "integer", "long": "integer", "int32": "integer", "int64": "integer",
+        "short": "integer", "byte": "integer", "uint": "integer",
         "float": "number", "double": "number", "number": "number", "decimal": "number", "float32": "number",
         "float64": "number",
         "bool": "boolean", "boolean": "boolean",
         "list": "array", "array": "array", "tuple": "array", "set": "array", "sequence": "array",
+        "arraylist": "array",
         "dict": "object", "dictionary": "object", "map": "object", "mapping": "object", "object": "object",
+        "hashmap": "object",
         "none": "null", "nonetype": "null", "null": "null",
     ]
 

@@ -24,7 +24,7 @@ struct Validator {
     /// Above 0, ``violations`` are those of one schema of several.
     var alternatives = 0
     /// The limit that ended the validation.
-    private var limit: String?
+    var limit: String?
     /// The resources of the schemas that look at the value, from the outermost.
     private(set) var resources: [Int] = []
     private var matchers: [String: Matcher] = [:]
@@ -87,7 +87,7 @@ struct Validator {
         }
         isValid = judgeCombinations(node, value, &judged) && isValid
         if isTracking { isValid = judgeRest(node, value, &judged) && isValid }
-        if isTracking, isValid { outer.formUnion(judged) }
+        if isTracking, isValid, count(judged.size / 8) { outer.formUnion(judged) }
         return isValid && limit == nil
     }
 
@@ -138,60 +138,12 @@ struct Validator {
     }
 }
 
-// MARK: Violations
-
-extension Validator {
-    /// Notes what is wrong at the place at hand. Always false. The last that is told ends the validation.
-    mutating func violate(_ keyword: String, _ message: @autoclosure () -> String, _ wanted: [String] = []) -> Bool {
-        guard quiet == 0, violations.count < schema.limits.violationsMax, count(4) else { return false }
-        return note(
-            Violation(place: path.text, pointer: path.pointer, keyword: keyword, message: message(), wanted: wanted))
-    }
-
-    /// Always false.
-    mutating func note(_ violation: Violation) -> Bool {
-        guard violations.count < schema.limits.violationsMax else { return false }
-        violations.append(violation)
-        if alternatives == 0, violations.count == schema.limits.violationsMax { limit = limit ?? "violationsMax" }
-        return false
-    }
-
-    /// Notes what is wrong with a property that may be missing.
-    mutating func violate(_ keyword: String, property: String, _ message: @autoclosure () -> String) -> Bool {
-        path.steps.append(.property(property))
-        defer { path.steps.removeLast() }
-        return violate(keyword, message())
-    }
-
-    mutating func wrong(_ keyword: String, _ wanted: [String], _ value: JSON) -> Bool {
-        violate(keyword, "must be \(Self.shortened(wanted)), got \(Excerpt.text(of: value))", wanted)
-    }
-
-    static func shortened(_ wanted: [String]) -> String {
-        let shownMax = 20
-        guard wanted.count > shownMax else { return Excerpt.alternatives(wanted) }
-        return "one of " + wanted.prefix(shownMax).joined(separator: ", ") + " and \(wanted.count - shownMax) more"
-    }
-
-    /// The verdict alone.
-    mutating func isFit(_ id: NodeID, _ value: JSON, _ judged: inout Judged) -> Bool {
-        quiet += 1
-        defer { quiet -= 1 }
-        return judge(id, value, &judged)
-    }
-
-    mutating func judge(_ id: NodeID, _ value: JSON, at step: ValuePath.Step) -> Bool {
-        path.steps.append(step)
-        defer { path.steps.removeLast() }
-        var judged = Judged()
-        return judge(id, value, &judged)
-    }
-}
-
 /// The properties and items that some schema has judged.
 struct Judged {
     var properties: Set<String> = []
     var items: Set<Int> = []
+
+    var size: Int { properties.count + items.count }
 
     mutating func formUnion(_ other: Judged) {
         if !other.properties.isEmpty { properties.formUnion(other.properties) }
