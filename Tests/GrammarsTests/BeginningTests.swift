@@ -19,6 +19,14 @@ struct BeginningTests {
         #expect(try Grammar(Self.start).accepts(text) == isRight)
     }
 
+    @Test("behind a control token free text goes on")
+    func control() throws {
+        var state = GrammarState(try Grammar(Self.start), TestVocabulary.shared)
+        require(state.advance(TestVocabulary.control))
+        for byte in "{\"ax".utf8 { require(state.advance(byte: byte)) }
+        #expect(state.isFinal)
+    }
+
     @Test("the longer of two beginnings is never reached")
     func shorter() throws {
         #expect(try !Grammar(Self.start).accepts("{\"abc!"))

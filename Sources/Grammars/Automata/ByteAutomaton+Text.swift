@@ -54,10 +54,11 @@ extension ByteAutomaton {
         machine.complete()
         var beginnings = MarkSearch(width: groups.count)
         for (index, mark) in marks.enumerated() where mark.isAnchored { beginnings.add(classified(mark), Int32(index)) }
-        machine.prepend(beginnings)
+        let middle = machine.prepend(beginnings)
         try budget.spend(states: machine.outcomes.count, bytes: machine.steps.count * 4)
         return ByteAutomaton(
-            classes: classes, classCount: groups.count, steps: machine.steps, outcomes: machine.outcomes)
+            classes: classes, classCount: groups.count, steps: machine.steps, outcomes: machine.outcomes,
+            middle: middle)
     }
 }
 
@@ -125,8 +126,9 @@ private struct MarkSearch {
 
     /// Puts a tree of marks before the complete automaton that count at the beginning alone. Each of its states stands
     /// for the automaton's own state after the same text, and goes on as that one does where no such mark does.
-    mutating func prepend(_ beginnings: MarkSearch) {
-        guard beginnings.outcomes.count > 1 else { return }
+    /// - Returns: the state that the automaton had as its first.
+    mutating func prepend(_ beginnings: MarkSearch) -> Int32 {
+        guard beginnings.outcomes.count > 1 else { return 0 }
         let offset = Int32(beginnings.outcomes.count)
         var steps = beginnings.steps
         var outcomes = beginnings.outcomes
@@ -148,5 +150,6 @@ private struct MarkSearch {
         }
         self.steps = steps + self.steps.map { $0 < 0 ? $0 : $0 + offset }
         self.outcomes = outcomes + self.outcomes
+        return offset
     }
 }

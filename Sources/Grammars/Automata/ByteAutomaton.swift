@@ -12,6 +12,8 @@ final class ByteAutomaton: Sendable {
     let steps: [Int32]
     /// The outcome that a state accepts, -1 for nothing. Outcomes of one automaton are told apart by their numbers.
     let outcomes: [Int32]
+    /// The state in which nothing that came before counts, and no beginning.
+    let middle: Int32
     /// The only byte that leads on from a state: -1 where there is none, -2 where there are several.
     let onlyBytes: [Int16]
 
@@ -19,11 +21,12 @@ final class ByteAutomaton: Sendable {
     static let stateMask: Int32 = countFlag - 1
     private static let numbers = Atomic(0)
 
-    init(classes: [UInt8], classCount: Int, steps: [Int32], outcomes: [Int32]) {
+    init(classes: [UInt8], classCount: Int, steps: [Int32], outcomes: [Int32], middle: Int32 = 0) {
         self.classes = classes
         self.classCount = classCount
         self.steps = steps
         self.outcomes = outcomes
+        self.middle = middle
         number = Self.numbers.add(1, ordering: .relaxed).newValue
         let sizes = classes.reduce(into: [Int](repeating: 0, count: classCount)) { $0[Int($1)] += 1 }
         onlyBytes = outcomes.indices.map { state in

@@ -54,7 +54,8 @@ package struct GrammarState: Sendable {
                 if let rule = grammar.rule(after: token, in: reading) {
                     grammar.enter(rule.next, rule.frame, &spare)
                 } else if isUnspelled, token >= 0, token < vocabulary.vocabulary {
-                    spare.insert(Reading(top: .leaf(leaf, state: 0, count: 0), frame: reading.frame))
+                    let middle = grammar.leaves[Int(leaf)].automaton.middle
+                    spare.insert(Reading(top: .leaf(leaf, state: middle, count: 0), frame: reading.frame))
                 }
             default: break
             }

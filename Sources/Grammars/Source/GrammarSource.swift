@@ -69,8 +69,7 @@ package enum GrammarStart: Sendable {
             /// This text, wherever it comes up in free text; must not be empty. Where one trigger's text is the end of
             /// another's, the first of them in the list counts.
             case text(String)
-            /// This text where free text begins with it: at the start, behind a control token, and behind what another
-            /// trigger said.
+            /// This text where free text begins with it: at the start, and behind what another trigger said.
             case beginning(String)
         }
 
