@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -76,6 +77,10 @@ ssize_t ccp_receive(int socket, void *bytes, size_t size, int *descriptor, int *
     };
     *descriptor = -1;
     *surplus = 0;
+    // A reader that sleeps in recvmsg is woken for nothing whenever the other side takes something that was sent to it:
+    // room to write wakes all who sleep at a socket of this kind, but for those that poll for something else.
+    struct pollfd readable = {.fd = socket, .events = POLLIN};
+    while (wait && poll(&readable, 1, -1) < 0 && errno == EINTR) {}
     ssize_t count;
     do count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
     while (count < 0 && errno == EINTR);
