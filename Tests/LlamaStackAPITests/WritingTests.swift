@@ -40,4 +40,31 @@ struct WritingTests {
         #expect(MemoryBanks.insert.encode(answer: Nothing()).isEmpty)
         #expect(MemoryBanks.drop.encode(answer: "b\"") == Array(#""b\"""#.utf8))
     }
+
+    /// A measured value's size; nil: not known.
+    private func measured(_ value: some WireValue) -> Int? {
+        var bytesLeft = 1 << 40
+        value.measure(&bytesLeft)
+        return bytesLeft < 0 ? nil : (1 << 40) - bytesLeft
+    }
+
+    @Test("an answer's text is no longer than was measured, and hardly shorter", arguments: [0, 1, 100, 10_000])
+    func measure(count: Int) throws {
+        let text = String(repeating: "ü", count: count)
+        let completion = CompletionResponse(
+            content: .items([.text(text), .text("b")]), logprobs: ["tokens": ["a"], "token_logprobs": [-1]])
+        let document = MemoryBankDocument(
+            uuid: "d", content: Base64Data(Array(text.utf8)), metadata: ["a": 1.5, "b": .null], mimeType: "text/plain")
+        let room = 80
+        #expect((0...room).contains(try #require(measured(completion)) - completion.jsonBytes.count))
+        #expect((0...room).contains(try #require(measured([document])) - [document].jsonBytes.count))
+        #expect(completion.isShort(bytesMax: 1000) == (count <= 100))
+    }
+
+    @Test("a long list is found out from its first items, and what can't be measured counts as long")
+    func unmeasured() {
+        #expect(![Double](repeating: 0, count: 1_000_000).isShort(bytesMax: 64 << 10))
+        #expect(measured(Set(["a"])) == nil)
+        #expect(Nothing().isShort(bytesMax: 2))
+    }
 }

@@ -26,6 +26,13 @@ public enum Content: WireValue, Hashable, ExpressibleByStringLiteral {
             case .attachment(let attachment): attachment.json
             }
         }
+        /// The text's size, or the attachment's.
+        public func measure(_ bytesLeft: inout Int) {
+            switch self {
+            case .text(let text): text.measure(&bytesLeft)
+            case .attachment(let attachment): attachment.measure(&bytesLeft)
+            }
+        }
         /// Throws a ``WireError`` for anything but a string or an attachment.
         public init(json: JSON, at path: FieldPath) throws {
             switch json {
@@ -58,6 +65,14 @@ public enum Content: WireValue, Hashable, ExpressibleByStringLiteral {
         case .text(let text): .string(text)
         case .attachment(let attachment): attachment.json
         case .items(let items): items.json
+        }
+    }
+    /// The size of what it holds.
+    public func measure(_ bytesLeft: inout Int) {
+        switch self {
+        case .text(let text): text.measure(&bytesLeft)
+        case .attachment(let attachment): attachment.measure(&bytesLeft)
+        case .items(let items): items.measure(&bytesLeft)
         }
     }
     /// Throws a ``WireError`` for anything else than a string, an attachment or an array of them.

@@ -34,6 +34,8 @@ public enum ToolName: WireValue, Hashable, ExpressibleByStringLiteral, CustomStr
     public static var schema: Schema { .anyOf([BuiltinTool.schema, String.schema]) }
     /// The name.
     public var json: JSON { .string(description) }
+    /// The name in quotes.
+    public func measure(_ bytesLeft: inout Int) { description.measure(&bytesLeft) }
     /// Throws a ``WireError`` for anything but a string.
     public init(json: JSON, at path: FieldPath) throws { self.init(try String(json: json, at: path)) }
 }

@@ -19,6 +19,9 @@ public struct Base64Data: WireValue, Hashable, ExpressibleByArrayLiteral {
         text.append(UInt8(ascii: "\""))
     }
 
+    /// The base64 text in quotes.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft -= (bytes.count + 2) / 3 * 4 + 2 }
+
     /// Throws a ``WireError`` for anything but base64 with padding, without line breaks and without stray bits.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .string(let text) = json else { throw WireError(path, "must be a base64 string, got \(json.kind)") }

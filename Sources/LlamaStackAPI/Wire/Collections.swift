@@ -14,6 +14,14 @@ extension Array: WireValue where Element: WireValue {
         }
         bytes.append(UInt8(ascii: "]"))
     }
+    /// The sum of the elements, as long as there is enough for them.
+    public func measure(_ bytesLeft: inout Int) {
+        bytesLeft -= 2 + count
+        for item in self {
+            guard bytesLeft >= 0 else { return }
+            item.measure(&bytesLeft)
+        }
+    }
     /// Throws a ``WireError`` for anything but an array, and for the first element that does not fit; its path has the
     /// index.
     public init(json: JSON, at path: FieldPath) throws {
@@ -82,6 +90,10 @@ extension Optional: WireValue where Wrapped: WireValue {
     /// Appends `null` for nil.
     public func write(to bytes: inout [UInt8]) {
         if let self { self.write(to: &bytes) } else { bytes.append(contentsOf: "null".utf8) }
+    }
+    /// The wrapped value's size.
+    public func measure(_ bytesLeft: inout Int) {
+        if let self { self.measure(&bytesLeft) } else { bytesLeft -= 4 }
     }
     /// nil for `null`. Throws the wrapped type's ``WireError`` for anything else that does not fit.
     public init(json: JSON, at path: FieldPath) throws {

@@ -181,6 +181,13 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         get(root).write(to: &bytes)
         if isOptional, bytes[value...].elementsEqual("null".utf8) { bytes.removeSubrange(start...) }
     }
+
+    /// Nothing once there is not enough.
+    func measure(_ root: Root, _ bytesLeft: inout Int) {
+        guard bytesLeft >= 0 else { return }
+        bytesLeft -= keyText.count + 1
+        get(root).measure(&bytesLeft)
+    }
 }
 
 /// A field that is a record written in place, without a key of its own: see ``Field/init(_:_:)``.

@@ -24,6 +24,7 @@ public struct Object<Root: Sendable>: Sendable {
     let make: @Sendable (JSONObject, FieldPath) throws -> Root
     let makeMembers: @Sendable (Root) -> JSONObject
     let writeMembers: @Sendable (Root, inout [UInt8]) -> Void
+    let measureMembers: @Sendable (Root, inout Int) -> Void
 
     /// Declares a record.
     ///
@@ -67,6 +68,11 @@ public struct Object<Root: Sendable>: Sendable {
                 bytes.append(UInt8(ascii: ":"))
                 member.value.write(to: &bytes)
             }
+        }
+        self.measureMembers = { root, bytesLeft in
+            bytesLeft -= 2
+            repeat (each fields).measure(root, &bytesLeft)
+            rest.map { root[keyPath: $0] }?.measure(&bytesLeft)
         }
     }
 

@@ -7,6 +7,8 @@ extension Bool: WireValue {
     public static var schema: Schema { .boolean }
     /// `true` or `false`.
     public var json: JSON { .bool(self) }
+    /// The longer of the two.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft -= 5 }
     /// Throws a ``WireError`` for anything but a boolean: no number or text stands for one.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .bool(let value) = json else { throw WireError(path, "must be a boolean, got \(json.kind)") }
@@ -19,6 +21,8 @@ extension Int: WireValue {
     public static var schema: Schema { .integer() }
     /// The exact integer.
     public var json: JSON { .integer(Int64(self)) }
+    /// The longest integer.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft -= 20 }
     /// Takes 3 and 3.0, as JSON Schema does. Throws a ``WireError`` for anything else, and for a number that `Int`
     /// cannot hold.
     public init(json: JSON, at path: FieldPath) throws {
@@ -39,6 +43,8 @@ extension Double: WireValue {
     public static var schema: Schema { .number() }
     /// A number; NaN and infinity are written as `null`.
     public var json: JSON { .number(self) }
+    /// The longest number.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft -= 25 }
     /// Takes integers too; beyond 2^53 they are rounded. Throws a ``WireError`` for anything but a number.
     public init(json: JSON, at path: FieldPath) throws {
         guard let value = json.numberValue else { throw WireError(path, "must be a number, got \(json.kind)") }
@@ -53,6 +59,8 @@ extension Float: WireValue {
     public static var schema: Schema { .number() }
     /// The shortest decimal that reads back as the same `Float`; NaN and infinity are written as `null`.
     public var json: JSON { .number(Double(description) ?? Double(self)) }
+    /// The longest number.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft -= 25 }
     /// Rounds to the nearest `Float`; beyond its range that is an infinity. Throws a ``WireError`` for anything but a
     /// number.
     public init(json: JSON, at path: FieldPath) throws { self = Float(try Double(json: json, at: path)) }
@@ -65,6 +73,8 @@ extension String: WireValue {
     public var json: JSON { .string(self) }
     /// Appends the text in quotes, escaped, without building a ``JSON`` first.
     public func write(to bytes: inout [UInt8]) { JSONEscape.encode(self, into: &bytes) }
+    /// The text in quotes, without what escapes add.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft -= utf8.count + 2 }
     /// Throws a ``WireError`` for anything but a string.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .string(let value) = json else { throw WireError(path, "must be a string, got \(json.kind)") }
@@ -77,6 +87,17 @@ extension JSON: WireValue {
     public static var schema: Schema { .any }
     /// The value itself.
     public var json: JSON { self }
+    /// The sum of what it holds.
+    public func measure(_ bytesLeft: inout Int) {
+        switch self {
+        case .null, .bool: bytesLeft -= 5
+        case .integer, .number: bytesLeft -= 25
+        case .exact(let number): number.text.measure(&bytesLeft)
+        case .string(let text): text.measure(&bytesLeft)
+        case .array(let items): items.measure(&bytesLeft)
+        case .object(let object): object.measure(&bytesLeft)
+        }
+    }
     /// Takes every value, `null` among them.
     public init(json: JSON, at path: FieldPath) throws { self = json }
 }
@@ -87,6 +108,14 @@ extension JSONObject: WireValue {
     public static var schema: Schema { .map(.any) }
     /// The object itself.
     public var json: JSON { .object(self) }
+    /// The sum of the members.
+    public func measure(_ bytesLeft: inout Int) {
+        bytesLeft -= 2
+        for member in members where bytesLeft >= 0 {
+            member.key.measure(&bytesLeft)
+            member.value.measure(&bytesLeft)
+        }
+    }
     /// Throws a ``WireError`` for anything but an object.
     public init(json: JSON, at path: FieldPath) throws {
         guard case .object(let value) = json else { throw WireError(path, "must be an object, got \(json.kind)") }

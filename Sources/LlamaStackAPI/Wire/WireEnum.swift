@@ -8,6 +8,8 @@ extension WireEnum {
     }
     /// The word.
     public var json: JSON { .string(rawValue) }
+    /// The word in quotes.
+    public func measure(_ bytesLeft: inout Int) { rawValue.measure(&bytesLeft) }
     /// Throws a ``WireError`` for any other word, with the list and a suggestion.
     public init(json: JSON, at path: FieldPath) throws { self = try Choice.decode(json, at: path) }
 }
@@ -28,6 +30,8 @@ extension OpenWireEnum {
     }
     /// The word.
     public var json: JSON { .string(rawValue) }
+    /// The word in quotes.
+    public func measure(_ bytesLeft: inout Int) { rawValue.measure(&bytesLeft) }
     /// Any word, known or not.
     public init(stringLiteral value: String) { self.init(rawValue: value) }
     /// Takes any word of 1 to 200 bytes without control characters, known or not. Throws a ``WireError`` for anything

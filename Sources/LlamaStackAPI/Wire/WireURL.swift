@@ -28,6 +28,8 @@ public struct WireURL: WireValue, Hashable, CustomStringConvertible {
     }
     /// The URL as a string, also when it came as an object.
     public var json: JSON { .string(string) }
+    /// The URL in quotes.
+    public func measure(_ bytesLeft: inout Int) { string.measure(&bytesLeft) }
     /// The URL as it was given.
     public var description: String { string }
 

@@ -10,6 +10,9 @@ public protocol WireValue: Sendable {
     var json: JSON { get }
     /// Appends the text of ``json``, the same bytes, where there is a way that builds no ``JSON`` first.
     func write(to bytes: inout [UInt8])
+    /// Takes about the size of the text from `bytesLeft`, and leaves it below zero when there are too few, or when the
+    /// size is not known without writing the text, which is the default.
+    func measure(_ bytesLeft: inout Int)
     /// The value of a field of this type when it is missing or null; nil when such a field is required. Only optionals
     /// have one.
     static var whenMissing: Self? { get }
@@ -24,6 +27,16 @@ extension WireValue {
         var writer = JSONWriter(indent: nil, appendingTo: bytes.take())
         writer.write(json, level: 0)
         bytes = writer.bytes
+    }
+
+    /// The default: the size is not known.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft = -1 }
+
+    /// Whether the text surely takes no more bytes than about this. Answers in a moment, whatever the value holds.
+    package func isShort(bytesMax: Int) -> Bool {
+        var bytesLeft = bytesMax
+        measure(&bytesLeft)
+        return bytesLeft >= 0
     }
 
     /// The value as a JSON text.
@@ -57,6 +70,8 @@ extension WireRecord {
     public var json: JSON { Self.object.encode(self) }
     /// Appends the record's text field by field, without building a ``JSON`` first.
     public func write(to bytes: inout [UInt8]) { Self.object.write(self, to: &bytes) }
+    /// The sum of the fields.
+    public func measure(_ bytesLeft: inout Int) { Self.object.measureMembers(self, &bytesLeft) }
 }
 
 /// Where a value stood in the request: `sampling_params.top_p`, `messages[2].role`.

@@ -88,11 +88,12 @@ struct IncomingCall: @unchecked Sendable {
         (try endpoint.decodeQuery(request.parameters.buffer), try endpoint.decodeBody(request.body.buffer))
     }
 
-    /// How long an answer is turns out when it is written down: so none is on the shared threads.
+    /// How long an answer is turns out when it is written down: unless it is surely short, not on the shared threads.
     func send<Query, Body, Answer, Event>(
         _ answer: Answer, _ endpoint: Endpoint<Query, Body, Answer, Event>
     ) async throws {
-        let large = try await OffPool.run(bytes: .max) { [sink = self.answer] () -> [UInt8] in
+        let bytesMax = answer.isShort(bytesMax: OffPool.bytesMax) ? 0 : Int.max
+        let large = try await OffPool.run(bytes: bytesMax) { [sink = self.answer] () -> [UInt8] in
             let bytes = endpoint.encode(answer: answer)
             guard bytes.count <= Self.pieceBytesMax else { return bytes }
             if !bytes.isEmpty { sink.write(Int32(LSP_BODY), bytes) }
