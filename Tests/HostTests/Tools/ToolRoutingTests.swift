@@ -140,4 +140,46 @@ struct ToolRoutingTests {
         #expect(stack.summary.resources.map(\.id) == ["a", "b"])
         await stack.shutdown()
     }
+
+    @Test("a shield that a provider announces is judged by, and one that is withdrawn is 404")
+    func announced() async throws {
+        let stack = try await EveryAPI.start()
+        _ = try await stack.ask(.datasets, "announce", #"{"kind":"shield","id":"late"}"#)
+        #expect(try await stack.call(.safety, "run_shield", named: "late").flatMap(\.bytes) == Array("{}".utf8))
+        _ = try await stack.ask(.datasets, "withdraw", #"{"kind":"shield","id":"late"}"#)
+        let error = await #expect(throws: CallError.self) {
+            _ = try await stack.call(.safety, "run_shield", named: "late")
+        }
+        #expect(error?.code == .notFound)
+        await stack.shutdown()
+    }
+
+    @Test("a reload takes in shields and groups of tools that were added, changed or removed")
+    func reloaded() async throws {
+        let providers = """
+              tools: [{provider_id: t, provider_type: inline::builtin}]
+              safety: [{provider_id: s, provider_type: inline::patterns}]
+            """
+        let running = try await ReloadedStack.start(providers)
+        let stack = running.stack
+        let card = RunShieldRequest(
+            shield: ShieldConfig(shieldType: "p"), messages: [Message(role: .user, content: "4111111111111111")]
+        ).json
+        func judged() async throws -> RunShieldResponse {
+            let bytes = try await stack.call(.safety, "run_shield", named: "p", body: card).flatMap(\.bytes)
+            return try Safety.runShield.decodeAnswer(bytes)
+        }
+        #expect(try await Self.list(stack) == [])
+        _ = try await running.reload(
+            providers, more: "tool_groups: [{tool_group_id: math}]\nshields: [{shield_id: p, config: {kinds: [iban]}}]")
+        #expect(try await Self.list(stack).map(\.toolName) == ["math"])
+        #expect(try await judged().violation == nil)
+        _ = try await running.reload(providers, more: "shields: [{shield_id: p, config: {kinds: [card]}}]")
+        #expect(try await Self.list(stack) == [])
+        #expect(try await judged().violation?.violationType == "card")
+        _ = try await running.reload(providers)
+        let error = await #expect(throws: CallError.self) { _ = try await judged() }
+        #expect(error?.code == .notFound)
+        await stack.shutdown()
+    }
 }
