@@ -13,6 +13,10 @@ struct Arithmetic {
         guard steps <= limits.stepsMax else {
             throw CalculatorError(column, "too many operations: at most \(limits.stepsMax) are done")
         }
+        return try bounded(number, column)
+    }
+
+    private func bounded(_ number: Number, _ column: Int) throws(CalculatorError) -> Number {
         var number = number
         if case .exact(let value) = number,
             max(value.numerator.bitWidth, value.denominator.bitWidth) > limits.bitsMax
@@ -30,8 +34,9 @@ struct Arithmetic {
         return number
     }
 
-    mutating func number(_ value: Fraction, _ column: Int) throws(CalculatorError) -> Number {
-        try checked(.exact(value), column)
+    /// A number as it is written: no operation.
+    func number(_ value: Fraction, _ column: Int) throws(CalculatorError) -> Number {
+        try bounded(.exact(value), column)
     }
 
     mutating func sum(_ a: Number, _ b: Number, _ column: Int) throws(CalculatorError) -> Number {

@@ -102,10 +102,14 @@ struct CalculatorTests {
         #expect(message(String(repeating: "abs(", count: 100)) == deep)
         #expect(message(String(repeating: "√", count: 400) + "4") == deep)
         #expect(
-            message(String(repeating: "1+", count: 300) + "1") == "too many operations: at most 500 are done")
-        #expect(
             message("3" + String(repeating: "%", count: 900))
                 == "too many operations: at most 500 are done")
+    }
+
+    @Test func `a sum of many fractions is exact`() throws {
+        let sum = (101...250).map { "1/\($0)" }.joined(separator: "+")
+        #expect(try Calculator.evaluate(sum) == "0.913297731792959")
+        #expect(try Calculator.evaluate("(\(sum)) * 0 + 1/3 * 3") == "1")
     }
 
     @Test func `whole numbers agree with those of 128 bits, and divide into what they are made of`() {
