@@ -1,5 +1,6 @@
 import JSONSchema
 import LlamaStackAPI
+import RegularExpressions
 
 /// Nodes that a value must be as, all at once, each with what it says itself: what they refer to is among them, and of
 /// `anyOf` and `oneOf` one branch is.
@@ -8,27 +9,55 @@ struct Alternative {
 
     /// In the order in which the schema names them.
     var nodes: [NodeID] = []
+    /// Nodes that a value must not be as.
+    var excluded: [NodeID] = []
     var types = ValueTypes.all
     /// The only values there are; nil where any is.
     var values: [JSON]?
-    /// Nodes that the values must not be as.
-    var excluded: [NodeID] = []
     /// The node whose unevaluated properties are all that the others leave over.
     var outermost: NodeID?
+    /// Whether some of the nodes hold only because another does not: they judge no property and no item.
+    var holdsByComplement = false
+
+    // What follows from the nodes that it must not be as.
+    var otherThan: [JSON] = []
+    var otherThanPatterns: [Pattern] = []
+    var numberLimits: [NumberLimit] = []
+    var lengths: [ClosedRange<Int>] = []
+    var itemCounts: [ClosedRange<Int>] = []
+    var memberCounts: [ClosedRange<Int>] = []
+    var required: [String] = []
+    var absent: [String] = []
+    var properties: [(name: String, node: NodeID)] = []
+}
+
+/// A bound of numbers.
+struct NumberLimit {
+    let value: JSON
+    let isExclusive: Bool
+    /// Whether it is the least; else it is the greatest.
+    let isLeast: Bool
+}
+
+/// One way to keep to a choice: more nodes, and more that must hold.
+struct Branch {
+    var nodes: [ValueSchema.NodeID] = []
+    var change: (inout Alternative) -> Void = { _ in }
 }
 
 extension SchemaCompiler {
     /// Alternatives of one set of nodes.
     static let alternativesMax = 512
 
-    /// The ways in which a value can be as all of the nodes say.
+    /// The ways in which a value can be as all of the nodes say. The complement `~id` of a node's number stands for the
+    /// values that are not as it says.
     func alternatives(
         of nodes: [NodeID], _ budget: inout GrammarBudget
     ) throws(GrammarError) -> [Alternative] {
         struct Partial {
             var alternative = Alternative()
             var open: [NodeID]
-            var choices: [[NodeID]] = []
+            var choices: [[Branch]] = []
         }
         var found: [Alternative] = []
         var first = Partial(open: nodes)
@@ -38,81 +67,104 @@ extension SchemaCompiler {
             try budget.spend(bytes: 32 + 16 * partial.alternative.nodes.count)
             while !partial.open.isEmpty {
                 let id = partial.open.removeFirst()
+                if id < 0 {
+                    guard !partial.alternative.excluded.contains(~id) else { continue }
+                    try refuseDynamicReference(schema[~id])
+                    partial.alternative.excluded.append(~id)
+                    partial.choices.append(complement(of: schema[~id]))
+                    continue
+                }
                 guard !partial.alternative.nodes.contains(id) else { continue }
                 let node = schema[id]
-                try add(node, id, to: &partial.alternative)
-                partial.open += [node.reference].compactMap { $0 } + node.allOf
-                if let anyOf = node.anyOf { partial.choices.append(anyOf) }
-                if let oneOf = node.oneOf {
-                    try requireDisjoint(oneOf, node, within: partial.alternative.types, &budget)
-                    partial.choices.append(oneOf)
-                }
+                add(node, id, to: &partial.alternative)
+                partial.open +=
+                    [node.reference].compactMap { $0 } + node.allOf + [node.not].compactMap { $0.map { ~$0 } }
+                partial.choices += try choices(of: node, within: partial.alternative.types, &budget)
             }
             if partial.alternative.types.isEmpty || partial.alternative.values?.isEmpty == true { continue }
             if let choice = partial.choices.popLast() {
                 for branch in choice.reversed() {
                     var next = partial
-                    next.open = [branch]
+                    branch.change(&next.alternative)
+                    next.open = branch.nodes
                     partials.append(next)
                 }
-                continue
+            } else {
+                found.append(partial.alternative)
             }
-            found.append(partial.alternative)
             guard found.count + partials.count <= Self.alternativesMax else {
                 throw GrammarError(
-                    place: schema[nodes[0]].place, keyword: "anyOf",
+                    place: nodes.first.map { schema[$0 < 0 ? ~$0 : $0].place } ?? "", keyword: "anyOf",
                     reason: "has more than \(Self.alternativesMax) combinations of branches; simplify the schema")
             }
         }
         return found
     }
 
-    private func add(_ node: SchemaNode, _ id: NodeID, to alternative: inout Alternative) throws(GrammarError) {
+    private func add(_ node: SchemaNode, _ id: NodeID, to alternative: inout Alternative) {
         alternative.nodes.append(id)
         alternative.types.formIntersection(node.isNever ? [] : node.types)
         if let values = node.values?.values, alternative.values == nil { alternative.values = values }
-        if node.condition != nil { throw unsupported(node, "if") }
+    }
+
+    private func refuseDynamicReference(_ node: SchemaNode) throws(GrammarError) {
         if node.dynamicReference != nil { throw unsupported(node, "$dynamicRef") }
-        if let not = node.not {
-            let excluded = schema[not]
-            if excluded.saysOnlyTypes {
-                // Numbers without their integers are no type by themselves.
-                guard excluded.types.isSuperset(of: .number) || !excluded.types.contains(.integer) else {
-                    throw unsupported(node, "not")
+    }
+
+    /// The branches that a node gives: one of each list must be taken.
+    private func choices(
+        of node: SchemaNode, within types: ValueTypes, _ budget: inout GrammarBudget
+    ) throws(GrammarError) -> [[Branch]] {
+        try refuseDynamicReference(node)
+        var choices: [[Branch]] = []
+        if let anyOf = node.anyOf { choices.append(anyOf.map { Branch(nodes: [$0]) }) }
+        if let oneOf = node.oneOf { choices.append(try branches(oneOf, within: types, &budget)) }
+        if let condition = node.condition {
+            choices.append([
+                Branch(nodes: [condition.test] + [condition.then].compactMap { $0 }),
+                Branch(nodes: [~condition.test] + [condition.otherwise].compactMap { $0 }),
+            ])
+        }
+        for (name, required) in node.objects.dependentRequired {
+            choices.append([
+                Branch { $0.absent.append(name) }, Branch { $0.required += [name] + required },
+            ])
+        }
+        for (name, schema) in node.objects.dependentSchemas {
+            choices.append([
+                Branch { $0.absent.append(name) }, Branch(nodes: [schema]) { $0.required.append(name) },
+            ])
+        }
+        return choices
+    }
+
+    /// Each branch of `oneOf`, without the values of others that it is not surely apart from.
+    private func branches(
+        _ oneOf: [NodeID], within types: ValueTypes, _ budget: inout GrammarBudget
+    ) throws(GrammarError) -> [Branch] {
+        var expanded: [[Alternative]] = []
+        for branch in oneOf { expanded.append(try alternatives(of: [branch], &budget)) }
+        var branches = oneOf.map { Branch(nodes: [$0]) }
+        for second in oneOf.indices {
+            for first in 0..<second {
+                var areApart = true
+                for a in expanded[first] {
+                    for b in expanded[second] where areApart {
+                        areApart = try areDisjoint(a, b, within: types, depth: 0, &budget)
+                    }
                 }
-                alternative.types.subtract(excluded.isNever ? [] : excluded.types)
-            } else {
-                alternative.excluded.append(not)
+                if areApart { continue }
+                branches[first].nodes.append(~oneOf[second])
+                branches[second].nodes.append(~oneOf[first])
             }
         }
+        return branches
     }
 
     func unsupported(_ node: SchemaNode, _ keyword: String, _ detail: String = "") -> GrammarError {
         GrammarError(
             place: node.place, keyword: keyword,
             reason: "can't be generated by a grammar\(detail.isEmpty ? "" : ": \(detail)"); leave it out of the schema")
-    }
-
-    // MARK: - oneOf
-
-    /// Throws where two branches may hold for one value.
-    private func requireDisjoint(
-        _ branches: [NodeID], _ node: SchemaNode, within types: ValueTypes, _ budget: inout GrammarBudget
-    ) throws(GrammarError) {
-        var expanded: [[Alternative]] = []
-        for branch in branches { expanded.append(try alternatives(of: [branch], &budget)) }
-        for second in branches.indices {
-            for first in 0..<second {
-                for a in expanded[first] {
-                    for b in expanded[second] {
-                        guard try areDisjoint(a, b, within: types, depth: 0, &budget) else {
-                            throw unsupported(
-                                node, "oneOf", "branches \(first) and \(second) may hold for the same value")
-                        }
-                    }
-                }
-            }
-        }
     }
 
     /// Whether surely no value is as both say.
@@ -144,38 +196,6 @@ extension SchemaCompiler {
     }
 
     private func requiredNames(_ alternative: Alternative) -> [String] {
-        alternative.nodes.flatMap { schema[$0].objects.required }
-    }
-}
-
-extension SchemaNode {
-    /// Whether it says nothing but of which types a value may be.
-    fileprivate var saysOnlyTypes: Bool {
-        values == nil && numbers.isFree && strings.isFree && arrays.isFree && objects.isFree && reference == nil
-            && dynamicReference == nil && allOf.isEmpty && anyOf == nil && oneOf == nil && not == nil
-            && condition == nil
-    }
-}
-
-extension NumberRules {
-    fileprivate var isFree: Bool { least == nil && greatest == nil && multipleOf == nil }
-}
-
-extension StringRules {
-    fileprivate var isFree: Bool { lengthMin == 0 && lengthMax == nil && pattern == nil }
-}
-
-extension ArrayRules {
-    fileprivate var isFree: Bool {
-        prefixItems.isEmpty && items == nil && countMin == 0 && countMax == nil && !isUnique && contains == nil
-            && unevaluatedItems == nil
-    }
-}
-
-extension ObjectRules {
-    fileprivate var isFree: Bool {
-        properties.isEmpty && required.isEmpty && patternProperties.isEmpty && additionalProperties == nil
-            && propertyNames == nil && countMin == 0 && countMax == nil && dependentRequired.isEmpty
-            && dependentSchemas.isEmpty && unevaluatedProperties == nil
+        alternative.nodes.flatMap { schema[$0].objects.required } + alternative.required
     }
 }

@@ -3,37 +3,6 @@ import LlamaStackAPI
 import RegularExpressions
 
 extension SchemaCompiler {
-    // MARK: - Arrays
-
-    /// Nil where no array is right.
-    mutating func array(
-        _ alternative: Alternative, _ rules: inout GrammarCompiler
-    ) throws(GrammarError) -> Int32? {
-        let nodes = alternative.nodes.map { schema[$0] }
-        var list = ListRule()
-        for node in nodes {
-            let arrays = node.arrays
-            list.min = max(list.min, arrays.countMin)
-            list.max = min(list.max, arrays.countMax ?? .max)
-            if arrays.contains != nil { throw unsupported(node, "contains") }
-            if arrays.unevaluatedItems != nil { throw unsupported(node, "unevaluatedItems") }
-        }
-        if let node = nodes.first(where: \.arrays.isUnique), list.max > 1 { throw unsupported(node, "uniqueItems") }
-        if !alternative.excluded.isEmpty { throw unsupported(schema[alternative.excluded[0]], "not") }
-        guard list.min <= list.max else { return nil }
-        let places = nodes.map(\.arrays.prefixItems.count).max() ?? 0
-        for place in 0..<min(places, list.max) {
-            let items = nodes.compactMap { node in
-                place < node.arrays.prefixItems.count ? node.arrays.prefixItems[place] : node.arrays.items
-            }
-            list.first.append(try rule(items, &rules))
-        }
-        if list.max > places { list.rest = try rule(nodes.compactMap(\.arrays.items), &rules) }
-        list.separator = try rules.literal(style.itemSeparator)
-        let items = try rules.add(.list(list))
-        return try rules.add(.sequence([rules.literal("["), items, rules.literal("]")]))
-    }
-
     // MARK: - Objects
 
     /// Nil where no object is right.
@@ -42,15 +11,22 @@ extension SchemaCompiler {
     ) throws(GrammarError) -> Int32? {
         try checkObject(alternative)
         let nodes = alternative.nodes.map { schema[$0] }
-        let required = Set(nodes.flatMap(\.objects.required))
-        let names = propertyNames(alternative)
+        let required = Set(nodes.flatMap(\.objects.required) + alternative.required)
+        let declared = propertyNames(alternative)
+        let listed = try listedNames(alternative, &rules.budget)
+        let names =
+            declared + (asksForOthers(alternative, declared) ? (listed ?? []).filter { !declared.contains($0) } : [])
         var members = MembersRule()
         for node in nodes {
             members.min = max(members.min, node.objects.countMin)
             members.max = min(members.max, node.objects.countMax ?? .max)
         }
+        for range in alternative.memberCounts {
+            members.min = max(members.min, range.lowerBound)
+            members.max = min(members.max, range.upperBound)
+        }
         for name in names {
-            guard allowsName(name, nodes) else {
+            guard allowsName(name, nodes), !alternative.absent.contains(name) else {
                 if required.contains(name) { return nil }
                 continue
             }
@@ -62,7 +38,7 @@ extension SchemaCompiler {
                     value: try rule(self.nodes(of: name, in: alternative), &rules),
                     isRequired: required.contains(name)))
         }
-        members.open = try openMembers(alternative, names, &rules)
+        if listed == nil { members.open = try openMembers(alternative, names, &rules) }
         guard members.min <= members.max, members.properties.count(where: \.isRequired) <= members.max else {
             return nil
         }
@@ -72,12 +48,11 @@ extension SchemaCompiler {
     }
 
     private func checkObject(_ alternative: Alternative) throws(GrammarError) {
-        if !alternative.excluded.isEmpty { throw unsupported(schema[alternative.excluded[0]], "not") }
         for id in alternative.nodes {
             let node = schema[id]
-            if !node.objects.dependentRequired.isEmpty { throw unsupported(node, "dependentRequired") }
-            if !node.objects.dependentSchemas.isEmpty { throw unsupported(node, "dependentSchemas") }
-            if node.objects.unevaluatedProperties != nil, id != alternative.outermost {
+            if node.objects.unevaluatedProperties != nil,
+                id != alternative.outermost || alternative.holdsByComplement
+            {
                 throw unsupported(node, "unevaluatedProperties", "beside other schemas for the same value")
             }
         }
@@ -87,8 +62,29 @@ extension SchemaCompiler {
     private func propertyNames(_ alternative: Alternative) -> [String] {
         var known: Set<[UInt8]> = []
         let objects = alternative.nodes.map { schema[$0].objects }
-        let all = objects.flatMap { $0.properties.map(\.name) } + objects.flatMap(\.required)
+        let all = objects.flatMap { $0.properties.map(\.name) } + objects.flatMap(\.required) + alternative.required
         return all.filter { known.insert(Array($0.utf8)).inserted }
+    }
+
+    /// The only names that there may be, where `propertyNames` lists them.
+    private func listedNames(
+        _ alternative: Alternative, _ budget: inout GrammarBudget
+    ) throws(GrammarError) -> [String]? {
+        for id in alternative.nodes {
+            guard let naming = schema[id].objects.propertyNames else { continue }
+            let expanded = try alternatives(of: [naming], &budget)
+            guard expanded.allSatisfy({ $0.values != nil }) else { continue }
+            return expanded.flatMap { $0.values ?? [] }.compactMap(\.stringValue)
+        }
+        return nil
+    }
+
+    /// Whether names that no node lists are to be generated. Where some are listed, a keyword must ask for others: a
+    /// model that may write any key does.
+    private func asksForOthers(_ alternative: Alternative, _ names: [String]) -> Bool {
+        let objects = alternative.nodes.map { schema[$0].objects }
+        return names.isEmpty && objects.allSatisfy(\.patternProperties.isEmpty)
+            || objects.contains { $0.additionalProperties != nil || $0.unevaluatedProperties != nil }
     }
 
     /// The nodes that a property of this name must be as.
@@ -104,7 +100,9 @@ extension SchemaCompiler {
             if own.isEmpty, let additional = objects.additionalProperties { own.append(additional) }
             found += own
         }
-        return found
+        // A name that only a condition knows is left over.
+        if found.isEmpty { found += alternative.nodes.compactMap { schema[$0].objects.unevaluatedProperties } }
+        return found + alternative.properties.filter { $0.name == name }.map(\.node)
     }
 
     private func allowsName(_ name: String, _ nodes: [SchemaNode]) -> Bool {
@@ -113,8 +111,7 @@ extension SchemaCompiler {
         }
     }
 
-    /// Members of names that the schema does not list. Where it lists some, it must ask for others by a keyword of
-    /// theirs: a model that may write any key does.
+    /// Members of names that the schema does not list.
     private mutating func openMembers(
         _ alternative: Alternative, _ names: [String], _ rules: inout GrammarCompiler
     ) throws(GrammarError) -> [MembersRule.Open] {
@@ -125,9 +122,7 @@ extension SchemaCompiler {
         guard patterns.count <= 3 else {
             throw unsupported(schema[alternative.nodes[0]], "patternProperties", "more than three hold for one object")
         }
-        let others =
-            names.isEmpty && patterns.isEmpty
-            || objects.contains { $0.additionalProperties != nil || $0.unevaluatedProperties != nil }
+        let others = asksForOthers(alternative, names)
         var found: [MembersRule.Open] = []
         // A key is of each pattern or not: for each set of them, the keys of just these.
         for set in 0..<(1 << patterns.count) where set != 0 || others {
@@ -137,9 +132,9 @@ extension SchemaCompiler {
                 values += [rules.additionalProperties].compactMap { $0 }
             }
             if matched.isEmpty, values.isEmpty { values += objects.compactMap(\.unevaluatedProperties) }
-            guard !values.contains(where: { schema[$0].isNever }) else { continue }
+            guard !values.contains(where: { $0 >= 0 && schema[$0].isNever }) else { continue }
             let shapes = patterns.indices.map { PatternShape(patterns[$0].pattern, wanted: matched.contains($0)) }
-            if let key = try openKey(alternative, names, shapes, &rules) {
+            if let key = try openKey(alternative, names + alternative.absent, shapes, &rules) {
                 found.append(
                     MembersRule.Open(
                         key: key, separator: try rules.literal(style.itemSeparator),

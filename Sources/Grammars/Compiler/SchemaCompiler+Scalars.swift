@@ -10,13 +10,9 @@ extension SchemaCompiler {
         var bounds = NumberBounds(isInteger: !alternative.types.isSuperset(of: .number))
         for id in alternative.nodes {
             let node = schema[id]
-            if let least = try bound(node.numbers.least, node, "minimum"), least.isTighter(than: bounds.least) {
-                bounds.least = least
-            }
-            if let greatest = try bound(node.numbers.greatest, node, "maximum"),
-                bounds.greatest.map({ $0.isTighter(than: greatest) || $0 == greatest }) != true
-            {
-                bounds.greatest = greatest
+            for (limit, isLeast) in [(node.numbers.least, true), (node.numbers.greatest, false)] {
+                guard let limit else { continue }
+                try narrow(&bounds, to: limit.value, isExclusive: limit.isExclusive, isLeast: isLeast, node)
             }
             if let multipleOf = node.numbers.multipleOf {
                 let multiple = try multiple(multipleOf, node)
@@ -26,21 +22,32 @@ extension SchemaCompiler {
                 bounds.multiple = multiple
             }
         }
-        if !alternative.excluded.isEmpty { throw unsupported(schema[alternative.excluded[0]], "not") }
+        for limit in alternative.numberLimits {
+            try narrow(
+                &bounds, to: limit.value, isExclusive: limit.isExclusive, isLeast: limit.isLeast,
+                schema[alternative.excluded[0]])
+        }
         if bounds.isFree { return try rules.add(Leaf(automaton: bounds.isInteger ? .anyInteger : .anyNumber)) }
         guard let automaton = try ByteAutomaton.number(bounds, &rules.budget) else { return nil }
         return try rules.add(Leaf(automaton: automaton))
     }
 
-    private func bound(
-        _ bound: NumberRules.Bound?, _ node: SchemaNode, _ keyword: String
-    ) throws(GrammarError) -> NumberBounds.Bound? {
-        guard let bound, let digits = Digits(bound.value) else { return nil }
+    private func narrow(
+        _ bounds: inout NumberBounds, to value: JSON, isExclusive: Bool, isLeast: Bool, _ node: SchemaNode
+    ) throws(GrammarError) {
+        guard let digits = Digits(value) else { return }
         guard let magnitude = Magnitude(digits) else {
-            throw unsupported(node, keyword, "it has more than \(Magnitude.digitsMax) digits before or after the point")
+            throw unsupported(
+                node, isLeast ? "minimum" : "maximum",
+                "it has more than \(Magnitude.digitsMax) digits before or after the point")
         }
-        return NumberBounds.Bound(
-            isNegative: digits.isNegative, magnitude: magnitude, isExclusive: bound.isExclusive)
+        let bound = NumberBounds.Bound(
+            isNegative: digits.isNegative, magnitude: magnitude, isExclusive: isExclusive)
+        if isLeast {
+            if bounds.least.map({ bound.isAbove($0) || bound.isTighter(than: $0) }) != false { bounds.least = bound }
+        } else if bounds.greatest.map({ $0.isAbove(bound) || bound.isTighter(than: $0) }) != false {
+            bounds.greatest = bound
+        }
     }
 
     private func multiple(_ value: JSON, _ node: SchemaNode) throws(GrammarError) -> NumberBounds.Multiple {
@@ -58,11 +65,12 @@ extension SchemaCompiler {
 
     /// Nil where no string is right.
     func string(_ alternative: Alternative, _ rules: inout GrammarCompiler) throws(GrammarError) -> Int32? {
-        if !alternative.excluded.isEmpty { throw unsupported(schema[alternative.excluded[0]], "not") }
-        var shapes: [any StringShape] = []
+        var shapes: [any StringShape] = alternative.otherThanPatterns.map { PatternShape($0, wanted: false) }
+        let others = alternative.otherThan.compactMap { $0.stringValue.map { Array($0.utf8) } }
+        if !others.isEmpty { shapes.append(OtherThan(others)) }
         var (least, most) = (0, Int.max)
-        for id in alternative.nodes {
-            let strings = schema[id].strings
+        for range in alternative.lengths { (least, most) = (max(least, range.lowerBound), min(most, range.upperBound)) }
+        for strings in alternative.nodes.map({ schema[$0].strings }) {
             (least, most) = (max(least, strings.lengthMin), min(most, strings.lengthMax ?? .max))
             if let pattern = strings.pattern { shapes.append(PatternShape(pattern, wanted: true)) }
             if let format = strings.format, let pattern = Formats.pattern(format) {
@@ -89,12 +97,16 @@ extension SchemaCompiler {
 }
 
 extension NumberBounds.Bound {
-    /// As a lower bound, whether it lets through less than another.
-    fileprivate func isTighter(than other: NumberBounds.Bound?) -> Bool {
-        guard let other else { return true }
-        if isNegative != other.isNegative { return other.isNegative }
-        let order = magnitude.compared(to: other.magnitude) * (isNegative ? -1 : 1)
-        return order != 0 ? order > 0 : isExclusive && !other.isExclusive
+    fileprivate func isAbove(_ other: NumberBounds.Bound) -> Bool { order(other) > 0 }
+
+    /// Whether it is the same number, and leaves it out while the other does not.
+    fileprivate func isTighter(than other: NumberBounds.Bound) -> Bool {
+        order(other) == 0 && isExclusive && !other.isExclusive
+    }
+
+    private func order(_ other: NumberBounds.Bound) -> Int {
+        if isNegative != other.isNegative { return isNegative ? -1 : 1 }
+        return magnitude.compared(to: other.magnitude) * (isNegative ? -1 : 1)
     }
 }
 

@@ -20,7 +20,7 @@ struct SchemaCompiler {
     mutating func compile(into rules: inout GrammarCompiler) throws(GrammarError) -> Int32 {
         let root = try rule([schema.root], &rules)
         while let next = open.popLast() {
-            rules.budget.place = next.nodes.first.map { schema[$0].place } ?? ""
+            rules.budget.place = next.nodes.first.map { schema[$0 < 0 ? ~$0 : $0].place } ?? ""
             var options: [Int32] = []
             for alternative in try alternatives(of: next.nodes, &rules.budget) {
                 options += try compile(alternative, &rules)
@@ -46,41 +46,52 @@ struct SchemaCompiler {
     ) throws(GrammarError) -> [Int32] {
         if let values = alternative.values { return try compile(values, alternative, &rules) }
         let types = alternative.types
+        let others = alternative.otherThan
         var options: [Int32] = []
-        if types.contains(.null) { options.append(try rules.literal("null")) }
+        if types.contains(.null), !others.contains(.null) { options.append(try rules.literal("null")) }
         if types.contains(.boolean) {
-            options.append(try rules.literal("true"))
-            options.append(try rules.literal("false"))
+            if !others.contains(.bool(true)) { options.append(try rules.literal("true")) }
+            if !others.contains(.bool(false)) { options.append(try rules.literal("false")) }
         }
-        if !types.isDisjoint(with: .number) {
+        // Of numbers, arrays and objects other than one, none is written.
+        if types.contains(.integer), !others.contains(where: { Digits($0) != nil }) {
             if let number = try number(alternative, &rules) { options.append(number) }
         }
         if types.contains(.string) {
             if let string = try string(alternative, &rules) { options.append(string) }
         }
-        if types.contains(.array) {
+        if types.contains(.array), !others.contains(where: \.isArray) {
             if let array = try array(alternative, &rules) { options.append(array) }
         }
-        if types.contains(.object) {
+        if types.contains(.object), !others.contains(where: \.isObject) {
             if let object = try object(alternative, &rules) { options.append(object) }
         }
         return options
     }
 
-    /// The values of `enum` and `const` that are as the rest of the alternative says.
+    /// Those of some values that are as an alternative says.
+    func values(_ values: [JSON], _ alternative: Alternative) -> [JSON] {
+        values.filter { value in
+            alternative.nodes.allSatisfy { schema.takes(value, as: $0) }
+                && !alternative.excluded.contains { schema.takes(value, as: $0) }
+        }
+    }
+
+    /// The values of `enum` and `const`.
     private func compile(
         _ values: [JSON], _ alternative: Alternative, _ rules: inout GrammarCompiler
     ) throws(GrammarError) -> [Int32] {
-        var spellings: [[UInt8]] = []
-        for value in values where alternative.nodes.allSatisfy({ schema.takes(value, as: $0) }) {
-            guard !alternative.excluded.contains(where: { schema.takes(value, as: $0) }) else { continue }
-            spellings.append(style.spelling(of: value))
-        }
+        let spellings = self.values(values, alternative).map { style.spelling(of: $0) }
         rules.budget.keyword = "enum"
         defer { rules.budget.keyword = "" }
         guard let automaton = try ByteAutomaton.literals(spellings, &rules.budget) else { return [] }
         return [try rules.add(Leaf(automaton: automaton))]
     }
+}
+
+extension JSON {
+    fileprivate var isArray: Bool { if case .array = self { true } else { false } }
+    fileprivate var isObject: Bool { if case .object = self { true } else { false } }
 }
 
 extension JSONStyle {
