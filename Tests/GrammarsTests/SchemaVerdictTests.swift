@@ -118,6 +118,9 @@ struct SchemaCase: CustomTestStringConvertible {
         .init(
             #"{"type": "object", "propertyNames": {"enum": ["x", "y"]}, "additionalProperties": {"type": "integer"}}"#,
             right: ["{}", #"{"x": 1}"#, #"{"x": 1, "y": 2}"#], wrong: [#"{"z": 1}"#, #"{"x": null}"#]),
+        .init(
+            #"{"type": "number", "minimum": 1, "allOf": [{"multipleOf": 0.4}, {"multipleOf": 6}]}"#,
+            right: ["6", "12.0"], wrong: ["3", "0.4", "7", "2.4"]),
         .init(#"{"enum": [1, 2, 3], "not": {"const": 2}}"#, right: ["1", "3"], wrong: ["2"]),
         .init(
             #"{"oneOf": [{"type": "integer", "minimum": 3}, {"type": "number", "maximum": 5}]}"#,

@@ -16,10 +16,10 @@ extension SchemaCompiler {
             }
             if let multipleOf = node.numbers.multipleOf {
                 let multiple = try multiple(multipleOf, node)
-                guard bounds.multiple == nil || bounds.multiple == multiple else {
-                    throw unsupported(node, "multipleOf", "two of them hold for one value")
+                guard let common = bounds.multiple.map({ $0.common(with: multiple) }) ?? multiple else {
+                    throw unsupported(node, "multipleOf", "what several ask for together has too many digits")
                 }
-                bounds.multiple = multiple
+                bounds.multiple = common
             }
         }
         for limit in alternative.numberLimits {
@@ -93,6 +93,23 @@ extension SchemaCompiler {
         let isBounded = least > 0 || most < .max
         return try ByteAutomaton.jsonString(shapes, length: isBounded ? least...most : nil, &rules.budget)
             .map { Leaf(automaton: $0) }
+    }
+}
+
+extension NumberBounds.Multiple {
+    /// The least multiple of both; nil where its digits make too large a number.
+    fileprivate func common(with other: NumberBounds.Multiple) -> NumberBounds.Multiple? {
+        let all = max(decimals, other.decimals)
+        func scaled(_ multiple: NumberBounds.Multiple) -> Int? {
+            (multiple.decimals..<all).reduce(multiple.factor as Int?) { factor, _ in
+                factor.flatMap { $0 > Self.factorMax ? nil : $0 * 10 }
+            }
+        }
+        guard let a = scaled(self), let b = scaled(other) else { return nil }
+        var (divisor, rest) = (a, b)
+        while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
+        let factor = a / divisor * b
+        return factor <= Self.factorMax ? NumberBounds.Multiple(factor: factor, decimals: all) : nil
     }
 }
 
