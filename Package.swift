@@ -47,7 +47,8 @@ let providers = [
     provider("inference", "echo", "Echo"),
     provider(
         "inference", "cpu", "InferenceCPU",
-        needs: ["ChatTemplates", "Checkpoints", "LlamaEngine", "Parallel", "Tokenizers"], hasEntry: true),
+        needs: ["ChatTemplates", "Checkpoints", "Grammars", "JSONSchema", "LlamaEngine", "Parallel", "Tokenizers"],
+        hasEntry: true),
     provider("inference", "blas", "InferenceBLAS", needs: ["InferenceCPU", "LlamaEngine", openBLAS], hasEntry: true),
     provider(
         "memory-banks", "file", "MemoryFile", needs: ["MemoryBanks", "Storage", "VectorIndex", grdb, sqlite],

@@ -1,4 +1,5 @@
 import ChatTemplates
+import Grammars
 import LlamaEngine
 import ProviderKit
 
@@ -56,9 +57,13 @@ extension CPUProvider {
     private func prepare(_ request: ChatCompletionRequest, _ call: Call, field: String) async throws -> Chat {
         let model = try model(for: call)
         let language = model.language
+        let choice = try call.option("tool_choice", as: ToolChoice.self) ?? .auto
+        let schema = try call.option("response_schema", as: JSON.self)
         // A long dialog takes a while in each of these.
         let (prompt, format, tools) = try await model.queue.run {
-            let conversation = try ChatConversation(request.dialog, at: field, tools: request.availableTools)
+            var conversation = try ChatConversation(request.dialog, at: field, tools: request.availableTools)
+            if choice == .none { conversation.tools = [] }
+            conversation.demandsCall = choice.demandsCall
             do {
                 let (prompt, format) = try language.prompt(answering: conversation)
                 return (prompt, format, conversation.tools)
@@ -66,13 +71,28 @@ extension CPUProvider {
                 throw ProviderError(error, field: field)
             }
         }
-        let generation = Generation.Request(
+        var generation = Generation.Request(
             prompt: prompt, tokensMax: request.maxTokens,
             sampling: try Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
             stopTokens: language.chatStops, deadline: call.deadline, owner: call.principal)
+        generation.grammar = try await grammar(model, choice, schema, tools, format, call)
         return Chat(
             run: GenerationRun(model: model, call: call, request: generation, promptField: field),
             tools: tools, format: format, isExtended: try call.option("extended") ?? false)
+    }
+
+    private func grammar(
+        _ model: LoadedModel, _ choice: ToolChoice, _ schema: JSON?, _ tools: [ChatTool], _ format: ReplyFormat,
+        _ call: Call
+    ) async throws -> GrammarState? {
+        guard let schema else { return try await model.grammars.calls(choice, tools, format, call.log) }
+        guard tools.isEmpty else {
+            throw ProviderError(
+                .invalidRequest,
+                "response_schema holds the whole answer, which then calls no tool: send tool_choice none too, or leave "
+                    + "available_tools out", field: "response_schema")
+        }
+        return try await model.grammars.value(schema, format.beginning)
     }
 
     private func answer(_ chat: Chat, logprobs isAsked: Bool) async throws -> ChatCompletionResponse {

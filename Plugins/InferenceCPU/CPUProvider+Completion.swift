@@ -36,14 +36,14 @@ extension CPUProvider {
         let prompt = try await model.queue.run {
             model.language.prompt(continuing: try request.content.text(at: field))
         }
-        return GenerationRun(
-            model: model, call: call,
-            request: Generation.Request(
-                prompt: prompt, tokensMax: request.maxTokens,
-                sampling: try Sampling(
-                    request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
-                stopTokens: model.language.completionStops, deadline: call.deadline, owner: call.principal),
-            promptField: field)
+        var generation = Generation.Request(
+            prompt: prompt, tokensMax: request.maxTokens,
+            sampling: try Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
+            stopTokens: model.language.completionStops, deadline: call.deadline, owner: call.principal)
+        if let schema = try call.option("response_schema", as: JSON.self) {
+            generation.grammar = try await model.grammars.value(schema, .answer)
+        }
+        return GenerationRun(model: model, call: call, request: generation, promptField: field)
     }
 
     private func answer(_ run: GenerationRun, logprobs isAsked: Bool) async throws -> CompletionResponse {

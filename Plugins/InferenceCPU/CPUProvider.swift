@@ -11,11 +11,13 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     package static var version: String { "1.0.0" }
     package static var summary: String { Backend.summary }
     /// `seed`: an integer; the same seed, prompt and parameters give the same answer. `extended`: true to be sent what
-    /// the draft's answers have no field for, the model's reasoning.
+    /// the draft's answers have no field for, the model's reasoning. `response_schema`: a JSON Schema that the whole
+    /// answer keeps to. `tool_choice`: `auto`, `required`, `none` or `{"name": …}`.
     package static var options: [String: Set<String>] {
         [
-            "completion": ["seed"], "chat_completion": ["seed", "extended"],
-            "batch_completion": ["seed"], "batch_chat_completion": ["seed", "extended"],
+            "completion": ["seed", "response_schema"], "batch_completion": ["seed", "response_schema"],
+            "chat_completion": ["seed", "extended", "response_schema", "tool_choice"],
+            "batch_chat_completion": ["seed", "extended", "response_schema", "tool_choice"],
         ]
     }
 

@@ -10,6 +10,7 @@ final class LoadedModel: Sendable {
     let id: String
     let language: ModelLanguage
     let engine: Engine
+    let grammars: AnswerGrammars
     /// The base and the adapter that turns its answers into this model's; both or none.
     let base: LoadedModel?
     let adapter: Adapter?
@@ -26,13 +27,14 @@ final class LoadedModel: Sendable {
                 "has \(language.tokenizer.vocabularySize) tokens, but the model's embedding has rows for \(rows)")
         }
         (self.id, self.language, self.engine, self.queue) = (id, language, engine, queue)
+        grammars = AnswerGrammars(language, queue: queue)
         (base, adapter) = (nil, nil)
     }
 
     /// - Parameter base: no adapter itself.
     init(id: String, base: LoadedModel, adapter: Adapter) {
         (self.id, self.base, self.adapter) = (id, base, adapter)
-        (language, engine, queue) = (base.language, base.engine, base.queue)
+        (language, engine, grammars, queue) = (base.language, base.engine, base.grammars, base.queue)
     }
 
     /// The last reference may go in a task, and letting go of an engine waits for its threads.

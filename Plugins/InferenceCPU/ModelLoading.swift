@@ -54,6 +54,7 @@ extension LoadedModel {
             let model = try LoadedModel(id: id, language: parts.0.value, engine: parts.1.value, queue: queue)
             times.total = milliseconds(clock.now - start)
             model.announce(checkpoint, options, times, log)
+            model.grammars.prepare()
             return model
         } catch let error as ProviderError {
             throw error

@@ -36,6 +36,8 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     public static let callLoop = row("call_loop", 1, 508, 70)
     /// JSON that breaks the schema, or a value out of range. The error names the field.
     public static let invalidRequest = row("invalid_request", 2, 422, 65)
+    /// A JSON Schema that is none, or that no answer can be held to. The error names the keyword and its place.
+    public static let invalidSchema = row("invalid_schema", 2, 422, 65)
     /// The `Idempotency-Key` came before with another request.
     public static let idempotencyMismatch = row("idempotency_mismatch", 2, 422, 65)
     /// An id that does not exist. Where several providers serve the API, the host may ask the next one after it.
@@ -97,7 +99,8 @@ public struct ErrorCode: Sendable, Hashable, CustomStringConvertible {
     /// Every row, in the order of the documentation. Codes of providers' own are not among them.
     public static let all: [ErrorCode] = [
         invalidJSON, jsonTooDeep, badRequest, contextLengthExceeded, unsupportedOption, unsupportedContent,
-        templateError, templateLimit, urlNotAllowed, callLoop, invalidRequest, idempotencyMismatch, notFound,
+        templateError, templateLimit, urlNotAllowed, callLoop, invalidRequest, invalidSchema, idempotencyMismatch,
+        notFound,
         modelNotFound, apiNotServed, routeNotFound, alreadyExists, bodyTooLarge, queueFull, notImplemented,
         providerUnavailable, overloaded, upstreamError, providerCrashed, providerProtocolError, shuttingDown,
         providerTimeout, storageFull, cancelled, `internal`, invalidConfig,

@@ -12,11 +12,14 @@ import Testing
         .control("</tool_call>"),
     ]
 
+    /// What a model writes that nothing holds to a form.
+    private let free: JSONObject = ["tool_choice": "free"]
+
     /// With room for the tools' definitions.
     private static func model(
         _ script: [ScriptedModel.Piece], template: String = ScriptedModel.chatML
     ) -> ScriptedModel {
-        ScriptedModel(script: script, contextTokens: 1024, template: template)
+        ScriptedModel(script: script, contextTokens: 4096, template: template)
     }
 
     /// ChatML with tools and calls, as Hermes writes them.
@@ -58,7 +61,7 @@ import Testing
     @Test("a call that can't be parsed is text")
     func broken() async throws {
         let model = Self.model([.control("<tool_call>"), .text("{\"name\": "), .control("</tool_call>")])
-        let answer = try await ServedModel(model).chat(ServedModel.request(tools: tools))
+        let answer = try await ServedModel(model).chat(ServedModel.request(tools: tools), options: free)
         #expect(
             answer == ChatCompletionResponse(content: "<tool_call>{\"name\": </tool_call>", stopReason: .finishedOK))
     }
@@ -88,7 +91,8 @@ import Testing
     @Test("a call of a name that was not offered is text")
     func unknownName() async throws {
         let json = "{\"name\": \"Widget\", \"parameters\": {\"size\": 3}}"
-        let answer = try await ServedModel(Self.model([.text(json)])).chat(ServedModel.request(tools: tools))
+        let answer = try await ServedModel(Self.model([.text(json)]))
+            .chat(ServedModel.request(tools: tools), options: free)
         #expect(answer == ChatCompletionResponse(content: .text(json), stopReason: .finishedOK))
     }
 
@@ -96,9 +100,9 @@ import Testing
     func cutOff() async throws {
         let json = "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Oslo\"}"
         let served = try await ServedModel(Self.model([.text(json), .text(" ")]))
-        let ended = try await served.chat(ServedModel.request(tools: tools))
+        let ended = try await served.chat(ServedModel.request(tools: tools), options: free)
         #expect(ended.toolCalls == [ToolCall(toolName: "get_weather", arguments: ["city": "Oslo"])])
-        let cut = try await served.chat(ServedModel.request(tools: tools, maxTokens: 1))
+        let cut = try await served.chat(ServedModel.request(tools: tools, maxTokens: 1), options: free)
         #expect(cut == ChatCompletionResponse(content: .text(json), stopReason: .maxTokens))
     }
 

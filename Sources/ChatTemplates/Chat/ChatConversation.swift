@@ -2,6 +2,8 @@
 package struct ChatConversation: Sendable {
     package var messages: [ChatMessage]
     package var tools: [ChatTool]
+    /// The answer is to call one of them: words are not asked for.
+    package var demandsCall = false
     /// Ends the prompt with an open assistant header.
     package var addsGenerationPrompt: Bool
     /// The date of `strftime_now` and of the `Today Date:` line.

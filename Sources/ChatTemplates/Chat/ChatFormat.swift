@@ -71,6 +71,11 @@ package struct ChatFormat: Sendable {
                 + "(ChatML); use the completion route, or a file whose metadata has tokenizer.chat_template")
     }
 
+    /// The name that the model calls a tool by.
+    package func nameForModel(_ tool: ChatTool) -> String {
+        namesBuiltins ? tool.builtin?.nameForModel ?? tool.name : tool.name
+    }
+
     /// The prompt for a conversation. It begins with the begin-of-text token where the format wants one: a tokeniser
     /// must not add another.
     ///

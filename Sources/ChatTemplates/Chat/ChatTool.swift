@@ -44,13 +44,36 @@ package struct ChatTool: Sendable, Equatable {
     /// The parameters as a JSON Schema object, whichever of the two forms they came in, with types in its words.
     package var schema: TemplateMap { TemplateMap(ToolParameters.schema(of: JSONObject(parameters))) }
 
+    /// A built-in tool that came without parameters still has one.
+    package var completed: ChatTool {
+        guard let builtin, parameters.isEmpty else { return self }
+        var tool = self
+        if tool.summary.isEmpty {
+            tool.summary =
+                switch builtin {
+                case .webSearch: "Searches the web."
+                case .math: "Answers a question of mathematics or of facts."
+                case .imageGen: "Makes a picture from its description."
+                case .codeInterpreter: "Runs Python source and returns what it prints."
+                }
+        }
+        tool.parameters = [
+            "type": "object", "properties": .map([builtin.argument: ["type": "string"]]),
+            "required": [.string(builtin.argument)],
+        ]
+        return tool
+    }
+
+    /// The draft has no place for a summary but the schema.
+    var shownSummary: String {
+        if summary.isEmpty, case .string(let text)? = parameters["description"] { text } else { summary }
+    }
+
     /// `{"type": "function", "function": {…}}`, the form that the templates of models take.
     package var definition: TemplateMap {
-        var shown = summary
-        if shown.isEmpty, case .string(let text)? = parameters["description"] { shown = text }
-        return [
+        [
             "type": "function",
-            "function": ["name": .string(name), "description": .string(shown), "parameters": .map(schema)],
+            "function": ["name": .string(name), "description": .string(shownSummary), "parameters": .map(schema)],
         ]
     }
 }

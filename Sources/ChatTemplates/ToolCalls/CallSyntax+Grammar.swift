@@ -33,25 +33,39 @@ extension CallSyntax {
     }
 }
 
+extension GrammarStart {
+    /// Between the end of a thought and what follows.
+    fileprivate static let breaks = ["", "\n", "\n\n"]
+
+    /// An answer that is nothing else than this, where the prompt leaves it: behind the thought that it opened, and for
+    /// everybody where functionary's asks who it is for.
+    package static func answer(
+        _ source: GrammarSource, beginning: ReplyFormat.Beginning, tokens: [ReplyMark: Int32]
+    ) -> GrammarStart {
+        switch beginning {
+        case .answer: return .now(source)
+        case .recipient: return .now(.sequence([.text("all\n"), source]))
+        case .thought(let open):
+            guard let close = ReplyMark.thoughts.first(where: { $0.open == open })?.close else { return .now(source) }
+            let following = GrammarSource.sequence([.choice(breaks.map { .text($0) }), source])
+            if let token = tokens[close] { return .after([.init(.token(token), then: following)]) }
+            return .now(.sequence([.textThrough(close.text), following]))
+        }
+    }
+}
+
 /// Writes the grammars of one answer.
 private struct CallWriter {
     let syntax: CallSyntax
     let tools: [CallableTool]
     let tokens: [ReplyMark: Int32]
 
-    /// Between the end of a thought and what follows.
-    private static let breaks = ["", "\n", "\n\n"]
-
     // MARK: Demands
 
     func required(callsMax: Int?, _ beginning: ReplyFormat.Beginning) -> GrammarStart {
         let all = GrammarSource.sequence([literal(syntax.opening), calls(max: callsMax)])
-        guard case .thought(let open) = beginning,
-            let close = ReplyMark.thoughts.first(where: { $0.open == open })?.close
-        else { return .now(all) }
-        let following = GrammarSource.sequence([.choice(Self.breaks.map { .text($0) }), all])
-        if let token = tokens[close] { return .after([.init(.token(token), then: following)]) }
-        return .now(.sequence([.textThrough(close.text), following]))
+        if case .thought = beginning { return .answer(all, beginning: beginning, tokens: tokens) }
+        return .now(all)
     }
 
     func auto(_ beginning: ReplyFormat.Beginning) -> GrammarStart {
@@ -75,7 +89,7 @@ private struct CallWriter {
         }
         // No mark: what an answer begins with.
         let opening = String(syntax.opening.drop(while: \.isWhitespace))
-        return .after(Self.breaks.map { .init(.beginning($0 + opening), then: calls(max: nil)) })
+        return .after(GrammarStart.breaks.map { .init(.beginning($0 + opening), then: calls(max: nil)) })
     }
 
     // MARK: Calls

@@ -24,6 +24,7 @@ extension ErrorCode {
         "url_not_allowed": "A URL that the distribution does not let a provider fetch.",
         "call_loop": "Providers call each other in a circle. *Host only.*",
         "invalid_request": "The JSON breaks the schema, or a value is out of range: name the field.",
+        "invalid_schema": "A JSON Schema that is none, or that no answer can be held to: name keyword and place.",
         "idempotency_mismatch": "The same `Idempotency-Key` came with another request before.",
         "not_found": "An id that does not exist.",
         "model_not_found": "A model that does not exist.",

@@ -9,6 +9,7 @@ struct Complete: AsyncParsableCommand {
         discussion: """
               llama-stack complete dist.yaml --prompt "Once upon a time" --max-tokens 8
               llama-stack complete --prompt - < prompt.txt
+              llama-stack complete dist.yaml --prompt "As JSON: " --schema person.json
             """)
 
     @OptionGroup var options: ModelOptions
@@ -23,6 +24,7 @@ struct Complete: AsyncParsableCommand {
             } else {
                 prompt
             }
+        let callOptions = try options.callOptions()
         let quiet = LogOutput(format: .text, level: .warning)
         let (connection, model) = try await options.connect(quiet, defaultModel: "llama3_8b")
         let request = CompletionRequest(
@@ -31,7 +33,7 @@ struct Complete: AsyncParsableCommand {
         var completion = ""
         var reason: StopReason?
         do {
-            for try await event in connection.events(endpoint, body: request.json) {
+            for try await event in connection.events(endpoint, body: request.json, options: callOptions) {
                 let chunk = try CompletionResponseStreamChunk(json: event, at: .root)
                 completion += chunk.textDelta
                 reason = chunk.stopReason ?? reason

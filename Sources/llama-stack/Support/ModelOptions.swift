@@ -16,14 +16,35 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Sampling temperature; 0 takes the likeliest token.") var temperature = 0.0
     @Option(help: "Sample from the likeliest tokens that make up this share of the mass.") var topP = 0.95
     @Option(help: "Most tokens to generate; 0: up to the model's context.") var maxTokens = 0
+    @Option(
+        help: "A file with a JSON Schema that each answer keeps to; needs a distribution.",
+        completion: .file(extensions: ["json"]))
+    var schema: String?
 
     func validate() throws {
+        if schema != nil, distribution == nil {
+            throw ValidationError(
+                "--schema needs a distribution to start: a server's clients can't hold its answers to a schema")
+        }
         guard temperature == 0, topP != 0.95 else { return }
         throw ValidationError("--top-p \(topP) has no effect at the temperature 0: give --temperature too, such as 0.7")
     }
 
     var samplingParams: SamplingParams {
         SamplingParams(temperature: temperature, strategy: temperature > 0 ? .topP : .greedy, topP: topP, topK: 0)
+    }
+
+    /// The options of a call that no client of a server has. Reads the schema's file.
+    func callOptions() throws -> JSONObject {
+        guard let schema else { return [:] }
+        guard let data = FileManager.default.contents(atPath: schema) else {
+            throw Fail.with("error: can't read the schema at \(schema)", exitCode: 66)
+        }
+        do throws(JSONError) {
+            return ["response_schema": try JSON(parsing: Array(data))]
+        } catch {
+            throw Fail.with("error: \(schema): \(error)", exitCode: 65)
+        }
     }
 
     /// The connection, and the model to ask.

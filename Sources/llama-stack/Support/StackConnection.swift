@@ -6,7 +6,10 @@ import Networking
 /// A stack that a command talks to: one that runs somewhere, or one that the command starts itself.
 protocol StackConnection: Sendable {
     /// Calls a streaming method; each element is one event's JSON.
-    func events(_ endpoint: EndpointDescription, body: JSON) -> AsyncThrowingStream<JSON, any Error>
+    /// - Parameter options: a server takes none from its clients.
+    func events(
+        _ endpoint: EndpointDescription, body: JSON, options: JSONObject
+    ) -> AsyncThrowingStream<JSON, any Error>
     /// The ids of its models; nil where only the server knows them.
     var models: [String]? { get }
     func close() async
@@ -16,12 +19,15 @@ protocol StackConnection: Sendable {
 struct LocalStack: StackConnection {
     let stack: Stack
 
-    func events(_ endpoint: EndpointDescription, body: JSON) -> AsyncThrowingStream<JSON, any Error> {
+    func events(
+        _ endpoint: EndpointDescription, body: JSON, options: JSONObject
+    ) -> AsyncThrowingStream<JSON, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {
                 do {
                     var request = CallRequest(callID: UInt64.random(in: 1..<(1 << 62)), method: endpoint.method)
                     request.body = body.bytes
+                    request.options = options
                     let answer = try stack.call(
                         endpoint, resourceName: body["model"]?.stringValue, request: request)
                     while let parts = try await answer.nextParts() {
@@ -59,7 +65,9 @@ struct RemoteStack: StackConnection {
         network = NetworkService((try? CommandNetwork.settings(for: self.url)) ?? NetworkSettings())
     }
 
-    func events(_ endpoint: EndpointDescription, body: JSON) -> AsyncThrowingStream<JSON, any Error> {
+    func events(
+        _ endpoint: EndpointDescription, body: JSON, options: JSONObject
+    ) -> AsyncThrowingStream<JSON, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {
                 do {

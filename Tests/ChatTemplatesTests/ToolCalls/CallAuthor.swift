@@ -23,7 +23,9 @@ struct CallAuthor {
             for entry in given.entries { properties[entry.key] = .object([:]) }
         }
         // The keywords are right.
-        let schema = try? ValueSchema(parsing: ["type": "object", "properties": .object(properties)])
+        let schema = try? ValueSchema(parsing: [
+            "type": "object", "properties": .object(properties), "additionalProperties": true,
+        ])
         return schema.map { CallableTool(name: tool.name, arguments: $0) }
     }.compactMap(\.self)
 

@@ -50,6 +50,34 @@ extension EndToEnd {
             #expect(try JSON(parsing: json.output) == ["text": .string(text), "stop_reason": "max_tokens"])
         }
 
+        @Test("`--schema` holds each answer to a schema, and needs a distribution")
+        func schema() throws {
+            let folder = try TemporaryFolder()
+            let schema = try folder.write(
+                """
+                {"type": "object", "properties": {"color": {"enum": ["red", "blue"]}, "dark": {"type": "boolean"}}, \
+                "required": ["color", "dark"], "additionalProperties": false}
+                """, "schema.json")
+            let file = try Distribution.cpu().file()
+            let options = ["--schema", schema] + Self.model
+            let completed = try Command.run(
+                ["complete", file.path, "--prompt", "A color as JSON:"] + options, exits: 0)
+            let said = try Command.run(["chat", file.path] + options, exits: 0, input: "Name a color.\nAnother?\n")
+            let lines = (completed.output + said.output).split(separator: "\n")
+            #expect(lines.count == 3)
+            for line in lines {
+                let answer = try JSON(parsing: String(line))
+                #expect(["red", "blue"].contains(answer["color"]?.stringValue ?? ""), "\(line)")
+                #expect([JSON.bool(true), .bool(false)].contains(answer["dark"] ?? .null), "\(line)")
+            }
+            let remote = try Command.run(["complete", "--prompt", "x"] + options, exits: 64)
+            #expect(remote.errors.contains("--schema needs a distribution"))
+            let none = try folder.write("{\"type\": \"color\"}", "none.json")
+            let refused = try Command.run(
+                ["complete", file.path, "--prompt", "x", "--schema", none], exits: 65)
+            #expect(refused.errors.contains("response_schema") && refused.errors.contains("type"))
+        }
+
         @Test("a model that the server does not have fails with its message and the code of its kind")
         func unknownModel() throws {
             try Server.run(.echo()) { server in

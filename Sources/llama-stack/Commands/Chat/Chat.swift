@@ -20,11 +20,13 @@ struct Chat: AsyncParsableCommand {
     @Option(help: "A system message to begin with.") var system: String?
 
     func run() async throws {
+        let callOptions = try options.callOptions()
         let quiet = LogOutput(format: .text, level: .warning)
         let (connection, model) = try await options.connect(quiet, defaultModel: "llama3_8b_chat")
         let input = ChatTerminal.open()
         var session = ChatSession(
-            connection: connection, options: options, system: system, model: model, terminal: input)
+            connection: connection, options: options, callOptions: callOptions, system: system, model: model,
+            terminal: input)
         let failure = await session.talk()
         await connection.close()
         if let failure { throw failure }
@@ -35,6 +37,7 @@ struct Chat: AsyncParsableCommand {
 private struct ChatSession {
     let connection: any StackConnection
     let options: ModelOptions
+    let callOptions: JSONObject
     let system: String?
     var model: String
     /// nil where standard input is none.
@@ -43,10 +46,10 @@ private struct ChatSession {
     private var conversation: Conversation
 
     init(
-        connection: any StackConnection, options: ModelOptions, system: String?, model: String,
-        terminal: ChatTerminal?
+        connection: any StackConnection, options: ModelOptions, callOptions: JSONObject, system: String?,
+        model: String, terminal: ChatTerminal?
     ) {
-        (self.connection, self.options, self.system) = (connection, options, system)
+        (self.connection, self.options, self.callOptions, self.system) = (connection, options, callOptions, system)
         (self.model, self.terminal) = (model, terminal)
         conversation = Conversation(system: system)
     }
@@ -118,7 +121,7 @@ private struct ChatSession {
         let request = ChatCompletionRequest(
             model: InstructModel(rawValue: model), dialog: conversation.dialog(asking: text),
             samplingParams: options.samplingParams, maxTokens: options.maxTokens, stream: true)
-        let answer = ChatAnswer(connection: connection, request: request)
+        let answer = ChatAnswer(connection: connection, request: request, options: callOptions)
         do {
             if let interrupts {
                 try await interrupts.cancellable { try await answer.print() }

@@ -7,10 +7,12 @@ import Synchronization
 final class ChatAnswer: Sendable {
     private let connection: any StackConnection
     private let request: ChatCompletionRequest
+    private let options: JSONObject
     private let reply = Mutex("")
 
-    init(connection: any StackConnection, request: ChatCompletionRequest) {
-        (self.connection, self.request) = (connection, request)
+    /// - Parameter options: those of the call, beside the request.
+    init(connection: any StackConnection, request: ChatCompletionRequest, options: JSONObject) {
+        (self.connection, self.request, self.options) = (connection, request, options)
     }
 
     /// The text of the answer so far.
@@ -18,7 +20,8 @@ final class ChatAnswer: Sendable {
 
     func print() async throws {
         var isWhole = false
-        for try await event in connection.events(Inference.chatCompletion.description, body: request.json) {
+        let endpoint = Inference.chatCompletion.description
+        for try await event in connection.events(endpoint, body: request.json, options: options) {
             let chunk = try ChatCompletionResponseStreamChunk(json: event, at: .root)
             Output.write(chunk.textDelta)
             reply.withLock { $0 += chunk.textDelta }
