@@ -2,8 +2,8 @@
 ///
 /// Plain forms, for a template that
 /// - has no system message: its text stands before the first user message, a blank line between;
-/// - has no tools: the definitions, one line of JSON each, end the system message, after a line that asks for a call as
-///   `{"name": …, "parameters": {…}}`;
+/// - has no tools: a line for each ends the system message, after one that asks for a call as
+///   `{"name": …, "parameters": {…}}`; worked calls follow as turns (`PlainTools`);
 /// - has no calls: a call is the text of an assistant message, in that form; a result is a user message that begins
 ///   `Result of NAME:`;
 /// - takes one call per message: each call is a message of its own, its result after it.
@@ -25,12 +25,12 @@ struct ConversationAdapter {
             adapted.builtins = tools.compactMap { $0.builtin.map { .control($0.nameForModel) } }
             tools.removeAll { $0.builtin != nil }
         }
-        let definitions = tools.map { TemplateValue.map(Self.completed($0).definition) }
+        let definitions = tools.map { TemplateValue.map($0.completed.definition) }
         var messages = conversation.messages
         if traits.hasTools || (namesBuiltins && tools.isEmpty) {
             adapted.tools = definitions
         } else if !tools.isEmpty {
-            try Self.describe(definitions, in: &messages)
+            try Self.describe(tools.map(\.completed), demandsCall: conversation.demandsCall, in: &messages)
         }
         if !traits.hasSystem(besideTools: !adapted.tools.isEmpty) { Self.foldSystem(&messages) }
         let endsMessages = !conversation.tools.isEmpty
@@ -54,35 +54,15 @@ struct ConversationAdapter {
         return "call" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
     }
 
-    /// A built-in tool that came without parameters still has one.
-    private static func completed(_ tool: ChatTool) -> ChatTool {
-        guard let builtin = tool.builtin, tool.parameters.isEmpty else { return tool }
-        var tool = tool
-        if tool.summary.isEmpty {
-            tool.summary =
-                switch builtin {
-                case .webSearch: "Searches the web."
-                case .math: "Answers a question of mathematics or of facts."
-                case .imageGen: "Makes a picture from its description."
-                case .codeInterpreter: "Runs Python source and returns what it prints."
-                }
-        }
-        tool.parameters = [
-            "type": "object", "properties": .map([builtin.argument: ["type": "string"]]),
-            "required": [.string(builtin.argument)],
-        ]
-        return tool
-    }
-
-    private static func describe(_ definitions: [TemplateValue], in messages: inout [ChatMessage]) throws(TemplateError)
-    {
-        var text = "You can call the functions below. To call one, answer with nothing but JSON of the form "
-        text += "{\"name\": its name, \"parameters\": {argument: value}}.\n"
-        for definition in definitions { text += "\n" + (try definition.json()) }
+    private static func describe(
+        _ tools: [ChatTool], demandsCall: Bool, in messages: inout [ChatMessage]
+    ) throws(TemplateError) {
+        let (text, examples) = try PlainTools.described(tools, demandsCall: demandsCall)
         if let place = messages.firstIndex(where: { $0.role == .system }) {
             messages[place].content += (messages[place].content.isEmpty ? "" : "\n\n") + text
+            messages.insert(contentsOf: examples, at: place + 1)
         } else {
-            messages.insert(ChatMessage(role: .system, content: text), at: 0)
+            messages.insert(contentsOf: [ChatMessage(role: .system, content: text)] + examples, at: 0)
         }
     }
 

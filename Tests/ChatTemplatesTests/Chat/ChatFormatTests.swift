@@ -153,7 +153,7 @@ struct ChatFormatTests {
                     ChatMessage(
                         role: .tool, content: "",
                         toolResponses: [ChatToolResponse(toolName: "get_weather", content: "sun")]),
-                ], tools: [ChatTool(name: "get_weather", summary: "W")], today: someDay)
+                ], tools: [ChatTool(name: "get_weather", summary: "W", parameters: ["city": "str"])], today: someDay)
         ).text
         #expect(
             text == """
@@ -162,7 +162,39 @@ struct ChatFormatTests {
 
                 You can call the functions below. To call one, answer with nothing but JSON of the form {"name": its name, "parameters": {argument: value}}.
 
-                {"type": "function", "function": {"name": "get_weather", "description": "W", "parameters": {"type": "object", "properties": {}, "required": []}}}<|im_end|>
+                get_weather(city?): W<|im_end|>
+                <|im_start|>user
+                Hello!<|im_end|>
+                <|im_start|>assistant
+                Hello! How can I help you?<|im_end|>
+                <|im_start|>user
+                Paint the wall of the bathroom in dark green.<|im_end|>
+                <|im_start|>assistant
+                {"name": "paint_wall", "parameters": {"wall": "bathroom", "color": "dark green"}}<|im_end|>
+                <|im_start|>user
+                Count the birds in Kyoto for 3 hours.<|im_end|>
+                <|im_start|>assistant
+                {"name": "count_birds", "parameters": {"place": "Kyoto", "hours": 3}}<|im_end|>
+                <|im_start|>user
+                Water the roses of Emma Stone.<|im_end|>
+                <|im_start|>assistant
+                {"name": "water_plants", "parameters": {"plants": "roses", "owner": "Emma Stone"}}<|im_end|>
+                <|im_start|>user
+                Lend the book Dune to Jack.<|im_end|>
+                <|im_start|>assistant
+                {"name": "lend_book", "parameters": {"title": "Dune", "to": "Jack"}}<|im_end|>
+                <|im_start|>user
+                Send 3 boxes of apples to Lima.<|im_end|>
+                <|im_start|>assistant
+                {"name": "send_boxes", "parameters": {"content": "apples", "count": 3, "city": "Lima"}}<|im_end|>
+                <|im_start|>user
+                What is a river?<|im_end|>
+                <|im_start|>assistant
+                A river is a large stream of water that flows to the sea.<|im_end|>
+                <|im_start|>user
+                Make the alarm ring at 06:45.<|im_end|>
+                <|im_start|>assistant
+                {"name": "set_alarm", "parameters": {"time": "06:45"}}<|im_end|>
                 <|im_start|>user
                 U<|im_end|>
                 <|im_start|>assistant
