@@ -24,12 +24,23 @@ struct BenchTools: AsyncParsableCommand {
     @Option(help: "The model's id; the distribution's first model unless given.") var model: String?
     @Option(help: "The calls that the requests need, where they stand in a file of their own.", completion: .file())
     var answers: String?
+    @Option(
+        help: ArgumentHelp(
+            "auto: the model decides whether it calls, and what begins as a call is one; required: it always calls.",
+            valueName: "choice"))
+    var toolChoice: Choice = .auto
+    @Flag(help: "Hold the model to nothing: it decides, and a call that it writes wrong is text.") var free = false
     @Option(help: "The number of requests, from the first; all by default.") var count: Int?
     @Option(help: "Requests at once.") var concurrency = 8
     @Option(help: "The most tokens of an answer.") var maxTokens = 256
     @Flag(help: "Print JSON lines: each request's reply and what was right about it, then the counts.") var json = false
 
+    enum Choice: String, ExpressibleByArgument, CaseIterable { case auto, required }
+
     func validate() throws {
+        guard !free || toolChoice == .auto else {
+            throw ValidationError("--free leaves the choice to the model: it can't be \(toolChoice.rawValue)")
+        }
         guard (1...256).contains(concurrency) else {
             throw ValidationError("--concurrency must be 1 to 256, got \(concurrency)")
         }
@@ -46,6 +57,10 @@ struct BenchTools: AsyncParsableCommand {
         do {
             guard let model = model ?? stack.summary.firstModel else {
                 throw Fail.with("error: \(distribution) has no models", exitCode: 78)
+            }
+            let hasChoice = stack.supports("tool_choice", Inference.chatCompletion.description, resourceName: model)
+            guard hasChoice != false else {
+                throw Fail.with("error: the provider of '\(model)' has no option tool_choice", exitCode: 69)
             }
             let start = ContinuousClock.now
             let score = try await ask(stack, model, requests)
@@ -112,6 +127,7 @@ struct BenchTools: AsyncParsableCommand {
         var messages = request.messages
         let last = messages.removeLast()
         var call = CallRequest(method: endpoint.method)
+        call.options["tool_choice"] = .string(choiceName)
         call.body =
             ChatCompletionRequest(
                 model: InstructModel(rawValue: model), dialog: Dialog(message: last, messageHistory: messages),
@@ -121,13 +137,16 @@ struct BenchTools: AsyncParsableCommand {
         return try ChatCompletionResponse(json: JSON(parsing: answer), at: .root)
     }
 
+    private var choiceName: String { free ? "free" : toolChoice.rawValue }
+
     private func line(
         _ request: ToolRequest, _ reply: ChatCompletionResponse, _ judgement: ToolJudgement
     ) -> JSONObject {
         [
             "id": .string(request.id), "needs_call": .bool(request.expected != nil),
             "calls": .array(reply.toolCalls.map(\.json)), "text": .string(reply.content.plainText),
-            "right_tool": .bool(judgement.hasRightTool), "right_values": .bool(judgement.hasRightValues),
+            "right_tool": .bool(judgement.hasRightTool), "valid": .bool(judgement.isValid),
+            "right_values": .bool(judgement.hasRightValues),
             "malformed": .bool(judgement.isMalformed),
         ]
     }
@@ -135,9 +154,10 @@ struct BenchTools: AsyncParsableCommand {
     private func show(_ score: ToolScore, _ model: String, seconds: Double) {
         if json {
             return Output.json([
-                "model": .string(model), "needed": .integer(Int64(score.needed)),
+                "model": .string(model), "tool_choice": .string(choiceName), "needed": .integer(Int64(score.needed)),
                 "called": .integer(Int64(score.called)), "malformed": .integer(Int64(score.malformed)),
-                "right_tools": .integer(Int64(score.rightTools)), "right_values": .integer(Int64(score.rightValues)),
+                "right_tools": .integer(Int64(score.rightTools)), "valid": .integer(Int64(score.valid)),
+                "right_values": .integer(Int64(score.rightValues)),
                 "unneeded": .integer(Int64(score.unneeded)), "called_in_vain": .integer(Int64(score.calledInVain)),
                 "seconds": .number(seconds), "load_average": .number(ThisMachine.loadAverage),
             ])
@@ -149,14 +169,16 @@ struct BenchTools: AsyncParsableCommand {
             Table.text([
                 row("requests that need a call", score.needed, of: score.needed),
                 row("  right tool", score.rightTools, of: score.needed),
-                row("  right values too", score.rightValues, of: score.needed),
+                row("  with valid arguments", score.valid, of: score.needed),
+                row("  with right values", score.rightValues, of: score.needed),
                 row("  called", score.called, of: score.needed),
                 row("  a call written wrong", score.malformed, of: score.needed),
                 row("requests that need none", score.unneeded, of: score.unneeded),
                 row("  called", score.calledInVain, of: score.unneeded),
             ]))
         Output.line(
-            String(format: "\n%@, %.0f s; load average ", model, seconds) + "\(ThisMachine.loadAverage)")
+            String(format: "\n%@, %@, %.0f s; load average ", model, choiceName, seconds) + "\(ThisMachine.loadAverage)"
+        )
     }
 }
 

@@ -62,6 +62,19 @@ struct ToolJudgementTests {
         #expect(!twice.hasRightTool && twice.called)
     }
 
+    @Test("Arguments must be valid under the tool's own schema")
+    func valid() {
+        let tools = [
+            ToolDefinition(
+                toolName: "book", parameters: ["type": "object", "properties": ["nights": ["type": "integer"]]])
+        ]
+        let request = ToolRequest(id: "1", messages: [], tools: tools, expected: request.expected)
+        for (nights, isValid) in [(2, true), ("2", false)] as [(JSON, Bool)] {
+            let call = ToolCall(toolName: "book", arguments: ["nights": nights])
+            #expect(ToolJudgement([call], text: "", for: request).isValid == isValid)
+        }
+    }
+
     @Test("A text that looks like a call was written wrong")
     func malformed() {
         #expect(judge([], text: "{\"name\": \"book\", \"parameters\": {").isMalformed)
@@ -78,7 +91,8 @@ struct ToolJudgementTests {
         score.add(ToolJudgement([call], text: "", for: none), for: none)
         score.add(ToolJudgement([], text: "Hello", for: none), for: none)
         var wanted = ToolScore()
-        (wanted.needed, wanted.called, wanted.malformed, wanted.rightTools, wanted.rightValues) = (2, 1, 1, 1, 1)
+        (wanted.needed, wanted.called, wanted.malformed) = (2, 1, 1)
+        (wanted.rightTools, wanted.valid, wanted.rightValues) = (1, 1, 1)
         (wanted.unneeded, wanted.calledInVain) = (2, 1)
         #expect(score == wanted)
     }

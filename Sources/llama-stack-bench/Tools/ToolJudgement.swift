@@ -1,3 +1,4 @@
+import JSONSchema
 import LlamaStackAPI
 
 /// The parts of a reply to a request with tools that are right.
@@ -8,6 +9,8 @@ struct ToolJudgement: Sendable, Equatable {
     var isMalformed = false
     /// The one call that was needed was made, of the right tool.
     var hasRightTool = false
+    /// Its arguments keep to the tool's schema.
+    var isValid = false
     /// Its arguments are the right ones, all of them and no others.
     var hasRightValues = false
 
@@ -16,12 +19,23 @@ struct ToolJudgement: Sendable, Equatable {
         isMalformed = calls.isEmpty && Self.looksLikeCall(text)
         guard let expected = request.expected, calls.count == 1, calls[0].toolName == expected.tool else { return }
         hasRightTool = true
+        isValid = request.accepts(calls[0])
         hasRightValues = expected.accepts(calls[0].arguments)
     }
 
     /// Marks and keys that no answer in words has.
     private static func looksLikeCall(_ text: String) -> Bool {
         ["<tool_call>", "<function", "\"name\":", "\"parameters\":", "\"arguments\":"].contains { text.contains($0) }
+    }
+}
+
+extension ToolRequest {
+    /// Whether the arguments are valid under the tool's schema; one that can't be read takes any.
+    fileprivate func accepts(_ call: ToolCall) -> Bool {
+        guard let tool = tools.first(where: { $0.toolName.description == call.toolName }),
+            let schema = try? ValueSchema.ofTool(parameters: .object(tool.parameters ?? [:]))
+        else { return true }
+        return schema.validate(.object(call.arguments)).isEmpty
     }
 }
 
@@ -74,7 +88,7 @@ extension JSON {
 /// The counts of many replies.
 struct ToolScore: Sendable, Equatable {
     /// Requests that a tool helps with, and what came of them.
-    var (needed, called, malformed, rightTools, rightValues) = (0, 0, 0, 0, 0)
+    var (needed, called, malformed, rightTools, valid, rightValues) = (0, 0, 0, 0, 0, 0)
     /// Requests that no tool helps with, and those that were answered with a call all the same.
     var (unneeded, calledInVain) = (0, 0)
 
@@ -88,6 +102,7 @@ struct ToolScore: Sendable, Equatable {
         called += judgement.called ? 1 : 0
         malformed += judgement.isMalformed ? 1 : 0
         rightTools += judgement.hasRightTool ? 1 : 0
+        valid += judgement.isValid ? 1 : 0
         rightValues += judgement.hasRightValues ? 1 : 0
     }
 }

@@ -100,6 +100,37 @@ extension EndToEnd {
                 ])
         }
 
+        @Test("`tools` judges each request of a file, with a call demanded, left to the model, and free")
+        func tools() throws {
+            let folder = try TemporaryFolder()
+            let requests = try folder.write(
+                """
+                {"tools": [{"name": "set_light", "description": "Switches the light.", \
+                "parameters": {"type": "object", "properties": {"on": {"type": "boolean"}}, "required": ["on"], "additionalProperties": false}}]}
+                {"id": "on", "question": "Switch the light on.", "call": {"set_light": {"on": [true, false]}}}
+                {"id": "hello", "question": "Hello!", "call": null}
+                """, "requests.jsonl")
+            let file = try Distribution.cpu().file()
+            for (options, choice) in [
+                ([], "auto"), (["--tool-choice", "required"], "required"), (["--free"], "free"),
+            ] as [([String], String)] {
+                let command = try Command.run(
+                    ["tools", requests, "--distribution", file.path, "--json"] + options, of: Setting.bench,
+                    exits: 0)
+                let lines = try command.output.split(separator: "\n").map { try JSON(parsing: String($0)) }
+                #expect(lines.count == 3)
+                let counts = try #require(lines.last)
+                #expect(counts["tool_choice"]?.stringValue == choice)
+                #expect(counts["needed"] == 1 && counts["unneeded"] == 1)
+                if choice == "required" {
+                    #expect(counts["called"] == 1 && counts["called_in_vain"] == 1)
+                }
+            }
+            let table = try Command.run(
+                ["tools", requests, "--distribution", file.path, "--count", "1"], of: Setting.bench, exits: 0)
+            #expect(table.output.contains(#/requests that need a call +1 +100\.0 %/#))
+        }
+
         @Test("`plot` draws each engine's speed by depth and by batch")
         func plot() throws {
             let folder = try TemporaryFolder()
