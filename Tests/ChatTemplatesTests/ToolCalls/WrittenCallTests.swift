@@ -67,7 +67,7 @@ struct WrittenCallTests {
     private static func expectAllowed(
         _ pieces: [ReplyPiece], _ start: GrammarStart, _ tokens: [ReplyMark: Int32], _ comment: Comment
     ) throws {
-        var state = GrammarState(try Grammar(start), vocabulary)
+        var state = GrammarState(try Grammar(start, timeMax: nil), vocabulary)
         var taken = true
         for piece in pieces {
             switch piece {
@@ -84,7 +84,7 @@ struct WrittenCallTests {
         tokens: [ReplyMark: Int32] = [:]
     ) throws -> Bool {
         let start = syntax.grammar(demand, of: CallAuthor.callable, tokens: tokens, beginning: beginning)
-        var state = GrammarState(try Grammar(start), Self.vocabulary)
+        var state = GrammarState(try Grammar(start, timeMax: nil), Self.vocabulary)
         for piece in ReplyPiece.pieces(of: text, Set(tokens.keys)) {
             switch piece {
             case .text(let text): for byte in text.utf8 where !state.advance(Int32(byte)) { return false }
@@ -114,7 +114,7 @@ struct WrittenCallTests {
     func spelled() throws {
         let tokens: [ReplyMark: Int32] = [.toolCall: 1000, .toolCallEnd: 1001]
         let start = CallForm.hermes.grammar(.auto, of: CallAuthor.callable, tokens: tokens, beginning: .answer)
-        var state = GrammarState(try Grammar(start), Self.vocabulary)
+        var state = GrammarState(try Grammar(start, timeMax: nil), Self.vocabulary)
         for byte in "One writes <tool_call> like this".utf8 { #expect(Self.advance(&state, Int32(byte))) }
         #expect(state.isFinal)
         #expect(Self.advance(&state, 1000))
@@ -163,7 +163,7 @@ struct WrittenCallTests {
         let schema = try #require(CallAuthor.callable.first).arguments
         let tools = [CallableTool(name: "a\"b", arguments: schema)]
         let start = CallSyntax.plain.grammar(.required(callsMax: 1), of: tools, tokens: [:], beginning: .answer)
-        var state = GrammarState(try Grammar(start), Self.vocabulary)
+        var state = GrammarState(try Grammar(start, timeMax: nil), Self.vocabulary)
         for byte in "{\"name\": \"a\\\"b\", \"parameters\": {}}".utf8 { #expect(Self.advance(&state, Int32(byte))) }
         #expect(state.isFinal)
     }
