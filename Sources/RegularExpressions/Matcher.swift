@@ -5,8 +5,8 @@ package struct Matcher: Sendable {
     package let pattern: Pattern
     private var search: Automaton
     private var whole: Automaton
-    /// By byte: whether a match may begin with it.
-    private let firsts: [Bool]
+    /// By byte: whether a match that is not empty may begin with it.
+    package let firsts: [Bool]
 
     /// - Parameter bytesMax: of the memory of its states.
     package init(_ pattern: Pattern, bytesMax: Int = 1 << 20) {
@@ -82,9 +82,6 @@ package struct Matcher: Sendable {
         }
         return found
     }
-
-    /// Whether a match that is not empty may begin with a byte.
-    package func mayBegin(with byte: UInt8) -> Bool { firsts[Int(byte)] }
 
     /// The ends of all matches that begin at a place and are not empty, the longest last.
     package mutating func matchEnds(in text: [UInt8], from start: Int) -> [Int] {

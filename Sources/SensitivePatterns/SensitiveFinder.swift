@@ -26,30 +26,34 @@ package struct SensitiveFinding: Sendable, Equatable {
 /// Texts may be given from some way in, as long as the character before what is new is among them: it says whether a
 /// number goes on. They end with a whole character.
 package struct SensitiveFinder: Sendable {
-    private var rules: [(rule: SensitiveRule, matcher: Matcher)] = []
+    private let rules: [SensitiveRule]
+    /// One for each rule. They are moved in place: a copy of one takes longer than most of its steps.
+    private var matchers: [Matcher]
 
     package init(_ kinds: some Sequence<SensitiveKind>) {
         let kinds = Set(kinds)
-        for rule in SensitiveRule.all where kinds.contains(rule.kind) {
-            rules.append((rule, Matcher(rule.pattern)))
-        }
+        rules = SensitiveRule.all.filter { kinds.contains($0.kind) }
+        matchers = rules.map { Matcher($0.pattern) }
     }
 
     /// The bytes that are held back at most: a longest match, and the byte behind it.
-    package var holdBytes: Int { (rules.map(\.rule.bytesMax).max() ?? 0) + 1 }
+    package var holdBytes: Int { (rules.map(\.bytesMax).max() ?? 0) + 1 }
 
     /// From left to right, apart from each other: of two that overlap, the one that begins first, and then the longer.
     package mutating func findings(in text: [UInt8]) -> [SensitiveFinding] {
         var found: [SensitiveFinding] = []
-        for index in rules.indices {
+        for (index, rule) in rules.enumerated() {
+            let firsts = matchers[index].firsts
             var start = 0
             while start < text.count {
-                if let end = end(of: index, in: text, from: start) {
-                    found.append(SensitiveFinding(kind: rules[index].rule.kind, range: start..<end))
-                    start = end
-                } else {
+                guard firsts[Int(text[start])], rule.mayBegin(text, start),
+                    let end = end(of: rule, index, in: text, from: start)
+                else {
                     start += 1
+                    continue
                 }
+                found.append(SensitiveFinding(kind: rule.kind, range: start..<end))
+                start = end
             }
         }
         found.sort {
@@ -77,18 +81,15 @@ package struct SensitiveFinder: Sendable {
 
     /// Whether a match that begins there may still come, or grow.
     private mutating func isOpen(_ text: [UInt8], _ start: Int) -> Bool {
-        for index in rules.indices where rules[index].rule.mayBegin(text, start) {
-            guard text.count - start <= rules[index].rule.bytesMax else { continue }
-            if rules[index].matcher.mayMatch(text, from: start) { return true }
+        for (index, rule) in rules.enumerated() where rule.mayBegin(text, start) {
+            guard text.count - start <= rule.bytesMax else { continue }
+            if matchers[index].mayMatch(text, from: start) { return true }
         }
         return false
     }
 
-    private mutating func end(of index: Int, in text: [UInt8], from start: Int) -> Int? {
-        let rule = rules[index].rule
-        guard rules[index].matcher.mayBegin(with: text[start]), rule.mayBegin(text, start) else { return nil }
-        let ends = rules[index].matcher.matchEnds(in: text, from: start)
-        return ends.last { end in
+    private mutating func end(of rule: SensitiveRule, _ index: Int, in text: [UInt8], from start: Int) -> Int? {
+        matchers[index].matchEnds(in: text, from: start).last { end in
             end - start <= rule.bytesMax && rule.mayEnd(text, end) && rule.accepts(text[start..<end])
         }
     }
