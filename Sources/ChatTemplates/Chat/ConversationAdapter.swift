@@ -5,7 +5,7 @@
 /// - has no tools: a line for each ends the system message, after one that asks for a call as
 ///   `{"name": …, "parameters": {…}}`; worked calls follow as turns (`PlainTools`);
 /// - has no calls: a call is the text of an assistant message, in that form; a result is a user message that begins
-///   `Result of NAME:`;
+///   `Result of NAME:` and ends by asking for an answer or another call;
 /// - takes one call per message: each call is a message of its own, its result after it.
 struct ConversationAdapter {
     struct Adapted {
@@ -128,8 +128,11 @@ struct ConversationAdapter {
             let place = pending.firstIndex { $0.call.name == name } ?? pending.indices.first
             let id = place.map { pending.remove(at: $0).id } ?? Self.id(0)
             guard traits.hasCalls else {
+                // Without the request, a small model calls the same function again.
+                let request = "Answer with it, or call another function."
                 messages.append([
-                    "role": .control("user"), "content": .string("Result of \(name):\n\(response.content)"),
+                    "role": .control("user"),
+                    "content": .string("Result of \(name):\n\(response.content)\n\n\(request)"),
                 ])
                 continue
             }

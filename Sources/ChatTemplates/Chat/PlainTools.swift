@@ -9,7 +9,7 @@ enum PlainTools {
         "parameters": {argument: value}}.
         """
 
-    /// The system's text, and the turns that follow it; none in words where a call is demanded.
+    /// The system's text, and the turns that follow it; no answer in words is among them where a call is demanded.
     static func described(
         _ tools: [ChatTool], demandsCall: Bool = false
     ) throws(TemplateError) -> (text: String, examples: [ChatMessage]) {
@@ -20,16 +20,7 @@ enum PlainTools {
         let examples = Self.examples.filter { example in
             example.call.map { !names.contains($0.name) } ?? !demandsCall
         }
-        return (
-            text,
-            examples.flatMap { example in
-                [
-                    ChatMessage(role: .user, content: example.request),
-                    ChatMessage(
-                        role: .assistant, content: example.answer, toolCalls: example.call.map { [$0] } ?? []),
-                ]
-            }
-        )
+        return (text, examples.flatMap { $0.messages(demandsCall: demandsCall) })
     }
 
     /// `name(arg, arg?: a|b): what it does`, on one line.
@@ -60,14 +51,33 @@ enum PlainTools {
 
     private struct Example {
         let request: String
+        /// The words that answer it, behind the call's result where there is a call.
         var answer = ""
         var call: ChatToolCall?
+        var result: String?
 
         init(_ request: String, answer: String) { (self.request, self.answer) = (request, answer) }
 
-        init(_ request: String, _ name: String, _ arguments: TemplateMap) {
+        init(
+            _ request: String, _ name: String, _ arguments: TemplateMap, result: String? = nil, answer: String = ""
+        ) {
             self.request = request
             call = ChatToolCall(name: name, arguments: arguments)
+            (self.result, self.answer) = (result, answer)
+        }
+
+        func messages(demandsCall: Bool) -> [ChatMessage] {
+            let request = ChatMessage(role: .user, content: request)
+            guard let call else { return [request, ChatMessage(role: .assistant, content: answer)] }
+            let called = ChatMessage(role: .assistant, content: "", toolCalls: [call])
+            guard let result, !demandsCall else { return [request, called] }
+            return [
+                request, called,
+                ChatMessage(
+                    role: .tool, content: result,
+                    toolResponses: [ChatToolResponse(toolName: call.name, content: result)]),
+                ChatMessage(role: .assistant, content: answer),
+            ]
         }
     }
 
@@ -75,7 +85,10 @@ enum PlainTools {
         Example("Hello!", answer: "Hello! How can I help you?"),
         Example(
             "Paint the wall of the bathroom in dark green.", "paint_wall", ["wall": "bathroom", "color": "dark green"]),
-        Example("Count the birds in Kyoto for 3 hours.", "count_birds", ["place": "Kyoto", "hours": 3]),
+        // Without a result that is answered in words, a small model calls again instead.
+        Example(
+            "Count the birds in Kyoto for 3 hours.", "count_birds", ["place": "Kyoto", "hours": 3], result: "214",
+            answer: "The answer is 214 birds."),
         Example("Water the roses of Emma Stone.", "water_plants", ["plants": "roses", "owner": "Emma Stone"]),
         Example("Lend the book Dune to Jack.", "lend_book", ["title": "Dune", "to": "Jack"]),
         Example("Send 3 boxes of apples to Lima.", "send_boxes", ["content": "apples", "count": 3, "city": "Lima"]),

@@ -176,6 +176,13 @@ struct ChatFormatTests {
                 <|im_start|>assistant
                 {"name": "count_birds", "parameters": {"place": "Kyoto", "hours": 3}}<|im_end|>
                 <|im_start|>user
+                Result of count_birds:
+                214
+
+                Answer with it, or call another function.<|im_end|>
+                <|im_start|>assistant
+                The answer is 214 birds.<|im_end|>
+                <|im_start|>user
                 Water the roses of Emma Stone.<|im_end|>
                 <|im_start|>assistant
                 {"name": "water_plants", "parameters": {"plants": "roses", "owner": "Emma Stone"}}<|im_end|>
@@ -201,7 +208,9 @@ struct ChatFormatTests {
                 {"name": "get_weather", "parameters": {"city": "Köln"}}<|im_end|>
                 <|im_start|>user
                 Result of get_weather:
-                sun<|im_end|>
+                sun
+
+                Answer with it, or call another function.<|im_end|>
                 <|im_start|>assistant
 
                 """)

@@ -28,8 +28,8 @@ struct PlainToolsTests {
     func examples() throws {
         let all = try PlainTools.described([ChatTool(name: "f")]).examples
         let some = try PlainTools.described([ChatTool(name: "lend_book"), ChatTool(name: "set_alarm")]).examples
-        #expect(all.count == 16)
-        #expect(some.count == 12)
+        #expect(all.count == 18)
+        #expect(some.count == 14)
         let demanded = try PlainTools.described([ChatTool(name: "f")], demandsCall: true).examples
         #expect(
             demanded

@@ -14,6 +14,8 @@ extension EndToEnd {
             ].map { ["llama-stack"] + $0 }
             + [
                 [], ["speed"], ["plot"], ["perplexity"], ["divergence"], ["embeddings"], ["calls"], ["tools"],
+                ["turns"],
+                ["grammar"], ["grammar-answers"],
             ].map { ["llama-stack-bench"] + $0 }
 
         private static func help(of command: [String]) throws -> Command {
