@@ -84,6 +84,32 @@ extension EndToEnd {
             }
         }
 
+        @Test("a turn behind one with a round of tools computes hardly more of its prompt than what is new")
+        func replay() throws {
+            let folder = try TemporaryFolder()
+            let file = Setting.root + "/Distributions/agent.yaml"
+            try Server.run(file: file, environment: ["LLAMA_STACK_STATE": folder.path]) { server in
+                let tools: JSONObject = ["available_tools": [["tool_name": "math"]], "executable_tools": ["math"]]
+                _ = try ok(try server.post(Self.create, agent("llama3_8b_chat", tools)))
+                let first = try ok(try server.post(Self.execute, turn("Calculate 17 + 25.")))["turn"] ?? .null
+                let steps = first["steps"]?.items.compactMap { $0["step_type"]?.stringValue } ?? []
+                // Whether a model of this size calls the tool may change with the rounding of an instruction set.
+                guard steps == ["model_inference", "tool_execution", "model_inference"] else { return }
+                _ = try ok(try server.post(Self.execute, turn("Thank you. What is a river?", history: [first])))
+                let answers = try server.waitForLog("outcome=stop", count: 3).map { line in
+                    try ["prompt_tokens", "generated_tokens", "tokens_shared"].map { try Self.number($0, in: line) }
+                }
+                let (before, last) = (answers[1], answers[2])
+                #expect(Double(last[2] - before[2]) >= 0.9 * Double(before[0] + before[1]), "\(answers)")
+            }
+        }
+
+        private static func number(_ key: String, in line: String) throws -> Int {
+            let value = line.split(separator: " ").first { $0.hasPrefix(key + "=") }?.dropFirst(key.count + 1)
+            guard let value = value.flatMap({ Int($0) }) else { throw Missing("no \(key) in '\(line)'") }
+            return value
+        }
+
         @Test(
             "an agent's model may be a provider in C or in Rust", arguments: ["echo-c", "echo-rust"])
         func otherLanguages(language: String) throws {
