@@ -144,6 +144,60 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "a provider of tools that is killed in the middle of a call costs the turn that call's result and nothing else"
+        )
+        func deadTools() throws {
+            let folder = try TemporaryFolder()
+            let library =
+                URL(fileURLWithPath: Setting.binary).deletingLastPathComponent().path
+                + "/libscripted-provider.so"
+            let yaml = """
+                version: 1
+                name: crash
+                state: \(folder.path)
+                providers:
+                  inference: [{provider_id: scripted, provider_type: inline::scripted, library: \(library)}]
+                  tools: [{provider_id: fragile, provider_type: inline::scripted, library: \(library), isolation: process}]
+                  agentic_system: [{provider_id: agents, provider_type: inline::reference}]
+                models: [{model_id: scripted, provider_id: scripted}]
+                tool_groups: [{tool_group_id: tools, provider_id: fragile}]
+                """
+            try Server.run(file: try folder.write(yaml, "crash.yaml")) { server in
+                let say =
+                    #"{"rounds":[{"calls":[{"tool_name":"say","arguments":{"text":"SCRIPT"}}]},{"text":["done"]}]}"#
+                for (id, script) in [("a", #"{\"hangs\":true}"#), ("b", "hello")] {
+                    let agent: JSON = [
+                        "uuid": .string(id), "instructions": .string(say.replacing("SCRIPT", with: script)),
+                        "model": "scripted", "available_tools": [["tool_name": "say"]], "executable_tools": ["say"],
+                    ]
+                    _ = try ok(try server.post(Self.create, agent))
+                }
+                let turns = try concurrently(2) { index -> JSON in
+                    guard index == 0 else {
+                        // The list of the tools came before; the call is the second that reaches the child.
+                        _ = try server.waitForLog("method=invoke")
+                        for child in try server.process.children() { Foundation.kill(child, SIGKILL) }
+                        return .null
+                    }
+                    return try self.ok(try server.post(Self.execute, self.turn("hello")))["turn"] ?? .null
+                }
+                let turn = turns[0]
+                let results = turn["steps"]?.items.flatMap { $0["tool_responses"]?.items ?? [] } ?? []
+                #expect(
+                    results.first?["content"]?.stringValue?.hasPrefix("The tool 'say' could not be reached") == true,
+                    "\(turn.text)")
+                #expect(turn["response_message"]?["content"] == "done")
+                // It is started again, and the next turn has its result.
+                let end = ContinuousClock.now + .seconds(60)
+                while try server.client.get("/tools/list").status != 200, ContinuousClock.now < end { usleep(20_000) }
+                let next = try server.post(
+                    Self.execute, ["agent_uuid": "b", "messages": [["role": "user", "content": "hello"]]])
+                let said = try ok(next).text
+                #expect(said.contains(#"{"tool_name":"say","content":"hello"}"#), "\(said)")
+            }
+        }
+
         @Test("more turns than the engine takes at once wait for it, and all end with an answer")
         func busy() throws {
             let folder = try TemporaryFolder()

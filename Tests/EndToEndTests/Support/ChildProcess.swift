@@ -66,6 +66,14 @@ final class ChildProcess: Sendable {
         return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
+    /// The processes that it has started and that still run.
+    func children() throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task").flatMap { thread in
+            let text = Self.text("/proc/\(pid)/task/\(thread)/children")
+            return text.split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+        }
+    }
+
     func send(_ signal: Int32) { if isRunning { Foundation.kill(pid, signal) } }
 
     /// nil: it still runs after `seconds`.
