@@ -221,8 +221,12 @@ static int event(call *c, const char *json) {
     return c->sink.write(c->sink.context, kind, str(json));
 }
 
+/* Threads that begin one after the other may each be done before the next: these begin together. */
+static pthread_barrier_t all_threads;
+
 static void *write_from_another_thread(void *context) {
     call *c = context;
+    pthread_barrier_wait(&all_threads);
     for (int i = 0; i < 200; i++) c->sink.write(c->sink.context, LSP_EVENT, str("{\"text_delta\":\"word \"}"));
     return NULL;
 }
@@ -230,9 +234,14 @@ static void *write_from_another_thread(void *context) {
 static void stream(call *c) {
     if (is("stream without an event")) return finish(&c->sink, LSP_OK, "");
     if (is("writes from 8 threads")) {
+        static pthread_mutex_t one_call = PTHREAD_MUTEX_INITIALIZER;
         pthread_t threads[8];
+        pthread_mutex_lock(&one_call);
+        pthread_barrier_init(&all_threads, NULL, 8);
         for (int i = 0; i < 8; i++) pthread_create(&threads[i], NULL, write_from_another_thread, c);
         for (int i = 0; i < 8; i++) pthread_join(threads[i], NULL);
+        pthread_barrier_destroy(&all_threads);
+        pthread_mutex_unlock(&one_call);
     }
     for (int i = 0; i < 6; i++) {
         if (atomic_load(&c->cancelled) && !is("ignore cancel") && !is("done with calls left")) return finish(&c->sink, LSP_CANCELLED, "");
@@ -407,9 +416,14 @@ static void *run(void *context) {
         c->request = *c->lent_request;
     }
     if (is("finish from 8 threads")) {
+        static pthread_mutex_t one_call = PTHREAD_MUTEX_INITIALIZER;
         pthread_t threads[8];
+        pthread_mutex_lock(&one_call);
+        pthread_barrier_init(&all_threads, NULL, 8);
         for (int i = 0; i < 8; i++) pthread_create(&threads[i], NULL, finish_again, &c->sink);
         for (int i = 0; i < 8; i++) pthread_join(threads[i], NULL);
+        pthread_barrier_destroy(&all_threads);
+        pthread_mutex_unlock(&one_call);
     }
     lsp_request request = c->request;
     answer(c);
