@@ -118,7 +118,10 @@ struct TurnFaultTests {
             let long = String(repeating: "x", count: 1 << 20)
             try await server.create(agent("a", rounds: [.object(["calls": [say(long)]])]))
             let turn = try await server.execute(request("a"))
-            guard case .toolExecution(let step)? = turn.steps.dropFirst().first else { return }
+            guard case .toolExecution(let step)? = turn.steps.dropFirst().first else {
+                Issue.record("no step of tools: \(turn.steps.count) steps")
+                return
+            }
             #expect(step.toolResponses.first?.content.text.contains("tool_result_bytes_max") == true)
             #expect(turn.responseMessage.content == "the end")
         }

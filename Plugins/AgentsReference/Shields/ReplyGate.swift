@@ -31,8 +31,8 @@ struct ReplyGate: Sendable {
 
     /// Takes a piece of the reply; answers what may go out now. Nothing more may once ``verdict`` refuses.
     mutating func add(_ piece: String) async throws -> String {
-        text += Array(piece.utf8)
-        guard !shields.policies.isEmpty else { return release(to: text.count, of: text) }
+        guard !shields.policies.isEmpty else { return piece }
+        text += piece.utf8
         guard let holdBytes, !isChanged, text.count > holdBytes,
             text.count - looked >= max(Self.bytesBetweenLooks, text.count / 8)
         else { return "" }
