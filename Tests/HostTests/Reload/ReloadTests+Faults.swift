@@ -241,7 +241,7 @@ extension ReloadTests {
     func crashed() async throws {
         for (restart, state) in [
             ("{crashes_max: 1}", ChannelStatus.State.failed),
-            ("{crashes_max: 0, first_seconds: 1}", ChannelStatus.State.restarting),
+            ("{crashes_max: 0, first_seconds: 60}", ChannelStatus.State.restarting),
         ] {
             let file = try Self.process("{say: one}", library: try Running.library(), more: ", restart: \(restart)")
             let running = try await Running.start(file, more: Self.models)
