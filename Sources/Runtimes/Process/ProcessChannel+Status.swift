@@ -37,21 +37,22 @@ extension ProcessChannel {
         process.ping()
     }
 
-    /// Its crashes are forgotten: this one is none, and it may crash as often as a new one.
+    /// Its crashes are forgotten: this one is none, and it may crash as often as a new one. One that waits to start
+    /// again after a crash starts at once.
     package func restart() async throws(CallError) {
-        let (before, calls) = state.withLock { state -> (Phase, [OpenRemoteCall]) in
+        let (before, isWaiting, calls) = state.withLock { state -> (Phase, Bool, [OpenRemoteCall]) in
             let before = state.phase
             guard case .closed = before else {
                 state.history = CrashHistory(settings.restart)
                 state.phase = .restarting
-                return (before, Array(state.calls.values))
+                return (before, state.takeWaitingStart(), Array(state.calls.values))
             }
-            return (before, [])
+            return (before, false, [])
         }
         switch before {
         case .closed: throw CallError(.shuttingDown, "the server is shutting down", retryAfterSeconds: 5)
-        // It starts again by itself, soon.
-        case .restarting: break
+        // One that is under way is waited for.
+        case .restarting: if isWaiting { await startAgain() }
         case .failed: await startAgain()
         case .running(let process):
             host.log.log(.info, "is started again, as the operator asked", source: setup.label)

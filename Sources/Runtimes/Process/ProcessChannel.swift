@@ -20,6 +20,9 @@ package final class ProcessChannel: Channel {
             didSet { phaseSince = Date() }
         }
         var phaseSince = Date()
+        /// The start that waits its time after a crash, by its number; nil when none does, or it is under way.
+        var waitingStart: Int?
+        var starts = 0
         /// The life that is to follow, before it serves.
         var starting: ProviderProcess?
         var calls: [UInt64: OpenRemoteCall] = [:]
@@ -28,6 +31,22 @@ package final class ProcessChannel: Channel {
         var restarts = 0
         /// The registrations of the instance, in order, to be repeated after a restart.
         var resources: [CallRequest] = []
+
+        /// Goes down, for good or until the next start.
+        mutating func crashed(upSeconds: Double) -> CrashHistory.Step {
+            let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+            let step = history.crashed(at: now, upSeconds: upSeconds, jitter: .random(in: -1...1))
+            starts += 1
+            (phase, waitingStart) = step == .giveUp ? (.failed, nil) : (.restarting, starts)
+            return step
+        }
+
+        /// Makes the start that waits, or only that of this number, the caller's to begin. False when there is none.
+        mutating func takeWaitingStart(_ number: Int? = nil) -> Bool {
+            guard let waiting = waitingStart, number ?? waiting == waiting else { return false }
+            waitingStart = nil
+            return true
+        }
     }
 
     private static let failedRetrySeconds = 30
@@ -177,11 +196,9 @@ package final class ProcessChannel: Channel {
 
     private func processEnded(_ process: ProviderProcess, _ end: ProviderProcess.End) {
         let upSeconds = Double(DispatchTime.now().uptimeNanoseconds - process.started.uptimeNanoseconds) / 1e9
-        let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
         let (step, calls) = state.withLock { state -> (CrashHistory.Step?, [OpenRemoteCall]) in
             guard case .running(let current) = state.phase, current === process else { return (nil, []) }
-            let step = state.history.crashed(at: now, upSeconds: upSeconds, jitter: .random(in: -1...1))
-            state.phase = step == .giveUp ? .failed : .restarting
+            let step = state.crashed(upSeconds: upSeconds)
             state.lastEnd = end.error.message
             return (step, Array(state.calls.values))
         }
@@ -208,8 +225,9 @@ package final class ProcessChannel: Channel {
     }
 
     private func restart(afterSeconds seconds: Double) {
+        guard let number = state.withLock({ $0.waitingStart }) else { return }
         DispatchQueue.global(qos: .userInitiated).asyncAfter(deadline: .now() + seconds) { [weak self] in
-            guard let self else { return }
+            guard let self, self.state.withLock({ $0.takeWaitingStart(number) }) else { return }
             Task { await self.startAgain() }
         }
     }
@@ -239,13 +257,10 @@ package final class ProcessChannel: Channel {
             host.log.log(.info, "serves again after \(milliseconds) ms", source: setup.label)
             watch(process)
         } catch {
-            let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
             let step = state.withLock { state -> CrashHistory.Step? in
                 state.starting = nil
                 guard case .restarting = state.phase else { return nil }
-                let step = state.history.crashed(at: now, upSeconds: 0, jitter: .random(in: -1...1))
-                if step == .giveUp { state.phase = .failed }
-                return step
+                return state.crashed(upSeconds: 0)
             }
             guard let step else { return }
             let why = String(decoding: error.error.prefix(2000), as: UTF8.self)
