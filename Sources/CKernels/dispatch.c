@@ -1,5 +1,5 @@
 // Chooses, once, which variant of each kernel runs. A new instruction set is a table here.
-#include "variants.h"
+#include "training.h"
 #include <CInstructionSet.h>
 #include <stdatomic.h>
 
@@ -24,6 +24,7 @@ const lk_variants lk_variants_plain = {
     .logsumexp = lk_logsumexp_plain,
     .argmax = lk_argmax_plain,
     .attention = lk_attention_plain,
+    .training = &lk_training_plain,
 };
 
 /// Fastest first.
@@ -52,12 +53,14 @@ static const lk_variants *choose(void) {
 }
 
 /// Threads that come here together choose the same table.
-static const lk_variants *active(void) {
+const lk_variants *lk_active_variants(void) {
     static _Atomic(const lk_variants *) chosen;
     const lk_variants *variants = atomic_load_explicit(&chosen, memory_order_acquire);
     if (variants == NULL) atomic_store_explicit(&chosen, variants = choose(), memory_order_release);
     return variants;
 }
+
+static inline const lk_variants *active(void) { return lk_active_variants(); }
 
 const char *lk_isa(void) { return active()->isa; }
 

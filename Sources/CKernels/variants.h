@@ -4,6 +4,9 @@
 #include "CKernels.h"
 #include <string.h>
 
+/// The table in use.
+const lk_variants *lk_active_variants(void);
+
 extern const lk_variants lk_variants_plain;
 #if defined(__x86_64__)
 extern const lk_variants lk_variants_avx2;

@@ -1,5 +1,6 @@
 // The table of variants for AVX2, FMA and F16C (Intel Haswell and AMD Zen onwards).
 #if defined(__x86_64__)
+#include "training.h"
 #include "variants_x86.h"
 #include "unpack_avx2.h"
 
@@ -82,7 +83,8 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
     .softmax = softmax_avx2, \
     .logsumexp = logsumexp_avx2, \
     .argmax = argmax_avx2, \
-    .attention = attention_avx2,
+    .attention = attention_avx2, \
+    .training = &lk_training_plain,
 
 const lk_variants lk_variants_avx2 = {
     .isa = "avx2",

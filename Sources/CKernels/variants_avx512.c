@@ -1,5 +1,6 @@
 // The table of variants for AVX-512 with VNNI and VBMI (Intel Ice Lake and AMD Zen 4 onwards).
 #if defined(__x86_64__)
+#include "training.h"
 #include "variants_x86.h"
 #include "unpack_avx512.h"
 
@@ -78,7 +79,8 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
     .gelu_q8 = gelu_q8_avx512, \
     .softmax = softmax_avx512, \
     .logsumexp = logsumexp_avx512, \
-    .argmax = argmax_avx512,
+    .argmax = argmax_avx512, \
+    .training = &lk_training_plain,
 
 const lk_variants lk_variants_avx512 = {
     .isa = "avx512-vnni",

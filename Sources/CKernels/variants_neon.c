@@ -1,6 +1,6 @@
 // The table of variants for 64-bit ARM with products of bytes (FEAT_DotProd: Graviton 2, Apple M1 and later).
 #if defined(__aarch64__)
-#include "variants.h"
+#include "training.h"
 
 void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                              size_t ldy, int add);
@@ -49,5 +49,6 @@ const lk_variants lk_variants_neon = {
     .logsumexp = logsumexp_neon,
     .argmax = argmax_neon,
     .attention = attention_neon,
+    .training = &lk_training_plain,
 };
 #endif

@@ -207,6 +207,8 @@ void lk_put_value(lk_type cache, const float *value, size_t head_dim, size_t pos
 
 // MARK: - Which variant runs
 
+struct lk_training_variants;
+
 /// The variants of the kernels that differ between instruction sets, one table for each. The functions above call the
 /// active table; tests call the others to compare them.
 typedef struct lk_variants {
@@ -232,6 +234,7 @@ typedef struct lk_variants {
     size_t (*argmax)(const float *, size_t);
     void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *,
                       const void *, float *, float *);
+    const struct lk_training_variants *training;  // CKernelsTraining.h
 } lk_variants;
 
 /// The table of that instruction set, or NULL when this CPU or build does not offer it.
@@ -257,4 +260,6 @@ static inline void lk_spin(void) {
 #ifdef __cplusplus
 }
 #endif
+
+#include "CKernelsTraining.h"
 #endif
