@@ -6,6 +6,8 @@
 
 #define LK_TARGET LK_AVX2
 #define LK_TILE_QUERIES 1
+#define LK_TILE_ROWS 6
+#define LK_TILE_COLUMNS 16
 #define LK_VARIANT(name) name##_avx2
 #include "vector.h"
 #include "vector_dequantize.h"
@@ -63,6 +65,23 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_products.h"
+#include "vector_packed_attention.h"
+#include "vector_training_rows.h"
+
+static const lk_training_variants training_avx2 = {
+    .panel_backward_f32 = panel_backward_f32_avx2,
+    .panel_backward_bf16 = lk_panel_backward_bf16_plain,
+    .weight_gradient_f32 = weight_gradient_f32_avx2,
+    .product_f32 = product_f32_avx2,
+    .packed_attention_forward = packed_attention_forward_avx2,
+    .packed_attention_backward = packed_attention_backward_avx2,
+    .rmsnorm_backward = rmsnorm_backward_avx2,
+    .rmsnorm_weight_gradient = rmsnorm_weight_gradient_avx2,
+    .swiglu_backward = swiglu_backward_avx2,
+    .cross_entropy_f32 = cross_entropy_f32_avx2,
+    .cross_entropy_loss_f32 = cross_entropy_loss_f32_avx2,
+};
 
 // All but the name and the products in int8.
 #define LK_VARIANTS_256 \
@@ -84,7 +103,7 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
     .logsumexp = logsumexp_avx2, \
     .argmax = argmax_avx2, \
     .attention = attention_avx2, \
-    .training = &lk_training_plain,
+    .training = &training_avx2,
 
 const lk_variants lk_variants_avx2 = {
     .isa = "avx2",

@@ -6,6 +6,8 @@
 
 #define LK_TARGET LK_AVX512
 #define LK_TILE_QUERIES 6
+#define LK_TILE_ROWS 12
+#define LK_TILE_COLUMNS 32
 #define LK_VARIANT(name) name##_avx512
 #include "vector.h"
 #include "vector_dequantize.h"
@@ -61,6 +63,23 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_products.h"
+#include "vector_packed_attention.h"
+#include "vector_training_rows.h"
+
+static const lk_training_variants training_avx512 = {
+    .panel_backward_f32 = panel_backward_f32_avx512,
+    .panel_backward_bf16 = lk_panel_backward_bf16_plain,
+    .weight_gradient_f32 = weight_gradient_f32_avx512,
+    .product_f32 = product_f32_avx512,
+    .packed_attention_forward = packed_attention_forward_avx512,
+    .packed_attention_backward = packed_attention_backward_avx512,
+    .rmsnorm_backward = rmsnorm_backward_avx512,
+    .rmsnorm_weight_gradient = rmsnorm_weight_gradient_avx512,
+    .swiglu_backward = swiglu_backward_avx512,
+    .cross_entropy_f32 = cross_entropy_f32_avx512,
+    .cross_entropy_loss_f32 = cross_entropy_loss_f32_avx512,
+};
 
 // All but the name and what multiplies in bf16.
 #define LK_VARIANTS_512 \
@@ -80,7 +99,7 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
     .softmax = softmax_avx512, \
     .logsumexp = logsumexp_avx512, \
     .argmax = argmax_avx512, \
-    .training = &lk_training_plain,
+    .training = &training_avx512,
 
 const lk_variants lk_variants_avx512 = {
     .isa = "avx512-vnni",

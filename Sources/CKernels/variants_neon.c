@@ -7,6 +7,8 @@ void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end,
 
 #define LK_TARGET
 #define LK_TILE_QUERIES 1
+#define LK_TILE_ROWS 6
+#define LK_TILE_COLUMNS 16
 #define LK_VARIANT(name) name##_neon
 #include "vector.h"
 #include "vector_dequantize.h"
@@ -27,6 +29,23 @@ static void dequantize_row_neon(lk_type type, const void *row, float *out, size_
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_products.h"
+#include "vector_packed_attention.h"
+#include "vector_training_rows.h"
+
+static const lk_training_variants training_neon = {
+    .panel_backward_f32 = panel_backward_f32_neon,
+    .panel_backward_bf16 = lk_panel_backward_bf16_plain,
+    .weight_gradient_f32 = weight_gradient_f32_neon,
+    .product_f32 = product_f32_neon,
+    .packed_attention_forward = packed_attention_forward_neon,
+    .packed_attention_backward = packed_attention_backward_neon,
+    .rmsnorm_backward = rmsnorm_backward_neon,
+    .rmsnorm_weight_gradient = rmsnorm_weight_gradient_neon,
+    .swiglu_backward = swiglu_backward_neon,
+    .cross_entropy_f32 = cross_entropy_f32_neon,
+    .cross_entropy_loss_f32 = cross_entropy_loss_f32_neon,
+};
 
 const lk_variants lk_variants_neon = {
     .isa = "neon-dotprod",
@@ -49,6 +68,6 @@ const lk_variants lk_variants_neon = {
     .logsumexp = logsumexp_neon,
     .argmax = argmax_neon,
     .attention = attention_neon,
-    .training = &lk_training_plain,
+    .training = &training_neon,
 };
 #endif
