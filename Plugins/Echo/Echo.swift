@@ -7,7 +7,7 @@ struct Echo: InferenceProvider {
     static let version = "1.0.0"
     static let summary = "Answers with what was said last, word by word. For tests and as a tutorial."
     // Methods of its API that it does not have: the host answers 501 for them.
-    static let unsupported: Set<String> = ["embeddings"]
+    static let unsupported: Set<String> = ["embeddings", "score"]
     // The kinds of resource that a distribution may list for it: any other is refused at its line.
     static let resources: [ResourceKind]? = [.model]
 

@@ -46,7 +46,7 @@ struct GenerationRun: Sendable {
         _ record: inout Record, _ receive: ([Generation.Token]) async throws -> Void
     ) async throws -> Generation.Finish {
         try Task.checkCancellation()
-        let queue = TokenQueue()
+        let queue = TokenQueue(tokensMax: max(TokenQueue.tokensMax, request.scoredTokens + 1))
         let handle = try submit(queue)
         return try await withTaskCancellationHandler {
             var failure: (any Error)?
@@ -99,7 +99,7 @@ struct GenerationRun: Sendable {
         ]
         let labels = ["model": model.id]
         let metrics = call.metrics
-        if let first = record.first, let last = record.last {
+        if request.scoredTokens == 0, let first = record.first, let last = record.last {
             metrics.record("first_token_seconds", (first - record.start) / .seconds(1), labels)
             fields["first_token_milliseconds"] = milliseconds(first - record.start).shown
             let rate = Double(record.generatedTokens - 1) / max((last - first) / .seconds(1), 1e-9)

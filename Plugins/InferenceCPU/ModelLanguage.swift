@@ -12,6 +12,8 @@ struct ModelLanguage: Sendable {
     /// Tokens that end an answer.
     let completionStops: Set<Int32>
     let chatStops: Set<Int32>
+    /// The token that the template puts behind a reply; nil where it puts none, or there is no template.
+    let endOfReply: Int32?
     /// The control tokens that mark thoughts and tool calls.
     let replyMarks: [Int32: ReplyMark]
     private let callForms: CallForms
@@ -44,6 +46,7 @@ struct ModelLanguage: Sendable {
                 guard let token = tokenizer.token(named: mark.text), tokenizer.isControl(token) else { return nil }
                 return (token, mark)
             })
+        endOfReply = Self.endOfReply(chatFormat, tokenizer, chatStops)
         callForms = chatFormat?.callForms ?? .all
     }
 

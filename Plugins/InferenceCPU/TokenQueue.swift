@@ -13,6 +13,9 @@ final class TokenQueue: Sendable {
     }
 
     static let tokensMax = 64
+    private let tokensMax: Int
+
+    init(tokensMax: Int = TokenQueue.tokensMax) { self.tokensMax = tokensMax }
 
     private struct State {
         var tokens: [Generation.Token] = []
@@ -37,7 +40,7 @@ final class TokenQueue: Sendable {
             switch event {
             case .token(let token):
                 state.tokens.append(token)
-                state.isPaused = state.tokens.count >= Self.tokensMax
+                state.isPaused = state.tokens.count >= tokensMax
             case .finished(let finish): state.ending = .finished(finish)
             case .failed(let error): state.ending = .failed(error)
             }

@@ -27,7 +27,7 @@ struct Probe: InferenceProvider {
     static let needs: [API] = [.inference]
     static let resources: [ResourceKind]? = [.model]
     static let toldOf: [ResourceKind] = [.shield]
-    static let unsupported: Set<String> = ["batch_completion", "embeddings"]
+    static let unsupported: Set<String> = ["batch_completion", "embeddings", "score"]
     static let options: [String: Set<String>] = ["chat_completion": ["seed"]]
 
     let context: ProviderContext

@@ -42,6 +42,17 @@ struct ScriptedInference: InferenceProvider, Scripted {
         return request.batchDialogs.map { ChatCompletionResponse(content: $0.message.content, stopReason: .maxTokens) }
     }
 
+    func score(_ request: ScoreRequest, _ call: Call) async throws -> ScoreResponse {
+        call.note(body: request.json)
+        return ScoreResponse(
+            scores: request.continuations.map {
+                let logprob = -Double($0.text.utf8.count)
+                return ContinuationScore(
+                    logprob: logprob,
+                    logprobs: ["tokens": [.string($0.text)], "token_logprobs": [.number(logprob)]])
+            })
+    }
+
     func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
         call.note(body: request.json)
         return EmbeddingsResponse(embeddings: request.contents.map { [Float($0.text.utf8.count), 0.5] })

@@ -4,6 +4,8 @@ extension Decoder {
         /// Which rows' logits are wanted.
         package enum Logits: Sendable {
             case none, last, all
+            /// The last ones, of this number.
+            case tail(Int)
         }
 
         package let tokens: ArraySlice<Int32>
@@ -25,6 +27,7 @@ extension Decoder {
             case .none: 0
             case .last: min(1, tokens.count)
             case .all: tokens.count
+            case .tail(let count): min(count, tokens.count)
             }
         }
     }

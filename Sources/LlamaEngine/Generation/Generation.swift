@@ -22,6 +22,10 @@ package enum Generation {
         /// The language that the answer keeps to, in the state before its first token, over this model's vocabulary.
         /// Stop tokens may come only where the grammar lets the turn end. Log probabilities stay those of the model.
         package var grammar: GrammarState?
+        /// If not 0, nothing is generated: this many tokens at the prompt's end are scored. Each is sent as a `.token`
+        /// with its log probability after those before it, and the sequence is then complete. Of the other fields only
+        /// `deadline`, `owner` and `adapter` count.
+        package var scoredTokens = 0
 
         package init(
             prompt: [Int32], tokensMax: Int = 0, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [],
@@ -69,7 +73,8 @@ package enum Generation {
     package enum StopReason: Sendable, Equatable {
         /// The model ended the sequence with this one of the request's stop tokens.
         case stop(token: Int32)
-        /// The request's grammar allows nothing more: the answer is whole without a stop token.
+        /// The request's grammar allows nothing more: the answer is whole without a stop token. Or all tokens that were
+        /// to be scored have been.
         case complete
         /// `tokensMax` or the context limit was reached.
         case length
@@ -80,7 +85,7 @@ package enum Generation {
     package struct Finish: Sendable, Equatable {
         package let reason: StopReason
         package let promptTokens: Int
-        /// Tokens sampled, a stop token included.
+        /// Tokens sampled, a stop token included; none where tokens are scored.
         package let generatedTokens: Int
     }
 

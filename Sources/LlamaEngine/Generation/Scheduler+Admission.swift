@@ -8,6 +8,7 @@ extension Scheduler {
     /// For any thread. What could never fit is refused here, before it waits.
     /// - Returns: how many tokens the request may generate.
     func admissible(_ request: Generation.Request) throws(GenerationError) -> Int {
+        if request.scoredTokens != 0 { return try admissible(scoring: request) }
         try request.sampling.validate()
         let (prompt, requested) = (request.prompt.count, request.tokensMax)
         guard requested >= 0 else {
@@ -18,14 +19,9 @@ extension Scheduler {
         guard prompt < contextTokens, requested <= contextTokens - prompt else {
             throw .contextLengthExceeded(limit: contextTokens, promptTokens: prompt, requested: requested)
         }
-        if let adapter = request.adapter, !adapter.fits(decoder.model.configuration) {
-            throw .invalidParameter(name: "adapter", reason: "must have been made for this model, got one for another")
-        }
+        try requireFit(request)
         if let grammar = request.grammar, grammar.vocabulary.vocabulary > vocabulary {
             throw .invalidParameter(name: "grammar", reason: "must have been made for this model, got one for another")
-        }
-        if let index = request.prompt.firstIndex(where: { $0 < 0 || Int($0) >= vocabulary }) {
-            throw .tokenOutOfRange(id: request.prompt[index], index: index, vocabulary: vocabulary)
         }
         guard pages.pagesMax != .max else { return requested == 0 ? contextTokens - prompt : requested }
         // The last token sampled is never computed, hence one position more.
@@ -34,6 +30,16 @@ extension Scheduler {
             throw .cacheTooSmall(limit: room, promptTokens: prompt, requested: requested)
         }
         return requested == 0 ? min(contextTokens, room) - prompt : requested
+    }
+
+    /// The adapter and the tokens are this model's.
+    func requireFit(_ request: Generation.Request) throws(GenerationError) {
+        if let adapter = request.adapter, !adapter.fits(decoder.model.configuration) {
+            throw .invalidParameter(name: "adapter", reason: "must have been made for this model, got one for another")
+        }
+        if let index = request.prompt.firstIndex(where: { $0 < 0 || Int($0) >= vocabulary }) {
+            throw .tokenOutOfRange(id: request.prompt[index], index: index, vocabulary: vocabulary)
+        }
     }
 
     /// Whether `admit` would start a sequence though none that runs can go on.
@@ -120,7 +126,7 @@ extension Scheduler {
         guard let prefixes else { return }
         for sequence in running where !sequence.isPaused && sequence.pendingTokens > 1 {
             guard let cache = sequence.cache else { continue }
-            let shared = prefixes.extend(cache, with: sequence.tokens, sequence.prefixKey)
+            let shared = prefixes.extend(cache, with: sequence.sharedTokens, sequence.prefixKey)
             if shared > 0 { count { $0.tokensShared += shared } }
         }
     }

@@ -20,9 +20,9 @@ extension Scheduler {
             guard count > 0, let cache = sequence.cache else { continue }
             let isLast = count == sequence.pendingTokens
             let draft = isLast && count == 1 ? draft(for: sequence, beside: sampling) : []
+            let logits = sequence.isScored ? sequence.scoredRows(count) : !draft.isEmpty ? .all : isLast ? .last : .none
             let segment = Decoder.Segment(
-                tokens: sequence.pending(count, draft: draft), cache: cache,
-                logits: !draft.isEmpty ? .all : isLast ? .last : .none, adapter: sequence.adapter)
+                tokens: sequence.pending(count, draft: draft), cache: cache, logits: logits, adapter: sequence.adapter)
             batch.append(Part(sequence: sequence, segment: segment, draft: draft))
         }
         guard !batch.isEmpty else { return }
@@ -42,7 +42,7 @@ extension Scheduler {
         for sequence in inTurn(ready.filter { $0.pendingTokens > 1 }) where left > 0 {
             // Two that begin alike and came together: the second has it from the first in the next step.
             if prefixes != nil, plan.contains(where: { sequence.isAnticipated(by: $0.0) }) { continue }
-            let count = min(left, sequence.pendingTokens)
+            let count = min(left, sequence.pendingTokens, sequence.tokensInPassMax)
             plan.append((sequence, count))
             left -= count
         }
@@ -103,7 +103,7 @@ extension Scheduler {
             let rows = UnsafeBufferPointer(
                 rebasing: logits[row * vocabulary..<(row + part.segment.logitRows) * vocabulary])
             row += part.segment.logitRows
-            sample(part, rows)
+            if part.sequence.isScored { score(part, rows) } else { sample(part, rows) }
         }
         guard let prefixes else { return }
         for part in batch {

@@ -12,6 +12,9 @@ final class SequenceState: @unchecked Sendable {
     let adapter: Adapter?
     let sink: Generation.Sink
     let prefixKey: PrefixKey
+    /// The tokens whose log probabilities are wanted, in place of an answer; none where there is to be one.
+    let targets: [Int32]
+    var targetsDone = 0
 
     /// The prompt and the answer so far.
     private(set) var tokens: [Int32]
@@ -37,10 +40,12 @@ final class SequenceState: @unchecked Sendable {
         self.tokensMax = tokensMax
         self.sink = sink
         promptTokens = request.prompt.count
+        targets = request.prompt.suffix(request.scoredTokens)
         stopTokens = request.stopTokens
         deadline = request.deadline
         prefixKey = PrefixKey(owner: request.owner, adapter: request.adapter?.identity)
-        tokens = request.prompt
+        // Nothing is asked about what follows the last token that is scored.
+        tokens = targets.isEmpty ? request.prompt : request.prompt.dropLast()
         adapter = request.adapter
         sampler = Sampler(request.sampling)
         grammar = request.grammar.map {
@@ -84,7 +89,7 @@ final class SequenceState: @unchecked Sendable {
     func isAnticipated(by other: SequenceState) -> Bool {
         guard let start = cache?.count, start == other.cache?.count, prefixKey == other.prefixKey else { return false }
         let wanted = start + PrefixTree.copiedTokensMin
-        return min(tokens.count, other.tokens.count) > wanted && tokens[..<wanted] == other.tokens[..<wanted]
+        return min(tokensToShare, other.tokens.count) > wanted && tokens[..<wanted] == other.tokens[..<wanted]
     }
 
     func finish(_ reason: Generation.StopReason) {

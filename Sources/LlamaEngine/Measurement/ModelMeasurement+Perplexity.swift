@@ -1,5 +1,3 @@
-import CKernels
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -38,15 +36,6 @@ extension ModelMeasurement {
         }
         return surprise.perplexity(windows: text.count)
     }
-}
-
-/// ln softmax(logits)[token]
-func logProbability(
-    of token: Int32, in logits: UnsafeBufferPointer<Float>, at position: Int
-) throws(GenerationError) -> Double {
-    let value = logits[Int(token)] - lk_logsumexp(logits.baseAddress, logits.count)
-    guard value.isFinite else { throw .invalidLogits(position: position) }
-    return Double(value)
 }
 
 /// Sums of values and of their squares.

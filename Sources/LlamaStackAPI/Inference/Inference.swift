@@ -33,8 +33,13 @@ public enum Inference {
         .inference, "embeddings", .post, "/inference/embeddings", routingKey: .listed(.model), isExtension: true,
         summary: "Turn texts into vectors: all, in order, or none.")
 
+    /// Answers how probable each continuation is, in the request's order.
+    public static let score = Endpoint<Nothing, ScoreRequest, ScoreResponse, Nothing>(
+        .inference, "score", .post, "/inference/score", routingKey: .listed(.model), isExtension: true,
+        summary: "Say how probable given texts are after a dialog or a text: all, in order, or none.")
+
     static let all = [
         batchChatCompletion.description, batchCompletion.description, chatCompletion.description,
-        completion.description, embeddings.description,
+        completion.description, embeddings.description, score.description,
     ]
 }

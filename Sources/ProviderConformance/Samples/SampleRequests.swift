@@ -98,6 +98,8 @@ struct SampleRequests {
         case (.inference?, "batch_completion"):
             return ["model": .string(model), "content_batch": ["one", "two"], "max_tokens": 8]
         case (.inference?, "embeddings"): return ["model": .string(model), "contents": ["one", "two"]]
+        case (.inference?, "score"):
+            return ["model": .string(model), "dialog": dialog, "continuations": ["One.", "Two."]]
         case (.rewardScoring?, "score"):
             let candidate = { (text: String) -> JSON in
                 ["role": "assistant", "content": .string(text)]

@@ -58,6 +58,16 @@ public protocol InferenceProvider: Provider {
     /// `CancellationError`. The default throws `notImplemented`; a provider without embeddings names the method in
     /// ``Provider/unsupported``.
     func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse
+
+    /// How probable each continuation is after the request's dialog or content, in the request's order. In front of
+    /// replies to a dialog stands what the model would be given to answer it, and behind them the token that ends a
+    /// turn. A score does not depend on the other continuations of the request.
+    ///
+    /// All or nothing. Throw `modelNotFound` when ``Call/resource`` is not registered here, `invalidRequest` when that
+    /// model writes no text or a continuation has no tokens, and `contextLengthExceeded` when one does not fit its
+    /// context. When the call is cancelled, stop computing and throw `CancellationError`. The default throws
+    /// `notImplemented`; a provider without scores names the method in ``Provider/unsupported``.
+    func score(_ request: ScoreRequest, _ call: Call) async throws -> ScoreResponse
 }
 
 extension InferenceProvider {
@@ -77,12 +87,18 @@ extension InferenceProvider {
             Method(Inference.batchCompletion) { try await $0.batchCompletion($2, $3) },
             Method(Inference.batchChatCompletion) { try await $0.batchChatCompletion($2, $3) },
             Method(Inference.embeddings) { try await $0.embeddings($2, $3) },
+            Method(Inference.score) { try await $0.score($2, $3) },
         ]
     }
 
     /// The default for a provider without embeddings: throws `notImplemented`.
     public func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
         throw ProviderError(.notImplemented, "\(Self.providerType) has no embeddings")
+    }
+
+    /// The default for a provider without scores: throws `notImplemented`.
+    public func score(_ request: ScoreRequest, _ call: Call) async throws -> ScoreResponse {
+        throw ProviderError(.notImplemented, "\(Self.providerType) scores no texts")
     }
 
     /// The default: collects the chunks of the streaming method.

@@ -59,4 +59,10 @@ public struct InferenceClient: Sendable {
     public func embeddings(_ request: EmbeddingsRequest) async throws -> EmbeddingsResponse {
         try await caller.answer(Inference.embeddings, Nothing(), request)
     }
+
+    /// How probable each continuation is, in the request's order. Throws `notImplemented` when the provider scores no
+    /// texts.
+    public func score(_ request: ScoreRequest) async throws -> ScoreResponse {
+        try await caller.answer(Inference.score, Nothing(), request)
+    }
 }

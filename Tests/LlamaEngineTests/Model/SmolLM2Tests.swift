@@ -31,6 +31,33 @@ struct SmolLM2Tests {
         #expect(divergence < 0.01)
     }
 
+    @Test("tokens are scored as measurements score them, to the bit", arguments: Precision.allCases)
+    func scores(_ precision: Precision) async throws {
+        let model = try Model(path: #require(SmolLM2.path), precision: precision)
+        let text = SmolLM2.prompts.map(\.prompt).reduce([]) { $0.count < $1.count ? $1 : $0 }
+        // A window's second half is scored, but for its first token.
+        let window = try TextWindows(text, windowTokens: text.count)
+        let measurement = try ModelMeasurement(model: model, precision: precision, threads: 2)
+        var wanted: [Float] = []
+        try TextWindows.eachScored(window.windows[0], [measurement]) { position, next, logits throws(GenerationError) in
+            wanted.append(Float(try logProbability(of: next, in: logits[0], at: position)))
+        }
+        let probe = try EngineProbe(model) { $0.precision = precision }
+        var request = Generation.Request(prompt: text)
+        request.scoredTokens = wanted.count
+        let scored = try await probe.submit(request).all().compactMap { event -> Float? in
+            if case .token(let token) = event { token.logprob } else { nil }
+        }
+        #expect(wanted.count > 4 && scored == wanted)
+        // The measurement's own logarithm of softmax rounds once in 32 bits; this does not.
+        let logits = try SmolLM2.logits(of: SmolLM2.prompts[0], precision)
+        let largest = Double(logits.max() ?? 0)
+        let total = logits.reduce(0) { $0 + exp(Double($1) - largest) }
+        let exactly = Double(logits[100]) - largest - log(total)
+        let rounded = try logits.withUnsafeBufferPointer { try logProbability(of: 100, in: $0, at: 0) }
+        #expect(abs(rounded - exactly) < 1e-5)
+    }
+
     private func likeliest(_ logits: [Float]) -> [Int32] {
         logits.indices.sorted { logits[$0] > logits[$1] }.prefix(5).map(Int32.init)
     }
