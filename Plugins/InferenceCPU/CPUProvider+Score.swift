@@ -57,15 +57,16 @@ private struct ScorePrompt {
 
     init(_ request: ScoreRequest, _ model: LoadedModel) throws {
         language = model.language
-        if let dialog = request.dialog {
+        switch try request.beginning() {
+        case .dialog(let dialog):
             (field, content) = ("dialog", nil)
             let conversation = try ChatConversation(dialog, at: field, tools: [])
             do { tokens = try language.prompt(answering: conversation).tokens } catch {
                 throw ProviderError(error, field: field)
             }
-        } else {
+        case .content(let text):
             field = "content"
-            let text = try (request.content ?? "").text(at: field)
+            let text = try text.text(at: field)
             (content, tokens) = (text, language.prompt(continuing: text))
             guard !tokens.isEmpty else { throw ProviderError(.emptyPrompt, promptField: field) }
         }

@@ -101,6 +101,11 @@ import Testing
         #expect(attached?.code == .unsupportedContent && attached?.field == "continuations[1][1]")
     }
 
+    @Test("no continuations have no scores")
+    func none() async throws {
+        #expect(try await score(ServedModel(.saying("one")), "a", []).isEmpty)
+    }
+
     @Test("a text as long as the context is scored whole")
     func whole() async throws {
         let served = try await ServedModel(.saying("one"))

@@ -9,7 +9,7 @@ public struct ScoreRequest: WireRecord, Hashable {
     public var dialog: Dialog?
     /// The text that the continuations go on from; nil when ``dialog`` is given.
     public var content: Content?
-    /// The texts to score, at least one and at most ``continuationsMax``.
+    /// The texts to score, at most ``continuationsMax``. An empty list has an empty answer.
     public var continuations: [Content]
 
     /// Replies to a dialog. Limits are checked by decoding alone.
@@ -44,20 +44,30 @@ public struct ScoreRequest: WireRecord, Hashable {
                 + "dialog."),
         Field(
             "continuations", \.continuations,
-            check: Check("1 to \(continuationsMax) texts", showing: \.count) {
-                (1...continuationsMax).contains($0.count)
-            },
-            "The texts to score, 1 to \(continuationsMax)."))
+            check: Check("at most \(continuationsMax) texts", showing: \.count) { $0.count <= continuationsMax },
+            "The texts to score, at most \(continuationsMax)."))
 
-    /// Throws a ``WireError`` also when there is neither a dialog nor a content, or both.
-    public init(json: JSON, at path: FieldPath) throws {
-        self = try Self.object.decode(json, at: path)
-        guard (dialog == nil) != (content == nil) else {
+    /// The beginning that the continuations follow.
+    public enum Beginning: Sendable, Hashable {
+        /// A dialog, which they answer.
+        case dialog(Dialog)
+        /// A text, which they go on from.
+        case content(Content)
+    }
+
+    /// The one of ``dialog`` and ``content`` that is there. Throws a ``WireError`` when none is, or both are.
+    public func beginning() throws -> Beginning {
+        switch (dialog, content) {
+        case (let dialog?, nil): return .dialog(dialog)
+        case (nil, let content?): return .content(content)
+        case (nil, nil):
             throw WireError(
-                path[dialog == nil ? "dialog" : "content"],
-                dialog == nil
-                    ? "is missing: give the dialog that the continuations answer, or the content that they go on from"
-                    : "must be left out where there is a dialog: the continuations follow one of the two")
+                FieldPath.root["dialog"],
+                "is missing: give the dialog that the continuations answer, or the content that they go on from")
+        case (_?, _?):
+            throw WireError(
+                FieldPath.root["content"],
+                "must be left out where there is a dialog: the continuations follow one of the two")
         }
     }
 }
