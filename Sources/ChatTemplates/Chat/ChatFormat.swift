@@ -93,4 +93,21 @@ package struct ChatFormat: Sendable {
         for entry in conversation.variables.entries { variables[entry.key] = entry.value }
         return try template.render(variables, today: conversation.today)
     }
+
+    /// What the template writes before an answer: what it adds to ask for one, else what ends a user's message.
+    package var answerHeader: String {
+        func asked(addsGenerationPrompt: Bool) -> Prompt? {
+            let user = ChatMessage(role: .user, content: "x")
+            return try? prompt(
+                ChatConversation(
+                    messages: [user], addsGenerationPrompt: addsGenerationPrompt,
+                    today: TemplateDate(year: 2024, month: 7, day: 26)))
+        }
+        guard let prompt = asked(addsGenerationPrompt: true), let told = asked(addsGenerationPrompt: false) else {
+            return ""
+        }
+        let text = prompt.text
+        if text != told.text, text.hasPrefix(told.text) { return String(text.dropFirst(told.text.count)) }
+        return prompt.segments.last.map { $0.isTrusted ? $0.text : "" } ?? ""
+    }
 }

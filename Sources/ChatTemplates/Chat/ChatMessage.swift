@@ -15,6 +15,8 @@ package struct ChatMessage: Sendable, Equatable {
     package var endedMessageOnly: Bool?
     /// The reasoning of a model before its answer, without the think tags.
     package var reasoning: String?
+    /// Its place in the conversation, for a prompt that remembers which words are of which message.
+    var place: Int?
 
     package init(
         role: Role, content: String, toolCalls: [ChatToolCall] = [], toolResponses: [ChatToolResponse] = [],

@@ -27,6 +27,7 @@ struct ConversationAdapter {
         }
         let definitions = tools.map { TemplateValue.map($0.completed.definition) }
         var messages = conversation.messages
+        for place in messages.indices { messages[place].place = place }
         if traits.hasTools || (namesBuiltins && tools.isEmpty) {
             adapted.tools = definitions
         } else if !tools.isEmpty {
@@ -79,9 +80,17 @@ struct ConversationAdapter {
     }
 
     private func plain(_ message: ChatMessage) -> TemplateMap {
-        var shown: TemplateMap = ["role": .control(message.role.rawValue), "content": .string(message.content)]
-        if let reasoning = message.reasoning { shown["reasoning_content"] = .string(reasoning) }
+        var shown: TemplateMap = [
+            "role": .control(message.role.rawValue), "content": said(.string(message.content), message),
+        ]
+        if let reasoning = message.reasoning { shown["reasoning_content"] = said(.string(reasoning), message) }
         return shown
+    }
+
+    /// The prompt remembers which message of the assistant a text is of.
+    private func said(_ value: TemplateValue, _ message: ChatMessage) -> TemplateValue {
+        guard message.role == .assistant, let place = message.place else { return value }
+        return .said(value, message: place)
     }
 
     private func appendCalls(
@@ -95,7 +104,7 @@ struct ConversationAdapter {
                 lines.append(
                     try TemplateValue.map(["name": .string(call.name), "parameters": .map(call.arguments)]).json())
             }
-            shown["content"] = .string(lines.joined(separator: "\n"))
+            shown["content"] = said(.string(lines.joined(separator: "\n")), message)
             messages.append(.map(shown))
             return
         }
@@ -104,10 +113,10 @@ struct ConversationAdapter {
             calls.map { call, id in
                 let builtin = namesBuiltins ? ChatTool.Builtin(rawValue: call.name) : nil
                 return [
-                    "type": "function", "id": .string(id), "builtin": .bool(builtin != nil),
-                    "function": [
-                        "name": .string(builtin?.nameForModel ?? call.name), "arguments": .map(call.arguments),
-                    ],
+                    "type": "function", "id": .control(id), "builtin": .bool(builtin != nil),
+                    "function": said(
+                        ["name": .string(builtin?.nameForModel ?? call.name), "arguments": .map(call.arguments)],
+                        message),
                 ]
             })
         messages.append(.map(shown))
@@ -138,7 +147,7 @@ struct ConversationAdapter {
             }
             messages.append([
                 "role": .control("tool"), "content": .string(response.content), "name": .string(name),
-                "tool_call_id": .string(id),
+                "tool_call_id": .control(id),
             ])
         }
     }

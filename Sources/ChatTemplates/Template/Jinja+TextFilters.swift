@@ -161,7 +161,7 @@ extension Jinja.Machine {
                     written += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
                 }
             }
-            result.append(written, as: run.isTrusted)
+            result.append(written, as: run.origin)
         }
         return result
     }

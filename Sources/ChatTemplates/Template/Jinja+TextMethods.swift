@@ -262,7 +262,7 @@ extension Jinja.Machine {
                 if result.bytes.count + max(0, spaces) > limits.outputBytesMax {
                     throw limit("a text longer than \(limits.outputBytesMax) bytes")
                 }
-                result.append([UInt8](repeating: 32, count: max(0, spaces)), as: true)
+                result.append([UInt8](repeating: 32, count: max(0, spaces)), as: .template)
                 column += max(0, spaces)
             } else {
                 result.append(character)
@@ -285,12 +285,12 @@ extension Jinja.Machine {
             case nil: result.append(character)
             case .some(.none): break
             case .text(let other)?:
-                result.append(character.isWhollyTrusted ? other : Text(other.bytes, trusted: false))
+                result.append(character.isWhollyTrusted ? other : Text(other.bytes, character.firstOrigin))
             case .int(let number)?:
                 guard let other = UInt32(exactly: number).flatMap(Unicode.Scalar.init) else {
                     throw fault("'\(number)' is no character")
                 }
-                result.append(String(Character(other)), trusted: character.isWhollyTrusted)
+                result.append(Text(String(Character(other)), character.firstOrigin))
             case let other?: throw fault("translate cannot write a \(other.typeName)")
             }
             if result.bytes.count > limits.outputBytesMax { try check(result) }

@@ -61,7 +61,7 @@ extension Jinja.Machine {
 
     private func writeKey(_ key: Value, _ style: Jinja.JSONStyle, into text: inout Text) throws(TemplateError) {
         try writeJSON(try self.key(key), style, into: &text)
-        text.append(style.afterKey, as: true)
+        text.append(style.afterKey, as: .template)
     }
 
     private func writeJSONLeaf(
@@ -101,7 +101,7 @@ extension Jinja.Machine {
     private func separate(
         _ place: Int, _ style: Jinja.JSONStyle, level: Int, in text: inout Text
     ) throws(TemplateError) {
-        if place > 0 { text.append(style.betweenItems, as: true) }
+        if place > 0 { text.append(style.betweenItems, as: .template) }
         try breakLine(style, level: level, in: &text)
     }
 
@@ -116,7 +116,7 @@ extension Jinja.Machine {
         guard let indent = style.indent else { return }
         text.append("\n")
         try charge(indent.count * level / 16)
-        for _ in 0..<level { text.append(indent, as: true) }
+        for _ in 0..<level { text.append(indent, as: .template) }
     }
 
     private func writeJSON(
@@ -140,7 +140,7 @@ extension Jinja.Machine {
                 default: written.append(byte)
                 }
             }
-            text.append(style.isASCII ? Self.escapingOutsideASCII(written) : written, as: run.isTrusted)
+            text.append(style.isASCII ? Self.escapingOutsideASCII(written) : written, as: run.origin)
         }
         text.append("\"")
     }

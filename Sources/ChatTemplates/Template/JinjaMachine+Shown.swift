@@ -89,7 +89,7 @@ extension Jinja.Machine {
         let hasSingle = inner.bytes.contains(UInt8(ascii: "'"))
         let mark: UInt8 =
             hasSingle && !inner.bytes.contains(UInt8(ascii: "\"")) ? UInt8(ascii: "\"") : UInt8(ascii: "'")
-        text.append([mark], as: true)
+        text.append([mark], as: .template)
         for run in inner.runs {
             var written: [UInt8] = []
             for scalar in String(decoding: inner.bytes[run.range], as: UTF8.self).unicodeScalars {
@@ -112,8 +112,8 @@ extension Jinja.Machine {
                     }
                 }
             }
-            text.append(written, as: run.isTrusted)
+            text.append(written, as: run.origin)
         }
-        text.append([mark], as: true)
+        text.append([mark], as: .template)
     }
 }

@@ -242,26 +242,28 @@ extension Jinja.Value {
     /// A caller's value, its text marked untrusted except for `.control`.
     ///
     /// Throws when it nests deeper than `levels`.
-    init(_ value: TemplateValue, levels: Int) throws(TemplateError) {
+    /// - Parameter message: the message that its texts are of.
+    init(_ value: TemplateValue, levels: Int, message: Int? = nil) throws(TemplateError) {
         guard levels > 0 else { throw TemplateError(.limit, line: 0, "a value given to the template nests too deep") }
         switch value {
         case .null: self = .none
         case .bool(let value): self = .bool(value)
         case .int(let value): self = .int(value)
         case .double(let value): self = .double(value)
-        case .string(let text): self = .text(Jinja.Text(text, trusted: false))
-        case .control(let text): self = .text(Jinja.Text(text, trusted: true))
+        case .string(let text): self = .text(Jinja.Text(text, .content(message: message)))
+        case .control(let text): self = .text(Jinja.Text(text, .template))
+        case .said(let said, let message): try self.init(said, levels: levels - 1, message: message)
         case .list(let given):
             var items: [Jinja.Value] = []
             items.reserveCapacity(given.count)
-            for item in given { items.append(try Jinja.Value(item, levels: levels - 1)) }
+            for item in given { items.append(try Jinja.Value(item, levels: levels - 1, message: message)) }
             self = .list(Jinja.List(items))
         case .map(let given):
             var entries: [Jinja.Map.Entry] = []
             entries.reserveCapacity(given.count)
             for entry in given.entries {
-                let key = Jinja.Value.text(Jinja.Text(entry.key, trusted: false))
-                entries.append((key, try Jinja.Value(entry.value, levels: levels - 1)))
+                let key = Jinja.Value.text(Jinja.Text(entry.key, .content(message: message)))
+                entries.append((key, try Jinja.Value(entry.value, levels: levels - 1, message: message)))
             }
             self = .map(Jinja.Map(unique: entries))
         }

@@ -3,8 +3,18 @@ package struct PromptSegment: Sendable, Equatable {
     package let text: String
     /// True for text that the template or the server wrote.  Only such text may hold control tokens.
     package let isTrusted: Bool
+    /// The place, in the conversation, of the assistant's message that these words are of; nil for all other text.
+    package let message: Int?
 
-    package init(text: String, isTrusted: Bool) { (self.text, self.isTrusted) = (text, isTrusted) }
+    package init(text: String, isTrusted: Bool, message: Int? = nil) {
+        (self.text, self.isTrusted, self.message) = (text, isTrusted, message)
+    }
+
+    init(_ text: String, _ origin: Jinja.Origin) {
+        self.text = text
+        isTrusted = origin.isTrusted
+        message = if case .content(let message) = origin { message } else { nil }
+    }
 }
 
 /// A tokenizer's input: a control token by its text, or ordinary text to encode with control tokens switched off.

@@ -43,7 +43,7 @@ package struct Template: Sendable {
         _ = try machine.run(body)
         let written = machine.written
         let segments = written.runs.map { run in
-            PromptSegment(text: String(decoding: written.bytes[run.range], as: UTF8.self), isTrusted: run.isTrusted)
+            PromptSegment(String(decoding: written.bytes[run.range], as: UTF8.self), run.origin)
         }
         return (Prompt(segments: segments), machine.steps)
     }

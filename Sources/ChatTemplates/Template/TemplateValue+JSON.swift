@@ -34,6 +34,7 @@ extension JSON {
             case .int(let value): .integer(Int64(value))
             case .double(let value): .number(value)
             case .string(let value), .control(let value): .string(value)
+            case .said(let value, _): JSON(value)
             case .list(let items): .array(items.map(JSON.init))
             case .map(let map): .object(JSONObject(map))
             }

@@ -12,6 +12,8 @@ package enum TemplateValue: Sendable, Equatable {
     case map(TemplateMap)
     /// Text that may hold control tokens.  Never made from anything that a client, a tool or a model said.
     case control(String)
+    /// A value whose texts are a message's: the prompt remembers the place of that message in the conversation.
+    indirect case said(TemplateValue, message: Int)
 }
 
 /// An object whose keys keep the order in which they were added.
