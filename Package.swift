@@ -195,6 +195,11 @@ let package = Package(
             dependencies: ["CKernels", "Checkpoints", "Grammars", "LlamaStackAPI", "Parallel", "Tokenizers"],
             swiftSettings: strict),
 
+        // Changing one on the CPU: knows no provider and no disk.
+        .target(
+            name: "LlamaTraining", dependencies: ["CKernels", "Checkpoints", "LlamaEngine", "Parallel"],
+            swiftSettings: strict),
+
         // The nearest of many vectors.
         .target(name: "CVectors", dependencies: ["CInstructionSet"]),
         .target(name: "VectorIndex", dependencies: ["CInstructionSet", "CVectors"], swiftSettings: strict),
@@ -289,6 +294,9 @@ let package = Package(
                 "CInstructionSet", "CKernels", "Checkpoints", "Grammars", "JSONSchema", "LlamaEngine", "LlamaStackAPI",
                 "ModelFixtures", "Parallel", "Tokenizers",
             ]),
+        .testTarget(
+            name: "LlamaTrainingTests",
+            dependencies: ["CKernels", "Checkpoints", "LlamaEngine", "LlamaTraining", "ModelFixtures", "Parallel"]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
             name: "InferenceCPUTests",

@@ -40,7 +40,7 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
         }
     }
 
-    func size(in model: ModelConfiguration) -> (inputs: Int, outputs: Int) {
+    package func size(in model: ModelConfiguration) -> (inputs: Int, outputs: Int) {
         let queries = model.heads * model.headDimension
         return switch self {
         case .query: (model.hidden, queries)
@@ -53,7 +53,7 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
 
     /// Where row `output` of the product, as the model computes it, stands in released weights: files of the
     /// interleaved order have the rows of queries and keys permuted.
-    func releasedRow(_ output: Int, in model: ModelConfiguration) -> Int {
+    package func releasedRow(_ output: Int, in model: ModelConfiguration) -> Int {
         guard self == .query || self == .key, model.rope.order == .interleaved else { return output }
         let place = output % model.headDimension
         return output - place + place / 2 + place % 2 * (model.headDimension / 2)

@@ -1,30 +1,32 @@
 /// The weights of a decoder-only transformer with RMSNorm, rotary positions, grouped queries and SwiGLU. What a family
 /// does not have is nil.
-struct DecoderWeights: Sendable {
-    struct Layer: Sendable {
-        let attentionNorm: Vector
-        let query: Linear
-        let key: Linear
-        let value: Linear
+package struct DecoderWeights: Sendable {
+    package struct Layer: Sendable {
+        package let attentionNorm: Vector
+        package let query: Linear
+        package let key: Linear
+        package let value: Linear
         /// Applied to each head, [headDimension].
-        let queryNorm: Vector?
-        let keyNorm: Vector?
-        let output: Linear
-        let feedForwardNorm: Vector
-        let gate: Linear
-        let up: Linear
-        let down: Linear
+        package let queryNorm: Vector?
+        package let keyNorm: Vector?
+        package let output: Linear
+        package let feedForwardNorm: Vector
+        package let gate: Linear
+        package let up: Linear
+        package let down: Linear
     }
 
     /// [vocabulary, hidden]
-    let embedding: Matrix
-    let layers: [Layer]
-    let finalNorm: Vector
+    package let embedding: Matrix
+    package let layers: [Layer]
+    package let finalNorm: Vector
     /// [vocabulary, hidden]; the embedding itself where the checkpoint ties them.
-    let head: Matrix
-    let rope: RopeTable
+    package let head: Matrix
+    /// Whether head and embedding are one.
+    package let tiesHead: Bool
+    package let rope: RopeTable
 
-    private var matrices: [Matrix] {
+    var matrices: [Matrix] {
         [embedding, head]
             + layers.flatMap { layer in
                 [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].map(\.matrix)

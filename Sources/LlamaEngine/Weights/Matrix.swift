@@ -3,31 +3,31 @@ import CKernels
 /// A weight matrix W [outputs, inputs]: in panels (`CKernels`), or where its type has no panels as rows of blocks
 /// where they lie in the checkpoint; or, for another library's products, as rows of f32. The owner of one must keep
 /// the memory alive too (`Model` does).
-struct Matrix: @unchecked Sendable {
-    private enum Layout {
+package struct Matrix: @unchecked Sendable {
+    enum Layout {
         case panels(lk_panel_matrix)
         case rows(UnsafeRawPointer)
         case blas(UnsafePointer<Float>, any MatrixProducts)
     }
 
-    let type: lk_type
-    let outputs: Int
-    let inputs: Int
-    private let layout: Layout
+    package let type: lk_type
+    package let outputs: Int
+    package let inputs: Int
+    let layout: Layout
     /// The narrowest activations that it can be multiplied with on this machine.
-    let narrowest: Activations
+    package let narrowest: Activations
 
-    enum Activations: Sendable {
+    package enum Activations: Sendable {
         case f32, bf16, int8
     }
 
-    init(panels: lk_panel_matrix) {
+    package init(panels: lk_panel_matrix) {
         (type, outputs, inputs) = (panels.type, panels.outputs, panels.inputs)
         layout = .panels(panels)
         narrowest = lk_has_q8(type) != 0 ? .int8 : lk_has_bf16(type) != 0 ? .bf16 : .f32
     }
 
-    init(type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer) {
+    package init(type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer) {
         (self.type, self.outputs, self.inputs) = (type, outputs, inputs)
         layout = .rows(rows)
         narrowest = .f32
@@ -40,17 +40,17 @@ struct Matrix: @unchecked Sendable {
     }
 
     /// Outputs of a panel, the unit in which products are shared out.
-    static let panelOutputs = 32
+    package static let panelOutputs = 32
 
     /// Panels of all outputs; a matrix in rows counts them as if it had some.
-    var panels: Int { (outputs + Self.panelOutputs - 1) / Self.panelOutputs }
+    package var panels: Int { (outputs + Self.panelOutputs - 1) / Self.panelOutputs }
 
     var isInRows: Bool {
         if case .rows = layout { true } else { false }
     }
 
     /// Outputs of some panels.
-    func outputs(of panels: Range<Int>) -> Range<Int> {
+    package func outputs(of panels: Range<Int>) -> Range<Int> {
         panels.lowerBound * Self.panelOutputs..<min(outputs, panels.upperBound * Self.panelOutputs)
     }
 
@@ -61,7 +61,7 @@ struct Matrix: @unchecked Sendable {
     }
 
     /// Decodes row `index` to `out` [inputs]. `index` must be in `0..<outputs`.
-    func row(_ index: Int, to out: UnsafeMutablePointer<Float>) {
+    package func row(_ index: Int, to out: UnsafeMutablePointer<Float>) {
         switch layout {
         case .panels(var matrix): lk_panel_row(&matrix, index, out)
         case .rows(let base): lk_dequantize_row(type, base + index * lk_row_bytes(type, inputs), out, inputs)
@@ -71,7 +71,7 @@ struct Matrix: @unchecked Sendable {
 
     /// `rows` rows of `x` [rows, inputs] times the outputs of `panels`, in f32. `y` is where the first of those outputs
     /// goes for the first row; rows of it are `stride` apart. `adding` keeps what `y` holds as a summand.
-    func multiply(
+    package func multiply(
         _ panels: Range<Int>, _ x: UnsafePointer<Float>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
         adding: Bool
     ) {
@@ -102,7 +102,7 @@ struct Matrix: @unchecked Sendable {
     }
 
     /// As `multiply` in f32, with int8 activations `x` [rows, inputs / 32]. Only where `narrowest` says so.
-    func multiply(
+    package func multiply(
         _ panels: Range<Int>, quantised x: UnsafePointer<lk_q8_block>, rows: Int, to y: UnsafeMutablePointer<Float>,
         stride: Int, adding: Bool
     ) {
@@ -111,7 +111,7 @@ struct Matrix: @unchecked Sendable {
     }
 
     /// As `multiply` in f32, with bf16 activations `x` [rows, inputs]. Only where `narrowest` says so.
-    func multiply(
+    package func multiply(
         _ panels: Range<Int>, bf16 x: UnsafePointer<UInt16>, rows: Int, to y: UnsafeMutablePointer<Float>, stride: Int,
         adding: Bool
     ) {
@@ -121,16 +121,16 @@ struct Matrix: @unchecked Sendable {
 }
 
 /// y = W x + b.
-struct Linear: Sendable {
-    let matrix: Matrix
+package struct Linear: Sendable {
+    package let matrix: Matrix
     /// [outputs]
-    let bias: Vector?
+    package let bias: Vector?
 }
 
 /// Floats that live as long as their `WeightArena`.
-struct Vector: @unchecked Sendable {
-    let base: UnsafePointer<Float>
-    let count: Int
+package struct Vector: @unchecked Sendable {
+    package let base: UnsafePointer<Float>
+    package let count: Int
 }
 
 /// Owns the small weights, norms and biases, that are decoded to f32 when a model is loaded.

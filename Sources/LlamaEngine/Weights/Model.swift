@@ -11,7 +11,7 @@ import Musl
 /// A checkpoint ready to run: its dimensions, and its weights packed for the kernels. Immutable; any thread.
 package final class Model: Sendable {
     package let configuration: ModelConfiguration
-    let weights: DecoderWeights
+    package let weights: DecoderWeights
     /// Keep the memory that `weights` point into.
     private let arena: WeightArena
     private let panels: PanelArena
@@ -20,7 +20,7 @@ package final class Model: Sendable {
     private let rows: (files: [MappedFile], gathered: GatheredTensors)?
 
     /// Whether all weights are what the checkpoint says.
-    let isExact: Bool
+    package let isExact: Bool
 
     /// Who multiplies its matrices; nil: the engine's own kernels.
     package var products: (any MatrixProducts)? { blas?.products }

@@ -7,9 +7,9 @@ import Musl
 #endif
 
 /// The frequencies of rotary position embedding, ready to give the angles of any position.
-struct RopeTable: Sendable {
+package struct RopeTable: Sendable {
     /// Radians per position, one for each pair: [dimension / 2].
-    let frequencies: [Float]
+    package let frequencies: [Float]
     private let magnitude: Double
 
     /// - Parameter divisors: what each frequency is divided by on top of `configuration.scaling`; [dimension / 2] when
@@ -30,7 +30,7 @@ struct RopeTable: Sendable {
     }
 
     /// Writes the cosines and sines of one position, each [dimension / 2].
-    func fill(position: Int, cosines: UnsafeMutablePointer<Float>, sines: UnsafeMutablePointer<Float>) {
+    package func fill(position: Int, cosines: UnsafeMutablePointer<Float>, sines: UnsafeMutablePointer<Float>) {
         for (pair, frequency) in frequencies.enumerated() {
             // The product is rounded to f32 as in the reference implementations: at position 8000 it matters.
             let angle = Double(Float(position) * frequency)

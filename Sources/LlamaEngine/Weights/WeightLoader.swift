@@ -49,7 +49,7 @@ struct WeightLoader {
         return DecoderWeights(
             embedding: embedding, layers: layers,
             finalNorm: try vector(names.finalNorm, count: configuration.hidden),
-            head: head, rope: try rope(configuration.rope))
+            head: head, tiesHead: tiesHead, rope: try rope(configuration.rope))
     }
 
     private func layer(

@@ -1,0 +1,35 @@
+import LlamaEngine
+import LlamaTraining
+import ModelFixtures
+import Parallel
+import Testing
+
+/// Losses of the real model beside those of torch and PEFT.
+@Suite("Training beside PEFT", .serialized)
+struct CurveTests {
+    /// torch on two threads differs from torch on one by 1.2e-4.
+    private static let tolerance = 1e-3
+
+    @Test("losses, margins and rates follow those of PEFT", arguments: ["lora", "dora", "dpo"])
+    func curve(kind: String) throws {
+        guard let path = Fixture.model("SmolLM2-135M-Instruct.Q4_1.gguf") else { return }
+        let run = try ReferenceRun(kind)
+        let trainer = try Trainer(
+            base: Model(path: path), settings: run.settings, data: run.data, pool: ThreadPool(threads: 2))
+        #expect(trainer.steps == run.curve.curve.count)
+        var (loss, norm, margin) = (0.0, 0.0, 0.0)
+        for wanted in run.curve.curve.prefix(run.compared) {
+            let report = try trainer.advance()
+            loss = max(loss, abs(Double(report.loss) - wanted.loss))
+            norm = max(norm, abs(Double(report.gradientNorm) / wanted.grad_norm - 1))
+            if let found = report.preference { margin = max(margin, abs(Double(found.margin) - (wanted.margin ?? 0))) }
+            #expect(abs(report.learningRate - wanted.lr) < 1e-12)
+        }
+        print(
+            "\(kind), \(run.compared) steps: largest difference of the loss \(loss), of the margin \(margin), "
+                + "of the gradient's norm \(norm) of it")
+        #expect(loss < Self.tolerance)
+        #expect(margin < Self.tolerance)
+        #expect(norm < 1e-2)
+    }
+}
