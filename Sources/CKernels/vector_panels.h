@@ -73,37 +73,45 @@ LK_INLINE void decode_block(const lk_type type, const uint8_t *panel, size_t b, 
         }
 }
 
+// Sums that stay in registers: of 6 rows and 32 outputs, or 16 where there are not twice as many registers.
 #define LK_F32_ROWS(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5)
 #define LK_F32_DECLARE(r) v16 low##r = all16(0), high##r = all16(0);
 #define LK_F32_ADD(r) \
     if (rows > r) { \
         v16 v = all16(x[r * n + i]); \
         low##r = w_low * v + low##r; \
-        high##r = w_high * v + high##r; \
+        if (LK_TILE_COLUMNS == 32) high##r = w_high * v + high##r; \
     }
 #define LK_F32_STORE(r) \
     if (rows > r) { \
         store16(sums + 32 * r, load16(sums + 32 * r) + low##r); \
-        store16(sums + 32 * r + 16, load16(sums + 32 * r + 16) + high##r); \
+        if (LK_TILE_COLUMNS == 32) store16(sums + 32 * r + 16, load16(sums + 32 * r + 16) + high##r); \
     }
 
-/// Adds the products of a decoded block with `rows` (1 to 6, a constant) rows of x to sums [rows, 32].
-LK_INLINE void add_block_f32(const int rows, const float *w, const float *x, size_t n, float *sums) {
+/// Adds the products of LK_TILE_COLUMNS outputs of a decoded block with `rows` (1 to 6, a constant) rows of x to sums.
+LK_INLINE void add_tile_f32(const int rows, const float *w, const float *x, size_t n, float *sums) {
     LK_F32_ROWS(LK_F32_DECLARE)
     for (size_t i = 0; i < 32; i++) {
-        v16 w_low = load16(w + 32 * i), w_high = load16(w + 32 * i + 16);
+        v16 w_low = load16(w + 32 * i), w_high = LK_TILE_COLUMNS == 32 ? load16(w + 32 * i + 16) : w_low;
         LK_F32_ROWS(LK_F32_ADD)
     }
     LK_F32_ROWS(LK_F32_STORE)
 }
 
+/// The same for all 32 outputs: sums [rows, 32].
+LK_INLINE void add_block_f32(const int rows, const float *w, const float *x, size_t n, float *sums) {
+    for (size_t c = 0; c < 32; c += LK_TILE_COLUMNS) add_tile_f32(rows, w + c, x, n, sums + c);
+}
+
 enum { f32_rows_at_once = 96 };
 
 LK_INLINE void panel_f32(const lk_type type, const uint8_t *panel, const float *x, size_t rows, size_t n, float *sums) {
-    float w[32 * 32] __attribute__((aligned(64)));
+    float decoded[32 * 32] __attribute__((aligned(64)));
     memset(sums, 0, rows * 32 * sizeof *sums);
     for (size_t b = 0; b < n / 32; b++) {
-        decode_block(type, panel, b, w);
+        // A block of f32 is what decoding gives.
+        const float *w = type == LK_F32 ? (const float *)(panel + lk_panel_block_at(type, b)) : decoded;
+        if (type != LK_F32) decode_block(type, panel, b, decoded);
         const float *from = x + 32 * b;
         float *to = sums;
         size_t r = 0;
@@ -123,13 +131,14 @@ LK_INLINE void panels_f32(const lk_type type, const lk_panel_matrix *w, size_t b
                           size_t rows, float *y, size_t ldy, int add) {
     float sums[f32_rows_at_once * 32] __attribute__((aligned(64)));
     const size_t stride = lk_panel_stride(type, w->inputs), n = w->inputs;
-    for (size_t p = begin; p < end; p++, y += 32) {
-        size_t outputs = w->outputs - 32 * p < 32 ? w->outputs - 32 * p : 32;
-        for (size_t r = 0; r < rows; r += f32_rows_at_once) {
-            size_t count = rows - r < f32_rows_at_once ? rows - r : f32_rows_at_once;
+    // Some rows with all panels before the next rows: what is read most often, x, stays in the second-level cache.
+    for (size_t r = 0; r < rows; r += f32_rows_at_once) {
+        const size_t count = rows - r < f32_rows_at_once ? rows - r : f32_rows_at_once;
+        for (size_t p = begin; p < end; p++) {
+            const size_t outputs = w->outputs - 32 * p < 32 ? w->outputs - 32 * p : 32;
             panel_f32(type, w->panels + p * stride, x + r * n, count, n, sums);
             for (size_t k = 0; k < count; k++) {
-                float *to = y + (r + k) * ldy;
+                float *to = y + (r + k) * ldy + 32 * (p - begin);
                 for (size_t c = 0; c < outputs; c++) to[c] = add ? to[c] + sums[32 * k + c] : sums[32 * k + c];
             }
         }

@@ -167,10 +167,10 @@ LK_TARGET static void LK_VARIANT(panel_backward_f32)(const lk_panel_matrix *w, s
                                                   size_t ldy, size_t rows, float *dx, size_t ldx, int add,
                                                   float *scratch) {
     const size_t stride = lk_panel_stride(w->type, w->inputs), strip_floats = backward_outputs * panel_block;
-    for (size_t s = begin, strips; s < end; s += strips, dx += strips * panel_block) {
-        strips = end - s < backward_inputs / panel_block ? end - s : backward_inputs / panel_block;
-        for (size_t o = 0; o < w->outputs; o += backward_outputs) {
-            const size_t outputs = w->outputs - o < backward_outputs ? w->outputs - o : backward_outputs;
+    for (size_t o = 0; o < w->outputs; o += backward_outputs) {
+        const size_t outputs = w->outputs - o < backward_outputs ? w->outputs - o : backward_outputs;
+        for (size_t s = begin, strips; s < end; s += strips) {
+            strips = end - s < backward_inputs / panel_block ? end - s : backward_inputs / panel_block;
             for (size_t c = 0; c < outputs; c += panel_outputs)
                 for (size_t t = 0; t < strips; t++)
                     decode_by_outputs(w->type, w->panels + (o + c) / panel_outputs * stride, s + t,
@@ -178,7 +178,7 @@ LK_TARGET static void LK_VARIANT(panel_backward_f32)(const lk_panel_matrix *w, s
             for (size_t r = 0; r < rows; r += backward_rows)
                 for (size_t t = 0; t < strips; t++) {
                     lk_tile strip = {dy + r * ldy + o, ldy, 1, scratch + t * strip_floats, panel_block, outputs,
-                                     dx + r * ldx + t * panel_block, ldx, panel_block, 1, add || o > 0};
+                                     dx + r * ldx + (s - begin + t) * panel_block, ldx, panel_block, 1, add || o > 0};
                     run_strip(&strip, rows - r < backward_rows ? rows - r : backward_rows);
                 }
         }
