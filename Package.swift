@@ -56,6 +56,7 @@ let providers = [
     provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["MemoryBanks", "Postgres"], hasEntry: true),
     provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Storage", grdb]),
     provider("agentic-system", "reference", "AgentsReference", needs: ["JSONSchema", "Storage", grdb], hasEntry: true),
+    provider("synthetic-data-generation", "reference", "SyntheticDataReference", hasEntry: true),
     provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
     provider("safety", "llama-guard", "SafetyLlamaGuard"),
     provider("safety", "patterns", "SafetyPatterns", needs: ["RegularExpressions", "SensitivePatterns"]),
@@ -339,6 +340,9 @@ let package = Package(
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
         .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),
+        .testTarget(
+            name: "SyntheticDataReferenceTests",
+            dependencies: ["Host", "ProviderKit", "SyntheticDataReference"]),
         // Of the sources themselves: sizes, arrows, words.
         .testTarget(name: "HouseTests", exclude: ["exceptions.txt", "folders.txt"]),
         .testTarget(
