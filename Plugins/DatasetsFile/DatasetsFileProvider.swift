@@ -122,7 +122,7 @@ final class DatasetsFileProvider: DatasetsProvider {
         do { return try await copies.fetch(url.string, through: network) } catch let error as ProviderError
             where [.urlNotAllowed, .upstreamError].contains(error.code)
         {
-            throw ContentOpener.refusal(error.message, error.code)
+            throw Self.refusal(error.message, error.code)
         }
     }
 
@@ -134,29 +134,27 @@ final class DatasetsFileProvider: DatasetsProvider {
         let cancelled = Flag()
         return try await withTaskCancellationHandler {
             try await queue.run { [opener, copies] in
-                try ContentOpener.refusing {
+                do {
                     let content =
-                        try copy.map { try DatasetContent(copies.open($0.copy), $0.content) }
-                        ?? opener.open(dataset.contentURL)
+                        try copy.map {
+                            try DatasetContent(
+                                file: copies.open($0.copy), from: $0.content.url, mediaType: $0.content.mediaType)
+                        } ?? opener.open(dataset.contentURL)
                     return try check.count(content) { cancelled.isSet }
+                } catch let error as DatasetError {
+                    throw Self.refusal(error.description)
                 }
             }
         } onCancel: {
             cancelled.set()
         }
     }
+
+    private static func refusal(_ reason: String, _ code: ErrorCode = .invalidRequest) -> ProviderError {
+        let field = "dataset.content_url"
+        return ProviderError(code, "\(field) \(reason)", field: field)
+    }
 }
 
 /// The call was not answered before, under its key.
 private struct NotMadeYet: Error {}
-
-extension DatasetContent {
-    /// A file that was fetched: its format is what the name says, else what its host says.
-    fileprivate init(_ file: FileHandle, _ fetched: NetworkResponse) throws {
-        // The host's answer has a path always, if only a slash.
-        let path = fetched.url.prefix { $0 != "?" }
-        self.init(
-            source: .file(file),
-            format: try RowFormat(fileName: String(path)) ?? (try RowFormat(mediaType: fetched.mediaType)))
-    }
-}

@@ -16,7 +16,11 @@ package struct RowCheck: Sendable {
 
     /// How many rows there are. Blocks; reads in pieces, so memory is that of one row. Throws a ``DatasetError`` that
     /// names the first row that is wrong.
-    package func count(_ content: DatasetContent, isCancelled: () -> Bool) throws -> Int {
+    /// - Parameter body: is given each row that is as it should be.
+    package func count(
+        _ content: DatasetContent, isCancelled: () -> Bool,
+        _ body: (RowReader.Row, RowReader) throws -> Void = { _, _ in }
+    ) throws -> Int {
         var reader = try RowReader(content, columns, limits)
         var count = 0
         while let row = try reader.next() {
@@ -25,6 +29,7 @@ package struct RowCheck: Sendable {
                 throw DatasetError("holds more than rows_max (\(limits.rowsMax)) rows")
             }
             try check(row, reader)
+            try body(row, reader)
             count += 1
         }
         guard count > 0 else { throw DatasetError("holds no rows") }
