@@ -6,7 +6,7 @@ extension ChatConversation {
     ///
     /// Throws a `ProviderError` that names the field of what no model here can read, or what does not belong there.
     /// - Parameter field: where the dialog stands in the call's body.
-    init(_ dialog: Dialog, at field: String, tools: [ToolDefinition]) throws {
+    package init(_ dialog: Dialog, at field: String, tools: [ToolDefinition]) throws {
         let history = try dialog.messageHistory.enumerated().map {
             try ChatMessage($1, at: "\(field).message_history[\($0)]")
         }

@@ -1,10 +1,10 @@
 import Foundation
 
 /// The resources of the machine that this process may use.
-enum Machine {
+package enum Machine {
     /// Cores for this process, at least 1: those that it may be scheduled on, or fewer where its control group gets
     /// less time than they have.
-    static var coresUsable: Int {
+    package static var coresUsable: Int {
         let allowed = lines(of: "/proc/self/status").first { $0.first == "Cpus_allowed_list:" }
             .flatMap { $0.count > 1 ? cores(inList: $0[1]) : nil }
         return max(1, min(allowed ?? ProcessInfo.processInfo.activeProcessorCount, coresOfQuota ?? .max))
@@ -12,13 +12,22 @@ enum Machine {
 
     /// Bytes that could be taken without pushing anything out to disk, by the kernel's estimate, or what the control
     /// group leaves where that is less; nil where nothing is known.
-    static var bytesFree: Int? {
+    package static var bytesFree: Int? {
         let group = MemoryGroups(lines(of: "/proc/self/cgroup")) { lines(of: $0) }
         return [bytesFreeOfMachine, group.bytesLeft].compactMap { $0 }.min()
     }
 
-    private static var bytesFreeOfMachine: Int? {
-        guard let words = lines(of: "/proc/meminfo").first(where: { $0.first == "MemAvailable:" }), words.count > 1,
+    /// Bytes that this process could have if nothing else ran: all of the machine's, or the control group's where that
+    /// is less; nil where nothing is known.
+    package static var bytesTotal: Int? {
+        let group = MemoryGroups(lines(of: "/proc/self/cgroup")) { lines(of: $0) }
+        return [bytesOfMachine("MemTotal:"), group.bytesMax].compactMap { $0 }.min()
+    }
+
+    private static var bytesFreeOfMachine: Int? { bytesOfMachine("MemAvailable:") }
+
+    private static func bytesOfMachine(_ name: String) -> Int? {
+        guard let words = lines(of: "/proc/meminfo").first(where: { $0.first == name[...] }), words.count > 1,
             let kibibytes = Int(words[1])
         else { return nil }
         let (bytes, overflow) = kibibytes.multipliedReportingOverflow(by: 1024)

@@ -49,6 +49,9 @@ struct MemoryGroups {
         }.min()
     }
 
+    /// The tightest limit; nil when there is none.
+    var bytesMax: Int? { groups.compactMap { number("\($0.folder)/\($0.limit)") }.min() }
+
     /// nil too for `max`, and for what version 1 says where there is no limit.
     private func number(_ path: String) -> Int? {
         lines(path).first?.first.flatMap { Int($0) }.flatMap { $0 < 1 << 60 ? $0 : nil }

@@ -4,14 +4,14 @@ import Tokenizers
 
 /// How one model's tokens and turns are written: what stands between a request's words and the engine's numbers.
 /// Immutable, any thread.
-struct ModelLanguage: Sendable {
-    let tokenizer: any Tokenizer
+package struct ModelLanguage: Sendable {
+    package let tokenizer: any Tokenizer
     /// nil when the checkpoint has no chat template and its vocabulary shows none; `chatFormatError` then says why.
-    let chatFormat: ChatFormat?
-    let chatFormatError: TemplateError?
+    package let chatFormat: ChatFormat?
+    package let chatFormatError: TemplateError?
     /// Tokens that end an answer.
     let completionStops: Set<Int32>
-    let chatStops: Set<Int32>
+    package let chatStops: Set<Int32>
     /// The token that the template puts behind a reply; nil where it puts none, or there is no template.
     let endOfReply: Int32?
     /// The control tokens that mark thoughts and tool calls.
@@ -19,11 +19,11 @@ struct ModelLanguage: Sendable {
     private let callForms: CallForms
 
     /// - Throws: what is wrong with the vocabulary, or a `TemplateError` for a chat template that can't be parsed.
-    init(_ checkpoint: ModelCheckpoint) throws {
+    package init(_ checkpoint: ModelCheckpoint) throws {
         try self.init(tokenizer: checkpoint.makeTokenizer(), template: checkpoint.chatTemplate)
     }
 
-    init(tokenizer: any Tokenizer, template: String?) throws {
+    package init(tokenizer: any Tokenizer, template: String?) throws {
         self.tokenizer = tokenizer
         func text(_ token: Int32?) -> String {
             token.map { String(decoding: tokenizer.bytes(of: $0, showingControl: true), as: UTF8.self) } ?? ""
@@ -51,7 +51,7 @@ struct ModelLanguage: Sendable {
     }
 
     /// The tokens of a text to continue. Nothing in it becomes a control token.
-    func prompt(continuing text: String) -> [Int32] {
+    package func prompt(continuing text: String) -> [Int32] {
         let words = tokenizer.encode(text, special: false)
         guard tokenizer.addsBOS, let bos = tokenizer.bos else { return words }
         return [bos] + words
@@ -59,7 +59,7 @@ struct ModelLanguage: Sendable {
 
     /// The tokens of a conversation up to the answer's first, and how the answer will be written. Only the template's
     /// own words become control tokens, the begin-of-text token among them.
-    func prompt(
+    package func prompt(
         answering conversation: ChatConversation
     ) throws(TemplateError) -> (tokens: [Int32], reply: ReplyFormat) {
         guard let chatFormat else { throw chatFormatError ?? TemplateError(.evaluation, line: 0, "no chat format") }

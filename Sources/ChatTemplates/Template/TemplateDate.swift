@@ -16,10 +16,13 @@ package struct TemplateDate: Sendable, Equatable {
     }
 
     /// The clock's time in the machine's zone.
-    package static func now() -> TemplateDate {
+    package static func now() -> TemplateDate { TemplateDate(Date()) }
+
+    /// A moment in the machine's zone.
+    package init(_ date: Date) {
         let parts = Calendar(identifier: .gregorian).dateComponents(
-            [.year, .month, .day, .hour, .minute, .second], from: Date())
-        return TemplateDate(
+            [.year, .month, .day, .hour, .minute, .second], from: date)
+        self.init(
             year: parts.year ?? 1970, month: parts.month ?? 1, day: parts.day ?? 1, hour: parts.hour ?? 0,
             minute: parts.minute ?? 0, second: parts.second ?? 0)
     }
