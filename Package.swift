@@ -137,10 +137,12 @@ let package = Package(
         .executableTarget(
             name: "llama-stack-provider-host", dependencies: ["CChildProcess", "CProcessGuard", "Runtimes"],
             swiftSettings: strict),
+        // Protocols that clients speak already, as translations around the draft's endpoints.
+        .target(name: "Dialects", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
         .target(
             name: "HTTPFront",
             dependencies: [
-                "Host", "LlamaStackAPI",
+                "Dialects", "Host", "LlamaStackAPI",
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
@@ -162,8 +164,8 @@ let package = Package(
         .executableTarget(
             name: "llama-stack",
             dependencies: [
-                "Checkpoints", "CommandSupport", "DatasetRows", "HTTPFront", "Host", "LlamaStackAPI", "Networking",
-                "ProviderConformance", "Tokenizers", .target(name: "CEdit", condition: server),
+                "Checkpoints", "CommandSupport", "DatasetRows", "Dialects", "HTTPFront", "Host", "LlamaStackAPI",
+                "Networking", "ProviderConformance", "Tokenizers", .target(name: "CEdit", condition: server),
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
             ],
             swiftSettings: strict),
@@ -273,10 +275,11 @@ let package = Package(
         .target(
             name: "ScriptedProvider", dependencies: ["ProviderKit"], path: "Tests/ScriptedProvider",
             swiftSettings: strict),
+        .testTarget(name: "DialectsTests", dependencies: ["Dialects", "LlamaStackAPI"]),
         .testTarget(
             name: "HTTPFrontTests",
             dependencies: [
-                "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "RawHTTP",
+                "Dialects", "HTTPFront", "Host", "LlamaStackAPI", "ProviderConformance", "RawHTTP",
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),

@@ -1,3 +1,4 @@
+import Dialects
 import HTTPTypes
 import Host
 import Hummingbird
@@ -8,8 +9,8 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// The HTTP server of a running stack: every route of the endpoint table, health, and nothing else. It decodes nothing
-/// of what it forwards.
+/// The HTTP server of a running stack: every route of the endpoint table and of the dialects, health, and nothing
+/// else. Of the table's routes it decodes nothing that it forwards.
 package struct HTTPFront: Sendable {
     private let stack: Stack
     private let settings: ServerSettings
@@ -69,15 +70,16 @@ package struct HTTPFront: Sendable {
     }
 
     private func router() -> Router<FrontContext> {
-        let routes = EndpointRoutes(stack: stack, settings: settings, drain: drain)
+        let forms = ErrorForms(dialects: Dialects.all, pathPrefix: settings.pathPrefix)
+        let routes = EndpointRoutes(stack: stack, settings: settings, dialects: Dialects.all, drain: drain)
         let router = Router(context: FrontContext.self)
         router.add(middleware: RequestLog(logger: logger))
-        router.add(middleware: ErrorAnswers())
+        router.add(middleware: ErrorAnswers(forms: forms))
         router.add(middleware: OriginCheck(settings: settings, port: { [port] in port.value }))
         // Inside, so that a web page that may ask can also read why it got no answer.
-        router.add(middleware: ErrorAnswers())
+        router.add(middleware: ErrorAnswers(forms: forms))
         router.add(middleware: HeadLimits())
-        router.add(middleware: WrongMethod(verbs: routes.verbs))
+        router.add(middleware: WrongMethod(verbs: routes.verbs, forms: forms))
         routes.add(to: router)
         return router
     }

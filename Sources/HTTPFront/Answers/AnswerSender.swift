@@ -87,7 +87,7 @@ struct AnswerSender: Sendable {
         let first = try await call.nextParts()
         return Response(
             status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.buffering: "no"],
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .buffering: "no"],
             body: ResponseBody { writer in
                 do {
                     guard first != nil else {
@@ -105,9 +105,6 @@ struct AnswerSender: Sendable {
                 try await writer.finish(nil)
             })
     }
-
-    /// Proxies that hold answers back would make a stream useless.
-    private static let buffering = HTTPField.Name("X-Accel-Buffering")!
 
     /// One record per event: a line `data: ` and the JSON, then an empty line.
     private static func records(_ parts: [AnswerPart]) throws -> ByteBuffer {

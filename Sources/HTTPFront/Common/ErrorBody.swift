@@ -13,8 +13,13 @@ enum ErrorBody {
     }
 
     /// The inside of an internal fault goes to the log, never to the client.
-    private static func publicMessage(of error: CallError) -> String {
+    static func publicMessage(of error: CallError) -> String {
         error.code.httpStatus == 500 ? "internal error; the log has it under this request_id" : error.message
+    }
+
+    /// After these the rest of the body is not read: the connection ends with the answer.
+    static func endsConnection(_ code: ErrorCode) -> Bool {
+        [408, 413, 414, 415, 431].contains(code.httpStatus) || code == .shuttingDown
     }
 
     private static func json(_ code: ErrorCode, _ message: String, field: String?, requestID: String) -> JSON {
@@ -33,10 +38,7 @@ extension Response {
         var headers = HTTPFields()
         headers[.contentType] = "application/json"
         if let seconds = error.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
-        // After these the rest of the body is not read: the connection ends with the answer.
-        if [408, 413, 414, 415, 431].contains(error.code.httpStatus) || error.code == .shuttingDown {
-            headers[.connection] = "close"
-        }
+        if ErrorBody.endsConnection(error.code) { headers[.connection] = "close" }
         self.init(
             status: .init(code: error.code.httpStatus), headers: headers,
             body: .init(byteBuffer: ByteBuffer(bytes: ErrorBody.bytes(error, requestID: requestID))))

@@ -29,8 +29,3 @@ struct FrontContext: RequestContext {
         }
     }
 }
-
-extension HTTPField.Name {
-    static let requestID = Self("X-Request-Id")!
-    static let idempotencyKey = Self(IdempotencyKey.header)!
-}

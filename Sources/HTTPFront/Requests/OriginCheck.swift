@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Host
 import Hummingbird
@@ -25,10 +26,10 @@ struct OriginCheck: RouterMiddleware {
                 .originNotAllowed,
                 "a web page of this origin may not use this server; name it under server.allowed_origins to let it")
         }
-        var response = request.method == .options ? preflight() : try await next(request, context)
+        var response = request.method == .options ? preflight(request) : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.vary] = "Origin"
-        response.headers[.accessControlExposeHeaders] = "X-Request-Id, Retry-After"
+        response.headers[.accessControlExposeHeaders] = "X-Request-Id, Retry-After, X-Ignored-Fields"
         return response
     }
 
@@ -63,13 +64,20 @@ struct OriginCheck: RouterMiddleware {
         }
     }
 
-    private func preflight() -> Response {
-        Response(
+    /// OpenAI's clients say in a dozen headers what they run on.
+    private func preflight(_ request: Request) -> Response {
+        let asked = (request.headers[.accessControlRequestHeaders] ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+            .filter { $0.hasPrefix("x-stainless-") && $0.utf8.allSatisfy(Self.plain.contains) }
+        let allowed = ["Content-Type, Authorization, X-Request-Id, Idempotency-Key"] + asked.prefix(24)
+        return Response(
             status: .noContent,
             headers: [
                 .accessControlAllowMethods: "GET, POST, DELETE",
-                .accessControlAllowHeaders: "Content-Type, Authorization, X-Request-Id, Idempotency-Key",
+                .accessControlAllowHeaders: allowed.joined(separator: ", "),
                 .accessControlMaxAge: "600",
             ])
     }
+
+    private static let plain = Set("abcdefghijklmnopqrstuvwxyz0123456789-".utf8)
 }

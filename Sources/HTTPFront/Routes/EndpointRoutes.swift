@@ -1,12 +1,15 @@
+import Dialects
 import HTTPTypes
 import Host
 import Hummingbird
 import LlamaStackAPI
 
-/// The routes of the endpoint table, their aliases among them, and health.
+/// Every route of the server: those of the endpoint table, their aliases among them, those of the dialects, and health.
+/// All of them below `server.path_prefix`.
 struct EndpointRoutes {
     let stack: Stack
     let settings: ServerSettings
+    let dialects: [Dialect]
     let drain: Drain
 
     /// The verbs of all that `add` adds.
@@ -19,38 +22,56 @@ struct EndpointRoutes {
     func add(to router: Router<FrontContext>) {
         var verbs = PathVerbs()
         for (method, path, responder) in all where verbs.insert(method, path) {
-            router.on(RouterPath(PathVerbs.canonical(path)), method: method, responder: responder)
+            router.on(RouterPath(path.text { "{\($0)}" }), method: method, responder: responder)
         }
     }
 
-    private var all: [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] {
+    private var all: [(HTTPRequest.Method, PathTemplate, any HTTPResponder<FrontContext>)] {
         let budget = BodyBudget(bytesMax: settings.limits.bodiesBytesMax)
-        var all: [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] = []
+        let dialectRoutes = DialectRoutes(
+            dialects: dialects, stack: stack, settings: settings, drain: drain, budget: budget)
+        return (endpoints(budget) + health + dialectRoutes.all).map { method, path, responder in
+            // A trailing slash makes no other path.
+            (method, PathTemplate(stringLiteral: settings.pathPrefix + path.text { "{\($0)}" }), responder)
+        }
+    }
+
+    private func endpoints(
+        _ budget: BodyBudget
+    ) -> [(HTTPRequest.Method, PathTemplate, any HTTPResponder<FrontContext>)] {
+        var all: [(HTTPRequest.Method, PathTemplate, any HTTPResponder<FrontContext>)] = []
         for endpoint in Endpoints.all {
             for route in endpoint.routes {
                 let handler = EndpointHandler(
                     endpoint: endpoint, route: route, stack: stack,
                     bodyBytesMax: settings.limits.bodyBytesMax ?? endpoint.bodyBytesMax, budget: budget,
                     drain: drain)
-                all.append((Self.method(route.verb), route.path, handler))
+                let path = PathTemplate(stringLiteral: route.path)
+                all.append((.init(route.verb), path, handler))
                 // Only what reads, and reads to an end. The log's layer takes the body off.
                 if route == endpoint.route, route.verb == .get, endpoint.streaming == .never {
-                    all.append((.head, route.path, handler))
+                    all.append((.head, path, handler))
                 }
             }
-        }
-        for (path, handler) in [("/health/live", Health.live), ("/health/ready", Health.ready(drain, stack))] {
-            all += [(.get, path, handler), (.head, path, handler)]
         }
         return all
     }
 
-    private static func method(_ verb: Verb) -> HTTPRequest.Method {
-        switch verb {
-        case .get: .get
-        case .post: .post
-        case .put: .put
-        case .delete: .delete
+    private var health: [(HTTPRequest.Method, PathTemplate, any HTTPResponder<FrontContext>)] {
+        [("/health/live", Health.live), ("/health/ready", Health.ready(drain, stack))].flatMap { path, handler in
+            [(.get, path, handler), (.head, path, handler)]
         }
+    }
+}
+
+extension HTTPRequest.Method {
+    init(_ verb: Verb) {
+        self =
+            switch verb {
+            case .get: .get
+            case .post: .post
+            case .put: .put
+            case .delete: .delete
+            }
     }
 }

@@ -73,3 +73,25 @@ package enum ServerAddress {
         return parts.count == 2 || parts.dropLast().last?.hasSuffix("]") == true
     }
 }
+
+/// The part of a path that stands before all routes.
+enum PathPrefix {
+    /// The problem with one, or nil.
+    static func problem(_ path: String) -> String? {
+        guard !path.isEmpty else { return nil }
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let isGood =
+            path.first == "/" && path.utf8.count <= 200
+            && segments.allSatisfy { segment in
+                !segment.isEmpty && segment != "." && segment != ".."
+                    && segment.utf8.allSatisfy { byte in
+                        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                            || "-._~".utf8.contains(byte)
+                    }
+            }
+        return isGood
+            ? nil
+            : "must be a path such as /llama: segments of letters, digits, '-', '.', '_' and '~', no '/' at the end"
+    }
+}

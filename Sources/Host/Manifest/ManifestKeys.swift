@@ -65,11 +65,11 @@ enum ManifestKeys {
         {
             (
                 host: Placed<String>, port: Int, allowedHosts: [String], allowedOrigins: [String], isInsecure: Bool,
-                limits: ServerSettings.Limits
+                pathPrefix: String, limits: ServerSettings.Limits
             ) in
             let settings = ServerSettings(
                 host: host.value, port: port, allowedHosts: allowedHosts, allowedOrigins: allowedOrigins,
-                isInsecure: isInsecure, limits: limits)
+                isInsecure: isInsecure, pathPrefix: pathPrefix, limits: limits)
             return (settings: settings, hostPosition: host.position)
         },
         Key(
@@ -85,6 +85,9 @@ enum ManifestKeys {
         Key(
             "insecure", .boolean, default: false, standIn: true,
             "Serve an address that others can reach, though there is no authentication"),
+        Key(
+            "path_prefix", .string("path", PathPrefix.problem), default: "", as: "none",
+            "The path that all routes are below, for a proxy that passes a part of its own on: /llama"),
         Key("limits", limits.reader, default: limits.defaults, as: "the defaults below", "Limits of size and time"))
 
     /// The list stands under an API's name, which the reader adds.

@@ -9,6 +9,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var allowedOrigins: [String]
     /// Serve an address that others can reach without authentication.
     package var isInsecure: Bool
+    /// The path that all routes are below, for a proxy that passes a part of its own paths on: "/llama". Empty: none.
+    package var pathPrefix: String
     package var limits: Limits
 
     package struct Limits: Sendable, Equatable {
@@ -37,9 +39,11 @@ package struct ServerSettings: Sendable, Equatable {
     package init() { self = ManifestKeys.server.defaults.settings }
 
     init(
-        host: String, port: Int, allowedHosts: [String], allowedOrigins: [String], isInsecure: Bool, limits: Limits
+        host: String, port: Int, allowedHosts: [String], allowedOrigins: [String], isInsecure: Bool,
+        pathPrefix: String, limits: Limits
     ) {
         (self.host, self.port, self.isInsecure, self.limits) = (host, port, isInsecure, limits)
+        self.pathPrefix = pathPrefix
         (self.allowedHosts, self.allowedOrigins) = (allowedHosts.map { $0.lowercased() }, allowedOrigins)
     }
 

@@ -57,14 +57,16 @@ public struct ChatCompletionResponse: WireRecord, Hashable {
     public var logprobs: JSONObject?
     /// The reasoning of a model before its answer. Only for a caller with the option `extended`; nil for none.
     public var reasoning: String?
+    /// The tokens that the answer took. Only for a caller with the option `extended`.
+    public var usage: TokenUsage?
 
-    /// An answer without calls, stop reason, log probabilities and reasoning unless they are given.
+    /// An answer without calls, stop reason, log probabilities, reasoning and usage unless they are given.
     public init(
         content: Content, toolCalls: [ToolCall] = [], stopReason: StopReason? = nil, logprobs: JSONObject? = nil,
-        reasoning: String? = nil
+        reasoning: String? = nil, usage: TokenUsage? = nil
     ) {
         (self.content, self.toolCalls, self.stopReason, self.logprobs) = (content, toolCalls, stopReason, logprobs)
-        self.reasoning = reasoning
+        (self.reasoning, self.usage) = (reasoning, usage)
     }
 
     /// The record's fields, for decoding, encoding and the schema.
@@ -74,7 +76,8 @@ public struct ChatCompletionResponse: WireRecord, Hashable {
         Field("tool_calls", \.toolCalls, default: [], "The tools that the model wants called."),
         Field("stop_reason", \.stopReason, "Why generation ended."),
         Field("logprobs", \.logprobs, "Log probabilities of the tokens, when they were asked for."),
-        Field(extended: "reasoning", \.reasoning, "What the model thought before it answered."))
+        Field(extended: "reasoning", \.reasoning, "What the model thought before it answered."),
+        Field(extended: "usage", \.usage, "The tokens that the answer took."))
 }
 
 /// A piece of an answer. The last one has an empty text and the stop reason.
@@ -88,12 +91,19 @@ public struct ChatCompletionResponseStreamChunk: WireRecord, Hashable {
     /// The reasoning of a model since the last chunk. Only for a caller with the option `extended`; nil in every
     /// other chunk.
     public var reasoning: String?
+    /// More about the chunk; see ``GenerationDetails``. Only for a caller with the option `extended`.
+    public var details: GenerationDetails
+    /// The log probabilities of the tokens since the last chunk, where the request asks for them. Only for a caller
+    /// with the option `extended`.
+    public var logprobs: [TokenLogprob]?
 
     /// A chunk of text unless a stop reason, a call or reasoning is given.
     public init(
-        textDelta: String, stopReason: StopReason? = nil, toolCall: ToolCall? = nil, reasoning: String? = nil
+        textDelta: String, stopReason: StopReason? = nil, toolCall: ToolCall? = nil, reasoning: String? = nil,
+        details: GenerationDetails = GenerationDetails(), logprobs: [TokenLogprob]? = nil
     ) {
         (self.textDelta, self.stopReason, self.toolCall, self.reasoning) = (textDelta, stopReason, toolCall, reasoning)
+        (self.details, self.logprobs) = (details, logprobs)
     }
 
     /// The record's fields, for decoding, encoding and the schema.
@@ -102,5 +112,7 @@ public struct ChatCompletionResponseStreamChunk: WireRecord, Hashable {
         Field("text_delta", \.textDelta, "The text since the last chunk."),
         Field("stop_reason", \.stopReason, "Why generation ended."),
         Field("tool_call", \.toolCall, "A tool call, whole, with an empty text."),
-        Field(extended: "reasoning", \.reasoning, "What the model thought since the last chunk."))
+        Field(extended: "reasoning", \.reasoning, "What the model thought since the last chunk."),
+        Inline(\.details, GenerationDetails.object),
+        Field(extended: "logprobs", \.logprobs, "Log probabilities of the tokens since the last chunk."))
 }

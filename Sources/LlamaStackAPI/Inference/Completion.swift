@@ -58,10 +58,14 @@ public struct CompletionResponse: WireRecord, Hashable {
     /// `tokens` and `token_logprobs`, lists of equal length: each token's text and the natural logarithm of its
     /// probability. nil when they were not asked for.
     public var logprobs: JSONObject?
+    /// The tokens that the answer took. Only for a caller with the option `extended`.
+    public var usage: TokenUsage?
 
-    /// An answer without stop reason and log probabilities unless they are given.
-    public init(content: Content, stopReason: StopReason? = nil, logprobs: JSONObject? = nil) {
-        (self.content, self.stopReason, self.logprobs) = (content, stopReason, logprobs)
+    /// An answer without stop reason, log probabilities and usage unless they are given.
+    public init(
+        content: Content, stopReason: StopReason? = nil, logprobs: JSONObject? = nil, usage: TokenUsage? = nil
+    ) {
+        (self.content, self.stopReason, self.logprobs, self.usage) = (content, stopReason, logprobs, usage)
     }
 
     /// The record's fields, for decoding, encoding and the schema.
@@ -69,7 +73,8 @@ public struct CompletionResponse: WireRecord, Hashable {
         "CompletionResponse", Self.init,
         Field("content", \.content, "What the model wrote."),
         Field("stop_reason", \.stopReason, "Why generation ended."),
-        Field("logprobs", \.logprobs, "Log probabilities of the tokens, when they were asked for."))
+        Field("logprobs", \.logprobs, "Log probabilities of the tokens, when they were asked for."),
+        Field(extended: "usage", \.usage, "The tokens that the answer took."))
 }
 
 /// A piece of a completion. The last one has an empty text and the stop reason.
@@ -81,10 +86,15 @@ public struct CompletionResponseStreamChunk: WireRecord, Hashable {
     /// As in ``CompletionResponse/logprobs``, for the tokens since the last chunk. nil when they were not asked for, or
     /// there are none.
     public var logprobs: JSONObject?
+    /// More about the chunk; see ``GenerationDetails``. Only for a caller with the option `extended`.
+    public var details: GenerationDetails
 
     /// A chunk of text unless a stop reason or log probabilities are given.
-    public init(textDelta: String, stopReason: StopReason? = nil, logprobs: JSONObject? = nil) {
-        (self.textDelta, self.stopReason, self.logprobs) = (textDelta, stopReason, logprobs)
+    public init(
+        textDelta: String, stopReason: StopReason? = nil, logprobs: JSONObject? = nil,
+        details: GenerationDetails = GenerationDetails()
+    ) {
+        (self.textDelta, self.stopReason, self.logprobs, self.details) = (textDelta, stopReason, logprobs, details)
     }
 
     /// The record's fields, for decoding, encoding and the schema.
@@ -92,5 +102,6 @@ public struct CompletionResponseStreamChunk: WireRecord, Hashable {
         "CompletionResponseStreamChunk", Self.init,
         Field("text_delta", \.textDelta, "The text since the last chunk."),
         Field("stop_reason", \.stopReason, "Why generation ended."),
-        Field("logprobs", \.logprobs, "Log probabilities of the tokens, when they were asked for."))
+        Field("logprobs", \.logprobs, "Log probabilities of the tokens, when they were asked for."),
+        Inline(\.details, GenerationDetails.object))
 }

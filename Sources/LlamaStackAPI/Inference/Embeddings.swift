@@ -48,11 +48,15 @@ public struct EmbeddingsResponse: WireRecord, Hashable {
     /// model's dimension.
     public var embeddings: [[Float]]
 
+    /// The tokens of the texts. Only for a caller with the option `extended`.
+    public var usage: TokenUsage?
+
     /// Creates the record. Checks nothing.
-    public init(embeddings: [[Float]]) { self.embeddings = embeddings }
+    public init(embeddings: [[Float]], usage: TokenUsage? = nil) { (self.embeddings, self.usage) = (embeddings, usage) }
 
     /// The record's fields, for decoding, encoding and the schema.
     public static let object = Object(
         "EmbeddingsResponse", Self.init,
-        Field("embeddings", \.embeddings, "The vectors, of length 1: their dot products are cosine similarities."))
+        Field("embeddings", \.embeddings, "The vectors, of length 1: their dot products are cosine similarities."),
+        Field(extended: "usage", \.usage, "The tokens of the texts."))
 }

@@ -59,6 +59,21 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         self.init(key, path, absent: nil, check: check, Property(description: description))
     }
 
+    /// A field that may be missing or null, and that must hold `check` when it is there.
+    package init<Wrapped>(
+        _ key: String, _ path: any KeyPath<Root, Value> & Sendable, ifPresent check: Check<Wrapped>,
+        schema: Schema = Wrapped.schema, _ description: String = ""
+    ) where Value == Wrapped? {
+        self.init(
+            key, path, absent: .some(nil), check: nil,
+            Property(schema: schema, isOptional: true, description: description)
+        ) { json, _, path in
+            let value = try Value(json: json, at: path)
+            if let value { try check(value, at: path) }
+            return value
+        }
+    }
+
     /// A field that is `default` when it is missing or null.
     public init(
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, default: Value, check: Check<Value>? = nil,

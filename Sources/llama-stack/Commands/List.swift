@@ -25,37 +25,6 @@ struct List: AsyncParsableCommand {
         }
     }
 
-    struct Routes: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "routes", abstract: "The HTTP routes.")
-        @Flag(help: "Print a JSON array.") var json = false
-        @Flag(help: "Also the aliases, which are served and not in the document.") var aliases = false
-        func run() async throws {
-            let rows = Endpoints.all.flatMap { endpoint in
-                (aliases ? endpoint.routes : [endpoint.route]).map { ($0, endpoint) }
-            }
-            if json {
-                Output.json(
-                    .array(
-                        rows.map { route, endpoint in
-                            [
-                                "verb": .string(route.verb.rawValue), "path": .string(route.path),
-                                "api": .string(endpoint.api.rawValue), "method": .string(endpoint.method),
-                                "extension": .bool(endpoint.isExtension),
-                            ]
-                        }))
-            } else {
-                Output.write(
-                    Table.text(
-                        rows.map { route, endpoint in
-                            [
-                                route.verb.rawValue, route.path, "\(endpoint.api.rawValue).\(endpoint.method)",
-                                endpoint.summary + (endpoint.isExtension ? " (not in the draft)" : ""),
-                            ]
-                        }))
-            }
-        }
-    }
-
     struct Resources: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "resources", abstract: "The kinds of resource that a distribution may list.")

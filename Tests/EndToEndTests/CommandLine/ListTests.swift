@@ -26,7 +26,9 @@ extension EndToEnd {
             let found = json.items.map { "\($0["verb"]?.stringValue ?? "") \($0["path"]?.stringValue ?? "")" }
             let own = json.items.filter { $0["extension"] == true }.count
             #expect(Set(found).isSuperset(of: wanted) && found.count == 25 + own)
-            #expect(own == Endpoints.all.filter(\.isExtension).count)
+            let dialects = json.items.filter { $0["dialect"] != nil }
+            #expect(own == Endpoints.all.filter(\.isExtension).count + dialects.count)
+            #expect(dialects.contains { $0["path"] == "/v1/chat/completions" })
             let text = try Command.run(["list", "routes"], exits: 0).output
             let words = text.split(separator: "\n").map { $0.split(separator: " ").prefix(2).joined(separator: " ") }
             #expect(words == found)

@@ -1,0 +1,13 @@
+import HTTPTypes
+import LlamaStackAPI
+
+extension HTTPField.Name {
+    static let requestID = Self("X-Request-Id")!
+    static let idempotencyKey = Self(IdempotencyKey.header)!
+    /// Proxies that hold answers back would make a stream useless.
+    static let buffering = Self("X-Accel-Buffering")!
+    /// The fields of a request that have no effect here.
+    static let ignoredFields = Self("X-Ignored-Fields")!
+    static let retryAfterMilliseconds = Self("retry-after-ms")!
+    static let shouldRetry = Self("x-should-retry")!
+}
