@@ -17,7 +17,7 @@ struct Pack: Equatable {
     var own: [UInt32] = []
     var sequences: [Range<Int>] = []
     var targets: [Target] = []
-    /// Of each text, the place of its example in the data.
+    /// The place in the data of each text's example.
     var examples: [Int] = []
 
     /// Adds a row. Tokens behind the last one that predicts something are left out: nothing depends on them.

@@ -24,7 +24,7 @@ package struct TrainingSettings: Sendable, Codable, Equatable {
     package var rank = 8
     /// The change is scaled by `alpha / rank`.
     package var alpha: Float = 16
-    /// Of the initial A and of the order of rows.
+    /// Decides the initial A and the order of rows.
     package var seed: UInt64 = 0
     package var optimiser = Optimiser.adamw
     /// The rate after warm-up, from which it falls to `learningRateMin` along half a cosine.
@@ -32,7 +32,7 @@ package struct TrainingSettings: Sendable, Codable, Equatable {
     package var learningRateMin = 0.0
     /// The share of all steps in which the rate rises.
     package var warmupRatio = 0.03
-    /// Of matrices alone.
+    /// Shrinks matrices alone.
     package var weightDecay = 0.0
     /// The largest global norm of the gradient; 0: gradients are not clipped.
     package var clipNorm = 1.0
@@ -84,8 +84,8 @@ package enum TrainedModule: String, Sendable, Codable, CaseIterable {
     var number: UInt64 {
         switch self {
         case .query: 1
-        case .key: 2
-        case .value: 3
+        case .value: 2
+        case .key: 3
         case .output: 4
         case .gate: 5
         case .up: 6

@@ -1,7 +1,7 @@
 import Checkpoints
 
-/// The values that a layer's way forward leaves for its way back, each [tokens, ...]. Norms and SwiGLU's output are computed again
-/// from it.
+/// The values that a layer's way forward leaves for its way back, each [tokens, ...]. Norms and SwiGLU's
+/// output are computed again from it.
 struct LayerActivations {
     /// Before norm and rotation; where they are not kept, the same as `q` and `k`.
     let queryProduct: UnsafeMutablePointer<Float>
@@ -19,10 +19,12 @@ struct LayerActivations {
     let gate: UnsafeMutablePointer<Float>
     let up: UnsafeMutablePointer<Float>
     let downProduct: UnsafeMutablePointer<Float>
-    /// A x of the modules, in the order of `TrainedModule.allCases`.
-    let lowRank: [UnsafeMutablePointer<Float>]
+    /// A x of the modules of a layer.
+    let lowRank: [TrainedModule: UnsafeMutablePointer<Float>]
+    /// Where there is nothing to keep.
+    let none: UnsafeMutablePointer<Float>
 
-    func t(_ module: TrainedModule) -> UnsafeMutablePointer<Float> { lowRank[Int(module.number) - 1] }
+    func t(_ module: TrainedModule) -> UnsafeMutablePointer<Float> { lowRank[module] ?? none }
 }
 
 /// How the activations of a layer lie in one piece of memory.
@@ -32,7 +34,7 @@ struct ActivationLayout {
     let keepsKeyProduct: Bool
     let keepsOutputProduct: Bool
     let keepsDownProduct: Bool
-    /// Of the seven products of a layer; 0: unchanged.
+    /// The ranks of the seven products of a layer; 0: unchanged.
     let ranks: [Int]
 
     init(_ configuration: ModelConfiguration, settings: TrainingSettings, hasHeadNorms: Bool) {
@@ -75,7 +77,8 @@ struct ActivationLayout {
         return LayerActivations(
             queryProduct: parts[keepsQueryProduct ? 0 : 2], keyProduct: parts[keepsKeyProduct ? 1 : 3], q: parts[2],
             k: parts[3], v: parts[4], attended: parts[5], sums: parts[6], outputProduct: parts[7], middle: parts[8],
-            gate: parts[9], up: parts[10], downProduct: parts[11], lowRank: Array(parts[12...]))
+            gate: parts[9], up: parts[10], downProduct: parts[11],
+            lowRank: Dictionary(uniqueKeysWithValues: zip(TrainedModule.allCases, parts[12...])), none: base)
     }
 }
 
