@@ -20,7 +20,7 @@ struct LlamaStack: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             Run.self, Validate.self, List.self, Processes.self, ProviderCommand.self, Reload.self, Chat.self,
-            Complete.self, DatasetCommand.self, Plugin.self, Spec.self,
+            Complete.self, Finetune.self, Jobs.self, DatasetCommand.self, Plugin.self, Spec.self,
         ])
 
     @MainActor

@@ -6,13 +6,26 @@ import Networking
 /// A stack that a command talks to: one that runs somewhere, or one that the command starts itself.
 protocol StackConnection: Sendable {
     /// Calls a streaming method; each element is one event's JSON.
-    /// - Parameter options: a server takes none from its clients.
+    /// - Parameters:
+    ///   - parameters: of the query, by their names.
+    ///   - body: nil for a method that takes none.
+    ///   - options: a server takes none from its clients.
     func events(
-        _ endpoint: EndpointDescription, body: JSON, options: JSONObject
+        _ endpoint: EndpointDescription, _ parameters: [String: String], body: JSON?, options: JSONObject
     ) -> AsyncThrowingStream<JSON, any Error>
+    /// Calls a method; the bytes of its one answer, which may be none.
+    func answer(_ endpoint: EndpointDescription, _ parameters: [String: String], body: JSON?) async throws -> [UInt8]
     /// The ids of its models; nil where only the server knows them.
     var models: [String]? { get }
     func close() async
+}
+
+extension StackConnection {
+    func events(
+        _ endpoint: EndpointDescription, body: JSON, options: JSONObject
+    ) -> AsyncThrowingStream<JSON, any Error> {
+        events(endpoint, [:], body: body, options: options)
+    }
 }
 
 /// A stack in this process, straight from a distribution.
@@ -20,16 +33,12 @@ struct LocalStack: StackConnection {
     let stack: Stack
 
     func events(
-        _ endpoint: EndpointDescription, body: JSON, options: JSONObject
+        _ endpoint: EndpointDescription, _ parameters: [String: String], body: JSON?, options: JSONObject
     ) -> AsyncThrowingStream<JSON, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {
                 do {
-                    var request = CallRequest(callID: UInt64.random(in: 1..<(1 << 62)), method: endpoint.method)
-                    request.body = body.bytes
-                    request.options = options
-                    let answer = try stack.call(
-                        endpoint, resourceName: body["model"]?.stringValue, request: request)
+                    let answer = try call(endpoint, parameters, body, options)
                     while let parts = try await answer.nextParts() {
                         for part in parts { continuation.yield(try JSON(parsing: part.bytes)) }
                     }
@@ -40,6 +49,23 @@ struct LocalStack: StackConnection {
             }
             continuation.onTermination = { _ in task.cancel() }
         }
+    }
+
+    func answer(_ endpoint: EndpointDescription, _ parameters: [String: String], body: JSON?) async throws -> [UInt8] {
+        try await call(endpoint, parameters, body, [:]).collect()
+    }
+
+    private func call(
+        _ endpoint: EndpointDescription, _ parameters: [String: String], _ body: JSON?, _ options: JSONObject
+    ) throws(CallError) -> Answer {
+        var request = CallRequest(callID: UInt64.random(in: 1..<(1 << 62)), method: endpoint.method)
+        var query = JSONObject()
+        for (name, value) in parameters { query[name] = .string(value) }
+        request.parameters = JSON.object(query).bytes
+        request.body = body?.bytes ?? []
+        request.options = options
+        let name = endpoint.routingKey.listedKind.flatMap { body?[$0.requestField]?.stringValue }
+        return try stack.call(endpoint, resourceName: name, request: request)
     }
 
     var models: [String]? {
@@ -58,6 +84,8 @@ struct RemoteStack: StackConnection {
     private static let lineBytesMax = 16 * 1024 * 1024
     /// A dataset whose rows are in its URL may be as long.
     private static let answerBytesMax = 64 * 1024 * 1024
+    /// A job's log.
+    private static let untimedSecondsMax = 86_400.0
 
     init(url: String) {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
@@ -66,12 +94,12 @@ struct RemoteStack: StackConnection {
     }
 
     func events(
-        _ endpoint: EndpointDescription, body: JSON, options: JSONObject
+        _ endpoint: EndpointDescription, _ parameters: [String: String], body: JSON?, options: JSONObject
     ) -> AsyncThrowingStream<JSON, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {
                 do {
-                    try await run(endpoint, body) { continuation.yield($0) }
+                    try await run(endpoint, parameters, body) { continuation.yield($0) }
                     continuation.finish()
                 } catch {
                     continuation.finish(throwing: error)
@@ -81,21 +109,19 @@ struct RemoteStack: StackConnection {
         }
     }
 
-    /// Calls a method that takes its parameters from the URL; the bytes of its one answer.
-    func answer(_ endpoint: EndpointDescription, _ parameters: [String: String]) async throws -> [UInt8] {
-        var target = URLComponents()
-        target.path = endpoint.route.path
-        target.queryItems = parameters.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
-        // To the server a plus may be a space.
-        let path = (target.string ?? endpoint.route.path).replacing("+", with: "%2B")
-        let response = try await send(endpoint, path, bytesMax: Self.answerBytesMax, seconds: 60)
+    func answer(_ endpoint: EndpointDescription, _ parameters: [String: String], body: JSON?) async throws -> [UInt8] {
+        let response = try await send(
+            endpoint, parameters, body: body?.bytes ?? [], bytesMax: Self.answerBytesMax, seconds: 60)
         let bytes = try await bytes(of: response)
         guard response.head.status == 200 else { throw Self.error(bytes, status: response.head.status) }
         return bytes
     }
 
-    private func run(_ endpoint: EndpointDescription, _ body: JSON, _ yield: (JSON) -> Void) async throws {
-        let response = try await send(endpoint, endpoint.route.path, body: body.bytes, seconds: 3600)
+    private func run(
+        _ endpoint: EndpointDescription, _ parameters: [String: String], _ body: JSON?, _ yield: (JSON) -> Void
+    ) async throws {
+        let seconds = endpoint.isUntimed ? Self.untimedSecondsMax : 3600
+        let response = try await send(endpoint, parameters, body: body?.bytes ?? [], seconds: seconds)
         guard response.head.status == 200 else {
             throw Self.error(try await bytes(of: response), status: response.head.status)
         }
@@ -110,8 +136,10 @@ struct RemoteStack: StackConnection {
     }
 
     private func send(
-        _ endpoint: EndpointDescription, _ path: String, body: [UInt8] = [], bytesMax: Int? = nil, seconds: Double
+        _ endpoint: EndpointDescription, _ parameters: [String: String], body: [UInt8], bytesMax: Int? = nil,
+        seconds: Double
     ) async throws -> NetworkAnswer {
+        let path = Self.path(endpoint, parameters)
         let headers = body.isEmpty ? [] : [["Content-Type", "application/json"]]
         let parameters = NetworkParameters(
             method: endpoint.route.verb.rawValue, url: url + path, headers: headers, bytesMax: bytesMax,
@@ -120,6 +148,15 @@ struct RemoteStack: StackConnection {
         {
             throw Self.readable(error, url: url)
         }
+    }
+
+    private static func path(_ endpoint: EndpointDescription, _ parameters: [String: String]) -> String {
+        guard !parameters.isEmpty else { return endpoint.route.path }
+        var target = URLComponents()
+        target.path = endpoint.route.path
+        target.queryItems = parameters.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
+        // To the server a plus may be a space.
+        return (target.string ?? endpoint.route.path).replacing("+", with: "%2B")
     }
 
     private func next(_ answer: NetworkAnswer) async throws -> [UInt8]? {

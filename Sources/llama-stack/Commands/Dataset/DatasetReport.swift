@@ -51,14 +51,14 @@ struct DatasetReport: Sendable {
                     + (hasTokens ? [Self.spread(column.tokens) ?? "-"] : []) + [Self.values(column)])
         }
         var definitions = JSONObject()
-        for (name, column) in columns { definitions[name] = definition(of: column).json }
+        for (name, column) in self.definitions { definitions[name] = column.json }
         let (head, columns) = ("\(Self.grouped(rows)) rows, \(format)", JSON.object(definitions).text)
         return "\(head)\n\n\(Table.text(table))\ncolumns: \(columns)\n"
     }
 
-    /// The column as `create` takes it.
-    private func definition(of column: ColumnStatistics) -> DatasetColumn {
-        DatasetColumn(column.kind, isNullable: column.valueCount < rows)
+    /// The columns as `create` takes them, in the order in which they were first seen.
+    var definitions: [(name: String, column: DatasetColumn)] {
+        columns.map { ($0.name, DatasetColumn($0.statistics.kind, isNullable: $0.statistics.valueCount < rows)) }
     }
 
     private static func values(_ column: ColumnStatistics) -> String {
@@ -106,10 +106,10 @@ struct DatasetReport: Sendable {
 
     var json: JSON {
         var items: [JSON] = []
-        for (name, column) in columns {
+        for (definition, (name, column)) in zip(definitions, columns) {
             var item: JSONObject = [
                 "name": .string(name), "kind": .string(column.kind.rawValue),
-                "missing": .integer(Int64(rows - column.valueCount)), "column": definition(of: column).json,
+                "missing": .integer(Int64(rows - column.valueCount)), "column": definition.column.json,
             ]
             // Absent: more than are counted.
             if let distinct = column.distinct { item["distinct"] = .integer(Int64(distinct)) }

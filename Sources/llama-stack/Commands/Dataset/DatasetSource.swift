@@ -20,7 +20,7 @@ struct DatasetSource: ParsableArguments {
     static func registered(_ id: String, at url: String) async throws -> Dataset {
         let server = RemoteStack(url: url)
         do {
-            let answer = try await server.answer(Datasets.get.description, ["dataset_id": id])
+            let answer = try await server.answer(Datasets.get.description, ["dataset_id": id], body: nil)
             await server.close()
             return try Datasets.get.decodeAnswer(answer)
         } catch {
@@ -36,7 +36,7 @@ struct DatasetSource: ParsableArguments {
         return try await Self.open(dataset.contentURL.string, columns: dataset.columns)
     }
 
-    private static func open(_ source: String, columns: [String: DatasetColumn]) async throws -> OpenedDataset {
+    static func open(_ source: String, columns: [String: DatasetColumn]) async throws -> OpenedDataset {
         let content: DatasetContent
         do {
             if DataURL.isOne(source) {

@@ -2,17 +2,30 @@ import Foundation
 
 /// Lines over a common axis, as an SVG that reads in light and dark: medians, with a bar from the slowest to the
 /// fastest.
-struct LineChart {
-    struct Point {
-        let x: Double
-        let y: Double
+package struct LineChart {
+    package struct Point {
+        package let x: Double
+        package let y: Double
         let least: Double
         let most: Double
+
+        /// - Parameters:
+        ///   - least: the lower end of its bar; the point itself where there is none.
+        ///   - most: the upper end.
+        package init(x: Double, y: Double, least: Double? = nil, most: Double? = nil) {
+            (self.x, self.y, self.least, self.most) = (x, y, least ?? y, most ?? y)
+        }
     }
 
-    struct Series {
-        let name: String
-        let points: [Point]
+    package struct Series {
+        package let name: String
+        package let points: [Point]
+        /// Whether each point has a mark, beside the line through all of them.
+        let isMarked: Bool
+
+        package init(name: String, points: [Point], isMarked: Bool = true) {
+            (self.name, self.points, self.isMarked) = (name, points, isMarked)
+        }
     }
 
     let title: String
@@ -20,7 +33,12 @@ struct LineChart {
     let yTitle: String
     /// The x axis in powers of two; else from 0 on.
     let isLogarithmic: Bool
-    let series: [Series]
+    package let series: [Series]
+
+    package init(title: String, xTitle: String, yTitle: String, isLogarithmic: Bool = false, series: [Series]) {
+        (self.title, self.xTitle, self.yTitle) = (title, xTitle, yTitle)
+        (self.isLogarithmic, self.series) = (isLogarithmic, series)
+    }
 
     private static let (width, height) = (720.0, 400.0)
     private static let (left, right, top, bottom) = (70.0, 24.0, 76.0, 56.0)
@@ -37,7 +55,7 @@ struct LineChart {
     private var yStep: Double { Self.step(for: points.map(\.most).max() ?? 1) }
     private var yTop: Double { ((points.map(\.most).max() ?? 1) / yStep).rounded(.up) * yStep }
 
-    var svg: String {
+    package var svg: String {
         var lines = [
             #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(Int(Self.width)) \#(Int(Self.height))" "#
                 + #"role="img" aria-label="\#(Self.escaped(title))">"#,
@@ -76,7 +94,7 @@ struct LineChart {
             lines.append(Self.line(x(point.x), y(point.least), x(point.x), y(point.most), "bar"))
         }
         lines.append(#"<polyline class="line" points="\#(path)"/>"#)
-        for point in series.points {
+        for point in series.isMarked ? series.points : [] {
             lines.append(mark(index, x(point.x), y(point.y)))
         }
         let key = Self.left + Double(index) * 230
