@@ -56,7 +56,7 @@ void lk_quantize_rest_plain(const float *x, const lk_q8_block *q, size_t n, floa
 
 int lk_has_q8(lk_type type) {
     int bits = lk_panel_value_bits(type);
-    return bits > 0 && bits < 16;
+    return bits > 0 && bits < 16 && type != LK_NF4;
 }
 
 /// y[r] of one output, or added to it.

@@ -2,7 +2,8 @@
 #include "panels.h"
 
 size_t lk_panel_bytes(lk_type type, size_t n) {
-    if (lk_panel_value_bits(type) == 0 || n == 0 || n % panel_block != 0 || lk_row_bytes(type, n) == 0) return 0;
+    if (lk_panel_value_bits(type) == 0 || n == 0 || n % panel_block != 0) return 0;
+    if (type != LK_NF4 && lk_row_bytes(type, n) == 0) return 0;
     return n > SIZE_MAX / 512 ? 0 : lk_panel_stride(type, n);
 }
 

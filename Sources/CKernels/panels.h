@@ -11,6 +11,8 @@
 //     5 bits: then [8 quads][2] u64, the fifth bits of outputs 0...15 and 16...31, in the order of the bytes
 //     6 bits: then [4][64] bytes, two bits for each of quad 2i output c and c + 16, quad 2i + 1 output c and c + 16
 //   values, 8 bits: [8 quads][32 lanes][4], plus 128
+//   NF4: the values as of 4 bits; behind the panel's last block offset f32, u32, the place of the panel's first weight
+//     in its group of 256 blocks of 64, the f32 of each group, up to 64 bytes; then scale u8[64-blocks of a row][32]
 //   16-bit floats: [16 pairs][32 outputs][2]; f32: [32][32 outputs]
 #ifndef LK_PANELS_H
 #define LK_PANELS_H
@@ -41,7 +43,7 @@ LK_ALWAYS int lk_panel_is_super(const lk_type type) {
 
 LK_ALWAYS int lk_panel_value_bits(const lk_type type) {
     switch (type) {
-    case LK_Q4_0: case LK_Q4_1: case LK_Q4_K: return 4;
+    case LK_Q4_0: case LK_Q4_1: case LK_Q4_K: case LK_NF4: return 4;
     case LK_Q5_0: case LK_Q5_1: case LK_Q5_K: return 5;
     case LK_Q6_K: return 6;
     case LK_Q8_0: return 8;
@@ -53,7 +55,7 @@ LK_ALWAYS int lk_panel_value_bits(const lk_type type) {
 
 /// Bytes in front of a block's values.
 LK_ALWAYS size_t lk_panel_scale_bytes(const lk_type type) {
-    if (lk_panel_value_bits(type) >= 16) return 0;
+    if (lk_panel_value_bits(type) >= 16 || type == LK_NF4) return 0;
     return lk_panel_is_super(type) || !lk_panel_has_minimum(type) ? 64 : 128;
 }
 
@@ -76,10 +78,40 @@ LK_ALWAYS size_t lk_panel_head_at(const lk_type type, size_t b) {
     return b / blocks_per_super * (lk_panel_head_bytes(type) + blocks_per_super * lk_panel_block_bytes(type));
 }
 
+enum { nf4_group = 256 };
+
+extern const float lk_nf4_values[16];
+/// What a code of 8 bits stands for.
+float lk_nf4_scale(uint8_t code);
+
+/// Groups of blocks that a panel of rows of n values can touch: it has n / 2 blocks.
+LK_ALWAYS size_t lk_nf4_groups(size_t n) { return n / 2 / nf4_group + 2; }
+
+LK_ALWAYS size_t lk_nf4_tail_at(size_t n) { return n / panel_block * lk_panel_block_bytes(LK_NF4); }
+
+LK_ALWAYS size_t lk_nf4_head_bytes(size_t n) { return (8 + 4 * lk_nf4_groups(n) + 63) / 64 * 64; }
+
+LK_ALWAYS size_t lk_nf4_scale_bytes(size_t n) { return ((n + 63) / 64 * panel_outputs + 63) / 64 * 64; }
+
+/// The block of input i of output c, counted from the output's first. Blocks straddle rows when n is an odd multiple
+/// of 32.
+LK_ALWAYS size_t lk_nf4_block_of(size_t n, size_t c, size_t i) { return (c * n + i) / 64 - c * n / 64; }
+
+/// The scale of output c, input i of a panel.
+LK_ALWAYS float lk_nf4_scale_at(const uint8_t *panel, size_t n, size_t c, size_t i) {
+    const uint8_t *tail = panel + lk_nf4_tail_at(n), *scales = tail + lk_nf4_head_bytes(n);
+    const size_t group = (lk_read_u32(tail + 4) + (c * n + i) / 64) / nf4_group;
+    float scale = lk_nf4_scale(scales[lk_nf4_block_of(n, c, i) * panel_outputs + c]);
+    scale *= lk_float_from_bits(lk_read_u32(tail + 8 + 4 * group));
+    scale += lk_float_from_bits(lk_read_u32(tail));  // a statement of its own: rounded twice
+    return scale;
+}
+
 LK_ALWAYS size_t lk_panel_stride(const lk_type type, size_t n) {
     size_t blocks = n / panel_block;
     size_t heads = lk_panel_is_super(type) ? blocks / blocks_per_super : 0;
-    return heads * lk_panel_head_bytes(type) + blocks * lk_panel_block_bytes(type);
+    size_t tail = type == LK_NF4 ? lk_nf4_head_bytes(n) + lk_nf4_scale_bytes(n) : 0;
+    return heads * lk_panel_head_bytes(type) + blocks * lk_panel_block_bytes(type) + tail;
 }
 
 /// Scale and minimum of output c for input i (0...31) of a block.
@@ -118,6 +150,8 @@ LK_ALWAYS float lk_panel_value(const lk_panel_matrix *w, size_t output, size_t i
     if (type == LK_F32) return lk_float_from_bits(lk_read_u32(block + (i * panel_outputs + c) * 4));
     if (type == LK_F16) return lk_f16_at(pair);
     if (type == LK_BF16) return lk_float_from_bits((uint32_t)lk_read_u16(pair) << 16);
+    if (type == LK_NF4)
+        return lk_nf4_values[lk_panel_q(type, block, c, i)] * lk_nf4_scale_at(panel, w->inputs, c, b * panel_block + i);
     float d, m;
     lk_panel_scales(type, panel + lk_panel_head_at(type, b), block, c, i, &d, &m);
     float product = d * (float)(lk_panel_q(type, block + lk_panel_scale_bytes(type), c, i) - lk_panel_offset(type));

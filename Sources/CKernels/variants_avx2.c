@@ -62,6 +62,19 @@ LK_AVX2 static void dequantize_row_avx2(lk_type type, const void *row, float *ou
 
 #include "vector_rows.h"
 #include "vector_matmul.h"
+#define LK_LOOKUP16
+/// table[i[c]] in lane c: from each half of the table, and the fourth bit decides.
+LK_INLINE v16 lookup16(v16 table, v16i i) {
+    const __m256 low = (__m256)__builtin_shufflevector(table, table, 0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256 high = (__m256)__builtin_shufflevector(table, table, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m256i a = (__m256i)__builtin_shufflevector(i, i, 0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i b = (__m256i)__builtin_shufflevector(i, i, 8, 9, 10, 11, 12, 13, 14, 15);
+    const v8 first = (v8)_mm256_blendv_ps(_mm256_permutevar8x32_ps(low, a), _mm256_permutevar8x32_ps(high, a),
+                                          _mm256_castsi256_ps(_mm256_slli_epi32(a, 28)));
+    const v8 second = (v8)_mm256_blendv_ps(_mm256_permutevar8x32_ps(low, b), _mm256_permutevar8x32_ps(high, b),
+                                           _mm256_castsi256_ps(_mm256_slli_epi32(b, 28)));
+    return __builtin_shufflevector(first, second, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"

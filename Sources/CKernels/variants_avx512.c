@@ -60,6 +60,8 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
 
 #include "vector_rows.h"
 #include "vector_matmul.h"
+#define LK_LOOKUP16
+LK_INLINE v16 lookup16(v16 table, v16i i) { return (v16)_mm512_permutexvar_ps((__m512i)i, (__m512)table); }
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"

@@ -3,6 +3,15 @@
 // the blocks.
 #include "panels.h"
 
+#ifndef LK_LOOKUP16
+/// table[i[c]] in lane c, for i below 16.
+LK_INLINE v16 lookup16(v16 table, v16i i) {
+    v16 out;
+    for (int c = 0; c < 16; c++) out[c] = table[i[c]];
+    return out;
+}
+#endif
+
 LK_INLINE v16 bytes_to_floats(const uint8_t *p, int is_signed) {
     v16b bytes = *(const v16b_anywhere *)p;
     if (is_signed) return __builtin_convertvector(bytes, v16);
@@ -43,8 +52,20 @@ LK_INLINE v16 input_of(const lk_type type, const uint8_t *values, size_t i, size
     return __builtin_convertvector(q, v16);
 }
 
+LK_INLINE void decode_nf4(const uint8_t *panel, size_t n, size_t b, float *out) {
+    const uint8_t *values = panel + lk_panel_block_at(LK_NF4, b);
+    const v16 book = load16(lk_nf4_values);
+    float scales[32] __attribute__((aligned(64)));
+    for (size_t c = 0; c < 32; c++) scales[c] = lk_nf4_scale_at(panel, n, c, 32 * b);
+    for (size_t i = 0; i < 32; i++)
+        for (size_t side = 0; side < 2; side++) {
+            v16i q = (*(const v16i *)(values + i / 4 * 64) >> (int)(8 * (i % 4) + 4 * side)) & 15;
+            store16(out + 32 * i + 16 * side, lookup16(book, q) * load16(scales + 16 * side));
+        }
+}
+
 /// out[i*32 + c], to the bit what lk_dequantize_row gives.
-LK_INLINE void decode_block(const lk_type type, const uint8_t *panel, size_t b, float *out) {
+LK_INLINE void decode_block(const lk_type type, const uint8_t *panel, size_t n, size_t b, float *out) {
     const uint8_t *head = panel + lk_panel_head_at(type, b), *block = panel + lk_panel_block_at(type, b);
     if (type == LK_F32) {
         for (size_t i = 0; i < 1024; i += 16) store16(out + i, *(const v16_any_byte *)(block + 4 * i));
@@ -58,6 +79,10 @@ LK_INLINE void decode_block(const lk_type type, const uint8_t *panel, size_t b, 
             store16(to, __builtin_shufflevector(a, b2, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
             store16(to + 32, __builtin_shufflevector(a, b2, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
         }
+        return;
+    }
+    if (type == LK_NF4) {
+        decode_nf4(panel, n, b, out);
         return;
     }
     const uint8_t *values = block + lk_panel_scale_bytes(type);
@@ -111,7 +136,7 @@ LK_INLINE void panel_f32(const lk_type type, const uint8_t *panel, const float *
     for (size_t b = 0; b < n / 32; b++) {
         // A block of f32 is what decoding gives.
         const float *w = type == LK_F32 ? (const float *)(panel + lk_panel_block_at(type, b)) : decoded;
-        if (type != LK_F32) decode_block(type, panel, b, decoded);
+        if (type != LK_F32) decode_block(type, panel, n, b, decoded);
         const float *from = x + 32 * b;
         float *to = sums;
         size_t r = 0;
@@ -161,6 +186,7 @@ LK_TARGET static void LK_VARIANT(panel_matmul_f32)(const lk_panel_matrix *w, siz
     LK_PANELS_F32(LK_Q4_K)
     LK_PANELS_F32(LK_Q5_K)
     LK_PANELS_F32(LK_Q6_K)
+    LK_PANELS_F32(LK_NF4)
     default: lk_panel_matmul_f32_plain(w, begin, end, x, rows, y, ldy, add); return;
     }
 }

@@ -133,16 +133,16 @@ LK_INLINE void transpose_8x8(const float *in, size_t ldi, float *out, size_t ldo
 }
 
 /// out [32 outputs, 32 inputs] of a block.
-LK_INLINE void decode_block_by_outputs(const lk_type type, const uint8_t *panel, size_t b, float *out) {
+LK_INLINE void decode_block_by_outputs(const lk_type type, const uint8_t *panel, size_t n, size_t b, float *out) {
     float w[32 * 32] __attribute__((aligned(64)));
-    decode_block(type, panel, b, w);
+    decode_block(type, panel, n, b, w);
     for (size_t i = 0; i < 32; i += 8)
         for (size_t c = 0; c < 32; c += 8) transpose_8x8(w + i * 32 + c, 32, out + c * 32 + i, 32);
 }
 
 #define LK_DECODE_BY_OUTPUTS(type) \
-    case type: decode_block_by_outputs(type, panel, b, out); return;
-LK_TARGET static void decode_by_outputs(lk_type type, const uint8_t *panel, size_t b, float *out) {
+    case type: decode_block_by_outputs(type, panel, n, b, out); return;
+LK_TARGET static void decode_by_outputs(lk_type type, const uint8_t *panel, size_t n, size_t b, float *out) {
     switch (type) {
     LK_DECODE_BY_OUTPUTS(LK_F32)
     LK_DECODE_BY_OUTPUTS(LK_F16)
@@ -155,6 +155,7 @@ LK_TARGET static void decode_by_outputs(lk_type type, const uint8_t *panel, size
     LK_DECODE_BY_OUTPUTS(LK_Q4_K)
     LK_DECODE_BY_OUTPUTS(LK_Q5_K)
     LK_DECODE_BY_OUTPUTS(LK_Q6_K)
+    LK_DECODE_BY_OUTPUTS(LK_NF4)
     default: return;
     }
 }
@@ -173,7 +174,7 @@ LK_TARGET static void LK_VARIANT(panel_backward_f32)(const lk_panel_matrix *w, s
             strips = end - s < backward_inputs / panel_block ? end - s : backward_inputs / panel_block;
             for (size_t c = 0; c < outputs; c += panel_outputs)
                 for (size_t t = 0; t < strips; t++)
-                    decode_by_outputs(w->type, w->panels + (o + c) / panel_outputs * stride, s + t,
+                    decode_by_outputs(w->type, w->panels + (o + c) / panel_outputs * stride, w->inputs, s + t,
                                       scratch + t * strip_floats + c * panel_block);
             for (size_t r = 0; r < rows; r += backward_rows)
                 for (size_t t = 0; t < strips; t++) {

@@ -18,6 +18,7 @@ extern "C" {
 typedef enum lk_type {
     LK_F32 = 0, LK_F16 = 1, LK_Q4_0 = 2, LK_Q4_1 = 3, LK_Q5_0 = 6, LK_Q5_1 = 7, LK_Q8_0 = 8,
     LK_Q2_K = 10, LK_Q3_K = 11, LK_Q4_K = 12, LK_Q5_K = 13, LK_Q6_K = 14, LK_BF16 = 30,
+    LK_NF4 = 1000,  // not GGUF's: in panels alone (CKernelsTraining.h)
 } lk_type;
 
 // MARK: - Rows of weights

@@ -99,6 +99,30 @@ void lk_cross_entropy_f32(float *logits, size_t rows, size_t vocabulary, const i
 void lk_cross_entropy_loss_f32(const float *logits, size_t rows, size_t vocabulary, const int32_t *targets,
                                float *losses);
 
+// MARK: - NF4
+// Weights of 4 bits whose scales have 8 (Dettmers et al. 2023, arXiv:2305.14314), as bitsandbytes keeps them with
+// `compress_statistics`. A matrix is taken as one long row: value i is v[code i] * s, v the 16 values of NF4 and s the
+// scale of its block of 64; s = d[scale] * group + offset, d the signed dynamic map of 8 bits, `group` one number for
+// 256 blocks. In panels (LK_NF4) it serves all products in f32 and bf16, decoded to the bit as bitsandbytes does in f32.
+
+typedef struct lk_nf4_matrix {
+    const uint8_t *codes;   // two a byte, the first in the high half
+    const uint8_t *scales;  // [blocks of 64]
+    const float *groups;    // [blocks / 256, rounded up]
+    float offset;
+    size_t outputs, inputs;  // inputs: a multiple of 32
+} lk_nf4_matrix;
+
+/// codes[i / 2] of x, and the largest magnitude of each block. `n` is a multiple of 32; a long matrix may come in
+/// pieces that are multiples of 64.
+void lk_nf4_quantise(const float *x, size_t n, uint8_t *codes, float *largest);
+
+/// Quantises the largest magnitudes of all blocks of a matrix; the answer is the offset.
+float lk_nf4_quantise_scales(const float *largest, size_t blocks, uint8_t *scales, float *groups);
+
+/// Writes panel number `panel` to `out`, lk_panel_bytes(LK_NF4, inputs) on a boundary of 64 bytes.
+void lk_nf4_pack_panel(const lk_nf4_matrix *w, size_t panel, void *out);
+
 // MARK: - Which variant runs
 
 /// The variants of these kernels for one instruction set, a part of lk_variants.
