@@ -67,10 +67,10 @@ extension LoadedModel {
     ///
     /// Throws a `ProviderError` that names the file and what is wrong with it.
     static func load(id: String, adapter path: String, of base: LoadedModel, log: Log) async throws -> LoadedModel {
-        let configuration = base.engine.model.configuration
+        let model = base.engine.model
         let read: (value: Adapter, milliseconds: Double)
         do {
-            read = try await base.queue.run { try timed { try Adapter(peftFolder: path, for: configuration) } }
+            read = try await base.queue.run { try timed { try Adapter(peftFolder: path, for: model) } }
         } catch {
             throw ProviderError(loading: path, error, field: "adapter")
         }

@@ -3,7 +3,7 @@
 
     make_tiny_adapters.py [--models Tests/Fixtures/models] [--out Tests/Fixtures/adapters]
 
-Each adapter is made and saved by PEFT with random weights of a fixed seed, large enough to change every logit; one is
+Each adapter is made and saved by PEFT with random weights of a fixed seed, large enough to change every logit; most are
 rewritten in 16 bits. PEFT then loads the folder onto the checkpoint's dequantised weights and runs it in float32, over the
 prompt that the checkpoint's own reference has.
 Needs: torch transformers peft safetensors gguf numpy.
@@ -29,6 +29,8 @@ BASES = {
     "qwen3": ("qwen3", transformers.Qwen3ForCausalLM, lambda: configuration(
         transformers.Qwen3Config, num_hidden_layers=2, intermediate_size=320, num_attention_heads=6,
         tie_word_embeddings=False)),
+    "qwen2": ("qwen2", transformers.Qwen2ForCausalLM, lambda: configuration(
+        transformers.Qwen2Config, num_hidden_layers=2, intermediate_size=320, tie_word_embeddings=True)),
 }
 ADAPTERS = [
     ("llama-all", "llama", torch.float32, dict(r=8, lora_alpha=16, target_modules="all-linear")),
@@ -39,6 +41,13 @@ ADAPTERS = [
     ("qwen3-patterns", "qwen3", torch.bfloat16, dict(
         r=8, lora_alpha=8, target_modules=ALL, rank_pattern={"^model.layers.1.self_attn.k_proj": 3, "down_proj": 17},
         alpha_pattern={"layers.0.mlp.up_proj": 20, "down_proj": 34})),
+    ("llama-dora", "llama", torch.float16, dict(
+        r=4, lora_alpha=8, target_modules=ALL + ["lm_head"], use_dora=True)),
+    ("llama-head", "llama", torch.float16, dict(r=4, lora_alpha=8, target_modules=["v_proj", "lm_head"])),
+    ("qwen2-dora-tied", "qwen2", torch.float16, dict(
+        r=3, lora_alpha=4, target_modules=["q_proj", "k_proj", "v_proj", "down_proj", "lm_head"], use_dora=True,
+        use_rslora=True)),
+    ("qwen2-head-tied", "qwen2", torch.float16, dict(r=3, lora_alpha=6, target_modules=["lm_head"])),
 ]
 
 
@@ -53,7 +62,11 @@ def randomise(model, seed):
     generator = torch.Generator().manual_seed(seed)
     for name, value in sorted(model.named_parameters()):
         if ".lora_" in name:
-            value.data = 0.7 * torch.randn(value.shape, generator=generator) / math.sqrt(value.shape[1])
+            noise = torch.randn(value.shape, generator=generator)
+            if value.ndim == 1:  # magnitudes, which start as the norms of the base's rows
+                value.data = value.data * (1 + 0.3 * noise)
+            else:
+                value.data = 0.7 * noise / math.sqrt(value.shape[1])
 
 
 def save(model, folder, dtype):
@@ -61,7 +74,9 @@ def save(model, folder, dtype):
     model.save_pretrained(folder)
     (folder / "README.md").unlink()
     weights = folder / "adapter_model.safetensors"
-    tensors = {name: value.to(dtype).contiguous() for name, value in safetensors.torch.load_file(weights).items()}
+    # Beside a change of the head PEFT saves the base's own embedding and head, which are left out.
+    tensors = {name: value.to(dtype).contiguous() for name, value in safetensors.torch.load_file(weights).items()
+               if "lora_" in name}
     safetensors.torch.save_file(tensors, weights, metadata={"format": "pt"})
 
 

@@ -27,7 +27,7 @@ import Testing
         }()
 
         func load(for model: Model) throws -> Adapter {
-            try Adapter(peftFolder: Self.folder.appending(path: name).path, for: model.configuration)
+            try Adapter(peftFolder: Self.folder.appending(path: name).path, for: model)
         }
 
         /// Logits of the prompt's last tokens: floats, little-endian.

@@ -131,10 +131,10 @@ struct AdapterTests {
         #expect(absent?.code == .invalidConfig)
         #expect(absent?.field == "adapter")
         #expect(absent?.message.hasPrefix("/no/such/adapter: adapter: found No such file or directory") == true)
-        let dora = await refusal {
-            try await served.adapt("m", as: "n", ScriptedAdapter(token: 0, setting: "\"use_dora\": true"))
+        let biased = await refusal {
+            try await served.adapt("m", as: "n", ScriptedAdapter(token: 0, setting: "\"lora_bias\": true"))
         }
-        #expect(dora?.message.contains("setting 'use_dora': found true, wanted off") == true)
+        #expect(biased?.message.contains("setting 'lora_bias': found true, wanted off") == true)
         #expect(try await served.chat().content == "ab")
     }
 }

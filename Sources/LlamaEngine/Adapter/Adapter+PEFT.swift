@@ -9,10 +9,11 @@ import Musl
 
 extension Adapter {
     /// Reads a folder that PEFT has saved: `adapter_config.json` and `adapter_model.safetensors`.
+    /// - Parameter model: the model that it changes, read here alone.
     /// - Throws: `CheckpointError` when a file is missing or damaged, the configuration asks for what is not served, a
     ///   tensor is missing, too many or of another shape than the model needs, or a number is not finite.
-    package convenience init(peftFolder path: String, for model: ModelConfiguration) throws(CheckpointError) {
-        let folder = PEFTFolder(path: path, model: model)
+    package convenience init(peftFolder path: String, for model: Model) throws(CheckpointError) {
+        let folder = PEFTReader(path: path, model: model.configuration)
         try folder.requireFiles()
         let configuration = try PEFTConfiguration(path: folder.configurationPath)
         let weights = try SafetensorsFile(path: folder.weightsPath)
@@ -27,20 +28,18 @@ extension Adapter {
 }
 
 /// Finds an adapter's tensors and holds them against its configuration and the model.
-private struct PEFTFolder {
+private struct PEFTReader {
     let path: String
     let model: ModelConfiguration
 
-    static let weightsName = "adapter_model.safetensors"
-
-    var configurationPath: String { path + "/" + PEFTConfiguration.fileName }
-    var weightsPath: String { path + "/" + Self.weightsName }
+    var configurationPath: String { path + "/" + PEFTFolder.configurationName }
+    var weightsPath: String { path + "/" + PEFTFolder.weightsName }
 
     func requireFiles() throws(CheckpointError) {
         func refuse(_ found: String, _ wanted: String) -> CheckpointError {
             CheckpointError(path: path.quotedPath, field: "adapter", offset: nil, found: found, wanted: wanted)
         }
-        let wanted = "a folder with \(PEFTConfiguration.fileName) and \(Self.weightsName)"
+        let wanted = "a folder with \(PEFTFolder.configurationName) and \(PEFTFolder.weightsName)"
         guard !path.utf8.contains(0) else { throw refuse("a path with a zero byte", wanted) }
         var status = stat()
         guard stat(path, &status) == 0 else { throw refuse(String(cString: strerror(errno)), wanted) }
@@ -50,7 +49,7 @@ private struct PEFTFolder {
         }
         if access(weightsPath, F_OK) != 0, access(path + "/adapter_model.bin", F_OK) == 0 {
             throw refuse(
-                "adapter_model.bin", "\(Self.weightsName) (save the adapter again with safe_serialization=True)")
+                "adapter_model.bin", "\(PEFTFolder.weightsName) (save the adapter again with safe_serialization=True)")
         }
     }
 
@@ -58,32 +57,37 @@ private struct PEFTFolder {
         _ configuration: PEFTConfiguration, _ weights: SafetensorsFile
     ) throws(CheckpointError) -> [Adapter.Place: Adapter.Change] {
         try checkTargets(configuration)
-        try checkNames(weights)
+        try checkNames(weights, isDoRA: configuration.isDoRA)
         var changes: [Adapter.Place: Adapter.Change] = [:]
         for place in places {
             let module = place.module
-            let (a, b) = (weights.tensors[place.tensor("A")], weights.tensors[place.tensor("B")])
-            let isNamed = configuration.names(module, layer: place.layer)
-            if a == nil, b == nil, isNamed != true { continue }
+            let names = (a: place.tensor(.a), b: place.tensor(.b), magnitude: place.tensor(.magnitude))
+            let (a, b) = (weights.tensors[names.a], weights.tensors[names.b])
+            let magnitude = weights.tensors[names.magnitude]
+            let isNamed = configuration.names(module, layer: place.target == .head ? nil : place.layer)
+            if a == nil, b == nil, magnitude == nil, isNamed != true { continue }
             if isNamed == false {
+                let name = a != nil ? names.a : b != nil ? names.b : names.magnitude
                 throw CheckpointError(
-                    path: weights.path, field: "tensor '\(place.tensor(a == nil ? "B" : "A"))'", offset: nil,
-                    found: "one", wanted: "none: \(PEFTConfiguration.fileName) does not name this module")
+                    path: weights.path, field: "tensor '\(name)'", offset: nil, found: "one",
+                    wanted: "none: \(PEFTFolder.configurationName) does not name this module")
             }
             let rank = configuration.rank(of: module)
             let (inputs, outputs) = place.target.size(in: model)
             changes[place] = Adapter.Change(
                 rank: rank, scale: configuration.scale(of: module),
-                a: try floats(a, named: place.tensor("A"), shape: [rank, inputs], weights),
-                b: try floats(b, named: place.tensor("B"), shape: [outputs, rank], weights))
+                a: try floats(a, named: names.a, shape: [rank, inputs], weights),
+                b: try floats(b, named: names.b, shape: [outputs, rank], weights),
+                magnitude: configuration.isDoRA
+                    ? try floats(magnitude, named: names.magnitude, shape: [outputs], weights) : nil)
         }
         return changes
     }
 
     private var places: [Adapter.Place] {
         (0..<model.layers).flatMap { layer in
-            AdapterTarget.allCases.map { Adapter.Place(layer: layer, target: $0) }
-        }
+            AdapterTarget.ofLayer.map { Adapter.Place(layer: layer, target: $0) }
+        } + [.head]
     }
 
     private func floats(
@@ -107,41 +111,50 @@ private struct PEFTFolder {
         let modules = places.map(\.module)
         for target in configuration.targets ?? [] where !modules.contains(where: target.matches) {
             let served = AdapterTarget.allCases.map(\.rawValue).joined(separator: ", ")
-            let isEnd = ["embed_tokens", "lm_head"].contains { target.name.hasSuffix($0) }
+            let isEmbedding = target.name.hasSuffix("embed_tokens")
             let close = Spelling.closest(to: target.name, in: AdapterTarget.allCases.map(\.rawValue))
             throw CheckpointError(
                 path: configurationPath, field: "'target_modules'", offset: nil, found: target.name.quotedForMessage(),
-                wanted: isEnd
-                    ? "only \(served): embedding and head are not adapted"
+                wanted: isEmbedding
+                    ? "only \(served): the embedding is not adapted"
                     : "modules of the base: \(served)" + (close.map { " (did you mean '\($0)'?)" } ?? ""))
         }
     }
 
     /// Every tensor must belong to a product.
-    private func checkNames(_ weights: SafetensorsFile) throws(CheckpointError) {
-        let known = Set(places.flatMap { [$0.tensor("A"), $0.tensor("B")] })
+    private func checkNames(_ weights: SafetensorsFile, isDoRA: Bool) throws(CheckpointError) {
+        let parts: [PEFTFolder.Part] = isDoRA ? PEFTFolder.Part.allCases : [.a, .b]
+        var known = Set(places.flatMap { place in parts.map { place.tensor($0) } })
+        if weights.tensors[Adapter.Place.head.tensor(.a)] != nil {
+            // PEFT saves the base's own embedding and head beside a change of the head.
+            for name in PEFTFolder.savedWithHead {
+                guard let tensor = weights.tensors[name] else { continue }
+                guard tensor.shape == [model.vocabulary, model.hidden] else {
+                    throw CheckpointError(
+                        path: weights.path, field: "shape of tensor '\(name)'", offset: nil,
+                        found: "\(tensor.shape)",
+                        wanted: "\([model.vocabulary, model.hidden]), the base's own: a vocabulary of another size is "
+                            + "not served")
+                }
+                known.insert(name)
+            }
+        }
         guard let stranger = weights.tensors.keys.filter({ !known.contains($0) }).min() else { return }
         let wanted =
             switch stranger {
-            case _ where stranger.contains("lora_magnitude_vector"): "no magnitudes: DoRA is not served"
+            case _ where stranger.contains("lora_magnitude_vector"):
+                "no magnitudes: \(PEFTFolder.configurationName) does not say 'use_dora'"
             case _ where stranger.contains("lora_embedding_") || stranger.contains("embed_tokens"):
                 "none: the embedding is not adapted"
-            case _ where stranger.contains("lm_head"): "none: the head is not adapted"
             case _ where stranger.hasSuffix(".bias"): "none: biases are not served"
+            case _ where stranger.contains("lm_head"): "none: the head is changed by lora_A and lora_B alone"
             default:
-                "names like '\(Adapter.Place(layer: 0, target: .query).tensor("A"))', of \(model.layers) layers"
+                "names like '\(Adapter.Place(layer: 0, target: .query).tensor(.a))', of \(model.layers) layers"
             }
         throw CheckpointError(
             path: weights.path, field: "tensor \(stranger.quotedForMessage(charactersMax: 120))", offset: nil,
             found: "one", wanted: wanted)
     }
-}
-
-extension Adapter.Place {
-    /// The name in released weights.
-    fileprivate var module: String { "model.layers.\(layer).\(target.module).\(target.rawValue)" }
-
-    fileprivate func tensor(_ half: String) -> String { "base_model.model.\(module).lora_\(half).weight" }
 }
 
 extension String {

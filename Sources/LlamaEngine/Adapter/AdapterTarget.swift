@@ -1,6 +1,7 @@
 import Checkpoints
 
-/// The products that an adapter can change, by the names that they have in released weights.
+/// The products that an adapter can change, by the names that they have in released weights: those of a layer, and the
+/// head.
 package enum AdapterTarget: String, Sendable, CaseIterable {
     case query = "q_proj"
     case key = "k_proj"
@@ -9,6 +10,10 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
     case gate = "gate_proj"
     case up = "up_proj"
     case down = "down_proj"
+    case head = "lm_head"
+
+    /// All but the head.
+    package static let ofLayer: [AdapterTarget] = allCases.filter { $0 != .head }
 
     /// Place in `allCases`.
     var index: Int {
@@ -20,14 +25,16 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
         case .gate: 4
         case .up: 5
         case .down: 6
+        case .head: 7
         }
     }
 
-    /// The part of a layer that it belongs to, by the name in released weights.
-    var module: String {
+    /// The name of the product in released weights.
+    func module(layer: Int) -> String {
         switch self {
-        case .query, .key, .value, .output: "self_attn"
-        case .gate, .up, .down: "mlp"
+        case .query, .key, .value, .output: "model.layers.\(layer).self_attn.\(rawValue)"
+        case .gate, .up, .down: "model.layers.\(layer).mlp.\(rawValue)"
+        case .head: rawValue
         }
     }
 
@@ -37,6 +44,7 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
         case .output: .attended
         case .gate, .up: .feedForward
         case .down: .activated
+        case .head: .final
         }
     }
 
@@ -48,6 +56,7 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
         case .output: (queries, model.hidden)
         case .gate, .up: (model.hidden, model.feedForward)
         case .down: (model.feedForward, model.hidden)
+        case .head: (model.hidden, model.vocabulary)
         }
     }
 
@@ -60,8 +69,8 @@ package enum AdapterTarget: String, Sendable, CaseIterable {
     }
 }
 
-/// The inputs of a layer's products, in the order in which a pass makes them: products that share one have the first
-/// half of their changes computed together.
+/// The inputs of a layer's products, in the order in which a pass makes them, and the head's: products that share one
+/// have the first half of their changes computed together.
 enum AdapterStage: Int, Sendable, CaseIterable {
     /// The input of the query, key and value products.
     case attention
@@ -71,6 +80,11 @@ enum AdapterStage: Int, Sendable, CaseIterable {
     case feedForward
     /// The input of the down product.
     case activated
+    /// The input of the head: the last norm's output.
+    case final
+
+    /// All but the head's.
+    static let ofLayer: [AdapterStage] = allCases.filter { $0 != .final }
 
     var targets: [AdapterTarget] { AdapterTarget.allCases.filter { $0.stage == self } }
 }

@@ -8,6 +8,8 @@ struct PEFTConfiguration {
     let alpha: Double
     /// Scales by alpha / sqrt(rank) (Kalajdzievski 2023, arXiv:2312.03732).
     let isRankStabilised: Bool
+    /// Has magnitudes (Liu et al. 2024, arXiv:2402.09353).
+    let isDoRA: Bool
     let rankPattern: [(modules: ModulePattern, rank: Int)]
     let alphaPattern: [(modules: ModulePattern, alpha: Double)]
     /// nil where the file gives a regular expression, or nothing: then the tensors alone say what is changed.
@@ -16,7 +18,6 @@ struct PEFTConfiguration {
     /// nil: all.
     let layers: Set<Int>?
 
-    static let fileName = "adapter_config.json"
     static let bytesMax = 1 << 20
     static let patternsMax = 2048
 
@@ -39,6 +40,7 @@ struct PEFTConfiguration {
         rank = try settings.integer("r", in: 1...Adapter.rankMax)
         alpha = try settings.number("lora_alpha")
         isRankStabilised = try settings.flag("use_rslora")
+        isDoRA = try settings.flag("use_dora")
         rankPattern = try settings.patterns("rank_pattern") { field, value throws(CheckpointError) in
             try settings.integer(value, field, in: 1...Adapter.rankMax)
         }
@@ -61,9 +63,10 @@ struct PEFTConfiguration {
     }
 
     /// Whether the file says that the module is changed; nil where only the tensors can tell.
-    func names(_ module: String, layer: Int) -> Bool? {
+    /// - Parameter layer: nil for a module of no layer, which a list of layers leaves out.
+    func names(_ module: String, layer: Int?) -> Bool? {
         guard let targets else { return nil }
-        if let layers, !layers.contains(layer) { return false }
+        if let layers, !(layer.map { layers.contains($0) } ?? false) { return false }
         return targets.contains { $0.matches(module) } && !excluded.contains { $0.matches(module) }
     }
 }

@@ -10,7 +10,7 @@ struct PEFTSettings {
 
     /// Settings that are read elsewhere, or that matter to training and to the base's loading alone.
     private static let harmless: Set<String> = [
-        "peft_type", "r", "lora_alpha", "use_rslora", "rank_pattern", "alpha_pattern", "target_modules",
+        "peft_type", "r", "lora_alpha", "use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "target_modules",
         "exclude_modules", "layers_to_transform", "layers_pattern", "bias", "init_lora_weights", "task_type",
         "auto_mapping", "peft_version", "base_model_name_or_path", "revision", "inference_mode", "lora_dropout",
         "megatron_core", "qalora_group_size", "runtime_config", "loftq_config", "eva_config", "corda_config",
@@ -19,7 +19,6 @@ struct PEFTSettings {
 
     /// Why a setting is refused, for its users.
     private static let reasons: [String: String] = [
-        "use_dora": "off: magnitudes (DoRA) are not served",
         "lora_bias": "off: biases are not served",
         "modules_to_save": "off: whole modules beside the adapter are not served",
         "trainable_token_indices": "off: changed embeddings are not served",
@@ -49,7 +48,7 @@ struct PEFTSettings {
             guard !Self.harmless.contains(key), value.isOn else { continue }
             throw CheckpointError(
                 path: path, field: "setting \(key.quotedForMessage())", offset: nil, found: value.shown,
-                wanted: Self.reasons[key] ?? "off: only plain LoRA is served")
+                wanted: Self.reasons[key] ?? "off: only LoRA and DoRA are served")
         }
     }
 

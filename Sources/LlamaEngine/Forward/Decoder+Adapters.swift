@@ -17,46 +17,62 @@ extension Decoder {
     /// Rows that share a reading of A and B.
     private static let adaptedRowsMax = 32
 
-    /// Finds the rows with adapters and makes room for their A x.
+    /// Finds the rows with adapters, and of the logits those whose adapters change the head; makes room for their A x.
     func planAdapters(_ segments: [Segment]) throws(OutOfMemoryError) {
-        adapted.removeAll(keepingCapacity: true)
+        Self.find(&adapted, segments) { ($0.tokens.count, $0.adapter) }
+        Self.find(&adaptedLogits, segments) { segment in
+            (segment.logitRows, segment.adapter.flatMap { $0.first(.final, layer: 0) == nil ? nil : $0 })
+        }
+        hasFactors = adapted.contains { $0.adapter.hasFactors }
+        guard !adapted.isEmpty else { return }
+        let columns = adapted.reduce(0) { max($0, $1.adapter.columnsMax) }
+        try workspace.reserve(lowRank: rows.count, columns: columns)
+        if hasFactors { try workspace.reserve(aside: rows.count) }
+    }
+
+    private static func find(
+        _ blocks: inout [AdaptedRows], _ segments: [Segment], _ part: (Segment) -> (rows: Int, adapter: Adapter?)
+    ) {
+        blocks.removeAll(keepingCapacity: true)
         var first = 0
         for segment in segments {
-            let end = first + segment.tokens.count
-            if let adapter = segment.adapter {
+            let (count, adapter) = part(segment)
+            let end = first + count
+            if let adapter {
                 while first < end {
                     var start = first
-                    if let last = adapted.last, last.adapter === adapter, last.rows.upperBound == first,
-                        last.rows.count < Self.adaptedRowsMax
+                    if let last = blocks.last, last.adapter === adapter, last.rows.upperBound == first,
+                        last.rows.count < adaptedRowsMax
                     {
                         start = last.rows.lowerBound
-                        adapted.removeLast()
+                        blocks.removeLast()
                     }
-                    first = min(end, start + Self.adaptedRowsMax)
-                    adapted.append(AdaptedRows(adapter: adapter, rows: start..<first))
+                    first = min(end, start + adaptedRowsMax)
+                    blocks.append(AdaptedRows(adapter: adapter, rows: start..<first))
                 }
             }
             first = end
         }
-        guard !adapted.isEmpty else { return }
-        let columns = adapted.reduce(0) { max($0, $1.adapter.columnsMax) }
-        try workspace.reserve(lowRank: rows.count, columns: columns)
     }
 
     /// A x for the products of a stage, whose input is complete. For a few rows the caller is done sooner than it could
     /// share the work.
     func prepareAdapters(_ stage: AdapterStage, layer: Int, _ input: Input) {
-        guard !adapted.isEmpty else { return }
+        let blocks = blocks(stage)
+        guard !blocks.isEmpty else { return }
         if rows.count < 4 {
-            for block in adapted { multiplyFirst(block, stage, layer: layer, input, part: 0, of: 1) }
+            for block in blocks { multiplyFirst(block, stage, layer: layer, input, part: 0, of: 1) }
         } else {
-            let parts = adapted.count < pool.threads ? pool.threads : 1
-            pool.run(chunks: adapted.count * parts) { _, chunk in
+            let parts = blocks.count < pool.threads ? pool.threads : 1
+            pool.run(chunks: blocks.count * parts) { _, chunk in
                 multiplyFirst(
-                    adapted[chunk / parts], stage, layer: layer, input, part: chunk % parts, of: parts)
+                    blocks[chunk / parts], stage, layer: layer, input, part: chunk % parts, of: parts)
             }
         }
     }
+
+    /// The head's rows are those of the logits.
+    private func blocks(_ stage: AdapterStage) -> [AdaptedRows] { stage == .final ? adaptedLogits : adapted }
 
     private func multiplyFirst(
         _ block: AdaptedRows, _ stage: AdapterStage, layer: Int, _ input: Input, part: Int, of parts: Int
@@ -79,7 +95,7 @@ extension Decoder {
         _ target: AdapterTarget, layer: Int, _ panels: Range<Int>, to y: UnsafeMutablePointer<Float>, stride: Int
     ) {
         let columns = workspace.lowRankColumns
-        for block in adapted {
+        for block in blocks(target.stage) {
             guard let half = block.adapter.second(target, layer: layer) else { continue }
             let first = panels.lowerBound * Matrix.panelOutputs
             let outputs = min(half.outputs, panels.upperBound * Matrix.panelOutputs) - first
@@ -88,6 +104,46 @@ extension Decoder {
                 half.b + first * half.rank, half.rank, outputs,
                 workspace.lowRank.base + row * columns + half.column, columns, block.rows.count, y + row * stride,
                 stride)
+        }
+    }
+
+    /// Multiplies some panels of a product by DoRA's factors, in the rows that have some. Before biases, which they
+    /// leave as they are. `y` as in `addAdapters`.
+    func scaleAdapted(_ place: Adapter.Place, _ panels: Range<Int>, _ y: UnsafeMutablePointer<Float>, stride: Int) {
+        eachScaled(place, panels) { row, outputs, factors in
+            let line = y + row * stride
+            for output in 0..<outputs.count { line[output] *= factors[outputs.lowerBound + output] }
+        }
+    }
+
+    /// Takes what some panels of a product are added to out of the way, in the rows that have factors: these are of the
+    /// product alone. `y` as in `addAdapters`.
+    func setAside(_ place: Adapter.Place, _ panels: Range<Int>, _ y: UnsafeMutablePointer<Float>, stride: Int) {
+        eachScaled(place, panels) { row, outputs, _ in
+            let kept = workspace.aside.base + row * stride + outputs.lowerBound
+            kept.update(from: y + row * stride, count: outputs.count)
+            (y + row * stride).update(repeating: 0, count: outputs.count)
+        }
+    }
+
+    /// Adds what `setAside` took.
+    func putBack(_ place: Adapter.Place, _ panels: Range<Int>, _ y: UnsafeMutablePointer<Float>, stride: Int) {
+        eachScaled(place, panels) { row, outputs, _ in
+            lk_add(y + row * stride, workspace.aside.base + row * stride + outputs.lowerBound, outputs.count)
+        }
+    }
+
+    private func eachScaled(
+        _ place: Adapter.Place, _ panels: Range<Int>,
+        _ body: (_ row: Int, _ outputs: Range<Int>, _ factors: UnsafePointer<Float>) -> Void
+    ) {
+        let first = panels.lowerBound * Matrix.panelOutputs
+        for block in blocks(place.target.stage) {
+            guard let half = block.adapter.second(place.target, layer: place.layer), let factors = half.factors else {
+                continue
+            }
+            let outputs = first..<min(half.outputs, panels.upperBound * Matrix.panelOutputs)
+            for row in block.rows { body(row, outputs, factors) }
         }
     }
 

@@ -40,22 +40,27 @@ extension Decoder {
         narrow(row: target)
     }
 
-    /// The head's product of `workspace.input` to `workspace.logits`, the second pass added to the first.
+    /// The head's product of `workspace.input` to `workspace.logits`, the second pass added to the first, and then what
+    /// adapters change in it.
     private func multiplyHead(logitRows: Int) {
         let head = Linear(matrix: model.weights.head, bias: nil)
         let outputs = head.matrix.outputs
         let logits = workspace.logits.base
         let passes = headPasses
+        prepareAdapters(.final, layer: 0, normalised)
         pool.run(over: head.matrix.panels, grain: grain(head.matrix.panels, wanted: 4)) { _, panels in
             let range = head.matrix.outputs(of: panels)
             multiply(
                 head, panels, normalised, rows: logitRows * passes, to: logits + range.lowerBound, stride: outputs)
-            guard passes == 2 else { return }
-            for row in 0..<logitRows {
-                lk_add(
-                    logits + row * outputs + range.lowerBound, logits + (logitRows + row) * outputs + range.lowerBound,
-                    range.count)
+            if passes == 2 {
+                for row in 0..<logitRows {
+                    lk_add(
+                        logits + row * outputs + range.lowerBound,
+                        logits + (logitRows + row) * outputs + range.lowerBound, range.count)
+                }
             }
+            if hasFactors { scaleAdapted(.head, panels, logits + range.lowerBound, stride: outputs) }
+            addAdapters(.head, layer: 0, panels, to: logits + range.lowerBound, stride: outputs)
         }
     }
 }

@@ -65,7 +65,7 @@ extension Decoder {
     /// Few rows leave a product waiting for its weights; many keep the weights waiting.
     private func readAhead(after stage: AdapterStage, layer: Int) {
         guard rows.count < 8 else { return }
-        let (first, second) = readNext[layer * AdapterStage.allCases.count + stage.rawValue]
+        let (first, second) = readNext[layer * AdapterStage.ofLayer.count + stage.rawValue]
         pool.prefetch(first, second)
     }
 
@@ -78,16 +78,20 @@ extension Decoder {
         let upper = min(matrix.panels, range.upperBound - start)
         guard lower < upper else { return }
         let y = product.output + lower * Matrix.panelOutputs
+        let scaled = hasFactors ? Adapter.Place(layer: product.layer, target: product.target) : nil
+        if adding, let scaled { setAside(scaled, lower..<upper, y, stride: matrix.outputs) }
         multiply(
-            product.linear, lower..<upper, input, rows: rows.count, to: y, stride: matrix.outputs, adding: adding)
+            product.linear, lower..<upper, input, rows: rows.count, to: y, stride: matrix.outputs, adding: adding,
+            scaled: scaled)
         addAdapters(product.target, layer: product.layer, lower..<upper, to: y, stride: matrix.outputs)
+        if adding, let scaled { putBack(scaled, lower..<upper, y, stride: matrix.outputs) }
     }
 
     /// `rows` rows of `input` times some panels of a matrix, and its bias. `y` is where the first output of the panels
-    /// goes.
+    /// goes. `scaled` is where to look for adapters' factors; nil where no row has some.
     func multiply(
         _ linear: Linear, _ panels: Range<Int>, _ input: Input, rows: Int, to y: UnsafeMutablePointer<Float>,
-        stride: Int, adding: Bool = false
+        stride: Int, adding: Bool = false, scaled: Adapter.Place? = nil
     ) {
         let matrix = linear.matrix
         switch activations(for: matrix) {
@@ -96,6 +100,7 @@ extension Decoder {
         case .bf16: matrix.multiply(panels, bf16: input.bf16, rows: rows, to: y, stride: stride, adding: adding)
         case .f32: matrix.multiply(panels, input.floats, rows: rows, to: y, stride: stride, adding: adding)
         }
+        if let scaled { scaleAdapted(scaled, panels, y, stride: stride) }
         guard let bias = linear.bias else { return }
         let outputs = matrix.outputs(of: panels)
         for row in 0..<rows { lk_add(y + row * stride, bias.base + outputs.lowerBound, outputs.count) }

@@ -15,6 +15,10 @@ package final class Decoder {
     let readNext: [(first: UnsafeRawBufferPointer, second: UnsafeRawBufferPointer?)]
     var rows: [Row] = []
     var adapted: [AdaptedRows] = []
+    /// The same of the rows of logits, for adapters that change the head.
+    var adaptedLogits: [AdaptedRows] = []
+    /// Whether some row's products have factors (DoRA).
+    var hasFactors = false
 
     /// `exact` asks for a model whose weights were read for it.
     package init(model: Model, precision: Precision, pool: ThreadPool) {
@@ -62,10 +66,11 @@ package final class Decoder {
             backend.feedForward(self, layer, index: index)
             multiply(activated, Product(layer.down, workspace.residual.base, .down, layer: index), adding: true)
         }
-        // They go with their last request, not with the next pass.
-        adapted.removeAll(keepingCapacity: true)
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
+        // They go with their last request, not with the next pass.
+        adapted.removeAll(keepingCapacity: true)
+        adaptedLogits.removeAll(keepingCapacity: true)
         return UnsafeBufferPointer(start: workspace.logits.base, count: logitRows * model.configuration.vocabulary)
     }
 

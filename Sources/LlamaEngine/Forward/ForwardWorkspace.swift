@@ -28,6 +28,8 @@ final class ForwardWorkspace {
     /// [rows, lowRankColumns]: A x of the rows that have adapters.
     let lowRank = ScratchBuffer<Float>()
     private(set) var lowRankColumns = 0
+    /// [rows, hidden]: what products of rows with DoRA's factors are added to (`Decoder.setAside`).
+    let aside = ScratchBuffer<Float>()
     /// [rows of the head's product, vocabulary]; the logits are the first.
     let logits = ScratchBuffer<Float>()
 
@@ -64,4 +66,6 @@ final class ForwardWorkspace {
         lowRankColumns = columns
         try lowRank.reserve(rows * columns)
     }
+
+    func reserve(aside rows: Int) throws(OutOfMemoryError) { try aside.reserve(rows * configuration.hidden) }
 }

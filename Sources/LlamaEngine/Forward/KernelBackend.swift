@@ -83,6 +83,10 @@ final class KernelBackend: ForwardBackend {
         // Nothing in the loop counts references: that would hold up the reading of the next panel's weights.
         let (gates, gateFloats, isAdapted) = (gates.base, gateFloats, !decoder.adapted.isEmpty)
         let (gateWeights, upWeights) = (layer.gate, layer.up)
+        let scaled = { (target: AdapterTarget) in
+            decoder.hasFactors ? Adapter.Place(layer: index, target: target) : nil
+        }
+        let (scaledGate, scaledUp) = (scaled(.gate), scaled(.up))
         let next = decoder.activations(for: layer.down.matrix)
         decoder.begin(.feedForward, layer: index, input)
         decoder.pool.run(over: gateWeights.matrix.panels, grain: 1) { worker, panels in
@@ -91,8 +95,8 @@ final class KernelBackend: ForwardBackend {
             for panel in panels {
                 let (one, stride) = (panel..<panel + 1, Matrix.panelOutputs)
                 let outputs = gateWeights.matrix.outputs(of: one)
-                decoder.multiply(gateWeights, one, input, rows: count, to: gate, stride: stride)
-                decoder.multiply(upWeights, one, input, rows: count, to: up, stride: stride)
+                decoder.multiply(gateWeights, one, input, rows: count, to: gate, stride: stride, scaled: scaledGate)
+                decoder.multiply(upWeights, one, input, rows: count, to: up, stride: stride, scaled: scaledUp)
                 if isAdapted {
                     decoder.addAdapters(.gate, layer: index, one, to: gate, stride: stride)
                     decoder.addAdapters(.up, layer: index, one, to: up, stride: stride)

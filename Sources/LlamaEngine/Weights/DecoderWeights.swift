@@ -33,7 +33,7 @@ package struct DecoderWeights: Sendable {
             }
     }
 
-    /// The weights that are read after the products of each stage of each layer, [layers, `AdapterStage`s].
+    /// The weights that are read after the products of each stage of each layer, [layers, stages of a layer].
     var readNext: [(first: UnsafeRawBufferPointer, second: UnsafeRawBufferPointer?)] {
         layers.enumerated().flatMap { index, layer in
             let last = index + 1 < layers.count ? layers[index + 1].query.matrix : head

@@ -60,6 +60,15 @@ package struct Matrix: @unchecked Sendable {
         return UnsafeRawBufferPointer(start: matrix.panels, count: panels * lk_panel_bytes(type, inputs))
     }
 
+    /// Where its weights lie, in whatever order.
+    var memory: UnsafeRawPointer {
+        switch layout {
+        case .panels(let matrix): UnsafeRawPointer(matrix.panels)
+        case .rows(let base): base
+        case .blas(let base, _): UnsafeRawPointer(base)
+        }
+    }
+
     /// Decodes row `index` to `out` [inputs]. `index` must be in `0..<outputs`.
     package func row(_ index: Int, to out: UnsafeMutablePointer<Float>) {
         switch layout {

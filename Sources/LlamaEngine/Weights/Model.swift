@@ -12,6 +12,7 @@ import Musl
 package final class Model: Sendable {
     package let configuration: ModelConfiguration
     package let weights: DecoderWeights
+    let norms = WeightNorms()
     /// Keep the memory that `weights` point into.
     private let arena: WeightArena
     private let panels: PanelArena

@@ -54,13 +54,13 @@ extension EndToEnd {
             let folder = try TemporaryFolder()
             var distribution = try Self.distribution(folder)
             _ = try folder.write(
-                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 4, \"use_dora\": true}",
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 4, \"lora_bias\": true}",
                 "all/adapter_config.json")
             let file = try distribution.file()
             let command = try Command.run(["validate", file.path], exits: 78)
             #expect(command.errors.contains("error: inference/cpu can't serve model"), "\(command.errors)")
             #expect(command.errors.contains("can't serve model 'all'"))
-            #expect(command.errors.contains("adapter_config.json: setting 'use_dora': found true, wanted off"))
+            #expect(command.errors.contains("adapter_config.json: setting 'lora_bias': found true, wanted off"))
             distribution.models[1].base = "smolm"
             let other = try distribution.file()
             let misspelt = try Command.run(["validate", other.path], exits: 78)

@@ -17,12 +17,12 @@ import Testing
             $0.precision = precision
             $0.prefillTokensMax = 3
         }
-        let names = ["llama-all", "llama-qv", "llama-down"]
+        let names = ["llama-all", "llama-qv", "llama-down", "llama-dora", "llama-head"]
         let adapters: [Adapter?] = [nil] + (try names.map { try TinyAdapter.named($0).load(for: model) })
         var alone: [[Int32]] = []
         for adapter in adapters { alone.append(try await probe.submit(request(adapter)).tokens()) }
         #expect(Set(alone).count == adapters.count)
-        let order = [0, 1, 2, 3, 1, 0, 3, 2, 2]
+        let order = [0, 1, 4, 2, 3, 1, 5, 0, 3, 2, 4, 2]
         let together = try order.map { try probe.submit(request(adapters[$0])) }
         for (index, heard) in zip(order, together) { #expect(await heard.tokens() == alone[index], "\(index)") }
     }
@@ -66,7 +66,7 @@ import Testing
             try #require(file.tensors["base_model.model.model.layers.1.mlp.down_proj.lora_\(half).weight"]).floats()
         }
         let change = Adapter.Change(rank: 5, scale: 8.0 / 5, a: try floats("A"), b: try floats("B"))
-        let made = try Adapter([Adapter.Place(layer: 1, target: .down): change], for: model.configuration)
+        let made = try Adapter([Adapter.Place(layer: 1, target: .down): change], for: model)
         #expect(made.parameters == 5 * (320 + 256))
         let (decoder, _) = try Decoder.make(model, .quantized)
         let logits = try [made, tiny.load(for: model)].map {
@@ -80,7 +80,7 @@ import Testing
 
     @Test("numbers that do not fit are refused with the product and the sizes")
     func sizes() throws {
-        let model = try TinyModel.named("llama").load().configuration
+        let model = try TinyModel.named("llama").load()
         func refusal(_ place: Adapter.Place, _ change: Adapter.Change) -> String? {
             do {
                 _ = try Adapter([place: change], for: model)

@@ -38,7 +38,7 @@ final class AdapterFolder {
     }
 
     /// What is wrong with the folder, its path left out; nil when nothing is.
-    func refusal(for model: ModelConfiguration) -> String? {
+    func refusal(for model: Model) -> String? {
         do {
             _ = try Adapter(peftFolder: url.path, for: model)
             return nil

@@ -39,13 +39,16 @@ import Testing
         let model = try base.load()
         let decoder = Decoder(model: model, precision: precision, pool: try ThreadPool(threads: threads))
         let adapters: [Adapter?] =
-            [nil] + (try ["llama-all", "llama-qv", "llama-down"].map { try TinyAdapter.named($0).load(for: model) })
+            [nil]
+            + (try ["llama-all", "llama-qv", "llama-down", "llama-dora", "llama-head"].map {
+                try TinyAdapter.named($0).load(for: model)
+            })
         let alone = try adapters.map {
             try decoder.logits(base.prompt, chunk: 50, cache: decoder.makeCache(), $0)
         }
         // Runs of rows with one adapter that begin and end within a block, next to others of the same one.
-        let order = [1, 1, 0, 2, 2, 3, 1, 0, 2]
-        let lengths = [37, 40, 5, 1, 70, 3, 2, 33, 31]
+        let order = [1, 1, 0, 4, 4, 2, 2, 3, 5, 1, 0, 2, 5, 4]
+        let lengths = [37, 40, 5, 30, 40, 1, 70, 3, 35, 2, 33, 31, 1, 1]
         let logits = try decoder.run(
             zip(order, lengths).map { index, length in
                 Decoder.Segment(
@@ -58,6 +61,29 @@ import Testing
             let own = logits[row * vocabulary..<(row + length) * vocabulary]
             #expect(Array(own) == Array(alone[index].prefix(own.count)), "\(length) rows of \(index)")
             row += length
+        }
+    }
+
+    /// Biases, and a head that is the embedding.
+    @Test("the same where head and embedding are one, of which the first alone changes", arguments: Precision.allCases)
+    func tied(_ precision: Precision) throws {
+        let base = try TinyModel.named("qwen2")
+        let model = try base.load()
+        let (decoder, _) = try Decoder.make(model, precision)
+        let adapters: [Adapter?] =
+            [nil] + (try ["qwen2-dora-tied", "qwen2-head-tied"].map { try TinyAdapter.named($0).load(for: model) })
+        let alone = try adapters.map { try decoder.logits(base.prompt, chunk: 7, cache: decoder.makeCache(), $0) }
+        let order = [2, 0, 1, 1, 2]
+        let segments = order.map {
+            Decoder.Segment(
+                tokens: base.prompt[...], cache: decoder.makeCache(), logits: $0 == 1 ? .last : .all,
+                adapter: adapters[$0])
+        }
+        var logits = Array(try decoder.run(segments))[...]
+        for (index, segment) in zip(order, segments) {
+            let count = segment.logitRows * model.configuration.vocabulary
+            #expect(Array(logits.prefix(count)) == Array(alone[index].suffix(count)), "\(index)")
+            logits = logits.dropFirst(count)
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// Folders with something wrong in them, each a copy of one that PEFT saved.
 @Suite struct PEFTFolderTests {
-    private static let llama = Result { try TinyModel.named("llama").load().configuration }
+    private static let llama = Result { try TinyModel.named("llama").load() }
 
     private func refusal(_ name: String, _ change: (AdapterFolder) throws -> Void) throws -> String? {
         let folder = try AdapterFolder(.named(name))
@@ -16,12 +16,12 @@ import Testing
     }
 
     @Test(
-        "a setting that is not plain LoRA is refused by its name",
+        "a setting that is neither LoRA nor DoRA is refused by its name",
         arguments: [
             ("peft_type", "\"IA3\"", "'peft_type': found 'IA3', wanted 'LORA'"),
             ("peft_type", "null", "'peft_type': found null, wanted 'LORA'"),
             ("bias", "\"lora_only\"", "'bias': found 'lora_only', wanted 'none': biases are not served"),
-            ("use_dora", "true", "setting 'use_dora': found true, wanted off: magnitudes (DoRA) are not served"),
+            ("use_qalora", "true", "setting 'use_qalora': found true, wanted off: only LoRA and DoRA are served"),
             (
                 "modules_to_save", "[\"lm_head\"]",
                 "setting 'modules_to_save': found an array, wanted off: whole modules beside the adapter are not served"
@@ -33,7 +33,7 @@ import Testing
             ),
             (
                 "not_invented_yet", "1",
-                "setting 'not_invented_yet': found 1, wanted off: only plain LoRA is served"
+                "setting 'not_invented_yet': found 1, wanted off: only LoRA and DoRA are served"
             ),
             (
                 "init_lora_weights", "\"pissa_niter_4\"",
@@ -66,12 +66,12 @@ import Testing
             (
                 "target_modules", "[\"q_proj\", \"v_porj\"]",
                 "'target_modules': found 'v_porj', wanted modules of the base: q_proj, k_proj, v_proj, o_proj, "
-                    + "gate_proj, up_proj, down_proj (did you mean 'v_proj'?)"
+                    + "gate_proj, up_proj, down_proj, lm_head (did you mean 'v_proj'?)"
             ),
             (
-                "target_modules", "[\"q_proj\", \"v_proj\", \"lm_head\"]",
-                "'target_modules': found 'lm_head', wanted only q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, "
-                    + "down_proj: embedding and head are not adapted"
+                "target_modules", "[\"q_proj\", \"v_proj\", \"embed_tokens\"]",
+                "'target_modules': found 'embed_tokens', wanted only q_proj, k_proj, v_proj, o_proj, gate_proj, "
+                    + "up_proj, down_proj, lm_head: the embedding is not adapted"
             ),
             ("target_modules", "[1]", "'target_modules': found 1, wanted names of modules"),
             ("layers_to_transform", "[-1]", "'layers_to_transform': found -1, wanted an integer from 0 to 1024"),
@@ -99,6 +99,11 @@ import Testing
                     + "wanted one of shape [4, 256]"
             ),
             (
+                "use_dora", "true",
+                "tensor 'base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector': found no such "
+                    + "tensor, wanted one of shape [256]"
+            ),
+            (
                 "target_modules", "[\"q_proj\"]",
                 "tensor 'base_model.model.model.layers.0.self_attn.v_proj.lora_A.weight': found one, "
                     + "wanted none: adapter_config.json does not name this module"
@@ -118,12 +123,13 @@ import Testing
             ),
             (
                 "base_model.model.model.layers.1.self_attn.v_proj.lora_A.weight",
-                "base_model.model.lm_head.lora_A.weight________________________", "none: the head is not adapted"
+                "base_model.model.lm_head.base_layer.weight____________________",
+                "none: the head is changed by lora_A and lora_B alone"
             ),
             (
                 "base_model.model.model.layers.1.self_attn.v_proj.lora_B.weight",
                 "base_model.model.model.layers.1.v_proj.lora_magnitude_vector__",
-                "no magnitudes: DoRA is not served"
+                "no magnitudes: adapter_config.json does not say 'use_dora'"
             ),
         ])
     func strangers(_ name: String, _ other: String, _ wanted: String) throws {

@@ -31,7 +31,7 @@ struct TinyAdapter: Decodable, Sendable, CustomTestStringConvertible {
     var path: String { Self.folder.appending(path: name).path }
 
     func load(for model: Model) throws -> Adapter {
-        try Adapter(peftFolder: path, for: model.configuration)
+        try Adapter(peftFolder: path, for: model)
     }
 
     /// [rows of the base's reference, vocabulary]

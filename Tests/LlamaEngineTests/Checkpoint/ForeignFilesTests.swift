@@ -188,7 +188,7 @@ import Testing
     @Test("a model's folder in an adapter's place is named")
     func modelAsAdapter() throws {
         let folder = try FolderCopy("llama")
-        let model = try ModelCheckpoint.open(path: folder.url.path).configuration
+        let model = try Model(path: folder.url.path)
         let error = #expect(throws: CheckpointError.self) { try Adapter(peftFolder: folder.url.path, for: model) }
         #expect(error?.found == "a model's folder, with config.json")
     }
