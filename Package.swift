@@ -55,6 +55,12 @@ let providers = [
         hasEntry: true),
     provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["MemoryBanks", "Postgres"], hasEntry: true),
     provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Storage", grdb]),
+    provider(
+        "post-training", "cpu", "PostTrainingCPU",
+        needs: [
+            "ChatTemplates", "Checkpoints", "DatasetRows", "InferenceCPU", "LlamaEngine", "LlamaTraining", "Parallel",
+            "Storage", "Tokenizers", grdb,
+        ], hasEntry: true),
     provider("agentic-system", "reference", "AgentsReference", needs: ["JSONSchema", "Storage", grdb], hasEntry: true),
     provider("synthetic-data-generation", "reference", "SyntheticDataReference", hasEntry: true),
     provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
@@ -342,6 +348,12 @@ let package = Package(
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),
         .testTarget(name: "DatasetsFileTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "Storage"]),
+        .testTarget(
+            name: "PostTrainingCPUTests",
+            dependencies: [
+                "ChatTemplates", "Checkpoints", "DatasetRows", "FakeOrigin", "Host", "InferenceCPU", "LlamaTraining",
+                "ModelFixtures", "PostTrainingCPU", "ProviderKit", "Tokenizers",
+            ]),
         .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),
         .testTarget(
             name: "SyntheticDataReferenceTests",

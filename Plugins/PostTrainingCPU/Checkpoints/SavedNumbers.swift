@@ -1,0 +1,19 @@
+import Checkpoints
+import Foundation
+
+/// The float tensors of a safetensors file, by name.
+struct SavedNumbers {
+    private let file: SafetensorsFile
+
+    init(_ path: String) throws { file = try SafetensorsFile(path: path) }
+
+    /// nil where there is none of this name, or it holds other values.
+    func numbers(_ name: String) -> [Float]? {
+        guard let tensor = file.tensors[name], tensor.dtype == .f32 else { return nil }
+        let bytes = tensor.bytes
+        return [Float](unsafeUninitializedCapacity: bytes.count / 4) { numbers, count in
+            UnsafeMutableRawBufferPointer(numbers).copyMemory(from: bytes)
+            count = bytes.count / 4
+        }
+    }
+}

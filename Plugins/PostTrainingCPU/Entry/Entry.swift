@@ -1,0 +1,7 @@
+import PostTrainingCPU
+import ProviderKit
+
+// libprovider-post-training-cpu.so holds one provider. The symbol stands alone in this target, so that tests can link
+// the provider beside others.
+@c(llama_stack_provider_v1)
+public func entry(_ hostMinor: UInt32) -> UnsafePointer<lsp_module>? { postTrainingCPUModule() }

@@ -1,0 +1,40 @@
+import Foundation
+import LlamaStackAPI
+import ProviderKit
+
+/// The things that all jobs of an instance share: the table, the host's services, the configuration.
+struct JobHost: Sendable {
+    let store: JobStore
+    let configuration: PostTrainingConfiguration
+    let context: ProviderContext
+    let threads: Int
+
+    var log: Log { context.log }
+
+    /// Makes a checkpoint known under the job's id, in place of what had the id before.
+    /// - Parameter isWholeModel: the folder is a model of its own, not an adapter.
+    func serve(_ job: Job, _ path: String, isWholeModel: Bool) async throws {
+        let resource =
+            isWholeModel
+            ? Resource(kind: ResourceKind.model.name, id: job.servedID, path: TrainedFiles.modelPath(in: path))
+            : Resource(kind: ResourceKind.model.name, id: job.servedID, base: job.base.model, adapter: path)
+        try await context.announce(resource, for: isWholeModel ? .inference : nil)
+    }
+
+    func withdraw(_ job: Job) async throws { try await context.withdraw(.model, job.servedID) }
+
+    /// Returns when what is served has answered.
+    func ask(_ id: String) async throws {
+        let client = context.inference()
+        do {
+            _ = try await client.chatCompletion(
+                ChatCompletionRequest(
+                    model: InstructModel(rawValue: id),
+                    dialog: Dialog(message: Message(role: .user, content: "Hello")), maxTokens: 1))
+        } catch let error as ProviderError where error.code == .templateError {
+            // A model without a chat format continues texts.
+            _ = try await client.completion(
+                CompletionRequest(content: "Hello", model: PretrainedModel(rawValue: id), maxTokens: 1))
+        }
+    }
+}
