@@ -64,7 +64,7 @@ struct LocalStack: StackConnection {
         request.parameters = JSON.object(query).bytes
         request.body = body?.bytes ?? []
         request.options = options
-        let name = endpoint.routingKey.listedKind.flatMap { body?[$0.requestField]?.stringValue }
+        let name = endpoint.routingKey.listedKind?.requestField.flatMap { body?[$0]?.stringValue }
         return try stack.call(endpoint, resourceName: name, request: request)
     }
 

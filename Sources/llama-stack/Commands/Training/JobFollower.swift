@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Foundation
+import Host
 import LlamaStackAPI
 
 /// Reads a job's log to its end, and shows it: at a terminal the progress in one line, else every line as it is.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Foundation
+import Host
 import LlamaStackAPI
 
 struct Jobs: AsyncParsableCommand {
