@@ -62,6 +62,9 @@ let providers = [
             "Storage", "Tokenizers", grdb,
         ], hasEntry: true),
     provider("agentic-system", "reference", "AgentsReference", needs: ["JSONSchema", "Storage", grdb], hasEntry: true),
+    provider(
+        "reward-scoring", "model", "RewardScoringModel",
+        needs: ["ChatTemplates", "Checkpoints", "InferenceCPU", "LlamaEngine", "Parallel"], hasEntry: true),
     provider("synthetic-data-generation", "reference", "SyntheticDataReference", hasEntry: true),
     provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
     provider("safety", "llama-guard", "SafetyLlamaGuard"),
@@ -355,6 +358,7 @@ let package = Package(
                 "ModelFixtures", "PostTrainingCPU", "ProviderKit", "Tokenizers",
             ]),
         .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),
+        .testTarget(name: "RewardScoringModelTests", dependencies: ["Host", "ProviderKit", "RewardScoringModel"]),
         .testTarget(
             name: "SyntheticDataReferenceTests",
             dependencies: ["Host", "ProviderKit", "SyntheticDataReference"]),

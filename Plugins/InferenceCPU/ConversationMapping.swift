@@ -27,7 +27,8 @@ extension ChatConversation {
 }
 
 extension ChatMessage {
-    fileprivate init(_ message: Message, at field: String) throws {
+    /// - Parameter field: where the message stands in the call's body.
+    package init(_ message: Message, at field: String) throws {
         guard message.toolCalls.isEmpty || message.role == .assistant else {
             throw refused("\(field).tool_calls", "belongs to messages of the assistant")
         }

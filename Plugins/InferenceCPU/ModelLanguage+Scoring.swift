@@ -20,6 +20,15 @@ extension ModelLanguage {
             ? Array(whole[prompt.count...]) : tokenizer.encode(text, special: false)
     }
 
+    /// The tokens of a conversation as it stands, without a beginning of what comes next.
+    package func tokens(of conversation: ChatConversation) throws(TemplateError) -> [Int32] {
+        guard let chatFormat else { throw chatFormatError ?? TemplateError(.evaluation, line: 0, "no chat format") }
+        var conversation = conversation
+        conversation.addsGenerationPrompt = false
+        let prompt = try chatFormat.prompt(conversation)
+        return tokenizer.encode(segments: prompt.segments.map { ($0.text, special: $0.isTrusted) })
+    }
+
     /// Found by writing a conversation that ends with a reply: the last token that ends a turn, if it is the reply's.
     static func endOfReply(_ format: ChatFormat?, _ tokenizer: any Tokenizer, _ stops: Set<Int32>) -> Int32? {
         func tokens(_ messages: [ChatMessage]) -> [Int32]? {

@@ -5,7 +5,7 @@ import ProviderKit
 extension ProviderError {
     /// A request that the engine refused or could not finish.
     /// - Parameter promptField: the request's field that the prompt was made of.
-    init(_ error: GenerationError, promptField: String) {
+    package init(_ error: GenerationError, promptField: String) {
         let message = error.description
         switch error {
         case .emptyPrompt:
@@ -33,12 +33,12 @@ extension ProviderError {
     }
 
     /// A conversation that the model's template could not or would not write.
-    init(_ error: TemplateError, field: String) {
+    package init(_ error: TemplateError, field: String) {
         self.init(error.kind == .limit ? .templateLimit : .templateError, error.description, field: field)
     }
 
     /// A model that can't be loaded. Only the operator sees it: at the start, at its line of the distribution.
-    init(loading path: String, _ error: any Error, field: String = "path") {
+    package init(loading path: String, _ error: any Error, field: String = "path") {
         let text = "\(error)"
         self.init(.invalidConfig, text.contains(path) ? text : "\(path): \(text)", field: field)
     }

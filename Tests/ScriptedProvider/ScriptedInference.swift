@@ -46,7 +46,8 @@ struct ScriptedInference: InferenceProvider, Scripted {
         call.note(body: request.json)
         return ScoreResponse(
             scores: request.continuations.map {
-                let logprob = -Double($0.text.utf8.count)
+                // Another for each model, and for each text.
+                let logprob = -Double($0.text.utf8.count * call.resource.utf8.count)
                 return ContinuationScore(
                     logprob: logprob,
                     logprobs: ["tokens": [.string($0.text)], "token_logprobs": [.number(logprob)]])

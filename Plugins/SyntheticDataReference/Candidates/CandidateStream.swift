@@ -6,7 +6,7 @@ import Synchronization
 final class CandidateStream: Sendable {
     /// Candidates that are scored in one call, but for those of the last prompt.
     private static let batchCandidates = 256
-    /// How often a model that is busy is asked again for a candidate.
+    /// How often a model that is busy is asked for the same.
     private static let attemptsMax = 120
 
     private let configuration: SyntheticDataConfiguration
@@ -77,22 +77,33 @@ final class CandidateStream: Sendable {
             model: InstructModel(rawValue: configuration.model), dialog: dialog,
             samplingParams: configuration.samplingParams, maxTokens: configuration.maxTokens, logprobs: true)
         let seed = Draws(seed: settings.seed).seed(prompt: prompt, candidate: place)
-        var attempt = 1
-        while true {
-            let isSeeded = takesSeed.load(ordering: .relaxed)
+        do {
+            return try await whenFree {
+                let isSeeded = self.takesSeed.load(ordering: .relaxed)
+                do {
+                    return try await self.call.inference().chatCompletion(
+                        request, options: isSeeded ? ["seed": .integer(Int64(seed))] : [:])
+                } catch let error as ProviderError where error.code == .unsupportedOption && isSeeded {
+                    self.takesSeed.store(false, ordering: .relaxed)
+                    return try await self.call.inference().chatCompletion(request)
+                }
+            }
+        } catch let error as ProviderError where error.field?.hasPrefix("dialog") == true {
+            let field = "prompts[\(prompt)]"
+            throw ProviderError(error.code, "\(field): \(error.message)", field: field)
+        }
+    }
+
+    /// Asks again while the answer is that others are served first: what is written by then is not thrown away.
+    private func whenFree<Answer>(_ ask: () async throws -> Answer) async throws -> Answer {
+        for _ in 1..<Self.attemptsMax {
             do {
-                return try await call.inference().chatCompletion(
-                    request, options: isSeeded ? ["seed": .integer(Int64(seed))] : [:])
-            } catch let error as ProviderError where error.code == .unsupportedOption && isSeeded {
-                takesSeed.store(false, ordering: .relaxed)
-            } catch let error as ProviderError where error.isBusy && attempt < Self.attemptsMax {
-                attempt += 1
+                return try await ask()
+            } catch let error as ProviderError where error.code == .queueFull || error.code == .overloaded {
                 try await Task.sleep(for: .seconds(error.retryAfterSeconds ?? 1))
-            } catch let error as ProviderError where error.field?.hasPrefix("dialog") == true {
-                let field = "prompts[\(prompt)]"
-                throw ProviderError(error.code, "\(field): \(error.message)", field: field)
             }
         }
+        return try await ask()
     }
 
     /// Whether the same request gives the same answer.
@@ -111,7 +122,7 @@ final class CandidateStream: Sendable {
                 KPromptGenerations(dialog: $0.dialog, kGenerations: $0.distinct.map(\.message))
             },
             model: RewardModel(rawValue: model))
-        let scored = try await call.rewardScoring().score(request).scoredGenerations
+        let scored = try await whenFree { try await call.rewardScoring().score(request) }.scoredGenerations
         let scores = scored.map { $0.kScoredGenerations.map(\.score) }
         guard scores.map(\.count) == batch.map(\.distinct.count), scores.allSatisfy({ $0.allSatisfy(\.isFinite) })
         else {
@@ -132,8 +143,4 @@ final class CandidateStream: Sendable {
         }
         return mean
     }
-}
-
-extension ProviderError {
-    fileprivate var isBusy: Bool { code == .queueFull || code == .overloaded }
 }

@@ -41,15 +41,16 @@ package final class Model: Sendable {
     ///   - products: who multiplies matrices, which then are f32 in memory; by default the engine's own kernels.
     ///   - precision: what the weights are for. `quantized` keeps F16 as bf16 where products take that: a product need
     ///     not round it each time, and the sums are the same.
+    ///   - needsHead: false where no logits are asked for: the checkpoint's own head, if it has one, is not read.
     ///   - progress: hears from those threads, in no order, which share of the weights is there.
     /// - Throws: `CheckpointError` when a tensor is missing, sizes disagree, or memory is short.
     package init(
         _ checkpoint: ModelCheckpoint, threads: Int? = nil, products: (any MatrixProducts)? = nil,
-        precision: Precision = .exact, progress: (@Sendable (Double) -> Void)? = nil
+        precision: Precision = .exact, needsHead: Bool = true, progress: (@Sendable (Double) -> Void)? = nil
     ) throws {
         var configuration = checkpoint.configuration
         let loader = try WeightLoader(checkpoint, products: products, precision: precision)
-        weights = try loader.load(&configuration)
+        weights = try loader.load(&configuration, needsHead: needsHead)
         // Without threads of its own the copy is slower, not wrong.
         let pool =
             try (try? ThreadPool(threads: threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))) ?? ThreadPool(threads: 1)

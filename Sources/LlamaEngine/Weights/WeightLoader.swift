@@ -33,7 +33,7 @@ struct WeightLoader {
     }
 
     /// Sets `configuration.vocabulary` from the embedding.
-    func load(_ configuration: inout ModelConfiguration) throws -> DecoderWeights {
+    func load(_ configuration: inout ModelConfiguration, needsHead: Bool = true) throws -> DecoderWeights {
         let names = checkpoint.names
         let embedding = try embedding(named: names.embedding, hidden: configuration.hidden)
         configuration.vocabulary = embedding.outputs
@@ -42,7 +42,7 @@ struct WeightLoader {
         for index in 0..<configuration.layers {
             layers.append(try layer(index, configuration))
         }
-        let tiesHead = checkpoint.tiesHead ?? (checkpoint.tensors[names.head] == nil)
+        let tiesHead = !needsHead || checkpoint.tiesHead ?? (checkpoint.tensors[names.head] == nil)
         let head =
             tiesHead
             ? embedding : try matrix(names.head, outputs: configuration.vocabulary, inputs: configuration.hidden)

@@ -15,6 +15,8 @@ struct Distribution {
         /// Of an adapter.
         var base: String?
         var adapter: String?
+        /// A line more.
+        var more: String?
     }
 
     var providers: [Provider]
@@ -63,6 +65,7 @@ struct Distribution {
             if let path = model.path { lines.append("    path: \(path)") }
             if let base = model.base { lines.append("    base: \(base)") }
             if let adapter = model.adapter { lines.append("    adapter: \(adapter)") }
+            if let more = model.more { lines.append("    " + more) }
         }
         return lines.joined(separator: "\n") + "\n"
     }

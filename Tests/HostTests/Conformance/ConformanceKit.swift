@@ -26,9 +26,10 @@ enum ConformanceKit {
 
     static func run(
         _ library: String, fault: String = "", only: [String]? = nil, seconds: Double = 20, resources: [JSON] = [],
-        isolation: ConformanceSuite.Isolation = .inline
+        config: JSON = [:], isolation: ConformanceSuite.Isolation = .inline
     ) async -> ConformanceReport {
-        var suite = ConformanceSuite(library: library, resources: resources, secondsMax: seconds)
+        var suite = ConformanceSuite(
+            library: library, config: config, resources: resources, secondsMax: seconds)
         suite.executable = products + "/llama-stack"
         suite.environment = fault.isEmpty ? [:] : ["FAULT": fault]
         suite.only = only

@@ -48,6 +48,29 @@ struct ConformingProviderTests {
         #expect(report.results.contains { $0.check == Self.answering && $0.outcome == .passed })
     }
 
+    @Test(arguments: ConformanceSuite.Isolation.allCases)
+    func `the provider of rewards passes with a model of its own`(_ isolation: ConformanceSuite.Isolation) async throws
+    {
+        let path = ProbeLibrary.root + "/Tests/Fixtures/reward/tiny"
+        let report = await ConformanceKit.run(
+            ConformanceKit.products + "/libprovider-reward-scoring-model.so",
+            resources: [["kind": "model", "id": "tiny", "path": .string(path), "config": ["kind": "head"]]],
+            isolation: isolation)
+        #expect(report.failed.map(\.description) == [])
+        let answers = report.results.filter { $0.check == Self.answering }
+        #expect(answers.map(\.subject) == ["score"] && answers.allSatisfy { $0.outcome == .passed })
+    }
+
+    @Test(arguments: ConformanceSuite.Isolation.allCases)
+    func `the provider of synthetic data passes; what it answers needs a model`(
+        _ isolation: ConformanceSuite.Isolation
+    ) async throws {
+        let report = await ConformanceKit.run(
+            ConformanceKit.products + "/libprovider-synthetic-data-generation-reference.so",
+            config: ["model": "conformance"], isolation: isolation)
+        #expect(report.failed.map(\.description) == [])
+    }
+
     /// A provider in C of every API, which reads no request: what it lists and how it answers are its macros.
     @Test func `the kit says what is wrong with a list of tools`() async throws {
         let line = { (name: String) in

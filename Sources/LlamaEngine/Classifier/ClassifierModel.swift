@@ -1,0 +1,33 @@
+import CKernels
+import Checkpoints
+
+/// A decoder whose head gives one number in place of logits: a folder of transformers' `LlamaForSequenceClassification`
+/// with one label. Immutable; any thread.
+package final class ClassifierModel: Sendable {
+    package let decoder: Model
+    /// `score.weight`, [hidden].
+    let head: [Float]
+
+    static let headName = "score.weight"
+
+    /// - Throws: `CheckpointError` as `Model` does, and where there is no head of one label.
+    package init(_ checkpoint: ModelCheckpoint, precision: Precision = .exact) throws {
+        head = try Self.head(checkpoint)
+        decoder = try Model(checkpoint, precision: precision, needsHead: false)
+    }
+
+    private static func head(_ checkpoint: ModelCheckpoint) throws -> [Float] {
+        let hidden = checkpoint.configuration.hidden
+        let tensor = try checkpoint.requiredTensor(headName, shape: [1, hidden])
+        guard let type = tensor.type else {
+            throw checkpoint.refuse("type of tensor '\(headName)'", found: tensor.typeName, wanted: "F32, F16 or BF16")
+        }
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(1, tensor.byteCount), alignment: 64)
+        defer { bytes.deallocate() }
+        tensor.gather(to: bytes)
+        return [Float](unsafeUninitializedCapacity: hidden) { values, count in
+            lk_dequantize_row(type, bytes, values.baseAddress, hidden)
+            count = hidden
+        }
+    }
+}
