@@ -37,6 +37,10 @@ struct ImplicitReward: Reward {
                     .upstreamError, "the model '\(model)' gave \(scores.count) scores for \(part.count) candidates")
             }
             return scores
+        } catch let error as ProviderError where error.code == .modelNotFound {
+            // The client named this reward model, and not the models of its config.
+            throw ProviderError(
+                .modelNotFound, "this reward needs a model of inference: \(error.message)", field: "model")
         } catch let error as ProviderError {
             guard let place = error.field.flatMap({ Self.place($0, item, part) }) else { throw error }
             throw ProviderError(

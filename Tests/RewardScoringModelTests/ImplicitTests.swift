@@ -26,6 +26,7 @@ struct ImplicitTests {
                 provider_id: rewards
                 aliases: [llama3_70b_reward]
                 config: {kind: implicit, model: ab, reference: abcde, reward_scale: 0.5}
+              - {model_id: lost, provider_id: rewards, config: {kind: implicit, model: ab, reference: abc}}
             """
         let manifest = try Manifest.parse(Array(yaml.utf8), file: "rewards.yaml", directory: "/", environment: [:])
         let stack = try await Stack.start(manifest)
@@ -39,15 +40,17 @@ struct ImplicitTests {
         }
     }
 
-    private func score(_ stack: Stack, _ items: [[Message]]) async throws -> [[Double]] {
+    private func score(
+        _ stack: Stack, _ items: [[Message]], by model: String = "llama3_70b_reward"
+    ) async throws -> [[Double]] {
         let dialog = Dialog(message: Message(role: .user, content: "q"))
         let body = RewardScoringRequest(
             promptGenerations: items.map { KPromptGenerations(dialog: dialog, kGenerations: $0) },
-            model: RewardModel(rawValue: "llama3_70b_reward"))
+            model: RewardModel(rawValue: model))
         var request = CallRequest(method: RewardScoring.score.description.method)
         request.body = RewardScoring.score.encode(body: body)
         let bytes = try await stack.call(
-            RewardScoring.score.description, resourceName: "llama3_70b_reward", request: request
+            RewardScoring.score.description, resourceName: model, request: request
         ).collect()
         return try RewardScoring.score.decodeAnswer(bytes).scoredGenerations.map {
             $0.kScoredGenerations.map(\.score)
@@ -69,6 +72,14 @@ struct ImplicitTests {
             let candidates = (0..<150).map { said(String(repeating: "x", count: $0)) }
             let scores = try await score(stack, [candidates])
             #expect(scores == [(0..<150).map { 1.5 * Double($0) }])
+        }
+    }
+
+    @Test func `a model of inference that is not there is named when it is needed`() async throws {
+        try await withRewards { stack in
+            let error = await #expect(throws: CallError.self) { _ = try await score(stack, [[said("x")]], by: "lost") }
+            #expect(error?.code == .modelNotFound)
+            #expect(error?.message.contains("this reward needs a model of inference: there is no model 'abc'") == true)
         }
     }
 
