@@ -16,7 +16,7 @@ LK_BF16_INLINE __m512bh pairs_at(const lk_type type, const uint8_t *p) {
 #define DECLARE(r) __m512 low##r = _mm512_setzero_ps(), high##r = _mm512_setzero_ps();
 #define ADD(r) \
     if (rows > r) { \
-        __m512bh two = (__m512bh)_mm512_set1_epi32((int32_t)lk_read_u32(x + r * n + 2 * i)); \
+        __m512bh two = (__m512bh)_mm512_set1_epi32((int32_t)lk_read_u32(x + r * ldx + 2 * i)); \
         low##r = _mm512_dpbf16_ps(low##r, w_low, two); \
         high##r = _mm512_dpbf16_ps(high##r, w_high, two); \
     }
@@ -32,8 +32,8 @@ LK_BF16_INLINE __m512bh pairs_at(const lk_type type, const uint8_t *p) {
     }
 
 /// `rows` (1 to 12, a constant) rows of x times one panel.
-LK_BF16_INLINE void tile(const lk_type type, const int rows, const uint8_t *panel, const uint16_t *x, size_t n, float *y,
-                         size_t ldy, size_t outputs, int add) {
+LK_BF16_INLINE void tile(const lk_type type, const int rows, const uint8_t *panel, const uint16_t *x, size_t n, size_t ldx,
+                         float *y, size_t ldy, size_t outputs, int add) {
     const __mmask16 mask_low = outputs >= 16 ? 0xffff : (__mmask16)((1 << outputs) - 1);
     const __mmask16 mask_high = outputs >= 32 ? 0xffff : outputs <= 16 ? 0 : (__mmask16)((1 << (outputs - 16)) - 1);
     EACH_ROW(DECLARE)
@@ -45,29 +45,29 @@ LK_BF16_INLINE void tile(const lk_type type, const int rows, const uint8_t *pane
 }
 
 LK_BF16_INLINE void rows_times_panel(const lk_type type, const uint8_t *panel, const uint16_t *x, size_t rows, size_t n,
-                                     float *y, size_t ldy, size_t outputs, int add) {
+                                     size_t ldx, float *y, size_t ldy, size_t outputs, int add) {
     for (size_t r = 0, count; r < rows; r += count) {
         const size_t left = rows - r;
-        const uint16_t *from = x + r * n;
+        const uint16_t *from = x + r * ldx;
         float *to = y + r * ldy;
         if (left >= 12) {
             count = 12;
-            tile(type, 12, panel, from, n, to, ldy, outputs, add);
+            tile(type, 12, panel, from, n, ldx, to, ldy, outputs, add);
         } else if (left >= 8) {
             count = 8;
-            tile(type, 8, panel, from, n, to, ldy, outputs, add);
+            tile(type, 8, panel, from, n, ldx, to, ldy, outputs, add);
         } else if (left >= 4) {
             count = 4;
-            tile(type, 4, panel, from, n, to, ldy, outputs, add);
+            tile(type, 4, panel, from, n, ldx, to, ldy, outputs, add);
         } else if (left == 3) {
             count = 3;
-            tile(type, 3, panel, from, n, to, ldy, outputs, add);
+            tile(type, 3, panel, from, n, ldx, to, ldy, outputs, add);
         } else if (left == 2) {
             count = 2;
-            tile(type, 2, panel, from, n, to, ldy, outputs, add);
+            tile(type, 2, panel, from, n, ldx, to, ldy, outputs, add);
         } else {
             count = 1;
-            tile(type, 1, panel, from, n, to, ldy, outputs, add);
+            tile(type, 1, panel, from, n, ldx, to, ldy, outputs, add);
         }
     }
 }
@@ -78,12 +78,12 @@ enum { rounded_inputs = 2048 };
 
 LK_BF16_TARGET static void multiply_bf16(const uint8_t *panel, const uint16_t *x, size_t rows, size_t n, float *y, size_t ldy,
                                          size_t outputs, int add) {
-    rows_times_panel(LK_BF16, panel, x, rows, n, y, ldy, outputs, add);
+    rows_times_panel(LK_BF16, panel, x, rows, n, n, y, ldy, outputs, add);
 }
 
 LK_BF16_TARGET static void multiply_f16(const uint8_t *panel, const uint16_t *x, size_t rows, size_t n, float *y, size_t ldy,
                                         size_t outputs, int add) {
-    rows_times_panel(LK_F16, panel, x, rows, n, y, ldy, outputs, add);
+    rows_times_panel(LK_F16, panel, x, rows, n, n, y, ldy, outputs, add);
 }
 
 LK_BF16_TARGET static void multiply_rounded(const uint8_t *panel, const uint16_t *x, size_t rows, size_t n, float *y,
@@ -93,13 +93,34 @@ LK_BF16_TARGET static void multiply_rounded(const uint8_t *panel, const uint16_t
     multiply_bf16(rounded, x, rows, n, y, ldy, outputs, add);
 }
 
+/// Blocks of any type, some at a time, rounded once for all rows.
+LK_BF16_TARGET static void multiply_decoded(const lk_type type, const uint8_t *panel, const uint16_t *x, size_t rows,
+                                            size_t n, float *y, size_t ldy, size_t outputs, int add) {
+    uint8_t rounded[rounded_inputs * panel_outputs * 2] __attribute__((aligned(64)));
+    float w[panel_block * panel_outputs] __attribute__((aligned(64)));
+    for (size_t first = 0; first < n; first += rounded_inputs) {
+        const size_t count = n - first < rounded_inputs ? n - first : rounded_inputs;
+        for (size_t i = 0; i < count; i++) {
+            if (i % panel_block == 0) lk_decode_block_avx512(type, panel, n, (first + i) / panel_block, w);
+            // Two inputs of 16 outputs; the second half follows the first.
+            const float *from = w + (i % panel_block / 2 * 2) * panel_outputs + i % 2 * 16;
+            __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_load_ps(from)));
+            __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_load_ps(from + panel_outputs)));
+            _mm512_store_si512(rounded + 64 * i, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+        }
+        rows_times_panel(LK_BF16, rounded, x + first, rows, count, n, y, ldy, outputs, add || first > 0);
+    }
+}
+
 LK_BF16_TARGET void lk_panel_matmul_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x,
                                                 size_t rows, float *y, size_t ldy, int add) {
     const size_t n = w->inputs, stride = lk_panel_stride(w->type, n);
     for (size_t p = begin; p < end; p++, y += panel_outputs) {
         const uint8_t *panel = w->panels + p * stride;
         size_t outputs = w->outputs - p * panel_outputs;
-        if (w->type == LK_BF16) multiply_bf16(panel, x, rows, n, y, ldy, outputs, add);
+        if (w->type != LK_BF16 && w->type != LK_F16)
+            multiply_decoded(w->type, panel, x, rows, n, y, ldy, outputs, add);
+        else if (w->type == LK_BF16) multiply_bf16(panel, x, rows, n, y, ldy, outputs, add);
         else if (rows > 12 && n <= rounded_inputs) multiply_rounded(panel, x, rows, n, y, ldy, outputs, add);
         else multiply_f16(panel, x, rows, n, y, ldy, outputs, add);
     }

@@ -78,6 +78,7 @@ LK_INLINE v16 lookup16(v16 table, v16i i) {
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_transpose.h"
 #include "vector_products.h"
 #include "vector_packed_attention.h"
 #include "vector_training_rows.h"

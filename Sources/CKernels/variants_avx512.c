@@ -65,22 +65,51 @@ LK_INLINE v16 lookup16(v16 table, v16i i) { return (v16)_mm512_permutexvar_ps((_
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_transpose.h"
 #include "vector_products.h"
 #include "vector_packed_attention.h"
 #include "vector_training_rows.h"
 
-static const lk_training_variants training_avx512 = {
-    .panel_backward_f32 = panel_backward_f32_avx512,
-    .panel_backward_bf16 = lk_panel_backward_bf16_plain,
-    .weight_gradient_f32 = weight_gradient_f32_avx512,
-    .product_f32 = product_f32_avx512,
-    .packed_attention_forward = packed_attention_forward_avx512,
-    .packed_attention_backward = packed_attention_backward_avx512,
-    .rmsnorm_backward = rmsnorm_backward_avx512,
-    .rmsnorm_weight_gradient = rmsnorm_weight_gradient_avx512,
-    .swiglu_backward = swiglu_backward_avx512,
-    .cross_entropy_f32 = cross_entropy_f32_avx512,
+#define LK_DECODE_BLOCK(type) \
+    case type: decode_block(type, panel, n, b, out); return;
+LK_AVX512 void lk_decode_block_avx512(lk_type type, const uint8_t *panel, size_t n, size_t b, float *out) {
+    switch (type) {
+    LK_DECODE_BLOCK(LK_F32)
+    LK_DECODE_BLOCK(LK_F16)
+    LK_DECODE_BLOCK(LK_BF16)
+    LK_DECODE_BLOCK(LK_Q4_0)
+    LK_DECODE_BLOCK(LK_Q4_1)
+    LK_DECODE_BLOCK(LK_Q5_0)
+    LK_DECODE_BLOCK(LK_Q5_1)
+    LK_DECODE_BLOCK(LK_Q8_0)
+    LK_DECODE_BLOCK(LK_Q4_K)
+    LK_DECODE_BLOCK(LK_Q5_K)
+    LK_DECODE_BLOCK(LK_Q6_K)
+    LK_DECODE_BLOCK(LK_NF4)
+    default: return;
+    }
+}
+
+#define LK_TRAINING_512 \
+    .panel_backward_f32 = panel_backward_f32_avx512, \
+    .weight_gradient_f32 = weight_gradient_f32_avx512, \
+    .product_f32 = product_f32_avx512, \
+    .packed_attention_forward = packed_attention_forward_avx512, \
+    .packed_attention_backward = packed_attention_backward_avx512, \
+    .rmsnorm_backward = rmsnorm_backward_avx512, \
+    .rmsnorm_weight_gradient = rmsnorm_weight_gradient_avx512, \
+    .swiglu_backward = swiglu_backward_avx512, \
+    .cross_entropy_f32 = cross_entropy_f32_avx512, \
     .cross_entropy_loss_f32 = cross_entropy_loss_f32_avx512,
+
+static const lk_training_variants training_avx512 = {
+    .panel_backward_bf16 = lk_panel_backward_bf16_plain,
+    LK_TRAINING_512
+};
+
+static const lk_training_variants training_avx512_bf16 = {
+    .panel_backward_bf16 = lk_panel_backward_bf16_avx512,
+    LK_TRAINING_512
 };
 
 // All but the name and what multiplies in bf16.
@@ -100,11 +129,11 @@ static const lk_training_variants training_avx512 = {
     .gelu_q8 = gelu_q8_avx512, \
     .softmax = softmax_avx512, \
     .logsumexp = logsumexp_avx512, \
-    .argmax = argmax_avx512, \
-    .training = &training_avx512,
+    .argmax = argmax_avx512,
 
 const lk_variants lk_variants_avx512 = {
     .isa = "avx512-vnni",
+    .training = &training_avx512,
     .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
     .attention = attention_avx512,
     .bf16_from_f32 = bf16_from_f32_avx512,
@@ -122,6 +151,7 @@ static void attention_avx512_bf16(lk_type cache, const float *q, size_t queries,
 /// With BF16 (Intel Cooper Lake and Sapphire Rapids, AMD Zen 4 onwards).
 const lk_variants lk_variants_avx512_bf16 = {
     .isa = "avx512-bf16",
+    .training = &training_avx512_bf16,
     .panel_matmul_bf16 = lk_panel_matmul_bf16_avx512,
     .attention = attention_avx512_bf16,
     .bf16_from_f32 = lk_bf16_from_f32_avx512,

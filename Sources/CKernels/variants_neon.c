@@ -29,6 +29,7 @@ static void dequantize_row_neon(lk_type type, const void *row, float *out, size_
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_transpose.h"
 #include "vector_products.h"
 #include "vector_packed_attention.h"
 #include "vector_training_rows.h"

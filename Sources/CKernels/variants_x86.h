@@ -12,6 +12,10 @@ void lk_panel_matmul_q8_avx512(const lk_panel_matrix *w, size_t begin, size_t en
 void lk_panel_matmul_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,
                                  float *y, size_t ldy, int add);
 void lk_bf16_from_f32_avx512(const float *x, uint16_t *out, size_t n);
+void lk_panel_backward_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *dy, size_t ldy,
+                                   size_t rows, float *dx, size_t ldx, int add, float *scratch);
+/// out [32 inputs, 32 outputs] of block b of a panel of rows of n values.
+void lk_decode_block_avx512(lk_type type, const uint8_t *panel, size_t n, size_t b, float *out);
 /// For a cache of bf16 and a head_dim that is a multiple of 16, up to 256.
 void lk_attention_bf16_avx512(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
                               const uint32_t *visible, const void *k, const void *v, const void *next, float *state,

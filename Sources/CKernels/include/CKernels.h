@@ -115,7 +115,8 @@ void lk_bf16_from_f32(const float *x, uint16_t *out, size_t n);
 /// 1 when lk_panel_matmul_bf16 serves weights of `type` and this CPU has instructions for it, otherwise 0.
 int lk_has_bf16(lk_type type);
 
-/// With activations from lk_bf16_from_f32: weights rounded to bf16, products and sums in f32. x: [rows, inputs].
+/// With activations from lk_bf16_from_f32: weights rounded to bf16, products and sums in f32. x: [rows, inputs]. Types
+/// that lk_has_bf16 does not name are decoded anew in each call, which pays for many rows.
 void lk_panel_matmul_bf16(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows, float *y,
                           size_t ldy, int add);
 

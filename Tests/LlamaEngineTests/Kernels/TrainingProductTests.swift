@@ -108,6 +108,54 @@ struct TrainingProductTests {
         }
     }
 
+    @Test("in bf16, products and the gradients of inputs agree with the plain form", arguments: panelTypes.map(\.name))
+    func bf16(typeName: String) {
+        let type = panelTypes.first { $0.name == typeName }!.type
+        var random = RandomFloats(seed: 66)
+        for shape in shapes(type) + (lk_block_size(type) == 256 ? [] : [(outputs: 40, inputs: 2080)]) {
+            let weights = PackedWeights(type, outputs: shape.outputs, inputs: shape.inputs, &random)
+            let rows = 27, width = shape.inputs + 1, ldy = shape.outputs + 3
+            let dy = halves(random.array(rows * ldy)), x = halves(random.array(rows * shape.inputs))
+            let backward = { (forms: lk_variants, first: Int, count: Int, add: Int32) -> [Float] in
+                var matrix = weights.matrix
+                var dx = [Float](repeating: 7, count: count * width)
+                withTrainingScratch {
+                    forms.training.pointee.panel_backward_bf16(
+                        &matrix, 0, shape.inputs / 32, Array(dy[(first * ldy)...]), ldy, count, &dx, width, add, $0)
+                }
+                return dx
+            }
+            let forward = { (forms: lk_variants, first: Int, count: Int) -> [Float] in
+                var matrix = weights.matrix
+                var y = [Float](repeating: 7, count: count * (shape.outputs + 1))
+                forms.panel_matmul_bf16(
+                    &matrix, 0, weights.panels, Array(x[(first * shape.inputs)...]), count, &y, shape.outputs + 1, 0)
+                return y
+            }
+            for forms in fastForms where name(forms) == "avx512-bf16" {
+                let dx = backward(forms, 0, rows, 0), y = forward(forms, 0, rows)
+                #expect(relativeError(dx, backward(plainForms, 0, rows, 0)) < 1e-5, "\(name(forms)) \(shape)")
+                #expect(relativeError(y, forward(plainForms, 0, rows)) < 1e-5, "\(name(forms)) \(shape)")
+                let added = dx.indices.map { $0 % width == width - 1 ? 7 : dx[$0] + 7 }
+                #expect(relativeError(backward(forms, 0, rows, 1), added) < 1e-6, "\(name(forms)) \(shape)")
+                for (first, count) in [(0, 1), (5, 1), (3, 13), (26, 1), (2, 23)] {
+                    #expect(
+                        backward(forms, first, count, 0) == Array(dx[first * width..<(first + count) * width]),
+                        "\(name(forms)) \(shape) rows \(first)+\(count)")
+                    let own = first * (shape.outputs + 1)..<(first + count) * (shape.outputs + 1)
+                    #expect(forward(forms, first, count) == Array(y[own]), "\(name(forms)) \(shape)")
+                }
+            }
+        }
+    }
+
+    /// x in bf16.
+    private func halves(_ x: [Float]) -> [UInt16] {
+        var out = [UInt16](repeating: 0, count: x.count)
+        plainForms.bf16_from_f32(x, &out, x.count)
+        return out
+    }
+
     /// dw [outputs, inputs + 2] of outputs begin..<end over `before`.
     private func weightGradient(
         _ forms: lk_variants, _ dy: [Float], _ x: [Float], rows: Int, outputs: Int, inputs: Int, _ range: Range<Int>,
