@@ -259,6 +259,13 @@ static inline void lk_spin(void) {
 #endif
 }
 
+// MARK: - Rows of weights from f32
+
+/// Writes n values as a row of `type`, rounded as llama.cpp's reference does: F32, F16, BF16, Q8_0, Q4_0 or Q4_1; 0 for
+/// any other type, and nothing is written. `n` is a multiple of the block size. (lk_q8_0_from_f32 rounds against the
+/// scale as it will be read, which is closer, and not what files of others hold.)
+int lk_row_from_f32(lk_type type, const float *x, size_t n, void *out);
+
 #ifdef __cplusplus
 }
 #endif
