@@ -107,6 +107,14 @@ bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS
 bench-embeddings: build embedding-model ## embeddings a second, beside sentence-transformers (installed from PyPI the first time)
 	@Scripts/bench-embeddings.py
 
+.PHONY: bench-train
+bench-train: build model ## steps of training beside PEFT and TRL, installed from PyPI (TRAIN='--rows lora,dpo --threads 1')
+	@Scripts/bench-train.py $(TRAIN)
+
+.PHONY: train-curves
+train-curves: model ## the losses of 50 steps of LoRA, 20 of DoRA and 20 of DPO beside those of torch and PEFT
+	@TRAINING_STEPS=all swift test $(SWIFT_FLAGS) --filter 'LlamaTrainingTests\.CurveTests'
+
 .PHONY: fuzz-schemas
 fuzz-schemas: toolchain ## random changes of JSON Schemas, and random patterns beside a plain matcher (SEED=N COUNT=N)
 	@seed=$(or $(SEED),$$RANDOM); echo "SEED=$$seed"; \

@@ -183,7 +183,7 @@ let package = Package(
             name: "llama-stack-bench",
             dependencies: [
                 "Checkpoints", "CommandSupport", "Grammars", "HTTPFront", "Host", "JSONSchema", "LlamaEngine",
-                "LlamaStackAPI", "Parallel", "Tokenizers",
+                "LlamaStackAPI", "LlamaTraining", "Parallel", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),

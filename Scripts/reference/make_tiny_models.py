@@ -175,6 +175,25 @@ def configuration(kind, **changes):
     return kind(**values)
 
 
+def families():
+    """Name, architecture, class, configuration and length of the prompt."""
+    llama31 = {
+        "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0, "original_max_position_embeddings": 32}
+    return [
+        ("llama", "llama", transformers.LlamaForCausalLM, configuration(
+            transformers.LlamaConfig, num_hidden_layers=2, intermediate_size=320, tie_word_embeddings=False), 150),
+        ("llama31", "llama", transformers.LlamaForCausalLM, configuration(
+            transformers.LlamaConfig, num_hidden_layers=2, intermediate_size=320, tie_word_embeddings=True,
+            rope_parameters=llama31), 24),
+        ("qwen2", "qwen2", transformers.Qwen2ForCausalLM, configuration(
+            transformers.Qwen2Config, num_hidden_layers=2, intermediate_size=320, tie_word_embeddings=True), 24),
+        ("qwen3", "qwen3", transformers.Qwen3ForCausalLM, configuration(
+            transformers.Qwen3Config, num_hidden_layers=2, intermediate_size=320, num_attention_heads=6,
+            tie_word_embeddings=False), 24),
+    ]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quantize", required=True, help="llama.cpp's llama-quantize")
@@ -194,22 +213,7 @@ def main():
             "rows": len(logits), "largest": round(float(np.abs(logits).max()), 3)})
         print(name, path.stat().st_size, logits.shape, "largest logit", manifest[-1]["largest"])
 
-    llama31 = {
-        "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0,
-        "high_freq_factor": 4.0, "original_max_position_embeddings": 32}
-    families = [
-        ("llama", "llama", transformers.LlamaForCausalLM, configuration(
-            transformers.LlamaConfig, num_hidden_layers=2, intermediate_size=320, tie_word_embeddings=False), 150),
-        ("llama31", "llama", transformers.LlamaForCausalLM, configuration(
-            transformers.LlamaConfig, num_hidden_layers=2, intermediate_size=320, tie_word_embeddings=True,
-            rope_parameters=llama31), 24),
-        ("qwen2", "qwen2", transformers.Qwen2ForCausalLM, configuration(
-            transformers.Qwen2Config, num_hidden_layers=2, intermediate_size=320, tie_word_embeddings=True), 24),
-        ("qwen3", "qwen3", transformers.Qwen3ForCausalLM, configuration(
-            transformers.Qwen3Config, num_hidden_layers=2, intermediate_size=320, num_attention_heads=6,
-            tie_word_embeddings=False), 24),
-    ]
-    for seed, (name, architecture, kind, config, length) in enumerate(families):
+    for seed, (name, architecture, kind, config, length) in enumerate(families()):
         model = kind(config).eval()
         write_gguf(arguments.out / f"{name}.gguf", config, architecture, random_state(model, seed), T.Q8_0)
         prompt = [int(token) for token in numbers.integers(0, VOCABULARY, length)]

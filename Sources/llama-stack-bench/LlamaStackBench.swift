@@ -17,7 +17,8 @@ struct LlamaStackBench: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             BenchSpeed.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchEmbeddings.self,
-            BenchCalls.self, BenchGrammar.self, BenchGrammarAnswers.self, BenchTools.self, BenchTurns.self,
+            BenchTrain.self, BenchCalls.self, BenchGrammar.self, BenchGrammarAnswers.self, BenchTools.self,
+            BenchTurns.self,
         ],
         defaultSubcommand: BenchSpeed.self)
 
