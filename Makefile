@@ -172,6 +172,10 @@ check-documents: build ## words that are lost of real HTML and Markdown (needs h
 bench-grammar: build model ## masks that hold answers to schemas, beside llguidance's (installed from PyPI the first time)
 	@Scripts/bench-grammar.py $(GRAMMAR)
 
+.PHONY: bench-kernels
+bench-kernels: toolchain ## products of training in GFLOP/s of one thread, beside the limit of this machine
+	@BENCH_KERNELS=1 swift test $(SWIFT_FLAGS) --filter 'LlamaEngineTests\.KernelSpeedTests' | grep -E "limit|forward|error"
+
 .PHONY: bench-vectors
 bench-vectors: build ## nearest vectors, ours beside faiss's flat index and Debian's hnswlib (needs 6 GB of disk, 4 of memory)
 	@Scripts/bench-vectors.py

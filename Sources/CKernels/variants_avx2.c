@@ -95,6 +95,8 @@ static const lk_training_variants training_avx2 = {
     .swiglu_backward = swiglu_backward_avx2,
     .cross_entropy_f32 = cross_entropy_f32_avx2,
     .cross_entropy_loss_f32 = cross_entropy_loss_f32_avx2,
+    .multiply_adds = multiply_adds_avx2,
+    .tile_sums = LK_TILE_ROWS * LK_TILE_COLUMNS,
 };
 
 // All but the name and the products in int8.

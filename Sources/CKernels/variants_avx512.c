@@ -100,7 +100,9 @@ LK_AVX512 void lk_decode_block_avx512(lk_type type, const uint8_t *panel, size_t
     .rmsnorm_weight_gradient = rmsnorm_weight_gradient_avx512, \
     .swiglu_backward = swiglu_backward_avx512, \
     .cross_entropy_f32 = cross_entropy_f32_avx512, \
-    .cross_entropy_loss_f32 = cross_entropy_loss_f32_avx512,
+    .cross_entropy_loss_f32 = cross_entropy_loss_f32_avx512, \
+    .multiply_adds = multiply_adds_avx512, \
+    .tile_sums = LK_TILE_ROWS * LK_TILE_COLUMNS,
 
 static const lk_training_variants training_avx512 = {
     .panel_backward_bf16 = lk_panel_backward_bf16_plain,

@@ -46,6 +46,8 @@ static const lk_training_variants training_neon = {
     .swiglu_backward = swiglu_backward_neon,
     .cross_entropy_f32 = cross_entropy_f32_neon,
     .cross_entropy_loss_f32 = cross_entropy_loss_f32_neon,
+    .multiply_adds = multiply_adds_neon,
+    .tile_sums = LK_TILE_ROWS * LK_TILE_COLUMNS,
 };
 
 const lk_variants lk_variants_neon = {

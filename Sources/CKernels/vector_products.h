@@ -23,17 +23,19 @@ typedef struct lk_tile {
     int add;
 } lk_tile;
 
-LK_INLINE void store_tile_row(const lk_tile *t, size_t r, v16 low, v16 high) {
-    float *c = t->c + r * t->ldc, rest[LK_TILE_COLUMNS];
-    float *to = t->columns == LK_TILE_COLUMNS ? c : rest;
-    if (to == rest && t->add) memcpy(rest, c, t->columns * sizeof *c);
-    low = t->add ? load16(to) + low * all16(t->scale) : low * all16(t->scale);
-    store16(to, low);
-    if (LK_TILE_COLUMNS == 32) {
-        high = t->add ? load16(to + 16) + high * all16(t->scale) : high * all16(t->scale);
-        store16(to + LK_TILE_COLUMNS - 16, high);
-    }
-    if (to == rest) memcpy(c, rest, t->columns * sizeof *c);
+/// One row of C, `low` and `high` in front of their scale.
+LK_INLINE void store_tile_row(v16 scale, int add, float *c, v16 low, v16 high) {
+    store16(c, add ? load16(c) + low * scale : low * scale);
+    if (LK_TILE_COLUMNS == 32)
+        store16(c + LK_TILE_COLUMNS - 16, add ? load16(c + LK_TILE_COLUMNS - 16) + high * scale : high * scale);
+}
+
+/// The same for the first columns alone.
+LK_INLINE void store_part_of_row(v16 scale, int add, float *c, size_t columns, v16 low, v16 high) {
+    float row[LK_TILE_COLUMNS];
+    if (add) memcpy(row, c, columns * sizeof *c);
+    store_tile_row(scale, add, row, low, high);
+    memcpy(c, row, columns * sizeof *c);
 }
 
 #define LK_TILE_DECLARE(r) v16 low##r = all16(0), high##r = all16(0);
@@ -44,7 +46,11 @@ LK_INLINE void store_tile_row(const lk_tile *t, size_t r, v16 low, v16 high) {
         if (LK_TILE_COLUMNS == 32) high##r = b_high * v + high##r; \
     }
 #define LK_TILE_STORE(r) \
-    if (rows > r) store_tile_row(t, r, low##r, high##r);
+    if (rows > r) store_tile_row(scale, 0, t->c + r * t->ldc, low##r, high##r);
+#define LK_TILE_STORE_SUM(r) \
+    if (rows > r) store_tile_row(scale, 1, t->c + r * t->ldc, low##r, high##r);
+#define LK_TILE_STORE_PART(r) \
+    if (rows > r) store_part_of_row(scale, t->add, t->c + r * t->ldc, t->columns, low##r, high##r);
 
 /// A's columns lie next to each other, or else its rows. Each sum goes along `inner` in its order, whatever the tile.
 LK_INLINE void tile_product(const int rows, const int has_rows, const lk_tile *t) {
@@ -55,7 +61,14 @@ LK_INLINE void tile_product(const int rows, const int has_rows, const lk_tile *t
         v16 b_low = load16(b), b_high = LK_TILE_COLUMNS == 32 ? load16(b + LK_TILE_COLUMNS - 16) : b_low;
         LK_EACH_TILE_ROW(LK_TILE_ADD)
     }
-    LK_EACH_TILE_ROW(LK_TILE_STORE)
+    const v16 scale = all16(t->scale);
+    if (t->columns < LK_TILE_COLUMNS) {
+        LK_EACH_TILE_ROW(LK_TILE_STORE_PART)
+    } else if (t->add) {
+        LK_EACH_TILE_ROW(LK_TILE_STORE_SUM)
+    } else {
+        LK_EACH_TILE_ROW(LK_TILE_STORE)
+    }
 }
 
 #define LK_TILE_FUNCTIONS(r) \
@@ -208,4 +221,23 @@ LK_TARGET static void LK_VARIANT(product_f32)(const float *a, size_t lda, const 
             lk_tile tile = {a + k, lda, 1, strip, 32, count, c + i, ldc, width, scale, add || k > 0};
             run_strip(&tile, rows);
         }
+}
+
+// MARK: - The limit
+
+#define LK_CHAIN_DECLARE(r) v16 low##r = all16((float)r), high##r = all16((float)-r);
+#define LK_CHAIN_ADD(r) \
+    low##r = low##r * factor + step; \
+    if (LK_TILE_COLUMNS == 32) high##r = high##r * factor + step;
+#define LK_CHAIN_SUM(r) sum += low##r + high##r;
+
+LK_TARGET static float LK_VARIANT(multiply_adds)(size_t rounds) {
+    const v16 factor = all16(0.999f), step = all16(1e-9f);
+    v16 sum = all16(0);
+    LK_EACH_TILE_ROW(LK_CHAIN_DECLARE)
+    for (; rounds > 0; rounds--) {
+        LK_EACH_TILE_ROW(LK_CHAIN_ADD)
+    }
+    LK_EACH_TILE_ROW(LK_CHAIN_SUM)
+    return sum16(sum);
 }

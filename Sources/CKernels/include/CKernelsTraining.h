@@ -146,6 +146,10 @@ typedef struct lk_training_variants {
     void (*swiglu_backward)(const float *, const float *, const float *, size_t, float *, float *);
     void (*cross_entropy_f32)(float *, size_t, size_t, const int32_t *, const float *, float *);
     void (*cross_entropy_loss_f32)(const float *, size_t, size_t, const int32_t *, float *);
+    /// As many multiplications and additions in a round as a tile of products has sums, `tile_sums`, in registers alone:
+    /// the limit that a product is measured against. The answer has no meaning.
+    float (*multiply_adds)(size_t rounds);
+    size_t tile_sums;
 } lk_training_variants;
 
 #ifdef __cplusplus
