@@ -8,6 +8,7 @@ final class TrainedDecoder {
     let parameters: [Parameter]
     /// The low-rank changes among them.
     let changes: [LowRankChange]
+    private let quantised: [NF4Matrix]
     private let embedding: EmbeddingLayer
     private let layers: [DecoderLayer]
     private let head: HeadLayer
@@ -31,7 +32,7 @@ final class TrainedDecoder {
         self.configuration = configuration
         self.bench = bench
         (embedding, layers, rope) = (weights.embedding, weights.layers, weights.rope)
-        (parameters, changes) = (weights.parameters, weights.changes)
+        (parameters, changes, quantised) = (weights.parameters, weights.changes, weights.quantised)
         head = try HeadLayer(norm: weights.finalNorm, linear: weights.head, bench: bench)
         layout = ActivationLayout(
             configuration, settings: settings, hasHeadNorms: layers.contains { $0.attention.queryNorm != nil })
@@ -99,24 +100,17 @@ final class TrainedDecoder {
     /// The loss of each target of a pack.
     func losses(_ pack: Pack, isCancelled: () -> Bool) throws(TrainingError) -> [Float] {
         _ = try forward(pack, isForwardAlone: true, isCancelled: isCancelled)
-        var losses = [Float](repeating: 0, count: pack.targets.count)
-        try head.losses(input(layers.count), pack.targets, to: &losses, isCancelled: isCancelled)
-        return losses
+        return try head.losses(input(layers.count), pack.targets, isCancelled: isCancelled)
     }
 
     /// The loss of each target of a pack; adds to the gradients of all parameters those of the sum of losses times
     /// their weights.
-    /// - Parameter weigh: the weights, from the losses where these decide them; `needsLosses` says whether they do.
     func train(
-        _ pack: Pack, needsLosses: Bool, isCancelled: () -> Bool, weigh: ([Float]) -> [Float]
+        _ pack: Pack, _ weights: TargetWeights, isCancelled: () -> Bool
     ) throws(TrainingError) -> [Float] {
         let pass = try forward(pack, isForwardAlone: false, isCancelled: isCancelled)
-        let last = input(layers.count)
-        var losses = [Float](repeating: 0, count: pack.targets.count)
-        if needsLosses { try head.losses(last, pack.targets, to: &losses, isCancelled: isCancelled) }
-        try head.gradients(
-            last, tokens: tokens, pack.targets, weights: weigh(losses), to: &losses, dx: scratch.dx,
-            isCancelled: isCancelled)
+        let losses = try head.gradients(
+            input(layers.count), tokens: tokens, pack.targets, weights, dx: scratch.dx, isCancelled: isCancelled)
         for (index, layer) in layers.enumerated().reversed() {
             if isCancelled() { throw TrainingError.cancelled }
             let activations = activations(index, isForwardAlone: false)

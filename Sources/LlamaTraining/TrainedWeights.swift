@@ -13,6 +13,8 @@ struct TrainedWeights {
     let rope: RopeTable
     let parameters: [Parameter]
     let changes: [LowRankChange]
+    /// Keep the memory of matrices that are not the base's.
+    let quantised: [NF4Matrix]
 
     init(_ base: Model, settings: TrainingSettings, bench: Workbench) throws(TrainingError) {
         var builder = WeightBuilder(base.configuration, settings: settings, bench: bench)
@@ -31,7 +33,7 @@ struct TrainedWeights {
                 try builder.linear(weights.head, bias: nil, .head, layer: 0)
             }
         rope = weights.rope
-        (parameters, changes) = (builder.parameters, builder.changes)
+        (parameters, changes, quantised) = (builder.parameters, builder.changes, builder.quantised)
     }
 }
 
@@ -43,6 +45,7 @@ private struct WeightBuilder {
     let hasMoments: Bool
     var parameters: [Parameter] = []
     var changes: [LowRankChange] = []
+    var quantised: [NF4Matrix] = []
 
     init(_ configuration: ModelConfiguration, settings: TrainingSettings, bench: Workbench) {
         (self.configuration, self.settings, self.bench) = (configuration, settings, bench)
@@ -95,6 +98,12 @@ private struct WeightBuilder {
                 matrix: weight.matrix(), bias: bias.map { UnsafePointer($0.values) }, weight: weight,
                 biasParameter: bias)
         }
+        var matrix = matrix
+        if settings.algorithm == .qlora, module != .head, NF4Matrix.serves(inputs: matrix.inputs) {
+            let made = try NF4Matrix(matrix, bench)
+            quantised.append(made)
+            matrix = made.matrix
+        }
         var change: LowRankChange?
         if settings.modules.contains(module) {
             let made = try LowRankChange(
@@ -108,7 +117,7 @@ private struct WeightBuilder {
         return LinearLayer(
             matrix: matrix, bias: bias?.base, change: change,
             // The head serves in 16 bits, which a pass over many rows has no kernel for.
-            precision: module == .head ? .exact : settings.precision)
+            precision: settings.precision, isHead: module == .head)
     }
 
     mutating func copy(_ vector: Vector, _ name: String) throws(TrainingError) -> Parameter {

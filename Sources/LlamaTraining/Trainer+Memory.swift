@@ -17,22 +17,30 @@ extension Trainer {
         let logits = HeadLayer.chunk * (configuration.vocabulary + 2 * configuration.hidden)
         let copies = 2 + (settings.optimiser == .sgd ? 0 : 2)
         let kernels = threads * lk_training_scratch(configuration.headDimension)
+        let frozen = settings.algorithm == .qlora ? nf4Bytes(configuration) : 0
         let floats = pass + logits + copies * parameters(configuration, settings: settings) + kernels
-        return floats * MemoryLayout<Float>.stride
+        return floats * MemoryLayout<Float>.stride + frozen
+    }
+
+    /// Bytes of the linear layers in NF4.
+    private static func nf4Bytes(_ configuration: ModelConfiguration) -> Int {
+        configuration.layers
+            * AdapterTarget.ofLayer.reduce(0) { sum, target in
+                let size = target.size(in: configuration)
+                return sum + lk_panels(size.outputs) * lk_panel_bytes(LK_NF4, size.inputs)
+            }
     }
 
     /// Numbers that such a run trains.
     package static func parameters(_ configuration: ModelConfiguration, settings: TrainingSettings) -> Int {
-        let targets = AdapterTarget.allCases.map { $0.size(in: configuration) }
         if settings.algorithm == .full {
+            let targets = AdapterTarget.ofLayer.map { $0.size(in: configuration) }
             let layer = targets.reduce(2 * configuration.hidden) { $0 + $1.inputs * $1.outputs }
             return configuration.layers * layer + configuration.vocabulary * configuration.hidden
                 + configuration.hidden
         }
         return settings.modules.reduce(0) { sum, module in
-            let size =
-                AdapterTarget(rawValue: module.rawValue)?.size(in: configuration)
-                ?? (inputs: configuration.hidden, outputs: configuration.vocabulary)
+            let size = module.size(in: configuration)
             let change = settings.rank * (size.inputs + size.outputs) + (settings.algorithm == .dora ? size.outputs : 0)
             return sum + change * (module == .head ? 1 : configuration.layers)
         }

@@ -31,7 +31,7 @@ extension Trainer {
             var b = [Float](repeating: 0, count: outputs * rank)
             var magnitude = change.magnitude.map { _ in [Float](repeating: 0, count: outputs) }
             for output in 0..<outputs {
-                let row = releasedRow(output, of: change.module)
+                let row = change.module.releasedRow(output, in: base.configuration)
                 for k in 0..<rank { b[row * rank + k] = change.b.values[k * outputs + output] }
                 if let m = change.magnitude?.parameter.values { magnitude?[row] = m[output] }
             }
@@ -62,7 +62,7 @@ extension Trainer {
             }
             change.a.fill(change.a.values, from: from.a)
             for output in 0..<change.outputs {
-                let row = releasedRow(output, of: change.module)
+                let row = change.module.releasedRow(output, in: base.configuration)
                 // The scale of this run is the settings'; another's is taken into B.
                 let ratio = from.scale / change.scale
                 for k in 0..<change.rank {
@@ -75,11 +75,6 @@ extension Trainer {
             throw TrainingError.badState(
                 name: "the adapter to start from", found: "a number that is not finite", wanted: "finite numbers")
         }
-    }
-
-    private func releasedRow(_ output: Int, of module: TrainedModule) -> Int {
-        guard let target = AdapterTarget(rawValue: module.rawValue) else { return output }
-        return target.releasedRow(output, in: base.configuration)
     }
 
     private static let referencesName = "references"

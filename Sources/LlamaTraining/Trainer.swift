@@ -107,10 +107,13 @@ package final class Trainer {
         var loss = 0.0
         var preference = PreferenceSums()
         for pack in packs {
-            let losses = try decoder.train(pack, needsLosses: data.isPreference, isCancelled: isCancelled) { losses in
-                guard data.isPreference else { return [Float](repeating: share, count: pack.targets.count) }
-                return weights(of: pack, losses, pairs: examples.count, &preference)
-            }
+            let targetWeights: TargetWeights =
+                if data.isPreference {
+                    .ofLosses { self.weights(of: pack, $0, pairs: examples.count, &preference) }
+                } else {
+                    .equal(share)
+                }
+            let losses = try decoder.train(pack, targetWeights, isCancelled: isCancelled)
             loss += losses.reduce(0.0) { $0 + Double($1) }
         }
         if data.isPreference {

@@ -41,7 +41,7 @@ struct SameNumbersTests {
         return (reports, state(trainer))
     }
 
-    private static let algorithms: [TrainingSettings.Algorithm] = [.lora, .dora, .full]
+    private static let algorithms: [TrainingSettings.Algorithm] = [.lora, .dora, .full, .qlora]
 
     @Test("one, two and three threads give the same bits", arguments: algorithms)
     func threads(algorithm: TrainingSettings.Algorithm) throws {

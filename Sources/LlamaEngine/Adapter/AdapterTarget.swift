@@ -2,7 +2,7 @@ import Checkpoints
 
 /// The products that an adapter can change, by the names that they have in released weights: those of a layer, and the
 /// head.
-package enum AdapterTarget: String, Sendable, CaseIterable {
+package enum AdapterTarget: String, Sendable, Codable, CaseIterable {
     case query = "q_proj"
     case key = "k_proj"
     case value = "v_proj"

@@ -58,6 +58,23 @@ extension Matrix {
     }
 }
 
+extension Matrix {
+    /// Whether this machine multiplies back in bf16 faster than in f32.
+    package var hasBF16Backward: Bool {
+        if case .panels = layout { lk_has_bf16_backward() != 0 } else { false }
+    }
+
+    /// As `multiplyBack` in f32, with `dy` in bf16 and weights rounded to it. Only where `hasBF16Backward` says so.
+    package func multiplyBack(
+        _ strips: Range<Int>, bf16 dy: UnsafePointer<UInt16>, rows: Int, to dx: UnsafeMutablePointer<Float>,
+        stride: Int, adding: Bool, scratch: UnsafeMutablePointer<Float>
+    ) {
+        guard case .panels(var matrix) = layout else { preconditionFailure("a matrix in rows does not take bf16") }
+        lk_panel_backward_bf16(
+            &matrix, strips.lowerBound, strips.upperBound, dy, outputs, rows, dx, stride, adding ? 1 : 0, scratch)
+    }
+}
+
 extension DecoderWeights {
     /// The most floats that `Matrix.multiplyBack` uses as scratch memory.
     package var backwardScratch: Int { matrices.reduce(0) { max($0, $1.backwardScratch) } }

@@ -14,7 +14,7 @@ package struct RopeTable: Sendable {
 
     /// - Parameter divisors: what each frequency is divided by on top of `configuration.scaling`; [dimension / 2] when
     ///   given. Checkpoints of Llama 3.1 and later carry their scaling this way (`rope_freqs.weight`).
-    init(_ configuration: RopeConfiguration, divisors: [Float]? = nil) {
+    package init(_ configuration: RopeConfiguration, divisors: [Float]? = nil) {
         let pairs = configuration.dimension / 2
         frequencies = (0..<pairs).map { pair in
             let exponent = Double(2 * pair) / Double(configuration.dimension)

@@ -70,16 +70,9 @@ package struct PreferenceSettings: Sendable, Codable, Equatable {
 }
 
 /// A product that a low-rank change can be trained for.
-package enum TrainedModule: String, Sendable, Codable, CaseIterable {
-    case query = "q_proj"
-    case key = "k_proj"
-    case value = "v_proj"
-    case output = "o_proj"
-    case gate = "gate_proj"
-    case up = "up_proj"
-    case down = "down_proj"
-    case head = "lm_head"
+package typealias TrainedModule = AdapterTarget
 
+extension AdapterTarget {
     /// Its part of the seed of its initial A.
     var number: UInt64 {
         switch self {

@@ -1,6 +1,12 @@
 import CKernels
 import LlamaEngine
 
+/// The share of each target's loss in the step's.
+enum TargetWeights {
+    case equal(Float)
+    case ofLosses((_ losses: [Float]) -> [Float])
+}
+
 /// The last norm, the head and the cross entropy: loss = -log softmax(E norm(x))[token] for each target. In chunks of
 /// targets, so that logits are never whole in memory, and for targets alone.
 final class HeadLayer {
@@ -26,56 +32,94 @@ final class HeadLayer {
         gathered = try FloatBuffer(1)
     }
 
-    /// The loss of each target. x: [tokens, hidden], what the last layer gave.
+    /// The loss of each target. x: [tokens, hidden], the last layer's output.
     func losses(
-        _ x: UnsafePointer<Float>, _ targets: [Target], to losses: inout [Float], isCancelled: () -> Bool
-    ) throws(TrainingError) {
-        for first in stride(from: 0, to: targets.count, by: Self.chunk) {
+        _ x: UnsafePointer<Float>, _ targets: [Target], isCancelled: () -> Bool
+    ) throws(TrainingError) -> [Float] {
+        var losses = [Float](repeating: 0, count: targets.count)
+        for part in Self.chunks(targets) {
             if isCancelled() { throw TrainingError.cancelled }
-            let part = targets[first..<min(targets.count, first + Self.chunk)]
             try computeLogits(x, part)
             let (logits, vocabulary) = (logits.base, linear.outputs)
             losses.withUnsafeMutableBufferPointer { losses in
                 guard let out = losses.baseAddress else { return }
                 bench.rows(part.count) { range in
                     for row in range {
-                        var token = part[first + row].token
-                        lk_cross_entropy_loss_f32(
-                            logits + row * vocabulary, 1, vocabulary, &token, out + first + row)
+                        let place = part.startIndex + row
+                        var token = part[place].token
+                        lk_cross_entropy_loss_f32(logits + row * vocabulary, 1, vocabulary, &token, out + place)
                     }
                 }
             }
         }
+        return losses
     }
 
-    /// The loss of each target, and the gradients of the sum of losses times `weights` (one for each target): that of x
-    /// to `dx` [tokens, hidden], which is overwritten.
+    /// The loss of each target, and the gradients of the sum of losses times their weights: that of x to `dx`
+    /// [tokens, hidden], which is overwritten.
+    ///
+    /// Weights that the losses decide scale the inputs' gradients behind the head where that is frozen: each target's
+    /// is its own. Otherwise the losses are computed first.
     func gradients(
-        _ x: UnsafePointer<Float>, tokens: Int, _ targets: [Target], weights: [Float], to losses: inout [Float],
+        _ x: UnsafePointer<Float>, tokens: Int, _ targets: [Target], _ weights: TargetWeights,
         dx: UnsafeMutablePointer<Float>, isCancelled: () -> Bool
-    ) throws(TrainingError) {
+    ) throws(TrainingError) -> [Float] {
         let hidden = linear.inputs
-        try inputs.reserve(Self.chunk * hidden)
+        let known: [Float]?
+        switch weights {
+        case .equal(let weight): known = [Float](repeating: weight, count: targets.count)
+        case .ofLosses(let weigh):
+            known = isFrozen ? nil : weigh(try losses(x, targets, isCancelled: isCancelled))
+        }
+        let ones = known ?? [Float](repeating: 1, count: targets.count)
+        var losses = [Float](repeating: 0, count: targets.count)
+        try inputs.reserve((known == nil ? targets.count : Self.chunk) * hidden)
         try gathered.reserve(tokens * hidden)
         gathered.base.update(repeating: 0, count: tokens * hidden)
-        for first in stride(from: 0, to: targets.count, by: Self.chunk) {
+        for part in Self.chunks(targets) {
             if isCancelled() { throw TrainingError.cancelled }
-            let part = targets[first..<min(targets.count, first + Self.chunk)]
-            try computeLogits(x, part)
-            if linear.keepsProduct {
-                (logits.base + Self.chunk * linear.outputs).update(
-                    from: logits.base, count: part.count * linear.outputs)
+            let place = inputs.base + (known == nil ? part.startIndex * hidden : 0)
+            try computeGradients(x, part, weights: ones, to: &losses, inputs: place)
+            if known != nil { gather(part, from: place) }
+        }
+        if known == nil, case .ofLosses(let weigh) = weights {
+            for (index, weight) in weigh(losses).enumerated() {
+                for place in index * hidden..<(index + 1) * hidden { inputs.base[place] *= weight }
             }
-            enter(part, weights: weights, to: &losses)
-            try linear.backward(
-                x: rows.base, y: linear.keepsProduct ? UnsafePointer(logits.base + Self.chunk * linear.outputs) : nil,
-                dy: logits.base, rows: part.count, to: inputs.base, t: lowRank.base, bench)
-            // In order: a row may predict two targets.
-            for (index, target) in part.enumerated() {
-                lk_add(gathered.base + target.row * hidden, inputs.base + index * hidden, hidden)
-            }
+            gather(targets[...], from: inputs.base)
         }
         try norm.backward(x: x, dy: gathered.base, rows: tokens, to: dx, adding: false, bench)
+        return losses
+    }
+
+    private var isFrozen: Bool { linear.change == nil && linear.weightParameter == nil }
+
+    private static func chunks(_ targets: [Target]) -> [ArraySlice<Target>] {
+        stride(from: 0, to: targets.count, by: chunk).map { targets[$0..<min(targets.count, $0 + chunk)] }
+    }
+
+    /// Adds the gradients of the head's inputs to those of the pack's rows, in order: a row may predict two targets.
+    private func gather(_ part: ArraySlice<Target>, from source: UnsafePointer<Float>) {
+        let hidden = linear.inputs
+        for (index, target) in part.enumerated() {
+            lk_add(gathered.base + target.row * hidden, source + index * hidden, hidden)
+        }
+    }
+
+    private func computeGradients(
+        _ x: UnsafePointer<Float>, _ part: ArraySlice<Target>, weights: [Float], to losses: inout [Float],
+        inputs: UnsafeMutablePointer<Float>
+    ) throws(TrainingError) {
+        try computeLogits(x, part)
+        var product: UnsafePointer<Float>?
+        if linear.keepsProduct {
+            let copy = logits.base + Self.chunk * linear.outputs
+            copy.update(from: logits.base, count: part.count * linear.outputs)
+            product = UnsafePointer(copy)
+        }
+        enter(part, weights: weights, to: &losses)
+        try linear.backward(
+            x: rows.base, y: product, dy: logits.base, rows: part.count, to: inputs, t: lowRank.base, bench)
     }
 
     /// Logits of some targets, [targets, vocabulary].

@@ -12,15 +12,18 @@ struct LinearLayer {
     let biasParameter: Parameter?
     /// The narrowest activations that it may go forward with.
     let activations: Matrix.Activations
+    /// Whether it goes back in bf16.
+    let isBackwardNarrow: Bool
 
     init(
         matrix: Matrix, bias: UnsafePointer<Float>? = nil, change: LowRankChange? = nil, weight: Parameter? = nil,
-        biasParameter: Parameter? = nil, precision: Precision = .exact
+        biasParameter: Parameter? = nil, precision: Precision = .exact, isHead: Bool = false
     ) {
         (self.matrix, self.bias, self.change) = (matrix, bias, change)
         (weightParameter, self.biasParameter) = (weight, biasParameter)
         let isWhole = matrix.inputs % 32 == 0 && weight == nil
-        activations = precision == .quantized && isWhole ? matrix.narrowest : .f32
+        activations = precision == .quantized && isWhole && !isHead ? matrix.narrowest : .f32
+        isBackwardNarrow = precision == .quantized && isWhole && matrix.hasBF16Backward
     }
 
     var inputs: Int { matrix.inputs }
@@ -81,11 +84,18 @@ struct LinearLayer {
         if let change { try train(change, x: x, dy: dy, rows: rows, t: t, bench) }
         guard let dx else { return }
         let dt = bench.lowRank.base
+        if isBackwardNarrow { try narrowBack(dy, rows: rows, bench) }
+        let halves = halves(bench)
         bench.pool.run(over: matrix.strips, grain: 1) { worker, strips in
             let part = matrix.inputs(of: strips)
             let dx = dx + part.lowerBound
-            matrix.multiplyBack(
-                strips, dy, rows: rows, to: dx, stride: inputs, adding: adding, scratch: bench.scratch(worker))
+            let scratch = bench.scratch(worker)
+            if isBackwardNarrow {
+                matrix.multiplyBack(
+                    strips, bf16: halves, rows: rows, to: dx, stride: inputs, adding: adding, scratch: scratch)
+            } else {
+                matrix.multiplyBack(strips, dy, rows: rows, to: dx, stride: inputs, adding: adding, scratch: scratch)
+            }
             guard let change else { return }
             lk_product_f32(
                 dt, change.rank, change.a.values + part.lowerBound, inputs, rows, change.rank, part.count, dx, inputs,
@@ -142,6 +152,14 @@ struct LinearLayer {
     }
 
     // MARK: - Backward
+
+    private func narrowBack(_ dy: UnsafePointer<Float>, rows: Int, _ bench: Workbench) throws(TrainingError) {
+        try bench.narrow.reserve((rows * outputs + 1) / 2)
+        let halves = halves(bench)
+        bench.rows(rows, grain: 16) { part in
+            lk_bf16_from_f32(dy + part.lowerBound * outputs, halves + part.lowerBound * outputs, part.count * outputs)
+        }
+    }
 
     /// Adds to the gradients of W and b.
     private func trainWhole(

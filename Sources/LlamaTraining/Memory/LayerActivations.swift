@@ -46,7 +46,7 @@ struct ActivationLayout {
         keepsKeyProduct = hasHeadNorms || isDoRA(.key)
         keepsOutputProduct = isDoRA(.output)
         keepsDownProduct = isDoRA(.down)
-        ranks = TrainedModule.allCases.dropLast().map { module in
+        ranks = TrainedModule.ofLayer.map { module in
             settings.algorithm != .full && settings.modules.contains(module) ? settings.rank : 0
         }
     }
@@ -78,7 +78,7 @@ struct ActivationLayout {
             queryProduct: parts[keepsQueryProduct ? 0 : 2], keyProduct: parts[keepsKeyProduct ? 1 : 3], q: parts[2],
             k: parts[3], v: parts[4], attended: parts[5], sums: parts[6], outputProduct: parts[7], middle: parts[8],
             gate: parts[9], up: parts[10], downProduct: parts[11],
-            lowRank: Dictionary(uniqueKeysWithValues: zip(TrainedModule.allCases, parts[12...])), none: base)
+            lowRank: Dictionary(uniqueKeysWithValues: zip(TrainedModule.ofLayer, parts[12...])), none: base)
     }
 }
 
