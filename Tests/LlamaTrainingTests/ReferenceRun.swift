@@ -56,9 +56,10 @@ struct ReferenceRun {
         settings.weightDecay = 0.01
         settings.shufflesRows = false
         settings.epochs = 5
-        settings.iterations = curve.curve.count
-        settings.warmupRatio = 5 / Double(curve.curve.count)
-        if kind == "dora" { settings.algorithm = .dora }
+        // The first five of 20 steps were kept of QLoRA.
+        settings.iterations = kind == "qlora" ? 20 : curve.curve.count
+        settings.warmupRatio = 5 / Double(settings.iterations)
+        settings.algorithm = TrainingSettings.Algorithm(rawValue: kind) ?? .lora
         if kind == "dpo" {
             settings.learningRate = 2e-4
             settings.batchSize = 2

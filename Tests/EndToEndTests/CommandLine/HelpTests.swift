@@ -13,7 +13,8 @@ extension EndToEnd {
                 ["plugin", "inspect"], ["plugin", "test"], ["spec"],
             ].map { ["llama-stack"] + $0 }
             + [
-                [], ["speed"], ["plot"], ["perplexity"], ["divergence"], ["embeddings"], ["calls"], ["tools"],
+                [], ["speed"], ["plot"], ["perplexity"], ["divergence"], ["embeddings"], ["train"], ["calls"],
+                ["tools"],
                 ["turns"],
                 ["grammar"], ["grammar-answers"],
             ].map { ["llama-stack-bench"] + $0 }
