@@ -36,12 +36,17 @@ struct UpdateRule {
     static func norm(_ parameters: [Parameter], pool: ThreadPool) -> Double {
         let sums = parameters.map { parameter in
             sum(over: parameter.count, pool: pool) { range in
-                var sum = 0.0
                 let gradient = parameter.gradient
-                for index in range {
-                    let value = Double(gradient[index])
-                    sum += value * value
+                // Several sums, or each addition waits for the one before it.
+                var lanes = SIMD8<Double>(repeating: 0)
+                let end = range.lowerBound + range.count / 8 * 8
+                for start in stride(from: range.lowerBound, to: end, by: 8) {
+                    let values = UnsafeRawPointer(gradient + start).loadUnaligned(as: SIMD8<Float>.self)
+                    let wide = SIMD8<Double>(values)
+                    lanes += wide * wide
                 }
+                var sum = lanes.sum()
+                for index in end..<range.upperBound { sum += Double(gradient[index]) * Double(gradient[index]) }
                 return sum
             }
         }
@@ -52,10 +57,15 @@ struct UpdateRule {
     static func areFinite(_ parameters: [Parameter], pool: ThreadPool) -> Bool {
         let sums = parameters.map { parameter in
             sum(over: parameter.stored, pool: pool) { range in
-                var sum: Float = 0
                 let values = parameter.values
                 // 0 for what is finite, NaN otherwise.
-                for index in range { sum += values[index] * 0 }
+                var lanes = SIMD16<Float>(repeating: 0)
+                let end = range.lowerBound + range.count / 16 * 16
+                for start in stride(from: range.lowerBound, to: end, by: 16) {
+                    lanes += UnsafeRawPointer(values + start).loadUnaligned(as: SIMD16<Float>.self) * 0
+                }
+                var sum = lanes.sum()
+                for index in end..<range.upperBound { sum += values[index] * 0 }
                 return Double(sum)
             }
         }
@@ -83,19 +93,11 @@ struct UpdateRule {
                 pool.run(chunks: pieces) { _, chunk in
                     let first = chunk * Self.piece
                     let count = min(parameter.count - first, Self.piece)
-                    change.apply(parameter, at: first, gradient: parameter.gradient + first, stride: 1, count: count)
+                    change.apply(parameter, at: first, gradient: parameter.gradient + first, count: count)
                 }
             case .panels:
                 pool.run(over: (parameter.rows + 31) / 32, grain: 1) { _, panels in
-                    for panel in panels {
-                        let width = min(32, parameter.rows - 32 * panel)
-                        for column in 0..<parameter.columns {
-                            change.apply(
-                                parameter, at: 32 * (panel * parameter.columns + column),
-                                gradient: parameter.gradient + 32 * panel * parameter.columns + column,
-                                stride: parameter.columns, count: width)
-                        }
-                    }
+                    for panel in panels { change.apply(parameter, panel: panel) }
                 }
             }
         }
@@ -103,9 +105,10 @@ struct UpdateRule {
 
     /// The numbers of one update.
     private struct Change {
-        let kind: TrainingSettings.Optimiser
         let rate: Float
         let decay: Float
+        /// Adam's decay, which is part of the gradient; AdamW's is a factor.
+        let coupled: Float
         let kept: Float
         let factor: Float
         let stepSize: Float
@@ -113,37 +116,46 @@ struct UpdateRule {
         let betas = (Float(1 - UpdateRule.betas.0), Float(UpdateRule.betas.1), Float(1 - UpdateRule.betas.1))
 
         init(_ optimiser: UpdateRule, step: Int, rate: Double, decay: Double, factor: Float) {
-            kind = optimiser.kind
             self.rate = Float(rate)
             self.decay = Float(decay)
-            kept = Float(1 - rate * decay)
+            coupled = optimiser.kind == .adam ? Float(decay) : 0
+            kept = optimiser.kind == .adam ? 1 : Float(1 - rate * decay)
             self.factor = factor
             stepSize = Float(rate / (1 - pow(UpdateRule.betas.0, Double(step))))
             rootCorrection = Float((1 - pow(UpdateRule.betas.1, Double(step))).squareRoot())
         }
 
-        /// `count` numbers of the parameter from `start`, whose gradients lie `stride` apart.
+        /// A panel of the parameter: 32 rows side by side, of which each lies apart in the gradient.
+        func apply(_ parameter: Parameter, panel: Int) {
+            let columns = parameter.columns
+            let width = min(32, parameter.rows - 32 * panel)
+            let gradient = parameter.gradient + 32 * panel * columns
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 32) { side in
+                guard let side = side.baseAddress else { return }
+                for column in 0..<columns {
+                    for row in 0..<width { side[row] = gradient[row * columns + column] }
+                    apply(parameter, at: 32 * (panel * columns + column), gradient: side, count: width)
+                }
+            }
+        }
+
+        /// `count` numbers of the parameter from `start`.
         @inline(__always)
-        func apply(
-            _ parameter: Parameter, at start: Int, gradient: UnsafeMutablePointer<Float>, stride: Int, count: Int
-        ) {
+        func apply(_ parameter: Parameter, at start: Int, gradient: UnsafePointer<Float>, count: Int) {
             let values = parameter.values + start
             guard let first = parameter.firstMoment, let second = parameter.secondMoment else {
-                for index in 0..<count {
-                    values[index] -= rate * (factor * gradient[index * stride] + decay * values[index])
-                }
+                for index in 0..<count { values[index] -= rate * (factor * gradient[index] + decay * values[index]) }
                 return
             }
             let (m, v) = (first + start, second + start)
-            let isCoupled = kind == .adam
             for index in 0..<count {
-                var slope = factor * gradient[index * stride]
-                if isCoupled { slope += decay * values[index] }
-                let value = isCoupled ? values[index] : values[index] * kept
-                m[index] += betas.0 * (slope - m[index])
-                v[index] = betas.1 * v[index] + betas.2 * slope * slope
-                values[index] =
-                    value - stepSize * m[index] / (v[index].squareRoot() / rootCorrection + UpdateRule.epsilon)
+                let slope = factor * gradient[index] + coupled * values[index]
+                let mean = m[index] + betas.0 * (slope - m[index])
+                let square = betas.1 * v[index] + betas.2 * slope * slope
+                m[index] = mean
+                v[index] = square
+                let root = square.squareRoot() / rootCorrection + UpdateRule.epsilon
+                values[index] = values[index] * kept - stepSize * mean / root
             }
         }
     }
