@@ -9,7 +9,8 @@ extension Trainer {
     package static func memoryEstimate(
         _ configuration: ModelConfiguration, settings: TrainingSettings, longestRow: Int, threads: Int
     ) -> Int {
-        let tokens = max(settings.tokensPerPassMax, longestRow)
+        let (step, overflow) = settings.batchSize.multipliedReportingOverflow(by: longestRow)
+        let tokens = max(longestRow, min(settings.tokensPerPassMax, overflow ? .max : step))
         // Norms of heads are not known from the configuration: counted as if there were some.
         let layout = ActivationLayout(configuration, settings: settings, hasHeadNorms: true)
         let pass = TrainedDecoder.passFloats(
