@@ -118,7 +118,7 @@ def main():
     reference = None
     for name, run in [
         ("transformers f32", lambda: peer(folder, work, torch.float32)),
-        ("transformers bf16", lambda: peer(folder, work[:3], torch.bfloat16)),
+        ("transformers bf16", lambda: peer(folder, work, torch.bfloat16)),
         ("inline::model exact", lambda: ours(parsed.command, folder, work, parsed.threads, "exact", parsed.folder)),
         ("inline::model quantized", lambda: ours(
             parsed.command, folder, work, parsed.threads, "quantized", parsed.folder)),
