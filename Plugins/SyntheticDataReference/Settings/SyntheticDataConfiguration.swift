@@ -12,8 +12,8 @@ package struct SyntheticDataConfiguration: WireRecord, Hashable {
     package var runningMax: Int
     package var datasetFolder: String?
 
-    /// The defaults draw: equal candidates are of no use. Of the tokens beyond the fifty likeliest hardly any belongs to
-    /// the share, and a sampler that need not look at them is faster.
+    /// The defaults draw: equal candidates are of no use. Beyond the fifty likeliest tokens hardly any belongs to the
+    /// share, and a sampler that need not look at them is faster.
     package static let samplingDefault = SamplingParams(temperature: 0.8, strategy: .topP, topP: 0.95, topK: 50)
 
     package static let object = Object(

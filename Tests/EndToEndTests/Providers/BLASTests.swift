@@ -22,6 +22,15 @@ extension EndToEnd {
                 #expect(reply.status == 200)
                 #expect(!Reply(reply.json).text.isEmpty)
                 #expect(!server.log("is ready", "OpenBLAS").isEmpty)
+                let scored = try server.post(
+                    "/inference/score",
+                    [
+                        "model": "llama3_8b_chat", "content": "The capital of France is",
+                        "continuations": [" Paris", " a banana"],
+                    ])
+                let logprobs = scored.json["scores"]?.items.compactMap { $0["logprob"]?.double } ?? []
+                try #require(logprobs.count == 2, "\(scored.text.prefix(300))")
+                #expect(logprobs[0] > -0.5 && logprobs[0] < 0 && logprobs[1] < -10)
             }
         }
 
