@@ -1,17 +1,31 @@
+import Checkpoints
+import LlamaEngine
 import LlamaTraining
 import ProviderKit
 
 /// The files of a checkpoint that others read: an adapter's, or a whole model's.
 enum TrainedFiles {
     static func write(
-        _ trainer: Trainer, _ settings: TrainingSettings, base: String, to folder: String
+        _ trainer: Trainer, _ settings: TrainingSettings, _ base: BaseFiles, to folder: String
     ) throws {
-        guard settings.algorithm != .full else {
-            throw JobFault("whole models can't be written yet")
+        guard settings.algorithm != .full else { throw JobFault("whole models can't be written yet") }
+        var changes: [Adapter.Place: Adapter.Change] = [:]
+        for change in trainer.changes {
+            guard let target = AdapterTarget(rawValue: change.module.rawValue) else { continue }
+            changes[Adapter.Place(layer: change.layer, target: target)] = Adapter.Change(
+                rank: change.rank, scale: change.scale, a: change.a, b: change.b, magnitude: change.magnitude)
         }
-        try AdapterFiles.write(trainer.changes, settings, base: base, to: folder)
+        try PEFTFolder.write(
+            changes, PEFTFolder.Settings(alpha: Double(settings.alpha), base: base.path),
+            layers: base.configuration.layers, to: folder)
     }
 
-    /// Where the model of a `full` checkpoint is.
+    /// The place of a `full` checkpoint's model.
     static func modelPath(in folder: String) -> String { folder }
+}
+
+/// The model that is trained on: its files, and its dimensions.
+struct BaseFiles {
+    let path: String
+    let configuration: ModelConfiguration
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import DatasetRows
 import LlamaTraining
 import ProviderKit
@@ -15,6 +16,8 @@ struct JobFault: Error, CustomStringConvertible {
         switch error {
         case let error as JobFault: error.description
         case let error as ProviderError: "\(error.code): \(error.message)"
+        case let error as FileWriteError where error.isStorageFull:
+            "\(ErrorCode.storageFull): the disk is full: delete something, or give it more room"
         case let error as DatasetError: "the job's rows: \(error)"
         case let error as TrainingError: error.description
         default: "\(error)"

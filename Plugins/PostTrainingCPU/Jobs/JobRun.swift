@@ -43,7 +43,9 @@ final class JobRun {
         try note(trainer, rows, checkpoint)
         let hash = BaseHash(checkpoint, adapter: job.base.adapter)
         let validator = try Validator(validation?.data ?? rows.data, trainer, settings.training, signal)
-        var loop = TrainingLoop(run: self, trainer: trainer, validator: validator, baseHash: hash)
+        var loop = TrainingLoop(
+            run: self, trainer: trainer, validator: validator,
+            base: BaseFiles(path: job.base.path, configuration: base.configuration), baseHash: hash)
         try loop.resume()
         try loop.train()
         try finish(loop, base, pool)
@@ -122,7 +124,12 @@ final class JobRun {
         try loop.serveBest()
         try checkSignal()
         let start = ContinuousClock.now
-        try waiting { [host, job] in try await host.ask(job.servedID) }
+        do { try waiting { [host, job] in try await host.ask(job.servedID) } } catch {
+            try? waiting { [host, job] in try await host.withdraw(job) }
+            throw JobFault(
+                "what was trained does not answer and is served no more (\(JobFault.reason(error))); a lower learning "
+                    + "rate may help")
+        }
         log.write("\(job.servedID) answered after \(milliseconds(since: start)) ms")
     }
 

@@ -7,6 +7,7 @@ struct TrainingLoop {
     let run: JobRun
     let trainer: Trainer
     let validator: Validator
+    let base: BaseFiles
     let baseHash: BaseHash
     /// The checkpoint with the smallest validation loss.
     private var best: (step: Int, loss: Double)?
@@ -15,8 +16,9 @@ struct TrainingLoop {
     private var checksSinceBest = 0
     private var validationLoss: Double?
 
-    init(run: JobRun, trainer: Trainer, validator: Validator, baseHash: BaseHash) {
-        (self.run, self.trainer, self.validator, self.baseHash) = (run, trainer, validator, baseHash)
+    init(run: JobRun, trainer: Trainer, validator: Validator, base: BaseFiles, baseHash: BaseHash) {
+        (self.run, self.trainer, self.validator) = (run, trainer, validator)
+        (self.base, self.baseHash) = (base, baseHash)
     }
 
     // MARK: Going on
@@ -25,13 +27,13 @@ struct TrainingLoop {
     mutating func resume() throws {
         let rows = try waiting { [host = run.host, id = run.job.id] in try await host.store.checkpoints(of: id) }
         guard !rows.isEmpty else { return }
-        let base = try baseHash.value()
+        let hash = try baseHash.value()
         for row in rows.reversed() {
             let reason: String
             if let fault = run.checkpoints.fault(of: row.folder) {
                 reason = fault
             } else if let state = run.checkpoints.state(of: row.folder), state.step == row.step {
-                guard state.baseSHA256 == base else {
+                guard state.baseSHA256 == hash else {
                     throw JobFault(
                         "the files of '\(run.job.base.model)' changed since checkpoint \(row.step): what was trained does "
                             + "not belong to them; put the old files back, or submit the job again")
@@ -113,7 +115,7 @@ struct TrainingLoop {
             settingsSHA256: settingsHash, validationLoss: validationLoss, bestStep: best?.step, bestLoss: best?.loss,
             lowestLoss: lowestLoss, checksSinceBest: checksSinceBest)
         try run.checkpoints.write(step: step, state) { folder in
-            try TrainedFiles.write(trainer, run.settings.training, base: job.base.path, to: folder)
+            try TrainedFiles.write(trainer, run.settings.training, base, to: folder)
             try StateFile.write(to: "\(folder)/\(CheckpointFolders.optimiserName)") { try trainer.save(to: $0) }
         }
         let name = CheckpointFolders.name(step: step)
