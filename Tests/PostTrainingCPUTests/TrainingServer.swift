@@ -23,7 +23,9 @@ final class TrainingServer: Sendable {
               inference:
                 - {provider_id: cpu, provider_type: inline::cpu, config: {threads: 1}}
               post_training:
-                - {provider_id: trainer, provider_type: inline::cpu, config: {threads: 1, file_roots: [\(folder)/data]\(config)}}
+                - provider_id: trainer
+                  provider_type: inline::cpu
+                  config: {threads: 1, file_roots: [\(folder)/data]\(config)}
             models:
               - {model_id: tiny, provider_id: cpu, path: \(file), aliases: [small]}
             """

@@ -9,7 +9,8 @@ extension EndToEnd {
                 [], ["run"], ["validate"], ["list"], ["list", "apis"], ["list", "routes"], ["list", "methods"],
                 ["list", "resources"], ["list", "providers"], ["ps"], ["provider"], ["provider", "restart"], ["reload"],
                 ["chat"],
-                ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["plugin"],
+                ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["finetune"],
+                ["jobs"], ["jobs", "status"], ["jobs", "logs"], ["jobs", "cancel"], ["plugin"],
                 ["plugin", "inspect"], ["plugin", "test"], ["spec"],
             ].map { ["llama-stack"] + $0 }
             + [
