@@ -129,7 +129,8 @@ final class TrainingProvider: PostTrainingProvider {
         return try await DispatchQueue.global().run {
             try rows.filter { folders.isWhole($0.folder) }.map {
                 Checkpoint(
-                    iters: $0.step, path: try WireURL(URL(fileURLWithPath: folders.path($0.folder)).absoluteString))
+                    iters: $0.step,
+                    path: try WireURL(URL(fileURLWithPath: folders.path($0.folder), isDirectory: false).absoluteString))
             }
         }
     }

@@ -13,7 +13,7 @@ struct JobTests {
 
     /// Returns once the log has a line that begins so.
     private func wait(for beginning: String, _ server: TrainingServer, _ id: String) async throws {
-        var request = CallRequest(method: PostTraining.jobLogs.description.method)
+        var request = CallRequest(callID: .random(in: 1..<1 << 62), method: PostTraining.jobLogs.description.method)
         request.parameters = PostTraining.jobLogs.encode(query: JobQuery(jobUUID: id))
         for try await part in try server.stack.call(PostTraining.jobLogs.description, request: request) {
             let lines = try PostTraining.jobLogs.decodeEvent(part.bytes).logLines

@@ -7,7 +7,11 @@ struct TinyModel {
     var seed: UInt64 = 1
     var contextTokens: UInt32 = 512
     var architecture = "llama"
-    var hasTemplate = true
+    /// nil: the vocabulary alone says how turns are written.
+    var template: String? = Self.template
+    var controls = ["<|im_start|>", "<|im_end|>"]
+    /// The place in `controls` of the token that ends a turn.
+    var end = 1
 
     static let hidden = 64
     static let template = """
@@ -22,7 +26,7 @@ struct TinyModel {
     private func encoded() -> [UInt8] {
         var file = GGUFWriter()
         var random = SplitMix(seed: seed)
-        let spellings = (UInt8.min...UInt8.max).map(Self.spelling) + ["<|im_start|>", "<|im_end|>"]
+        let spellings = (UInt8.min...UInt8.max).map(Self.spelling) + controls
         file.add("general.architecture", architecture)
         file.add("general.name", "tiny")
         for (key, value) in [
@@ -33,11 +37,11 @@ struct TinyModel {
         file.add("tokenizer.ggml.model", "gpt2")
         file.add("tokenizer.ggml.pre", "smollm")
         file.add("tokenizer.ggml.tokens", spellings)
-        file.add("tokenizer.ggml.token_type", [Int32](repeating: 1, count: 256) + [3, 3])
+        file.add("tokenizer.ggml.token_type", [Int32](repeating: 1, count: 256) + controls.map { _ in 3 })
         file.add("tokenizer.ggml.merges", [String]())
         file.add("tokenizer.ggml.bos_token_id", UInt32(256))
-        file.add("tokenizer.ggml.eos_token_id", UInt32(257))
-        if hasTemplate { file.add("tokenizer.chat_template", Self.template) }
+        file.add("tokenizer.ggml.eos_token_id", UInt32(256 + end))
+        if let template { file.add("tokenizer.chat_template", template) }
         func matrix(_ name: String, _ inputs: Int, _ outputs: Int, largest: Float = 0.125) {
             let numbers = (0..<inputs * outputs).map { _ in Float(random.below(2_001) - 1_000) / 1_000 * largest }
             file.addTensor(name, [inputs, outputs], numbers)

@@ -44,22 +44,23 @@ final class TrainingServer: Sendable {
 
     func call<Query, Body, Answer, Event>(
         _ endpoint: Endpoint<Query, Body, Answer, Event>, _ query: Query, _ body: Body, principal: String = "",
-        model: String? = nil
+        model resource: String? = nil
     ) async throws -> Answer {
-        var request = CallRequest(method: endpoint.description.method)
+        var request = CallRequest(callID: .random(in: 1..<1 << 62), method: endpoint.description.method)
         request.parameters = endpoint.encode(query: query)
         request.body = endpoint.encode(body: body)
         request.principal = principal
         return try endpoint.decodeAnswer(
-            try await stack.call(endpoint.description, resourceName: model, request: request).collect())
+            try await stack.call(endpoint.description, resourceName: resource, request: request).collect())
     }
 
     func train(_ request: PostTrainingSFTRequest, principal: String = "") async throws {
-        _ = try await call(PostTraining.supervisedFineTune, Nothing(), request, principal: principal)
+        _ = try await call(
+            PostTraining.supervisedFineTune, Nothing(), request, principal: principal, model: request.jobUUID)
     }
 
     func prefer(_ request: PostTrainingRLHFRequest) async throws {
-        _ = try await call(PostTraining.preferenceOptimize, Nothing(), request)
+        _ = try await call(PostTraining.preferenceOptimize, Nothing(), request, model: request.jobUUID)
     }
 
     func status(_ id: String, principal: String = "") async throws -> PostTrainingJobStatusResponse {
@@ -76,7 +77,7 @@ final class TrainingServer: Sendable {
 
     /// The log up to its end.
     func log(_ id: String) async throws -> [String] {
-        var request = CallRequest(method: PostTraining.jobLogs.description.method)
+        var request = CallRequest(callID: .random(in: 1..<1 << 62), method: PostTraining.jobLogs.description.method)
         request.parameters = PostTraining.jobLogs.encode(query: JobQuery(jobUUID: id))
         var lines: [String] = []
         for try await part in try stack.call(PostTraining.jobLogs.description, request: request) {

@@ -10,7 +10,7 @@ extension JobSettings {
             let field = "\(SearchSettings.field).\(said)"
             throw ProviderError(
                 .invalidRequest,
-                "\(field) is for a whole model: finetuned_model is an adapter, which is trained on as it is (rank \(found.rank), "
+                "\(field) is for a whole model: finetuned_model is an adapter, trained on as it is (rank \(found.rank), "
                     + "alpha \(found.alpha))", field: field)
         }
         (training.modules, training.rank, training.alpha) = (found.modules, found.rank, found.alpha)

@@ -48,7 +48,7 @@ final class JobRun {
             base: BaseFiles(path: job.base.path, configuration: base.configuration), baseHash: hash)
         try loop.resume()
         try loop.train()
-        try finish(loop, base, pool)
+        try finish(&loop, base, pool)
     }
 
     func checkSignal() throws { if signal.isSet { throw TrainingError.cancelled } }
@@ -116,7 +116,7 @@ final class JobRun {
     }
 
     /// The best checkpoint is served, and has answered, before the job is complete.
-    private func finish(_ loop: TrainingLoop, _ base: Model, _ pool: ThreadPool) throws {
+    private func finish(_ loop: inout TrainingLoop, _ base: Model, _ pool: ThreadPool) throws {
         if settings.training.algorithm == .qlora, let rows = loop.validator.rows {
             try noteServedLoss(loop.trainer, base, pool, rows)
         }

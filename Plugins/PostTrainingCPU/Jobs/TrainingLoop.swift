@@ -15,6 +15,7 @@ struct TrainingLoop {
     private var lowestLoss: Double?
     private var checksSinceBest = 0
     private var validationLoss: Double?
+    private var servedStep: Int?
 
     init(run: JobRun, trainer: Trainer, validator: Validator, base: BaseFiles, baseHash: BaseHash) {
         (self.run, self.trainer, self.validator) = (run, trainer, validator)
@@ -129,7 +130,7 @@ struct TrainingLoop {
     }
 
     /// The same id moves on from checkpoint to checkpoint. What can't be served now is, at the end, an error.
-    private func serve(_ step: Int) {
+    private mutating func serve(_ step: Int) {
         do {
             try announce(step)
         } catch {
@@ -137,17 +138,19 @@ struct TrainingLoop {
         }
     }
 
-    private func announce(_ step: Int) throws {
+    private mutating func announce(_ step: Int) throws {
+        guard step != servedStep else { return }
         let start = ContinuousClock.now
         let (job, host) = (run.job, run.host)
         let path = run.checkpoints.path(CheckpointFolders.name(step: step))
         let isWhole = run.settings.training.algorithm == .full
         try waiting { try await host.serve(job, path, isWholeModel: isWhole) }
+        servedStep = step
         run.log.write("checkpoint \(step) is served as \(job.servedID) after \(milliseconds(since: start)) ms")
     }
 
     /// The best stays at the end; without a validation, the last.
-    func serveBest() throws { try announce(best?.step ?? trainer.step) }
+    mutating func serveBest() throws { try announce(best?.step ?? trainer.step) }
 
     /// Keeps the newest, and the best.
     private func prune() throws {

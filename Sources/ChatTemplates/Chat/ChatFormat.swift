@@ -94,7 +94,7 @@ package struct ChatFormat: Sendable {
         return try template.render(variables, today: conversation.today)
     }
 
-    /// The text that the template writes before an answer: what it adds to ask for one, else what ends a user's message.
+    /// The template's words before an answer: what it adds to ask for one, else what ends a user's message.
     package var answerHeader: String {
         func asked(addsGenerationPrompt: Bool) -> Prompt? {
             let user = ChatMessage(role: .user, content: "x")
