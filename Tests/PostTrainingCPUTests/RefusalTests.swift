@@ -108,7 +108,9 @@ struct RefusalTests {
     func taken() async throws {
         try await withTraining { server in
             try await server.train(Samples.supervised("a", search: ["name": "n"]))
-            #expect(await refusal { try await server.train(Samples.supervised("a")) }?.code == .alreadyExists)
+            let known = await refusal { try await server.train(Samples.supervised("a")) }
+            #expect(known?.code == .alreadyExists)
+            #expect(known?.field == "job_uuid")
             let named = await refusal { try await server.train(Samples.supervised("b", search: ["name": "n"])) }
             #expect(named?.code == .alreadyExists)
             #expect(named?.field == "hyperparam_search_config.name", "\(named?.message ?? "")")
