@@ -65,7 +65,7 @@ final class TrainingProvider: PostTrainingProvider {
         for job in open where died.contains(job.id) {
             let log = jobs.log(of: job)
             try await DispatchQueue.global().run {
-                log.write("the process ended while the job ran, for the \(job.deaths). time")
+                log.write("the process ended while the job ran (\(job.deaths) of at most 3 times)")
             }
         }
         // What ran goes on before what waits.
