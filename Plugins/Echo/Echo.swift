@@ -8,6 +8,8 @@ struct Echo: InferenceProvider {
     static let summary = "Answers with what was said last, word by word. For tests and as a tutorial."
     // Methods of its API that it does not have: the host answers 501 for them.
     static let unsupported: Set<String> = ["embeddings", "score"]
+    // Beyond the draft's requests: a call with another option is refused before it comes here.
+    static let options: [String: Set<String>] = ["chat_completion": ["extended"], "completion": ["extended"]]
     // The kinds of resource that a distribution may list for it: any other is refused at its line.
     static let resources: [ResourceKind]? = [.model]
 
@@ -41,7 +43,14 @@ struct Echo: InferenceProvider {
             // Waits when the client reads slowly; throws CancellationError when it has left. Let it pass.
             try await stream.send(ChatCompletionResponseStreamChunk(textDelta: word))
         }
-        try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", stopReason: answer.stopReason))
+        try await stream.send(
+            ChatCompletionResponseStreamChunk(
+                textDelta: "", stopReason: answer.stopReason, details: try details(answer, call)))
+    }
+
+    // A token is a word here.
+    func countTokens(_ request: CountTokensRequest, _ call: Call) async throws -> CountTokensResponse {
+        CountTokensResponse(tokens: try words(request.dialog.message.content, "dialog.message.content", 0).words.count)
     }
 
     func completion(
@@ -52,13 +61,27 @@ struct Echo: InferenceProvider {
             try await pause()
             try await stream.send(CompletionResponseStreamChunk(textDelta: word))
         }
-        try await stream.send(CompletionResponseStreamChunk(textDelta: "", stopReason: answer.stopReason))
+        try await stream.send(
+            CompletionResponseStreamChunk(
+                textDelta: "", stopReason: answer.stopReason, details: try details(answer, call)))
+    }
+
+    // A token is a word here. Only a caller that asks for more than the draft has is told.
+    private func details(_ answer: Answer, _ call: Call) throws -> GenerationDetails {
+        guard try call.option("extended") == true else { return GenerationDetails() }
+        return GenerationDetails(
+            usage: TokenUsage(promptTokens: answer.wordsAsked, completionTokens: answer.words.count))
+    }
+
+    private struct Answer {
+        var words: [String]
+        /// Before they are cut.
+        var wordsAsked: Int
+        var stopReason: StopReason
     }
 
     // Only text can be echoed. The error names the field, and reaches the client as a 400.
-    private func words(
-        _ content: Content, _ field: String, _ wordsMax: Int
-    ) throws -> (words: [String], stopReason: StopReason) {
+    private func words(_ content: Content, _ field: String, _ wordsMax: Int) throws -> Answer {
         let text = try content.all.map { item in
             guard case .text(let text) = item else {
                 throw ProviderError(
@@ -68,7 +91,9 @@ struct Echo: InferenceProvider {
         }
         let words = (configuration.prefix + text.joined(separator: " ")).piecesEndingInSpace
         let isCut = wordsMax > 0 && words.count > wordsMax
-        return (isCut ? Array(words.prefix(wordsMax)) : words, isCut ? .maxTokens : .finishedOK)
+        return Answer(
+            words: isCut ? Array(words.prefix(wordsMax)) : words, wordsAsked: words.count,
+            stopReason: isCut ? .maxTokens : .finishedOK)
     }
 
     // Task.sleep throws when the call is cancelled, which is all that Echo has to do about it.

@@ -134,14 +134,25 @@ static bool send(call *c, int32_t kind, const text *answer) {
     }
 }
 
-static bool send_chunk(call *c, const char *word, size_t size, const char *stop_reason) {
+// A token is a word here: as many come in as go out, unless the answer is cut.
+static void add_usage(text *answer, long long prompt, long long words) {
+    char usage[128];
+    snprintf(usage, sizeof usage, ",\"usage\":{\"prompt_tokens\":%lld,\"cached_tokens\":0,\"completion_tokens\":%lld}",
+             prompt, words);
+    text_adds(answer, usage);
+}
+
+// The last one has a stop reason, and the usage where `words` is not negative.
+static bool send_chunk(call *c, const char *word, size_t size, const char *stop_reason, long long prompt, long long words) {
     text chunk = {0};
     text_adds(&chunk, "{\"text_delta\":\"");
     text_add_escaped(&chunk, word, size);
     text_adds(&chunk, stop_reason ? "\",\"stop_reason\":\"" : "\"}");
     if (stop_reason) {
         text_adds(&chunk, stop_reason);
-        text_adds(&chunk, "\"}");
+        text_adds(&chunk, "\"");
+        if (words >= 0) add_usage(&chunk, prompt, words);
+        text_adds(&chunk, "}");
     }
     bool sent = !chunk.failed && send(c, LSP_EVENT, &chunk);
     text_free(&chunk);
@@ -174,24 +185,27 @@ static bool content_text(lsp_bytes content, text *out) {
     return true;
 }
 
-static lsp_status echo(call *c, const text *said, long long words_max, bool streams, bool is_chat) {
+static lsp_status echo(call *c, const text *said, long long words_max, bool streams, bool is_chat, bool is_extended) {
     size_t at = 0;
-    long long words = 0;
+    long long words = 0, prompt = 0;
+    for (size_t end = 0; end < said->size; prompt++) end = word_end(said, end);
     while (at < said->size && (words_max == 0 || words < words_max)) {
         if (!pause_between_words(c)) return LSP_CANCELLED;
         size_t end = word_end(said, at);
-        if (streams && !send_chunk(c, said->data + at, end - at, NULL)) return LSP_CANCELLED;
+        if (streams && !send_chunk(c, said->data + at, end - at, NULL, 0, -1)) return LSP_CANCELLED;
         at = end;
         words++;
     }
     const char *stop_reason = at < said->size ? "max_tokens" : "finished_ok";
-    if (streams) return send_chunk(c, "", 0, stop_reason) ? LSP_OK : LSP_CANCELLED;
+    if (streams) return send_chunk(c, "", 0, stop_reason, prompt, is_extended ? words : -1) ? LSP_OK : LSP_CANCELLED;
     text answer = {0};
     text_adds(&answer, "{\"content\":\"");
     text_add_escaped(&answer, said->data, at);
     text_adds(&answer, is_chat ? "\",\"tool_calls\":[],\"stop_reason\":\"" : "\",\"stop_reason\":\"");
     text_adds(&answer, stop_reason);
-    text_adds(&answer, "\"}");
+    text_adds(&answer, "\"");
+    if (is_extended) add_usage(&answer, prompt, words);
+    text_adds(&answer, "}");
     lsp_status status = answer.failed ? LSP_INTERNAL : send(c, LSP_BODY, &answer) ? LSP_OK : LSP_CANCELLED;
     text_free(&answer);
     return status;
@@ -209,17 +223,18 @@ static void serve(call *c) {
         forget(c);
         return finish_with(&c->sink, LSP_UNSUPPORTED, "not_implemented", "inline::echo-c has no such method", (lsp_bytes){0});
     }
-    // No option is supported: only an empty object passes.
     static const field no_fields[] = {{0}};
     static const shape no_options = {.kind = K_OBJECT, .fields = no_fields};
-    json_read refused = {0};
-    bool has_options = options.size && !json_check(options, &no_options, &refused);
-    if (has_options) {
+    json_read given = {0};
+    bool passes = !options.size || json_check(options, is_register ? &no_options : &answer_options, &given);
+    bool is_extended = passes && options.size && json_integer(given.slots[SLOT_EXTENDED], 0);
+    if (!passes) {
         forget(c);
-        finish_with(&c->sink, LSP_BAD_REQUEST, "unsupported_option", "inline::echo-c supports no options",
-                    text_bytes(&refused.field));
-        return json_read_free(&refused);
+        finish_with(&c->sink, LSP_BAD_REQUEST, "unsupported_option", "inline::echo-c supports the option extended alone",
+                    text_bytes(&given.field));
+        return json_read_free(&given);
     }
+    json_read_free(&given);
     json_read read = {0};
     text said = {0}, error = {0};
     lsp_status status = LSP_OK;
@@ -246,7 +261,7 @@ static void serve(call *c) {
             status = LSP_INTERNAL;
         } else {
             long long words_max = json_integer(read.slots[SLOT_MAX_TOKENS], 0);
-            status = echo(c, &said, words_max, json_integer(read.slots[SLOT_STREAM], 0), is_chat);
+            status = echo(c, &said, words_max, json_integer(read.slots[SLOT_STREAM], 0), is_chat, is_extended);
         }
     }
     forget(c);
@@ -370,7 +385,8 @@ static const lsp_provider provider = {
                      "\"delay_milliseconds\":{\"type\":\"integer\",\"minimum\":0,\"default\":0,"
                      "\"description\":\"The pause before each word of an answer.\"}},"
                      "\"additionalProperties\":false}",
-    .methods = "[{\"name\":\"completion\",\"stream\":true},{\"name\":\"chat_completion\",\"stream\":true}]",
+    .methods = "[{\"name\":\"completion\",\"stream\":true,\"options\":[\"extended\"]},"
+               "{\"name\":\"chat_completion\",\"stream\":true,\"options\":[\"extended\"]}]",
     .needs = "[\"network\"]",
     .create = create,
     .invoke = invoke,

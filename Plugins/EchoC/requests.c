@@ -51,6 +51,10 @@ static const field chat_fields[] = {
     {"stream", &boolean, false, SLOT_STREAM}, {"logprobs", &boolean, false, 0}, {0}};
 const shape chat_completion_request = {.kind = K_OBJECT, .fields = chat_fields};
 
+// Beyond the draft's requests: whether the caller takes what the draft's answers have no field for.
+static const field option_fields[] = {{"extended", &boolean, false, SLOT_EXTENDED}, {0}};
+const shape answer_options = {.kind = K_OBJECT, .fields = option_fields};
+
 // A resource carries whatever the distribution says about it: only two members are known to be there.
 static const field resource_fields[] = {{"kind", &string, true, SLOT_KIND}, {"id", &string, true, 0}, {0}};
 const shape resource = {.kind = K_OBJECT, .fields = resource_fields, .open = true};

@@ -4,10 +4,10 @@
 
 #include "json.h"
 
-enum { SLOT_CONTENT = 1, SLOT_MAX_TOKENS, SLOT_STREAM, SLOT_KIND, SLOT_PREFIX, SLOT_DELAY, SLOT_PREFIX_URL };
+enum { SLOT_CONTENT = 1, SLOT_MAX_TOKENS, SLOT_STREAM, SLOT_KIND, SLOT_PREFIX, SLOT_DELAY, SLOT_PREFIX_URL, SLOT_EXTENDED };
 
 #pragma GCC visibility push(hidden)
-extern const shape completion_request, chat_completion_request, resource, configuration;
+extern const shape answer_options, completion_request, chat_completion_request, resource, configuration;
 #pragma GCC visibility pop
 
 #endif

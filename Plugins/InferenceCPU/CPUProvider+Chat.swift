@@ -9,25 +9,42 @@ extension CPUProvider {
         streamingTo stream: EventStream<ChatCompletionResponseStreamChunk>
     ) async throws {
         var request = request
-        // The chunks have no place for them, so none are computed.
-        request.logprobs = false
+        // The draft's chunks have no place for them.
+        if try call.option("extended") != true { request.logprobs = false }
         let chat = try await prepare(request, call, field: "dialog")
-        var logprobs = LogProbabilities(chat.run.model.language.tokenizer)
-        let stopReason = try await reply(chat, &logprobs) { event in
-            switch event {
-            case .text(let text): try await stream.send(ChatCompletionResponseStreamChunk(textDelta: text))
-            case .call(let call):
-                try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", toolCall: ToolCall(call)))
-            case .reasoning(let text) where chat.isExtended:
-                try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", reasoning: text))
-            case .reasoning, .repair: break
+        try await chat.answer.eachAnswer { answer, index in
+            let chat = Chat(answer: answer, tools: chat.tools, format: chat.format)
+            let details = answer.isExtended ? GenerationDetails(index: index) : GenerationDetails()
+            @Sendable func chunk(_ text: String, _ pieces: inout AnswerPieces) -> ChatCompletionResponseStreamChunk {
+                let logprobs = pieces.takeLogprobs()
+                return ChatCompletionResponseStreamChunk(
+                    textDelta: text, details: details, logprobs: logprobs.isEmpty ? nil : logprobs.tokens)
             }
+            var (finish, pieces) = try await self.reply(chat) { event, pieces in
+                switch event {
+                case .text(let text): try await stream.send(chunk(text, &pieces))
+                case .call(let call):
+                    var chunk = chunk("", &pieces)
+                    chunk.toolCall = ToolCall(call)
+                    try await stream.send(chunk)
+                case .reasoning(let text) where answer.isExtended:
+                    var chunk = chunk("", &pieces)
+                    chunk.reasoning = text
+                    try await stream.send(chunk)
+                case .reasoning, .repair: break
+                }
+            }
+            var last = chunk("", &pieces)
+            last.stopReason = StopReason(finish)
+            last.details = answer.details(finish, pieces.stopSequence, index)
+            try await stream.send(last)
         }
-        try await stream.send(ChatCompletionResponseStreamChunk(textDelta: "", stopReason: stopReason))
     }
 
     package func chatCompletion(_ request: ChatCompletionRequest, _ call: Call) async throws -> ChatCompletionResponse {
-        try await answer(prepare(request, call, field: "dialog"), logprobs: request.logprobs)
+        let chat = try await prepare(request, call, field: "dialog")
+        try chat.answer.checkSingle()
+        return try await answer(chat, logprobs: request.logprobs)
     }
 
     package func batchChatCompletion(
@@ -46,39 +63,57 @@ extension CPUProvider {
     }
 
     private struct Chat: Sendable {
-        let run: GenerationRun
+        let answer: PreparedAnswer
         let tools: [ChatTool]
         let format: ReplyFormat
-        /// The caller takes what the draft has no field for.
-        let isExtended: Bool
     }
 
     /// - Parameter field: where the dialog stands in the call's body.
     private func prepare(_ request: ChatCompletionRequest, _ call: Call, field: String) async throws -> Chat {
         let model = try model(for: call)
         let language = model.language
+        let options = try GenerationOptions(options: call.options)
         let choice = try call.option("tool_choice", as: ToolChoice.self) ?? .auto
-        let schema = try call.option("response_schema", as: JSON.self)
+        let (prompt, format, tools) = try await prompt(request, choice, options, model, field: field)
+        let answer = try await PreparedAnswer(
+            model, call, options, request.samplingParams, prompt: prompt, promptField: field,
+            tokensMax: request.maxTokens, logprobs: request.logprobs, stopTokens: language.chatStops
+        ) {
+            try await grammar(model, choice, options.responseSchema, tools, format, call)
+        }
+        return Chat(answer: answer, tools: tools, format: format)
+    }
+
+    /// The tokens of a conversation, the form of its answer, and the tools that the model is told of.
+    private func prompt(
+        _ request: ChatCompletionRequest, _ choice: ToolChoice, _ options: GenerationOptions, _ model: LoadedModel,
+        field: String
+    ) async throws -> ([Int32], ReplyFormat, [ChatTool]) {
         // A long dialog takes a while in each of these.
-        let (prompt, format, tools) = try await model.queue.run {
+        try await model.queue.run {
             var conversation = try ChatConversation(request.dialog, at: field, tools: request.availableTools)
             if choice == .none { conversation.tools = [] }
             conversation.demandsCall = choice.demandsCall
+            conversation.variables = TemplateMap(options.templateArguments ?? [:])
             do {
-                let (prompt, format) = try language.prompt(answering: conversation)
+                let (prompt, format) = try model.language.prompt(answering: conversation)
                 return (prompt, format, conversation.tools)
             } catch let error as TemplateError {
                 throw ProviderError(error, field: field)
             }
         }
-        var generation = Generation.Request(
-            prompt: prompt, tokensMax: request.maxTokens,
-            sampling: try Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
-            stopTokens: language.chatStops, deadline: call.deadline, owner: call.principal)
-        generation.grammar = try await grammar(model, choice, schema, tools, format, call)
-        return Chat(
-            run: GenerationRun(model: model, call: call, request: generation, promptField: field),
-            tools: tools, format: format, isExtended: try call.option("extended") ?? false)
+    }
+
+    /// The tokens of a dialog as a chat would have them.
+    package func countTokens(_ request: CountTokensRequest, _ call: Call) async throws -> CountTokensResponse {
+        let model = try model(for: call)
+        let options = try GenerationOptions(options: call.options)
+        let choice = try call.option("tool_choice", as: ToolChoice.self) ?? .auto
+        let chat = ChatCompletionRequest(
+            model: InstructModel(rawValue: request.model), dialog: request.dialog,
+            availableTools: request.availableTools)
+        let (prompt, _, _) = try await prompt(chat, choice, options, model, field: "dialog")
+        return CountTokensResponse(tokens: prompt.count, contextTokensMax: model.engine.contextTokens)
     }
 
     private func grammar(
@@ -99,8 +134,7 @@ extension CPUProvider {
         var text = ""
         var reasoning = ""
         var calls: [ToolCall] = []
-        var logprobs = LogProbabilities(chat.run.model.language.tokenizer)
-        let stopReason = try await reply(chat, &logprobs) { event in
+        let (finish, pieces) = try await reply(chat) { event, _ in
             switch event {
             case .text(let delta): text += delta
             case .reasoning(let delta): reasoning += delta
@@ -108,36 +142,41 @@ extension CPUProvider {
             case .repair: break
             }
         }
+        let isExtended = chat.answer.isExtended
         // A reply that calls says nothing else: the draft's first implementation empties it.
         return ChatCompletionResponse(
-            content: .text(calls.isEmpty ? text : ""), toolCalls: calls, stopReason: stopReason,
-            logprobs: isAsked ? logprobs.takeAll() : nil,
-            reasoning: chat.isExtended && !reasoning.isEmpty ? reasoning : nil)
+            content: .text(calls.isEmpty ? text : ""), toolCalls: calls, stopReason: StopReason(finish),
+            logprobs: isAsked ? pieces.logprobs.lists : nil,
+            reasoning: isExtended && !reasoning.isEmpty ? reasoning : nil,
+            usage: isExtended ? TokenUsage(finish) : nil)
     }
 
     /// Calls `receive` with each piece of the reply's text and thoughts, and with each tool call once it is whole.
     private func reply(
-        _ chat: Chat, _ logprobs: inout LogProbabilities, _ receive: (ReplyParser.Event) async throws -> Void
-    ) async throws -> StopReason {
-        let language = chat.run.model.language
+        _ chat: Chat, _ receive: (ReplyParser.Event, inout AnswerPieces) async throws -> Void
+    ) async throws -> (Generation.Finish, AnswerPieces) {
+        let (run, options) = (chat.answer.run, chat.answer.options)
+        let language = run.model.language
         // Without tools a call's marks stand for nothing, as all control tokens do.
         let marks = language.replyMarks.filter { !chat.tools.isEmpty || $0.value.isThought }
-        var text = AnswerText(language.tokenizer, marks: marks, beginsText: true)
+        var pieces = AnswerPieces(language.tokenizer, stops: options.stop ?? [], marks: marks, beginsText: true)
         var reply = ReplyParser(tools: chat.tools, format: chat.format)
+        var isFull = false
         func pass(_ events: [ReplyParser.Event]) async throws {
-            for event in events {
+            for event in events where !isFull {
                 if case .repair(let slip) = event {
-                    chat.run.call.log.info(
-                        "a tool call was read in spite of \(slip.rawValue)", ["model": chat.run.model.id])
+                    run.call.log.info("a tool call was read in spite of \(slip.rawValue)", ["model": run.model.id])
                 }
-                try await receive(event)
+                try await receive(event, &pieces)
+                if case .call = event { isFull = options.parallelToolCalls == false }
             }
         }
-        let finish = try await chat.run.generate { tokens in
-            logprobs.add(tokens)
-            try await pass(reply.add(text.add(tokens)))
+        let finish = try await run.generate { tokens in
+            try await pass(reply.add(pieces.add(tokens)))
+            if isFull { throw EndOfAnswer() }
+            if let unused = pieces.tokensUnused { throw EndOfAnswer(tokensUnused: unused) }
         }
-        try await pass(reply.add([.text(text.finish())]) + reply.finish(isCutOff: finish.reason == .length))
-        return StopReason(finish)
+        try await pass(reply.add([.text(pieces.finish())]) + reply.finish(isCutOff: finish.reason == .length))
+        return (finish, pieces)
     }
 }

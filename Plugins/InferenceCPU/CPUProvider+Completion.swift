@@ -5,70 +5,80 @@ extension CPUProvider {
     package func completion(
         _ request: CompletionRequest, _ call: Call, streamingTo stream: EventStream<CompletionResponseStreamChunk>
     ) async throws {
-        let run = try await prepare(request, call, field: "content")
-        var logprobs = LogProbabilities(run.model.language.tokenizer)
-        let stopReason = try await continueText(run, &logprobs) { delta, logprobs in
-            try await stream.send(CompletionResponseStreamChunk(textDelta: delta, logprobs: logprobs.take()))
+        let continuation = try await prepare(request, call, field: "content")
+        try await continuation.eachAnswer { continuation, index in
+            let (finish, pieces) = try await self.continueText(continuation) { delta, pieces in
+                let logprobs = pieces.takeLogprobs()
+                try await stream.send(
+                    CompletionResponseStreamChunk(
+                        textDelta: delta, logprobs: logprobs.isEmpty ? nil : logprobs.lists,
+                        details: continuation.isExtended ? GenerationDetails(index: index) : GenerationDetails()))
+            }
+            try await stream.send(
+                CompletionResponseStreamChunk(
+                    textDelta: "", stopReason: StopReason(finish),
+                    logprobs: pieces.logprobs.isEmpty ? nil : pieces.logprobs.lists,
+                    details: continuation.details(finish, pieces.stopSequence, index)))
         }
-        try await stream.send(
-            CompletionResponseStreamChunk(textDelta: "", stopReason: stopReason, logprobs: logprobs.take()))
     }
 
     package func completion(_ request: CompletionRequest, _ call: Call) async throws -> CompletionResponse {
-        try await answer(prepare(request, call, field: "content"), logprobs: request.logprobs)
+        let continuation = try await prepare(request, call, field: "content")
+        try continuation.checkSingle()
+        return try await answer(continuation, logprobs: request.logprobs)
     }
 
     package func batchCompletion(_ request: BatchCompletionRequest, _ call: Call) async throws -> [CompletionResponse] {
         // All prompts before the first answer: what is wrong with one is said before work is spent on the others.
-        var runs: [GenerationRun] = []
+        var continuations: [PreparedAnswer] = []
         for (index, content) in request.contentBatch.enumerated() {
             let item = CompletionRequest(
                 content: content, model: request.model, samplingParams: request.samplingParams,
                 maxTokens: request.maxTokens, logprobs: request.logprobs)
-            runs.append(try await prepare(item, call, field: "content_batch[\(index)]"))
+            continuations.append(try await prepare(item, call, field: "content_batch[\(index)]"))
         }
-        return try await inOrder(runs) { try await self.answer($0, logprobs: request.logprobs) }
+        return try await inOrder(continuations) { try await self.answer($0, logprobs: request.logprobs) }
     }
 
     /// - Parameter field: where the content stands in the call's body.
-    private func prepare(_ request: CompletionRequest, _ call: Call, field: String) async throws -> GenerationRun {
+    private func prepare(_ request: CompletionRequest, _ call: Call, field: String) async throws -> PreparedAnswer {
         let model = try model(for: call)
+        let options = try GenerationOptions(options: call.options)
         let prompt = try await model.queue.run {
             model.language.prompt(continuing: try request.content.text(at: field))
         }
-        var generation = Generation.Request(
-            prompt: prompt, tokensMax: request.maxTokens,
-            sampling: try Sampling(request.samplingParams, seed: try call.option("seed"), logprobs: request.logprobs),
-            stopTokens: model.language.completionStops, deadline: call.deadline, owner: call.principal)
-        if let schema = try call.option("response_schema", as: JSON.self) {
-            generation.grammar = try await model.grammars.value(schema, .answer)
+        return try await PreparedAnswer(
+            model, call, options, request.samplingParams, prompt: prompt, promptField: field,
+            tokensMax: request.maxTokens, logprobs: request.logprobs, stopTokens: model.language.completionStops
+        ) {
+            guard let schema = options.responseSchema else { return nil }
+            return try await model.grammars.value(schema, .answer)
         }
-        return GenerationRun(model: model, call: call, request: generation, promptField: field)
     }
 
-    private func answer(_ run: GenerationRun, logprobs isAsked: Bool) async throws -> CompletionResponse {
+    private func answer(_ continuation: PreparedAnswer, logprobs isAsked: Bool) async throws -> CompletionResponse {
         var text = ""
-        var logprobs = LogProbabilities(run.model.language.tokenizer)
-        let stopReason = try await continueText(run, &logprobs) { delta, _ in text += delta }
+        let (finish, pieces) = try await continueText(continuation) { delta, _ in text += delta }
         return CompletionResponse(
-            content: .text(text), stopReason: stopReason, logprobs: isAsked ? logprobs.takeAll() : nil)
+            content: .text(text), stopReason: StopReason(finish), logprobs: isAsked ? pieces.logprobs.lists : nil,
+            usage: continuation.isExtended ? TokenUsage(finish) : nil)
     }
 
     /// Calls `receive` with each piece of the text. A character in the making waits: the log probabilities of its first
     /// tokens are there when it is complete.
     private func continueText(
-        _ run: GenerationRun, _ logprobs: inout LogProbabilities,
-        _ receive: (String, inout LogProbabilities) async throws -> Void
-    ) async throws -> StopReason {
-        var text = AnswerText(run.model.language.tokenizer, beginsText: false)
-        let finish = try await run.generate { tokens in
-            logprobs.add(tokens)
-            let delta = text.addText(tokens)
-            if !delta.isEmpty { try await receive(delta, &logprobs) }
+        _ continuation: PreparedAnswer, _ receive: (String, inout AnswerPieces) async throws -> Void
+    ) async throws -> (Generation.Finish, AnswerPieces) {
+        var pieces = AnswerPieces(
+            continuation.run.model.language.tokenizer, stops: continuation.options.stop ?? [], beginsText: false)
+        let finish = try await continuation.run.generate { tokens in
+            let delta = pieces.addText(tokens)
+            if !delta.isEmpty { try await receive(delta, &pieces) }
+            if let unused = pieces.tokensUnused { throw EndOfAnswer(tokensUnused: unused) }
         }
-        let rest = text.finish()
-        if !rest.isEmpty { try await receive(rest, &logprobs) }
-        return StopReason(finish)
+        let rest = pieces.finish()
+        if !rest.isEmpty { try await receive(rest, &pieces) }
+        return (finish, pieces)
     }
 }
 

@@ -11,7 +11,11 @@ extension CPUProvider {
         }
         try pressure.checkAdmission()
         let texts = try request.contents.enumerated().map { try $1.text(at: "contents[\($0)]") }
-        return EmbeddingsResponse(embeddings: try await encoder.embed(texts, request.textTruncation, call))
+        let (embeddings, tokens) = try await encoder.embed(texts, request.textTruncation, call)
+        let isExtended = try call.option("extended") ?? false
+        return EmbeddingsResponse(
+            embeddings: embeddings,
+            usage: isExtended ? TokenUsage(promptTokens: tokens, completionTokens: 0) : nil)
     }
 
     /// The embedding model that `path` is the folder of; nil when it is none.

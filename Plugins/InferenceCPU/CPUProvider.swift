@@ -10,14 +10,14 @@ package final class CPUProvider<Backend: CPUBackend>: InferenceProvider {
     package static var providerType: String { Backend.providerType }
     package static var version: String { "1.0.0" }
     package static var summary: String { Backend.summary }
-    /// `seed`: an integer; the same seed, prompt and parameters give the same answer. `extended`: true to be sent what
-    /// the draft's answers have no field for, the model's reasoning. `response_schema`: a JSON Schema that the whole
-    /// answer keeps to. `tool_choice`: `auto`, `required`, `none` or `{"name": …}`.
+    /// The options of ``GenerationOptions``, but for those that a method has no use for.
     package static var options: [String: Set<String>] {
-        [
-            "completion": ["seed", "response_schema"], "batch_completion": ["seed", "response_schema"],
-            "chat_completion": ["seed", "extended", "response_schema", "tool_choice"],
-            "batch_chat_completion": ["seed", "extended", "response_schema", "tool_choice"],
+        let all = Set(GenerationOptions.object.properties.map(\.key)).subtracting(["continue_last"])
+        let chat: Set = ["tool_choice", "parallel_tool_calls", "template_arguments"]
+        return [
+            "completion": all.subtracting(chat), "batch_completion": all.subtracting(chat).subtracting(["n"]),
+            "chat_completion": all, "batch_chat_completion": all.subtracting(["n"]), "embeddings": ["extended"],
+            "count_tokens": ["tool_choice", "template_arguments"],
         ]
     }
 

@@ -1,6 +1,12 @@
 import LlamaEngine
 import ProviderKit
 
+/// An answer that is whole before its engine ends it.
+struct EndOfAnswer: Error {
+    /// The tokens that came after its end, of those that were received last.
+    var tokensUnused = 0
+}
+
 /// One request on its way through an engine: hands its tokens on as they come, ends it when they are no longer wanted,
 /// and reports what it took.
 struct GenerationRun: Sendable {
@@ -12,7 +18,7 @@ struct GenerationRun: Sendable {
 
     /// Calls `receive` with the tokens since its last call, at least one, until the answer is complete.
     ///
-    /// When the task is cancelled, or `receive` throws, the engine stops working on the request before its next token,
+    /// `receive` may throw ``EndOfAnswer``: then the answer is complete as it is. When the task is cancelled, or `receive` throws, the engine stops working on the request before its next token,
     /// and this returns after that. Throws what `receive` threw, `CancellationError`, or a `ProviderError`.
     func generate(_ receive: ([Generation.Token]) async throws -> Void) async throws -> Generation.Finish {
         var record = Record(promptTokens: request.prompt.count)
@@ -53,16 +59,24 @@ struct GenerationRun: Sendable {
             while true {
                 switch await queue.next() {
                 case .tokens(let tokens, let isPaused):
-                    record.note(tokens.count)
+                    if !(failure is EndOfAnswer) { record.note(tokens.count) }
                     if isPaused { model.engine.resume(handle) }
                     guard failure == nil else { continue }
                     do {
                         try await receive(tokens)
+                    } catch let end as EndOfAnswer {
+                        record.generatedTokens -= end.tokensUnused
+                        failure = end
+                        model.engine.cancel(handle)
                     } catch {
                         failure = error
                         model.engine.cancel(handle)
                     }
-                case .finished(let finish):
+                case .finished(var finish):
+                    if failure is EndOfAnswer {
+                        (finish.reason, finish.generatedTokens) = (.complete, record.generatedTokens)
+                        return finish
+                    }
                     record.generatedTokens = finish.generatedTokens
                     if let failure { throw failure }
                     if finish.reason == .cancelled { throw CancellationError() }
@@ -74,6 +88,13 @@ struct GenerationRun: Sendable {
         } onCancel: {
             model.engine.cancel(handle)
         }
+    }
+
+    /// The same run for another of several answers to its prompt.
+    func with(_ sampling: Sampling) -> GenerationRun {
+        var request = request
+        request.sampling = sampling
+        return GenerationRun(model: model, call: call, request: request, promptField: promptField)
     }
 
     private func submit(_ queue: TokenQueue) throws -> Generation.Handle {

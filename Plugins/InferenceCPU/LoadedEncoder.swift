@@ -28,9 +28,9 @@ final class LoadedEncoder: Sendable {
         queue.async { withExtendedLifetime(engine) {} }
     }
 
-    /// One vector for each text, in order. Ends before its next pass when the task is cancelled or the call's time is
+    /// One vector for each text, in order, and the tokens of all texts. Ends before its next pass when the task is cancelled or the call's time is
     /// up.
-    func embed(_ texts: [String], _ truncation: TextTruncation, _ call: Call) async throws -> [[Float]] {
+    func embed(_ texts: [String], _ truncation: TextTruncation, _ call: Call) async throws -> ([[Float]], Int) {
         guard requests.wrappingAdd(1, ordering: .relaxed).newValue <= requestsMax else {
             requests.wrappingSubtract(1, ordering: .relaxed)
             throw ProviderError(
@@ -48,8 +48,9 @@ final class LoadedEncoder: Sendable {
             }
             embeddings += try await passes.run { try Self.embed(tokens[pass], engine) }
         }
-        report(texts: texts.count, tokens: tokens.reduce(0) { $0 + $1.count }, .now - start, call)
-        return embeddings
+        let count = tokens.reduce(0) { $0 + $1.count }
+        report(texts: texts.count, tokens: count, .now - start, call)
+        return (embeddings, count)
     }
 
     private static func tokens(

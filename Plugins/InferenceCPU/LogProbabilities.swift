@@ -2,41 +2,55 @@ import LlamaEngine
 import ProviderKit
 import Tokenizers
 
-/// The log probabilities of an answer's tokens as the API gives them: `tokens`, each token's text, and
-/// `token_logprobs`, the natural logarithm of its probability under the model (before temperature and the cuts), in the
-/// same order. A token can be a part of a character, whose bytes show as U+FFFD in its text: where one is,
-/// `token_bytes` has the bytes of each token beside them.
+/// The log probabilities of an answer's tokens, under the model (before temperature and the cuts).
+///
+/// The draft gives them as `tokens`, each token's text, and `token_logprobs`, the natural logarithm of its probability,
+/// in the same order. A token can be a part of a character, whose bytes show as U+FFFD in its text: where one is,
+/// `token_bytes` has the bytes of each token beside them. With the option `top_logprobs` above 0, `top_logprobs` has
+/// the likeliest tokens in the place of each.
 struct LogProbabilities {
     private let tokenizer: any Tokenizer
-    private var tokens: [JSON] = []
-    private var values: [JSON] = []
-    private var bytes: [JSON] = []
-    private var hasPart = false
+    private var generated: [Generation.Token] = []
 
     init(_ tokenizer: any Tokenizer) { self.tokenizer = tokenizer }
 
-    mutating func add(_ generated: [Generation.Token]) {
-        for token in generated {
-            guard let logprob = token.logprob else { continue }
-            let own = tokenizer.bytes(of: token.id, showingControl: true)
-            let text = String(decoding: own, as: UTF8.self)
-            tokens.append(.string(text))
-            bytes.append(.array(own.map { .integer(Int64($0)) }))
-            if !text.utf8.elementsEqual(own) { hasPart = true }
-            // The shortest decimal that is this Float, not the Double's seventeen digits.
-            values.append(.number(Double(logprob.description) ?? Double(logprob)))
+    mutating func add(_ tokens: [Generation.Token]) { generated += tokens.filter { $0.logprob != nil } }
+
+    /// Those since the last call.
+    mutating func taken() -> LogProbabilities {
+        defer { generated = [] }
+        return self
+    }
+
+    var isEmpty: Bool { generated.isEmpty }
+
+    /// As a record each.
+    var tokens: [TokenLogprob] {
+        generated.map { token in
+            entry(token.id, token.logprob ?? 0, top: token.top.map { entry($0.id, $0.logprob) })
         }
     }
 
-    /// The log probabilities since the last call; nil when there are none.
-    mutating func take() -> JSONObject? {
-        guard !tokens.isEmpty else { return nil }
-        defer { (tokens, values, bytes, hasPart) = ([], [], [], false) }
-        var lists: JSONObject = ["tokens": .array(tokens), "token_logprobs": .array(values)]
-        if hasPart { lists["token_bytes"] = .array(bytes) }
+    /// As the draft has them; its lists may be empty.
+    var lists: JSONObject {
+        let entries = tokens
+        var lists: JSONObject = [
+            "tokens": .array(entries.map { .string($0.token) }),
+            // The shortest decimal that is this Float, not the Double's seventeen digits.
+            "token_logprobs": .array(entries.map(\.logprob.json)),
+        ]
+        if entries.contains(where: { !$0.token.utf8.elementsEqual($0.bytes.map(UInt8.init)) }) {
+            lists["token_bytes"] = .array(entries.map(\.bytes.json))
+        }
+        if entries.contains(where: { !$0.top.isEmpty }) {
+            lists["top_logprobs"] = .array(entries.map(\.top.json))
+        }
         return lists
     }
 
-    /// The same for a whole answer, whose lists may be empty.
-    mutating func takeAll() -> JSONObject { take() ?? ["tokens": [], "token_logprobs": []] }
+    private func entry(_ id: Int32, _ logprob: Float, top: [TokenLogprob] = []) -> TokenLogprob {
+        let bytes = tokenizer.bytes(of: id, showingControl: true)
+        return TokenLogprob(
+            token: String(decoding: bytes, as: UTF8.self), bytes: bytes.map(Int.init), logprob: logprob, top: top)
+    }
 }

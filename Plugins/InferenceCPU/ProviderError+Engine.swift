@@ -17,7 +17,8 @@ extension ProviderError {
         case .contextLengthExceeded(let limit, let promptTokens, _), .cacheTooSmall(let limit, let promptTokens, _):
             self.init(.contextLengthExceeded, message, field: promptTokens < limit ? "max_tokens" : promptField)
         case .invalidParameter(let name, let reason):
-            let field = name == "max_tokens" ? name : "sampling_params.\(name)"
+            let isOption = GenerationOptions.object.properties.contains { $0.key == name }
+            let field = name == "max_tokens" || isOption ? name : "sampling_params.\(name)"
             self.init(.invalidRequest, "\(field) \(reason)", field: field)
         case .queueFull:
             self.init(.queueFull, message, retryAfterSeconds: 1)

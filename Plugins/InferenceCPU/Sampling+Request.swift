@@ -7,9 +7,30 @@ extension Sampling {
     ///
     /// Throws where a value would have no effect, because its sender expects another answer than it would get. A value
     /// that is the default, or that bounds nothing, may always be given.
-    init(_ parameters: SamplingParams, seed: Int?, logprobs: Bool) throws(ProviderError) {
+    ///
+    /// - Parameters:
+    ///   - answer: which of several answers to one prompt: each has a seed of its own.
+    ///   - stopTokens: not taken where the options say to ignore them.
+    init(
+        _ parameters: SamplingParams, _ options: GenerationOptions, logprobs: Bool, answer: Int = 0,
+        stopTokens: Set<Int32>
+    ) throws(ProviderError) {
         try parameters.checkEffect()
-        self.init(seed: seed.map { UInt64(bitPattern: Int64($0)) }, topLogprobs: logprobs ? 0 : nil)
+        self.init(
+            seed: options.seed.map { UInt64(bitPattern: Int64($0)) &+ UInt64(answer) },
+            topLogprobs: logprobs ? options.topLogprobs ?? 0 : nil)
+        presencePenalty = options.presencePenalty ?? 0
+        frequencyPenalty = options.frequencyPenalty ?? 0
+        repetitionPenalty = options.repetitionPenalty ?? 1
+        minP = options.minP ?? 0
+        for (token, value) in options.logitBias ?? [:] {
+            guard let token = Int32(token) else {
+                throw ProviderError(
+                    .invalidRequest, "logit_bias must be of this model's tokens, got \(token)", field: "logit_bias")
+            }
+            logitBias[token] = Float(value)
+        }
+        if options.ignoreEOS == true { for token in stopTokens { logitBias[token] = -.infinity } }
         switch parameters.strategy {
         case .greedy: return
         case .topP: topP = parameters.topP

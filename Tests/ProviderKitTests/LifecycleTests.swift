@@ -48,7 +48,8 @@ struct LifecycleTests {
         #expect(
             string(descriptor.methods)
                 == #"[{"name":"completion","stream":true},"#
-                + #"{"name":"chat_completion","stream":true,"options":["seed"]},{"name":"batch_chat_completion"}]"#)
+                + #"{"name":"chat_completion","stream":true,"options":["seed"]},{"name":"batch_chat_completion"},"#
+                + #"{"name":"count_tokens"}]"#)
     }
 
     @Test("the configuration's schema comes from its declaration")

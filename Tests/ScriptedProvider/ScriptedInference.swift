@@ -54,6 +54,11 @@ struct ScriptedInference: InferenceProvider, Scripted {
             })
     }
 
+    func countTokens(_ request: CountTokensRequest, _ call: Call) async throws -> CountTokensResponse {
+        call.note(body: request.json)
+        return CountTokensResponse(tokens: request.dialog.message.content.text.utf8.count)
+    }
+
     func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
         call.note(body: request.json)
         return EmbeddingsResponse(embeddings: request.contents.map { [Float($0.text.utf8.count), 0.5] })

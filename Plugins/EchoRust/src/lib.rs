@@ -96,21 +96,25 @@ impl Instance {
                 return Err(Failure::new(abi::UNSUPPORTED, "not_implemented", &message, ""));
             }
         };
+        let mut is_extended = false;
         if !options.is_empty() {
             if let Value::Object(members) = parse(options)? {
-                if let Some((name, _)) = members.first() {
-                    let message = format!("{name} is not supported by inline::echo-rust");
-                    return Err(Failure::new(abi::BAD_REQUEST, "unsupported_option", &message, name));
+                for (name, value) in &members {
+                    if name != "extended" || method.ends_with("register") {
+                        let message = format!("{name} is not supported by inline::echo-rust");
+                        return Err(Failure::new(abi::BAD_REQUEST, "unsupported_option", &message, name));
+                    }
+                    is_extended = *value == Value::Bool(true);
                 }
             }
         }
         let body = parse(body)?;
         check(&body, &shape, "")?;
         match method.as_ref() {
-            "completion" => self.echo(call, &body, body.get("content"), "content", false),
+            "completion" => self.echo(call, &body, body.get("content"), "content", is_extended, false),
             "chat_completion" => {
                 let content = body.get("dialog").and_then(|d| d.get("message")).and_then(|m| m.get("content"));
-                self.echo(call, &body, content, "dialog.message.content", true)
+                self.echo(call, &body, content, "dialog.message.content", is_extended, true)
             }
             _ if body.get("kind") == Some(&Value::Text("model".into())) => Ok(()),
             _ => Err(Failure::new(abi::UNSUPPORTED, "not_implemented", "inline::echo-rust takes models only", "kind")),
@@ -118,7 +122,7 @@ impl Instance {
     }
 
     fn echo(
-        &self, call: &Call, body: &Value, content: Option<&Value>, field: &str, is_chat: bool,
+        &self, call: &Call, body: &Value, content: Option<&Value>, field: &str, is_extended: bool, is_chat: bool,
     ) -> Result<(), Failure> {
         let said = content.and_then(text_of).ok_or_else(|| {
             let message = format!("{field} must be text: echo reads no attachments");
@@ -130,20 +134,29 @@ impl Instance {
             Some(Value::Number(n)) if *n > 0.0 => *n as usize,
             _ => usize::MAX,
         };
-        let mut at = 0;
+        let (mut at, mut count) = (0, 0);
         for word in words(&said).take(words_max) {
             self.pause(call)?;
             if streams {
                 send(call, abi::EVENT, &format!("{{\"text_delta\":{}}}", quoted(word)))?;
             }
             at += word.len();
+            count += 1;
         }
         let stop_reason = if at < said.len() { "max_tokens" } else { "finished_ok" };
+        // A token is a word here: as many come in as go out, unless the answer is cut.
+        let usage = if is_extended {
+            let prompt = words(&said).count();
+            format!(",\"usage\":{{\"prompt_tokens\":{prompt},\"cached_tokens\":0,\"completion_tokens\":{count}}}")
+        } else {
+            String::new()
+        };
         if streams {
-            return send(call, abi::EVENT, &format!("{{\"text_delta\":\"\",\"stop_reason\":\"{stop_reason}\"}}"));
+            let last = format!("{{\"text_delta\":\"\",\"stop_reason\":\"{stop_reason}\"{usage}}}");
+            return send(call, abi::EVENT, &last);
         }
         let tool_calls = if is_chat { "\"tool_calls\":[]," } else { "" };
-        let answer = format!("{{\"content\":{},{tool_calls}\"stop_reason\":\"{stop_reason}\"}}", quoted(&said[..at]));
+        let answer = format!("{{\"content\":{},{tool_calls}\"stop_reason\":\"{stop_reason}\"{usage}}}", quoted(&said[..at]));
         send(call, abi::BODY, &answer)
     }
 
@@ -341,7 +354,10 @@ static PROVIDER: Provider = Provider {
         \"description\":\"The pause before each word of an answer.\"}},\
         \"additionalProperties\":false}",
     ),
-    methods: text(c"[{\"name\":\"completion\",\"stream\":true},{\"name\":\"chat_completion\",\"stream\":true}]"),
+    methods: text(
+        c"[{\"name\":\"completion\",\"stream\":true,\"options\":[\"extended\"]},\
+        {\"name\":\"chat_completion\",\"stream\":true,\"options\":[\"extended\"]}]",
+    ),
     needs: text(c"[]"),
     create,
     invoke,

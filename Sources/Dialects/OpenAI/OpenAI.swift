@@ -5,7 +5,10 @@ package enum OpenAI {
     package static let dialect = Dialect(
         "OpenAI", prefix: "/v1", timeHeader: "openai-processing-ms", errorSchema: ErrorBody.schema,
         errorStatus: ErrorForm.status,
-        errorBody: { ErrorForm.body($0).jsonBytes }, [listModels, retrieveModel, createChatCompletion])
+        errorBody: { ErrorForm.body($0).jsonBytes },
+        [
+            listModels, retrieveModel, createChatCompletion, countChatTokens, createCompletion, createEmbeddings,
+        ])
 }
 
 /// A list that is sent at once.

@@ -83,10 +83,12 @@ package enum Generation {
     }
 
     package struct Finish: Sendable, Equatable {
-        package let reason: StopReason
+        package var reason: StopReason
         package let promptTokens: Int
         /// Tokens sampled, a stop token included; none where tokens are scored.
-        package let generatedTokens: Int
+        package var generatedTokens: Int
+        /// Tokens of the prompt that were not computed for this request, because another had.
+        package var cachedTokens = 0
     }
 
     /// The events of a sink: any number of `.token`, then exactly one `.finished` or `.failed`.

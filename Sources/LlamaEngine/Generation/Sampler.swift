@@ -20,12 +20,14 @@ struct Sampler {
     private var kept: [Weighted] = []
     /// Weight that `keepWorthSorting` took out.
     private var dropped = 0.0
-    /// The logits of the tokens that may come, all others impossible.
-    private var allowed: [Float] = []
+    /// The logits as they are chosen by: those of the tokens that may come, all others impossible, and adjusted.
+    private var changed: [Float] = []
+    private var adjustment: LogitAdjustment?
 
-    /// `options` must have passed `validate()`.
-    init(_ options: Sampling) {
+    /// `options` must have passed `validate()`; the tokens of `prompt` are in the vocabulary.
+    init(_ options: Sampling, prompt: [Int32] = []) {
         self.options = options
+        adjustment = LogitAdjustment(options, prompt: prompt)
         random = SplitMix64(seed: options.seed ?? UInt64.random(in: .min ... .max))
     }
 
@@ -33,16 +35,30 @@ struct Sampler {
     /// - Returns: nil when no token can be chosen: all logits are NaN or infinite, or logprobs were asked for and are
     ///   NaN.
     mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Generation.Token? {
-        choose(logits).flatMap { token($0, logits) }
+        adjustment == nil ? choose(logits).flatMap { token($0, logits) } : next(logits, amongAllOr: nil)
     }
 
     /// As `next`, from the tokens of a mask alone.
     mutating func next(_ logits: UnsafeBufferPointer<Float>, among mask: TokenMask) -> Generation.Token? {
-        var masked: [Float] = []
-        swap(&masked, &allowed)
-        defer { swap(&masked, &allowed) }
-        mask.keep(logits, in: &masked)
-        return masked.withUnsafeBufferPointer { choose($0) }.flatMap { token($0, logits) }
+        next(logits, amongAllOr: mask)
+    }
+
+    private mutating func next(
+        _ logits: UnsafeBufferPointer<Float>, amongAllOr mask: TokenMask?
+    ) -> Generation.Token? {
+        var changed: [Float] = []
+        swap(&changed, &self.changed)
+        defer { swap(&changed, &self.changed) }
+        if let mask {
+            mask.keep(logits, in: &changed)
+        } else {
+            changed.removeAll(keepingCapacity: true)
+            changed.append(contentsOf: logits)
+        }
+        adjustment?.apply(to: &changed)
+        guard let id = changed.withUnsafeBufferPointer({ choose($0) }) else { return nil }
+        adjustment?.note(id)
+        return token(id, logits)
     }
 
     private mutating func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
@@ -66,10 +82,12 @@ struct Sampler {
     private mutating func draw(_ logits: UnsafeBufferPointer<Float>, largest: Float) -> Int32 {
         // Bounded, so that the likeliest token (0 * scale) keeps its weight of 1 at the smallest temperature.
         let scale = Float(min(1 / options.temperature, 1e30))
+        let least = Float(options.minP)
         // exp(-30) is 1e-13: what lies below could not add up to one part in a million even in a vocabulary of 10^6.
         let weigh = { (logit: Float) in
             let exponent = (logit - largest) * scale
-            return exponent > -30 ? expf(exponent) : 0
+            let weight = exponent > -30 ? expf(exponent) : 0
+            return weight >= least ? weight : 0
         }
         if options.topK > 0, options.topK < logits.count {
             keepLargest(options.topK, of: logits)

@@ -14,6 +14,21 @@ package struct Sampling: Sendable, Equatable {
     /// `topLogprobsMax`.
     package var topLogprobs: Int?
 
+    /// Added to the logits of tokens, by their ids. Minus infinity: never.
+    package var logitBias: [Int32: Float] = [:]
+    /// Taken once from the logit of every token that the answer has already; -2 to 2.
+    package var presencePenalty = 0.0
+    /// Taken from a token's logit for each time that the answer has it; -2 to 2.
+    package var frequencyPenalty = 0.0
+    /// Divides the positive logits of tokens that prompt or answer have, and multiplies the negative ones (Keskar et
+    /// al. 2019, arXiv:1909.05858); above 0, up to 10. 1 changes nothing. Before all other changes.
+    package var repetitionPenalty = 1.0
+    /// Leaves out tokens whose probability, after the temperature, is less than this share of the likeliest token's; 0
+    /// to 1. Before `topP`.
+    package var minP = 0.0
+
+    package static let penaltyMax = 2.0
+    package static let repetitionPenaltyMax = 10.0
     package static let temperatureMax = 100.0
     package static let topLogprobsMax = 20
 
@@ -42,6 +57,16 @@ package struct Sampling: Sendable, Equatable {
         if let topLogprobs, !(0...Self.topLogprobsMax).contains(topLogprobs) {
             throw .invalidParameter(
                 name: "top_logprobs", reason: "must be in [0, \(Self.topLogprobsMax)], got \(topLogprobs)")
+        }
+        for (name, penalty) in [("presence_penalty", presencePenalty), ("frequency_penalty", frequencyPenalty)]
+        where !(-Self.penaltyMax...Self.penaltyMax).contains(penalty) {
+            throw .invalidParameter(name: name, reason: "must be in [-2, 2], got \(penalty)")
+        }
+        guard repetitionPenalty > 0, repetitionPenalty <= Self.repetitionPenaltyMax else {
+            throw .invalidParameter(name: "repetition_penalty", reason: "must be in (0, 10], got \(repetitionPenalty)")
+        }
+        guard minP >= 0, minP <= 1 else {
+            throw .invalidParameter(name: "min_p", reason: "must be in [0, 1], got \(minP)")
         }
     }
 }

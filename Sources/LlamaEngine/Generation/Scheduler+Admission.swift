@@ -23,6 +23,10 @@ extension Scheduler {
         if let grammar = request.grammar, grammar.vocabulary.vocabulary > vocabulary {
             throw .invalidParameter(name: "grammar", reason: "must have been made for this model, got one for another")
         }
+        if let token = request.sampling.logitBias.keys.filter({ $0 < 0 || Int($0) >= vocabulary }).min() {
+            throw .invalidParameter(
+                name: "logit_bias", reason: "must be of this model's tokens, 0 to \(vocabulary - 1), got \(token)")
+        }
         guard pages.pagesMax != .max else { return requested == 0 ? contextTokens - prompt : requested }
         // The last token sampled is never computed, hence one position more.
         let room = pages.pagesMax * KVLayout.positions + 1
@@ -127,7 +131,11 @@ extension Scheduler {
         for sequence in running where !sequence.isPaused && sequence.pendingTokens > 1 {
             guard let cache = sequence.cache else { continue }
             let shared = prefixes.extend(cache, with: sequence.sharedTokens, sequence.prefixKey)
-            if shared > 0 { count { $0.tokensShared += shared } }
+            guard shared > 0 else { continue }
+            if sequence.generatedTokens == 0 {
+                sequence.cachedTokens = min(sequence.cachedTokens + shared, sequence.promptTokens)
+            }
+            count { $0.tokensShared += shared }
         }
     }
 }

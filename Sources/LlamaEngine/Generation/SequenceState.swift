@@ -28,6 +28,8 @@ final class SequenceState: @unchecked Sendable {
     var isDraftForced = false
     /// Tokens sampled, a stop token included.
     var generatedTokens = 0
+    /// Tokens of the prompt whose keys and values another request had computed.
+    var cachedTokens = 0
     var isPaused = false
     /// The keys and values of the first `cache.count` tokens. Nil while the sequence waits; what it has said by then
     /// stays in `tokens` and is computed again.
@@ -47,7 +49,7 @@ final class SequenceState: @unchecked Sendable {
         // Nothing is asked about what follows the last token that is scored.
         tokens = targets.isEmpty ? request.prompt : request.prompt.dropLast()
         adapter = request.adapter
-        sampler = Sampler(request.sampling)
+        sampler = Sampler(request.sampling, prompt: request.prompt)
         grammar = request.grammar.map {
             AnswerGrammar($0, stopTokens: request.stopTokens, vocabulary: vocabulary)
         }
@@ -95,7 +97,9 @@ final class SequenceState: @unchecked Sendable {
     func finish(_ reason: Generation.StopReason) {
         end(
             .finished(
-                Generation.Finish(reason: reason, promptTokens: promptTokens, generatedTokens: generatedTokens)))
+                Generation.Finish(
+                    reason: reason, promptTokens: promptTokens, generatedTokens: generatedTokens,
+                    cachedTokens: cachedTokens)))
     }
 
     func end(_ event: Generation.Event) {

@@ -28,6 +28,11 @@ public enum Inference {
         .inference, "completion", .post, "/inference/completion", streaming: .onRequest, routingKey: .listed(.model),
         summary: "Continue a text.")
 
+    /// Counts the tokens of a dialog as a chat would have them.
+    public static let countTokens = Endpoint<Nothing, CountTokensRequest, CountTokensResponse, Nothing>(
+        .inference, "count_tokens", .post, "/inference/count_tokens", routingKey: .listed(.model), isExtension: true,
+        summary: "Count the tokens of a dialog.")
+
     /// Answers the texts' vectors in the request's order.
     public static let embeddings = Endpoint<Nothing, EmbeddingsRequest, EmbeddingsResponse, Nothing>(
         .inference, "embeddings", .post, "/inference/embeddings", routingKey: .listed(.model), isExtension: true,
@@ -40,6 +45,6 @@ public enum Inference {
 
     static let all = [
         batchChatCompletion.description, batchCompletion.description, chatCompletion.description,
-        completion.description, embeddings.description, score.description,
+        completion.description, countTokens.description, embeddings.description, score.description,
     ]
 }

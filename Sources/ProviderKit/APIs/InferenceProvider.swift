@@ -50,6 +50,10 @@ public protocol InferenceProvider: Provider {
         _ request: BatchChatCompletionRequest, _ call: Call
     ) async throws -> [ChatCompletionResponse]
 
+    /// The tokens of a dialog, as a chat with it would have them. The default throws `notImplemented`; a provider that
+    /// can't count names the method in ``Provider/unsupported``.
+    func countTokens(_ request: CountTokensRequest, _ call: Call) async throws -> CountTokensResponse
+
     /// One vector for each text, in the request's order, each of length 1. An empty list of texts has an empty answer.
     ///
     /// All or nothing: one text that cannot be embedded fails the call. Throw `modelNotFound` when ``Call/resource`` is
@@ -86,9 +90,15 @@ extension InferenceProvider {
                 { try await $0.chatCompletion($2, $3, streamingTo: $4) }),
             Method(Inference.batchCompletion) { try await $0.batchCompletion($2, $3) },
             Method(Inference.batchChatCompletion) { try await $0.batchChatCompletion($2, $3) },
+            Method(Inference.countTokens) { try await $0.countTokens($2, $3) },
             Method(Inference.embeddings) { try await $0.embeddings($2, $3) },
             Method(Inference.score) { try await $0.score($2, $3) },
         ]
+    }
+
+    /// The default for a provider that can't count: throws `notImplemented`.
+    public func countTokens(_ request: CountTokensRequest, _ call: Call) async throws -> CountTokensResponse {
+        throw ProviderError(.notImplemented, "\(Self.providerType) counts no tokens")
     }
 
     /// The default for a provider without embeddings: throws `notImplemented`.
@@ -112,6 +122,7 @@ extension InferenceProvider {
             response.stopReason = chunk.stopReason ?? response.stopReason
             // Each chunk has the log probabilities of its own tokens; how they join, only the provider knows.
             response.logprobs = chunk.logprobs ?? response.logprobs
+            response.usage = chunk.details.usage ?? response.usage
         }
         response.content = .text(text)
         return response
@@ -127,6 +138,7 @@ extension InferenceProvider {
             text += chunk.textDelta
             response.stopReason = chunk.stopReason ?? response.stopReason
             if let toolCall = chunk.toolCall { response.toolCalls.append(toolCall) }
+            response.usage = chunk.details.usage ?? response.usage
         }
         response.content = .text(text)
         return response

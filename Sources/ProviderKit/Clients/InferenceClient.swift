@@ -55,6 +55,11 @@ public struct InferenceClient: Sendable {
         try await caller.answer(Inference.batchChatCompletion, Nothing(), request)
     }
 
+    /// The tokens of a dialog, as a chat with it would have them.
+    public func countTokens(_ request: CountTokensRequest) async throws -> CountTokensResponse {
+        try await caller.answer(Inference.countTokens, Nothing(), request)
+    }
+
     /// One vector for each text, in the request's order. Throws `notImplemented` when the provider makes no embeddings.
     public func embeddings(_ request: EmbeddingsRequest) async throws -> EmbeddingsResponse {
         try await caller.answer(Inference.embeddings, Nothing(), request)

@@ -9,7 +9,15 @@ import Testing
     private static let samplings = [
         Sampling(), Sampling(topLogprobs: 3), Sampling(temperature: 0.3, seed: 1),
         Sampling(temperature: 4, topP: 0.9, seed: 2, topLogprobs: 2), Sampling(temperature: 8, topK: 3, seed: 3),
+        penalized(0), penalized(0.5),
     ]
+
+    private static func penalized(_ temperature: Double) -> Sampling {
+        var sampling = Sampling(temperature: temperature, seed: 4)
+        (sampling.presencePenalty, sampling.frequencyPenalty, sampling.repetitionPenalty) = (0.2, 0.05, 1.1)
+        (sampling.logitBias, sampling.minP) = ([3: 1, 10: -2], 0.01)
+        return sampling
+    }
 
     private func events(
         _ speculation: Generation.Speculation, _ sampling: Sampling, _ precision: Precision, stops: Set<Int32> = [],

@@ -189,8 +189,8 @@ struct UsageSum {
 
     mutating func add(_ details: GenerationDetails) {
         guard let usage = details.usage else { return }
-        // Of several answers to one prompt, the others find the first one's prompt computed.
-        if (details.index ?? 0) == 0 || prompt == nil { prompt = usage }
+        // Of several answers to one prompt, one computes it and the others find it computed.
+        if usage.cachedTokens < prompt?.cachedTokens ?? .max { prompt = usage }
         completionTokens += usage.completionTokens
     }
 
