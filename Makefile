@@ -211,6 +211,10 @@ test-data:
 	@Scripts/fetch-test-data.sh
 	@Scripts/fetch-postgres.sh
 
+.PHONY: clients
+clients: build model embedding-model ## OpenAI's client, LangChain and litellm from PyPI, against a server with the real model
+	@Scripts/clients/run.sh
+
 .PHONY: client
 client: ## fetch a client that others wrote, for the end-to-end tests
 	@Scripts/fetch-client.sh
