@@ -11,6 +11,7 @@
 #include "fetch.h"
 #include "json.h"
 #include "requests.h"
+#include "words.h"
 
 enum { CALLS_MAX = 256 }; // threads of one instance; beyond it a call is answered 429
 
@@ -159,36 +160,9 @@ static bool send_chunk(call *c, const char *word, size_t size, const char *stop_
     return sent;
 }
 
-static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-// The end of the word that starts at `from`, with the white space after it.
-static size_t word_end(const text *t, size_t from) {
-    while (from < t->size && !is_space(t->data[from])) from++;
-    while (from < t->size && is_space(t->data[from])) from++;
-    return from;
-}
-
-// The text of a content that json_check has passed. False when there is an attachment in it.
-static bool content_text(lsp_bytes content, text *out) {
-    if (*content.data == '{') return false;
-    const uint8_t *at = content.data, *end = at + content.size;
-    bool first = true;
-    for (; at < end; at++) {
-        if (*at == '{') return false;
-        if (*at != '"') continue;
-        const uint8_t *start = at++;
-        while (*at != '"') at += *at == '\\' ? 2 : 1;
-        if (!first) text_adds(out, " ");
-        first = false;
-        json_decode((lsp_bytes){start, (size_t)(at + 1 - start)}, out);
-    }
-    return true;
-}
-
 static lsp_status echo(call *c, const text *said, long long words_max, bool streams, bool is_chat, bool is_extended) {
     size_t at = 0;
-    long long words = 0, prompt = 0;
-    for (size_t end = 0; end < said->size; prompt++) end = word_end(said, end);
+    long long words = 0, prompt = words_count(said);
     while (at < said->size && (words_max == 0 || words < words_max)) {
         if (!pause_between_words(c)) return LSP_CANCELLED;
         size_t end = word_end(said, at);

@@ -18,8 +18,9 @@ struct GenerationRun: Sendable {
 
     /// Calls `receive` with the tokens since its last call, at least one, until the answer is complete.
     ///
-    /// `receive` may throw ``EndOfAnswer``: then the answer is complete as it is. When the task is cancelled, or `receive` throws, the engine stops working on the request before its next token,
-    /// and this returns after that. Throws what `receive` threw, `CancellationError`, or a `ProviderError`.
+    /// When the task is cancelled, or `receive` throws, the engine stops working on the request before its next token,
+    /// and this returns after that. `receive` may throw ``EndOfAnswer``: then the answer is complete as it is. Throws
+    /// what `receive` threw, `CancellationError`, or a `ProviderError`.
     func generate(_ receive: ([Generation.Token]) async throws -> Void) async throws -> Generation.Finish {
         var record = Record(promptTokens: request.prompt.count)
         do {

@@ -28,8 +28,8 @@ final class LoadedEncoder: Sendable {
         queue.async { withExtendedLifetime(engine) {} }
     }
 
-    /// One vector for each text, in order, and the tokens of all texts. Ends before its next pass when the task is cancelled or the call's time is
-    /// up.
+    /// One vector for each text, in order, and the tokens of all texts. Ends before its next pass when the task is
+    /// cancelled or the call's time is up.
     func embed(_ texts: [String], _ truncation: TextTruncation, _ call: Call) async throws -> ([[Float]], Int) {
         guard requests.wrappingAdd(1, ordering: .relaxed).newValue <= requestsMax else {
             requests.wrappingSubtract(1, ordering: .relaxed)

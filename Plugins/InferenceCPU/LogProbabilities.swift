@@ -27,7 +27,7 @@ struct LogProbabilities {
     /// As a record each.
     var tokens: [TokenLogprob] {
         generated.map { token in
-            entry(token.id, token.logprob ?? 0, top: token.top.map { entry($0.id, $0.logprob) })
+            record(token.id, token.logprob ?? 0, top: token.top.map { record($0.id, $0.logprob) })
         }
     }
 
@@ -48,7 +48,7 @@ struct LogProbabilities {
         return lists
     }
 
-    private func entry(_ id: Int32, _ logprob: Float, top: [TokenLogprob] = []) -> TokenLogprob {
+    private func record(_ id: Int32, _ logprob: Float, top: [TokenLogprob] = []) -> TokenLogprob {
         let bytes = tokenizer.bytes(of: id, showingControl: true)
         return TokenLogprob(
             token: String(decoding: bytes, as: UTF8.self), bytes: bytes.map(Int.init), logprob: logprob, top: top)

@@ -9,8 +9,8 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// The HTTP server of a running stack: every route of the endpoint table and of the dialects, health, and nothing
-/// else. Of the table's routes it decodes nothing that it forwards.
+/// The HTTP server of a running stack: every route of the endpoint table and of the dialects, the document, health, and
+/// nothing else. Of the table's routes it decodes nothing that it forwards.
 package struct HTTPFront: Sendable {
     private let stack: Stack
     private let settings: ServerSettings

@@ -4,8 +4,8 @@ import Host
 import Hummingbird
 import LlamaStackAPI
 
-/// Every route of the server: those of the endpoint table, their aliases among them, those of the dialects, and health.
-/// All of them below `server.path_prefix`.
+/// Every route of the server: those of the endpoint table, their aliases among them, those of the dialects, and
+/// the server's own. All of them below `server.path_prefix`.
 struct EndpointRoutes {
     let stack: Stack
     let settings: ServerSettings
@@ -19,6 +19,9 @@ struct EndpointRoutes {
         return verbs
     }
 
+    /// Each route's verb and path.
+    var table: [(verb: String, path: String)] { all.map { ($0.0.rawValue, $0.1.text { "{\($0)}" }) } }
+
     func add(to router: Router<FrontContext>) {
         var verbs = PathVerbs()
         for (method, path, responder) in all where verbs.insert(method, path) {
@@ -30,7 +33,7 @@ struct EndpointRoutes {
         let budget = BodyBudget(bytesMax: settings.limits.bodiesBytesMax)
         let dialectRoutes = DialectRoutes(
             dialects: dialects, stack: stack, settings: settings, drain: drain, budget: budget)
-        return (endpoints(budget) + health + dialectRoutes.all).map { method, path, responder in
+        return (endpoints(budget) + own + dialectRoutes.all).map { method, path, responder in
             // A trailing slash makes no other path.
             (method, PathTemplate(stringLiteral: settings.pathPrefix + path.text { "{\($0)}" }), responder)
         }
@@ -57,10 +60,16 @@ struct EndpointRoutes {
         return all
     }
 
-    private var health: [(HTTPRequest.Method, PathTemplate, any HTTPResponder<FrontContext>)] {
-        [("/health/live", Health.live), ("/health/ready", Health.ready(drain, stack))].flatMap { path, handler in
-            [(.get, path, handler), (.head, path, handler)]
+    private var own: [(HTTPRequest.Method, PathTemplate, any HTTPResponder<FrontContext>)] {
+        let document = CallbackResponder<FrontContext> { [dialects, settings] _, _ in
+            let text = await OffPool.run { ServedDocument.json(dialects, pathPrefix: settings.pathPrefix).bytes }
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(bytes: text)))
         }
+        return [
+            ("/health/live", Health.live), ("/health/ready", Health.ready(drain, stack)), ("/openapi.json", document),
+        ].flatMap { path, handler in [(.get, path, handler), (.head, path, handler)] }
     }
 }
 

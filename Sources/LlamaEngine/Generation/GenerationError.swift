@@ -54,8 +54,10 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
         case .tokenOutOfRange(let id, let index, let vocabulary):
             "prompt token \(index) is \(id), but this model's tokens are 0 to \(vocabulary - 1)"
         case .contextLengthExceeded(let limit, let promptTokens, let requested):
-            "the prompt has \(promptTokens) tokens and max_tokens is \(requested); "
-                + "together they must fit this model's context of \(limit) (context_tokens_max)"
+            // In words that clients of other servers look for.
+            "this model's maximum context length is \(limit) tokens, however you requested "
+                + "\(promptTokens + max(1, requested)) tokens: the prompt has \(promptTokens) and max_tokens is "
+                + "\(requested); shorten one, or raise context_tokens_max where the model has more"
         case .cacheTooSmall(let limit, let promptTokens, let requested):
             "the prompt has \(promptTokens) tokens and max_tokens is \(requested); "
                 + "the cache that this engine was given holds \(limit)"

@@ -1,0 +1,121 @@
+import LlamaStackAPI
+
+/// Schemas as the served document has them: what is really taken and sent. A request may leave out, or send null for,
+/// whatever has a value when it is absent; an answer leaves out only what is optional. So a record has a component for
+/// each of the two.
+struct ServedSchema {
+    /// By name: the components that were referred to so far.
+    private(set) var components = JSONObject()
+    private var known: Set<String> = []
+
+    enum Side { case request, answer }
+
+    /// The schema where it is used; a record is a reference.
+    mutating func schema(_ schema: Schema, _ side: Side) -> JSON {
+        switch schema {
+        case .any: return [:]
+        case .boolean: return ["type": "boolean"]
+        case .integer(let minimum, let maximum):
+            return Self.object(
+                ("type", "integer"), ("minimum", minimum.map { .integer($0) }),
+                ("maximum", maximum.map { .integer($0) }))
+        case .number(let minimum, let maximum):
+            return Self.object(
+                ("type", "number"), ("minimum", minimum.map { .number($0) }), ("maximum", maximum.map { .number($0) }))
+        case .string(let format, let pattern, let encoding):
+            return Self.object(
+                ("type", "string"), ("format", format.map { .string($0) }), ("pattern", pattern.map { .string($0) }),
+                ("contentEncoding", encoding.map { .string($0) }))
+        case .array(let item, let uniqueItems):
+            return Self.object(
+                ("type", "array"), ("items", self.schema(item, side)), ("uniqueItems", uniqueItems ? true : nil))
+        case .map(let value): return ["type": "object", "additionalProperties": self.schema(value, side)]
+        case .object: return ["type": "object"]
+        case .enumeration(_, let values, let isOpen):
+            let words = JSON.array(values.map { .string($0) })
+            return isOpen ? ["type": "string", "examples": words] : ["type": "string", "enum": words]
+        case .constant(let value): return ["type": "string", "const": .string(value)]
+        case .oneOf(let members), .anyOf(let members):
+            return ["anyOf": .array(members.map { self.schema($0, side) })]
+        case .named(let name, _, let inner):
+            let value = self.schema(inner, side)
+            return name.hasPrefix("OrNull") ? Self.orNull(value) : value
+        case .record(let record): return reference(record, side)
+        }
+    }
+
+    private mutating func reference(_ record: Schema.Record, _ side: Side) -> JSON {
+        let name = record.name + (side == .request ? "-request" : "")
+        if known.insert(name).inserted {
+            var fields = JSONObject()
+            for property in record.properties { fields[property.key] = field(property, side) }
+            let required = record.properties.filter { side == .request ? $0.isRequired : !$0.isOptional }.map(\.key)
+            // A client must not break when a field is added; a request's unknown fields are refused where they are.
+            components[name] = Self.object(
+                ("type", "object"), ("properties", .object(fields)),
+                ("additionalProperties", side == .request && !record.isOpen ? false : nil),
+                ("required", required.isEmpty ? nil : .array(required.map { .string($0) })))
+        }
+        return ["$ref": .string("#/components/schemas/\(name)")]
+    }
+
+    private mutating func field(_ property: Schema.Property, _ side: Side) -> JSON {
+        var value = schema(property.schema, side)
+        if side == .request {
+            if let wanted = property.wanted, case .object(var object) = value {
+                for member in Self.bounds(wanted).members { object[member.key] = member.value }
+                value = .object(object)
+            }
+            if !property.isRequired { value = Self.orNull(value) }
+        }
+        guard case .object(var object) = value else { return value }
+        if let absent = property.default, absent != .null { object["default"] = absent }
+        if !property.description.isEmpty { object["description"] = .string(property.description) }
+        return .object(object)
+    }
+
+    /// A parameter of a query: it is text, whatever it means.
+    mutating func parameter(_ property: Schema.Property) -> JSON {
+        var value = schema(property.schema, .request)
+        if let wanted = property.wanted, case .object(var object) = value {
+            for member in Self.bounds(wanted).members { object[member.key] = member.value }
+            value = .object(object)
+        }
+        return [
+            "name": .string(property.key), "in": "query", "description": .string(property.description),
+            "required": .bool(property.isRequired), "schema": value,
+        ]
+    }
+
+    private static func orNull(_ schema: JSON) -> JSON {
+        schema == [:] ? schema : ["anyOf": [schema, ["type": "null"]]]
+    }
+
+    /// The condition of a field, as JSON Schema says it; nothing for one that it has no words for.
+    static func bounds(_ wanted: String) -> JSONObject {
+        let numbers = wanted.split { !"0123456789.-".contains($0) }.flatMap { part in
+            part.replacing("...", with: " ").split(separator: " ").compactMap { Double($0) }
+        }
+        func number(_ value: Double) -> JSON { Int64(exactly: value).map { .integer($0) } ?? .number(value) }
+        if wanted == "1 to 200 bytes without control characters" {
+            // Of characters that are one byte each; of others there may be as many as their bytes are.
+            return ["pattern": #"^[\x20-\x7E]{1,200}$"#]
+        }
+        if wanted.hasPrefix("in (0, 1]") { return ["exclusiveMinimum": 0, "maximum": 1] }
+        if wanted.hasPrefix("at least "), numbers.count == 1 { return ["minimum": number(numbers[0])] }
+        if wanted.hasPrefix("in "), numbers.count == 2, numbers[0] <= numbers[1] {
+            return ["minimum": number(numbers[0]), "maximum": number(numbers[1])]
+        }
+        if wanted.hasPrefix("at most "), wanted.hasSuffix(" texts"), numbers.count == 1 {
+            return ["maxItems": number(numbers[0])]
+        }
+        return [:]
+    }
+
+    /// Without the members that are nil.
+    private static func object(_ members: (String, JSON?)...) -> JSON {
+        var object = JSONObject()
+        for (key, value) in members { object[key] = value }
+        return .object(object)
+    }
+}
