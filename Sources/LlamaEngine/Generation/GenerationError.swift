@@ -47,6 +47,12 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
         }
     }
 
+    /// Without a trap: a request may ask for as many tokens as it likes.
+    private static func sum(_ a: Int, _ b: Int) -> Int {
+        let (sum, isOver) = a.addingReportingOverflow(b)
+        return isOver ? .max : sum
+    }
+
     package var description: String {
         switch self {
         case .emptyPrompt:
@@ -56,7 +62,7 @@ package enum GenerationError: Error, Equatable, Sendable, CustomStringConvertibl
         case .contextLengthExceeded(let limit, let promptTokens, let requested):
             // In words that clients of other servers look for.
             "this model's maximum context length is \(limit) tokens, however you requested "
-                + "\(promptTokens + max(1, requested)) tokens: the prompt has \(promptTokens) and max_tokens is "
+                + "\(Self.sum(promptTokens, max(1, requested))) tokens: the prompt has \(promptTokens) and max_tokens is "
                 + "\(requested); shorten one, or raise context_tokens_max where the model has more"
         case .cacheTooSmall(let limit, let promptTokens, let requested):
             "the prompt has \(promptTokens) tokens and max_tokens is \(requested); "

@@ -66,7 +66,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     ) where Value == Wrapped? {
         self.init(
             key, path, absent: .some(nil), check: nil,
-            Property(schema: schema, isOptional: true, description: description)
+            Property(schema: schema, isOptional: true, description: description, wanted: check.wanted)
         ) { json, _, path in
             let value = try Value(json: json, at: path)
             if let value { try check(value, at: path) }
@@ -129,6 +129,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         var resourceKind: String?
         var isServerURL = false
         var isExtended = false
+        var wanted: String?
     }
 
     private init(
@@ -154,7 +155,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
                 key: key, schema: property.schema, isRequired: absent == nil, isOptional: property.isOptional,
                 default: property.default, description: property.description, resourceKind: property.resourceKind,
                 isServerURL: property.isServerURL, isExtended: property.isExtended,
-                whenAbsent: property.isOptional ? nil : absent?.json, wanted: check?.wanted)
+                whenAbsent: property.isOptional ? nil : absent?.json, wanted: property.wanted ?? check?.wanted)
         ]
     }
 
