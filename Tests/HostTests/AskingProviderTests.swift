@@ -21,6 +21,7 @@ struct AskingProviderTests {
             [], source: Self.echo + "/provider.c",
             more: [
                 "-fvisibility=hidden", "-w", Self.echo + "/json.c", Self.echo + "/requests.c", Self.echo + "/fetch.c",
+                Self.echo + "/words.c",
             ])
     }
 

@@ -115,7 +115,9 @@ struct CProviderTests {
         defer { origin.close() }
         let path = FileManager.default.temporaryDirectory.path + "/libecho-\(UUID().uuidString).so"
         defer { unlink(path) }
-        let sources = ["provider.c", "json.c", "requests.c", "fetch.c"].map { Self.root + "/Plugins/EchoC/" + $0 }
+        let sources = ["provider.c", "json.c", "requests.c", "fetch.c", "words.c"].map {
+            Self.root + "/Plugins/EchoC/" + $0
+        }
         try Self.compile(["-fvisibility=hidden"] + sources, path)
         func answer(_ url: String) async throws -> String {
             let yaml = """
