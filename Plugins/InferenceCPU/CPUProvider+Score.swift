@@ -42,7 +42,7 @@ extension CPUProvider {
             logprobs.add(tokens)
             for token in tokens { sum += Double(token.logprob ?? 0) }
         }
-        return ContinuationScore(logprob: sum, logprobs: logprobs.takeAll())
+        return ContinuationScore(logprob: sum, logprobs: logprobs.lists)
     }
 }
 

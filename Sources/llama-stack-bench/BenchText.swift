@@ -41,8 +41,10 @@ struct BenchText: ParsableArguments {
         }
     }
 
-    func measurement(_ model: Model, _ precision: Precision, threads: Int) throws -> ModelMeasurement {
+    func measurement(
+        _ model: Model, _ precision: Precision, threads: Int, adapter: Adapter? = nil
+    ) throws -> ModelMeasurement {
         try ModelMeasurement(
-            model: model, precision: precision, threads: threads, chunkTokens: chunk)
+            model: model, precision: precision, threads: threads, chunkTokens: chunk, adapter: adapter)
     }
 }

@@ -18,7 +18,7 @@ struct LlamaStackBench: AsyncParsableCommand {
         subcommands: [
             BenchSpeed.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchEmbeddings.self,
             BenchTrain.self, BenchCalls.self, BenchGrammar.self, BenchGrammarAnswers.self, BenchTools.self,
-            BenchTurns.self,
+            BenchTurns.self, BenchAdapter.self,
         ],
         defaultSubcommand: BenchSpeed.self)
 

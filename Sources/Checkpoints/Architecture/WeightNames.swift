@@ -31,7 +31,7 @@ package struct WeightNames: Sendable {
         down: "ffn_down")
 
     /// The same for all architectures served here.
-    static let huggingFace = WeightNames(
+    package static let huggingFace = WeightNames(
         embedding: "model.embed_tokens.weight", finalNorm: "model.norm.weight", head: "lm_head.weight",
         layerPrefix: "model.layers.", attentionNorm: "input_layernorm.weight", query: "self_attn.q_proj",
         key: "self_attn.k_proj", value: "self_attn.v_proj", output: "self_attn.o_proj",

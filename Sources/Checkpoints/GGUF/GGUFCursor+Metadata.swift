@@ -23,8 +23,12 @@ extension GGUFCursor {
 
     private func hex(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
 
-    mutating func metadata(count: Int) throws -> [String: GGUFValue] {
+    /// The values, and where each key lies with its value, in the order of the file.
+    mutating func metadata(
+        count: Int
+    ) throws -> (values: [String: GGUFValue], places: [(key: String, range: Range<Int>)]) {
         var values: [String: GGUFValue] = [:]
+        var places: [(key: String, range: Range<Int>)] = []
         for index in 0..<count {
             let start = offset
             let key = try name("metadata key \(index)")
@@ -34,8 +38,9 @@ extension GGUFCursor {
                     wanted: "each key once")
             }
             values[key] = try value(of: key.quotedForMessage())
+            places.append((key, start..<offset))
         }
-        return values
+        return (values, places)
     }
 
     private mutating func value(of key: String) throws -> GGUFValue {

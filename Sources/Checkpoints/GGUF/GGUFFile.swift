@@ -15,6 +15,8 @@ package struct GGUFFile: Sendable {
     /// Where the tensors' bytes begin.
     package let dataOffset: Int
     let metadata: [String: GGUFValue]
+    /// Where each key lies with its value, in the order of the file.
+    let metadataPlaces: [(key: String, range: Range<Int>)]
     private let indexOfTensor: [String: Int]
 
     package static func open(path: String, limits: GGUFLimits = GGUFLimits()) throws -> GGUFFile {
@@ -24,7 +26,7 @@ package struct GGUFFile: Sendable {
     package init(file: MappedFile, limits: GGUFLimits = GGUFLimits()) throws {
         var cursor = GGUFCursor(file: file, limits: limits)
         let counts = try cursor.preamble()
-        metadata = try cursor.metadata(count: counts.keys)
+        (metadata, metadataPlaces) = try cursor.metadata(count: counts.keys)
         alignment = try cursor.alignment(in: metadata)
         let declared = try cursor.tensorInfos(count: counts.tensors)
         dataOffset = try cursor.dataOffset(alignment: alignment, tensors: declared.count)

@@ -43,7 +43,7 @@ struct GGUFParts {
         return parts
     }
 
-    private enum Key {
+    fileprivate enum Key {
         static let number = "split.no"
         static let count = "split.count"
         static let tensors = "split.tensors.count"
@@ -130,6 +130,12 @@ struct GGUFParts {
 }
 
 extension GGUFFile {
+    /// The tensors of all parts of the model that `first` is the first part of, in order.
+    package static func allTensors(of first: GGUFFile) throws -> [GGUFTensor] {
+        guard let count = try first.int(GGUFParts.Key.count), count > 1 else { return first.tensors }
+        return try GGUFParts.open(path: first.path).all.flatMap(\.tensors)
+    }
+
     fileprivate func refuse(_ field: String, _ found: String, _ wanted: String) -> CheckpointError {
         CheckpointError(path: path, field: field, offset: nil, found: found, wanted: wanted)
     }

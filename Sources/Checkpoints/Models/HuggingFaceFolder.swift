@@ -70,6 +70,28 @@ package enum HuggingFaceFolder {
             found: settings["chat_template"]?.kind ?? "", wanted: "a template, or a list of named ones")
     }
 
+    /// The files beside the weights of a folder: its settings, of which `change` gets `config.json`, and its
+    /// vocabulary.
+    package static func otherFiles(
+        of checkpoint: ModelCheckpoint, change: (inout JSONObject) -> Void
+    ) throws -> [(name: String, bytes: [UInt8])] {
+        let folder = CheckpointFolder(path: checkpoint.path)
+        guard checkpoint.format == .huggingFace,
+            var config = try settings(folder, "config.json").objectValue
+        else {
+            throw CheckpointError(
+                path: checkpoint.path, field: "base", offset: nil, found: "a \(checkpoint.format.rawValue) folder",
+                wanted: "a GGUF file or a Hugging Face folder")
+        }
+        change(&config)
+        let others = [
+            "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
+            "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json", "chat_template.jinja",
+        ].filter(folder.has)
+        return [("config.json", Array(JSON.object(config).prettyText.utf8))]
+            + (try others.map { ($0, [UInt8](try folder.file($0).bytes)) })
+    }
+
     private static func optionalSettings(_ folder: CheckpointFolder, _ name: String) throws -> JSON {
         folder.has(name) ? try settings(folder, name) : .object([:])
     }

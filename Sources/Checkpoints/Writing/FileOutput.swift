@@ -50,6 +50,9 @@ package final class FileOutput {
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileWriteError(path: path) }
     }
 
+    /// Removes a file that turned out to be of no use.
+    package static func remove(_ path: String) { unlink(path) }
+
     package func write(_ bytes: UnsafeRawBufferPointer) throws(FileWriteError) {
         count += bytes.count
         if pending.count + bytes.count <= Self.pendingMax { return pending.append(contentsOf: bytes) }

@@ -13,17 +13,27 @@ extension Adapter {
     /// - Throws: `CheckpointError` when a file is missing or damaged, the configuration asks for what is not served, a
     ///   tensor is missing, too many or of another shape than the model needs, or a number is not finite.
     package convenience init(peftFolder path: String, for model: Model) throws(CheckpointError) {
-        let folder = PEFTReader(path: path, model: model.configuration)
+        let read = try PEFTFolder.read(path, for: model.configuration)
+        do throws(AdapterError) {
+            try self.init(read.changes, for: model)
+        } catch {
+            throw CheckpointError(
+                path: read.weights, field: error.field, offset: nil, found: error.found, wanted: error.wanted)
+        }
+    }
+}
+
+extension PEFTFolder {
+    /// The changes that a folder holds, and the path of the file that has their numbers, which are unchecked but for
+    /// their shapes.
+    static func read(
+        _ path: String, for model: ModelConfiguration
+    ) throws(CheckpointError) -> (changes: [Adapter.Place: Adapter.Change], weights: String) {
+        let folder = PEFTReader(path: path, model: model)
         try folder.requireFiles()
         let configuration = try PEFTConfiguration(path: folder.configurationPath)
         let weights = try SafetensorsFile(path: folder.weightsPath)
-        let changes = try folder.changes(configuration, weights)
-        do throws(AdapterError) {
-            try self.init(changes, for: model)
-        } catch {
-            throw CheckpointError(
-                path: weights.path, field: error.field, offset: nil, found: error.found, wanted: error.wanted)
-        }
+        return (try folder.changes(configuration, weights), weights.path)
     }
 }
 

@@ -7,17 +7,20 @@ package final class ModelMeasurement {
     let decoder: Decoder
     let chunkTokens: Int
     let clock: MeasuringClock
+    /// Computed with the model; nil: the model alone.
+    let adapter: Adapter?
 
     /// - Parameter chunkTokens: tokens of a prompt in one pass; by default as many as a provider computes at once. With
     ///   1 a text goes the way that an answer goes.
     package init(
         model: Model, precision: Precision, threads: Int, chunkTokens: Int? = nil,
-        clock: MeasuringClock = .wall
+        clock: MeasuringClock = .wall, adapter: Adapter? = nil
     ) throws(ThreadPoolError) {
         decoder = Decoder(model: model, precision: precision, pool: try ThreadPool(threads: threads))
         let usual = model.products == nil ? Generation.Options().prefillTokensMax : CBLAS.prefillTokens
         self.chunkTokens = max(1, chunkTokens ?? usual)
         self.clock = clock
+        self.adapter = adapter
     }
 
     /// One pass.

@@ -48,7 +48,9 @@ package struct TextWindows: Sendable {
             for (model, cache) in zip(models, caches) {
                 logits.append(
                     try model.run([
-                        Decoder.Segment(tokens: window[start..<end], cache: cache, logits: isScored ? .all : .none)
+                        Decoder.Segment(
+                            tokens: window[start..<end], cache: cache, logits: isScored ? .all : .none,
+                            adapter: model.adapter)
                     ]))
             }
             if isScored {
