@@ -74,6 +74,30 @@ struct AdapterTests {
         #expect(before != "")
     }
 
+    @Test("an adapter that is replaced under load answers every call, as it was or as it is")
+    func replacedUnderLoad() async throws {
+        let served = try await served()
+        let request = ServedModel.request(maxTokens: 3)
+        let answers = try await withThrowingTaskGroup(of: [Content].self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var answers: [Content] = []
+                    for _ in 0..<25 { answers.append(try await served.chat(request, model: "after-a").content) }
+                    return answers
+                }
+            }
+            for round in 0..<20 {
+                let token = UInt8(ascii: round % 2 == 0 ? "b" : "a")
+                try await served.adapt("m", as: "after-a", ScriptedAdapter(token: token))
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(answers.count == 100)
+        #expect(answers.allSatisfy { $0 == "bbb" || $0 == "" })
+        // The last one counts at once.
+        #expect(try await served.chat(request, model: "after-a").content == "bbb")
+    }
+
     @Test("a base that has adapters is not replaced under them")
     func replacedBase() async throws {
         let served = try await served()
