@@ -81,7 +81,7 @@ LK_ALWAYS size_t lk_panel_head_at(const lk_type type, size_t b) {
 enum { nf4_group = 256 };
 
 extern const float lk_nf4_values[16];
-/// What a code of 8 bits stands for.
+/// The number that a code of 8 bits stands for.
 float lk_nf4_scale(uint8_t code);
 
 /// Groups of blocks that a panel of rows of n values can touch: it has n / 2 blocks.

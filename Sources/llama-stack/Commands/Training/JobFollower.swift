@@ -89,7 +89,8 @@ struct JobFollower {
             throw Fail.with("error: the job \(job) failed: \(progress.lastLine)", exitCode: 70)
         }
         if isTerminal, let curve = progress.curve { Output.line(curve) }
-        Output.line("\(job) is completed, with \(status.checkpoints.count) checkpoints")
+        let count = status.checkpoints.count
+        Output.line("\(job) is completed, with \(count) checkpoint\(count == 1 ? "" : "s")")
         if let id = progress.servedID { Output.line("chat with it: llama-stack chat --model \(id)") }
         return progress
     }

@@ -53,8 +53,8 @@ struct JobProgress: Sendable {
 
     // MARK: For people
 
-    /// ` step  84/240  loss 0.412  validation 0.388 (best)  lr 7.6e-04  301 tokens/s  3 min left  ▁▂▃▅▇`; nil before the
-    /// first step.
+    /// ` step  84/240  loss 0.412  validation 0.388 (best)  lr 7.6e-04  301 tokens/s  3 min left  ▁▂▃▅▇`; nil before
+    /// the first step.
     var line: String? {
         guard let last = losses.last else { return nil }
         let total = String(steps)
@@ -84,7 +84,7 @@ struct JobProgress: Sendable {
 
     private static let eighths: [Character] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-    /// Means of the values in so many columns, from the smallest to the largest.
+    /// Means of the values as columns of text, the smallest the lowest.
     private static func bars(_ values: [Double], columns: Int) -> String {
         let means = means(values, columns: columns)
         guard let least = means.min(), let most = means.max() else { return "" }

@@ -8,8 +8,8 @@ enum TrainingFile {
     /// A larger one is not sent: the server must be able to open it.
     static let sentBytesMax = 40 << 20
 
-    /// Reads the columns from all rows. A file goes with the request up to `sentBytesMax`, and by its place above that; a
-    /// URL goes as it is.
+    /// Reads the columns from all rows. A file goes with the request up to `sentBytesMax`, and by its place above that;
+    /// a URL goes as it is.
     /// - Parameter option: the one that named the source, for errors.
     static func dataset(_ source: String, option: String) async throws -> Dataset {
         let opened = try await DatasetSource.open(source, columns: [:])
