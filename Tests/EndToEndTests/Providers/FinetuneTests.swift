@@ -4,6 +4,11 @@ import Testing
 extension EndToEnd {
     /// A job on the real model, from the command line to a chat with what it made.
     @Suite struct FinetuneTests {
+        /// What a server keeps and writes is in `folder`.
+        private static func environment(_ folder: TemporaryFolder) -> [String: String] {
+            ["LLAMA_STACK_STATE": folder.path + "/state", "LLAMA_STACK_DATA": folder.path + "/data"]
+        }
+
         @Test("a file becomes a model that answers: finetune, jobs, chat")
         func whole() throws {
             let folder = try TemporaryFolder()
@@ -13,7 +18,7 @@ extension EndToEnd {
             let file = folder.path + "/rows.jsonl"
             try Data(rows.utf8).write(to: URL(fileURLWithPath: file))
             let distribution = Setting.root + "/Distributions/train.yaml"
-            try Server.run(file: distribution, environment: ["LLAMA_STACK_STATE": folder.path + "/state"]) { server in
+            try Server.run(file: distribution, environment: Self.environment(folder)) { server in
                 let url = "http://127.0.0.1:\(server.port)"
                 let curve = folder.path + "/curve.svg"
                 let trained = try Command.run(
