@@ -17,6 +17,7 @@ ARGS   ?=
 PREFIX ?= /usr/local
 RUNS   ?= 20
 PEERS  ?=
+TEACH  ?=
 TORTURE_RUNS ?= 200
 CUTS ?= 1500000
 SEED  ?=
@@ -98,6 +99,10 @@ bench-turns: build ## what a turn of an agent costs over the same chat completio
 .PHONY: bench-tools
 bench-tools: build model ## how well the model calls tools (TOOLS=FILE for other requests, such as those of bfcl-eval)
 	@$(RELEASE)/llama-stack-bench tools $(or $(TOOLS),Benchmarks/Tools/easy.jsonl) --distribution $(DIST)
+
+.PHONY: bench-teaching
+bench-teaching: build model ## whether fine-tuning teaches a task: exact answers before and after (TEACH='--algorithms lora')
+	@Scripts/bench-teaching.py $(TEACH)
 
 .PHONY: bench-peers
 bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --list, --smoke)

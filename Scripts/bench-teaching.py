@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Whether training teaches: exact answers to rows that were held out, before and after each algorithm.
+
+    Scripts/bench-teaching.py [--algorithms lora,dora,qlora] [--epochs 4] [--batch-size 8] [--learning-rate RATE]
+
+The task is Benchmarks/Training/routing.jsonl: which of eight made-up codes goes with a customer's message. Nothing but the
+rows can say. routing-known.jsonl asks in the rows' own wordings with other greetings, endings and numbers;
+routing-unseen.jsonl in wordings that no row has. An answer is right when it is the code and has ended by itself.
+
+Starts Distributions/train.yaml on a free port with state of its own, trains with `llama-stack finetune`, and asks over HTTP
+at the temperature 0. Prints a line of JSON for each model, and a table.
+"""
+import argparse
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BINARY = ROOT / ".build/release/llama-stack"
+TASK = ROOT / "Benchmarks/Training"
+MODEL = "smollm2-135m-instruct"
+SETS = ["known", "unseen"]
+# The stop reason of an answer that has ended by itself.
+ENDED = "finished_ok"
+
+
+def rows(name):
+    return [json.loads(line) for line in (TASK / f"routing-{name}.jsonl").read_text().splitlines()]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def post(url, body):
+    """The JSON Lines of an answer."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=600) as answer:
+        return [json.loads(line) for line in answer.read().splitlines()]
+
+
+def answers(url, model, name):
+    """The answer to each row of a set and why it ended, by the temperature 0."""
+    dialogs = [row["dialog"] for row in rows(name)]
+    body = {
+        "model": model, "max_tokens": 24,
+        "batch_dialogs": [{"message": dialog[1], "message_history": [dialog[0]]} for dialog in dialogs],
+        "sampling_params": {"temperature": 0, "strategy": "greedy", "top_p": 1, "top_k": 0},
+    }
+    items = post(f"{url}/inference/batch_chat_completion", body)
+    return [(item["content"], item["stop_reason"]) for item in items]
+
+
+def share(url, model, name):
+    """Of a set's rows: how many are answered with their code alone, and how many answers ended by themselves."""
+    wanted = [row["dialog"][2]["content"] for row in rows(name)]
+    given = answers(url, model, name)
+    return {
+        "rows": len(wanted),
+        "right": sum(text.strip() == code and reason == ENDED for (text, reason), code in zip(given, wanted)),
+        "ended": sum(reason == ENDED for _, reason in given),
+    }
+
+
+def measured(url, model, algorithm, seconds):
+    result = {"model": model, "algorithm": algorithm, "seconds": round(seconds, 1)}
+    result.update({name: share(url, model, name) for name in SETS})
+    print(json.dumps(result), flush=True)
+    return result
+
+
+def train(url, algorithm, arguments):
+    command = [
+        BINARY, "finetune", "--url", url, "--dataset", TASK / "routing.jsonl", "--validation", TASK / "routing-known.jsonl",
+        "--job", algorithm, "--algorithm", algorithm, "--epochs", arguments.epochs, "--batch-size", arguments.batch_size,
+    ]
+    if arguments.learning_rate:
+        command += ["--lr", arguments.learning_rate]
+    begin = time.monotonic()
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"error: finetune --algorithm {algorithm} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return time.monotonic() - begin
+
+
+def table(results):
+    print(f"\n{'model':<10} {'known':>8} {'unseen':>8} {'ended':>8} {'seconds':>8}")
+    for result in results:
+        ended = sum(result[name]["ended"] for name in SETS)
+        count = sum(result[name]["rows"] for name in SETS)
+        cells = [f"{result[name]['right']}/{result[name]['rows']}" for name in SETS] + [f"{ended}/{count}"]
+        print(f"{result['algorithm']:<10} " + " ".join(f"{cell:>8}" for cell in cells) + f" {result['seconds']:>8}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--algorithms", default="lora,dora,qlora")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--learning-rate")
+    arguments = parser.parse_args()
+    if not BINARY.exists():
+        sys.exit(f"error: there is no {BINARY}. `make build model` makes what this needs.")
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        environment = {**os.environ, "LLAMA_STACK_STATE": f"{folder}/state", "LLAMA_STACK_DATA": f"{folder}/data"}
+        server = subprocess.Popen(
+            [BINARY, "run", ROOT / "Distributions/train.yaml", "--port", str(port)], env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            if not server.stdout.readline().startswith("ready"):
+                sys.exit("error: the server did not start; `llama-stack run Distributions/train.yaml` says why")
+            results = [measured(url, MODEL, "before", 0)]
+            for algorithm in arguments.algorithms.split(","):
+                seconds = train(url, algorithm, arguments)
+                results.append(measured(url, f"{MODEL}@{algorithm}", algorithm, seconds))
+            table(results)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=30)
+
+
+if __name__ == "__main__":
+    main()
