@@ -104,10 +104,12 @@ struct JobSettings: Sendable {
     private mutating func read(_ request: PostTrainingSFTRequest) throws {
         switch request.algorithm {
         case .full:
-            // The draft requires adapter settings here too; they say nothing (G37).
-            training.algorithm = .full
-            training.modules = []
-            return
+            // Not after hours, at the first checkpoint.
+            throw ProviderError(
+                .notImplemented,
+                "algorithm 'full' is not served: checkpoints of whole models can't be written yet; train an adapter with "
+                    + "lora, qlora or dora",
+                field: "algorithm")
         case .lora: training.algorithm = .lora
         case .qlora: training.algorithm = .qlora
         case .dora: training.algorithm = .dora
