@@ -5,7 +5,7 @@ import Parallel
 import Testing
 
 /// Losses of the real model beside those of torch and PEFT.
-@Suite("Training beside PEFT", .serialized)
+@Suite("Training beside PEFT", .offPool)
 struct CurveTests {
     /// torch on two threads differs from torch on one by 1.2e-4.
     private static let tolerance = 1e-3

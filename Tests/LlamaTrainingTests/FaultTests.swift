@@ -5,7 +5,7 @@ import Testing
 
 @testable import LlamaTraining
 
-@Suite("Faults of training")
+@Suite("Faults of training", .offPool)
 struct FaultTests {
     private func trainer(
         _ data: TrainingData, _ change: (inout TrainingSettings) -> Void = { _ in }

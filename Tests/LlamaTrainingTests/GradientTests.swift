@@ -7,7 +7,7 @@ import Testing
 @testable import LlamaTraining
 
 /// Gradients of whole models: along each, the loss rises as the gradient says.
-@Suite("Gradients of the decoder")
+@Suite("Gradients of the decoder", .offPool)
 struct GradientTests {
     private static let all = TrainedModule.allCases
 

@@ -15,7 +15,7 @@ import Musl
 
 /// Each layer's gradients beside central finite differences, in f64, of its formula written plainly: the derivative of
 /// Σ dy · layer(x).
-@Suite("Gradients of each layer beside finite differences in f64")
+@Suite("Gradients of each layer beside finite differences in f64", .offPool)
 struct LayerGradientTests {
     private static let tolerance = 1e-6
 

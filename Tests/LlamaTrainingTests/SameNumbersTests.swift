@@ -6,7 +6,7 @@ import Testing
 @testable import LlamaTraining
 
 /// How a run is computed does not change its numbers.
-@Suite("The same numbers however they are computed")
+@Suite("The same numbers however they are computed", .offPool)
 struct SameNumbersTests {
     private static let rows = TinyModel.rows([12, 9, 17, 30, 5, 22, 8, 14])
 

@@ -7,7 +7,7 @@ import Testing
 @testable import LlamaTraining
 
 /// Gradients and steps of whole models beside those of torch (Scripts/reference/make_tiny_training.py).
-@Suite("Training beside torch")
+@Suite("Training beside torch", .offPool)
 struct TorchTests {
     private struct Reference: Decodable {
         struct Gradients: Decodable {
