@@ -5,7 +5,7 @@ import Testing
 @testable import ChildProcess
 
 /// All suites of children: one after the other, because some count what this process has open.
-@Suite(.serialized, .timeLimit(.minutes(2))) enum Children {}
+@Suite(.serialized, .timeLimit(.minutes(10))) enum Children {}
 
 /// Programs built from `Tests/Fixtures/child-process`, each once.
 enum Probe {

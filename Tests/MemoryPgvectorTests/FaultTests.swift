@@ -33,7 +33,12 @@ struct FaultTests {
         var rounds = PostgresRounds(
             faults: [.killed, .backendKilled, .stopped, .paused, .killed, .backendKilled], writers: 8, seed: 20_261_127)
         rounds.pauseSeconds = 2
-        let result = try await rounds.run()
+        var result = try await rounds.run()
+        // The writers of a machine with other work may not have written while the server was away.
+        for seed in 1...3 as ClosedRange<UInt64> where result.refused == 0 && result.wrong.isEmpty {
+            rounds.seed += seed
+            result = try await rounds.run()
+        }
         print("rounds:", result)
         #expect(result.wrong == [])
         #expect(result.acknowledged > 0)
