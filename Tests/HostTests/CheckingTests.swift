@@ -82,7 +82,7 @@ struct CheckingTests {
                 - {provider_id: bad, provider_type: inline::faults, library: \(try ConformanceKit.faults())}
             """
         let isHang = fault.hasPrefix("hang") || fault == "never ready"
-        let failure = await failure { _ = try await self.check(yaml, fault: fault, seconds: isHang ? 5 : 60) }
+        let failure = await failure { _ = try await self.check(yaml, fault: fault, seconds: isHang ? 15 : 60) }
         let lines = failure?.diagnostics.map(\.description) ?? []
         #expect(lines.count == 1 && lines[0].hasPrefix("test.yaml:4:") && lines[0].contains(says), "\(lines)")
         #expect(isHang ? failure?.exitCode != 0 : failure?.exitCode == 70)
