@@ -26,7 +26,10 @@ struct JobTests {
         var search = search
         search["checkpoint_steps"] = search["checkpoint_steps"] ?? 20
         search["validation_steps"] = 1_000
-        return Samples.supervised(id, steps: steps, batch: 8, rate: 0.001, search: search)
+        var request = Samples.supervised(id, steps: steps, batch: 8, rate: 0.001, search: search)
+        // The steps alone say how long it takes.
+        if steps > 400 { request.trainingConfig.nEpochs = steps }
+        return request
     }
 
     @Test("a job that a shutdown interrupted ends with the weights of one that ran through, to the bit")
