@@ -10,9 +10,14 @@ struct CurveTests {
     /// torch on two threads differs from torch on one by 1.2e-4.
     private static let tolerance = 1e-3
 
-    @Test("losses, margins and rates follow those of PEFT", arguments: ["lora", "dora", "qlora", "dpo"])
+    private static let model = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+    @Test(
+        "losses, margins and rates follow those of PEFT",
+        .enabled(if: Fixture.model(model) != nil, "`make model` fetches it"),
+        arguments: ["lora", "dora", "qlora", "dpo"])
     func curve(kind: String) throws {
-        guard let path = Fixture.model("SmolLM2-135M-Instruct.Q4_1.gguf") else { return }
+        let path = try #require(Fixture.model(Self.model))
         let run = try ReferenceRun(kind)
         let trainer = try Trainer(
             base: Model(path: path), settings: run.settings, data: run.data, pool: ThreadPool(threads: 2))

@@ -84,11 +84,7 @@ struct JobAcceptance: Sendable {
         guard let row = try await host.store.checkpoints(of: job.id).first(where: { $0.folder == parts.last }),
             try await queue.run({ folders.isWhole(row.folder) })
         else { return nil }
-        let place = folders.path(row.folder)
-        if try JobSettings(job.request).training.algorithm == .full {
-            return BaseModel(model: job.servedID, path: TrainedFiles.modelPath(in: place), adapter: nil)
-        }
-        return BaseModel(model: job.base.model, path: job.base.path, adapter: place)
+        return BaseModel(model: job.base.model, path: job.base.path, adapter: folders.path(row.folder))
     }
 
     private func require(_ settings: JobSettings, fits checkpoint: ModelCheckpoint) throws {

@@ -11,14 +11,10 @@ struct JobHost: Sendable {
 
     var log: Log { context.log }
 
-    /// Makes a checkpoint known under the job's id, in place of what had the id before.
-    /// - Parameter isWholeModel: the folder is a model of its own, not an adapter.
-    func serve(_ job: Job, _ path: String, isWholeModel: Bool) async throws {
-        let resource =
-            isWholeModel
-            ? Resource(kind: ResourceKind.model.name, id: job.servedID, path: TrainedFiles.modelPath(in: path))
-            : Resource(kind: ResourceKind.model.name, id: job.servedID, base: job.base.model, adapter: path)
-        try await context.announce(resource, for: isWholeModel ? .inference : nil)
+    /// Makes the adapter in a checkpoint's folder known under the job's id, in place of what had the id before.
+    func serve(_ job: Job, _ path: String) async throws {
+        try await context.announce(
+            Resource(kind: ResourceKind.model.name, id: job.servedID, base: job.base.model, adapter: path))
     }
 
     func withdraw(_ job: Job) async throws { try await context.withdraw(.model, job.servedID) }

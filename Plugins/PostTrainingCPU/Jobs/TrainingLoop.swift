@@ -116,8 +116,8 @@ struct TrainingLoop {
             settingsSHA256: settingsHash, validationLoss: validationLoss, bestStep: best?.step, bestLoss: best?.loss,
             lowestLoss: lowestLoss, checksSinceBest: checksSinceBest)
         try run.checkpoints.write(step: step, state) { folder in
-            try TrainedFiles.write(trainer, run.settings.training, base, to: folder)
-            try StateFile.write(to: "\(folder)/\(CheckpointFolders.optimiserName)") { try trainer.save(to: $0) }
+            try AdapterFiles.write(trainer, run.settings.training, base, to: folder)
+            try SavedNumbers.write(to: "\(folder)/\(CheckpointFolders.optimiserName)") { trainer.save(to: $0) }
         }
         let name = CheckpointFolders.name(step: step)
         let row = CheckpointRow(step: step, folder: name, validationLoss: validationLoss)
@@ -143,8 +143,7 @@ struct TrainingLoop {
         let start = ContinuousClock.now
         let (job, host) = (run.job, run.host)
         let path = run.checkpoints.path(CheckpointFolders.name(step: step))
-        let isWhole = run.settings.training.algorithm == .full
-        try waiting { try await host.serve(job, path, isWholeModel: isWhole) }
+        try waiting { try await host.serve(job, path) }
         servedStep = step
         run.log.write("checkpoint \(step) is served as \(job.servedID) after \(milliseconds(since: start)) ms")
     }

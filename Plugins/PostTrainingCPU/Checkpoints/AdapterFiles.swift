@@ -3,12 +3,11 @@ import LlamaEngine
 import LlamaTraining
 import ProviderKit
 
-/// The files of a checkpoint that others read: an adapter's, or a whole model's.
-enum TrainedFiles {
+/// The files of a checkpoint that others read, as PEFT has them.
+enum AdapterFiles {
     static func write(
         _ trainer: Trainer, _ settings: TrainingSettings, _ base: BaseFiles, to folder: String
     ) throws {
-        guard settings.algorithm != .full else { throw JobFault("whole models can't be written yet") }
         var changes: [Adapter.Place: Adapter.Change] = [:]
         for change in trainer.changes {
             guard let target = AdapterTarget(rawValue: change.module.rawValue) else { continue }
@@ -19,9 +18,6 @@ enum TrainedFiles {
             changes, PEFTFolder.Settings(alpha: Double(settings.alpha), base: base.path),
             layers: base.configuration.layers, to: folder)
     }
-
-    /// The place of a `full` checkpoint's model.
-    static func modelPath(in folder: String) -> String { folder }
 }
 
 /// The model that is trained on: its files, and its dimensions.
