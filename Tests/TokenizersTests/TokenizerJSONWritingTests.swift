@@ -26,10 +26,21 @@ import Testing
         }
     }
 
+    private static let unwritten: Set = [
+        "bloom", "deepseek-coder", "deepseek-llm", "deepseek-v3", "gpt3-finnish", "hunyuan-dense", "joyai-llm",
+        "poro-chat",
+        "viking",
+    ]
+
     @Test("every way of cutting words that is written is read again as the same", arguments: PreTokenizerName.allNames)
     func preTokenizers(_ name: String) throws {
         let cut = try PreTokenizerName.find(name).preTokenizer
-        guard let steps = cut.stepsJSON else { return }
+        guard let steps = cut.stepsJSON else {
+            // Cuts that the format's steps can't say: a model with one is refused by name.
+            #expect(Self.unwritten.contains(name), "\(name) is not written")
+            return
+        }
+        #expect(!Self.unwritten.contains(name))
         #expect(try TokenizerSteps.splits(of: steps) == cut.splits)
     }
 
