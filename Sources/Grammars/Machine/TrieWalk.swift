@@ -1,68 +1,63 @@
 /// Goes through the part of a trie that an automaton can follow.
 struct TrieWalk {
     let trie: TokenTrie
-    private var states: [Int32]
-    private var counts: [Int32]
+    /// [depth]: where the automaton stands at each node of the path, and the characters counted there.
+    private var path: [(state: Int32, count: Int32)]
 
     init(_ trie: TokenTrie) {
         self.trie = trie
-        states = [Int32](repeating: 0, count: trie.longest + 1)
-        counts = states
+        path = Array(repeating: (0, 0), count: trie.longest + 1)
     }
 
     /// Inserts the tokens below `node` that lie wholly within the leaf, and appends the nodes where it may have ended
     /// and tokens go on. `node` itself is reached already.
+    ///
+    /// A first mask visits all of a vocabulary's nodes, so the arrays are read without their checks of bounds: places
+    /// in them are the trie's and the automaton's own.
     mutating func run(
         _ leaf: Leaf, state: Int32, count: Int32, below node: Int, insert: (Int32) -> Void,
         exits: inout [LeafMask.Exit]
     ) {
-        if leaf.countMin > 0 || leaf.countMax < .max {
-            return runCounting(leaf, state, count, below: node, insert: insert, exits: &exits)
-        }
-        let automaton = leaf.automaton
-        let (classes, steps, width) = (automaton.classes, automaton.steps, automaton.classCount)
-        var next = node + 1
+        let (trie, automaton) = (trie, leaf.automaton)
+        let tables = (automaton.classes, automaton.steps, automaton.outcomes)
+        let bytes = trie.bytes.span
+        let depths = trie.depths.span
+        let ends = trie.ends.span
+        let firstTokens = trie.firstTokens.span
+        let tokens = trie.tokens.span
+        let classes = tables.0.span
+        let steps = tables.1.span
+        let outcomes = tables.2.span
+        let width = automaton.classCount
+        let isCounting = leaf.countMin > 0 || leaf.countMax < .max
         let end = Int(trie.ends[node])
-        states[Int(trie.depths[node])] = state
+        path[Int(trie.depths[node])] = (state, count)
+        var path = path.mutableSpan
+        var next = node + 1
         while next < end {
-            let depth = Int(trie.depths[next])
-            let step = steps[Int(states[depth - 1]) * width + Int(classes[Int(trie.bytes[next])])]
-            if step < 0 {
-                next = Int(trie.ends[next])
+            let depth = Int(depths[unchecked: next])
+            let byte = classes[unchecked: Int(bytes[unchecked: next])]
+            let step = steps[unchecked: Int(path[unchecked: depth - 1].state) * width + Int(byte)]
+            let target = step & ByteAutomaton.stateMask
+            let outcome = step < 0 ? -1 : outcomes[unchecked: Int(target)]
+            var fits = step >= 0
+            var counted: Int32 = 0
+            if isCounting, fits {
+                counted = path[unchecked: depth - 1].count + (step & ByteAutomaton.countFlag != 0 ? 1 : 0)
+                fits = counted <= leaf.countMax && (counted >= leaf.countMin || outcome < 0)
+            }
+            guard fits else {
+                next = Int(ends[unchecked: next])
                 continue
             }
-            states[depth] = step & ByteAutomaton.stateMask
-            visit(next, automaton.outcomes[Int(step & ByteAutomaton.stateMask)], insert, &exits)
-            next += 1
-        }
-    }
-
-    private mutating func runCounting(
-        _ leaf: Leaf, _ state: Int32, _ count: Int32, below node: Int, insert: (Int32) -> Void,
-        exits: inout [LeafMask.Exit]
-    ) {
-        var next = node + 1
-        let end = Int(trie.ends[node])
-        states[Int(trie.depths[node])] = state
-        counts[Int(trie.depths[node])] = count
-        while next < end {
-            let depth = Int(trie.depths[next])
-            guard let step = leaf.step(states[depth - 1], counts[depth - 1], trie.bytes[next]) else {
-                next = Int(trie.ends[next])
-                continue
+            path[unchecked: depth] = (target, counted)
+            for index in Int(firstTokens[unchecked: next])..<Int(firstTokens[unchecked: next + 1]) {
+                insert(tokens[unchecked: index])
             }
-            (states[depth], counts[depth]) = (step.state, step.count)
-            visit(next, leaf.automaton.outcomes[Int(step.state)], insert, &exits)
+            if outcome >= 0, Int(ends[unchecked: next]) > next + 1 {
+                exits.append(LeafMask.Exit(node: Int32(next), outcome: outcome))
+            }
             next += 1
-        }
-    }
-
-    private func visit(
-        _ node: Int, _ outcome: Int32, _ insert: (Int32) -> Void, _ exits: inout [LeafMask.Exit]
-    ) {
-        for index in Int(trie.firstTokens[node])..<Int(trie.firstTokens[node + 1]) { insert(trie.tokens[index]) }
-        if outcome >= 0, Int(trie.ends[node]) > node + 1 {
-            exits.append(LeafMask.Exit(node: Int32(node), outcome: outcome))
         }
     }
 }
