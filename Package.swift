@@ -354,8 +354,8 @@ let package = Package(
         .testTarget(
             name: "PostTrainingCPUTests",
             dependencies: [
-                "ChatTemplates", "Checkpoints", "DatasetRows", "FakeOrigin", "Host", "InferenceCPU", "LlamaTraining",
-                "ModelFixtures", "PostTrainingCPU", "ProviderKit", "Tokenizers",
+                "ChatTemplates", "Checkpoints", "DatasetRows", "FakeOrigin", "Host", "InferenceCPU", "LlamaEngine",
+                "LlamaTraining", "ModelFixtures", "Parallel", "PostTrainingCPU", "ProviderKit", "Tokenizers",
             ]),
         .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),
         .testTarget(name: "RewardScoringModelTests", dependencies: ["Host", "ProviderKit", "RewardScoringModel"]),

@@ -5,9 +5,11 @@ import LlamaEngine
 extension Trainer {
     /// Bytes that a trainer holds at its peak beside its base: parameters with gradients and moments, activations of
     /// the largest pass, logits of a chunk.
-    /// - Parameter longestRow: tokens of the longest example.
+    /// - Parameters:
+    ///   - tiesHead: whether the head is the embedding.
+    ///   - longestRow: tokens of the longest example.
     package static func memoryEstimate(
-        _ configuration: ModelConfiguration, settings: TrainingSettings, longestRow: Int, threads: Int
+        _ configuration: ModelConfiguration, tiesHead: Bool, settings: TrainingSettings, longestRow: Int, threads: Int
     ) -> Int {
         let (step, overflow) = settings.batchSize.multipliedReportingOverflow(by: longestRow)
         let tokens = max(longestRow, min(settings.tokensPerPassMax, overflow ? .max : step))
@@ -19,7 +21,10 @@ extension Trainer {
         let copies = 2 + (settings.optimiser == .sgd ? 0 : 2)
         let kernels = threads * lk_training_scratch(configuration.headDimension)
         let frozen = settings.algorithm == .qlora ? nf4Bytes(configuration) : 0
-        let floats = pass + logits + copies * parameters(configuration, settings: settings) + kernels
+        let trained = parameters(configuration, tiesHead: tiesHead, settings: settings)
+        // The largest tensor of a whole model is copied once more while it is saved.
+        let saved = settings.algorithm == .full ? configuration.vocabulary * configuration.hidden : 0
+        let floats = pass + logits + copies * trained + saved + kernels
         return floats * MemoryLayout<Float>.stride + frozen
     }
 
@@ -33,12 +38,12 @@ extension Trainer {
     }
 
     /// Numbers that such a run trains.
-    package static func parameters(_ configuration: ModelConfiguration, settings: TrainingSettings) -> Int {
+    static func parameters(_ configuration: ModelConfiguration, tiesHead: Bool, settings: TrainingSettings) -> Int {
         if settings.algorithm == .full {
             let targets = AdapterTarget.ofLayer.map { $0.size(in: configuration) }
             let layer = targets.reduce(2 * configuration.hidden) { $0 + $1.inputs * $1.outputs }
-            return configuration.layers * layer + configuration.vocabulary * configuration.hidden
-                + configuration.hidden
+            return configuration.layers * layer
+                + (tiesHead ? 1 : 2) * configuration.vocabulary * configuration.hidden + configuration.hidden
         }
         return settings.modules.reduce(0) { sum, module in
             let size = module.size(in: configuration)

@@ -79,19 +79,25 @@ extension Trainer {
 
     private static let referencesName = "references"
 
-    /// Hands out everything that a run needs to go on, beside base, data and settings: parameters as they lie in the
-    /// base's own order of rows, both moments of each, and what preferences are measured against.
-    package func save(to write: (_ name: String, _ shape: [Int], _ numbers: [Float]) throws -> Void) rethrows {
+    /// Everything that a run needs to go on, beside base, data and settings: parameters as they lie in the base's own
+    /// order of rows, both moments of each, and what preferences are measured against.
+    package var state: [TrainedTensor] {
+        var state: [TrainedTensor] = []
         for parameter in decoder.parameters {
-            try write(parameter.name, parameter.shape, parameter.released(parameter.values))
+            state.append(TrainedTensor(parameter.name, parameter.shape) { parameter.released(parameter.values) })
             guard let first = parameter.firstMoment, let second = parameter.secondMoment else { continue }
-            try write(parameter.name + ".first_moment", parameter.shape, parameter.released(first))
-            try write(parameter.name + ".second_moment", parameter.shape, parameter.released(second))
+            state.append(
+                TrainedTensor(parameter.name + ".first_moment", parameter.shape) { parameter.released(first) })
+            state.append(
+                TrainedTensor(parameter.name + ".second_moment", parameter.shape) { parameter.released(second) })
         }
-        if let references { try write(Self.referencesName, [data.count, 2], references) }
+        if let references {
+            state.append(TrainedTensor(Self.referencesName, [data.count, 2]) { references })
+        }
+        return state
     }
 
-    /// Goes on where `save` was called: `step` steps are done, and the numbers are the same to the bit.
+    /// Goes on where `state` was taken: `step` steps are done, and the numbers are the same to the bit.
     /// - Throws: `badState`, after which the trainer must not be used.
     package func restore(step: Int, from read: (_ name: String) -> [Float]?) throws(TrainingError) {
         guard (0...steps).contains(step) else {

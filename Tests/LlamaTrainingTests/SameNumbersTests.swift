@@ -32,7 +32,7 @@ struct SameNumbersTests {
     /// All numbers of a trainer.
     private static func state(_ trainer: Trainer) -> [String: [UInt32]] {
         var state: [String: [UInt32]] = [:]
-        trainer.save { name, _, numbers in state[name] = numbers.map(\.bitPattern) }
+        for tensor in trainer.state { state[tensor.name] = tensor.numbers().map(\.bitPattern) }
         return state
     }
 
@@ -70,9 +70,9 @@ struct SameNumbersTests {
         let whole = try Self.trainer(settings)
         _ = try Self.run(whole, steps: 2)
         var saved: [String: [Float]] = [:]
-        whole.save { name, shape, numbers in
-            #expect(shape.reduce(1, *) == numbers.count)
-            saved[name] = numbers
+        for tensor in whole.state {
+            saved[tensor.name] = tensor.numbers()
+            #expect(tensor.shape.reduce(1, *) == saved[tensor.name]?.count)
         }
         let resumed = try Self.trainer(settings)
         try resumed.restore(step: 2) { saved[$0] }
@@ -88,7 +88,7 @@ struct SameNumbersTests {
         let whole = try Self.trainer(settings, data: .pairs(Self.pairs))
         _ = try Self.run(whole, steps: 2)
         var saved: [String: [Float]] = [:]
-        whole.save { name, _, numbers in saved[name] = numbers }
+        for tensor in whole.state { saved[tensor.name] = tensor.numbers() }
         let resumed = try Self.trainer(settings, data: .pairs(Self.pairs))
         try resumed.restore(step: 2) { saved[$0] }
         let (first, second) = (try Self.run(whole, steps: 2), try Self.run(resumed, steps: 2))

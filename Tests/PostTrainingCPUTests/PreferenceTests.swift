@@ -12,7 +12,7 @@ struct PreferenceTests {
             """
     }.joined(separator: "\n")
 
-    private static func request(_ id: String, from url: String, search: JSONObject = [:]) throws
+    static func request(_ id: String, from url: String, search: JSONObject = [:]) throws
         -> PostTrainingRLHFRequest
     {
         let columns: [String: DatasetColumn] = ["prompt": .dialog, "chosen": .text, "rejected": .text]

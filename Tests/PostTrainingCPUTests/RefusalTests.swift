@@ -7,7 +7,6 @@ struct RefusalTests {
     private typealias Change = @Sendable (inout PostTrainingSFTRequest) -> Void
 
     private static let fields: [(String, Change)] = [
-        ("algorithm", { $0.algorithm = .full }),
         ("model", { $0.model = PretrainedModel(rawValue: "unknown") }),
         ("algorithm_config.rank", { $0.algorithmConfig = lora(rank: 0) }),
         ("algorithm_config.rank", { $0.algorithmConfig = lora(rank: 2_000) }),

@@ -37,7 +37,7 @@ struct JobAcceptance: Sendable {
         let checkpoint = try await queue.run { [log = host.log] in
             try base.open(field: request.kind == .supervised ? "model" : "finetuned_model", log: log)
         }
-        try require(settings, fits: checkpoint)
+        try require(settings, fits: checkpoint, of: base.model)
         let (name, folder) = try await queue.run { [path = self.folder] in try JobFolder.make(in: path) }
         do {
             new.folder = name
@@ -67,7 +67,14 @@ struct JobAcceptance: Sendable {
     private func base(of request: JobRequest) async throws -> BaseModel {
         switch request {
         case .supervised(let request):
-            return try BaseModel(training: request.model.rawValue, in: models, host.context)
+            let base = try BaseModel(training: request.model.rawValue, in: models, host.context)
+            if let (job, _) = try await job(of: base.path), !job.status.hasEnded {
+                throw ProviderError(
+                    .invalidRequest,
+                    "model '\(base.model)' is still trained by job '\(job.uuid)', whose files change: wait until it has "
+                        + "ended", field: "model")
+            }
+            return base
         case .preference(let request):
             return try await BaseModel(finetuned: request.finetunedModel, in: models, host.context) {
                 try await checkpoint(at: $0)
@@ -77,17 +84,53 @@ struct JobAcceptance: Sendable {
 
     /// The model and the adapter of a checkpoint's folder; nil when it is none that is whole.
     private func checkpoint(at path: String) async throws -> BaseModel? {
-        let parts = path.split(separator: "/").map(String.init)
-        guard parts.count > 3, path.hasPrefix(folder + "/"), parts[parts.count - 2] == "checkpoints" else { return nil }
-        guard let job = try await host.store.job(inFolder: parts[parts.count - 3]) else { return nil }
+        guard let (job, name) = try await job(of: path) else { return nil }
         let folders = CheckpointFolders(JobFolder(path: "\(folder)/\(job.folder)").checkpointsPath)
-        guard let row = try await host.store.checkpoints(of: job.id).first(where: { $0.folder == parts.last }),
+        guard folders.path(name) == path,
+            let row = try await host.store.checkpoints(of: job.id).first(where: { $0.folder == name }),
             try await queue.run({ folders.isWhole(row.folder) })
         else { return nil }
-        return BaseModel(model: job.base.model, path: job.base.path, adapter: folders.path(row.folder))
+        if try JobSettings(job.request).training.algorithm == .full { return try wholeModel(of: job, in: path) }
+        return BaseModel(model: job.base.model, path: job.base.path, adapter: path)
     }
 
-    private func require(_ settings: JobSettings, fits checkpoint: ModelCheckpoint) throws {
+    /// The job that made a file, and the name of the checkpoint's folder; nil for files that no job made.
+    private func job(of path: String) async throws -> (job: Job, checkpoint: String)? {
+        guard path.hasPrefix(folder + "/") else { return nil }
+        let parts = path.dropFirst(folder.count + 1).split(separator: "/").map(String.init)
+        guard parts.count > 2, parts[1] == "checkpoints", let job = try await host.store.job(inFolder: parts[0]) else {
+            return nil
+        }
+        return (job, parts[2])
+    }
+
+    /// The model of a `full` checkpoint. An adapter is served on what it was trained on, so that must be what the job's
+    /// id stands for, and stay so.
+    private func wholeModel(of job: Job, in folder: String) throws -> BaseModel {
+        let (field, path) = ("finetuned_model", WholeModelFiles.path(in: folder))
+        guard job.status.hasEnded else {
+            throw ProviderError(
+                .invalidRequest,
+                "\(field) is a checkpoint of job '\(job.uuid)', which trains a whole model and has not ended: wait for it",
+                field: field)
+        }
+        guard let served = models.inference(job.servedID), let place = served.path else {
+            throw ProviderError(
+                .invalidRequest,
+                "\(field) is a checkpoint of job '\(job.uuid)', whose model '\(job.servedID)' is not served: an adapter "
+                    + "needs the model that it was trained on", field: field)
+        }
+        guard place == path else {
+            throw ProviderError(
+                .invalidRequest,
+                "\(field) must be the checkpoint that '\(job.servedID)' serves, on which the adapter will be served: "
+                    + "\(place); got \(path)", field: field)
+        }
+        return BaseModel(model: served.id, path: path, adapter: nil)
+    }
+
+    private func require(_ settings: JobSettings, fits checkpoint: ModelCheckpoint, of model: String) throws {
+        if settings.training.algorithm == .full { try WholeModelFiles.require(checkpoint, model: model) }
         let context = checkpoint.configuration.contextTokens
         if let tokens = settings.search.rowTokensMax, tokens > context {
             let field = "\(SearchSettings.field).row_tokens_max"

@@ -6,7 +6,7 @@ import ProviderKit
 /// The files of a checkpoint that others read, as PEFT has them.
 enum AdapterFiles {
     static func write(
-        _ trainer: Trainer, _ settings: TrainingSettings, _ base: BaseFiles, to folder: String
+        _ trainer: Trainer, _ settings: TrainingSettings, _ base: ModelCheckpoint, to folder: String
     ) throws {
         var changes: [Adapter.Place: Adapter.Change] = [:]
         for change in trainer.changes {
@@ -18,10 +18,4 @@ enum AdapterFiles {
             changes, PEFTFolder.Settings(alpha: Double(settings.alpha), base: base.path),
             layers: base.configuration.layers, to: folder)
     }
-}
-
-/// The model that is trained on: its files, and its dimensions.
-struct BaseFiles {
-    let path: String
-    let configuration: ModelConfiguration
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import LlamaTraining
 
 /// The float tensors of a safetensors file, by name.
 struct SavedNumbers {
@@ -7,15 +8,17 @@ struct SavedNumbers {
 
     init(_ path: String) throws { file = try SafetensorsFile(path: path) }
 
-    /// Makes the file, which is on disk afterwards.
-    /// - Parameter source: hands out the tensors.
+    /// Makes the file, which is on disk afterwards. One tensor at a time is in memory.
     static func write(
-        to path: String, _ source: ((_ name: String, _ shape: [Int], _ numbers: [Float]) -> Void) -> Void
+        _ tensors: [TrainedTensor], to path: String, metadata: [String: String] = [:]
     ) throws(FileWriteError) {
-        var tensors: [SafetensorsWriter.Tensor] = []
-        source { tensors.append(SafetensorsWriter.Tensor($0, shape: $1, $2)) }
+        let written = tensors.map { tensor in
+            SafetensorsWriter.Tensor(tensor.name, .f32, tensor.shape) { output throws(FileWriteError) in
+                try output.write(tensor.numbers())
+            }
+        }
         try FileOutput.create(path) { output throws(FileWriteError) in
-            try SafetensorsWriter.write(tensors, to: output)
+            try SafetensorsWriter.write(written, metadata: metadata, to: output)
         }
     }
 

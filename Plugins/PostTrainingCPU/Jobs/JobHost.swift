@@ -11,10 +11,17 @@ struct JobHost: Sendable {
 
     var log: Log { context.log }
 
-    /// Makes the adapter in a checkpoint's folder known under the job's id, in place of what had the id before.
-    func serve(_ job: Job, _ path: String) async throws {
+    /// Makes a checkpoint known under the job's id, in place of what had the id before: an adapter of its base, or a
+    /// model of its own that the base's provider serves.
+    func serve(_ job: Job, _ path: String, isWholeModel: Bool) async throws {
+        let kind = ResourceKind.model.name
+        guard isWholeModel else {
+            return try await context.announce(
+                Resource(kind: kind, id: job.servedID, base: job.base.model, adapter: path))
+        }
         try await context.announce(
-            Resource(kind: ResourceKind.model.name, id: job.servedID, base: job.base.model, adapter: path))
+            Resource(kind: kind, id: job.servedID, path: WholeModelFiles.path(in: path)), for: .inference,
+            beside: job.base.model)
     }
 
     func withdraw(_ job: Job) async throws { try await context.withdraw(.model, job.servedID) }

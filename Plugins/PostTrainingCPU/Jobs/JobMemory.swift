@@ -8,7 +8,8 @@ enum JobMemory {
     /// The base in its file's own type, and what a trainer holds beside it.
     static func bytes(_ base: ModelCheckpoint, _ settings: JobSettings, longestRow: Int, threads: Int) -> Int {
         let trainer = Trainer.memoryEstimate(
-            base.configuration(), settings: settings.training, longestRow: longestRow, threads: threads)
+            base.configuration(), tiesHead: base.tiesHead ?? true, settings: settings.training, longestRow: longestRow,
+            threads: threads)
         let (sum, overflow) = base.weightBytes.addingReportingOverflow(trainer)
         return overflow ? .max : sum
     }

@@ -45,7 +45,7 @@ final class JobRun {
         let validator = try Validator(validation?.data ?? rows.data, trainer, settings.training, signal)
         var loop = TrainingLoop(
             run: self, trainer: trainer, validator: validator,
-            base: BaseFiles(path: job.base.path, configuration: base.configuration), baseHash: hash)
+            base: checkpoint, baseHash: hash)
         try loop.resume()
         try loop.train()
         try finish(&loop, base, pool)

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import LlamaTraining
 import ProviderKit
@@ -7,7 +8,7 @@ struct TrainingLoop {
     let run: JobRun
     let trainer: Trainer
     let validator: Validator
-    let base: BaseFiles
+    let base: ModelCheckpoint
     let baseHash: BaseHash
     /// The checkpoint with the smallest validation loss.
     private var best: (step: Int, loss: Double)?
@@ -17,7 +18,7 @@ struct TrainingLoop {
     private var validationLoss: Double?
     private var servedStep: Int?
 
-    init(run: JobRun, trainer: Trainer, validator: Validator, base: BaseFiles, baseHash: BaseHash) {
+    init(run: JobRun, trainer: Trainer, validator: Validator, base: ModelCheckpoint, baseHash: BaseHash) {
         (self.run, self.trainer, self.validator) = (run, trainer, validator)
         (self.base, self.baseHash) = (base, baseHash)
     }
@@ -56,7 +57,8 @@ struct TrainingLoop {
 
     private mutating func restore(_ state: CheckpointState, from folder: String) throws {
         let saved = try SavedNumbers("\(run.checkpoints.path(folder))/\(CheckpointFolders.optimiserName)")
-        try trainer.restore(step: state.step) { saved.numbers($0) }
+        let weights = isWhole ? try WholeModelFiles.reader(of: run.checkpoints.path(folder), for: trainer) : nil
+        try trainer.restore(step: state.step) { saved.numbers($0) ?? weights?($0) }
         best = state.bestStep.flatMap { step in state.bestLoss.map { (step, $0) } }
         lowestLoss = state.lowestLoss
         checksSinceBest = state.checksSinceBest
@@ -64,6 +66,7 @@ struct TrainingLoop {
     }
 
     private var settingsHash: String { run.settings.hash }
+    private var isWhole: Bool { run.settings.training.algorithm == .full }
 
     // MARK: Steps
 
@@ -116,8 +119,14 @@ struct TrainingLoop {
             settingsSHA256: settingsHash, validationLoss: validationLoss, bestStep: best?.step, bestLoss: best?.loss,
             lowestLoss: lowestLoss, checksSinceBest: checksSinceBest)
         try run.checkpoints.write(step: step, state) { folder in
-            try AdapterFiles.write(trainer, run.settings.training, base, to: folder)
-            try SavedNumbers.write(to: "\(folder)/\(CheckpointFolders.optimiserName)") { trainer.save(to: $0) }
+            if isWhole {
+                try WholeModelFiles.write(trainer, base, to: folder)
+            } else {
+                try AdapterFiles.write(trainer, run.settings.training, base, to: folder)
+            }
+            // The weights of a whole model are there already.
+            let state = trainer.state.filter { trainer.weightName(of: $0.name, in: base.names) == nil }
+            try SavedNumbers.write(state, to: "\(folder)/\(CheckpointFolders.optimiserName)")
         }
         let name = CheckpointFolders.name(step: step)
         let row = CheckpointRow(step: step, folder: name, validationLoss: validationLoss)
@@ -143,7 +152,8 @@ struct TrainingLoop {
         let start = ContinuousClock.now
         let (job, host) = (run.job, run.host)
         let path = run.checkpoints.path(CheckpointFolders.name(step: step))
-        try waiting { try await host.serve(job, path) }
+        let isWhole = isWhole
+        try waiting { try await host.serve(job, path, isWholeModel: isWhole) }
         servedStep = step
         run.log.write("checkpoint \(step) is served as \(job.servedID) after \(milliseconds(since: start)) ms")
     }

@@ -104,12 +104,10 @@ struct JobSettings: Sendable {
     private mutating func read(_ request: PostTrainingSFTRequest) throws {
         switch request.algorithm {
         case .full:
-            // Not after hours, at the first checkpoint.
-            throw ProviderError(
-                .notImplemented,
-                "algorithm 'full' is not served: checkpoints of whole models can't be written yet; train an adapter with "
-                    + "lora, qlora or dora",
-                field: "algorithm")
+            // The draft requires an adapter's settings here too; they say nothing.
+            training.algorithm = .full
+            training.modules = []
+            return
         case .lora: training.algorithm = .lora
         case .qlora: training.algorithm = .qlora
         case .dora: training.algorithm = .dora

@@ -188,9 +188,9 @@ typedef struct lsp_host {
     void (*call)(void *context, const lsp_request *request, const lsp_sink *sink);
     /* [prompt] Cancels a call made with `call`. Unknown and finished ids are ignored. */
     void (*cancel)(void *context, uint64_t call_id);
-    /* [prompt] Makes a resource known: {"kind": "model", "id", "api"?, "path", "base"?}. The host keeps it across
-       restarts and registers it with the provider that serves its kind ("api" says which API where several do; what has
-       a "base" goes to the base's provider); then done is finished. An id that this provider has announced already is
+    /* [prompt] Makes a resource known: {"kind": "model", "id", "api"?, "path", "base"?, "beside"?}. The host keeps
+       it across restarts and registers it with the provider that serves its kind ("api" says which API where several do;
+       what has a "base" goes to the base's provider, else with "beside" to that resource's); then done is finished. An id that this provider has announced already is
        replaced: the old one serves until the new one does, and stays when that fails. Names of the distribution and
        what other providers announced are LSP_CONFLICT. Until all providers of the distribution have started and taken
        its resources an announcement waits: never wait for done in create or in "register". */

@@ -19,6 +19,13 @@ package enum GGUFOutput {
             (self.name, self.type, self.shape, self.byteCount, self.body) = (name, type, shape, byteCount, body)
         }
 
+        /// A tensor of 32-bit floats, as many as its shape says, which are made when they are written.
+        package init(_ name: String, shape: [Int], floats: @escaping () -> [Float]) {
+            self.init(name, LK_F32, shape, byteCount: shape.reduce(MemoryLayout<Float>.stride, *)) {
+                output throws(FileWriteError) in try output.write(floats())
+            }
+        }
+
         /// A tensor as it stands in a file.
         package init(copying tensor: GGUFTensor) {
             self.init(tensor.name, tensor.type, tensor.dimensions.reversed(), byteCount: tensor.byteRange.count) {

@@ -3,11 +3,13 @@ import LlamaStackAPI
 /// A resource that a provider announced, as the host keeps it across restarts.
 struct AnnouncedResource: Sendable {
     /// Members of what is kept that are the host's own: no provider sees them.
-    private static let apiKey = "api", announcerKey = "announced_by"
+    private static let apiKey = "api", besideKey = "beside", announcerKey = "announced_by"
 
     var kind: ResourceKind
     /// nil: not said, and the kind's rules decide.
     var api: API?
+    /// The resource whose provider shall serve it; nil: its base's, else the kind's rules decide.
+    var beside: String?
     /// "post_training/lora"; nil where an older version of the host kept the resource and did not note it: then it
     /// belongs to the first provider that announces or withdraws it.
     var announcer: String?
@@ -37,7 +39,9 @@ struct AnnouncedResource: Sendable {
         } catch {
             throw CallError(.internal, "\(error)")
         }
+        beside = resource.more[Self.besideKey]?.stringValue
         resource.more[Self.apiKey] = nil
+        resource.more[Self.besideKey] = nil
         resource.more[Self.announcerKey] = nil
         // Where it goes is the host's to say, and its names are the file's.
         (resource.provider, resource.aliases) = (nil, nil)
@@ -64,6 +68,7 @@ struct AnnouncedResource: Sendable {
     var kept: JSON {
         guard case .object(var object) = resource.json else { return resource.json }
         object[Self.apiKey] = api.map { .string($0.rawValue) }
+        object[Self.besideKey] = beside.map { .string($0) }
         object[Self.announcerKey] = announcer.map { .string($0) }
         return .object(object)
     }

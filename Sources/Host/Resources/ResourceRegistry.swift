@@ -271,14 +271,15 @@ extension RoutingTable {
     /// One that adapts another goes where that is; any other to the default provider of its API.
     fileprivate func server(of announced: AnnouncedResource) throws(CallError) -> Instance {
         let kind = announced.kind, apis = announced.api.map { [$0] } ?? kind.apis
-        if let base = announced.resource.base {
+        if let base = announced.resource.base ?? announced.beside {
+            let field = announced.resource.base == nil ? "beside" : "base"
             guard let found = apis.lazy.compactMap({ resources.find(kind, $0, base) }).first else {
-                throw CallError(kind.unknownCode, "there is no \(kind.title) \(Quote.short(base))", field: "base")
+                throw CallError(kind.unknownCode, "there is no \(kind.title) \(Quote.short(base))", field: field)
             }
             guard let instance = instance(found.api, found.providerID) else {
                 throw CallError(
                     .providerUnavailable, "the provider of \(Quote.short(base)), \(found.providerID), is not running",
-                    field: "base")
+                    field: field)
             }
             return instance
         }

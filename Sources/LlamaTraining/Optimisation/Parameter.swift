@@ -64,23 +64,27 @@ final class Parameter {
         }
     }
 
-    /// Where number `index` of the row-major order lies in a tensor that lies as `values`.
-    private func place(_ index: Int) -> Int {
-        guard layout == .panels else { return index }
-        let (row, column) = (index / columns, index % columns)
-        return row / 32 * 32 * columns + 32 * column + row % 32
+    /// Where a row begins in a tensor that lies as `values`, and how far its numbers lie apart.
+    private func line(_ row: Int) -> (start: Int, stride: Int) {
+        layout == .panels ? (row / 32 * 32 * columns + row % 32, 32) : (row * columns, 1)
     }
 
     /// The numbers of `tensor`, which lies as `values`, in row-major order.
     func released(_ tensor: UnsafeMutablePointer<Float>) -> [Float] {
         [Float](unsafeUninitializedCapacity: count) { out, written in
-            for index in 0..<count { out[index] = tensor[place(index)] }
+            for row in 0..<rows {
+                let (start, stride) = line(row)
+                for column in 0..<columns { out[row * columns + column] = tensor[start + stride * column] }
+            }
             written = count
         }
     }
 
     /// Fills `tensor`, which lies as `values`, from row-major numbers, of which there must be `count`.
     func fill(_ tensor: UnsafeMutablePointer<Float>, from numbers: [Float]) {
-        for index in 0..<count { tensor[place(index)] = numbers[index] }
+        for row in 0..<rows {
+            let (start, stride) = line(row)
+            for column in 0..<columns { tensor[start + stride * column] = numbers[row * columns + column] }
+        }
     }
 }

@@ -60,11 +60,15 @@ public struct ProviderContext: Sendable {
     /// `storageFull` when the host cannot keep more, and the error of the provider that refused it. A cancelled task
     /// stops waiting; the announcement may still be made.
     ///
-    /// - Parameter api: where several APIs serve the kind; nil: its base's, else the first that the distribution has.
-    public func announce(_ resource: Resource, for api: API? = nil) async throws {
+    /// - Parameters:
+    ///   - api: where several APIs serve the kind; nil: its base's, else the first that the distribution has.
+    ///   - beside: the id of a resource whose provider shall serve this one too; nil: its base's, else the first that
+    ///     takes the kind.
+    public func announce(_ resource: Resource, for api: API? = nil, beside: String? = nil) async throws {
         guard let link else { throw ProviderError(.providerUnavailable, "there is no host") }
         var resource = resource
         resource.more["api"] = api.map { .string($0.rawValue) }
+        resource.more["beside"] = beside.map { .string($0) }
         _ = try await link.announce(resource).collect()
     }
 
