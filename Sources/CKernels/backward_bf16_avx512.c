@@ -64,16 +64,16 @@ LK_BF16_INLINE void tile(const int rows, const float *strip, const uint16_t *dy,
 
 #define CASE(r) \
     case r: tile(r, strip, dy, ldy, outputs, dx, ldx, add); return;
-LK_BF16_TARGET static void rows_of_strip(size_t rows, const float *strip, const uint16_t *dy, size_t ldy, size_t outputs,
-                                         float *dx, size_t ldx, int add) {
+LK_BF16_TARGET static void rows_of_strip(size_t rows, const float *strip, const uint16_t *dy, size_t ldy,
+                                         size_t outputs, float *dx, size_t ldx, int add) {
     switch (rows) {
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11)
     default: tile(12, strip, dy, ldy, outputs, dx, ldx, add); return;
     }
 }
 
-LK_BF16_TARGET void lk_panel_backward_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *dy,
-                                                  size_t ldy, size_t rows, float *dx, size_t ldx, int add,
+LK_BF16_TARGET void lk_panel_backward_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end,
+                                                  const uint16_t *dy, size_t ldy, size_t rows, float *dx, size_t ldx, int add,
                                                   float *scratch) {
     const size_t stride = lk_panel_stride(w->type, w->inputs), strip_floats = backward_outputs / 2 * panel_block;
     for (size_t o = 0; o < w->outputs; o += backward_outputs) {

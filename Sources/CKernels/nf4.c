@@ -1,5 +1,5 @@
-// NF4 with scales that are quantised again (Dettmers et al. 2023, arXiv:2305.14314), as bitsandbytes 0.50 computes it on
-// a CPU, and its panels. See panels.h.
+// NF4 with scales that are quantised again (Dettmers et al. 2023, arXiv:2305.14314), as bitsandbytes 0.50 computes it
+// on a CPU, and its panels. See panels.h.
 #include "panels.h"
 #include <math.h>
 

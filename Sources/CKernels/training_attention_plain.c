@@ -43,8 +43,8 @@ void lk_packed_attention_forward_plain(const lk_packed_attention *a, size_t kv_h
         for (size_t h = kv_head * group; h < (kv_head + 1) * group; h++) forward(a, kv_head, h, start, token, out, lse);
 }
 
-/// With p the weight of one position: dv += p dout; ds = p (dout v - dout out) scale, dq += ds k, dk += ds q. Dao et al.
-/// 2022 (arXiv:2205.14135), appendix B.
+/// With p the weight of one position: dv += p dout; ds = p (dout v - dout out) scale, dq += ds k, dk += ds q. Dao et
+/// al. 2022 (arXiv:2205.14135), appendix B.
 static void backward(const lk_packed_attention *a, size_t kv_head, size_t head, size_t start, size_t token,
                      const float *out, const float *lse, const float *dout, float *dq, float *dk, float *dv) {
     const size_t dim = a->head_dim, at = (token * a->heads + head) * dim, kv_row = a->kv_heads * dim;

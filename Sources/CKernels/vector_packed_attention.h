@@ -88,8 +88,8 @@ LK_CROSSWISE(total16x4, v16, v8, v4, LK_SUM)
 
 /// The scores of tokens t...t + 3 (of `count` that there are, from `begin` on) become weights: their largest and their
 /// sums so far take them in, and `kept` is what must be left of the sums before.
-LK_INLINE void take_four(const lk_packed_attention *a, size_t begin, size_t t, size_t count, size_t first, float *scores,
-                         float *largest, float *sums, float *kept) {
+LK_INLINE void take_four(const lk_packed_attention *a, size_t begin, size_t t, size_t count, size_t first,
+                         float *scores, float *largest, float *sums, float *kept) {
     v16 most[4], total[4];
     for (size_t r = 0; r < 4; r++) {
         const size_t token = begin + (t + r < count ? t + r : count - 1);

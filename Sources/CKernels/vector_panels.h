@@ -1,6 +1,5 @@
-// Products of panels in f32, 16 lanes at a time. See vector.h. A block of the panel is decoded once into the
-// first-level cache, 32 inputs of 32 outputs, and serves all rows of x; each row adds up a block's products and then
-// the blocks.
+// Products of panels in f32, 16 lanes at a time. See vector.h. Some blocks of the panel are decoded, each
+// 32 inputs of 32 outputs, and serve many rows of x; each row adds up a block's products and then the blocks.
 #include "panels.h"
 
 #ifndef LK_LOOKUP16
@@ -113,40 +112,45 @@ LK_INLINE void decode_block(const lk_type type, const uint8_t *panel, size_t n, 
         if (LK_TILE_COLUMNS == 32) store16(sums + 32 * r + 16, load16(sums + 32 * r + 16) + high##r); \
     }
 
-/// Adds the products of LK_TILE_COLUMNS outputs of a decoded block with `rows` (1 to 6, a constant) rows of x to sums.
-LK_INLINE void add_tile_f32(const int rows, const float *w, const float *x, size_t n, float *sums) {
-    LK_F32_ROWS(LK_F32_DECLARE)
-    for (size_t i = 0; i < 32; i++) {
-        v16 w_low = load16(w + 32 * i), w_high = LK_TILE_COLUMNS == 32 ? load16(w + 32 * i + 16) : w_low;
-        LK_F32_ROWS(LK_F32_ADD)
+/// Adds the products of LK_TILE_COLUMNS outputs of decoded blocks, one after another in w, with `rows` (1 to 6, a
+/// constant) rows of x to sums [rows, 32]. Each block's products are added up before they go to the sum.
+LK_INLINE void add_tile_f32(const int rows, const float *w, size_t blocks, const float *x, size_t n, float *sums) {
+    for (size_t b = 0; b < blocks; b++, w += 32 * 32, x += 32) {
+        LK_F32_ROWS(LK_F32_DECLARE)
+        for (size_t i = 0; i < 32; i++) {
+            v16 w_low = load16(w + 32 * i), w_high = LK_TILE_COLUMNS == 32 ? load16(w + 32 * i + 16) : w_low;
+            LK_F32_ROWS(LK_F32_ADD)
+        }
+        LK_F32_ROWS(LK_F32_STORE)
     }
-    LK_F32_ROWS(LK_F32_STORE)
 }
 
-/// The same for all 32 outputs: sums [rows, 32].
-LK_INLINE void add_block_f32(const int rows, const float *w, const float *x, size_t n, float *sums) {
-    for (size_t c = 0; c < 32; c += LK_TILE_COLUMNS) add_tile_f32(rows, w + c, x, n, sums + c);
+/// The same for all 32 outputs.
+LK_INLINE void add_blocks_f32(const int rows, const float *w, size_t blocks, const float *x, size_t n, float *sums) {
+    for (size_t c = 0; c < 32; c += LK_TILE_COLUMNS) add_tile_f32(rows, w + c, blocks, x, n, sums + c);
 }
 
-enum { f32_rows_at_once = 96 };
+enum { f32_rows_at_once = 192, f32_blocks_at_once = 4 };
 
 LK_INLINE void panel_f32(const lk_type type, const uint8_t *panel, const float *x, size_t rows, size_t n, float *sums) {
-    float decoded[32 * 32] __attribute__((aligned(64)));
+    float decoded[f32_blocks_at_once * 32 * 32] __attribute__((aligned(64)));
     memset(sums, 0, rows * 32 * sizeof *sums);
-    for (size_t b = 0; b < n / 32; b++) {
-        // A block of f32 is what decoding gives.
+    for (size_t b = 0, blocks; b < n / 32; b += blocks) {
+        blocks = n / 32 - b < f32_blocks_at_once ? n / 32 - b : f32_blocks_at_once;
+        // Blocks of f32 are what decoding gives.
         const float *w = type == LK_F32 ? (const float *)(panel + lk_panel_block_at(type, b)) : decoded;
-        if (type != LK_F32) decode_block(type, panel, n, b, decoded);
+        for (size_t i = 0; type != LK_F32 && i < blocks; i++)
+            decode_block(type, panel, n, b + i, decoded + i * 32 * 32);
         const float *from = x + 32 * b;
         float *to = sums;
         size_t r = 0;
-        for (; r + 6 <= rows; r += 6, from += 6 * n, to += 6 * 32) add_block_f32(6, w, from, n, to);
+        for (; r + 6 <= rows; r += 6, from += 6 * n, to += 6 * 32) add_blocks_f32(6, w, blocks, from, n, to);
         switch (rows - r) {
-        case 1: add_block_f32(1, w, from, n, to); break;
-        case 2: add_block_f32(2, w, from, n, to); break;
-        case 3: add_block_f32(3, w, from, n, to); break;
-        case 4: add_block_f32(4, w, from, n, to); break;
-        case 5: add_block_f32(5, w, from, n, to); break;
+        case 1: add_blocks_f32(1, w, blocks, from, n, to); break;
+        case 2: add_blocks_f32(2, w, blocks, from, n, to); break;
+        case 3: add_blocks_f32(3, w, blocks, from, n, to); break;
+        case 4: add_blocks_f32(4, w, blocks, from, n, to); break;
+        case 5: add_blocks_f32(5, w, blocks, from, n, to); break;
         default: break;
         }
     }

@@ -79,7 +79,8 @@ LK_TARGET static void LK_VARIANT(swiglu_backward)(const float *gate, const float
 /// As sum_of_exp, in parts of 4,096 that are added up in double: a vocabulary is long.
 LK_INLINE double sum_of_many_exp(const float *x, size_t n, float largest, float *out) {
     double sum = 0;
-    for (size_t i = 0; i < n; i += 4096) sum += sum_of_exp(x + i, n - i < 4096 ? n - i : 4096, largest, out ? out + i : NULL);
+    for (size_t i = 0; i < n; i += 4096)
+        sum += sum_of_exp(x + i, n - i < 4096 ? n - i : 4096, largest, out ? out + i : NULL);
     return sum;
 }
 

@@ -71,7 +71,8 @@ void lk_packed_attention_backward(const lk_packed_attention *a, size_t kv_head, 
 
 /// The gradient of lk_rmsnorm's input, added to what dx holds when `add` is not 0. dx may be dy. The answer is
 /// 1 / sqrt(mean(x^2) + eps), which lk_rmsnorm_weight_gradient wants.
-float lk_rmsnorm_backward(const float *x, const float *weight, float eps, size_t n, const float *dy, float *dx, int add);
+float lk_rmsnorm_backward(const float *x, const float *weight, float eps, size_t n, const float *dy, float *dx,
+                          int add);
 
 /// dweight[i] += sum_r dy[r*ldy + i] * x[r*ldx + i] * inverses[r] for i in [begin, end). `x`, `dy` and `dweight` are
 /// the start of the whole.
@@ -103,7 +104,8 @@ void lk_cross_entropy_loss_f32(const float *logits, size_t rows, size_t vocabula
 // Weights of 4 bits whose scales have 8 (Dettmers et al. 2023, arXiv:2305.14314), as bitsandbytes keeps them with
 // `compress_statistics`. A matrix is taken as one long row: value i is v[code i] * s, v the 16 values of NF4 and s the
 // scale of its block of 64; s = d[scale] * group + offset, d the signed dynamic map of 8 bits, `group` one number for
-// 256 blocks. In panels (LK_NF4) it serves all products in f32 and bf16, decoded to the bit as bitsandbytes does in f32.
+// 256 blocks. In panels (LK_NF4) it serves all products in f32 and bf16, decoded to the bit as bitsandbytes does in
+// f32.
 
 typedef struct lk_nf4_matrix {
     const uint8_t *codes;   // two a byte, the first in the high half
@@ -146,8 +148,8 @@ typedef struct lk_training_variants {
     void (*swiglu_backward)(const float *, const float *, const float *, size_t, float *, float *);
     void (*cross_entropy_f32)(float *, size_t, size_t, const int32_t *, const float *, float *);
     void (*cross_entropy_loss_f32)(const float *, size_t, size_t, const int32_t *, float *);
-    /// As many multiplications and additions in a round as a tile of products has sums, `tile_sums`, in registers alone:
-    /// the limit that a product is measured against. The answer has no meaning.
+    /// As many multiplications and additions in a round as a tile of products has sums, `tile_sums`, in registers
+    /// alone: the limit that a product is measured against. The answer has no meaning.
     float (*multiply_adds)(size_t rounds);
     size_t tile_sums;
 } lk_training_variants;

@@ -2,8 +2,8 @@ import CKernels
 import Foundation
 import Testing
 
-/// What the products reach, printed beside the limit of multiply-adds in registers: `make bench-kernels`.
-@Suite("Speed of the kernels", .enabled(if: ProcessInfo.processInfo.environment["BENCH_KERNELS"] != nil))
+/// The rates that products reach, printed beside the limit of multiply-adds in registers: `make bench-kernels`.
+@Suite("Speed of the kernels", .serialized, .enabled(if: ProcessInfo.processInfo.environment["BENCH_KERNELS"] != nil))
 struct KernelSpeedTests {
     private static let runs = 5
 

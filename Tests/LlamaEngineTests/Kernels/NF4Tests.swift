@@ -54,7 +54,7 @@ private struct NF4Weights {
 struct NF4Tests {
     private let outputs = 72, inputs = 480
 
-    /// What bitsandbytes made of NF4.values.
+    /// The weights of NF4.values, quantised by bitsandbytes.
     private struct Fixture {
         let weights: [Float], codes: [UInt8], scales: [UInt8], groups: [Float], offset: Float, values: [Float]
 
