@@ -46,7 +46,7 @@ build: toolchain ## release build: the commands and every provider library
 	swift build -c release $(SWIFT_FLAGS)
 
 .PHONY: test
-test: toolchain model embedding-model test-data client build ## every test: unit tests in debug, end-to-end tests on the release build
+test: toolchain model embedding-model test-data client browser build ## every test: unit tests in debug, end-to-end tests on the release build
 	@Scripts/run-tests.sh
 
 .PHONY: unit
@@ -54,11 +54,11 @@ unit: toolchain test-data ## the unit tests alone; needs no model and no release
 	@Scripts/run-tests.sh unit
 
 .PHONY: end-to-end
-end-to-end: toolchain model embedding-model test-data client build ## the end-to-end tests alone
+end-to-end: toolchain model embedding-model test-data client browser build ## the end-to-end tests alone
 	@Scripts/run-tests.sh end-to-end
 
 .PHONY: golden
-golden: toolchain model embedding-model test-data client build ## rewrite the golden files from what the code does now
+golden: toolchain model embedding-model test-data client browser build ## rewrite the golden files from what the code does now
 	@status=0; UPDATE_GOLDEN=1 Scripts/run-tests.sh || status=$$?; git --no-pager diff --stat -- Tests; exit $$status
 
 .PHONY: format
@@ -220,6 +220,10 @@ test-data:
 .PHONY: clients
 clients: build model embedding-model ## OpenAI's client, LangChain and litellm from PyPI, against a server with the real model
 	@Scripts/clients/run.sh
+
+.PHONY: browser
+browser: ## what drives the playground in the end-to-end tests: Chromium from the system, axe from PyPI
+	@Scripts/fetch-browser.sh
 
 .PHONY: client
 client: ## fetch a client that others wrote, for the end-to-end tests

@@ -148,10 +148,12 @@ let package = Package(
             swiftSettings: strict),
         // Protocols that clients speak already, as translations around the draft's endpoints.
         .target(name: "Dialects", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
+        // Pages for a browser, as they are written, in the program.
+        .target(name: "Playground", exclude: ["pages"]),
         .target(
             name: "HTTPFront",
             dependencies: [
-                "Dialects", "Host", "LlamaStackAPI",
+                "Dialects", "Host", "LlamaStackAPI", "Playground",
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that a job needs and that are missing on this machine. Says nothing when all are there.
 #
-#   Scripts/install-system-packages.sh [build] [download] [client] [peers]      (without a word: build)
+#   Scripts/install-system-packages.sh [build] [download] [client] [browser] [peers]      (without a word: build)
 #
 # What is there is asked of the machine, not of dpkg: a Python from pyenv or a pkg-config built by hand counts.
 # Exit 69 (unavailable) when something is missing and cannot be installed from here; the command to type is printed.
@@ -34,6 +34,9 @@ needs=(
     "client|python3|runs an independent client in the tests|has_command python3"
     "client|python3-pip|fetches that client from PyPI|has_pip"
     "client|ca-certificates|lets pip check who it talks to|has_certificates"
+    "browser|python3|drives the browser|has_command python3"
+    "browser|chromium|shows the playground in the tests|has_command chromium"
+    "browser|chromium-driver|is how a test drives it|has_command chromedriver"
     "peers|python3|drives the measurements|has_command python3"
     "peers|python3-pip|fetches llama.cpp from PyPI|has_pip"
     "peers|python3-venv|gives OpenVINO a Python environment of its own|has_venv"
@@ -51,7 +54,7 @@ has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
 has_pip() { python_with_pip >/dev/null; }
 
 usage() {
-    echo "usage: Scripts/install-system-packages.sh [build] [download] [client] [peers]" >&2
+    echo "usage: Scripts/install-system-packages.sh [build] [download] [client] [browser] [peers]" >&2
     exit 64
 }
 
@@ -74,7 +77,7 @@ cannot_install() {
 }
 
 for job in "$@"; do
-    [[ $job == build || $job == download || $job == client || $job == peers ]] || usage
+    [[ $job == build || $job == download || $job == client || $job == browser || $job == peers ]] || usage
 done
 [[ $# -gt 0 ]] || set -- build
 

@@ -4,8 +4,8 @@ import Host
 import Hummingbird
 import LlamaStackAPI
 
-/// Every route of the server: those of the endpoint table, their aliases among them, those of the dialects, and
-/// the server's own. All of them below `server.path_prefix`.
+/// Every route of the server: those of the endpoint table, their aliases among them, those of the dialects, the
+/// server's own, and its pages. All of them below `server.path_prefix`.
 struct EndpointRoutes {
     let stack: Stack
     let settings: ServerSettings
@@ -33,7 +33,8 @@ struct EndpointRoutes {
         let budget = BodyBudget(bytesMax: settings.limits.bodiesBytesMax)
         let dialectRoutes = DialectRoutes(
             dialects: dialects, stack: stack, settings: settings, drain: drain, budget: budget)
-        return (endpoints(budget) + own + dialectRoutes.all).map { method, path, responder in
+        let pages = settings.hasPlayground ? PlaygroundPages(stack: stack).all : []
+        return (endpoints(budget) + own + dialectRoutes.all + pages).map { method, path, responder in
             // A trailing slash makes no other path.
             (method, PathTemplate(stringLiteral: settings.pathPrefix + path.text { "{\($0)}" }), responder)
         }

@@ -65,11 +65,11 @@ enum ManifestKeys {
         {
             (
                 host: Placed<String>, port: Int, allowedHosts: [String], allowedOrigins: [String], isInsecure: Bool,
-                pathPrefix: String, limits: ServerSettings.Limits
+                pathPrefix: String, hasPlayground: Bool, limits: ServerSettings.Limits
             ) in
             let settings = ServerSettings(
                 host: host.value, port: port, allowedHosts: allowedHosts, allowedOrigins: allowedOrigins,
-                isInsecure: isInsecure, pathPrefix: pathPrefix, limits: limits)
+                isInsecure: isInsecure, pathPrefix: pathPrefix, hasPlayground: hasPlayground, limits: limits)
             return (settings: settings, hostPosition: host.position)
         },
         Key(
@@ -88,6 +88,7 @@ enum ManifestKeys {
         Key(
             "path_prefix", .string("path", PathPrefix.problem), default: "", as: "none",
             "The path that all routes are below, for a proxy that passes a part of its own on: /llama"),
+        Key("playground", .boolean, default: true, "Serve the playground, pages for a browser, at /"),
         Key("limits", limits.reader, default: limits.defaults, as: "the defaults below", "Limits of size and time"))
 
     /// The list stands under an API's name, which the reader adds.

@@ -10,6 +10,7 @@ enum RestartSettings {
         ("server.allowed_hosts", { $0.server.allowedHosts == $1.server.allowedHosts }),
         ("server.allowed_origins", { $0.server.allowedOrigins == $1.server.allowedOrigins }),
         ("server.path_prefix", { $0.server.pathPrefix == $1.server.pathPrefix }),
+        ("server.playground", { $0.server.hasPlayground == $1.server.hasPlayground }),
         ("server.insecure", { $0.server.isInsecure == $1.server.isInsecure }),
         ("server.limits.body_bytes_max", { $0.server.limits.bodyBytesMax == $1.server.limits.bodyBytesMax }),
         ("server.limits.bodies_bytes_max", { $0.server.limits.bodiesBytesMax == $1.server.limits.bodiesBytesMax }),

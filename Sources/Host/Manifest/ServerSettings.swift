@@ -11,6 +11,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var isInsecure: Bool
     /// The path that all routes are below, for a proxy that passes a part of its own paths on: "/llama". Empty: none.
     package var pathPrefix: String
+    /// Pages for a browser at `/`.
+    package var hasPlayground: Bool
     package var limits: Limits
 
     package struct Limits: Sendable, Equatable {
@@ -40,10 +42,10 @@ package struct ServerSettings: Sendable, Equatable {
 
     init(
         host: String, port: Int, allowedHosts: [String], allowedOrigins: [String], isInsecure: Bool,
-        pathPrefix: String, limits: Limits
+        pathPrefix: String, hasPlayground: Bool, limits: Limits
     ) {
         (self.host, self.port, self.isInsecure, self.limits) = (host, port, isInsecure, limits)
-        self.pathPrefix = pathPrefix
+        (self.pathPrefix, self.hasPlayground) = (pathPrefix, hasPlayground)
         (self.allowedHosts, self.allowedOrigins) = (allowedHosts.map { $0.lowercased() }, allowedOrigins)
     }
 

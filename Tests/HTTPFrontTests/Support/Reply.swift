@@ -82,7 +82,7 @@ final class HTTPConnection {
     func reply(isHead: Bool = false) throws -> Reply {
         var reply = try head()
         while (100..<200).contains(reply.status) { reply = try head() }
-        if isHead || reply.status == 204 { return reply }
+        if isHead || reply.status == 204 || reply.status == 304 { return reply }
         if let length = reply["Content-Length"].flatMap({ Int($0) }) {
             reply.body = try take(length)
         } else if reply["Transfer-Encoding"] == "chunked" {

@@ -1,0 +1,53 @@
+// Nodes without markup: whatever a model or a file says goes in as text.
+
+/// h("button", { class: "main", onclick: send }, "Send"): an element. `null` and `false` children are left out, lists
+/// are flattened; an attribute that is null or false is left out, true is an empty one.
+export function h(name, attributes, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+/// The same for a picture.
+export function svg(name, attributes, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+}
+
+function fill(node, attributes, children) {
+  for (const [key, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (key === "value" || key === "checked" || key === "selected" || key === "indeterminate") node[key] = value;
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+/// In place of what the node has.
+export function show(node, ...children) {
+  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+let said = 0;
+
+/// Says a sentence to those who hear the page.
+export function announce(sentence) {
+  const live = document.getElementById("live");
+  // The same sentence twice would not be said again.
+  live.textContent = sentence + (said++ % 2 ? "\u00a0" : "");
+}
+
+/// An error for the reader, and for the live region.
+export function failure(error) {
+  announce(`Failed: ${error.message}`);
+  const more = [error.code, error.field && `field ${error.field}`, error.requestID && `request ${error.requestID}`];
+  return h("p", { class: "failure" }, h("strong", {}, error.status ? `${error.status} ` : ""), error.message,
+    h("small", {}, more.filter(Boolean).join(" · ")));
+}
+
+/// Saves a text as a file of the reader's machine.
+export function save(name, text, type) {
+  const url = URL.createObjectURL(new Blob([text], { type: type ?? "application/json" }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}

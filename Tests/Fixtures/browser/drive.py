@@ -1,0 +1,48 @@
+"""Drives the tabs of the playground in a headless Chromium, against a server that runs.
+
+    drive.py ADDRESS OUTPUT [TAB ...]
+
+Each module of the folder `tabs` has a function `drive(browser)`, which uses the tab as a person does and raises Wrong
+when the page does not show what it should. Without a name all are driven. What is wrong is printed; the exit code is 1
+then. Pictures are left in OUTPUT. axe is run where AXE names its source.
+"""
+
+import importlib
+import os
+import pkgutil
+import sys
+import time
+
+from browser import Browser, Wrong, end, say
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+
+def main():
+    address, output, *names = sys.argv[1:]
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tabs")
+    names = names or sorted(module.name for module in pkgutil.iter_modules([folder]))
+    axe = None
+    if os.environ.get("AXE"):
+        with open(os.environ["AXE"], encoding="utf-8") as file:
+            axe = file.read()
+    problems = []
+    with Browser(address, output, axe) as browser:
+        for name in names:
+            start = time.monotonic()
+            try:
+                importlib.import_module(f"tabs.{name}").drive(browser)
+                browser.logs()
+                problems += browser.problems
+                say(f"{name}: {'ok' if not browser.problems else 'wrong'}, {time.monotonic() - start:.1f} s")
+            except Wrong as wrong:
+                browser.shot(f"{name}-wrong")
+                browser.logs()
+                problems += [f"{name}: {wrong}"] + browser.problems
+                say(f"{name}: wrong")
+            browser.problems = []
+    end(problems)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@testable import HTTPFront
+
+/// The pages for a browser, as files.
+struct PlaygroundTests {
+    @Test("every file is served with its type, a tag, and a policy that lets nothing else in")
+    func files() async throws {
+        try await withFront { front in
+            for (path, file) in PlaygroundPages.files {
+                let reply = try await front.ask("GET", path)
+                #expect(reply.status == 200)
+                #expect(reply["Content-Type"] == file.type)
+                #expect(reply["ETag"] == file.tag)
+                #expect(reply["X-Content-Type-Options"] == "nosniff")
+                #expect(
+                    reply["Content-Security-Policy"] == """
+                        default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                        img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+                        """)
+                #expect(Array(reply.body) == file.bytes)
+            }
+        }
+        #expect(PlaygroundPages.files.allSatisfy { $0.file.type != nil })
+    }
+
+    @Test("a file that the browser has is not sent again")
+    func tags() async throws {
+        let tag = try #require(PlaygroundFile.all.first { $0.name == "app.js" }?.tag)
+        try await withFront { front in
+            for known in [tag, "W/\(tag)", "\"other\", \(tag)", "*"] {
+                let reply = try await front.ask("GET", "/ui/app.js", headers: "If-None-Match: \(known)\r\n")
+                #expect(reply.status == 304)
+                #expect(reply.body.isEmpty)
+                #expect(reply["ETag"] == tag)
+            }
+            #expect(try await front.ask("GET", "/ui/app.js", headers: "If-None-Match: \"other\"\r\n").status == 200)
+        }
+    }
+
+    @Test("below the path of a proxy the page stands at the path with its slash")
+    func pathPrefix() async throws {
+        try await withFront({ $0.pathPrefix = "/a/llama" }) { front in
+            #expect(try await front.ask("GET", "/a/llama/").status == 200)
+            #expect(try await front.ask("GET", "/a/llama/ui/app.js").status == 200)
+            let bare = try await front.ask("GET", "/a/llama")
+            #expect(bare.status == 308)
+            #expect(bare["Location"] == "llama/")
+            #expect(try await front.ask("GET", "/ui/app.js").status == 404)
+        }
+    }
+
+    @Test("`playground: false` serves none of it")
+    func off() async throws {
+        let statuses = try await withFront({ $0.hasPlayground = false }) { front in
+            var statuses: [Int] = []
+            for path in PlaygroundPages.paths + ["/v1/models"] {
+                statuses.append(try await front.ask("GET", path).status)
+            }
+            return statuses
+        }
+        #expect(statuses == PlaygroundPages.paths.map { _ in 404 } + [200])
+    }
+
+    @Test("every file that a page or a module refers to is there")
+    func references() throws {
+        let names = Set(PlaygroundFile.all.map(\.name))
+        for file in PlaygroundFile.all {
+            let text = String(decoding: file.bytes, as: UTF8.self)
+            let folder = file.name.split(separator: "/").dropLast().map(String.init)
+            for match in text.matches(of: #/from "([^"]+)"|(?:href|src)="ui/([^"]+)"/#) {
+                var path = match.2 == nil ? folder : []
+                for part in (match.1 ?? match.2 ?? "").split(separator: "/") where part != "." {
+                    if part == ".." { path.removeLast() } else { path.append(String(part)) }
+                }
+                #expect(names.contains(path.joined(separator: "/")), "\(file.name) refers to \(path)")
+            }
+        }
+    }
+}
