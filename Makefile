@@ -218,7 +218,7 @@ test-data:
 	@Scripts/fetch-postgres.sh
 
 .PHONY: clients
-clients: build model embedding-model ## OpenAI's client, LangChain and litellm from PyPI, against a server with the real model
+clients: build model embedding-model ## eight clients that others wrote, from PyPI, against a server with the real model
 	@Scripts/clients/run.sh
 
 .PHONY: browser

@@ -7,7 +7,7 @@ struct Echo: InferenceProvider {
     static let version = "1.0.0"
     static let summary = "Answers with what was said last, word by word. For tests and as a tutorial."
     // Methods of its API that it does not have: the host answers 501 for them.
-    static let unsupported: Set<String> = ["embeddings", "score"]
+    static let unsupported: Set<String> = ["describe_model", "embeddings", "score"]
     // Beyond the draft's requests: a call with another option is refused before it comes here.
     static let options: [String: Set<String>] = ["chat_completion": ["extended"], "completion": ["extended"]]
     // The kinds of resource that a distribution may list for it: any other is refused at its line.

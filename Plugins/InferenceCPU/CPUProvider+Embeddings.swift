@@ -18,6 +18,18 @@ extension CPUProvider {
             usage: isExtended ? TokenUsage(promptTokens: tokens, completionTokens: 0) : nil)
     }
 
+    /// What a model is. Answers at once, also while memory is short.
+    package func describeModel(_ request: DescribeModelRequest, _ call: Call) async throws -> ModelDescription {
+        if let model = model(call.resource) {
+            return ModelDescription(purpose: .generation, contextTokensMax: model.engine.contextTokens)
+        }
+        guard let encoder = encoder(call.resource) else { throw Self.unknown(call.resource) }
+        let configuration = encoder.engine.model.configuration
+        return ModelDescription(
+            purpose: .embedding, contextTokensMax: configuration.tokensMax,
+            embeddingDimension: configuration.hidden)
+    }
+
     /// The embedding model that `path` is the folder of; nil when it is none.
     func loadEncoder(
         _ id: String, at path: String, _ options: Generation.Options, _ queue: DispatchQueue, _ log: Log

@@ -1,31 +1,12 @@
 #!/usr/bin/env python3
-"""OpenAI's own client against a running server: python openai_client.py BASE_URL MODEL EMBEDDING_MODEL
-
-Each check is a sentence; a line is printed for each, and the exit code is the number of those that fail.
-"""
+"""OpenAI's own client against a running server: python openai_client.py BASE_URL MODEL EMBEDDING_MODEL"""
 import json
-import sys
 
 import openai
+from checks import base, check, embedder, hello, model, weather
 
-base, model, embedder = sys.argv[1:4]
 client = openai.OpenAI(base_url=base + "/v1", api_key="any", max_retries=0)
-hello = [{"role": "user", "content": "Say hello in one short sentence."}]
 greedy = {"model": model, "temperature": 0}
-failed = 0
-
-
-def check(sentence):
-    def run(function):
-        global failed
-        try:
-            function()
-            print("ok    ", sentence)
-        except Exception as error:  # noqa: BLE001: a check that fails in any way has failed
-            failed += 1
-            print("FAILED", sentence, "-", type(error).__name__, str(error)[:300])
-
-    return run
 
 
 def chat(**more):
@@ -119,10 +100,7 @@ def _():
     assert list(json.loads(answer.choices[0].message.content)) == ["city"]
 
 
-tools = [{"type": "function", "function": {
-    "name": "weather", "description": "The weather of a city.",
-    "parameters": {"type": "object", "properties": {"city": {"type": "string", "enum": ["Oslo", "Rome"]}},
-                   "required": ["city"], "additionalProperties": False}}}]
+tools = [{"type": "function", "function": weather}]
 
 
 @check("a demanded tool is called, and its result can be sent back")
@@ -187,6 +165,3 @@ def _():
     assert numbers.usage.prompt_tokens > 0 and len(numbers.data) == 2
     for a, b in zip(numbers.data, packed.data):
         assert max(abs(x - y) for x, y in zip(a.embedding, b.embedding)) < 1e-6
-
-
-sys.exit(min(failed, 99))

@@ -45,6 +45,19 @@ import Testing
         #expect(both.count == 3 && both[0] == alone[0] && both[2] == alone[0] && both[1] != both[0])
     }
 
+    @Test("a model is described by its purpose and its sizes")
+    func description() async throws {
+        let provider = try await provider()
+        let answer = try await provider.describeModel(DescribeModelRequest(model: "e"), Call(resource: "e"))
+        let dimension = try await embed(["the sea"], by: provider)[0].count
+        #expect(
+            answer == ModelDescription(purpose: .embedding, contextTokensMax: 48, embeddingDimension: dimension))
+        let error = try await refusal {
+            _ = try await provider.describeModel(DescribeModelRequest(model: "f"), Call(resource: "f"))
+        }
+        #expect(error?.code == .modelNotFound)
+    }
+
     @Test("no texts have no vectors")
     func none() async throws { #expect(try await embed([]) == []) }
 

@@ -59,6 +59,11 @@ struct ScriptedInference: InferenceProvider, Scripted {
         return CountTokensResponse(tokens: request.dialog.message.content.text.utf8.count)
     }
 
+    func describeModel(_ request: DescribeModelRequest, _ call: Call) async throws -> ModelDescription {
+        call.note(body: request.json)
+        return ModelDescription(purpose: .generation, contextTokensMax: 1000)
+    }
+
     func embeddings(_ request: EmbeddingsRequest, _ call: Call) async throws -> EmbeddingsResponse {
         call.note(body: request.json)
         return EmbeddingsResponse(embeddings: request.contents.map { [Float($0.text.utf8.count), 0.5] })

@@ -33,6 +33,11 @@ public enum Inference {
         .inference, "count_tokens", .post, "/inference/count_tokens", routingKey: .listed(.model), isExtension: true,
         summary: "Count the tokens of a dialog.")
 
+    /// Says what a model is.
+    public static let describeModel = Endpoint<Nothing, DescribeModelRequest, ModelDescription, Nothing>(
+        .inference, "describe_model", .post, "/inference/describe_model", routingKey: .listed(.model),
+        isExtension: true, summary: "Say what a model is: its purpose and its sizes.")
+
     /// Answers the texts' vectors in the request's order.
     public static let embeddings = Endpoint<Nothing, EmbeddingsRequest, EmbeddingsResponse, Nothing>(
         .inference, "embeddings", .post, "/inference/embeddings", routingKey: .listed(.model), isExtension: true,
@@ -45,6 +50,7 @@ public enum Inference {
 
     static let all = [
         batchChatCompletion.description, batchCompletion.description, chatCompletion.description,
-        completion.description, countTokens.description, embeddings.description, score.description,
+        completion.description, countTokens.description, describeModel.description, embeddings.description,
+        score.description,
     ]
 }

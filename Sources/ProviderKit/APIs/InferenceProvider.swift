@@ -54,6 +54,11 @@ public protocol InferenceProvider: Provider {
     /// can't count names the method in ``Provider/unsupported``.
     func countTokens(_ request: CountTokensRequest, _ call: Call) async throws -> CountTokensResponse
 
+    /// What ``Call/resource`` is. Answer at once: lists of models ask for each. Throw `modelNotFound` when it is not
+    /// registered here. The default throws `notImplemented`; a provider that does not say names the method in
+    /// ``Provider/unsupported``.
+    func describeModel(_ request: DescribeModelRequest, _ call: Call) async throws -> ModelDescription
+
     /// One vector for each text, in the request's order, each of length 1. An empty list of texts has an empty answer.
     ///
     /// All or nothing: one text that cannot be embedded fails the call. Throw `modelNotFound` when ``Call/resource`` is
@@ -91,6 +96,7 @@ extension InferenceProvider {
             Method(Inference.batchCompletion) { try await $0.batchCompletion($2, $3) },
             Method(Inference.batchChatCompletion) { try await $0.batchChatCompletion($2, $3) },
             Method(Inference.countTokens) { try await $0.countTokens($2, $3) },
+            Method(Inference.describeModel) { try await $0.describeModel($2, $3) },
             Method(Inference.embeddings) { try await $0.embeddings($2, $3) },
             Method(Inference.score) { try await $0.score($2, $3) },
         ]
@@ -99,6 +105,11 @@ extension InferenceProvider {
     /// The default for a provider that can't count: throws `notImplemented`.
     public func countTokens(_ request: CountTokensRequest, _ call: Call) async throws -> CountTokensResponse {
         throw ProviderError(.notImplemented, "\(Self.providerType) counts no tokens")
+    }
+
+    /// The default for a provider that does not describe its models: throws `notImplemented`.
+    public func describeModel(_ request: DescribeModelRequest, _ call: Call) async throws -> ModelDescription {
+        throw ProviderError(.notImplemented, "\(Self.providerType) does not describe its models")
     }
 
     /// The default for a provider without embeddings: throws `notImplemented`.

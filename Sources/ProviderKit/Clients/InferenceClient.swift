@@ -60,6 +60,11 @@ public struct InferenceClient: Sendable {
         try await caller.answer(Inference.countTokens, Nothing(), request)
     }
 
+    /// What a model is. Throws `notImplemented` when the provider does not say.
+    public func describeModel(_ model: String) async throws -> ModelDescription {
+        try await caller.answer(Inference.describeModel, Nothing(), DescribeModelRequest(model: model))
+    }
+
     /// One vector for each text, in the request's order. Throws `notImplemented` when the provider makes no embeddings.
     public func embeddings(_ request: EmbeddingsRequest) async throws -> EmbeddingsResponse {
         try await caller.answer(Inference.embeddings, Nothing(), request)

@@ -43,6 +43,7 @@ static const method inference[] = {
     {"batch_completion", COMPLETION "\n" COMPLETION "\n", NULL},
     {"embeddings", "{\"embeddings\":[[0.6,0.8]]}", NULL},
     {"count_tokens", "{\"tokens\":3}", NULL},
+    {"describe_model", "{\"purpose\":\"generation\"}", NULL},
     {"score", "{\"scores\":[{\"logprob\":-1.5,\"logprobs\":{}}]}", NULL},
     {0},
 };

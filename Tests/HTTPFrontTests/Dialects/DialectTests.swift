@@ -112,6 +112,9 @@ struct DialectTests {
                 #expect(one.json["identifier"] == "llama3_8b")
                 #expect(one.json["provider_resource_id"] == "scripted-model")
                 #expect(one.json["owned_by"] == "scripted")
+                #expect(one.json["context_length"] == 1000)
+                #expect(one.json["model_type"] == "llm")
+                #expect(one.json["capabilities"] == ["chat", "completions"])
             }
             let none = try await front.ask("GET", "/v1/models/a%2Fb%3Ac")
             #expect(none.status == 404)
