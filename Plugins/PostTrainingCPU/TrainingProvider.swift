@@ -104,6 +104,14 @@ final class TrainingProvider: PostTrainingProvider {
         )
     }
 
+    func jobList(_ call: Call) async throws -> [PostTrainingJob] {
+        try await host.store.jobs(of: call.principal).map { job in
+            PostTrainingJob(
+                jobUUID: job.uuid, status: job.status, scheduledAt: job.scheduledAt, startedAt: job.startedAt,
+                completedAt: job.completedAt, servedAs: job.servedID)
+        }
+    }
+
     func jobArtifacts(_ job: JobQuery, _ call: Call) async throws -> PostTrainingJobArtifactsResponse {
         let job = try await host.store.job(job.jobUUID, of: call.principal)
         return PostTrainingJobArtifactsResponse(jobUUID: job.uuid, checkpoints: try await checkpoints(of: job))

@@ -137,6 +137,10 @@ struct RefusalTests {
             try await server.train(Samples.supervised("a", steps: 1), principal: "anna")
             #expect(await refusal { _ = try await server.status("a", principal: "ben") }?.code == .notFound)
             #expect(try await server.status("a", principal: "anna").jobUUID == "a")
+            #expect(try await server.jobs(principal: "ben") == [])
+            let jobs = try await server.jobs(principal: "anna")
+            #expect(jobs.map(\.jobUUID) == ["a"])
+            #expect(jobs.map(\.servedAs) == ["tiny@a"])
         }
     }
 }

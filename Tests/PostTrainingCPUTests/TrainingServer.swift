@@ -67,6 +67,10 @@ final class TrainingServer: Sendable {
         try await call(PostTraining.jobStatus, JobQuery(jobUUID: id), Nothing(), principal: principal)
     }
 
+    func jobs(principal: String = "") async throws -> [PostTrainingJob] {
+        try await call(PostTraining.jobList, Nothing(), Nothing(), principal: principal)
+    }
+
     func artifacts(_ id: String) async throws -> [Checkpoint] {
         try await call(PostTraining.jobArtifacts, JobQuery(jobUUID: id), Nothing()).checkpoints
     }

@@ -16,6 +16,11 @@ struct ScriptedTraining: PostTrainingProvider, Scripted {
         return PostTrainingJobStatusResponse(jobUUID: job.jobUUID, status: .running)
     }
 
+    func jobList(_ call: Call) async throws -> [PostTrainingJob] {
+        call.note()
+        return [PostTrainingJob(jobUUID: "job", status: .running)]
+    }
+
     func jobArtifacts(_ job: JobQuery, _ call: Call) async throws -> PostTrainingJobArtifactsResponse {
         call.note(job.json)
         return PostTrainingJobArtifactsResponse(

@@ -3,8 +3,8 @@ import Foundation
 import LlamaTraining
 import ProviderKit
 
-/// The model in a checkpoint of `full`, in the form of its base: a GGUF file with all of its metadata, or the files of a
-/// Hugging Face folder. Weights are 32-bit floats, so what is served is what was trained, and a run goes on from them.
+/// The model in a checkpoint of `full`, in the form of its base: a GGUF file with all of its metadata, or the files of
+/// a Hugging Face folder. Weights are 32-bit floats: what is served is what was trained, and a run goes on from them.
 enum WholeModelFiles {
     private static let ggufName = "model.gguf"
     private static let safetensorsName = "model.safetensors"

@@ -55,6 +55,45 @@ public struct PostTrainingJobStatusResponse: WireRecord, Hashable {
         Field("checkpoints", \.checkpoints, default: [], "The checkpoints written so far."))
 }
 
+/// One of a caller's jobs, as it is listed.
+public struct PostTrainingJob: WireRecord, Hashable {
+    /// The job's id, chosen by the caller of the request that started it.
+    public var jobUUID: String
+    /// The job's state at the time of the answer.
+    public var status: PostTrainingJobStatus
+    /// When it was accepted. nil: the provider does not say.
+    public var scheduledAt: Date?
+    /// When it began to train; nil before.
+    public var startedAt: Date?
+    /// When it ended, by success, failure or cancellation; nil before.
+    public var completedAt: Date?
+    /// The id that inference serves its checkpoints under; nil when the provider does not say.
+    public var servedAs: String?
+
+    /// A job without times and served id unless they are given. Checks nothing.
+    public init(
+        jobUUID: String, status: PostTrainingJobStatus, scheduledAt: Date? = nil, startedAt: Date? = nil,
+        completedAt: Date? = nil, servedAs: String? = nil
+    ) {
+        self.jobUUID = jobUUID
+        self.status = status
+        self.scheduledAt = scheduledAt
+        self.startedAt = startedAt
+        self.completedAt = completedAt
+        self.servedAs = servedAs
+    }
+
+    /// The record's fields, for decoding, encoding and the schema.
+    public static let object = Object(
+        "PostTrainingJob", Self.init,
+        Field("job_uuid", \.jobUUID, check: .identifier, "The job's id, chosen by the caller."),
+        Field("status", \.status, "Where it is."),
+        Field("scheduled_at", \.scheduledAt, "When it was taken on."),
+        Field("started_at", \.startedAt, "When it began."),
+        Field("completed_at", \.completedAt, "When it ended."),
+        Field("served_as", \.servedAs, "The id that inference serves its checkpoints under."))
+}
+
 /// The artifacts of a job.
 public struct PostTrainingJobArtifactsResponse: WireRecord, Hashable {
     /// The job's id, chosen by the caller of the request that started it.

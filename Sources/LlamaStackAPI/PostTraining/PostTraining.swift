@@ -14,6 +14,11 @@ public enum PostTraining {
         routingKey: .resource(.parameter("job_uuid")),
         summary: "Stop a job.", rules: "Cancelling what has ended changes nothing.")
 
+    /// Answers the caller's jobs at all providers, as JSON Lines, those of each oldest first. Not in the draft.
+    public static let jobList = Endpoint<Nothing, Nothing, [PostTrainingJob], Nothing>(
+        .postTraining, "job_list", .get, "/post_training/job/list", isJSONLines: true, routingKey: .all,
+        isExtension: true, summary: "List the caller's jobs.")
+
     /// Sends a job's log as events, from its first line until the job ends. It may be silent for any time between two
     /// lines.
     public static let jobLogs = Endpoint<JobQuery, Nothing, Nothing, PostTrainingJobLogStream>(
@@ -41,7 +46,7 @@ public enum PostTraining {
         bodyBytesMax: BodyLimits.datasetBytesMax, summary: "Start a supervised fine-tuning job.")
 
     static let all = [
-        jobArtifacts.description, jobCancel.description, jobLogs.description, jobStatus.description,
-        preferenceOptimize.description, supervisedFineTune.description,
+        jobArtifacts.description, jobCancel.description, jobList.description, jobLogs.description,
+        jobStatus.description, preferenceOptimize.description, supervisedFineTune.description,
     ]
 }

@@ -1,5 +1,5 @@
-/// A tensor of a run, to be saved. Its numbers are copied when they are asked for, and are those of that moment: a whole
-/// model is never in memory twice.
+/// A tensor of a run, to be saved. Its numbers are copied when they are asked for, and are those of that moment: a
+/// whole model is never in memory twice.
 package struct TrainedTensor {
     package let name: String
     /// Outermost first.

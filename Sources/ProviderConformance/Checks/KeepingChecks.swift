@@ -161,6 +161,9 @@ struct KeepingFlow {
                 try refuse(LSP_CONFLICT, method, creation)
             }
             try tell("job_status") { () throws(CheckFailure) in try ask("job_status", nil, job) }
+            if samples.has("job_list") {
+                try tell("job_list") { () throws(CheckFailure) in try ask("job_list", nil) }
+            }
             try tell("job_artifacts") { () throws(CheckFailure) in try ask("job_artifacts", nil, job) }
             try tell("job_cancel") { () throws(CheckFailure) in try ask("job_cancel", nil, job) }
             try tell("job_cancel", "of one that has ended") { () throws(CheckFailure) in try ask("job_cancel", nil, job)

@@ -19,6 +19,8 @@ public protocol PostTrainingProvider: Provider {
     /// Throw `notFound` when the job does not exist. The host also calls it to find out whether an id is in use, before
     /// it lets another provider start a job with that id.
     func jobStatus(_ job: JobQuery, _ call: Call) async throws -> PostTrainingJobStatusResponse
+    /// The caller's jobs, oldest first, ended ones among them; an empty list when there are none.
+    func jobList(_ call: Call) async throws -> [PostTrainingJob]
     /// The checkpoints that a job has written so far; an empty list before the first.
     ///
     /// Throw `notFound` when the job does not exist.
@@ -45,6 +47,7 @@ extension PostTrainingProvider {
             Method(PostTraining.supervisedFineTune) { try await $0.supervisedFineTune($2, $3) },
             Method(PostTraining.preferenceOptimize) { try await $0.preferenceOptimize($2, $3) },
             Method(PostTraining.jobStatus) { provider, job, _, call in try await provider.jobStatus(job, call) },
+            Method(PostTraining.jobList) { provider, _, _, call in try await provider.jobList(call) },
             Method(PostTraining.jobArtifacts) { provider, job, _, call in try await provider.jobArtifacts(job, call) },
             Method(streaming: PostTraining.jobLogs) { provider, job, _, call, stream in
                 try await provider.jobLogs(job, call, streamingTo: stream)

@@ -23,6 +23,11 @@ public struct PostTrainingClient: Sendable {
         try await caller.answer(PostTraining.jobStatus, job, Nothing())
     }
 
+    /// The caller's jobs at all providers, those of each provider oldest first.
+    public func jobList() async throws -> [PostTrainingJob] {
+        try await caller.answer(PostTraining.jobList, Nothing(), Nothing())
+    }
+
     /// The checkpoints that a job has written so far.
     public func jobArtifacts(_ job: JobQuery) async throws -> PostTrainingJobArtifactsResponse {
         try await caller.answer(PostTraining.jobArtifacts, job, Nothing())

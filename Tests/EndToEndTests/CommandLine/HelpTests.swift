@@ -10,7 +10,8 @@ extension EndToEnd {
                 ["list", "resources"], ["list", "providers"], ["ps"], ["provider"], ["provider", "restart"], ["reload"],
                 ["chat"],
                 ["complete"], ["dataset"], ["dataset", "show"], ["dataset", "head"], ["dataset", "stats"], ["finetune"],
-                ["jobs"], ["jobs", "status"], ["jobs", "logs"], ["jobs", "artifacts"], ["jobs", "cancel"], ["plugin"],
+                ["jobs"], ["jobs", "list"], ["jobs", "status"], ["jobs", "logs"], ["jobs", "artifacts"],
+                ["jobs", "cancel"], ["plugin"],
                 ["plugin", "inspect"], ["plugin", "test"], ["spec"],
             ].map { ["llama-stack"] + $0 }
             + [

@@ -29,6 +29,8 @@ extension EndToEnd {
                 #expect(try String(contentsOfFile: curve, encoding: .utf8).contains("<polyline"))
                 let status = try Command.run(["jobs", "status", "queues", "--url", url], exits: 0)
                 #expect(status.output.contains("completed"))
+                let jobs = try Command.run(["jobs", "list", "--url", url], exits: 0)
+                #expect(jobs.output.contains("queues  completed"), "\(jobs.output)")
                 let made = try Command.run(["jobs", "artifacts", "queues", "--url", url], exits: 0)
                 #expect(made.output.contains("file://"))
                 let log = try Command.run(["jobs", "logs", "queues", "--url", url], exits: 0)

@@ -86,6 +86,7 @@ static const method post_training[] = {
     {"supervised_fine_tune", NULL, NULL},
     {"preference_optimize", NULL, NULL},
     {"job_status", "{\"job_uuid\":\"j\",\"status\":\"running\"," CHECKPOINTS "}", NULL},
+    {"job_list", "{\"job_uuid\":\"j\",\"status\":\"running\"}\n", NULL},
     {"job_artifacts", "{\"job_uuid\":\"j\"," CHECKPOINTS "}", NULL},
     {"job_logs", NULL, "{\"job_uuid\":\"j\",\"log_lines\":[\"line\"]}"},
     {"job_cancel", NULL, NULL},

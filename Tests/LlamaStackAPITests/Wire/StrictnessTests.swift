@@ -21,7 +21,7 @@ struct StrictnessTests {
         ToolExecutionStep.self, ToolResponse.self, TrainingConfig.self,
         // Not of the draft.
         AgentQuery.self, DatasetQuery.self, JobQuery.self, MemoryBankCreateQuery.self, MemoryBankQuery.self,
-        Nothing.self, Resource.self,
+        Nothing.self, PostTrainingJob.self, Resource.self,
     ]
 
     @Test("every record of the contract is tested here")

@@ -7,12 +7,10 @@ import LlamaStackAPI
 struct Jobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "Look at training jobs of a running server, and cancel them.",
-        subcommands: [JobStatus.self, JobLogs.self, JobArtifacts.self, JobCancel.self])
+        subcommands: [JobList.self, JobStatus.self, JobLogs.self, JobArtifacts.self, JobCancel.self])
 }
 
-/// The server, and the job there.
-struct JobOptions: ParsableArguments {
-    @Argument(help: "The job's id.") var job: String
+struct ServerOption: ParsableArguments {
     @Option(help: "A running stack.") var url = "http://127.0.0.1:8321"
 
     /// Calls `body` with a connection that is closed afterwards.
@@ -27,10 +25,42 @@ struct JobOptions: ParsableArguments {
             throw (error as? CallError).map(Fail.with) ?? error
         }
     }
+}
+
+/// The server, and the job there.
+struct JobOptions: ParsableArguments {
+    @Argument(help: "The job's id.") var job: String
+    @OptionGroup var server: ServerOption
 
     func answer(_ endpoint: EndpointDescription) async throws -> [UInt8] {
-        try await connected { try await $0.answer(endpoint, ["job_uuid": job], body: nil) }
+        try await server.connected { try await $0.answer(endpoint, ["job_uuid": job], body: nil) }
     }
+}
+
+struct JobList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Your jobs, and what each makes.", discussion: "Oldest first.")
+
+    @OptionGroup var server: ServerOption
+    @Flag(help: "Print the server's JSON, a line for each job.") var json = false
+
+    func run() async throws {
+        let bytes = try await server.connected { try await $0.answer(PostTraining.jobList.description, [:], body: nil) }
+        if json { return Output.write(String(decoding: bytes, as: UTF8.self)) }
+        let jobs = try PostTraining.jobList.decodeAnswer(bytes)
+        guard !jobs.isEmpty else { return Output.line("no jobs") }
+        let rows = jobs.map { job in
+            [
+                job.jobUUID, job.status.rawValue, (job.completedAt ?? job.startedAt ?? job.scheduledAt).shown,
+                job.servedAs ?? "-",
+            ]
+        }
+        Output.write(Table.text([["JOB", "STATUS", "SINCE", "SERVED AS"]] + rows))
+    }
+}
+
+extension Date? {
+    fileprivate var shown: String { map { $0.formatted(.iso8601) } ?? "-" }
 }
 
 struct JobStatus: AsyncParsableCommand {
@@ -81,7 +111,7 @@ struct JobLogs: AsyncParsableCommand {
     @OptionGroup var options: JobOptions
 
     func run() async throws {
-        try await options.connected { connection in
+        try await options.server.connected { connection in
             for try await event in connection.events(
                 PostTraining.jobLogs.description, ["job_uuid": options.job], body: nil, options: [:])
             {
