@@ -270,5 +270,6 @@ int lk_row_from_f32(lk_type type, const float *x, size_t n, void *out);
 }
 #endif
 
+#include "CKernelsSampling.h"
 #include "CKernelsTraining.h"
 #endif

@@ -10,16 +10,10 @@ import Musl
 /// Chooses the tokens of one sequence. Holds the sequence's random numbers and its scratch memory, so that a token
 /// costs no allocation.
 struct Sampler {
-    private struct Weighted {
-        let id: Int32
-        let weight: Float
-    }
-
     private let options: Sampling
     private var random: SplitMix64
-    private var kept: [Weighted] = []
-    /// Weight that `keepWorthSorting` took out.
-    private var dropped = 0.0
+    private var kept: [WeightedToken] = []
+    private var weights = TokenWeights()
     /// The logits as they are chosen by: those of the tokens that may come, all others impossible, and adjusted.
     private var changed: [Float] = []
     private var adjustment: LogitAdjustment?
@@ -83,54 +77,37 @@ struct Sampler {
         // Bounded, so that the likeliest token (0 * scale) keeps its weight of 1 at the smallest temperature.
         let scale = Float(min(1 / options.temperature, 1e30))
         let least = Float(options.minP)
-        // exp(-30) is 1e-13: what lies below could not add up to one part in a million even in a vocabulary of 10^6.
-        let weigh = { (logit: Float) in
-            let exponent = (logit - largest) * scale
-            let weight = exponent > -30 ? expf(exponent) : 0
-            return weight >= least ? weight : 0
-        }
         if options.topK > 0, options.topK < logits.count {
             keepLargest(options.topK, of: logits)
-            for index in kept.indices {
-                kept[index] = Weighted(id: kept[index].id, weight: weigh(kept[index].weight))
+            weighKept { logit in
+                let exponent = (logit - largest) * scale
+                let weight = exponent > -30 ? expf(exponent) : 0
+                return weight >= least ? weight : 0
             }
-            // Of fewer than `topK` tokens that are possible, the rest must not be drawn.
-            kept.removeAll { $0.weight == 0 }
-        } else {
-            keepAll(logits, weigh)
-            if options.topP < 1 { keepWorthSorting() }
+            return drawFromKept(of: kept.reduce(0) { $0 + Double($1.weight) })
         }
-        return drawFromKept()
+        weights.fill(logits, largest: largest, scale: scale, least: least)
+        guard options.topP < 1 else { return weights.token(at: random.nextUnit() * weights.total) }
+        weights.keep(reaching: options.topP, in: &kept)
+        kept.sort(by: WeightedToken.likelier)
+        return drawFromKept(of: weights.total)
     }
 
-    private mutating func keepAll(_ logits: UnsafeBufferPointer<Float>, _ weigh: (Float) -> Float) {
-        kept.removeAll(keepingCapacity: true)
-        for id in logits.indices {
-            let weight = weigh(logits[id])
-            if weight > 0 { kept.append(Weighted(id: Int32(id), weight: weight)) }
+    /// Puts weights in the place of logits. Of fewer than `topK` tokens that are possible, the rest must not be drawn.
+    private mutating func weighKept(_ weigh: (Float) -> Float) {
+        for index in kept.indices {
+            kept[index] = WeightedToken(id: kept[index].id, weight: weigh(kept[index].weight))
         }
+        kept.removeAll { $0.weight == 0 }
     }
 
-    /// A token less likely than (1 - topP) / count cannot be needed to reach topP, since all such tokens together weigh
-    /// less than 1 - topP. Dropping them first leaves few to sort; their weight still counts towards the total.
-    private mutating func keepWorthSorting() {
-        let total = kept.reduce(0) { $0 + Double($1.weight) }
-        let least = Float((1 - options.topP) * total / Double(kept.count))
-        dropped = 0
-        kept.removeAll { candidate in
-            let drop = candidate.weight < least
-            if drop { dropped += Double(candidate.weight) }
-            return drop
-        }
-        kept.sort(by: Self.likelier)
-    }
-
-    private mutating func drawFromKept() -> Int32 {
-        var total = kept.reduce(0) { $0 + Double($1.weight) }
+    /// Draws from those kept, which are sorted: from the first that reach top-p.
+    /// - Parameter whole: the weight of all tokens that top-p is a share of.
+    private mutating func drawFromKept(of whole: Double) -> Int32 {
+        var total = whole
         var count = kept.count
         if options.topP < 1 {
-            let wanted = options.topP * (total + dropped)
-            dropped = 0
+            let wanted = options.topP * whole
             total = 0
             for (index, candidate) in kept.enumerated() {
                 total += Double(candidate.weight)
@@ -148,10 +125,6 @@ struct Sampler {
         return kept[count - 1].id
     }
 
-    private static func likelier(_ a: Weighted, _ b: Weighted) -> Bool {
-        a.weight != b.weight ? a.weight > b.weight : a.id < b.id
-    }
-
     /// Leaves in `kept` the `count` largest logits, largest first, by a heap whose root is the least of those kept.
     private mutating func keepLargest(_ count: Int, of logits: UnsafeBufferPointer<Float>) {
         kept.removeAll(keepingCapacity: true)
@@ -160,7 +133,7 @@ struct Sampler {
             let logit = logits[id]
             if kept.count == count, !(logit > kept[0].weight) { continue }
             if logit.isNaN { continue }
-            let candidate = Weighted(id: Int32(id), weight: logit)
+            let candidate = WeightedToken(id: Int32(id), weight: logit)
             if kept.count < count {
                 kept.append(candidate)
                 siftUp()
@@ -169,14 +142,14 @@ struct Sampler {
                 siftDown()
             }
         }
-        kept.sort(by: Self.likelier)
+        kept.sort(by: WeightedToken.likelier)
     }
 
     private mutating func siftUp() {
         var child = kept.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard Self.likelier(kept[parent], kept[child]) else { return }
+            guard WeightedToken.likelier(kept[parent], kept[child]) else { return }
             kept.swapAt(parent, child)
             child = parent
         }
@@ -187,7 +160,7 @@ struct Sampler {
         while true {
             var least = parent
             for child in (2 * parent + 1)...(2 * parent + 2) where child < kept.count {
-                if Self.likelier(kept[least], kept[child]) { least = child }
+                if WeightedToken.likelier(kept[least], kept[child]) { least = child }
             }
             if least == parent { return }
             kept.swapAt(parent, least)
