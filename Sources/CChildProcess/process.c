@@ -28,6 +28,11 @@ int ccp_reap(pid_t pid, int keep, int *status, uint64_t *peak_bytes) {
     return 1;
 }
 
+int ccp_pidfd(pid_t pid) {
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    return pidfd < 0 ? -errno : pidfd;
+}
+
 int ccp_signal(int pidfd, int signal_number) {
     return syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0) == 0 ? 0 : errno;
 }

@@ -78,6 +78,18 @@ static void limit(start *s, ccp_limit wanted) {
     if (setrlimit(wanted.resource, &both) != 0) fail(s, CCP_LIMIT, errno);
 }
 
+static void become_user(start *s) {
+    uint32_t user = s->options->user;
+    if (user == 0) return;
+    // The system calls themselves: the C library's functions would change the user of every thread of ours.
+    if (syscall(SYS_setgroups, 0, NULL) != 0) fail(s, CCP_USER, errno);
+    if (syscall(SYS_setresgid, user, user, user) != 0) fail(s, CCP_USER, errno);
+    if (syscall(SYS_setresuid, user, user, user) != 0) fail(s, CCP_USER, errno);
+    // A change of user takes the death signal away.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail(s, CCP_DEATH_SIGNAL, errno);
+    if (getppid() != s->parent) fail(s, CCP_DEATH_SIGNAL, ESRCH);
+}
+
 static int become(void *argument) {
     start *s = argument;
     // What is handled here becomes the default with exec anyway; what is ignored would stay ignored.
@@ -96,6 +108,7 @@ static int become(void *argument) {
     if (s->options->nice) setpriority(PRIO_PROCESS, 0, s->options->nice);
     limit(s, (ccp_limit){.resource = RLIMIT_CORE});
     for (size_t i = 0; i < s->options->limit_count; i++) limit(s, s->options->limits[i]);
+    become_user(s);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -236,8 +249,10 @@ int ccp_spawn(const ccp_options *options, ccp_child *out) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int pidfd = -1;
+    int pidfd = -1, dumpable = prctl(PR_GET_DUMPABLE);
     long pid = clone_child(&s, stack, &pidfd);
+    // A change of user in the child takes it from the memory that the child shares with us.
+    if (options->user != 0 && dumpable == 1) prctl(PR_SET_DUMPABLE, 1);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     munmap(stack, STACK_BYTES);
     close(s.nowhere);
@@ -261,6 +276,7 @@ const char *ccp_step_name(ccp_step step) {
     case CCP_GROUP: return "control group";
     case CCP_DESCRIPTOR: return "descriptors";
     case CCP_LIMIT: return "limits";
+    case CCP_USER: return "user";
     case CCP_EXEC: return "exec";
     }
     return "start";

@@ -1,3 +1,6 @@
+import CChildProcess
+import Foundation
+
 extension ChildProcess {
     /// The options that a child is started with.
     package struct Options: Sendable {
@@ -11,6 +14,11 @@ extension ChildProcess {
         /// `onLine`.
         package var descriptors: [Int32: Int32]
         package var limits: LimitPlan
+        /// Limits of each process by itself (`setrlimit`), beside those of `limits`.
+        package var systemLimits: [SystemLimit] = []
+        /// The user and the group to run as; nil: ours. Takes root.
+        package var user: UInt32?
+        package var hasNoNewPrivileges = false
         /// Names the control group: letters, digits, `-` and `_`; others become `_`.
         package var label: String
         /// Gets each line of output, in order, on a thread of all children: it must not wait.
@@ -23,6 +31,16 @@ extension ChildProcess {
         ) {
             (self.executable, self.arguments, self.environment) = (executable, arguments, environment)
             (self.descriptors, self.limits, self.label, self.onLine) = (descriptors, limits, label, onLine)
+        }
+    }
+
+    /// A `RLIMIT_…` of one process.
+    package struct SystemLimit: Sendable {
+        var limit: ccp_limit
+
+        /// - Parameter hard: where the kernel stops warning and acts; `value` unless given.
+        package init(_ resource: __rlimit_resource, _ value: UInt64, hard: UInt64? = nil) {
+            limit = ccp_limit(resource: Int32(resource.rawValue), value: value, hard: hard ?? value)
         }
     }
 

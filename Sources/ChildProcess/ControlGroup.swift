@@ -4,7 +4,8 @@ import Synchronization
 
 /// The control groups of one child: one folder in version 2, one for each controller in version 1.
 struct ControlGroup: Sendable {
-    private static let serial = Atomic<Int>(0)
+    /// From a number of its own: each library of this process that starts children has a copy of this.
+    private static let serial = Atomic<Int>(Int.random(in: 0..<1 << 40))
     private static let cpuPeriodMicroseconds = 100_000
 
     private struct Folder {

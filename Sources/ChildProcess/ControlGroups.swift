@@ -26,6 +26,9 @@ package struct ControlGroups: Sendable {
 
     package init() {}
 
+    /// Whether groups of this process can have limits of that kind.
+    package func holds(_ controller: Controller) -> Bool { bases[controller] != nil }
+
     init(_ places: Places) {
         let failures = places.version2.map { Self.enable(in: $0) } ?? [:]
         for controller in Controller.allCases {

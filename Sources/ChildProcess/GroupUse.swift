@@ -1,13 +1,13 @@
 import Foundation
 
-/// The resource use of a process group, found in /proc. A process that leaves its group is not seen: only a control
-/// group holds it.
-struct GroupUse {
-    var memoryBytes = 0
-    var tasks = 0
+/// The resource use of some processes, found in /proc: those of a process group, or of a tree (``ProcessTree``). A
+/// process that leaves its group is not seen there: only a control group holds it.
+package struct GroupUse {
+    package var memoryBytes = 0
+    package var tasks = 0
 
-    /// `members` are the processes of the group.
-    init(members: [pid_t]) {
+    /// `members` are the processes.
+    package init(members: [pid_t]) {
         for pid in members {
             guard let facts = ProcessFacts(pid: pid, isWhole: false) else { continue }
             memoryBytes += facts.heldBytes
@@ -16,9 +16,15 @@ struct GroupUse {
     }
 
     /// The sum counts what several processes share once for each. This does not, where the kernel tells; it is slower.
-    static func proportionalMemoryBytes(members: [pid_t]) -> Int? {
+    package static func proportionalMemoryBytes(members: [pid_t]) -> Int? {
         let parts = members.compactMap { ProcessFacts.proportionalHeldBytes(pid: $0) }
         return parts.isEmpty ? nil : parts.reduce(0, +)
+    }
+
+    /// Their time of computing, with that of the children that they have waited for.
+    package static func computedSeconds(members: [pid_t]) -> Double {
+        let ticks = members.reduce(UInt64(0)) { $0 + (ProcessStat(pid: $1)?.computedTicks ?? 0) }
+        return Double(ticks) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
     }
 }
 

@@ -44,6 +44,9 @@ struct ProcessStat {
     var state: Character
     var group: pid_t
     var threads: Int
+    var parent: pid_t
+    /// The computing of the process and of the children that it has waited for.
+    var computedTicks: UInt64
     /// In ticks since the machine started: with the pid, what tells a process from a later one of the same pid.
     var started: UInt64
 
@@ -51,10 +54,12 @@ struct ProcessStat {
         guard let text = ProcFile.read("/proc/\(pid)/stat"), let name = text.lastIndex(of: ")") else { return nil }
         // The name may hold spaces and brackets. From field 3 on there are none.
         let fields = text[text.index(after: name)...].split { $0 == " " || $0 == "\n" }
-        guard fields.count > 19, let state = fields[0].first, let group = pid_t(fields[2]),
-            let threads = Int(fields[17]),
+        guard fields.count > 19, let state = fields[0].first, let parent = pid_t(fields[1]),
+            let group = pid_t(fields[2]), let threads = Int(fields[17]),
             let started = UInt64(fields[19])
         else { return nil }
         (self.state, self.group, self.threads, self.started) = (state, group, threads, started)
+        self.parent = parent
+        computedTicks = fields[11...14].reduce(0) { $0 + (UInt64($1) ?? 0) }
     }
 }

@@ -67,7 +67,7 @@ struct Spawn {
         let environment = CStrings(options.environment.map { "\($0.key)=\($0.value)" }.sorted())
         var child = ccp_child()
         let answer = placed.withUnsafeBufferPointer { placed in
-            options.limits.processLimits.withUnsafeBufferPointer { limits in
+            (options.limits.processLimits + options.systemLimits.map(\.limit)).withUnsafeBufferPointer { limits in
                 places.files.withUnsafeBufferPointer { files in
                     withExtendedLifetime((arguments, environment)) {
                         var call = ccp_options()
@@ -78,6 +78,8 @@ struct Spawn {
                         (call.limits, call.limit_count) = (limits.baseAddress, limits.count)
                         call.group_folder = places.folder
                         (call.group_files, call.group_file_count) = (files.baseAddress, files.count)
+                        call.user = options.user ?? 0
+                        call.no_new_privileges = options.hasNoNewPrivileges ? 1 : 0
                         return ccp_spawn(&call, &child)
                     }
                 }

@@ -22,7 +22,9 @@ struct PictureTests {
     /// system's libraries and the targets that only export a provider's symbol.
     private static func drawing(of table: [String: Set<String>]) -> String {
         let left = Set(
-            table.keys.filter { $0.hasSuffix("Provider") || ["CYAML", "COpenBLAS", "CPostgres", "CXML"].contains($0) }
+            table.keys.filter {
+                $0.hasSuffix("Provider") || ["CYAML", "COpenBLAS", "CPostgres", "CSeccomp", "CXML"].contains($0)
+            }
         )
         .subtracting([
             "EchoProvider", "EchoCProvider", "ToolCProvider", "DatasetsFileProvider", "ToolsBuiltinProvider",

@@ -46,6 +46,8 @@ typedef struct {
     /// PR_SET_NO_NEW_PRIVS: no program that it becomes may have more rights than it.
     int no_new_privileges;
     int nice;
+    /// The user and the group that the program runs as, without further groups; 0: ours. Takes root.
+    uint32_t user;
 } ccp_options;
 
 /// Where a start failed.
@@ -58,6 +60,7 @@ typedef enum {
     CCP_GROUP,         // could not enter a control group
     CCP_DESCRIPTOR,
     CCP_LIMIT,
+    CCP_USER,
     CCP_EXEC,
 } ccp_step;
 
@@ -86,6 +89,9 @@ const char *ccp_step_name(ccp_step step);
 /// (another part of this process has waited for it). `keep` leaves it a zombie, whose pid can't be given to another.
 /// `peak_bytes` is the kernel's figure, which counts what *we* used at the spawn as the child's.
 int ccp_reap(pid_t pid, int keep, int *status, uint64_t *peak_bytes);
+
+/// A pidfd of a process, close-on-exec, or a negative errno.
+int ccp_pidfd(pid_t pid);
 
 /// 0 or an errno. Safe when the process is gone and its pid is another's.
 int ccp_signal(int pidfd, int signal_number);
