@@ -69,6 +69,7 @@ let providers = [
     provider("synthetic-data-generation", "reference", "SyntheticDataReference", hasEntry: true),
     provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
     provider("tools", "python", "ToolsPython", needs: ["CChildProcess", "ChildProcess", seccomp], hasEntry: true),
+    provider("tools", "mcp", "ToolsMCP", needs: ["ChildProcess", "ContractBridge"], hasEntry: true),
     provider("safety", "llama-guard", "SafetyLlamaGuard"),
     provider("safety", "patterns", "SafetyPatterns", needs: ["RegularExpressions", "SensitivePatterns"]),
 ]
@@ -369,6 +370,7 @@ let package = Package(
             ]),
         .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),
         .testTarget(name: "RewardScoringModelTests", dependencies: ["Host", "ProviderKit", "RewardScoringModel"]),
+        .testTarget(name: "ToolsMCPTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "ToolsMCP"]),
         .testTarget(
             name: "SyntheticDataReferenceTests",
             dependencies: ["Host", "ProviderKit", "SyntheticDataReference"]),

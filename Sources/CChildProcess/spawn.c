@@ -109,6 +109,8 @@ static int become(void *argument) {
     limit(s, (ccp_limit){.resource = RLIMIT_CORE});
     for (size_t i = 0; i < s->options->limit_count; i++) limit(s, s->options->limits[i]);
     become_user(s);
+    // Ours stays as it is: the two share memory, not the working directory.
+    if (s->options->folder && chdir(s->options->folder) != 0) fail(s, CCP_FOLDER, errno);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -277,6 +279,7 @@ const char *ccp_step_name(ccp_step step) {
     case CCP_DESCRIPTOR: return "descriptors";
     case CCP_LIMIT: return "limits";
     case CCP_USER: return "user";
+    case CCP_FOLDER: return "working directory";
     case CCP_EXEC: return "exec";
     }
     return "start";

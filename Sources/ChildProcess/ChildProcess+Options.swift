@@ -10,8 +10,10 @@ extension ChildProcess {
         package var arguments: [String]
         /// The whole environment.
         package var environment: [String: String]
-        /// Number in the child → descriptor here, which stays ours. 0 is /dev/null unless named; 1 and 2 are for
-        /// `onLine`.
+        /// The working directory, absolute; nil: ours.
+        package var folder: String?
+        /// Number in the child → descriptor here, which stays ours. 0 is /dev/null unless named; 1 is for `onLine`
+        /// unless named; 2 is for `onLine`.
         package var descriptors: [Int32: Int32]
         package var limits: LimitPlan
         /// Limits of each process by itself (`setrlimit`), beside those of `limits`.
@@ -26,11 +28,14 @@ extension ChildProcess {
 
         package init(
             executable: String, arguments: [String] = [], environment: [String: String] = [:],
-            descriptors: [Int32: Int32] = [:], limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable),
+            folder: String? = nil, descriptors: [Int32: Int32] = [:],
+            limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable),
             label: String = "child", onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }
         ) {
             (self.executable, self.arguments, self.environment) = (executable, arguments, environment)
-            (self.descriptors, self.limits, self.label, self.onLine) = (descriptors, limits, label, onLine)
+            (self.folder, self.descriptors, self.limits, self.label, self.onLine) = (
+                folder, descriptors, limits, label, onLine
+            )
         }
     }
 

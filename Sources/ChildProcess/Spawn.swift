@@ -43,7 +43,9 @@ struct Spawn {
 
     /// Refuses text with a NUL, which a C string would cut short.
     private func check() throws(ChildProcess.Failure) {
-        let texts = [options.executable] + options.arguments + options.environment.flatMap { [$0.key, $0.value] }
+        let texts =
+            [options.executable, options.folder ?? "/"] + options.arguments
+            + options.environment.flatMap { [$0.key, $0.value] }
         guard options.executable.hasPrefix("/") else {
             throw failure("options", EINVAL, "the path must be absolute")
         }
@@ -61,19 +63,22 @@ struct Spawn {
         do { places = try group?.openForSpawn() ?? (-1, []) } catch { throw failure("control group", error) }
         defer { closeAll([places.folder] + places.files) }
         var descriptors = options.descriptors
-        (descriptors[1], descriptors[2]) = (output, errors)
+        if descriptors[1] == nil { descriptors[1] = output }
+        descriptors[2] = errors
         let placed = descriptors.map { ccp_descriptor(from: $0.value, to: $0.key) }
         let arguments = CStrings([options.executable] + options.arguments)
+        let folder = CStrings(options.folder.map { [$0] } ?? [])
         let environment = CStrings(options.environment.map { "\($0.key)=\($0.value)" }.sorted())
         var child = ccp_child()
         let answer = placed.withUnsafeBufferPointer { placed in
             (options.limits.processLimits + options.systemLimits.map(\.limit)).withUnsafeBufferPointer { limits in
                 places.files.withUnsafeBufferPointer { files in
-                    withExtendedLifetime((arguments, environment)) {
+                    withExtendedLifetime((arguments, environment, folder)) {
                         var call = ccp_options()
                         call.path = arguments.pointer.pointee
                         call.argv = arguments.pointer
                         call.environment = environment.pointer
+                        call.folder = folder.pointer.pointee
                         (call.descriptors, call.descriptor_count) = (placed.baseAddress, placed.count)
                         (call.limits, call.limit_count) = (limits.baseAddress, limits.count)
                         call.group_folder = places.folder

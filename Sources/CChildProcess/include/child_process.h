@@ -32,6 +32,7 @@ typedef struct {
     const char *path;                // absolute; no search
     const char *const *argv;         // ends with NULL
     const char *const *environment;  // the whole of it; ends with NULL
+    const char *folder;              // the working directory, absolute; NULL: ours
     /// No number comes twice. Of 0, 1 and 2 those that are not named are /dev/null; every other descriptor is closed.
     const ccp_descriptor *descriptors;
     size_t descriptor_count;
@@ -61,6 +62,7 @@ typedef enum {
     CCP_DESCRIPTOR,
     CCP_LIMIT,
     CCP_USER,
+    CCP_FOLDER,        // the working directory can't be entered
     CCP_EXEC,
 } ccp_step;
 

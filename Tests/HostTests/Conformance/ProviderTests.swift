@@ -33,6 +33,15 @@ struct ConformingProviderTests {
 
     static let ownProviders: [(library: String, resources: [JSON])] = [
         ("tools-builtin", [["kind": "tool_group", "id": "math"]]),
+        (
+            "tools-mcp",
+            [
+                [
+                    "kind": "tool_group", "id": "files",
+                    "config": ["command": ["python3", .string(ProbeLibrary.root + "/Tests/Fixtures/mcp/server.py")]],
+                ]
+            ]
+        ),
         ("safety-patterns", [["kind": "shield", "id": "patterns", "config": ["patterns": ["a{1,3}"]]]]),
         ("safety-llama-guard", [["kind": "shield", "id": "llama_guard", "config": ["model": "guard"]]]),
     ]

@@ -1,0 +1,40 @@
+import ProviderKit
+
+/// Why a request to a server has no result.
+enum ServerFault: Error, Sendable, Equatable {
+    /// The server answered with an error.
+    case rpc(RPCError)
+    /// Nothing came in time. `key` is the limit's, in the tool group's config.
+    case late(method: String, seconds: Double, key: String)
+    /// The connection or the process has ended: a sentence about it.
+    case gone(String)
+    /// It broke the protocol or a limit: a sentence about it.
+    case broken(String)
+    /// An HTTP status that is no success, with what its body says. `challenge` is the WWW-Authenticate of a 401.
+    case http(status: Int, RPCError?, challenge: String?)
+
+    /// To follow the server's name.
+    var sentence: String {
+        switch self {
+        case .rpc(let error): "it answered with the error \(error.code): \(error.message.prefix(500))"
+        case .late(let method, let seconds, let key):
+            "it did not answer \(method) within \(Self.text(seconds)) s (\(key))"
+        case .gone(let sentence), .broken(let sentence): sentence
+        case .http(401, _, let challenge):
+            "it wants a token (401)"
+                + (challenge.map { ": \($0)" } ?? "") + "; put one into the tool group's config.headers.Authorization"
+        case .http(let status, let error, _):
+            "it answered with the HTTP status \(status)" + (error.map { ": \($0.message.prefix(500))" } ?? "")
+        }
+    }
+
+    /// The server's own error, whatever carried it.
+    var rpcError: RPCError? {
+        switch self {
+        case .rpc(let error), .http(_, let error?, _): error
+        default: nil
+        }
+    }
+
+    private static func text(_ seconds: Double) -> String { Int(exactly: seconds).map(String.init) ?? "\(seconds)" }
+}
