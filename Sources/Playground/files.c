@@ -44,6 +44,18 @@ static const unsigned char lib_dialog_js[] = {
 static const unsigned char lib_form_js[] = {
 #embed "pages/lib/form.js"
 };
+static const unsigned char lib_turns_js[] = {
+#embed "pages/lib/turns.js"
+};
+static const unsigned char lib_yaml_js[] = {
+#embed "pages/lib/yaml.js"
+};
+static const unsigned char lib_schema_js[] = {
+#embed "pages/lib/schema.js"
+};
+static const unsigned char lib_output_js[] = {
+#embed "pages/lib/output.js"
+};
 static const unsigned char tabs_chat_js[] = {
 #embed "pages/tabs/chat.js"
 };
@@ -98,6 +110,10 @@ static const playground_file files[] = {
     FILE("lib/chart.js", lib_chart_js),
     FILE("lib/dialog.js", lib_dialog_js),
     FILE("lib/form.js", lib_form_js),
+    FILE("lib/turns.js", lib_turns_js),
+    FILE("lib/yaml.js", lib_yaml_js),
+    FILE("lib/schema.js", lib_schema_js),
+    FILE("lib/output.js", lib_output_js),
     FILE("tabs/chat.js", tabs_chat_js),
     FILE("tabs/completion.js", tabs_completion_js),
     FILE("tabs/batch.js", tabs_batch_js),

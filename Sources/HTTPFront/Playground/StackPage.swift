@@ -19,7 +19,7 @@ struct StackPage {
         }
     }
 
-    /// {"name", "apis", "providers", "resources", "failed"}
+    /// {"name", "apis", "providers", "resources", "distribution", "failed"}
     private var json: JSON {
         let summary = stack.summary
         let states = Dictionary(stack.providers.map { ($0.label, $0) }) { first, _ in first }
@@ -31,6 +31,7 @@ struct StackPage {
                     Self.json(provider, states["\(provider.api.rawValue)/\(provider.providerID)"])
                 }),
             "resources": .array(summary.resources.map(Self.json)),
+            "distribution": stack.manifest.masked,
             "failed": .array(summary.failed.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
         ]
     }

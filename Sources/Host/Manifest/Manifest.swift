@@ -21,6 +21,8 @@ package struct Manifest: Sendable {
     package var resources: [ResourceEntry]
     /// Problems that do not prevent a start, sorted by place.
     package var warnings: [FileDiagnostic] = []
+    /// The whole file as others may see it: secrets are `***`.
+    package var masked = JSON.null
     /// The whole file with its places, for complaints that come later.
     var source: ManifestSource
 

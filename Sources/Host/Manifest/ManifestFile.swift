@@ -52,6 +52,7 @@ extension Manifest {
                     isFolder: isFolder)
                 manifest = check.manifest(raw, file: file, name: raw.name ?? name)
                 manifest?.source.settings = RestartSettings.places(in: resolved)
+                manifest?.masked = MaskedDistribution.json(resolved)
             }
         }
         if let failure = diagnostics.failure { throw failure }

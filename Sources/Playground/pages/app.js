@@ -6,6 +6,7 @@ import { lines, tabs } from "./tabs.js";
 
 const main = document.getElementById("main");
 let stack = { name: "", apis: [], providers: [], resources: [], failed: [] };
+const windows = new Map();
 let view = { tab: null, leave: () => {} };
 
 navigate();
@@ -24,6 +25,7 @@ async function load() {
   try {
     stack = await get("ui/stack.json");
     document.getElementById("name").textContent = stack.name;
+    for (const model of stack.resources) windows.set(model.id, configured(model));
     navigate();
   } catch (error) {
     show(main, failure(error));
@@ -68,7 +70,7 @@ async function open() {
       const module = await tab.load();
       if (end.signal.aborted) return;
       await module.build(root, {
-        state: new State(tab.id, values), stack, signal: end.signal, announce, models: (api) => models(api),
+        state: new State(tab.id, values), stack, signal: end.signal, announce, models, windowTokens, learn,
       });
     } catch (error) {
       if (error.name !== "AbortError") root.append(failure(error));
@@ -79,6 +81,21 @@ async function open() {
 
 function models(api) {
   return stack.resources.filter((resource) => resource.kind === "model" && resource.api === api).map((model) => model.id);
+}
+
+/// The tokens that a prompt and its answer may have together; undefined as long as that is not known.
+function windowTokens(model) {
+  return windows.get(model);
+}
+
+function configured({ api, provider_id: id }) {
+  return stack.distribution?.providers?.[api]?.find((provider) => provider.provider_id === id)?.config?.context_tokens_max;
+}
+
+/// A request that was too long says how long one may be.
+function learn(model, error) {
+  const found = /maximum context length is (\d+) tokens/.exec(error.message);
+  if (found) windows.set(model, Number(found[1]));
 }
 
 function missing(root, tab) {

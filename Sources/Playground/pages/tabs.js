@@ -10,6 +10,7 @@
 //   signal    aborted when the view is left: pass it to every request
 //   announce  announce("A sentence.") for those who hear the page
 //   models    models("inference"): the ids that an API serves
+//   windowTokens(model), learn(model, error)   the size of a model's window, where it is known
 export const tabs = [
   row("chat", "Chat", "inference", "Talk with a model", "Inference"),
   row("completion", "Completion", "inference", "Continue a text, token by token", "Inference"),

@@ -15,7 +15,8 @@ extension EndToEnd {
             }
             let folder = try TemporaryFolder()
             let file = try folder.write(try Self.distribution(), "playground.yaml")
-            try Server.run(file: file, arguments: []) { server in
+            try Server.run(file: file, arguments: [], environment: ["PLAYGROUND_STATE": folder.path + "/hunter2"]) {
+                server in
                 let script = try ChildProcess(
                     "/usr/bin/env",
                     [
@@ -32,10 +33,11 @@ extension EndToEnd {
             """
             version: 1
             name: playground
-            state: state
+            state: ${env.PLAYGROUND_STATE}
             providers:
               inference:
                 - {provider_id: cpu, provider_type: inline::cpu, config: {context_tokens_max: 2048}}
+                - {provider_id: echo, provider_type: inline::echo}
               memory_banks:
                 - {provider_id: files, provider_type: inline::file, config: {embedding_model: minilm}}
               datasets:
@@ -43,6 +45,7 @@ extension EndToEnd {
             models:
               - {model_id: smollm, provider_id: cpu, path: \(try Setting.requireModel())}
               - {model_id: minilm, provider_id: cpu, path: \(Setting.embeddingModel)}
+              - {model_id: echo, provider_id: echo}
             """
         }
     }

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ class Browser:
     def __init__(self, base, output, axe=None):
         self.base, self.output, self.axe = base, output, axe
         self.problems = []
+        self.expected = set()
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="browser-")
@@ -58,7 +60,8 @@ class Browser:
             self.send("DELETE", "")
         except Exception:  # it is ended below in any case
             pass
-        self.driver.terminate()
+        # Chromium is in its group, and leaves when it is told; the driver may hang on one that did not.
+        os.killpg(self.driver.pid, signal.SIGKILL)
         self.driver.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -138,7 +141,7 @@ class Browser:
 
     # What is wanted
 
-    def until(self, condition, what, seconds=60):
+    def until(self, condition, what, seconds=30):
         end = time.monotonic() + seconds
         while True:
             value = condition()
@@ -148,7 +151,7 @@ class Browser:
                 raise Wrong(f"not within {seconds} s: {what}; the page says:\n{self.text('body')[-2000:]}")
             time.sleep(0.03)
 
-    def sees(self, wanted, selector="main", seconds=60):
+    def sees(self, wanted, selector="main", seconds=30):
         """Waits until a text, or a match of a compiled pattern, is to be seen."""
         def found():
             text = self.text(selector)
@@ -198,10 +201,15 @@ class Browser:
             raise Wrong(f"axe failed: {answer['exceptionDetails']}")
         return answer["result"]["value"]
 
+    def expects(self, status):
+        """The tab makes a request that fails so; the browser's console says it too."""
+        self.expected.add(f"the server responded with a status of {status} ")
+
     def logs(self):
         """Collects what is wrong in the browser's logs: errors of the page, and requests that leave this server."""
         for entry in self.send("POST", "/se/log", {"type": "browser"}):
-            if entry["level"] in ("SEVERE", "WARNING"):
+            is_expected = any(text in entry["message"] for text in self.expected)
+            if entry["level"] in ("SEVERE", "WARNING") and not is_expected:
                 self.problems.append(f"the console says: {entry['message']}")
         for entry in self.send("POST", "/se/log", {"type": "performance"}):
             message = json.loads(entry["message"])["message"]
@@ -209,6 +217,7 @@ class Browser:
                 url = message["params"]["request"]["url"]
                 if not url.startswith((self.base, "data:", "blob:" + self.base, "about:", "chrome:")):
                     self.problems.append(f"a request leaves the server: {url}")
+        self.expected.clear()
 
 
 def say(line):

@@ -1,0 +1,13 @@
+def drive(browser):
+    browser.open("#/batch?max_tokens=12")
+    browser.fill("Rows", 'What is the capital of France?\n{"prompt": "What is the capital of Italy?"}')
+    browser.press("Run")
+    browser.sees("2 rows in")
+    browser.sees("Paris", "main table")
+    browser.sees("Italy", "main table tr:last-child td:nth-of-type(2)")
+    browser.sees("finished_ok", "main table")
+    browser.button("Save as JSON Lines")
+    browser.check("batch")
+    browser.fill("Rows", '{"prompt": 1}')
+    browser.press("Run")
+    browser.sees('Line 1 has neither "prompt" nor "messages".')
