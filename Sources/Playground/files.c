@@ -56,6 +56,18 @@ static const unsigned char lib_schema_js[] = {
 static const unsigned char lib_output_js[] = {
 #embed "pages/lib/output.js"
 };
+static const unsigned char lib_files_js[] = {
+#embed "pages/lib/files.js"
+};
+static const unsigned char lib_marks_js[] = {
+#embed "pages/lib/marks.js"
+};
+static const unsigned char lib_parts_js[] = {
+#embed "pages/lib/parts.js"
+};
+static const unsigned char lib_rows_js[] = {
+#embed "pages/lib/rows.js"
+};
 static const unsigned char tabs_chat_js[] = {
 #embed "pages/tabs/chat.js"
 };
@@ -114,6 +126,10 @@ static const playground_file files[] = {
     FILE("lib/yaml.js", lib_yaml_js),
     FILE("lib/schema.js", lib_schema_js),
     FILE("lib/output.js", lib_output_js),
+    FILE("lib/files.js", lib_files_js),
+    FILE("lib/marks.js", lib_marks_js),
+    FILE("lib/parts.js", lib_parts_js),
+    FILE("lib/rows.js", lib_rows_js),
     FILE("tabs/chat.js", tabs_chat_js),
     FILE("tabs/completion.js", tabs_completion_js),
     FILE("tabs/batch.js", tabs_batch_js),

@@ -2,9 +2,9 @@
 
     drive.py ADDRESS OUTPUT [TAB ...]
 
-Each module of the folder `tabs` has a function `drive(browser)`, which uses the tab as a person does and raises Wrong
-when the page does not show what it should. Without a name all are driven. What is wrong is printed; the exit code is 1
-then. Pictures are left in OUTPUT. axe is run where AXE names its source.
+Each module of the folder `tabs`, or of the one that TABS names, has a function `drive(browser)`, which uses the tab as a
+person does and raises Wrong when the page does not show what it should. Without a name all are driven. What is wrong is
+printed; the exit code is 1 then. Pictures are left in OUTPUT. axe is run where AXE names its source.
 """
 
 import importlib
@@ -20,7 +20,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 def main():
     address, output, *names = sys.argv[1:]
-    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tabs")
+    package = os.environ.get("TABS", "tabs")
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), package)
     names = names or sorted(module.name for module in pkgutil.iter_modules([folder]))
     axe = None
     if os.environ.get("AXE"):
@@ -31,7 +32,7 @@ def main():
         for name in names:
             start = time.monotonic()
             try:
-                importlib.import_module(f"tabs.{name}").drive(browser)
+                importlib.import_module(f"{package}.{name}").drive(browser)
                 browser.logs()
                 problems += browser.problems
                 say(f"{name}: {'ok' if not browser.problems else 'wrong'}, {time.monotonic() - start:.1f} s")
