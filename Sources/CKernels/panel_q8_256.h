@@ -1,7 +1,5 @@
-// Products of panels with int8 activations in vectors of 32 bytes, against matmul_plain.c. A tile is half a panel, 16
-// outputs, and up to 3 rows of x. Named variables because clang keeps arrays of them in memory. A file that includes
-// this defines LK_VNNI, 1 where one instruction adds four products to a sum and 0 where AVX2 takes three, LK_TARGET,
-// and LK_MATMUL_Q8, the name of what it gets.
+// Vectors of 32 bytes for panel_q8.h: a part is half a panel, 16 outputs. A file that includes this defines LK_VNNI, 1
+// where one instruction adds four products to a sum and 0 where AVX2 takes three, LK_TARGET, and LK_MATMUL_Q8.
 #include "variants_x86.h"
 #include "panels.h"
 #include "unpack_avx2.h"
@@ -9,7 +7,8 @@
 #define LK_INLINE LK_TARGET static inline __attribute__((always_inline))
 
 typedef struct { __m256i a, b; } quad;  // outputs 0...7 and 8...15 of the side
-typedef struct { __m256 a, b; } pair;
+typedef struct { __m256i a, b; } ints;
+typedef struct { __m256 a, b; } floats;
 
 LK_INLINE __m256i load(const uint8_t *p) { return _mm256_load_si256((const __m256i *)p); }
 
@@ -31,7 +30,6 @@ LK_INLINE __m256i sixth_bits(__m256i more, const int shift) {
 /// Whether values are taken as signed: three instructions want pairs of products to fit into 16 bits.
 LK_INLINE int is_signed(const lk_type type) { return !LK_VNNI && type == LK_Q8_0; }
 
-/// Quad j of one side's outputs.
 LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, const int side) {
     const int bits = lk_panel_value_bits(type);
     if (bits == 8) {
@@ -58,159 +56,134 @@ LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, c
     return q;
 }
 
-/// Sums of four products. Without VNNI the first factor is at most 63, or signed for Q8_0, where its sign moves to x:
-/// the pairs always fit into 16 bits.
-LK_INLINE __m256i dots(const lk_type type, __m256i sum, __m256i q, __m256i x) {
-#if LK_VNNI
-    (void)type;
-    return _mm256_dpbusd_avx_epi32(sum, q, x);
-#else
-    __m256i pairs = is_signed(type) ? _mm256_maddubs_epi16(_mm256_abs_epi8(q), _mm256_sign_epi8(x, q))
-                                    : _mm256_maddubs_epi16(q, x);
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-#endif
-}
-
-LK_INLINE pair halves_at(const uint8_t *p) {
-    return (pair){_mm256_cvtph_ps(_mm_load_si128((const __m128i *)p)),
+LK_INLINE floats halves_at(const uint8_t *p) {
+    return (floats){_mm256_cvtph_ps(_mm_load_si128((const __m128i *)p)),
                   _mm256_cvtph_ps(_mm_load_si128((const __m128i *)(p + 16)))};
 }
 
-LK_INLINE pair bytes_at(const uint8_t *p, const int has_sign) {
+LK_INLINE floats bytes_at(const uint8_t *p, const int has_sign) {
     __m128i a = _mm_loadl_epi64((const __m128i *)p), b = _mm_loadl_epi64((const __m128i *)(p + 8));
     if (has_sign)
-        return (pair){_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(a)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(b))};
-    return (pair){_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(a)), _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(b))};
+        return (floats){_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(a)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(b))};
+    return (floats){_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(a)), _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(b))};
 }
 
-LK_INLINE pair product(pair a, pair b) { return (pair){_mm256_mul_ps(a.a, b.a), _mm256_mul_ps(a.b, b.b)}; }
+LK_INLINE floats product(floats a, floats b) { return (floats){_mm256_mul_ps(a.a, b.a), _mm256_mul_ps(a.b, b.b)}; }
 
-LK_INLINE pair scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
-                              const int side) {
+LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
+                         const int side) {
     if (!lk_panel_is_super(type)) return halves_at(block + 32 * side);
     int k6 = type == LK_Q6_K;
     return product(halves_at(head + 32 * side), bytes_at(block + (k6 ? 32 * half : 0) + 16 * side, k6));
 }
 
-LK_INLINE pair minima_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int side) {
+LK_INLINE floats minima_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
+                          const int side) {
+    (void)half;
     if (!lk_panel_is_super(type)) return halves_at(block + 64 + 32 * side);
-    pair m = product(halves_at(head + 64 + 32 * side), bytes_at(block + 32 + 16 * side, 0));
+    floats m = product(halves_at(head + 64 + 32 * side), bytes_at(block + 32 + 16 * side, 0));
     const __m256 zero = _mm256_setzero_ps();
-    return (pair){_mm256_sub_ps(zero, m.a), _mm256_sub_ps(zero, m.b)};
+    return (floats){_mm256_sub_ps(zero, m.a), _mm256_sub_ps(zero, m.b)};
 }
 
-LK_INLINE __m256i start_at(const lk_type type, const lk_q8_block *x, const int half) {
-    if (lk_panel_offset(type) == 0 || is_signed(type)) return _mm256_setzero_si256();
-    int32_t sum = type == LK_Q6_K ? x->sum[half] : x->sum[0] + x->sum[1];
-    return _mm256_set1_epi32(-lk_panel_offset(type) * sum);
+LK_INLINE quad quad_from(const uint8_t *p) { return (quad){load(p), load(p + 32)}; }
+
+LK_INLINE void put_quad(uint8_t *p, quad q) {
+    _mm256_store_si256((__m256i *)p, q.a);
+    _mm256_store_si256((__m256i *)(p + 32), q.b);
 }
 
-#define EACH_ROW(DO) DO(0) DO(1) DO(2)
-#define DECLARE(r) \
-    __m256 a##r = _mm256_setzero_ps(), b##r = _mm256_setzero_ps(); \
-    const lk_q8_block *x##r = x + (rows > r ? r : 0) * blocks;
-#define START(r) __m256i dots_a##r = start_at(type, x##r + i, half), dots_b##r = dots_a##r;
-#define ADD_QUAD(r) \
-    if (rows > r) { \
-        __m256i four = _mm256_set1_epi32((int32_t)lk_read_u32(x##r[i].q + 4 * j)); \
-        dots_a##r = dots(type, dots_a##r, q.a, four); \
-        dots_b##r = dots(type, dots_b##r, q.b, four); \
-    }
-#define ADD_BLOCK(r) \
-    if (rows > r) { \
-        __m256 scale = _mm256_set1_ps(x##r[i].scale); \
-        a##r = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots_a##r), _mm256_mul_ps(d.a, scale), a##r); \
-        b##r = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots_b##r), _mm256_mul_ps(d.b, scale), b##r); \
-    }
-#define ADD_MINIMUM(r) \
-    if (rows > r) { \
-        __m256 sum = _mm256_set1_ps(x##r[i].sum_scaled); \
-        a##r = _mm256_fmadd_ps(m.a, sum, a##r); \
-        b##r = _mm256_fmadd_ps(m.b, sum, b##r); \
-    }
-#define STORE(r) \
-    if (rows > r) { \
-        float sums[16]; \
-        _mm256_storeu_ps(sums, a##r); \
-        _mm256_storeu_ps(sums + 8, b##r); \
-        for (size_t c = 0; c < 16 && 16 * side + c < outputs; c++) { \
-            float *to = y + r * ldy + 16 * side + c; \
-            *to = add ? *to + sums[c] : sums[c]; \
-        } \
-    }
+LK_INLINE floats floats_from(const float *p) { return (floats){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
 
-/// `rows` (1 to 3, a constant) rows of x times one side of a panel.
-LK_INLINE void tile(const lk_type type, const int rows, const int side, const uint8_t *panel, size_t blocks,
-                         const lk_q8_block *x, float *y, size_t ldy, size_t outputs, int add) {
-    const int parts = type == LK_Q6_K ? 2 : 1, quads = 8 / parts;
-    EACH_ROW(DECLARE)
-    for (size_t i = 0; i < blocks; i++) {
-        const uint8_t *head = panel + lk_panel_head_at(type, i), *block = panel + lk_panel_block_at(type, i);
-        const uint8_t *values = block + lk_panel_scale_bytes(type);
-#pragma clang loop unroll(full)
-        for (int half = 0; half < parts; half++) {
-            EACH_ROW(START)
-#pragma clang loop unroll(full)
-            for (int j = quads * half; j < quads * (half + 1); j++) {
-                quad q = quad_at(type, values, j, side);
-                EACH_ROW(ADD_QUAD)
-            }
-            pair d = scales_at(type, head, block, half, side);
-            EACH_ROW(ADD_BLOCK)
+LK_INLINE void put_floats(float *p, floats v) {
+    _mm256_storeu_ps(p, v.a);
+    _mm256_storeu_ps(p + 8, v.b);
+}
+
+LK_INLINE floats scaled(floats v, float x) { return product(v, (floats){_mm256_set1_ps(x), _mm256_set1_ps(x)}); }
+
+LK_INLINE floats multiply_add(floats v, floats w, floats sum) {
+    return (floats){_mm256_fmadd_ps(v.a, w.a, sum.a), _mm256_fmadd_ps(v.b, w.b, sum.b)};
+}
+
+LK_INLINE floats add_scaled(floats v, float x, floats sum) {
+    return multiply_add(v, (floats){_mm256_set1_ps(x), _mm256_set1_ps(x)}, sum);
+}
+
+LK_INLINE __m256i four_at(const int8_t *p) { return _mm256_set1_epi32((int32_t)lk_read_u32(p)); }
+
+// Without VNNI pairs of products are added in 16 bits: of values up to 15 a whole block's, of values up to 63 those of
+// two quads. Of Q8_0 one quad's fit, when the weight's sign moves to x.
+LK_INLINE int adds_in_16_bits(const lk_type type) { return !LK_VNNI && lk_panel_value_bits(type) <= 4; }
+LK_INLINE int two_quads(const lk_type type) {
+    return !LK_VNNI && (lk_panel_value_bits(type) == 5 || lk_panel_value_bits(type) == 6);
+}
+
+/// The offset is subtracted at the end where the sums begin in 16 bits.
+LK_INLINE ints start_at(const lk_type type, int32_t sum) {
+    const __m256i zero = _mm256_setzero_si256();
+    if (lk_panel_offset(type) == 0 || is_signed(type) || adds_in_16_bits(type)) return (ints){zero, zero};
+    const __m256i all = _mm256_set1_epi32(-lk_panel_offset(type) * sum);
+    return (ints){all, all};
+}
+
+// Each addition stays where it is: made into a tree, they would want more registers than there are.
+#define KEEP_ORDER(v) __asm__("" : "+x"((v).a), "+x"((v).b))
+
+LK_INLINE ints add_quad(const lk_type type, ints sums, quad q, const int8_t *p) {
+    const __m256i x = four_at(p);
+#if LK_VNNI
+    (void)type;
+    return (ints){_mm256_dpbusd_avx_epi32(sums.a, q.a, x), _mm256_dpbusd_avx_epi32(sums.b, q.b, x)};
+#else
+    if (adds_in_16_bits(type)) {
+        sums.a = _mm256_add_epi16(sums.a, _mm256_maddubs_epi16(q.a, x));
+        sums.b = _mm256_add_epi16(sums.b, _mm256_maddubs_epi16(q.b, x));
+        KEEP_ORDER(sums);
+        return sums;
+    }
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i a = _mm256_maddubs_epi16(_mm256_abs_epi8(q.a), _mm256_sign_epi8(x, q.a));
+    __m256i b = _mm256_maddubs_epi16(_mm256_abs_epi8(q.b), _mm256_sign_epi8(x, q.b));
+    sums.a = _mm256_add_epi32(sums.a, _mm256_madd_epi16(a, ones));
+    sums.b = _mm256_add_epi32(sums.b, _mm256_madd_epi16(b, ones));
+    KEEP_ORDER(sums);
+    return sums;
+#endif
+}
+
+LK_INLINE ints add_quads(const lk_type type, ints sums, quad q, const int8_t *p, quad q2, const int8_t *p2) {
+    (void)type;
+    const __m256i ones = _mm256_set1_epi16(1), x = four_at(p), x2 = four_at(p2);
+    __m256i a = _mm256_add_epi16(_mm256_maddubs_epi16(q.a, x), _mm256_maddubs_epi16(q2.a, x2));
+    __m256i b = _mm256_add_epi16(_mm256_maddubs_epi16(q.b, x), _mm256_maddubs_epi16(q2.b, x2));
+    sums.a = _mm256_add_epi32(sums.a, _mm256_madd_epi16(a, ones));
+    sums.b = _mm256_add_epi32(sums.b, _mm256_madd_epi16(b, ones));
+    KEEP_ORDER(sums);
+    return sums;
+}
+
+LK_INLINE floats sums_of(const lk_type type, ints v, int32_t sum) {
+    if (adds_in_16_bits(type)) {
+        const __m256i ones = _mm256_set1_epi16(1);
+        v = (ints){_mm256_madd_epi16(v.a, ones), _mm256_madd_epi16(v.b, ones)};
+        if (lk_panel_offset(type) != 0) {
+            const __m256i all = _mm256_set1_epi32(lk_panel_offset(type) * sum);
+            v = (ints){_mm256_sub_epi32(v.a, all), _mm256_sub_epi32(v.b, all)};
         }
-        if (lk_panel_has_minimum(type)) {
-            pair m = minima_at(type, head, block, side);
-            EACH_ROW(ADD_MINIMUM)
-        }
     }
-    EACH_ROW(STORE)
+    return (floats){_mm256_cvtepi32_ps(v.a), _mm256_cvtepi32_ps(v.b)};
 }
 
-LK_INLINE void matmul(const lk_type type, const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x,
-                           size_t rows, float *y, size_t ldy, int add) {
-    const size_t stride = lk_panel_stride(type, w->inputs), blocks = w->inputs / panel_block;
-    for (size_t p = begin; p < end; p++, y += panel_outputs) {
-        const uint8_t *panel = w->panels + p * stride;
-        size_t outputs = w->outputs - p * panel_outputs;
-        for (size_t r = 0, count; r < rows; r += count) {
-            count = rows - r < 3 ? rows - r : 3;
-            const lk_q8_block *from = x + r * blocks;
-            float *to = y + r * ldy;
-            if (count == 1) tile(type, 1, 0, panel, blocks, from, to, ldy, outputs, add);
-            if (count == 1) tile(type, 1, 1, panel, blocks, from, to, ldy, outputs, add);
-            if (count == 2) tile(type, 2, 0, panel, blocks, from, to, ldy, outputs, add);
-            if (count == 2) tile(type, 2, 1, panel, blocks, from, to, ldy, outputs, add);
-            if (count == 3) tile(type, 3, 0, panel, blocks, from, to, ldy, outputs, add);
-            if (count == 3) tile(type, 3, 1, panel, blocks, from, to, ldy, outputs, add);
-        }
-    }
+/// Registers for sums, weights and activations.
+LK_INLINE int strip_rows(const lk_type type) { return LK_VNNI || adds_in_16_bits(type) ? 6 : 4; }
+
+/// With VNNI, values of 4 and 8 bits are unpacked as fast as they are read again.
+LK_INLINE size_t direct_rows(const lk_type type) {
+    const int bits = lk_panel_value_bits(type);
+    return !LK_VNNI ? 1 : bits == 4 || bits == 8 ? 6 : 3;
 }
 
-#define LK_MATMUL(name, type) \
-    LK_TARGET static void name(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, \
-                             float *y, size_t ldy, int add) { \
-        matmul(type, w, begin, end, x, rows, y, ldy, add); \
-    }
-LK_MATMUL(matmul_q4_0, LK_Q4_0)
-LK_MATMUL(matmul_q4_1, LK_Q4_1)
-LK_MATMUL(matmul_q5_0, LK_Q5_0)
-LK_MATMUL(matmul_q5_1, LK_Q5_1)
-LK_MATMUL(matmul_q8_0, LK_Q8_0)
-LK_MATMUL(matmul_q4_k, LK_Q4_K)
-LK_MATMUL(matmul_q5_k, LK_Q5_K)
-LK_MATMUL(matmul_q6_k, LK_Q6_K)
-
-LK_TARGET void LK_MATMUL_Q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
-                            float *y, size_t ldy, int add) {
-    switch (w->type) {
-    case LK_Q4_0: matmul_q4_0(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q4_1: matmul_q4_1(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q5_0: matmul_q5_0(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q5_1: matmul_q5_1(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q8_0: matmul_q8_0(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q4_K: matmul_q4_k(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q5_K: matmul_q5_k(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q6_K: matmul_q6_k(w, begin, end, x, rows, y, ldy, add); return;
-    default: lk_panel_matmul_q8_plain(w, begin, end, x, rows, y, ldy, add); return;
-    }
-}
+#define LK_PARTS 2
+#define LK_SUMS_FIT 0
+#include "panel_q8.h"

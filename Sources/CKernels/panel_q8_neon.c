@@ -1,18 +1,22 @@
-// Products of panels with int8 activations on 64-bit ARM, against matmul_plain.c. A tile is half a panel, 16 outputs,
-// and up to 2 rows of x: 8 sums of a block in int32 and 8 of the row in f32 stay in registers, named variables because
-// clang keeps arrays of them in memory.
+// Vectors of 16 bytes for panel_q8.h, on 64-bit ARM with products of bytes: four make a part, half a panel.
 #if defined(__aarch64__)
 #include "panels.h"
 #include <arm_neon.h>
 
 #define LK_DOTPROD __attribute__((target("dotprod")))
-#define LK_NEON_INLINE LK_DOTPROD static inline __attribute__((always_inline))
+#define LK_TARGET LK_DOTPROD
+#define LK_INLINE LK_DOTPROD static inline __attribute__((always_inline))
+#define LK_MATMUL_Q8 lk_panel_matmul_q8_neon
 
 void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                              size_t ldy, int add);
 
+typedef struct { int8x16_t a, b, c, d; } quad;
+typedef struct { int32x4_t a, b, c, d; } ints;
+typedef struct { float32x4_t a, b, c, d; } floats;
+
 /// Four outputs of quad j, number 4 * part and on of one side, signed: up to 63, or Q8_0's own values.
-LK_NEON_INLINE int8x16_t quad_at(const lk_type type, const uint8_t *values, const int j, const int side, const int part) {
+LK_INLINE int8x16_t four_outputs(const lk_type type, const uint8_t *values, const int j, const int side, const int part) {
     const int bits = lk_panel_value_bits(type);
     if (bits == 8)
         return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(values + 128 * j + 64 * side + 16 * part), vdupq_n_u8(0x80)));
@@ -32,139 +36,111 @@ LK_NEON_INLINE int8x16_t quad_at(const lk_type type, const uint8_t *values, cons
     return vreinterpretq_s8_u8(q);
 }
 
-LK_NEON_INLINE float32x4_t halves_at(const uint8_t *p) { return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p))); }
+LK_INLINE float32x4_t halves_at(const uint8_t *p) { return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p))); }
 
-LK_NEON_INLINE float32x4_t bytes_at(const uint8_t *p, const int has_sign) {
+LK_INLINE float32x4_t bytes_at(const uint8_t *p, const int has_sign) {
     const uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(lk_read_u32(p)));
     if (has_sign) return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(bytes)))));
     return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
 }
 
-/// The scales of four outputs, starting at number `c` of the panel.
-LK_NEON_INLINE float32x4_t scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half, int c) {
-    if (!lk_panel_is_super(type)) return halves_at(block + 2 * c);
+LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, const int part) {
+    return (quad){four_outputs(type, values, j, part, 0), four_outputs(type, values, j, part, 1),
+                  four_outputs(type, values, j, part, 2), four_outputs(type, values, j, part, 3)};
+}
+
+LK_INLINE quad quad_from(const uint8_t *p) {
+    const int8_t *q = (const int8_t *)p;
+    return (quad){vld1q_s8(q), vld1q_s8(q + 16), vld1q_s8(q + 32), vld1q_s8(q + 48)};
+}
+
+LK_INLINE void put_quad(uint8_t *p, quad q) {
+    int8_t *to = (int8_t *)p;
+    vst1q_s8(to, q.a);
+    vst1q_s8(to + 16, q.b);
+    vst1q_s8(to + 32, q.c);
+    vst1q_s8(to + 48, q.d);
+}
+
+LK_INLINE floats floats_from(const float *p) {
+    return (floats){vld1q_f32(p), vld1q_f32(p + 4), vld1q_f32(p + 8), vld1q_f32(p + 12)};
+}
+
+LK_INLINE void put_floats(float *p, floats v) {
+    vst1q_f32(p, v.a);
+    vst1q_f32(p + 4, v.b);
+    vst1q_f32(p + 8, v.c);
+    vst1q_f32(p + 12, v.d);
+}
+
+LK_INLINE floats product(floats v, floats w) {
+    return (floats){vmulq_f32(v.a, w.a), vmulq_f32(v.b, w.b), vmulq_f32(v.c, w.c), vmulq_f32(v.d, w.d)};
+}
+
+LK_INLINE floats scaled(floats v, float x) {
+    return (floats){vmulq_n_f32(v.a, x), vmulq_n_f32(v.b, x), vmulq_n_f32(v.c, x), vmulq_n_f32(v.d, x)};
+}
+
+LK_INLINE floats multiply_add(floats v, floats w, floats sum) {
+    return (floats){vfmaq_f32(sum.a, v.a, w.a), vfmaq_f32(sum.b, v.b, w.b), vfmaq_f32(sum.c, v.c, w.c),
+                    vfmaq_f32(sum.d, v.d, w.d)};
+}
+
+LK_INLINE floats add_scaled(floats v, float x, floats sum) {
+    return (floats){vfmaq_n_f32(sum.a, v.a, x), vfmaq_n_f32(sum.b, v.b, x), vfmaq_n_f32(sum.c, v.c, x),
+                    vfmaq_n_f32(sum.d, v.d, x)};
+}
+
+LK_INLINE floats halves_of_part(const uint8_t *p) {
+    return (floats){halves_at(p), halves_at(p + 8), halves_at(p + 16), halves_at(p + 24)};
+}
+
+LK_INLINE floats bytes_of_part(const uint8_t *p, const int has_sign) {
+    return (floats){bytes_at(p, has_sign), bytes_at(p + 4, has_sign), bytes_at(p + 8, has_sign),
+                    bytes_at(p + 12, has_sign)};
+}
+
+LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
+                           const int part) {
+    if (!lk_panel_is_super(type)) return halves_of_part(block + 32 * part);
     const int k6 = type == LK_Q6_K;
-    return vmulq_f32(halves_at(head + 2 * c), bytes_at(block + (k6 ? 32 * half : 0) + c, k6));
+    return product(halves_of_part(head + 32 * part), bytes_of_part(block + (k6 ? 32 * half : 0) + 16 * part, k6));
 }
 
-LK_NEON_INLINE float32x4_t minima_at(const lk_type type, const uint8_t *head, const uint8_t *block, int c) {
-    if (!lk_panel_is_super(type)) return halves_at(block + 64 + 2 * c);
-    return vnegq_f32(vmulq_f32(halves_at(head + 64 + 2 * c), bytes_at(block + 32 + c, 0)));
+LK_INLINE floats minima_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
+                           const int part) {
+    (void)half;
+    if (!lk_panel_is_super(type)) return halves_of_part(block + 64 + 32 * part);
+    return scaled(product(halves_of_part(head + 64 + 32 * part), bytes_of_part(block + 32 + 16 * part, 0)), -1);
 }
 
-LK_NEON_INLINE int32x4_t start_at(const lk_type type, const lk_q8_block *x, const int half) {
-    if (lk_panel_offset(type) == 0 || type == LK_Q8_0) return vdupq_n_s32(0);
-    return vdupq_n_s32(-lk_panel_offset(type) * (type == LK_Q6_K ? x->sum[half] : x->sum[0] + x->sum[1]));
+LK_INLINE ints start_at(const lk_type type, int32_t sum) {
+    const int32x4_t all = vdupq_n_s32(type == LK_Q8_0 ? 0 : -lk_panel_offset(type) * sum);
+    return (ints){all, all, all, all};
 }
 
-#define EACH_ROW(DO) DO(0) DO(1)
-#define EACH_PART(DO, r) DO(r, 0) DO(r, 1) DO(r, 2) DO(r, 3)
-#define DECLARE_SUM(r, p) float32x4_t sum##r##p = vdupq_n_f32(0);
-#define DECLARE(r) \
-    EACH_PART(DECLARE_SUM, r) \
-    const lk_q8_block *x##r = x + (rows > r ? r : 0) * blocks;
-#define START_PART(r, p) int32x4_t dots##r##p = start_at(type, x##r + i, half);
-#define START(r) EACH_PART(START_PART, r)
-#define ADD_PART(r, p) dots##r##p = vdotq_s32(dots##r##p, q##p, four);
-#define ADD_QUAD(r) \
-    if (rows > r) { \
-        const int8x16_t four = vreinterpretq_s8_u32(vdupq_n_u32(lk_read_u32(x##r[i].q + 4 * j))); \
-        EACH_PART(ADD_PART, r) \
-    }
-#define SCALE_PART(r, p) \
-    sum##r##p = vfmaq_f32(sum##r##p, vcvtq_f32_s32(dots##r##p), vmulq_n_f32(d##p, x##r[i].scale));
-#define ADD_BLOCK(r) \
-    if (rows > r) { EACH_PART(SCALE_PART, r) }
-#define MINIMUM_PART(r, p) sum##r##p = vfmaq_n_f32(sum##r##p, m##p, x##r[i].sum_scaled);
-#define ADD_MINIMUM(r) \
-    if (rows > r) { EACH_PART(MINIMUM_PART, r) }
-#define STORE_PART(r, p) vst1q_f32(sums + 4 * p, sum##r##p);
-#define STORE(r) \
-    if (rows > r) { \
-        float sums[16]; \
-        EACH_PART(STORE_PART, r) \
-        for (size_t c = 0; c < 16 && 16 * (size_t)side + c < outputs; c++) { \
-            float *to = y + r * ldy + 16 * side + c; \
-            *to = add ? *to + sums[c] : sums[c]; \
-        } \
-    }
+LK_INLINE int two_quads(const lk_type type) { return (void)type, 0; }
 
-/// `rows` (1 or 2, a constant) rows of x times one side of a panel.
-LK_NEON_INLINE void tile(const lk_type type, const int rows, const int side, const uint8_t *panel, size_t blocks,
-                         const lk_q8_block *x, float *y, size_t ldy, size_t outputs, int add) {
-    const int parts = type == LK_Q6_K ? 2 : 1, quads = 8 / parts;
-    EACH_ROW(DECLARE)
-    for (size_t i = 0; i < blocks; i++) {
-        const uint8_t *head = panel + lk_panel_head_at(type, i), *block = panel + lk_panel_block_at(type, i);
-        const uint8_t *values = block + lk_panel_scale_bytes(type);
-#pragma clang loop unroll(full)
-        for (int half = 0; half < parts; half++) {
-            EACH_ROW(START)
-#pragma clang loop unroll(full)
-            for (int j = quads * half; j < quads * (half + 1); j++) {
-                const int8x16_t q0 = quad_at(type, values, j, side, 0), q1 = quad_at(type, values, j, side, 1);
-                const int8x16_t q2 = quad_at(type, values, j, side, 2), q3 = quad_at(type, values, j, side, 3);
-                EACH_ROW(ADD_QUAD)
-            }
-            const float32x4_t d0 = scales_at(type, head, block, half, 16 * side);
-            const float32x4_t d1 = scales_at(type, head, block, half, 16 * side + 4);
-            const float32x4_t d2 = scales_at(type, head, block, half, 16 * side + 8);
-            const float32x4_t d3 = scales_at(type, head, block, half, 16 * side + 12);
-            EACH_ROW(ADD_BLOCK)
-        }
-        if (lk_panel_has_minimum(type)) {
-            const float32x4_t m0 = minima_at(type, head, block, 16 * side), m1 = minima_at(type, head, block, 16 * side + 4);
-            const float32x4_t m2 = minima_at(type, head, block, 16 * side + 8);
-            const float32x4_t m3 = minima_at(type, head, block, 16 * side + 12);
-            EACH_ROW(ADD_MINIMUM)
-        }
-    }
-    EACH_ROW(STORE)
+LK_INLINE ints add_quad(const lk_type type, ints sums, quad q, const int8_t *p) {
+    (void)type;
+    const int8x16_t four = vreinterpretq_s8_u32(vdupq_n_u32(lk_read_u32(p)));
+    return (ints){vdotq_s32(sums.a, q.a, four), vdotq_s32(sums.b, q.b, four), vdotq_s32(sums.c, q.c, four),
+                  vdotq_s32(sums.d, q.d, four)};
 }
 
-LK_NEON_INLINE void matmul(const lk_type type, const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x,
-                           size_t rows, float *y, size_t ldy, int add) {
-    const size_t stride = lk_panel_stride(type, w->inputs), blocks = w->inputs / panel_block;
-    for (size_t p = begin; p < end; p++, y += panel_outputs) {
-        const uint8_t *panel = w->panels + p * stride;
-        const size_t outputs = w->outputs - p * panel_outputs;
-        size_t r = 0;
-        for (; r + 2 <= rows; r += 2) {
-            tile(type, 2, 0, panel, blocks, x + r * blocks, y + r * ldy, ldy, outputs, add);
-            tile(type, 2, 1, panel, blocks, x + r * blocks, y + r * ldy, ldy, outputs, add);
-        }
-        if (r == rows) continue;
-        tile(type, 1, 0, panel, blocks, x + r * blocks, y + r * ldy, ldy, outputs, add);
-        tile(type, 1, 1, panel, blocks, x + r * blocks, y + r * ldy, ldy, outputs, add);
-    }
+LK_INLINE ints add_quads(const lk_type type, ints sums, quad q, const int8_t *p, quad q2, const int8_t *p2) {
+    return add_quad(type, add_quad(type, sums, q, p), q2, p2);
 }
 
-#define LK_MATMUL(name, type) \
-    LK_DOTPROD static void name(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, \
-                                float *y, size_t ldy, int add) { \
-        matmul(type, w, begin, end, x, rows, y, ldy, add); \
-    }
-LK_MATMUL(matmul_q4_0, LK_Q4_0)
-LK_MATMUL(matmul_q4_1, LK_Q4_1)
-LK_MATMUL(matmul_q5_0, LK_Q5_0)
-LK_MATMUL(matmul_q5_1, LK_Q5_1)
-LK_MATMUL(matmul_q8_0, LK_Q8_0)
-LK_MATMUL(matmul_q4_k, LK_Q4_K)
-LK_MATMUL(matmul_q5_k, LK_Q5_K)
-LK_MATMUL(matmul_q6_k, LK_Q6_K)
-
-LK_DOTPROD void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x,
-                                        size_t rows, float *y, size_t ldy, int add) {
-    switch (w->type) {
-    case LK_Q4_0: matmul_q4_0(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q4_1: matmul_q4_1(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q5_0: matmul_q5_0(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q5_1: matmul_q5_1(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q8_0: matmul_q8_0(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q4_K: matmul_q4_k(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q5_K: matmul_q5_k(w, begin, end, x, rows, y, ldy, add); return;
-    case LK_Q6_K: matmul_q6_k(w, begin, end, x, rows, y, ldy, add); return;
-    default: lk_panel_matmul_q8_plain(w, begin, end, x, rows, y, ldy, add); return;
-    }
+LK_INLINE floats sums_of(const lk_type type, ints v, int32_t sum) {
+    (void)type, (void)sum;
+    return (floats){vcvtq_f32_s32(v.a), vcvtq_f32_s32(v.b), vcvtq_f32_s32(v.c), vcvtq_f32_s32(v.d)};
 }
+
+LK_INLINE int strip_rows(const lk_type type) { return (void)type, 4; }
+LK_INLINE size_t direct_rows(const lk_type type) { return (void)type, 2; }
+
+#define LK_PARTS 2
+#define LK_SUMS_FIT 0
+#include "panel_q8.h"
 #endif

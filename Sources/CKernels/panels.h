@@ -41,6 +41,9 @@ LK_ALWAYS int lk_panel_is_super(const lk_type type) {
     return type == LK_Q4_K || type == LK_Q5_K || type == LK_Q6_K;
 }
 
+/// Whether each half of a block has scales of its own.
+LK_ALWAYS int lk_panel_has_halves(const lk_type type) { return type == LK_Q6_K; }
+
 LK_ALWAYS int lk_panel_value_bits(const lk_type type) {
     switch (type) {
     case LK_Q4_0: case LK_Q4_1: case LK_Q4_K: case LK_NF4: return 4;

@@ -139,6 +139,25 @@ struct PanelTests {
         }
     }
 
+    @Test("rows of several strips are the same bits alone", arguments: quantisedTypes.map(\.name))
+    func manyRows(typeName: String) {
+        let type = quantisedTypes.first { $0.name == typeName }!.type
+        var random = RandomFloats(seed: 49)
+        let n = lk_block_size(type) == 256 ? 768 : 608, blocks = n / 32
+        let weights = PackedWeights(type, outputs: 71, inputs: n, &random)
+        for rows in [193, 197, 391] {
+            let x = random.array(rows * n)
+            for forms in fastForms {
+                let q = forms.quantised(x)
+                let together = forms.multiplyQuantised(weights, q, rows: rows)
+                for row in [0, 5, 187, 191, 192, rows - 1] {
+                    let alone = forms.multiplyQuantised(weights, Array(q[row * blocks..<(row + 1) * blocks]), rows: 1)
+                    #expect(alone == Array(together[row * 72..<(row + 1) * 72]), "\(name(forms)) row \(row) of \(rows)")
+                }
+            }
+        }
+    }
+
     @Test("bf16 products agree with the plain form, and are the same bits alone", arguments: ["F16", "BF16"])
     func bf16(typeName: String) throws {
         let forms = try #require(offeredForms.first { name($0) == "avx512-bf16" } ?? offeredForms.first)
