@@ -178,6 +178,10 @@ check-documents: build ## words that are lost of real HTML and Markdown (needs h
 bench-grammar: build model ## masks that hold answers to schemas, beside llguidance's (installed from PyPI the first time)
 	@Scripts/bench-grammar.py $(GRAMMAR)
 
+.PHONY: bench-playground
+bench-playground: build browser ## bytes of the playground, time until it is ready, and its longest task while 10,000 tokens stream
+	@Scripts/bench-playground.py
+
 .PHONY: bench-kernels
 bench-kernels: toolchain ## products of training in GFLOP/s of one thread, beside the limit of this machine
 	@BENCH_KERNELS=1 swift test $(SWIFT_FLAGS) --filter 'LlamaEngineTests\.KernelSpeedTests' | grep -E "limit|forward|error"
@@ -222,7 +226,7 @@ clients: build model embedding-model ## eight clients that others wrote, from Py
 	@Scripts/clients/run.sh
 
 .PHONY: browser
-browser: ## what drives the playground in the end-to-end tests: Chromium from the system, axe from PyPI
+browser: ## what drives the playground in the end-to-end tests: Chromium and nginx from the system, axe from PyPI
 	@Scripts/fetch-browser.sh
 
 .PHONY: client

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests of the playground drive it with: Chromium and its driver from the system, and axe, which judges whether
+# What the tests of the playground drive it with: Chromium with its driver and nginx from the system, and axe, which judges whether
 # everyone can use a page, out of a wheel of PyPI (into .build/browser).
 set -euo pipefail
 scripts=$(dirname "$(realpath "$0")")

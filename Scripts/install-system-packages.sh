@@ -41,6 +41,7 @@ needs=(
     "browser|python3|drives the browser|has_command python3"
     "browser|chromium|shows the playground in the tests|has_command chromium"
     "browser|chromium-driver|is how a test drives it|has_command chromedriver"
+    "browser|nginx-light|stands before the server in a test|has_command nginx"
     "peers|python3|drives the measurements|has_command python3"
     "peers|python3-pip|fetches llama.cpp from PyPI|has_pip"
     "peers|python3-venv|gives OpenVINO a Python environment of its own|has_venv"

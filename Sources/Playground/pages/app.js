@@ -10,6 +10,8 @@ const windows = new Map();
 let view = { tab: null, leave: () => {} };
 
 navigate();
+// Both at once: the first view needs its module and what is served.
+tabs.find((tab) => tab.id === (place().tab || "chat"))?.load().catch(() => {});
 await load();
 addEventListener("hashchange", () => open());
 document.getElementById("skip").addEventListener("click", (event) => {

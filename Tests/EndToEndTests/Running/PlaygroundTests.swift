@@ -28,6 +28,16 @@ extension EndToEnd {
             }
         }
 
+        @Test("below a path of nginx's, by server.path_prefix and without it, all that the page asks for is found")
+        func proxy() throws {
+            try Setting.requireBinary()
+            let script = try ChildProcess(
+                "/usr/bin/env",
+                ["python3", Setting.fixtures + "/browser/behind_proxy.py", Setting.binary, Self.pictures])
+            defer { script.end() }
+            #expect(script.wait(seconds: 120) == .exit(0), "\(script.output)\(script.errors.suffix(6000))")
+        }
+
         /// Every API that has a tab, with the real models.
         private static func distribution() throws -> String {
             """

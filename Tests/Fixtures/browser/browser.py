@@ -24,8 +24,9 @@ class Wrong(Exception):
 class Browser:
     """One window. Use it as a context; `base` is the page's address, with the slash at its end."""
 
-    def __init__(self, base, output, axe=None):
-        self.base, self.output, self.axe = base, output, axe
+    def __init__(self, base, output, axe=None, trace=None):
+        """- trace: categories of the browser's tracing, whose events `traced` gives"""
+        self.base, self.output, self.axe, self.trace = base, output, axe, trace
         self.problems = []
         self.expected = set()
 
@@ -48,6 +49,7 @@ class Browser:
                 "--window-size=1280,900", f"--user-data-dir={self.folder}/profile",
                 # Nothing but this machine has an address.
                 "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"],
+            **({"perfLoggingPrefs": {"traceCategories": self.trace}} if self.trace else {}),
             "prefs": {"download.default_directory": f"{self.folder}/downloads"},
         }
         answer = self.send("POST", "/session", {"capabilities": {"alwaysMatch": {
@@ -200,6 +202,12 @@ class Browser:
         if "exceptionDetails" in answer:
             raise Wrong(f"axe failed: {answer['exceptionDetails']}")
         return answer["result"]["value"]
+
+    def traced(self):
+        """The events of the tracing since it was last asked."""
+        messages = [json.loads(entry["message"])["message"] for entry in self.send(
+            "POST", "/se/log", {"type": "performance"})]
+        return [message["params"] for message in messages if message["method"] == "Tracing.dataCollected"]
 
     def expects(self, status):
         """The tab makes a request that fails so; the browser's console says it too."""

@@ -1,4 +1,5 @@
 // Nodes without markup: whatever a model or a file says goes in as text.
+import { inert } from "./text.js";
 
 /// h("button", { class: "main", onclick: send }, "Send"): an element. `null` and `false` children are left out, lists
 /// are flattened; an attribute that is null or false is left out, true is an empty one.
@@ -26,6 +27,18 @@ function fill(node, attributes, children) {
 export function show(node, ...children) {
   node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
+}
+
+/// A text as it is, with its line breaks. A long one is cut into blocks, so that no layout waits for all of it.
+export function raw(text) {
+  const parts = [];
+  for (let start = 0; start < text.length;) {
+    const end = start + 4000 < text.length ? Math.max(text.lastIndexOf("\n", start + 4000), text.lastIndexOf(" ", start + 4000)) + 1 : text.length;
+    const next = end > start ? end : start + 4000;
+    parts.push(h("span", { class: "lines" }, inert(text.slice(start, next))));
+    start = next;
+  }
+  return h("div", { class: "raw", dir: "auto" }, parts);
 }
 
 let said = 0;

@@ -8,12 +8,14 @@ import { inert } from "./text.js";
 
 const longMax = 2000;
 const codeLinesMax = 40;
-const charactersPerFrame = 16384;
+const partMax = 2048;
 
+/// The nodes of a text. Most of a long one comes after a moment.
 export function markdown(text) {
   const writer = new Markdown();
   writer.append(text);
-  writer.end();
+  cancelAnimationFrame(writer.frame);
+  writer.step();
   return writer.node;
 }
 
@@ -30,23 +32,25 @@ export class Markdown {
 
   append(text) {
     this.waiting.push(text);
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw(this.take());
-      if (this.waiting.length) this.append("");
-    });
+    this.frame ||= requestAnimationFrame(() => this.step());
   }
 
-  /// All of it, now.
-  end() {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
-    do this.draw(this.take()); while (this.waiting.length);
+  /// Draws what waits, as much as a frame has time for.
+  step() {
+    const end = performance.now() + 5;
+    do this.draw(this.take()); while (this.waiting.length && performance.now() < end);
+    this.frame = this.waiting.length ? requestAnimationFrame(() => this.step()) : 0;
+    if (!this.frame) this.drained?.();
+  }
+
+  /// Resolves when all is drawn.
+  async end() {
+    if (this.frame) await new Promise((resolve) => { this.drained = resolve; });
   }
 
   take() {
     const all = this.waiting.join("");
-    const end = all.length > charactersPerFrame ? whole(all, charactersPerFrame) : all.length;
+    const end = all.length > partMax ? whole(all, partMax) : all.length;
     this.waiting = end < all.length ? [all.slice(end)] : [];
     return all.slice(0, end);
   }
@@ -61,7 +65,9 @@ export class Markdown {
     if (blocks.length) {
       const end = blocks.pop();
       for (const block of blocks) this.keep(block);
-      rest = this.keepParts(end) + this.tail.slice(last);
+      // The empty lines after it end it, once more follows.
+      const empty = end.kind === "code" ? "" : /\n\s*$/.exec(this.tail.slice(0, last))[0].slice(1);
+      rest = this.keepParts(end) + empty + this.tail.slice(last);
     }
     this.tail = this.cut(rest);
     for (const block of parse(this.tail.replace(/\n$/, "").split("\n"), this.open)) {
@@ -80,18 +86,19 @@ export class Markdown {
 
   /// Keeps what is whole of the last block, and returns the rest of its text.
   keepParts(block) {
-    const whole = block.kind === "code" ? Math.floor(block.parts.length / codeLinesMax) * codeLinesMax : block.parts.length - 1;
-    if (whole < 1 || !["code", "list", "table"].includes(block.kind)) {
+    const count = block.parts?.length ?? 0;
+    const kept = block.kind === "code" ? count - (count % codeLinesMax) : count - 1;
+    if (kept < 1) {
       if (!block.isMore) this.open = null;
       return block.lines.map((line) => line + "\n").join("");
     }
-    const kept = { ...block, parts: block.parts.slice(0, whole) };
-    if (block.isMore) this.open.add(kept);
+    const part = { ...block, parts: block.parts.slice(0, kept) };
+    if (block.isMore) this.open.add(part);
     else {
-      this.open = made(kept);
+      this.open = made(part);
       this.node.append(this.open.node);
     }
-    return block.parts.slice(whole).flat().map((line) => line + "\n").join("");
+    return block.parts.slice(kept).flat().map((line) => line + "\n").join("");
   }
 
   /// What has no end is cut: a paragraph goes on in one that looks like the same, a line of code in the next line.
@@ -176,7 +183,7 @@ function code(lines, at, mark, more, blocks) {
     lines: [...(more.first === undefined ? [] : [more.first]), ...lines.slice(start, at)],
   });
   // What follows a block that is closed does not belong to it.
-  if (isClosed && !lines.slice(at).length) blocks.push({ kind: "nothing", lines: [], parts: [] });
+  if (isClosed && !lines.slice(at).length) blocks.push({ kind: "nothing", lines: [] });
   return at;
 }
 

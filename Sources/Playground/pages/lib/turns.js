@@ -1,5 +1,5 @@
 // The messages of a dialog, with what can be done with each.
-import { h, show } from "./dom.js";
+import { h, raw, show } from "./dom.js";
 import { area, button, field } from "./form.js";
 import { markdown } from "./markdown.js";
 import { count, inert, milliseconds } from "./text.js";
@@ -46,7 +46,7 @@ export class Turns {
   }
 
   body(node) {
-    return node.body ??= node.role === "assistant" ? markdown(node.content) : h("div", { class: "raw", dir: "auto" }, inert(node.content));
+    return node.body ??= node.role === "assistant" ? markdown(node.content) : raw(node.content);
   }
 
   buttons(node, name) {
@@ -124,7 +124,7 @@ export class Turns {
     const room = this.actions.windowTokens();
     return [
       first !== null && h("span", {}, `first token ${milliseconds(first)}`),
-      made > 1 && seconds > 0 && h("span", {}, `${((made - 1) / seconds).toFixed(1)} tokens/s`),
+      made > 1 && seconds > 0.05 && h("span", {}, `${((made - 1) / seconds).toFixed(1)} tokens/s`),
       all && h("span", {}, room ? `${count(all)} of ${count(room)} tokens ` : `${count(all)} tokens`,
         room ? h("meter", { max: room, value: all, "aria-label": "Tokens of the window" }) : null),
       node.finish && h("span", {}, node.finish),

@@ -137,7 +137,7 @@ export function build(root, context) {
       context.learn(model.value, error);
     }
     const end = performance.now();
-    writer.end();
+    await writer.end();
     node.isRunning = false;
     node.figures = { first: first === null ? null : first - begin, seconds: (end - (first ?? begin)) / 1000, ...usage };
     if (running === control) running = null;

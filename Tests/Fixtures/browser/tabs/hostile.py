@@ -23,7 +23,7 @@ def drive(browser):
         "return [...document.querySelectorAll('main .turn :is(script, img, iframe, style, svg, [onerror], [href^=javascript])')]"
         ".map(n => n.outerHTML)")
     browser.wants(nodes == [], f"no such node: {nodes}")
-    for wanted in ["<script>", "onerror=", "<style>", "<iframe", "\u241b[31mred", "\u27e8U+202E\u27e9", "\u27e8U+009B\u27e9"]:
+    for wanted in ["<script>", "onerror=", "<style>", "<iframe", "^[[31mred", "\u27e8U+202E\u27e9", "\u27e8U+009B\u27e9"]:
         browser.sees(wanted, "main li.assistant")
     browser.wants(browser.run("return document.querySelector('main li.assistant strong').innerText") == "bold", "markdown is drawn")
     links = browser.run("return [...document.querySelectorAll('main li.assistant a')].map(a => a.href)")
