@@ -80,8 +80,9 @@ def measure(arguments, base):
     words = (BLOCK * (arguments.tokens // len(BLOCK.split()) + 1)).split(" ")
     for name, text in [("blocks", " ".join(words)), ("one paragraph", "word " * arguments.tokens)]:
         rounds = [stream(base, text) for _ in range(arguments.rounds)]
-        longest, seconds = [row[0] for row in rounds], [row[1] for row in rounds]
-        print(f"{arguments.tokens} tokens, {name}: longest task {spread(longest)} ms, stream {spread(seconds)} s")
+        wall, processor, seconds = zip(*rounds)
+        print(f"{arguments.tokens} tokens, {name}: longest task {spread(wall)} ms, of processor time {spread(processor)} ms; "
+              f"stream {spread(seconds)} s")
 
 
 def size(base):
@@ -102,7 +103,7 @@ def time_to_ready(base):
 
 
 def stream(base, text):
-    """(the longest task in ms, seconds from the first token to the end)"""
+    """(the longest task in ms, in ms of processor time, seconds from the first token to the end)"""
     with Browser(base, "", trace="toplevel,disabled-by-default-devtools.timeline,devtools.timeline") as browser:
         browser.open("#/chat?model=echo")
         browser.fill("Message", text)
@@ -115,16 +116,17 @@ def stream(base, text):
         browser.until(lambda: "first token" in browser.text("main li.assistant footer"), "the answer has ended", 120)
         seconds = time.monotonic() - start
         browser.send("POST", "/url", {"url": "about:blank"})
-        return longest(browser.traced()), seconds
+        return *longest(browser.traced()), seconds
 
 
 def longest(events):
     threads = {(event["pid"], event["tid"]): event["args"]["name"] for event in events if event["name"] == "thread_name"}
     tasks = [
-        event["dur"] / 1000 for event in events
+        event for event in events
         if event["name"] in ("RunTask", "ThreadControllerImpl::RunTask") and event.get("dur")
         and threads.get((event["pid"], event["tid"])) == "CrRendererMain"]
-    return max(tasks)
+    # Of a machine that does other things too, the second says more.
+    return max(task["dur"] for task in tasks) / 1000, max(task.get("tdur", 0) for task in tasks) / 1000
 
 
 def spread(values):

@@ -1,7 +1,9 @@
 import Foundation
+import LlamaStackAPI
 import Testing
 
 @testable import HTTPFront
+@testable import Host
 
 /// The pages for a browser, as files.
 struct PlaygroundTests {
@@ -61,6 +63,23 @@ struct PlaygroundTests {
             return statuses
         }
         #expect(statuses == PlaygroundPages.paths.map { _ in 404 } + [200])
+    }
+
+    @Test("the lines that bring an API which is not served are lines of a distribution, one piece for each API with a tab")
+    func lines() throws {
+        let file = try #require(PlaygroundFile.all.first { $0.name == "tabs.js" })
+        let text = String(decoding: file.bytes, as: UTF8.self)
+        var served: [API] = []
+        for match in text.matches(of: #/\n  (\w+): `([^`]+)`/#) {
+            let yaml = "version: 1\n\(match.2)\n"
+            let manifest = try Manifest.parse(
+                Array(yaml.utf8), file: "\(match.1)", directory: "/nowhere", environment: [:])
+            #expect(manifest.providers.map(\.api.rawValue).contains(String(match.1)))
+            served += API.allCases.filter { $0.rawValue == match.1 }
+        }
+        for match in text.matches(of: #/row\("\w+", "[^"]+", "(\w+)"/#) {
+            #expect(served.contains { $0.rawValue == match.1 }, "\(match.1)")
+        }
     }
 
     @Test("every file that a page or a module refers to is there")

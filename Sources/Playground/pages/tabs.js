@@ -36,7 +36,7 @@ export const lines = {
   inference:
     - {provider_id: cpu, provider_type: inline::cpu}
 models:
-  - {model_id: smollm2-135m-instruct, provider_id: cpu, source: "file:../models/SmolLM2-135M-Instruct.Q4_1.gguf"}`,
+  - {model_id: mine, provider_id: cpu, path: models/mine.gguf}`,
   memory_banks: `providers:
   memory_banks:
     - {provider_id: files, provider_type: inline::file}`,

@@ -30,7 +30,7 @@ export class Output {
     this.all ??= [];
     const text = JSON.stringify(value);
     this.all.push(text);
-    if (this.count <= linesMax) this.list.append(h("span", { class: "lines" }, inert(text.slice(0, shownMax))));
+    if (this.count <= linesMax) this.list.append(h("div", {}, inert(text.slice(0, shownMax))));
     this.note ??= this.node.appendChild(h("div", { class: "row" }, this.number = h("small", {}),
       button("Save as JSON Lines", () => save("answer.jsonl", this.all.join("\n") + "\n", "application/jsonl"))));
     this.number.textContent = count(this.count) + (this.count > linesMax ? ` lines, the first ${linesMax} are shown` : " lines");

@@ -57,18 +57,19 @@ function python(method, url, body, isStream) {
   return `import json\nimport urllib.request\n\n${given}request = ${open}\nwith urllib.request.urlopen(request) as answer:\n${read}`;
 }
 
-function swift(method, url, body, isStream) {
+function swift(method, url, body) {
   const given = body === undefined ? "" : `request.setValue("application/json", forHTTPHeaderField: "Content-Type")
 request.httpBody = Data(##"""
 ${text(body)}
 """##.utf8)
 `;
-  const read = isStream && body !== undefined
-    ? `let (bytes, _) = try await URLSession.shared.bytes(for: request)\nfor try await line in bytes.lines { print(line) }`
-    : `let (data, _) = try await URLSession.shared.data(for: request)\nprint(String(decoding: data, as: UTF8.self))`;
   return `import Foundation
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
 
 var request = URLRequest(url: URL(string: ${JSON.stringify(url)})!)
 request.httpMethod = ${JSON.stringify(method)}
-${given}${read}`;
+${given}let (data, _) = try await URLSession.shared.data(for: request)
+print(String(decoding: data, as: UTF8.self))`;
 }

@@ -15,9 +15,11 @@ const example = [{
   },
 }];
 
+// It outlives the view, and ends with the page.
+const dialog = new Dialog();
+
 export function build(root, context) {
   const { state, announce, signal } = context;
-  const dialog = new Dialog();
   let running = null;
 
   const model = state.bind(select(context.models("inference")), "model");
@@ -63,7 +65,7 @@ export function build(root, context) {
           tools.value = JSON.stringify(example, null, 1);
           tools.dispatchEvent(new Event("input"));
         })),
-      h("p", { class: "hint" }, "Nothing of this dialog is kept: it is gone when you leave the page."),
+      h("p", { class: "hint" }, "Nothing of this dialog is kept: it is gone when you close or reload the page."),
       h("div", { class: "row" },
         button("Export", () => save("dialog.json", JSON.stringify(dialog.json(), null, 2))),
         button("Import", pick), button("Clear", clear)),

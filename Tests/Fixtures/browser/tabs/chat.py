@@ -43,6 +43,14 @@ def drive(browser):
     browser.sees("2 of 2", "main li.user")
     browser.wants(len(assistants(browser)) == 1, "one answer")
 
+    # Another tab, and back: it is still there.
+    browser.click("#tab-stack")
+    browser.sees("Distribution")
+    browser.click("#tab-chat")
+    browser.sees("What is the capital of Italy?", "main li.user")
+    browser.fill("Temperature", "0")
+    browser.fill("Tokens at most", "24")
+
     # What is exported comes back.
     exported = browser.run(
         "window.saved = null; const make = URL.createObjectURL; URL.createObjectURL = (b) => { window.saved = b; return make(b); };"

@@ -1,4 +1,17 @@
 import re
+import subprocess
+
+
+def snippets(browser):
+    """The code of the request runs, and gets the answer."""
+    browser.click("main details.snippet summary")
+    for language, command in [("curl", ["bash", "-c"]), ("Python", ["python3", "-c"])]:
+        browser.press(language)
+        code = browser.text("main .snippet code")
+        ran = subprocess.run([*command, code], capture_output=True, text=True, timeout=60)
+        browser.wants("Paris" in ran.stdout and "[DONE]" in ran.stdout, f"{language} prints the answer: {code}\n{ran}")
+    browser.press("Swift")
+    browser.wants("URLRequest(url:" in browser.text("main .snippet code"), "Swift is there too")
 
 
 def drive(browser):
@@ -15,6 +28,7 @@ def drive(browser):
     browser.send("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": [
         {"type": "keyDown", "value": "\ue014"}, {"type": "keyUp", "value": "\ue014"}]}]})
     browser.wants(browser.run("return document.activeElement.innerText") != first, "the arrow goes to the next token")
+    snippets(browser)
     browser.check("completion")
     browser.expects(400)
     browser.fill("Model", "echo")
