@@ -68,6 +68,9 @@ static const unsigned char lib_parts_js[] = {
 static const unsigned char lib_rows_js[] = {
 #embed "pages/lib/rows.js"
 };
+static const unsigned char lib_steps_js[] = {
+#embed "pages/lib/steps.js"
+};
 static const unsigned char tabs_chat_js[] = {
 #embed "pages/tabs/chat.js"
 };
@@ -130,6 +133,7 @@ static const playground_file files[] = {
     FILE("lib/marks.js", lib_marks_js),
     FILE("lib/parts.js", lib_parts_js),
     FILE("lib/rows.js", lib_rows_js),
+    FILE("lib/steps.js", lib_steps_js),
     FILE("tabs/chat.js", tabs_chat_js),
     FILE("tabs/completion.js", tabs_completion_js),
     FILE("tabs/batch.js", tabs_batch_js),

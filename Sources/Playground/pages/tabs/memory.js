@@ -69,7 +69,7 @@ export async function build(root, context) {
     for await (const row of lines("memory_banks/get", { signal })) all.push([row.uuid, inert(row.name === row.uuid ? row.name : `${row.name} (${row.uuid})`)]);
     show(bank, [...select(all).children]);
     if (!all.length) creation.open = true;
-    if (all.some(([uuid]) => uuid === chosen)) bank.value = chosen;
+    bank.value = (all.find(([uuid]) => uuid === chosen) ?? all[0])?.[0] ?? "";
     choose(bank.value);
   }
 
