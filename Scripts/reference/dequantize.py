@@ -6,11 +6,11 @@ import pathlib
 import gguf
 import numpy as np
 
-TYPES = "F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K".split()
+TYPES = "F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS MXFP4".split()
 # Where the f16 numbers of a block stand: they get sane values, all other bytes are random.
 HALVES = {
     "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
-    "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
+    "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_NL": [0], "IQ4_XS": [0],
 }
 folder = pathlib.Path(__file__).parents[2] / "Tests/Fixtures/kernels"
 random = np.random.default_rng(20240701)
@@ -23,6 +23,9 @@ for name in TYPES:
             halves = random.normal(0, 0.02, len(blocks)).astype(np.float16)
             halves[-1] = np.float16(3e-6)  # a subnormal
             blocks[:, at : at + 2] = halves.view(np.uint8).reshape(-1, 2)
+    elif name == "MXFP4":
+        blocks = random.integers(0, 256, (7, size), dtype=np.uint8)
+        blocks[:, 0] = [0, 1, 2, 110, 120, 126, 130]  # exponents: subnormals too
     else:
         floats = random.normal(0, 1, (1, 67)).astype(np.float32)
         floats[0, :4] = [0, -0.0, 1e-6, -65504]

@@ -90,6 +90,32 @@ static void q6_k(const uint8_t *b, float *out) {  // low[128], high[64], signed 
     }
 }
 
+static void iq4_nl(const uint8_t *b, float *out) {  // d, qs[16]
+    float d = lk_f16_at(b);
+    for (int i = 0; i < 16; i++) {
+        out[i] = d * (float)(lk_iq4_values[b[2 + i] & 15] - 128);
+        out[i + 16] = d * (float)(lk_iq4_values[b[2 + i] >> 4] - 128);
+    }
+}
+
+static void iq4_xs(const uint8_t *b, float *out) {  // d, high bits of scales u16, low bits of scales[4], qs[128]
+    for (int j = 0; j < 8; j++) {
+        float d = lk_f16_at(b) * (float)lk_iq4_xs_scale(b, j);
+        for (int i = 0; i < 16; i++) {
+            out[32 * j + i] = d * (float)(lk_iq4_values[b[8 + 16 * j + i] & 15] - 128);
+            out[32 * j + i + 16] = d * (float)(lk_iq4_values[b[8 + 16 * j + i] >> 4] - 128);
+        }
+    }
+}
+
+static void mxfp4(const uint8_t *b, float *out) {  // exponent of the scale, qs[16]
+    float d = lk_half_e8m0(b[0]);
+    for (int i = 0; i < 16; i++) {
+        out[i] = d * (float)(lk_mxfp4_values[b[1 + i] & 15] - 12);
+        out[i + 16] = d * (float)(lk_mxfp4_values[b[1 + i] >> 4] - 12);
+    }
+}
+
 static void each_block(void (*block)(const uint8_t *, float *), lk_type type, const void *row, float *out, size_t n) {
     size_t values = lk_block_size(type), bytes = lk_row_bytes(type, values);
     const uint8_t *b = row;
@@ -106,6 +132,9 @@ void lk_dequantize_row_plain(lk_type type, const void *row, float *out, size_t n
     case LK_BF16:
         for (size_t i = 0; i < n; i++) out[i] = lk_float_from_bits((uint32_t)lk_read_u16(bytes + 2 * i) << 16);
         return;
+    case LK_IQ4_NL: each_block(iq4_nl, type, row, out, n); return;
+    case LK_IQ4_XS: each_block(iq4_xs, type, row, out, n); return;
+    case LK_MXFP4: each_block(mxfp4, type, row, out, n); return;
     case LK_Q4_0: each_block(q4_0, type, row, out, n); return;
     case LK_Q4_1: each_block(q4_1, type, row, out, n); return;
     case LK_Q5_0: each_block(q5_0, type, row, out, n); return;

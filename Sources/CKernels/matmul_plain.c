@@ -81,11 +81,12 @@ static float dot_q8(const lk_panel_matrix *w, size_t output, const lk_q8_block *
         const uint8_t *block = panel + lk_panel_block_at(type, b), *values = block + lk_panel_scale_bytes(type);
         for (size_t half = 0; half < 2; half++) {
             float d, m;
-            lk_panel_scales(type, panel + lk_panel_head_at(type, b), block, c, 16 * half, &d, &m);
+            lk_panel_scales(type, panel + lk_panel_head_at(type, b), block, b, c, 16 * half, &d, &m);
             int32_t sum = -lk_panel_offset(type) * x[b].sum[half];
             for (size_t i = 16 * half; i < 16 * half + 16; i++) sum += lk_panel_q(type, values, c, i) * x[b].q[i];
             total += d * x[b].scale * (float)sum;
-            if (half == 0) total += m * x[b].sum_scaled;
+            if (lk_panel_has_halves(type)) total += m * (x[b].scale * (float)x[b].sum[half]);
+            else if (half == 0) total += m * x[b].sum_scaled;
         }
     }
     return total;

@@ -39,6 +39,21 @@ static void values_of(lk_type type, const uint8_t *row, size_t b, uint8_t *q) {
         if (type == LK_Q5_K)
             for (int i = 0; i < 32; i++) q[i] |= (uint8_t)((s[16 + i] >> j & 1) << 4);
         return;
+    case LK_IQ4_NL:
+    case LK_MXFP4:
+    case LK_IQ4_XS:
+        qs = type == LK_IQ4_XS ? row + b / blocks_per_super * 136 + 8 + 16 * j : s + (type == LK_MXFP4 ? 1 : 2);
+        for (int i = 0; i < 16; i++) q[i] = qs[i] & 15;
+        for (int i = 0; i < 16; i++) q[i + 16] = qs[i] >> 4;
+        return;
+    case LK_Q2_K:
+    case LK_Q3_K:
+        s = row + b / blocks_per_super * lk_row_bytes(type, 256);
+        qs = s + (type == LK_Q2_K ? 16 : 32) + j / 4 * 32;
+        for (int i = 0; i < 32; i++) q[i] = qs[i] >> j % 4 * 2 & 3;
+        if (type == LK_Q3_K)
+            for (int i = 0; i < 32; i++) q[i] |= (uint8_t)((s[i] >> j & 1) << 2);
+        return;
     default:  // Q6_K
         s = row + b / blocks_per_super * lk_row_bytes(type, 256);
         for (int i = 0; i < 32; i++)
@@ -52,6 +67,12 @@ static void put_u16(uint8_t *to, const uint8_t *from) { memcpy(to, from, 2); }
 
 /// Scales of block `b` of output `c`; the head too, with the first block of one.
 static void put_scales(lk_type type, const uint8_t *row, size_t b, size_t c, uint8_t *head, uint8_t *block) {
+    if (type == LK_MXFP4) {
+        const uint32_t half = lk_bits_from_float(lk_half_e8m0(row[b * lk_row_bytes(type, 32)]));
+        const uint16_t rounded = (uint16_t)(half >> 16);  // exact: a power of two
+        memcpy(block + 2 * c, &rounded, 2);
+        return;
+    }
     if (!lk_panel_is_super(type)) {
         const uint8_t *s = row + b * lk_row_bytes(type, 32);
         put_u16(block + 2 * c, s);
@@ -64,6 +85,24 @@ static void put_scales(lk_type type, const uint8_t *row, size_t b, size_t c, uin
         if (j == 0) put_u16(head + 2 * c, s + 208);
         block[c] = s[192 + 2 * j];
         block[32 + c] = s[193 + 2 * j];
+        return;
+    }
+    if (type == LK_IQ4_XS) {
+        if (j == 0) put_u16(head + 2 * c, s);
+        head[64 + 32 * j + (int)c] = (uint8_t)lk_iq4_xs_scale(s, j);
+        return;
+    }
+    if (type == LK_Q2_K) {
+        if (j == 0) put_u16(head + 2 * c, s + 80);
+        if (j == 0) put_u16(head + 64 + 2 * c, s + 82);
+        block[c] = s[2 * j];
+        block[32 + c] = s[2 * j + 1];
+        return;
+    }
+    if (type == LK_Q3_K) {
+        if (j == 0) put_u16(head + 2 * c, s + 108);
+        block[c] = (uint8_t)lk_k3_scale(s + 96, 2 * j);
+        block[32 + c] = (uint8_t)lk_k3_scale(s + 96, 2 * j + 1);
         return;
     }
     int scale, minimum;
@@ -84,22 +123,24 @@ static void put_nibbles(const uint8_t (*q)[32], uint8_t *out) {
         }
 }
 
-static void put_fifth_bits(const uint8_t (*q)[32], uint8_t *out) {
+/// Bit `bit` of each value.
+static void put_bits(const uint8_t (*q)[32], int bit, uint8_t *out) {
     for (int j = 0; j < 8; j++)
         for (int side = 0; side < 2; side++) {
             uint64_t bits = 0;
-            for (int i = 0; i < 64; i++) bits |= (uint64_t)(q[16 * side + i / 4][4 * j + i % 4] >> 4) << i;
+            for (int i = 0; i < 64; i++) bits |= (uint64_t)(q[16 * side + i / 4][4 * j + i % 4] >> bit & 1) << i;
             memcpy(out + 16 * j + 8 * side, &bits, 8);
         }
 }
 
-static void put_sixth_bits(const uint8_t (*q)[32], uint8_t *out) {
+/// Two bits of each value, from bit `bit` on.
+static void put_two_bits(const uint8_t (*q)[32], int bit, uint8_t *out) {
     for (int i = 0; i < 4; i++)
         for (int c = 0; c < 16; c++)
             for (int t = 0; t < 4; t++)
                 out[64 * i + 4 * c + t] =
-                    (uint8_t)(q[c][8 * i + t] >> 4 | q[c + 16][8 * i + t] >> 4 << 2 | q[c][8 * i + 4 + t] >> 4 << 4 |
-                              q[c + 16][8 * i + 4 + t] >> 4 << 6);
+                    (uint8_t)((q[c][8 * i + t] >> bit & 3) | (q[c + 16][8 * i + t] >> bit & 3) << 2 |
+                              (q[c][8 * i + 4 + t] >> bit & 3) << 4 | (q[c + 16][8 * i + 4 + t] >> bit & 3) << 6);
 }
 
 static void put_bytes(const uint8_t (*q)[32], uint8_t *out) {
@@ -179,9 +220,11 @@ void lk_pack_panel(lk_type type, const void *w, size_t outputs, size_t n, size_t
             put_scales(type, rows + c * row_bytes, b, c, to + lk_panel_head_at(type, b), block);
         }
         if (bits == 8) put_bytes(q, values);
+        else if (bits <= 3) put_two_bits(q, 0, values);
         else put_nibbles(q, values);
-        if (bits == 5) put_fifth_bits(q, values + 512);
-        if (bits == 6) put_sixth_bits(q, values + 512);
+        if (bits == 3) put_bits(q, 2, values + 256);
+        if (bits == 5) put_bits(q, 4, values + 512);
+        if (bits == 6) put_two_bits(q, 4, values + 512);
     }
 }
 

@@ -14,7 +14,8 @@
 //   start_at(type, sum): sums of a block whose activations add up to `sum`
 //   add_quad(type, ints, quad, p), add_quads(type, ints, quad, p, quad, p + 4): products with four activations at p
 //   sums_of(type, ints, sum): their sums as floats
-//   scales_at(type, head, block, half, part), minima_at(...): of a part
+//   scales_at(type, head, block, b, half, part): of a part, b the number of the block under its head
+//   minima_at(type, head, block, half, part)
 //   floats_from(p), put_floats(p, floats), scaled(floats, x), multiply_add(floats, floats, floats),
 //   add_scaled(floats, x, floats): floats * x + floats
 
@@ -60,7 +61,7 @@ LK_INLINE void put_row(float *y, const float *sums, size_t outputs, int add) {
                             quad_at(type, values, j + 1, first + u % parts), x##u[b].q + 4 * j + 4);
 #define ADD_BLOCK(u) \
     if (units > u) { \
-        const floats d = scales_at(type, head, block, half, first + u % parts); \
+        const floats d = scales_at(type, head, block, (int)(b % blocks_per_super), half, first + u % parts); \
         sum##u = multiply_add(sums_of(type, dots##u, sum_of(type, x##u + b, half)), scaled(d, x##u[b].scale), sum##u); \
     }
 #define ADD_MINIMUM(u) \
@@ -190,7 +191,8 @@ LK_INLINE void unpack(const lk_type type, const uint8_t *panel, size_t b, size_t
                          quad_at(type, block + lk_panel_scale_bytes(type), j, part));
 #pragma clang loop unroll(full)
             for (int half = 0; half < halves_of(type); half++) {
-                put_floats(to->scales[i][half] + part * part_outputs, scales_at(type, head, block, half, part));
+                put_floats(to->scales[i][half] + part * part_outputs,
+                           scales_at(type, head, block, (int)((b + i) % blocks_per_super), half, part));
                 if (lk_panel_has_minimum(type))
                     put_floats(to->minima[i][half] + part * part_outputs, minima_at(type, head, block, half, part));
             }
@@ -333,6 +335,11 @@ LK_MATMUL(matmul_q8_0, LK_Q8_0)
 LK_MATMUL(matmul_q4_k, LK_Q4_K)
 LK_MATMUL(matmul_q5_k, LK_Q5_K)
 LK_MATMUL(matmul_q6_k, LK_Q6_K)
+LK_MATMUL(matmul_q2_k, LK_Q2_K)
+LK_MATMUL(matmul_q3_k, LK_Q3_K)
+LK_MATMUL(matmul_iq4_nl, LK_IQ4_NL)
+LK_MATMUL(matmul_iq4_xs, LK_IQ4_XS)
+LK_MATMUL(matmul_mxfp4, LK_MXFP4)
 
 LK_TARGET void LK_MATMUL_Q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                             float *y, size_t ldy, int add) {
@@ -345,6 +352,11 @@ LK_TARGET void LK_MATMUL_Q8(const lk_panel_matrix *w, size_t begin, size_t end, 
     case LK_Q4_K: matmul_q4_k(w, begin, end, x, rows, y, ldy, add); return;
     case LK_Q5_K: matmul_q5_k(w, begin, end, x, rows, y, ldy, add); return;
     case LK_Q6_K: matmul_q6_k(w, begin, end, x, rows, y, ldy, add); return;
+    case LK_Q2_K: matmul_q2_k(w, begin, end, x, rows, y, ldy, add); return;
+    case LK_Q3_K: matmul_q3_k(w, begin, end, x, rows, y, ldy, add); return;
+    case LK_IQ4_NL: matmul_iq4_nl(w, begin, end, x, rows, y, ldy, add); return;
+    case LK_IQ4_XS: matmul_iq4_xs(w, begin, end, x, rows, y, ldy, add); return;
+    case LK_MXFP4: matmul_mxfp4(w, begin, end, x, rows, y, ldy, add); return;
     default: lk_panel_matmul_q8_plain(w, begin, end, x, rows, y, ldy, add); return;
     }
 }

@@ -12,23 +12,23 @@ typedef struct { __m256 a, b; } floats;
 
 LK_INLINE __m256i load(const uint8_t *p) { return _mm256_load_si256((const __m256i *)p); }
 
-/// From 32 bits to 32 bytes, 16 where the bit is set.
-LK_INLINE __m256i fifth_bits(const uint8_t *p) {
+/// From 32 bits to 32 bytes, `value` where the bit is set.
+LK_INLINE __m256i bits_at(const uint8_t *p, const int value) {
     const __m256i byte_of = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3,
                                              3, 3, 3, 3, 3, 3);
     const __m256i bit_of = _mm256_set1_epi64x((int64_t)0x8040201008040201ull);
     __m256i spread = _mm256_shuffle_epi8(_mm256_set1_epi32((int32_t)lk_read_u32(p)), byte_of);
-    return _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_and_si256(spread, bit_of), bit_of), _mm256_set1_epi8(16));
+    return _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_and_si256(spread, bit_of), bit_of), _mm256_set1_epi8((char)value));
 }
 
-LK_INLINE __m256i sixth_bits(__m256i more, const int shift) {
-    __m256i moved = shift == 0 ? _mm256_slli_epi16(more, 4) : shift == 2 ? _mm256_slli_epi16(more, 2)
-                  : shift == 4 ? more : _mm256_srli_epi16(more, 2);
-    return _mm256_and_si256(moved, _mm256_set1_epi8(48));
+/// Two bits of each byte, from bit `from` on, at bit `to`.
+LK_INLINE __m256i two_bits(__m256i bytes, const int from, const int to) {
+    __m256i moved = from < to ? _mm256_slli_epi16(bytes, to - from) : _mm256_srli_epi16(bytes, from - to);
+    return _mm256_and_si256(moved, _mm256_set1_epi8((char)(3 << to)));
 }
 
 /// Whether values are taken as signed: three instructions want pairs of products to fit into 16 bits.
-LK_INLINE int is_signed(const lk_type type) { return !LK_VNNI && type == LK_Q8_0; }
+LK_INLINE int is_signed(const lk_type type) { return !LK_VNNI && lk_panel_offset(type) == 128; }
 
 LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, const int side) {
     const int bits = lk_panel_value_bits(type);
@@ -37,6 +37,14 @@ LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, c
         const uint8_t *p = values + 128 * j + 64 * side;
         return (quad){_mm256_xor_si256(load(p), sign), _mm256_xor_si256(load(p + 32), sign)};
     }
+    if (bits <= 3) {
+        const uint8_t *p = values + 64 * (j / 2);
+        const int from = j % 2 * 4 + side * 2;
+        quad two = {two_bits(load(p), from, 0), two_bits(load(p + 32), from, 0)};
+        if (bits == 2) return two;
+        const uint8_t *third = values + 256 + 16 * j + 8 * side;
+        return (quad){_mm256_or_si256(two.a, bits_at(third, 4)), _mm256_or_si256(two.b, bits_at(third + 4, 4))};
+    }
     const __m256i nibble = _mm256_set1_epi8(15);
     __m256i a = load(values + 64 * j), b = load(values + 64 * j + 32);
     if (side) {
@@ -44,14 +52,19 @@ LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, c
         b = _mm256_srli_epi16(b, 4);
     }
     quad q = {_mm256_and_si256(a, nibble), _mm256_and_si256(b, nibble)};
+    if (lk_panel_book(type) != NULL) {
+        __m256i book = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)lk_panel_book(type)));
+        book = _mm256_xor_si256(book, _mm256_set1_epi8(is_signed(type) ? -128 : 0));
+        return (quad){_mm256_shuffle_epi8(book, q.a), _mm256_shuffle_epi8(book, q.b)};
+    }
     if (bits == 5) {
-        q.a = _mm256_or_si256(q.a, fifth_bits(values + 512 + 16 * j + 8 * side));
-        q.b = _mm256_or_si256(q.b, fifth_bits(values + 516 + 16 * j + 8 * side));
+        q.a = _mm256_or_si256(q.a, bits_at(values + 512 + 16 * j + 8 * side, 16));
+        q.b = _mm256_or_si256(q.b, bits_at(values + 516 + 16 * j + 8 * side, 16));
     }
     if (bits == 6) {
         const uint8_t *more = values + 512 + 64 * (j / 2);
-        q.a = _mm256_or_si256(q.a, sixth_bits(load(more), j % 2 * 4 + side * 2));
-        q.b = _mm256_or_si256(q.b, sixth_bits(load(more + 32), j % 2 * 4 + side * 2));
+        q.a = _mm256_or_si256(q.a, two_bits(load(more), j % 2 * 4 + side * 2, 4));
+        q.b = _mm256_or_si256(q.b, two_bits(load(more + 32), j % 2 * 4 + side * 2, 4));
     }
     return q;
 }
@@ -70,18 +83,36 @@ LK_INLINE floats bytes_at(const uint8_t *p, const int has_sign) {
 
 LK_INLINE floats product(floats a, floats b) { return (floats){_mm256_mul_ps(a.a, b.a), _mm256_mul_ps(a.b, b.b)}; }
 
-LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
-                         const int side) {
+/// Nibbles of 16 bytes, the low ones or those at `shift` 4.
+LK_INLINE floats nibbles_at(const uint8_t *p, const int shift) {
+    const __m128i all = _mm_srli_epi16(_mm_load_si128((const __m128i *)p), shift);
+    const __m128i nibbles = _mm_and_si128(all, _mm_set1_epi8(15));
+    return (floats){_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(nibbles)),
+                    _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(nibbles, 8)))};
+}
+
+LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int b, const int half,
+                           const int side) {
+    if (type == LK_MXFP4) {
+        const __m256i d = load(block + 32 * side), zero = _mm256_setzero_si256();
+        const __m256i low = _mm256_unpacklo_epi16(zero, d), high = _mm256_unpackhi_epi16(zero, d);
+        return (floats){_mm256_castsi256_ps(_mm256_permute2x128_si256(low, high, 0x20)),
+                        _mm256_castsi256_ps(_mm256_permute2x128_si256(low, high, 0x31))};
+    }
     if (!lk_panel_is_super(type)) return halves_at(block + 32 * side);
-    int k6 = type == LK_Q6_K;
-    return product(halves_at(head + 32 * side), bytes_at(block + (k6 ? 32 * half : 0) + 16 * side, k6));
+    const floats d = halves_at(head + 32 * side);
+    if (type == LK_IQ4_XS) return product(d, bytes_at(head + 64 + 32 * b + 16 * side, 1));
+    if (type == LK_Q2_K) return product(d, nibbles_at(block + 32 * half + 16 * side, 0));
+    if (lk_panel_has_halves(type)) return product(d, bytes_at(block + 32 * half + 16 * side, 1));
+    return product(d, bytes_at(block + 16 * side, 0));
 }
 
 LK_INLINE floats minima_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
                           const int side) {
-    (void)half;
     if (!lk_panel_is_super(type)) return halves_at(block + 64 + 32 * side);
-    floats m = product(halves_at(head + 64 + 32 * side), bytes_at(block + 32 + 16 * side, 0));
+    const floats factor = type == LK_Q2_K ? nibbles_at(block + 32 * half + 16 * side, 4)
+                                          : bytes_at(block + 32 + 16 * side, 0);
+    const floats m = product(halves_at(head + 64 + 32 * side), factor);
     const __m256 zero = _mm256_setzero_ps();
     return (floats){_mm256_sub_ps(zero, m.a), _mm256_sub_ps(zero, m.b)};
 }
@@ -114,9 +145,12 @@ LK_INLINE __m256i four_at(const int8_t *p) { return _mm256_set1_epi32((int32_t)l
 
 // Without VNNI pairs of products are added in 16 bits: of values up to 15 a whole block's, of values up to 63 those of
 // two quads. Of Q8_0 one quad's fit, when the weight's sign moves to x.
-LK_INLINE int adds_in_16_bits(const lk_type type) { return !LK_VNNI && lk_panel_value_bits(type) <= 4; }
+LK_INLINE int adds_in_16_bits(const lk_type type) {
+    return !LK_VNNI && lk_panel_value_bits(type) <= 4 && lk_panel_book(type) == NULL;
+}
 LK_INLINE int two_quads(const lk_type type) {
-    return !LK_VNNI && (lk_panel_value_bits(type) == 5 || lk_panel_value_bits(type) == 6);
+    const int bits = lk_panel_value_bits(type);
+    return !LK_VNNI && (bits == 5 || bits == 6 || type == LK_MXFP4);
 }
 
 /// The offset is subtracted at the end where the sums begin in 16 bits.

@@ -16,9 +16,25 @@ LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, c
     (void)part;
     const int bits = lk_panel_value_bits(type);
     if (bits == 8) return (quad){_mm512_load_si512(values + 128 * j), _mm512_load_si512(values + 128 * j + 64)};
+    if (bits <= 3) {
+        const __m512i mask = _mm512_set1_epi8(3);
+        const __m512i more = _mm512_srli_epi16(_mm512_load_si512(values + 64 * (j / 2)), (unsigned)(j % 2 * 4));
+        quad two = {_mm512_and_si512(more, mask), _mm512_and_si512(_mm512_srli_epi16(more, 2), mask)};
+        if (bits == 2) return two;
+        const __m512i third = _mm512_set1_epi8(4);
+        uint64_t low, high;
+        memcpy(&low, values + 256 + 16 * j, 8);
+        memcpy(&high, values + 264 + 16 * j, 8);
+        return (quad){_mm512_mask_add_epi8(two.low, low, two.low, third),
+                      _mm512_mask_add_epi8(two.high, high, two.high, third)};
+    }
     const __m512i nibble = _mm512_set1_epi8(15);
     __m512i both = _mm512_load_si512(values + 64 * j);
     quad q = {_mm512_and_si512(both, nibble), _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble)};
+    if (lk_panel_book(type) != NULL) {
+        const __m512i book = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)lk_panel_book(type)));
+        return (quad){_mm512_shuffle_epi8(book, q.low), _mm512_shuffle_epi8(book, q.high)};
+    }
     if (bits == 5) {
         const __m512i fifth = _mm512_set1_epi8(16);
         uint64_t low, high;
@@ -50,24 +66,41 @@ LK_INLINE floats bytes_at(const uint8_t *p, const int is_signed) {
     return (floats){_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(low)), _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(high))};
 }
 
+/// Nibbles of 32 bytes, the low ones or those at `shift` 4.
+LK_INLINE floats nibbles_at(const uint8_t *p, const unsigned shift) {
+    const __m512i mask = _mm512_set1_epi32(15);
+    __m512i low = _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *)p));
+    __m512i high = _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *)(p + 16)));
+    return (floats){_mm512_cvtepi32_ps(_mm512_and_si512(_mm512_srli_epi32(low, shift), mask)),
+                    _mm512_cvtepi32_ps(_mm512_and_si512(_mm512_srli_epi32(high, shift), mask))};
+}
+
 LK_INLINE floats product(floats a, floats b) {
     return (floats){_mm512_mul_ps(a.low, b.low), _mm512_mul_ps(a.high, b.high)};
 }
 
-LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
+LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int b, const int half,
                            const int part) {
     (void)part;
+    if (type == LK_MXFP4) {
+        const __m512i low = _mm512_cvtepu16_epi32(_mm256_load_si256((const __m256i *)block));
+        const __m512i high = _mm512_cvtepu16_epi32(_mm256_load_si256((const __m256i *)(block + 32)));
+        return (floats){_mm512_castsi512_ps(_mm512_slli_epi32(low, 16)), _mm512_castsi512_ps(_mm512_slli_epi32(high, 16))};
+    }
     if (!lk_panel_is_super(type)) return halves_at(block);
-    return product(halves_at(head), bytes_at(block + (type == LK_Q6_K ? 32 * half : 0), type == LK_Q6_K));
+    if (type == LK_IQ4_XS) return product(halves_at(head), bytes_at(head + 64 + 32 * b, 1));
+    if (type == LK_Q2_K) return product(halves_at(head), nibbles_at(block + 32 * half, 0));
+    if (lk_panel_has_halves(type)) return product(halves_at(head), bytes_at(block + 32 * half, 1));
+    return product(halves_at(head), bytes_at(block, 0));
 }
 
 LK_INLINE floats minima_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
                            const int part) {
-    (void)half, (void)part;
+    (void)part;
     if (!lk_panel_is_super(type)) return halves_at(block + 64);
     floats d = halves_at(head + 64);
     const __m512 zero = _mm512_setzero_ps();
-    return product((floats){_mm512_sub_ps(zero, d.low), _mm512_sub_ps(zero, d.high)}, bytes_at(block + 32, 0));
+    return product((floats){_mm512_sub_ps(zero, d.low), _mm512_sub_ps(zero, d.high)}, type == LK_Q2_K ? nibbles_at(block + 32 * half, 4) : bytes_at(block + 32, 0));
 }
 
 LK_INLINE quad quad_from(const uint8_t *p) { return (quad){_mm512_load_si512(p), _mm512_load_si512(p + 64)}; }
@@ -118,8 +151,8 @@ LK_INLINE floats sums_of(const lk_type type, ints v, int32_t sum) {
 
 LK_INLINE int strip_rows(const lk_type type) { return (void)type, 6; }
 
-/// Unpacking costs less than reading what was unpacked, but for the two scales of a Q6_K block.
-LK_INLINE size_t direct_rows(const lk_type type) { return type == LK_Q6_K ? 12 : SIZE_MAX; }
+/// Unpacking costs less than reading what was unpacked, but for blocks with two scales.
+LK_INLINE size_t direct_rows(const lk_type type) { return lk_panel_has_halves(type) ? 12 : SIZE_MAX; }
 
 #define LK_PARTS 1
 #define LK_SUMS_FIT 1

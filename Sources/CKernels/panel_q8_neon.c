@@ -15,15 +15,27 @@ typedef struct { int8x16_t a, b, c, d; } quad;
 typedef struct { int32x4_t a, b, c, d; } ints;
 typedef struct { float32x4_t a, b, c, d; } floats;
 
-/// Four outputs of quad j, number 4 * part and on of one side, signed: up to 63, or Q8_0's own values.
+/// Four outputs of quad j, number 4 * part and on of one side, signed: up to 63, or what an offset of 128 was added to.
 LK_INLINE int8x16_t four_outputs(const lk_type type, const uint8_t *values, const int j, const int side, const int part) {
     const int bits = lk_panel_value_bits(type);
     if (bits == 8)
         return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(values + 128 * j + 64 * side + 16 * part), vdupq_n_u8(0x80)));
+    const uint8x16_t bit_of = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201u));
+    if (bits <= 3) {
+        uint8x16_t two = vld1q_u8(values + 64 * (j / 2) + 16 * part);
+        two = vandq_u8(vshlq_u8(two, vdupq_n_s8((int8_t)-(j % 2 * 4 + side * 2))), vdupq_n_u8(3));
+        if (bits == 2) return vreinterpretq_s8_u8(two);
+        const uint8_t *third = values + 256 + 16 * j + 8 * side + 2 * part;
+        const uint8x16_t spread = vcombine_u8(vdup_n_u8(third[0]), vdup_n_u8(third[1]));
+        return vreinterpretq_s8_u8(vorrq_u8(two, vandq_u8(vtstq_u8(spread, bit_of), vdupq_n_u8(4))));
+    }
     uint8x16_t both = vld1q_u8(values + 64 * j + 16 * part);
     uint8x16_t q = side ? vshrq_n_u8(both, 4) : vandq_u8(both, vdupq_n_u8(15));
+    if (lk_panel_book(type) != NULL) {
+        q = vqtbl1q_u8(vld1q_u8(lk_panel_book(type)), q);
+        if (lk_panel_offset(type) == 128) q = veorq_u8(q, vdupq_n_u8(0x80));
+    }
     if (bits == 5) {
-        const uint8x16_t bit_of = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201u));
         const uint8_t *p = values + 512 + 16 * j + 8 * side + 2 * part;
         uint8x16_t spread = vcombine_u8(vdup_n_u8(p[0]), vdup_n_u8(p[1]));
         q = vorrq_u8(q, vandq_u8(vtstq_u8(spread, bit_of), vdupq_n_u8(16)));
@@ -100,22 +112,40 @@ LK_INLINE floats bytes_of_part(const uint8_t *p, const int has_sign) {
                     bytes_at(p + 12, has_sign)};
 }
 
-LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
+LK_INLINE float32x4_t bf16_at(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
+
+/// Nibbles of 16 bytes, the low ones or those at `shift` 4.
+LK_INLINE floats nibbles_of_part(const uint8_t *p, const int shift) {
+    const uint8x16_t both = vld1q_u8(p), all = shift ? vshrq_n_u8(both, 4) : vandq_u8(both, vdupq_n_u8(15));
+    const uint16x8_t low = vmovl_u8(vget_low_u8(all)), high = vmovl_u8(vget_high_u8(all));
+    return (floats){vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))), vcvtq_f32_u32(vmovl_u16(vget_high_u16(low))),
+                    vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))), vcvtq_f32_u32(vmovl_u16(vget_high_u16(high)))};
+}
+
+LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int b, const int half,
                            const int part) {
+    if (type == LK_MXFP4) {
+        const uint16_t *d = (const uint16_t *)(block + 32 * part);
+        return (floats){bf16_at(d), bf16_at(d + 4), bf16_at(d + 8), bf16_at(d + 12)};
+    }
     if (!lk_panel_is_super(type)) return halves_of_part(block + 32 * part);
-    const int k6 = type == LK_Q6_K;
-    return product(halves_of_part(head + 32 * part), bytes_of_part(block + (k6 ? 32 * half : 0) + 16 * part, k6));
+    const floats d = halves_of_part(head + 32 * part);
+    if (type == LK_IQ4_XS) return product(d, bytes_of_part(head + 64 + 32 * b + 16 * part, 1));
+    if (type == LK_Q2_K) return product(d, nibbles_of_part(block + 32 * half + 16 * part, 0));
+    if (lk_panel_has_halves(type)) return product(d, bytes_of_part(block + 32 * half + 16 * part, 1));
+    return product(d, bytes_of_part(block + 16 * part, 0));
 }
 
 LK_INLINE floats minima_at(const lk_type type, const uint8_t *head, const uint8_t *block, const int half,
                            const int part) {
-    (void)half;
     if (!lk_panel_is_super(type)) return halves_of_part(block + 64 + 32 * part);
-    return scaled(product(halves_of_part(head + 64 + 32 * part), bytes_of_part(block + 32 + 16 * part, 0)), -1);
+    const floats factor = type == LK_Q2_K ? nibbles_of_part(block + 32 * half + 16 * part, 4)
+                                          : bytes_of_part(block + 32 + 16 * part, 0);
+    return scaled(product(halves_of_part(head + 64 + 32 * part), factor), -1);
 }
 
 LK_INLINE ints start_at(const lk_type type, int32_t sum) {
-    const int32x4_t all = vdupq_n_s32(type == LK_Q8_0 ? 0 : -lk_panel_offset(type) * sum);
+    const int32x4_t all = vdupq_n_s32(lk_panel_offset(type) == 128 ? 0 : -lk_panel_offset(type) * sum);
     return (ints){all, all, all, all};
 }
 

@@ -18,6 +18,9 @@ static block_shape shape_of(lk_type type) {
     case LK_Q4_K: return (block_shape){256, 144};
     case LK_Q5_K: return (block_shape){256, 176};
     case LK_Q6_K: return (block_shape){256, 210};
+    case LK_IQ4_NL: return (block_shape){32, 18};
+    case LK_IQ4_XS: return (block_shape){256, 136};
+    case LK_MXFP4: return (block_shape){32, 17};
     case LK_NF4: return (block_shape){0, 0};  // has no rows of its own
     }
     return (block_shape){0, 0};

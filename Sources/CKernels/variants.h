@@ -98,4 +98,19 @@ static inline int lk_k3_scale(const uint8_t *packed, int j) {
     return (low | high << 4) - 32;
 }
 
+/// The values of a nibble of IQ4_NL and IQ4_XS, plus 128, and of MXFP4, plus 12: twice what it stands for.
+static const uint8_t lk_iq4_values[16] = {1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241};
+static const uint8_t lk_mxfp4_values[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};
+
+/// The scale of part j (0...7) of an IQ4_XS block, -32...31.
+static inline int lk_iq4_xs_scale(const uint8_t *block, int j) {
+    int low = block[4 + j / 2] >> 4 * (j % 2) & 15, high = lk_read_u16(block + 2) >> 2 * j & 3;
+    return (low | high << 4) - 32;
+}
+
+/// Half of the power of two that is the scale of an MXFP4 block.
+static inline float lk_half_e8m0(uint8_t exponent) {
+    return lk_float_from_bits(exponent < 2 ? 0x00200000u << exponent : (uint32_t)(exponent - 1) << 23);
+}
+
 #endif

@@ -85,6 +85,11 @@ LK_AVX512 void lk_decode_block_avx512(lk_type type, const uint8_t *panel, size_t
     LK_DECODE_BLOCK(LK_Q4_K)
     LK_DECODE_BLOCK(LK_Q5_K)
     LK_DECODE_BLOCK(LK_Q6_K)
+    LK_DECODE_BLOCK(LK_Q2_K)
+    LK_DECODE_BLOCK(LK_Q3_K)
+    LK_DECODE_BLOCK(LK_IQ4_NL)
+    LK_DECODE_BLOCK(LK_IQ4_XS)
+    LK_DECODE_BLOCK(LK_MXFP4)
     LK_DECODE_BLOCK(LK_NF4)
     default: return;
     }

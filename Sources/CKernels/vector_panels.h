@@ -18,14 +18,23 @@ LK_INLINE v16 bytes_to_floats(const uint8_t *p, int is_signed) {
     return __builtin_convertvector((v16ub)bytes, v16);
 }
 
-/// Scales and minima of one side's 16 outputs.
-LK_INLINE void side_scales(const lk_type type, const uint8_t *head, const uint8_t *block, size_t half, size_t side, v16 *d,
-                           v16 *m) {
+/// Scales and minima of one side's 16 outputs, of block b.
+LK_INLINE void side_scales(const lk_type type, const uint8_t *head, const uint8_t *block, size_t b, size_t half,
+                           size_t side, v16 *d, v16 *m) {
     *m = all16(0);
-    if (!lk_panel_is_super(type)) {
+    if (type == LK_MXFP4) {
+        *d = load16_bf16(block + 32 * side);
+    } else if (!lk_panel_is_super(type)) {
         *d = load16_f16(block + 32 * side);
         if (lk_panel_has_minimum(type)) *m = load16_f16(block + 64 + 32 * side);
-    } else if (type == LK_Q6_K) {
+    } else if (type == LK_IQ4_XS) {
+        *d = load16_f16(head + 32 * side) * bytes_to_floats(head + 64 + b % blocks_per_super * 32 + 16 * side, 1);
+    } else if (type == LK_Q2_K) {
+        typedef uint8_t v16ub __attribute__((vector_size(16)));
+        const v16ub both = (v16ub)*(const v16b_anywhere *)(block + 32 * half + 16 * side);
+        *d = load16_f16(head + 32 * side) * __builtin_convertvector(both & 15, v16);
+        *m = -load16_f16(head + 64 + 32 * side) * __builtin_convertvector(both >> 4, v16);
+    } else if (type == LK_Q3_K || type == LK_Q6_K) {
         *d = load16_f16(head + 32 * side) * bytes_to_floats(block + 32 * half + 16 * side, 1);
     } else {
         *d = load16_f16(head + 32 * side) * bytes_to_floats(block + 16 * side, 0);
@@ -33,19 +42,33 @@ LK_INLINE void side_scales(const lk_type type, const uint8_t *head, const uint8_
     }
 }
 
+/// Bit t of each of 16 quads.
+LK_INLINE v16i bits_of(const uint8_t *p, size_t t) {
+    uint64_t bits;
+    memcpy(&bits, p, 8);
+    v16i out;
+    for (int c = 0; c < 16; c++) out[c] = (int32_t)(bits >> (4 * c + (int)t) & 1);
+    return out;
+}
+
 /// The unsigned values of one input of one side, 16 lanes, from a quad's 16 lanes of four bytes.
 LK_INLINE v16 input_of(const lk_type type, const uint8_t *values, size_t i, size_t side) {
     size_t j = i / 4, t = i % 4;
     if (type == LK_Q8_0)
         return __builtin_convertvector((*(const v16i *)(values + 128 * j + 64 * side) >> (int)(8 * t)) & 255, v16);
-    v16i q = (*(const v16i *)(values + 64 * j) >> (int)(8 * t + 4 * side)) & 15;
-    if (lk_panel_value_bits(type) == 5) {
-        uint64_t bits;
-        memcpy(&bits, values + 512 + 16 * j + 8 * side, 8);
-        v16i fifth;
-        for (int c = 0; c < 16; c++) fifth[c] = (int32_t)(bits >> (4 * c + (int)t) & 1);
-        q |= fifth << 4;
+    const int bits = lk_panel_value_bits(type);
+    if (bits <= 3) {
+        v16i two = (*(const v16i *)(values + 64 * (j / 2)) >> (int)(8 * t + j % 2 * 4 + 2 * side)) & 3;
+        return __builtin_convertvector(bits == 2 ? two : two | bits_of(values + 256 + 16 * j + 8 * side, t) << 2, v16);
     }
+    v16i q = (*(const v16i *)(values + 64 * j) >> (int)(8 * t + 4 * side)) & 15;
+    if (lk_panel_book(type) != NULL) {
+        typedef uint8_t v16ub __attribute__((vector_size(16)));
+        v16ub book;
+        memcpy(&book, lk_panel_book(type), sizeof book);
+        return lookup16(__builtin_convertvector(book, v16), q);
+    }
+    if (bits == 5) q |= bits_of(values + 512 + 16 * j + 8 * side, t) << 4;
     if (type == LK_Q6_K)
         q |= ((*(const v16i *)(values + 512 + 64 * (j / 2)) >> (int)(8 * t + j % 2 * 4 + 2 * side)) & 3) << 4;
     return __builtin_convertvector(q, v16);
@@ -88,7 +111,7 @@ LK_INLINE void decode_block(const lk_type type, const uint8_t *panel, size_t n, 
     for (size_t side = 0; side < 2; side++)
         for (size_t half = 0; half < 2; half++) {
             v16 d, m;
-            side_scales(type, head, block, half, side, &d, &m);
+            side_scales(type, head, block, b, half, side, &d, &m);
             for (size_t i = 16 * half; i < 16 * half + 16; i++) {
                 v16 value = d * (input_of(type, values, i, side) - all16((float)lk_panel_offset(type)));
                 if (lk_panel_has_minimum(type)) value = value + m;  // a statement of its own: rounded twice
@@ -190,6 +213,11 @@ LK_TARGET static void LK_VARIANT(panel_matmul_f32)(const lk_panel_matrix *w, siz
     LK_PANELS_F32(LK_Q4_K)
     LK_PANELS_F32(LK_Q5_K)
     LK_PANELS_F32(LK_Q6_K)
+    LK_PANELS_F32(LK_Q2_K)
+    LK_PANELS_F32(LK_Q3_K)
+    LK_PANELS_F32(LK_IQ4_NL)
+    LK_PANELS_F32(LK_IQ4_XS)
+    LK_PANELS_F32(LK_MXFP4)
     LK_PANELS_F32(LK_NF4)
     default: lk_panel_matmul_f32_plain(w, begin, end, x, rows, y, ldy, add); return;
     }

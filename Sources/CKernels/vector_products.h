@@ -135,6 +135,11 @@ LK_TARGET static void decode_by_outputs(lk_type type, const uint8_t *panel, size
     LK_DECODE_BY_OUTPUTS(LK_Q4_K)
     LK_DECODE_BY_OUTPUTS(LK_Q5_K)
     LK_DECODE_BY_OUTPUTS(LK_Q6_K)
+    LK_DECODE_BY_OUTPUTS(LK_Q2_K)
+    LK_DECODE_BY_OUTPUTS(LK_Q3_K)
+    LK_DECODE_BY_OUTPUTS(LK_IQ4_NL)
+    LK_DECODE_BY_OUTPUTS(LK_IQ4_XS)
+    LK_DECODE_BY_OUTPUTS(LK_MXFP4)
     LK_DECODE_BY_OUTPUTS(LK_NF4)
     default: return;
     }

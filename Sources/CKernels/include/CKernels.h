@@ -17,7 +17,8 @@ extern "C" {
 /// Element types of tensors, with the numbers that GGUF gives them.
 typedef enum lk_type {
     LK_F32 = 0, LK_F16 = 1, LK_Q4_0 = 2, LK_Q4_1 = 3, LK_Q5_0 = 6, LK_Q5_1 = 7, LK_Q8_0 = 8,
-    LK_Q2_K = 10, LK_Q3_K = 11, LK_Q4_K = 12, LK_Q5_K = 13, LK_Q6_K = 14, LK_BF16 = 30,
+    LK_Q2_K = 10, LK_Q3_K = 11, LK_Q4_K = 12, LK_Q5_K = 13, LK_Q6_K = 14, LK_IQ4_NL = 20, LK_IQ4_XS = 23,
+    LK_BF16 = 30, LK_MXFP4 = 39,
     LK_NF4 = 1000,  // not GGUF's: in panels alone (CKernelsTraining.h)
 } lk_type;
 
@@ -79,8 +80,8 @@ typedef struct lk_panel_matrix {
     size_t outputs, inputs;
 } lk_panel_matrix;
 
-/// Bytes of one panel of rows of `n` values, a multiple of 64; 0 where this type or length has no panels: Q2_K, Q3_K,
-/// and lengths that are not a multiple of 32.
+/// Bytes of one panel of rows of `n` values, a multiple of 64; 0 where this length has no panels: one that is not
+/// a multiple of 32.
 size_t lk_panel_bytes(lk_type type, size_t n);
 
 /// The number of panels for this number of outputs.

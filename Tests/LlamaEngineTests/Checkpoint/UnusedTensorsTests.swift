@@ -55,7 +55,7 @@ import Testing
 
     @Test(
         "of a type that is not computed are read over in a GGUF file, and refused by type where they are needed",
-        arguments: [(UInt32(26), "I32", 128), (24, "I8", 32), (20, "IQ4_NL", 18), (28, "F64", 256)])
+        arguments: [(UInt32(26), "I32", 128), (24, "I8", 32), (25, "I16", 64), (28, "F64", 256)])
     func ggufTypes(_ number: UInt32, _ name: String, _ bytes: Int) throws {
         var file = GGUFWriter()
         file.add("general.architecture", "llama")

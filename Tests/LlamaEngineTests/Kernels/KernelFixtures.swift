@@ -6,7 +6,7 @@ import ModelFixtures
 let elementTypes: [(name: String, type: lk_type)] = [
     ("F32", LK_F32), ("F16", LK_F16), ("BF16", LK_BF16), ("Q4_0", LK_Q4_0), ("Q4_1", LK_Q4_1), ("Q5_0", LK_Q5_0),
     ("Q5_1", LK_Q5_1), ("Q8_0", LK_Q8_0), ("Q2_K", LK_Q2_K), ("Q3_K", LK_Q3_K), ("Q4_K", LK_Q4_K), ("Q5_K", LK_Q5_K),
-    ("Q6_K", LK_Q6_K),
+    ("Q6_K", LK_Q6_K), ("IQ4_NL", LK_IQ4_NL), ("IQ4_XS", LK_IQ4_XS), ("MXFP4", LK_MXFP4),
 ]
 
 /// The instruction sets of this machine, the reference first.
@@ -45,7 +45,7 @@ struct RandomFloats {
         var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
         let halves: [Int] =
             switch type {
-            case LK_Q4_0, LK_Q5_0, LK_Q8_0: [0]
+            case LK_Q4_0, LK_Q5_0, LK_Q8_0, LK_IQ4_NL, LK_IQ4_XS: [0]
             case LK_Q4_1, LK_Q5_1, LK_Q4_K, LK_Q5_K: [0, 2]
             case LK_Q2_K: [80, 82]
             case LK_Q3_K: [108]
@@ -62,6 +62,7 @@ struct RandomFloats {
             case LK_F32: bytes.replaceSubrange(start..<(start + 4), with: GGUFWriter.little(value.bitPattern))
             case LK_BF16:
                 bytes.replaceSubrange(start..<(start + 2), with: GGUFWriter.little(UInt16(value.bitPattern >> 16)))
+            case LK_MXFP4: bytes[start] = UInt8.random(in: 116...124, using: &generator)
             default: put(f16: value, at: start, in: &bytes)
             }
         }

@@ -193,7 +193,8 @@ struct PanelTests {
     @Test("types and lengths without panels say so")
     func withoutPanels() {
         #expect(lk_panel_bytes(LK_Q4_1, 576) == 18 * 640)
-        #expect(lk_panel_bytes(LK_Q2_K, 256) == 0)
+        #expect(lk_panel_bytes(LK_Q2_K, 256) == 128 + 8 * 320)
+        #expect(lk_panel_bytes(LK_IQ4_XS, 256) == 320 + 8 * 512)
         #expect(lk_panel_bytes(LK_F32, 33) == 0)
         #expect(lk_panel_bytes(LK_Q4_K, 128) == 0)
         #expect(lk_panel_bytes(LK_F32, 0) == 0)
