@@ -50,7 +50,7 @@ typedef struct field {
     int slot; // 0, or where json_read leaves the value's bytes
 } field;
 
-enum { JSON_SLOTS = 8, JSON_DEPTH_MAX = 64 };
+enum { JSON_SLOTS = 16, JSON_DEPTH_MAX = 64 };
 
 typedef struct json_read {
     lsp_bytes slots[JSON_SLOTS]; // raw JSON values; empty where the field is missing or null

@@ -18,7 +18,7 @@ extension CPUProvider {
             usage: isExtended ? TokenUsage(promptTokens: tokens, completionTokens: 0) : nil)
     }
 
-    /// What a model is. Answers at once, also while memory is short.
+    /// A model's use and sizes. Answers at once, also while memory is short.
     package func describeModel(_ request: DescribeModelRequest, _ call: Call) async throws -> ModelDescription {
         if let model = model(call.resource) {
             return ModelDescription(purpose: .generation, contextTokensMax: model.engine.contextTokens)

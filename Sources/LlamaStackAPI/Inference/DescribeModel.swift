@@ -1,4 +1,4 @@
-// What a model is: an extension, because the draft's requests name models and nothing says what one can do.
+// The description of a model: an extension, because the draft's requests name models and nothing says what one can do.
 
 /// Asks what a model is.
 public struct DescribeModelRequest: WireRecord, Hashable {
@@ -13,7 +13,7 @@ public struct DescribeModelRequest: WireRecord, Hashable {
         "DescribeModelRequest", Self.init, Field("model", \.model, check: .identifier, "The model to describe."))
 }
 
-/// What a model makes of its input.
+/// The use of a model.
 public enum ModelPurpose: String, WireEnum {
     /// It writes text.
     case generation
@@ -21,9 +21,9 @@ public enum ModelPurpose: String, WireEnum {
     case embedding
 }
 
-/// What a model is.
+/// A model's use and sizes.
 public struct ModelDescription: WireRecord, Hashable {
-    /// What it makes of its input.
+    /// Whether it writes text or makes vectors.
     public var purpose: ModelPurpose
     /// The most tokens of prompt and answer together, or of one text to embed; nil: the provider does not say.
     public var contextTokensMax: Int?

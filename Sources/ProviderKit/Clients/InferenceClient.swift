@@ -60,7 +60,7 @@ public struct InferenceClient: Sendable {
         try await caller.answer(Inference.countTokens, Nothing(), request)
     }
 
-    /// What a model is. Throws `notImplemented` when the provider does not say.
+    /// A model's use and sizes. Throws `notImplemented` when the provider does not say.
     public func describeModel(_ model: String) async throws -> ModelDescription {
         try await caller.answer(Inference.describeModel, Nothing(), DescribeModelRequest(model: model))
     }

@@ -120,12 +120,12 @@ struct ModelCard: WireRecord {
     private var modelType: String { customMetadata.modelType }
 }
 
-/// What can be asked of a model.
+/// A kind of request that a model can answer.
 enum ModelCapability: String, WireEnum {
     case chat, completions, embeddings, tools, logprobs
     case structuredOutputs = "structured_outputs"
 
-    /// Of a model that writes text.
+    /// Those of a model that writes text.
     static func all(of model: String, _ caller: some Caller) -> [Self] {
         func supports(_ option: String) -> Bool {
             caller.supports(option, Inference.chatCompletion.description, model: model)
