@@ -59,6 +59,9 @@ static const unsigned char lib_output_js[] = {
 static const unsigned char lib_files_js[] = {
 #embed "pages/lib/files.js"
 };
+static const unsigned char lib_filters_js[] = {
+#embed "pages/lib/filters.js"
+};
 static const unsigned char lib_marks_js[] = {
 #embed "pages/lib/marks.js"
 };
@@ -130,6 +133,7 @@ static const playground_file files[] = {
     FILE("lib/schema.js", lib_schema_js),
     FILE("lib/output.js", lib_output_js),
     FILE("lib/files.js", lib_files_js),
+    FILE("lib/filters.js", lib_filters_js),
     FILE("lib/marks.js", lib_marks_js),
     FILE("lib/parts.js", lib_parts_js),
     FILE("lib/rows.js", lib_rows_js),

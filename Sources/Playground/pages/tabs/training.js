@@ -127,7 +127,7 @@ export async function build(root, context) {
       const progress = new Progress();
       const weight = state.bind(h("input", { type: "range", min: 0, max: 0.95, step: 0.05 }), "smoothing", "0.6");
       const head = h("div", { class: "row" });
-      const chart = h("div", {});
+      const chart = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Curve" });
       const figures = h("div", { class: "figures" });
       const facts = h("div", { class: "fields" });
       const log = h("pre", { class: "raw tall", tabindex: "0", "aria-label": "Log" });
