@@ -62,6 +62,9 @@ static const unsigned char lib_files_js[] = {
 static const unsigned char lib_filters_js[] = {
 #embed "pages/lib/filters.js"
 };
+static const unsigned char lib_job_js[] = {
+#embed "pages/lib/job.js"
+};
 static const unsigned char lib_marks_js[] = {
 #embed "pages/lib/marks.js"
 };
@@ -134,6 +137,7 @@ static const playground_file files[] = {
     FILE("lib/output.js", lib_output_js),
     FILE("lib/files.js", lib_files_js),
     FILE("lib/filters.js", lib_filters_js),
+    FILE("lib/job.js", lib_job_js),
     FILE("lib/marks.js", lib_marks_js),
     FILE("lib/parts.js", lib_parts_js),
     FILE("lib/rows.js", lib_rows_js),

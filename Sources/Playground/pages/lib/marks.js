@@ -2,8 +2,8 @@
 import { h } from "./dom.js";
 import { inert } from "./text.js";
 
-const common = new Set(("a an and are as at be by did do does for from had has have how i in is it its my of on or our " +
-  "that the their they this to was we were what when where which who why will with you your").split(" "));
+const common = new Set(("a an and are as at be by did do does for from had has have how i in is it its my of on or " +
+  "our that the their they this to was we were what when where which who why will with you your").split(" "));
 
 /// The folded words of a query; common ones only where it has no others.
 export function terms(query) {
@@ -34,5 +34,6 @@ function* words(text) {
 /// Without case, accents and the common endings of English words, much as the server compares them.
 function stem(word) {
   const folded = word.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  return folded.length > 4 ? folded.replace(/(?:ies|y)$/, "i").replace(/(?:ing|ed|es|s|e)$/, "") : folded.replace(/s$/, "");
+  if (folded.length <= 4) return folded.replace(/s$/, "");
+  return folded.replace(/(?:ies|y)$/, "i").replace(/(?:ing|ed|es|s|e)$/, "");
 }

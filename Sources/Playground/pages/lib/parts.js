@@ -32,7 +32,8 @@ export function sureButton(label, question, act) {
 export function table(label, head, rows, attributes) {
   const kind = (index) => (head[index].startsWith("#") ? "number" : null);
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, h("table", attributes,
-    h("thead", {}, h("tr", {}, head.map((name, index) => h("th", { scope: "col", class: kind(index) }, name.replace("#", ""))))),
+    h("thead", {}, h("tr", {},
+      head.map((name, index) => h("th", { scope: "col", class: kind(index) }, name.replace("#", ""))))),
     h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, index) => h("td", { class: kind(index) }, cell)))))));
 }
 

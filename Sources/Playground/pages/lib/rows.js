@@ -6,7 +6,8 @@ export function formOf(text) {
   return first === "[" ? "application/json" : first === "{" ? "application/jsonl" : "text/csv";
 }
 
-/// { rows, lines }: the rows, and the line on which each begins, from 1. A row that can't be read is an Error in its place.
+/// { rows, lines }: the rows, and the line on which each begins, from 1. A row that can't be read is an Error in its
+/// place.
 export function readRows(text, type) {
   if (/csv/.test(type)) return csv(text);
   if (text.trimStart().startsWith("[")) return { rows: JSON.parse(text), lines: [] };
@@ -37,7 +38,8 @@ function csv(text) {
     [record, begin] = [[], line];
   }
   const [head = [], ...rest] = records;
-  return { rows: rest.map((row) => Object.fromEntries(head.map((name, at) => [name, row[at]]))), lines: lines.slice(1) };
+  const rows = rest.map((row) => Object.fromEntries(head.map((name, at) => [name, row[at]])));
+  return { rows, lines: lines.slice(1) };
 }
 
 /// The columns that the rows have, as `create` takes them.
@@ -47,7 +49,8 @@ export function columnsOf(rows, type) {
   return Object.fromEntries([...names].map((name) => {
     const values = rows.map((row) => row?.[name]);
     const there = values.filter((value) => value !== undefined && value !== null && !(isText && value === ""));
-    const kind = isText && there.length && there.every((value) => Number.isFinite(Number(value))) ? "number" : kindOf(there);
+    const kind = isText && there.length && there.every((value) => Number.isFinite(Number(value))) ? "number"
+      : kindOf(there);
     const isWhole = there.length === values.length || (isText && kind === "text");
     return [name, isWhole ? kind : { type: kind, nullable: true }];
   }));
@@ -68,19 +71,21 @@ export function messagesOf(value) {
 
 /// What a column's values are like: lists of a name and a figure.
 export function statistics(rows, name, kind) {
-  const values = rows.map((row) => row?.[name]).filter((value) => value !== undefined && value !== null && value !== "");
+  const values = rows.map((row) => row?.[name]).filter((value) => (value ?? "") !== "");
   const distinct = new Set(values.map((value) => (typeof value === "object" ? JSON.stringify(value) : value))).size;
   const figures = [["values", values.length], ["missing", rows.length - values.length], ["distinct", distinct]];
   const spread = (title, numbers) => {
     const sorted = numbers.toSorted((a, b) => a - b);
     const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
-    if (sorted.length) figures.push([title, `${sorted[0]} to ${sorted.at(-1)}, median ${sorted[sorted.length >> 1]}, mean ${Number(mean.toPrecision(4))}`]);
+    if (sorted.length) figures.push([title,
+      `${sorted[0]} to ${sorted.at(-1)}, median ${sorted[sorted.length >> 1]}, mean ${Number(mean.toPrecision(4))}`]);
   };
   if (kind === "number") spread("range", values.map(Number));
   else if (kind === "dialog") {
     const dialogs = values.map((value) => messagesOf(value) ?? []);
     spread("messages", dialogs.map((messages) => messages.length));
     figures.push(["roles", [...new Set(dialogs.flat().map((message) => message.role))].join(", ")]);
-  } else spread("characters", values.map((value) => (typeof value === "string" ? value : JSON.stringify(value)).length));
+  } else spread("characters",
+    values.map((value) => (typeof value === "string" ? value : JSON.stringify(value)).length));
   return figures;
 }

@@ -82,7 +82,8 @@ function stepOf(step) {
 }
 
 function draw(step) {
-  const code = (value) => h("pre", { tabindex: "0" }, inert(typeof value === "string" ? value : JSON.stringify(value, null, 1)));
+  const code = (value) => h("pre", { tabindex: "0" },
+    inert(typeof value === "string" ? value : JSON.stringify(value, null, 1)));
   switch (step.type) {
     case "model_inference":
       return [step.text && h("div", { class: "raw", dir: "auto" }, inert(step.text)),
@@ -94,15 +95,19 @@ function draw(step) {
         step.results[index] ? ["gave", code(textOf(step.results[index].content))] : h("small", {}, "runs …")]);
     case "memory_retrieval":
       return step.documents.length === 0 ? h("small", {}, step.seconds === undefined ? "" : "Nothing was found.")
-        : [h("p", {}, `${plural(step.documents.length, "piece")}:`), h("ul", {}, step.documents.map((document) => h("li", {},
-          h("strong", {}, inert(document.uuid)), " ", h("span", { class: "raw", dir: "auto" }, inert(read(document))))))];
+        : [h("p", {}, `${plural(step.documents.length, "piece")}:`),
+          h("ul", {}, step.documents.map((document) => h("li", {},
+          h("strong", {}, inert(document.uuid)), " ", h("span", { class: "raw", dir: "auto" },
+            inert(read(document))))))];
     default:
       if (!step.violation) return h("small", {}, step.seconds === undefined ? "" : "No objection.");
-      return [h("p", { class: "failure" }, h("strong", {}, inert(step.violation.violation_type)), " ", inert(step.violation.details)),
+      return [h("p", { class: "failure" }, h("strong", {}, inert(step.violation.violation_type)), " ",
+        inert(step.violation.details)),
         step.violation.suggested_user_response && h("p", {}, inert(step.violation.suggested_user_response))];
   }
 }
 
 function read(document) {
-  return /^text|json/.test(document.mime_type) ? new TextDecoder().decode(bytes(document.content)) : `[${document.mime_type}]`;
+  return /^text|json/.test(document.mime_type) ? new TextDecoder().decode(bytes(document.content))
+    : `[${document.mime_type}]`;
 }

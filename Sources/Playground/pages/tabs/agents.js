@@ -66,15 +66,19 @@ export async function build(root, context) {
             event.preventDefault();
             if (wanted.value) open(wanted.value);
           },
-        }, field("Open by id", wanted, "No route lists agents: those of this page are in its URL."), h("button", {}, "Open")),
-        snippet(() => ({ path: "agentic_system/execute", body: request([{ role: "user", content: text.value }]), isStream: true }))),
+        }, field("Open by id", wanted, "No route lists agents: those of this page are in its URL."),
+          h("button", {}, "Open")),
+        snippet(() => ({ path: "agentic_system/execute", body: request([{ role: "user", content: text.value }]),
+          isStream: true }))),
       h("section", { class: "card", "aria-label": "New agent" }, creation))));
   await open(state.get("id"));
 
   /// Boxes for what an API lists; none where it is not served.
   async function choices(api, title, path, key) {
     const boxes = [];
-    if (stack.apis.includes(api)) for await (const row of lines(path, { signal })) boxes.push(check(inert(row[key]), { value: row[key] }));
+    if (stack.apis.includes(api)) {
+      for await (const row of lines(path, { signal })) boxes.push(check(inert(row[key]), { value: row[key] }));
+    }
     const node = boxes.length > 0 && h("fieldset", {}, h("legend", {}, title), boxes.map((box) => box.node));
     return { node, names: () => boxes.filter(({ box }) => box.checked).map(({ box }) => box.value) };
   }
@@ -83,8 +87,10 @@ export async function build(root, context) {
     const shields = (list) => list.names().map((name) => ({ shield_type: name }));
     return {
       uuid: id.value, instructions: instructions.value, model: model.value,
-      available_tools: [...tools.names().map((name) => ({ tool_name: name })), ...parsed(own, "Tools of the caller", [])],
-      executable_tools: tools.names(), memory_bank_uuids: banks.names(), input_shields: shields(before), output_shields: shields(after),
+      available_tools: [...tools.names().map((name) => ({ tool_name: name })),
+        ...parsed(own, "Tools of the caller", [])],
+      executable_tools: tools.names(), memory_bank_uuids: banks.names(), input_shields: shields(before),
+      output_shields: shields(after),
     };
   }
 
@@ -140,7 +146,8 @@ export async function build(root, context) {
   }
 
   function request(messages) {
-    return { agent_uuid: agent?.uuid ?? id.value, messages, turn_history: turns.filter((turn) => turn.isWhole).map((turn) => turn.json()), stream: true };
+    const history = turns.filter((turn) => turn.isWhole).map((turn) => turn.json());
+    return { agent_uuid: agent?.uuid ?? id.value, messages, turn_history: history, stream: true };
   }
 
   function submit() {
@@ -155,7 +162,8 @@ export async function build(root, context) {
     running = new AbortController();
     const body = request(messages);
     const turn = new Turn(messages);
-    turn.isWarned = [...agent.input_shields, ...agent.output_shields].some((shield) => shield.params?.on_violation === "warn");
+    turn.isWarned = [...agent.input_shields, ...agent.output_shields].some((shield) =>
+      shield.params?.on_violation === "warn");
     turns.push(turn);
     [send.disabled, halt.disabled] = [true, false];
     draw();
@@ -175,7 +183,8 @@ export async function build(root, context) {
 
   function draw() {
     show(log, turns.map(shown), turns.length ? null
-      : h("li", { class: "empty" }, agent ? `Say something to ${inert(agent.uuid)}.` : "Create an agent, or open one by its id."));
+      : h("li", { class: "empty" }, agent ? `Say something to ${inert(agent.uuid)}.`
+        : "Create an agent, or open one by its id."));
   }
 
   function shown(turn, index) {
@@ -198,10 +207,12 @@ export async function build(root, context) {
         event.preventDefault();
         take([{
           role: "tool", content: "",
-          tool_responses: turn.calls.map((call, index) => ({ tool_name: call.tool_name, content: fields[index].value })),
+          tool_responses: turn.calls.map((call, index) =>
+            ({ tool_name: call.tool_name, content: fields[index].value })),
         }]);
       },
     }, h("h2", {}, "The agent waits for you"), turn.calls.map((call, index) => field(
-      `Result of ${call.tool_name}`, fields[index], inert(JSON.stringify(call.arguments)))), h("div", { class: "row" }, h("button", {}, "Send results")));
+      `Result of ${call.tool_name}`, fields[index], inert(JSON.stringify(call.arguments)))),
+        h("div", { class: "row" }, h("button", {}, "Send results")));
   }
 }

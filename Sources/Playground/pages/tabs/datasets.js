@@ -32,9 +32,12 @@ export async function build(root, context) {
   root.append(h("div", { class: "columns" },
     h("section", { class: "fields", "aria-label": "Datasets" }, problem, view,
       h("section", { class: "card", "aria-label": "Register" }, h("h2", {}, "Register"), field("Id", id),
-        dropZone("File", take, { accept: ".jsonl,.ndjson,.json,.csv" }, "JSON Lines, a JSON array or CSV with a header. Or drop it here."),
-        field("Rows", text), field("Or a URL of the server's", url, "file:// below one of file_roots, or https:// of a host that the distribution names."),
-        h("div", { class: "pair" }, field("Columns", columns, "Found in the rows: text, number, dialog, media or json."),
+        dropZone("File", take, { accept: ".jsonl,.ndjson,.json,.csv" },
+          "JSON Lines, a JSON array or CSV with a header. Or drop it here."),
+        field("Rows", text), field("Or a URL of the server's", url,
+          "file:// below one of file_roots, or https:// of a host that the distribution names."),
+        h("div", { class: "pair" },
+          field("Columns", columns, "Found in the rows: text, number, dialog, media or json."),
           field("Metadata", metadata, "JSON, kept as it is.")),
         h("div", { class: "row" }, button("Register", register, { class: "main" })),
         snippet(() => ({ path: "datasets/create", body: example() })))),
@@ -44,7 +47,8 @@ export async function build(root, context) {
           event.preventDefault();
           if (wanted.value) open(wanted.value);
         },
-      }, field("Open by id", wanted, "No route lists datasets: those of this page are in its URL."), h("button", {}, "Open")))));
+      }, field("Open by id", wanted, "No route lists datasets: those of this page are in its URL."),
+        h("button", {}, "Open")))));
   text.addEventListener("input", () => {
     file = null;
     guess(text.value, formOf(text.value));
@@ -75,7 +79,8 @@ export async function build(root, context) {
 
   function example() {
     const { type } = content();
-    return { uuid: id.value, dataset: { columns: parsed(columns, "Columns", {}), content_url: url.value || `data:${type};base64,…` } };
+    const content_url = url.value || `data:${type};base64,…`;
+    return { uuid: id.value, dataset: { columns: parsed(columns, "Columns", {}), content_url } };
   }
 
   async function register() {
@@ -83,7 +88,8 @@ export async function build(root, context) {
     const { text: rows, type } = content();
     try {
       const dataset = {
-        columns: parsed(columns, "Columns", {}), content_url: url.value || await dataURL(rows, type), metadata: parsed(metadata, "Metadata", {}),
+        columns: parsed(columns, "Columns", {}), content_url: url.value || await dataURL(rows, type),
+        metadata: parsed(metadata, "Metadata", {}),
       };
       await ask("datasets/create", { body: { uuid: id.value, dataset }, signal });
       announce(`${id.value} is registered.`);
@@ -107,7 +113,8 @@ export async function build(root, context) {
       state.set("id", one);
       list();
       show(view, h("section", { class: "card", "aria-label": "Dataset" },
-        h("div", { class: "row spread" }, h("h2", {}, inert(one)), sureButton("Delete", () => `Delete ${one}?`, () => remove(one))),
+        h("div", { class: "row spread" }, h("h2", {}, inert(one)), sureButton("Delete", () => `Delete ${one}?`,
+          () => remove(one))),
         ...looked(one, dataset)));
     } catch (error) {
       if (!signal.aborted) show(problem, failure(error));
@@ -136,7 +143,8 @@ function place(message, text) {
   const lines = text.split("\n").slice(from - 1, line + 2);
   return h("section", { class: "card", "aria-label": "Where it is" },
     table("Lines around the mistake", ["#Line", "Text"], lines.map((content, index) => [
-      String(from + index), h(from + index === line ? "mark" : "span", { class: "mono" }, inert(content.slice(0, 2000)))])));
+      String(from + index), h(from + index === line ? "mark" : "span", { class: "mono" },
+        inert(content.slice(0, 2000)))])));
 }
 
 function looked(id, { columns, content_url: url, metadata }) {
@@ -144,16 +152,20 @@ function looked(id, { columns, content_url: url, metadata }) {
   const more = Object.keys(metadata ?? {}).length > 0 && h("p", { class: "mono raw" }, inert(JSON.stringify(metadata)));
   const data = readDataURL(url);
   if (!data) {
-    return [more, table("Columns", ["Column", "Type"], types.map(([name, kind, isNullable]) => [inert(name), kind + (isNullable ? ", nullable" : "")])),
+    return [more, table("Columns", ["Column", "Type"],
+      types.map(([name, kind, isNullable]) => [inert(name), kind + (isNullable ? ", nullable" : "")])),
       h("p", {}, "The rows are at ", h("code", {}, inert(url)), ", where the server reads them and this page can't. ",
         h("code", {}, `llama-stack dataset head ${id}`), " prints the first.")];
   }
   const { rows } = readRows(data.text, data.type);
-  const cell = (value) => h("span", { class: "raw", dir: "auto" }, inert((typeof value === "string" ? value : JSON.stringify(value) ?? "").slice(0, cellMax)));
+  const cell = (value) => h("span", { class: "raw", dir: "auto" },
+    inert((typeof value === "string" ? value : JSON.stringify(value) ?? "").slice(0, cellMax)));
   return [more, h("h3", {}, `${plural(rows.length, "row")}, ${plural(types.length, "column")}`),
     table("Columns", ["Column", "Type", "What its values are like"], types.map(([name, kind, isNullable]) => [
       inert(name), kind + (isNullable ? ", nullable" : ""),
-      h("div", { class: "figures" }, statistics(rows, name, kind).map(([title, figure]) => h("span", {}, `${title} ${typeof figure === "number" ? count(figure) : figure}`)))])),
+      h("div", { class: "figures" },
+        statistics(rows, name, kind).map(([title, figure]) => h("span", {},
+        `${title} ${typeof figure === "number" ? count(figure) : figure}`)))])),
     h("h3", {}, rows.length > firstRows ? `The first ${firstRows} rows` : "Rows"),
     table("Rows", ["#", ...types.map(([name]) => inert(name))], rows.slice(0, firstRows).map((row, index) => [
       String(index + 1), ...types.map(([name]) => cell(row?.[name]))]))];

@@ -40,14 +40,18 @@ export async function build(root, context) {
           event.preventDefault();
           search();
         },
-      }, field("Query", query, "Each mode answers beside the others."), h("div", { class: "row" }, h("button", { class: "main" }, "Search"))),
+      }, field("Query", query, "Each mode answers beside the others."),
+        h("div", { class: "row" }, h("button", { class: "main" }, "Search"))),
       problem, found, source),
     h("div", { class: "fields" },
       h("section", { class: "card", "aria-label": "Bank" }, field("Bank", bank), creation,
-        h("div", { class: "row" }, progress, sureButton("Drop", () => `Drop ${bank.value} and its documents?`, guarded(drop))), standing),
+        h("div", { class: "row" }, progress, sureButton("Drop", () => `Drop ${bank.value} and its documents?`,
+          guarded(drop))), standing),
       h("section", { class: "card", "aria-label": "Documents" }, h("h2", {}, "Documents"),
-        dropZone("Add documents", guarded(add), { multiple: true }), field("Metadata", metadata, "JSON, of each that is added."), documents),
-      h("section", { class: "card", "aria-label": "Settings" }, field("Chunks at most", top), field("Filter", filter, "JSON, by metadata."),
+        dropZone("Add documents", guarded(add), { multiple: true }),
+          field("Metadata", metadata, "JSON, of each that is added."), documents),
+      h("section", { class: "card", "aria-label": "Settings" }, field("Chunks at most", top),
+        field("Filter", filter, "JSON, by metadata."),
         snippet(() => ({ path: "memory_bank/query", body: request("hybrid") }))))));
   bank.addEventListener("change", () => choose(bank.value));
   await list(state.get("bank"));
@@ -66,7 +70,9 @@ export async function build(root, context) {
 
   async function list(chosen) {
     const all = [];
-    for await (const row of lines("memory_banks/get", { signal })) all.push([row.uuid, inert(row.name === row.uuid ? row.name : `${row.name} (${row.uuid})`)]);
+    for await (const { uuid, name } of lines("memory_banks/get", { signal })) {
+      all.push([uuid, inert(name === uuid ? name : `${name} (${uuid})`)]);
+    }
     show(bank, [...select(all).children]);
     if (!all.length) creation.open = true;
     bank.value = (all.find(([uuid]) => uuid === chosen) ?? all[0])?.[0] ?? "";
@@ -136,13 +142,16 @@ export async function build(root, context) {
     const { pending, embedding_pending: unembedded = 0 } = status;
     [progress.max, progress.value] = [Math.max(1, status.documents), status.documents - pending - unembedded];
     standing.textContent = [
-      `${status.indexed} of ${plural(status.documents, "document")} can be found, in ${plural(status.chunks, "chunk")}.`,
+      `${status.indexed} of ${plural(status.documents, "document")} can be found, in`,
+      `${plural(status.chunks, "chunk")}.`,
       pending && `${pending} wait to be read.`, unembedded && `${unembedded} wait for their vectors.`,
       status.not_indexed && `${status.not_indexed} can't be read.`,
     ].filter(Boolean).join(" ");
-    if (added.size) show(documents, table("Documents added", ["Document", "State", ""], [...added.values()].map((row) => [
+    if (added.size) show(documents, table("Documents added", ["Document", "State", ""],
+      [...added.values()].map((row) => [
       button(inert(row.uuid), guarded(() => open(row.uuid)), { class: "link" }),
-      [row.state.replace("_", " "), row.chunks > 0 && `, ${plural(row.chunks, "chunk")}`, row.encoding && `, ${row.encoding}`,
+      [row.state.replace("_", " "), row.chunks > 0 && `, ${plural(row.chunks, "chunk")}`,
+        row.encoding && `, ${row.encoding}`,
         row.encoding_is_guess && " (a guess)", row.reason && h("small", {}, `: ${inert(row.reason)}`)],
       button("Delete", guarded(() => remove(row.uuid)), { class: "plain", "aria-label": `Delete ${row.uuid}` }),
     ])));
@@ -162,7 +171,8 @@ export async function build(root, context) {
 
   function request(mode) {
     return given({
-      bank_uuids: [bank.value], query: query.value, mode, top_k: value(top), filter: parsed(filter, "The filter", undefined),
+      bank_uuids: [bank.value], query: query.value, mode, top_k: value(top),
+      filter: parsed(filter, "The filter", undefined),
     });
   }
 
@@ -170,7 +180,8 @@ export async function build(root, context) {
     problem.replaceChildren();
     source.replaceChildren();
     const wanted = terms(query.value);
-    const columns = Object.entries(modes).map(([mode, title]) => ({ mode, title, node: h("section", { "aria-label": title, class: "fields" }) }));
+    const columns = Object.entries(modes).map(([mode, title]) =>
+      ({ mode, title, node: h("section", { "aria-label": title, class: "fields" }) }));
     show(found, h("div", { class: "three" }, columns.map((column) => column.node)));
     const said = await Promise.all(columns.map(async ({ mode, title, node }) => {
       const begin = performance.now();
@@ -179,7 +190,8 @@ export async function build(root, context) {
       try {
         const { chunks } = await get("memory_bank/query", { body: request(mode), signal });
         head.append(h("small", {}, `${plural(chunks.length, "chunk")}, ${milliseconds(performance.now() - begin)}`));
-        node.append(chunks.length ? h("ol", { class: "found" }, chunks.map((chunk) => piece(chunk, wanted))) : h("p", { class: "hint" }, "Nothing."));
+        node.append(chunks.length ? h("ol", { class: "found" }, chunks.map((chunk) => piece(chunk, wanted)))
+          : h("p", { class: "hint" }, "Nothing."));
         return `${chunks.length} ${title.toLowerCase()}`;
       } catch (error) {
         if (!signal.aborted) node.append(failure(error));
@@ -228,7 +240,8 @@ function text(all, chunk) {
   const { start, end } = chunk;
   const mark = (text) => h("mark", {}, inert(text));
   if (isText && decode(start, end).trim() === chunk.text.trim()) {
-    return page(start > around && "…", inert(decode(start - around, start)), mark(decode(start, end)), inert(decode(end, end + around)),
+    return page(start > around && "…", inert(decode(start - around, start)), mark(decode(start, end)),
+      inert(decode(end, end + around)),
       end + around < all.length && "…");
   }
   const note = h("p", { class: "hint" }, `Bytes ${start} to ${end} of the text that was read from it:`);
@@ -239,6 +252,7 @@ function text(all, chunk) {
   const line = chunk.text.split("\n").reduce((a, b) => (b.length > a.length ? b : a), "").trim();
   const at = line ? whole.indexOf(line) : -1;
   const parts = at < 0 ? [inert(whole.slice(0, 2 * around))]
-    : [inert(whole.slice(Math.max(0, at - around), at)), mark(line), inert(whole.slice(at + line.length, at + line.length + around))];
+    : [inert(whole.slice(Math.max(0, at - around), at)), mark(line),
+      inert(whole.slice(at + line.length, at + line.length + around))];
   return [note, read, h("p", { class: "hint" }, "The document as it is:"), page(parts)];
 }

@@ -1,16 +1,17 @@
 // Jobs that change a model: started, followed by their log, and asked beside their base.
-import { lineChart, smooth } from "../lib/chart.js";
 import { failure, h, show } from "../lib/dom.js";
-import { area, button, field, given, number, select, value } from "../lib/form.js";
+import { area, button, field, number, select, value } from "../lib/form.js";
 import { ask, events, get, lines } from "../lib/http.js";
 import { dataURL } from "../lib/files.js";
-import { Ids, newID, parsed, size, sureButton, table } from "../lib/parts.js";
+import { JobView, tag } from "../lib/job.js";
+import { Ids, newID, parsed } from "../lib/parts.js";
 import { columnsOf, readRows } from "../lib/rows.js";
 import { snippet } from "../lib/snippet.js";
-import { count, inert, plural } from "../lib/text.js";
+import { inert } from "../lib/text.js";
 
 const sample = ["parcel", "invoice", "login", "refund"].map((word) => JSON.stringify({
-  dialog: [{ role: "user", content: `Which queue for: ${word}?` }, { role: "assistant", content: `Q-${word.toUpperCase()}` }],
+  dialog: [{ role: "user", content: `Which queue for: ${word}?` },
+    { role: "assistant", content: `Q-${word.toUpperCase()}` }],
 })).join("\n");
 
 export async function build(root, context) {
@@ -43,15 +44,20 @@ export async function build(root, context) {
   root.append(h("div", { class: "columns" },
     h("section", { class: "fields", "aria-label": "Job" }, problem, view,
       h("details", { class: "card", open: !state.get("id") }, h("summary", {}, "New job"), h("div", { class: "fields" },
-        pair(field("Id", id), field("Model", model)), field("Registered dataset", dataset, "Its id; or else the rows below."),
-        field("Rows", rows, "JSON Lines with a column dialog or text."), field("Rows to validate with", validation, "None: those above."),
-        pair(field("Algorithm", algorithm), field("Modules", modules)), pair(field("Rank", rank), field("Alpha", alpha)),
+        pair(field("Id", id), field("Model", model)),
+        field("Registered dataset", dataset, "Its id; or else the rows below."),
+        field("Rows", rows, "JSON Lines with a column dialog or text."),
+        field("Rows to validate with", validation, "None: those above."),
+        pair(field("Algorithm", algorithm), field("Modules", modules)),
+        pair(field("Rank", rank), field("Alpha", alpha)),
         pair(field("Learning rate", rate), field("Rows a step", batch)),
         pair(field("Steps at most", steps, "0: no bound."), field("Epochs at most", epochs, "0: no bound.")),
         field("More settings", more, "JSON: members of hyperparam_search_config."),
         h("div", { class: "row" }, button("Start", start, { class: "main" })),
-        snippet(() => ({ path: "post_training/supervised_fine_tune/", body: request({ columns: { dialog: "dialog" }, content_url: "data:…" }) }))))),
-    h("section", { class: "card", "aria-label": "Jobs" }, h("div", { class: "row spread" }, h("h2", {}, "Jobs"), button("Refresh", list, { class: "plain" })), jobs,
+        snippet(() => ({ path: "post_training/supervised_fine_tune/",
+          body: request({ columns: { dialog: "dialog" }, content_url: "data:…" }) }))))),
+    h("section", { class: "card", "aria-label": "Jobs" }, h("div", { class: "row spread" }, h("h2", {}, "Jobs"),
+      button("Refresh", list, { class: "plain" })), jobs,
       h("form", {
         class: "fields", onsubmit: (event) => {
           event.preventDefault();
@@ -63,12 +69,17 @@ export async function build(root, context) {
 
   /// All that the server lists; where it has no such route, those of the URL.
   async function list() {
-    let all = [];
+    const all = [];
     try {
-      if (paths["/post_training/job/list"]) for await (const job of lines("post_training/job/list", { signal })) all.unshift(job);
-      else all = (await Promise.allSettled(ids.all.map(status))).map(({ value }, index) => value ?? { job_uuid: ids.all[index], status: "unknown" });
-      show(jobs, all.length ? h("ul", { class: "plain" }, all.map((job) => h("li", { class: "row spread" },
-        button(inert(job.job_uuid), () => open(job.job_uuid), { class: "link" }), tag(job.status)))) : h("p", { class: "hint" }, "None yet."));
+      if (paths["/post_training/job/list"]) {
+        for await (const job of lines("post_training/job/list", { signal })) all.unshift(job);
+      } else {
+        const known = await Promise.allSettled(ids.all.map(status));
+        all.push(...known.map(({ value }, index) => value ?? { job_uuid: ids.all[index], status: "unknown" }));
+      }
+      const rows = all.map((job) => h("li", { class: "row spread" },
+        button(inert(job.job_uuid), () => open(job.job_uuid), { class: "link" }), tag(job.status)));
+      show(jobs, rows.length ? h("ul", { class: "plain" }, rows) : h("p", { class: "hint" }, "None yet."));
     } catch (error) {
       if (!signal.aborted) show(jobs, failure(error));
     }
@@ -82,8 +93,8 @@ export async function build(root, context) {
     return {
       job_uuid: id.value, model: model.value, dataset: data, validation_dataset: checked, algorithm: algorithm.value,
       algorithm_config: {
-        lora_attn_modules: modules.value.split(/[\s,]+/).filter(Boolean), apply_lora_to_mlp: false, apply_lora_to_output: false,
-        rank: value(rank), alpha: value(alpha),
+        lora_attn_modules: modules.value.split(/[\s,]+/).filter(Boolean), apply_lora_to_mlp: false,
+        apply_lora_to_output: false, rank: value(rank), alpha: value(alpha),
       },
       optimizer_config: { optimizer_type: "adamw", lr: value(rate), lr_min: value(rate) / 100, weight_decay: 0.01 },
       training_config: {
@@ -102,7 +113,8 @@ export async function build(root, context) {
   async function start() {
     problem.replaceChildren();
     try {
-      const data = dataset.value ? await get("datasets/get", { query: { dataset_id: dataset.value }, signal }) : await inline(rows.value);
+      const data = dataset.value ? await get("datasets/get", { query: { dataset_id: dataset.value }, signal })
+        : await inline(rows.value);
       const checked = validation.value.trim() ? await inline(validation.value) : data;
       await ask("post_training/supervised_fine_tune/", { body: request(data, checked), signal });
       announce(`The job ${id.value} is taken on.`);
@@ -124,101 +136,30 @@ export async function build(root, context) {
       ids.add(job);
       state.set("id", job);
       list();
-      const progress = new Progress();
-      const weight = state.bind(h("input", { type: "range", min: 0, max: 0.95, step: 0.05 }), "smoothing", "0.6");
-      const head = h("div", { class: "row" });
-      const chart = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Curve" });
-      const figures = h("div", { class: "figures" });
-      const facts = h("div", { class: "fields" });
-      const log = h("pre", { class: "raw tall", tabindex: "0", "aria-label": "Log" });
-      const chat = h("div", {});
-      let due = null;
-      const draw = () => {
-        due = null;
-        const { losses, validations } = progress;
-        const last = progress.last;
-        figures.replaceChildren(...Object.entries(last).map(([name, figure]) => h("span", {}, `${name.replaceAll("_", " ")} ${figure}`)));
-        if (losses.length) show(chart, lineChart([
-          { name: "loss", points: losses, isFaint: true }, { name: "smoothed", points: smooth(losses, Number(weight.value)) },
-          { name: "validation", points: validations, isDashed: true }],
-        { x: "step", y: "loss", label: `The loss of ${plural(losses.length, "step")}, from ${losses[0][1]} to ${losses.at(-1)[1]}${validations.length ? `; validation ${validations.at(-1)[1]}` : ""}.` }));
-        if (progress.served && !chat.firstChild) chat.append(beside(progress.base, progress.served));
-      };
-      const tell = (current) => {
-        const isOpen = /running|scheduled/.test(current.status);
-        show(head, h("h2", {}, inert(job)), tag(current.status), isOpen && sureButton("Cancel", () => `Cancel ${job}?`, async () => {
-          await ask("post_training/job/cancel", { method: "POST", query: { job_uuid: job }, signal });
-        }));
-        const times = ["scheduled", "started", "completed"].map((name) => [name, current[`${name}_at`]]).filter((row) => row[1]);
-        const held = Object.entries(current.resources_allocated ?? {}).map(([name, held]) => [
-          name.replaceAll("_", " "), /bytes/.test(name) ? size(held) : typeof held === "number" ? count(held) : inert(String(held))]);
-        show(facts, current.checkpoints.length > 0 && table("Checkpoints", ["#Step", "Checkpoint"], current.checkpoints.map((one) => [
-          count(one.iters), h("code", {}, inert(one.path))])),
-        h("details", {}, h("summary", {}, "Times and resources"), table("Resources", ["", ""], [
-          ...times.map(([name, time]) => [name, new Date(time).toLocaleString()]), ...held])));
-      };
-      weight.addEventListener("input", draw);
-      tell(first);
-      show(view, h("section", { class: "card", "aria-label": "Chosen job" }, head, chart, field("Smoothing", weight), figures, facts,
-        h("details", {}, h("summary", {}, "Log"), log)), chat);
+      const weight = h("input", { type: "range", min: 0, max: 0.95, step: 0.05 });
+      state.bind(weight, "smoothing", "0.6");
+      const shown = new JobView(job, weight, { signal: both, cancel: () => cancel(job) });
+      shown.tell(first);
+      show(view, shown.node);
       for await (const event of events("post_training/job/logs", { query: { job_uuid: job }, signal: both })) {
-        for (const line of event.log_lines) {
-          progress.take(line);
-          log.append(`${inert(line)}\n`);
-          if (/^checkpoint .* saved/.test(line)) tell(await status(job));
-        }
-        due ??= setTimeout(draw, 100);
+        event.log_lines.forEach((line) => shown.take(line));
+        if (event.log_lines.some((line) => /^checkpoint .* saved/.test(line))) shown.tell(await status(job));
       }
-      clearTimeout(due);
-      draw();
-      const end = await status(job);
-      tell(end);
+      shown.draw();
+      const last = await status(job);
+      shown.tell(last);
       list();
-      announce(`The job ${job} is ${end.status}.`);
+      announce(`The job ${job} is ${last.status}.`);
     } catch (error) {
       if (!both.aborted) show(problem, failure(error));
     }
   }
 
-  /// One question to what was trained and to its base.
-  function beside(base, served) {
-    const prompt = area({ rows: 2, value: "Which queue for: invoice?" });
-    const answers = [base, served].map((name) => [name, h("div", { class: "raw", dir: "auto" })]);
-    const one = async ([name, node]) => {
-      node.textContent = "";
-      const body = given({ model: name, messages: [{ role: "user", content: prompt.value }], temperature: 0, max_tokens: 100, stream: true });
-      try {
-        for await (const event of events("v1/chat/completions", { body, signal })) node.append(inert(event.choices?.[0]?.delta?.content ?? ""));
-        if (name === served) announce(`It answers: ${node.textContent}`);
-      } catch (error) {
-        if (!signal.aborted) show(node, failure(error));
-      }
-    };
-    return h("section", { class: "card", "aria-label": "Chat with it" }, h("h2", {}, "Chat with it, beside its base"), field("Message", prompt),
-      h("div", { class: "row" }, button("Ask both", () => answers.forEach(one)), h("a", { href: `#/chat?model=${encodeURIComponent(served)}` }, "Open in Chat")),
-      h("div", { class: "three" }, answers.map(([name, node]) => h("section", { "aria-label": name }, h("h3", {}, inert(name)), node))));
-  }
-}
-
-function tag(status) {
-  return h("span", { class: `tag ${{ completed: "good", failed: "bad" }[status] ?? "warn"}` }, status);
-}
-
-/// What a log says so far.
-class Progress {
-  losses = [];
-  validations = [];
-  last = {};
-
-  take(line) {
-    const words = line.split(" ");
-    const step = Number(/step (\d+)\//.exec(line)?.[1]);
-    if (words[0] === "step") {
-      this.last = {};
-      for (let at = 0; at + 1 < words.length; at += 2) this.last[words[at]] = words[at + 1];
-      this.losses.push([step, Number(this.last.loss)]);
-    } else if (words[0] === "validation" && step) this.validations.push([step, Number(words[1])]);
-    this.base = /^job \S+ \S+ base (\S+)/.exec(line)?.[1] ?? this.base;
-    this.served = /is served as (.+?) after/.exec(line)?.[1] ?? this.served;
+  async function cancel(job) {
+    try {
+      await ask("post_training/job/cancel", { method: "POST", query: { job_uuid: job }, signal });
+    } catch (error) {
+      if (!signal.aborted) show(problem, failure(error));
+    }
   }
 }
