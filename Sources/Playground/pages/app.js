@@ -13,7 +13,11 @@ navigate();
 // Both at once: the first view needs its module and what is served.
 tabs.find((tab) => tab.id === (place().tab || "chat"))?.load().catch(() => {});
 await load();
-addEventListener("hashchange", () => open());
+addEventListener("hashchange", async () => {
+  // What is served may have changed: a training job serves what it has made.
+  await load();
+  await open();
+});
 document.getElementById("skip").addEventListener("click", (event) => {
   // The URL's fragment is the view's.
   event.preventDefault();

@@ -6,6 +6,10 @@ import { events } from "./http.js";
 import { size, sureButton, table } from "./parts.js";
 import { count, inert, plural } from "./text.js";
 
+// Points of a line, and lines of a log, that are shown.
+const pointsMax = 1000;
+const linesMax = 2000;
+
 export function tag(status) {
   return h("span", { class: `tag ${{ completed: "good", failed: "bad" }[status] ?? "warn"}` }, status);
 }
@@ -37,6 +41,7 @@ export class JobView {
   /// Takes a line of the log; the picture follows a little later, once for many.
   take(line) {
     this.log.append(`${inert(line)}\n`);
+    if (this.log.childNodes.length > linesMax) this.log.firstChild.remove();
     const words = line.split(" ");
     const step = Number(/step (\d+)\//.exec(line)?.[1]);
     if (words[0] === "step") {
@@ -58,8 +63,8 @@ export class JobView {
       const label = `The loss of ${plural(losses.length, "step")}, from ${losses[0][1]} to ${losses.at(-1)[1]}` +
         (validations.length ? `; validation ${validations.at(-1)[1]}.` : ".");
       show(this.curve, lineChart([
-        { name: "loss", points: losses, isFaint: true },
-        { name: "smoothed", points: smooth(losses, Number(this.weight.value)) },
+        { name: "loss", points: thin(losses), isFaint: true },
+        { name: "smoothed", points: thin(smooth(losses, Number(this.weight.value))) },
         { name: "validation", points: validations, isDashed: true },
       ], { x: "step", y: "loss", label }));
     }
@@ -106,6 +111,12 @@ export class JobView {
       h("div", { class: "three" }, answers.map(([name, node]) => h("section", { "aria-label": name },
         h("h3", {}, inert(name)), node))));
   }
+}
+
+/// Not more points than a screen has room for; the last is one of them.
+function thin(points) {
+  const every = Math.ceil(points.length / pointsMax);
+  return points.filter((_, index) => index % every === 0 || index === points.length - 1);
 }
 
 /// "tokens_per_s" → "tokens per s"

@@ -42,7 +42,11 @@ export class Turn {
     if (event.event_type === "step_end") step.seconds = performance.now() - this.begin - step.begin;
     step.time.textContent = `at ${milliseconds(step.begin)}` +
       (step.seconds === undefined ? ", runs" : `, took ${milliseconds(step.seconds)}`);
-    show(step.body, draw(step));
+    // Once a frame, however many events it has.
+    step.due ??= requestAnimationFrame(() => {
+      step.due = null;
+      show(step.body, draw(step));
+    });
   }
 
   /// The calls that the caller must answer.

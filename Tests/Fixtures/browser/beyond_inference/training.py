@@ -32,3 +32,7 @@ def drive(browser):
     browser.sees("Chat with it, beside its base")
     browser.run("[...document.querySelectorAll('main details')].find(d => d.innerText.startsWith('Log')).open = true")
     browser.sees(re.compile(r"step 1/2 loss(.*\n)+completed"), "main pre[aria-label=Log]")
+    # The chat of the link has the model that was made since the page was loaded.
+    browser.click("main section[aria-label='Chat with it'] a")
+    browser.sees("Nothing of this dialog is kept")
+    browser.wants(browser.run("return arguments[0].value", browser.labelled("Model")) == "smollm@sorted", "the chat is with it")
