@@ -124,7 +124,7 @@ export class Turns {
     const room = this.actions.windowTokens();
     return [
       first !== null && h("span", {}, `first token ${milliseconds(first)}`),
-      made > 1 && seconds > 0.05 && h("span", {}, `${((made - 1) / seconds).toFixed(1)} tokens/s`),
+      made > 1 && seconds > 0.02 && h("span", {}, `${((made - 1) / seconds).toFixed(1)} tokens/s`),
       all && h("span", {}, room ? `${count(all)} of ${count(room)} tokens ` : `${count(all)} tokens`,
         room ? h("meter", { max: room, value: all, "aria-label": "Tokens of the window" }) : null),
       node.finish && h("span", {}, node.finish),

@@ -125,12 +125,16 @@ export function build(root, context) {
     const begin = performance.now();
     let first = null;
     let usage = null;
+    let pieces = 0;
     try {
       for await (const event of events("v1/chat/completions", { body, signal: control.signal })) {
         usage = event.usage ?? usage;
         const choice = event.choices?.[0];
         if (!choice) continue;
-        if (take(node, choice.delta ?? {}, writer)) first ??= performance.now();
+        if (take(node, choice.delta ?? {}, writer)) {
+          first ??= performance.now();
+          pieces += 1;
+        }
         node.finish = choice.finish_reason ?? node.finish;
       }
     } catch (error) {
@@ -141,7 +145,7 @@ export function build(root, context) {
     const end = performance.now();
     await writer.end();
     node.isRunning = false;
-    node.figures = { first: first === null ? null : first - begin, seconds: (end - (first ?? begin)) / 1000, ...usage };
+    node.figures = { first: first === null ? null : first - begin, seconds: (end - (first ?? begin)) / 1000, completion_tokens: pieces, ...usage };
     if (running === control) running = null;
     control.abort();
     [send.disabled, halt.disabled] = [false, true];

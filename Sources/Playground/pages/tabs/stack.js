@@ -83,7 +83,7 @@ function distribution(stack) {
 function routes(document) {
   const rows = Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations).map(([verb, operation]) => {
     const name = `${verb.toUpperCase()} ${path}`;
-    return [h("a", { href: `#/routes?route=${encodeURIComponent(name)}` }, name), operation.tags[0], operation.summary];
+    return [h("a", { href: `#/routes?route=${encodeURIComponent(name)}` }, name), operation.summary, operation.tags[0]];
   }));
-  return section(`Routes (${rows.length})`, table(["Route", "Part", "What it does"], rows));
+  return section(`Routes (${rows.length})`, table(["Route", "What it does", "Part"], rows));
 }
