@@ -50,10 +50,27 @@ def drive(browser):
     if "Tools" in browser.text("main .steps"):
         browser.sees(re.compile(r'math with\s+\{\s*"query": "17 \+ 25"\s*\}\s+gave\s+42'), "main .steps")
         browser.check("agents-tools")
+    # A tool of the caller's: its call is answered by hand.
+    browser.run("document.querySelector('main section[aria-label=\"New agent\"] details').open = true")
+    browser.fill("Id", "asker")
+    browser.click(browser.run("return document.querySelector('main input[value=math]')"))
+    browser.fill("Tools of the caller", '[{"tool_name": "math", "parameters": {"query": "The expression, without words."}}]')
+    browser.press("Create")
+    browser.sees("1 tool, 0 banks, 0 shields")
+    browser.sees("Say something to asker.")
+    browser.type("Message", "Compute 17 + 25.")
+    browser.key("Enter")
+    browser.sees(re.compile(r"\d steps?\s*\d"))
+    if "The agent waits for you" in browser.text():
+        browser.check("agents-waits")
+        browser.type("Result of math", "42")
+        browser.press("Send results")
+        browser.sees(re.compile(r"math: 42(.|\n)*\d steps?\s*\d"), "main .log > li:last-child")
+        browser.sees("42", "main .log > li:last-child .turn.assistant")
     # The URL opens it again.
     browser.open(browser.run("return location.hash"))
     browser.sees("You calculate with the tool math.", "main section[aria-label='Chosen agent']")
-    for name in ["adder", "clerk"]:
+    for name in ["asker", "adder", "clerk"]:
         browser.sees(f"{name}", "main .log")
         browser.press("Delete")
         browser.press(f"Delete {name}?")

@@ -1,6 +1,6 @@
 import re
 
-ROWS = """{"question": "Where is my parcel?", "score": 1.5}
+ROWS = """{"question": "Where is my <b>parcel</b>?", "score": 1.5}
 {"question": "I was billed twice.", "score": "two"}
 {"question": "How do I log in?", "score": 3}
 """
@@ -24,7 +24,7 @@ def drive(browser):
     browser.press("Register")
     browser.sees("3 rows, 2 columns")
     browser.sees(re.compile(r"score\s+number\s+values 3\s*missing 0\s*distinct 3\s*range 1\.5 to 3, median 2, mean 2\.167"))
-    browser.sees("Where is my parcel?", "main [aria-label='Rows']")
+    browser.sees("Where is my <b>parcel</b>?", "main [aria-label='Rows']")
     browser.sees("parcels is registered.", "#live")
     browser.check("datasets")
     browser.open(browser.run("return location.hash"))

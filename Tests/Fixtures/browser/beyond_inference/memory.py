@@ -2,7 +2,7 @@ import os
 import re
 import tempfile
 
-NOTES = "Intro.\n\nLogs are kept for thirty days, then deleted.\n\nGrüße aus Köln: the cellar is locked at night.\n"
+NOTES = "Intro.\n\nLogs are kept for thirty days, then deleted.\n\nGrüße aus Köln: the cellar is locked at night.\n<script>alert(1)</script> \u202etxt\n"
 PAGE = "# Cats\n\nA kitten **sleeps** on the couch all afternoon.\n"
 
 
@@ -35,6 +35,9 @@ def drive(browser):
     browser.press("ops.txt", "main section[aria-label='By both']")
     browser.sees("thirty days", "main section[aria-label='Document'] mark")
     browser.sees("Grüße", "main section[aria-label='Document'] mark")
+    # Markup is text, and what would turn the direction is seen.
+    browser.sees("<script>alert(1)</script> \u27e8U+202E\u27e9txt", "main section[aria-label='Document'] mark")
+    browser.sees("<script>alert(1)</script> \u27e8U+202E\u27e9txt", "main section[aria-label='By words']")
     browser.wants("query=How+long" in browser.run("return location.hash"), "the URL has the query")
     browser.check("memory")
     # Of a document that is read by its type the marks are where the text stands.
