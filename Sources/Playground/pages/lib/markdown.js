@@ -8,7 +8,7 @@ import { inert } from "./text.js";
 
 const longMax = 2000;
 const codeLinesMax = 40;
-const partMax = 2048;
+const partMax = 1024;
 
 /// The nodes of a text. Most of a long one comes after a moment.
 export function markdown(text) {
@@ -37,7 +37,7 @@ export class Markdown {
 
   /// Draws what waits, as much as a frame has time for.
   step() {
-    const end = performance.now() + 5;
+    const end = performance.now() + 3;
     do this.draw(this.take()); while (this.waiting.length && performance.now() < end);
     this.frame = this.waiting.length ? requestAnimationFrame(() => this.step()) : 0;
     if (!this.frame) this.drained?.();

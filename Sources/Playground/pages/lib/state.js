@@ -6,6 +6,8 @@ export function place() {
   return { tab: decodeURIComponent(path ?? ""), values: new URLSearchParams(query ?? "") };
 }
 
+const textMax = 2000;
+
 export class State {
   constructor(tab, values) {
     this.tab = tab;
@@ -19,7 +21,8 @@ export class State {
   /// A value that is empty or the default leaves the URL.
   set(key, value, otherwise = "") {
     const text = String(value ?? "");
-    if (text === "" || text === String(otherwise)) this.values.delete(key);
+    // A link is no place for a whole document.
+    if (text === "" || text === String(otherwise) || text.length > textMax) this.values.delete(key);
     else this.values.set(key, text);
     const query = this.values.toString();
     history.replaceState(null, "", `#/${this.tab}${query && "?" + query}`);

@@ -1,5 +1,5 @@
 // The messages of a dialog, with what can be done with each.
-import { h, raw, show } from "./dom.js";
+import { h, present, raw, show } from "./dom.js";
 import { area, button, field } from "./form.js";
 import { markdown } from "./markdown.js";
 import { count, inert, milliseconds } from "./text.js";
@@ -34,15 +34,34 @@ export class Turns {
   }
 
   turn(node) {
+    const { before, body, after } = this.parts(node);
+    return node.item = h("li", { class: `turn ${node.role}`, "aria-busy": node.isRunning ? "true" : null }, before, body, after);
+  }
+
+  /// Draws a message again, but for its text: that of a long answer stays as it is.
+  update(node) {
+    const { before, body, after } = this.parts(node);
+    for (const child of [...node.item.children]) if (child !== body) child.remove();
+    node.item.removeAttribute("aria-busy");
+    body.before(...present(before));
+    body.after(...present(after));
+  }
+
+  parts(node) {
     const names = { user: "You", tool: `Result of ${inert(node.name ?? node.callID ?? "a tool")}` };
     const name = names[node.role] ?? inert(node.model ?? "Assistant");
     const isEdited = this.edited === node;
-    return h("li", { class: `turn ${node.role}`, "aria-busy": node.isRunning ? "true" : null },
-      h("header", {}, h("h2", {}, name), isEdited || node.isRunning ? null : this.buttons(node, name)),
-      node.thoughts ? h("details", {}, h("summary", {}, "Thoughts"), h("div", { class: "raw hint" }, inert(node.thoughts))) : null,
-      isEdited ? this.editor(node) : this.body(node),
-      (node.calls ?? []).map((call) => this.call(node, call)),
-      node.figures ? h("footer", { class: "figures" }, this.figures(node)) : null);
+    return {
+      before: [
+        h("header", {}, h("h2", {}, name), isEdited || node.isRunning ? null : this.buttons(node, name)),
+        node.thoughts ? h("details", {}, h("summary", {}, "Thoughts"), h("div", { class: "raw hint" }, inert(node.thoughts))) : null,
+      ],
+      body: isEdited ? this.editor(node) : this.body(node),
+      after: [
+        ...(node.calls ?? []).map((call) => this.call(node, call)),
+        node.figures ? h("footer", { class: "figures" }, this.figures(node)) : null,
+      ],
+    };
   }
 
   body(node) {

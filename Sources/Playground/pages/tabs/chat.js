@@ -151,7 +151,7 @@ export function build(root, context) {
     [send.disabled, halt.disabled] = [false, true];
     if (signal.aborted) return;
     announce(node.calls ? `${node.calls.length} tool calls wait for an answer.` : `Answer: ${node.content.slice(0, 300)}`);
-    turns.draw();
+    turns.update(node);
   }
 
   function clear() {

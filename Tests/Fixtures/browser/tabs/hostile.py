@@ -1,5 +1,8 @@
 """Output that would like to be more than text: the model repeats it, and the page shows it."""
 
+import json
+import re
+
 TEXT = (
     "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
     "<a href=\"javascript:document.title='taken'\">here</a> [click](javascript:document.title='taken') "
@@ -37,6 +40,22 @@ def drive(browser):
         wanted = len(line.strip().replace("```\n", ""))
         browser.wants(wanted <= shown <= wanted * 1.01, f"all {wanted} characters, not {shown}")
         browser.wants(browser.run("return document.documentElement.scrollWidth <= innerWidth"), "the line is within the window")
+        if " " in line:
+            browser.sees(re.compile(r"[\d.]+ tokens/s"), "main li.assistant footer")
+    # The same in the other tabs that show what a model says.
+    for place, label, run, shown in [
+            ("#/batch?model=echo", "Rows", "Run", "main table"), ("#/completion?model=echo", "Text", "Continue", "main .tokens")]:
+        browser.expects(400)
+        browser.open(place)
+        browser.fill(label, json.dumps({"prompt": TEXT}) if label == "Rows" else TEXT)
+        browser.press(run)
+        browser.sees("^[[31mred", shown)
+        browser.sees("\u27e8U+202E\u27e9", shown)
+        browser.wants(browser.run("return document.querySelectorAll('main .stack :is(script, img, iframe, style, svg)').length") == 0,
+                      "no such node")
+        browser.wants(browser.run("return document.title") != "taken", "nothing has run")
+    browser.open("#/chat?model=echo")
+    say(browser, "The last words.")
     # The page still answers.
     browser.press("Clear")
     browser.sees("Say something to echo.")
