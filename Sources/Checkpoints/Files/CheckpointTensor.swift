@@ -28,6 +28,12 @@ package struct CheckpointTensor: Sendable {
     /// The values one after another where they lie; nil when they are cut so that this takes a copy.
     package var contiguous: UnsafeRawBufferPointer? { parts.count == 1 ? parts.first?.bytes : nil }
 
+    /// Where the values lie one after another; nil where `contiguous` is.
+    package var source: (file: MappedFile, range: Range<Int>)? {
+        guard let part = parts.first, parts.count == 1 else { return nil }
+        return (part.file, part.byteRange)
+    }
+
     package var byteCount: Int { parts.reduce(0) { $0 + $1.byteRange.count } }
 
     /// Writes the whole, `byteCount` bytes, to `out`.

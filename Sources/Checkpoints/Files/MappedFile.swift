@@ -14,10 +14,17 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
     package let path: String
     package let bytes: UnsafeRawBufferPointer
     private let release: () -> Void
+    /// Whether the bytes are a mapping, whose pages can be read from the file again.
+    private let isMapping: Bool
 
     /// Takes bytes that are somewhere already. `release` is called once, when they are no longer needed.
-    package init(path: String, bytes: UnsafeRawBufferPointer, release: @escaping () -> Void) {
+    package convenience init(path: String, bytes: UnsafeRawBufferPointer, release: @escaping () -> Void) {
+        self.init(path: path, bytes: bytes, isMapping: false, release: release)
+    }
+
+    private init(path: String, bytes: UnsafeRawBufferPointer, isMapping: Bool, release: @escaping () -> Void) {
         self.path = path
+        self.isMapping = isMapping
         self.bytes = bytes
         self.release = release
     }
@@ -48,7 +55,9 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
         guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
             throw refuse("model file", "mapping failed: \(String(cString: strerror(errno)))", "\(count) bytes mapped")
         }
-        let file = MappedFile(path: path, bytes: UnsafeRawBufferPointer(start: base, count: count)) {
+        let file = MappedFile(
+            path: path, bytes: UnsafeRawBufferPointer(start: base, count: count), isMapping: true
+        ) {
             munmap(base, count)
         }
         if let words = ForeignFile(bytes: file.bytes).placeholder { throw refuse("file", words.found, words.wanted) }
@@ -65,6 +74,14 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
         madvise(start, range.upperBound - begin, 14)  // MADV_HUGEPAGE
         #endif
         madvise(start, range.upperBound - begin, MADV_WILLNEED)
+    }
+
+    /// Gives the memory of the range's pages back; a later read maps them again. For bytes that won't be read soon.
+    package func drop(_ range: Range<Int>) {
+        guard isMapping, let base = bytes.baseAddress, !range.isEmpty, range.upperBound <= bytes.count else { return }
+        let page = Int(getpagesize())
+        let begin = range.lowerBound / page * page
+        madvise(UnsafeMutableRawPointer(mutating: base + begin), range.upperBound - begin, MADV_DONTNEED)
     }
 
     /// Maps every page of the range now, reading what is not in memory, so that no later access pays for it. Blocks

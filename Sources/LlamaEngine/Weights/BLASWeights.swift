@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 import Parallel
 import Synchronization
 
@@ -18,6 +19,7 @@ final class BLASWeights: @unchecked Sendable {  // safe: written by one thread b
         let outputs: Int
         let inputs: Int
         let rows: UnsafeRawPointer
+        let source: (file: MappedFile, range: Range<Int>)?
         let target: UnsafeMutablePointer<Float>
     }
 
@@ -41,13 +43,18 @@ final class BLASWeights: @unchecked Sendable {  // safe: written by one thread b
     }
 
     /// A matrix to be filled by `decode`; nil when the system has no memory for it. `rows` is read until then.
-    func promise(type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer) -> Matrix? {
+    /// - Parameter source: where the rows lie in a file, whose pages are dropped as they have been decoded.
+    func promise(
+        type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer,
+        source: (file: MappedFile, range: Range<Int>)? = nil
+    ) -> Matrix? {
         guard let bytes = Self.bytes(outputs: outputs, inputs: inputs), let block = allocateLarge(bytes: bytes) else {
             return nil
         }
         blocks.append(block)
         let target = block.bindMemory(to: Float.self, capacity: outputs * inputs)
-        promises.append(Promise(type: type, outputs: outputs, inputs: inputs, rows: rows, target: target))
+        promises.append(
+            Promise(type: type, outputs: outputs, inputs: inputs, rows: rows, source: source, target: target))
         return Matrix(blas: target, outputs: outputs, inputs: inputs, products: products)
     }
 
@@ -65,10 +72,15 @@ final class BLASWeights: @unchecked Sendable {  // safe: written by one thread b
         let done = Atomic(0)
         pool.run(chunks: pieces.count) { _, chunk in
             let (promise, outputs) = pieces[chunk]
+            let rowBytes = lk_row_bytes(promise.type, promise.inputs)
             for output in outputs {
                 lk_dequantize_row(
-                    promise.type, promise.rows + output * lk_row_bytes(promise.type, promise.inputs),
-                    promise.target + output * promise.inputs, promise.inputs)
+                    promise.type, promise.rows + output * rowBytes, promise.target + output * promise.inputs,
+                    promise.inputs)
+            }
+            if let source = promise.source {
+                let start = source.range.lowerBound
+                source.file.drop(start + outputs.lowerBound * rowBytes..<start + outputs.upperBound * rowBytes)
             }
             let count = done.add(1, ordering: .relaxed).newValue
             progress?(Double(count) / Double(pieces.count))

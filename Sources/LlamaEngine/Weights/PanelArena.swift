@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 import Parallel
 import Synchronization
 
@@ -18,6 +19,7 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
         let matrix: lk_panel_matrix
         let rows: UnsafeRawPointer
         let rowsType: lk_type
+        let source: (file: MappedFile, range: Range<Int>)?
         let target: UnsafeMutableRawPointer
         let panelBytes: Int
     }
@@ -65,9 +67,12 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
     }
 
     /// A matrix in panels, to be filled by `pack`; nil where it stays in rows. `rows` is read until then.
-    /// - Parameter roundsF16: keeps F16 as bf16, of the same size, which is what bf16 products make of it.
+    /// - Parameters:
+    ///   - source: where the rows lie in a file, whose pages are dropped as they have been packed.
+    ///   - roundsF16: keeps F16 as bf16, of the same size, which is what bf16 products make of it.
     func promise(
-        type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer, roundsF16: Bool = false
+        type: lk_type, outputs: Int, inputs: Int, rows: UnsafeRawPointer,
+        source: (file: MappedFile, range: Range<Int>)? = nil, roundsF16: Bool = false
     ) -> lk_panel_matrix? {
         guard let bytes = Self.bytes(type: type, outputs: outputs, inputs: inputs), bytes <= capacity - used else {
             return nil
@@ -79,14 +84,15 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
             outputs: outputs, inputs: inputs)
         promises.append(
             Promise(
-                matrix: matrix, rows: rows, rowsType: type, target: target, panelBytes: lk_panel_bytes(type, inputs)))
+                matrix: matrix, rows: rows, rowsType: type, source: source, target: target,
+                panelBytes: lk_panel_bytes(type, inputs)))
         return matrix
     }
 
     /// Panels that a thread packs before it looks for more.
     private static let panelsAtOnce = 16
 
-    /// Fills every matrix that was promised.
+    /// Fills every matrix that was promised. What was packed of a mapped file does not stay in memory beside its panels.
     /// - Parameter progress: hears from the pool's threads, in no order, which share of the pieces is done.
     func pack(on pool: ThreadPool, progress: (@Sendable (Double) -> Void)? = nil) {
         let promises = promises
@@ -107,6 +113,12 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
                 lk_pack_panel(
                     promise.rowsType, promise.rows, promise.matrix.outputs, promise.matrix.inputs, panel, target)
                 if promise.rowsType != promise.matrix.type { Self.roundF16(target, bytes: promise.panelBytes) }
+            }
+            if let source = promise.source {
+                let rowBytes = lk_row_bytes(promise.rowsType, promise.matrix.inputs)
+                let rows = Matrix(panels: promise.matrix).outputs(of: piece.panels)
+                let start = source.range.lowerBound
+                source.file.drop(start + rows.lowerBound * rowBytes..<start + rows.upperBound * rowBytes)
             }
             let count = done.add(1, ordering: .relaxed).newValue
             progress?(Double(count) / Double(list.count))

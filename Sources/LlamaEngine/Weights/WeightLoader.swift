@@ -111,14 +111,17 @@ struct WeightLoader {
         let type = try type(of: tensor)
         let base = try rows(of: tensor)
         if let blas {
-            guard let matrix = blas.promise(type: type, outputs: outputs, inputs: inputs, rows: base) else {
+            guard
+                let matrix = blas.promise(
+                    type: type, outputs: outputs, inputs: inputs, rows: base, source: tensor.source)
+            else {
                 throw checkpoint.refuse(
                     "weights", found: "no memory for tensor '\(name)' in f32", wanted: "memory for all weights")
             }
             return matrix
         }
         if let matrix = panels.promise(
-            type: type, outputs: outputs, inputs: inputs, rows: base, roundsF16: roundsF16)
+            type: type, outputs: outputs, inputs: inputs, rows: base, source: tensor.source, roundsF16: roundsF16)
         {
             return Matrix(panels: matrix)
         }
