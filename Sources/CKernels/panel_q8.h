@@ -33,7 +33,7 @@ LK_INLINE int32_t sum_of(const lk_type type, const lk_q8_block *x, const int hal
     return lk_panel_has_halves(type) ? x->sum[half] : x->sum[0] + x->sum[1];
 }
 
-/// What a minimum is multiplied with.
+/// The factor of a minimum.
 LK_INLINE float scaled_sum_of(const lk_type type, const lk_q8_block *x, const int half) {
     return lk_panel_has_halves(type) ? x->scale * (float)x->sum[half] : x->sum_scaled;
 }

@@ -180,7 +180,7 @@ struct MalformedTests {
     @Test(
         "a path that is not served is 404",
         arguments: [
-            "/", "/inference", "/Inference/completion", "/inference/completion/x", "/health", "/inference%2fcompletion",
+            "/nothing", "/inference", "/Inference/completion", "/inference/completion/x", "/health", "/inference%2fcompletion",
             "/../etc/passwd", "/inference/*", "*",
         ])
     func paths(path: String) async throws {

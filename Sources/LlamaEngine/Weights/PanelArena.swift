@@ -92,7 +92,8 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
     /// Panels that a thread packs before it looks for more.
     private static let panelsAtOnce = 16
 
-    /// Fills every matrix that was promised. What was packed of a mapped file does not stay in memory beside its panels.
+    /// Fills every matrix that was promised. What was packed of a mapped file does not stay in memory beside its
+    /// panels.
     /// - Parameter progress: hears from the pool's threads, in no order, which share of the pieces is done.
     func pack(on pool: ThreadPool, progress: (@Sendable (Double) -> Void)? = nil) {
         let promises = promises
