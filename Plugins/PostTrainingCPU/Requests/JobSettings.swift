@@ -112,33 +112,18 @@ struct JobSettings: Sendable {
         case .qlora: training.algorithm = .qlora
         case .dora: training.algorithm = .dora
         }
-        switch request.algorithmConfig {
-        case .lora(let config):
-            try read(
-                config.loraAttnModules, mlp: config.applyLoRAToMLP, output: config.applyLoRAToOutput, config.rank,
-                config.alpha)
-        case .qlora(let config):
-            try read(
-                config.loraAttnModules, mlp: config.applyLoRAToMLP, output: config.applyLoRAToOutput, config.rank,
-                config.alpha)
-        case .dora(let config):
-            try read(
-                config.loraAttnModules, mlp: config.applyLoRAToMLP, output: config.applyLoRAToOutput, config.rank,
-                config.alpha)
-        }
+        try read(request.algorithmConfig.adapter)
     }
 
-    private mutating func read(
-        _ attention: [String], mlp: Bool, output: Bool, _ rank: Int, _ alpha: Int
-    ) throws {
+    private mutating func read(_ adapter: LoraFinetuningConfig) throws {
         let field = "algorithm_config"
         var modules = try Self.modules(
-            attention, of: [.query, .key, .value, .output], at: "\(field).lora_attn_modules",
-            mayBeEmpty: mlp || output)
-        if mlp { modules += [.gate, .up, .down] }
-        if output { modules.append(.head) }
+            adapter.loraAttnModules, of: [.query, .key, .value, .output], at: "\(field).lora_attn_modules",
+            mayBeEmpty: adapter.applyLoRAToMLP || adapter.applyLoRAToOutput)
+        if adapter.applyLoRAToMLP { modules += [.gate, .up, .down] }
+        if adapter.applyLoRAToOutput { modules.append(.head) }
         training.modules = modules
-        try readScale(rank, Double(alpha), at: field)
+        try readScale(adapter.rank, Double(adapter.alpha), at: field)
     }
 
     private mutating func readScale(_ rank: Int, _ alpha: Double, at field: String) throws {

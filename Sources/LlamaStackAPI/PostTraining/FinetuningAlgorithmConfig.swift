@@ -7,6 +7,38 @@ public enum FinetuningAlgorithmConfig: TaggedWireValue, Hashable {
     /// Read for the algorithm `dora`.
     case dora(DoraFinetuningConfig)
 
+    /// The fields that all three have, as LoRA's.
+    public var adapter: LoraFinetuningConfig {
+        switch self {
+        case .lora(let config): config
+        case .qlora(let config):
+            LoraFinetuningConfig(
+                loraAttnModules: config.loraAttnModules, applyLoRAToMLP: config.applyLoRAToMLP,
+                applyLoRAToOutput: config.applyLoRAToOutput, rank: config.rank, alpha: config.alpha)
+        case .dora(let config):
+            LoraFinetuningConfig(
+                loraAttnModules: config.loraAttnModules, applyLoRAToMLP: config.applyLoRAToMLP,
+                applyLoRAToOutput: config.applyLoRAToOutput, rank: config.rank, alpha: config.alpha)
+        }
+    }
+
+    /// The settings of an algorithm with these fields.
+    public init(_ algorithm: FinetuningAlgorithm, _ adapter: LoraFinetuningConfig) {
+        switch algorithm {
+        case .full, .lora: self = .lora(adapter)
+        case .qlora:
+            self = .qlora(
+                QLoraFinetuningConfig(
+                    loraAttnModules: adapter.loraAttnModules, applyLoRAToMLP: adapter.applyLoRAToMLP,
+                    applyLoRAToOutput: adapter.applyLoRAToOutput, rank: adapter.rank, alpha: adapter.alpha))
+        case .dora:
+            self = .dora(
+                DoraFinetuningConfig(
+                    loraAttnModules: adapter.loraAttnModules, applyLoRAToMLP: adapter.applyLoRAToMLP,
+                    applyLoRAToOutput: adapter.applyLoRAToOutput, rank: adapter.rank, alpha: adapter.alpha))
+        }
+    }
+
     /// All three match every one of them.
     public static var schema: Schema {
         .anyOf([LoraFinetuningConfig.schema, QLoraFinetuningConfig.schema, DoraFinetuningConfig.schema])

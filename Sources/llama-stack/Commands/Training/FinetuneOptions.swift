@@ -5,10 +5,6 @@ import LlamaStackAPI
 
 /// How a job trains; a request of the draft is made of it.
 struct FinetuneOptions: ParsableArguments {
-    enum Algorithm: String, ExpressibleByArgument, CaseIterable {
-        case lora, qlora, dora, full
-    }
-
     @Option(help: "The rows to train on: a file, or a file://, data: or https:// URL.", completion: .file())
     var dataset: String
     @Option(help: "Rows to validate with; without them, those of --dataset.", completion: .file())
@@ -17,7 +13,7 @@ struct FinetuneOptions: ParsableArguments {
     @Option(help: "The name under which checkpoints are served, as MODEL@NAME; by default the job's id.")
     var name: String?
 
-    @Option(help: "lora, qlora, dora: an adapter. full: all weights.") var algorithm = Algorithm.lora
+    @Option(help: "lora, qlora, dora: an adapter. full: all weights.") var algorithm = FinetuningAlgorithm.lora
     @Flag(help: "Train on preferences: rows with prompt, chosen and rejected.") var dpo = false
     @Option(
         help: "With --dpo: the checkpoint to start from, as `jobs artifacts` lists it, or the path of a served model.")
@@ -95,7 +91,7 @@ struct FinetuneOptions: ParsableArguments {
         }
         let request = PostTrainingSFTRequest(
             jobUUID: job, model: PretrainedModel(rawValue: model), dataset: rows, validationDataset: checked,
-            algorithm: FinetuningAlgorithm(rawValue: algorithm.rawValue) ?? .lora, algorithmConfig: adapter,
+            algorithm: algorithm, algorithmConfig: adapter,
             optimizerConfig: optimizer, trainingConfig: loop, hyperparamSearchConfig: search, loggerConfig: [:])
         return (PostTraining.supervisedFineTune.description, request.json)
     }
@@ -108,19 +104,11 @@ struct FinetuneOptions: ParsableArguments {
 
     private var adapter: FinetuningAlgorithmConfig {
         let attention = modules.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        switch algorithm {
-        case .lora, .full:
-            return .lora(
-                LoraFinetuningConfig(
-                    loraAttnModules: attention, applyLoRAToMLP: mlp, applyLoRAToOutput: head, rank: rank, alpha: alpha))
-        case .qlora:
-            return .qlora(
-                QLoraFinetuningConfig(
-                    loraAttnModules: attention, applyLoRAToMLP: mlp, applyLoRAToOutput: head, rank: rank, alpha: alpha))
-        case .dora:
-            return .dora(
-                DoraFinetuningConfig(
-                    loraAttnModules: attention, applyLoRAToMLP: mlp, applyLoRAToOutput: head, rank: rank, alpha: alpha))
-        }
+        return FinetuningAlgorithmConfig(
+            algorithm,
+            LoraFinetuningConfig(
+                loraAttnModules: attention, applyLoRAToMLP: mlp, applyLoRAToOutput: head, rank: rank, alpha: alpha))
     }
 }
+
+extension FinetuningAlgorithm: ExpressibleByArgument {}
