@@ -47,6 +47,56 @@ struct PreferenceTests {
         }
     }
 
+    @Test("pairs become an adapter whose implicit reward tells the right answer to questions that it never saw")
+    func reward() async throws {
+        let providers = "  reward_scoring: [{provider_id: rewards, provider_type: inline::model}]"
+        let models = """
+              - model_id: judge
+                provider_id: rewards
+                config: {kind: implicit, model: tiny@dpo, reference: tiny, reward_scale: 0.1}
+            """
+        try await withTraining(providers: providers, models: models) { server in
+            let heldOut = ["must", "will"].flatMap { word in
+                [("Where \(word) red go?", "A1", "B2"), ("Where \(word) blue go?", "B2", "A1")]
+            }
+            func dialog(_ text: String) -> Dialog { Dialog(message: Message(role: .user, content: .text(text))) }
+            // Before: the base's own probabilities of the two.
+            var before = 0
+            for (question, right, wrong) in heldOut {
+                let request = ScoreRequest(
+                    model: "tiny", dialog: dialog(question), continuations: [.text(right), .text(wrong)])
+                let scores = try await server.call(Inference.score, Nothing(), request, model: "tiny").scores
+                if scores[0].logprob > scores[1].logprob { before += 1 }
+            }
+            var request = try Self.request("dpo", from: "file://\(server.folder)/tiny.gguf")
+            let rows = ["does", "should", "can", "may", "could"].flatMap { word in
+                [("red", "A1", "B2"), ("blue", "B2", "A1")].map { color, right, wrong in
+                    #"{"prompt": [{"role": "user", "content": "Where \#(word) \#(color) go?"}], "#
+                        + #""chosen": "\#(right)", "rejected": "\#(wrong)"}"#
+                }
+            }
+            request.dataset = Samples.dataset(
+                rows.joined(separator: "\n"), ["prompt": .dialog, "chosen": .text, "rejected": .text])
+            request.hyperparamSearchConfig = ["modules": "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"]
+            (request.trainingConfig.nIters, request.trainingConfig.nEpochs) = (80, 80)
+            try await server.prefer(request)
+            #expect(try await server.log("dpo").last == "completed")
+            let items = heldOut.map { question, right, wrong in
+                KPromptGenerations(
+                    dialog: dialog(question),
+                    kGenerations: [right, wrong].map { Message(role: .assistant, content: .text($0)) })
+            }
+            let answer = try await server.call(
+                RewardScoring.score, Nothing(),
+                RewardScoringRequest(promptGenerations: items, model: RewardModel(rawValue: "judge")), model: "judge")
+            let scores = answer.scoredGenerations.map { $0.kScoredGenerations.map(\.score) }
+            let after = scores.count { $0[0] > $0[1] }
+            print("held-out pairs right: \(before) of 4 by the base, \(after) of 4 by the reward: \(scores)")
+            // The base is random, and has no reason to prefer one.
+            #expect(after == 4, "\(scores)")
+        }
+    }
+
     @Test(
         "what is no checkpoint and no model can't be gone on from",
         arguments: ["https://a/b", "data:,x", "file:///etc"])

@@ -10,7 +10,12 @@ final class TrainingServer: Sendable {
     private let running: Mutex<Stack>
     var stack: Stack { running.withLock { $0 } }
 
-    init(folder: String, config: String, model: TinyModel = TinyModel()) async throws {
+    /// - Parameters:
+    ///   - providers: further ones, as lines of YAML below `providers:`.
+    ///   - models: further ones, as lines of YAML below `models:`.
+    init(
+        folder: String, config: String, model: TinyModel = TinyModel(), providers: String = "", models: String = ""
+    ) async throws {
         self.folder = folder
         let file = "\(folder)/tiny.gguf"
         if !FileManager.default.fileExists(atPath: file) { try model.write(to: file) }
@@ -26,8 +31,10 @@ final class TrainingServer: Sendable {
                 - provider_id: trainer
                   provider_type: inline::cpu
                   config: {threads: 1, file_roots: [\(folder)/data]\(config)}
+            \(providers)
             models:
               - {model_id: tiny, provider_id: cpu, path: \(file), aliases: [small]}
+            \(models)
             """
         manifest = try Manifest.parse(Array(yaml.utf8), file: "train.yaml", directory: "/", environment: [:])
         running = Mutex(try await Stack.start(manifest))
@@ -103,14 +110,16 @@ final class TrainingServer: Sendable {
 /// A folder with a tiny model, `state`, and `data` as the only file root.
 /// - Parameter config: members of the trainer's, each after a comma.
 func withTraining<Result>(
-    _ config: String = "", model: TinyModel = TinyModel(), _ body: (TrainingServer) async throws -> Result
+    _ config: String = "", model: TinyModel = TinyModel(), providers: String = "", models: String = "",
+    _ body: (TrainingServer) async throws -> Result
 ) async throws -> Result {
     let folder =
         FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/training-" + UUID().uuidString
     try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let server = try await TrainingServer(folder: folder, config: config, model: model)
+    let server = try await TrainingServer(
+        folder: folder, config: config, model: model, providers: providers, models: models)
     do {
         let result = try await body(server)
         await server.stop()
