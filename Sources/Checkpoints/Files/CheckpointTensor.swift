@@ -21,6 +21,18 @@ package struct CheckpointTensor: Sendable {
     var parts: [Part]
     var axis = 0
 
+    /// A tensor whose values are all the bytes of a file, which may be memory.
+    package init(name: String, type: lk_type, typeName: String, shape: [Int], whole file: MappedFile) {
+        self.init(
+            name: name, type: type, typeName: typeName, shape: shape,
+            parts: [Part(file: file, byteRange: 0..<file.bytes.count)])
+    }
+
+    init(name: String, type: lk_type?, typeName: String, shape: [Int], parts: [Part], axis: Int = 0) {
+        (self.name, self.type, self.typeName) = (name, type, typeName)
+        (self.shape, self.parts, self.axis) = (shape, parts, axis)
+    }
+
     /// Cannot overflow: the product was checked when the file was opened, unless a 0 made it nothing.
     var elementCount: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
     package var path: String { parts.first?.file.path ?? "" }

@@ -58,6 +58,14 @@ package struct ModelCheckpoint: Sendable {
         throw ForeignFolder(folder).refusal
     }
 
+    /// The same with other tensors in the place of those of their names.
+    package func replacing(_ others: [String: CheckpointTensor]) -> ModelCheckpoint {
+        ModelCheckpoint(
+            path: path, format: format, name: name, chatTemplate: chatTemplate, family: family,
+            configuration: configuration, names: names, tiesHead: tiesHead,
+            tensors: tensors.merging(others) { $1 }, vocabulary: vocabulary, files: files)
+    }
+
     /// Bytes of all files that hold weights.
     package var weightBytes: Int { files.reduce(0) { $0 + $1.bytes.count } }
 

@@ -1,5 +1,12 @@
 import CKernels
 import Checkpoints
+import Parallel
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 /// A decoder whose head gives one number in place of logits: a folder of transformers' `LlamaForSequenceClassification`
 /// with one label. Immutable; any thread.
@@ -10,11 +17,15 @@ package final class ClassifierModel: Sendable {
 
     static let headName = "score.weight"
 
+    /// - Parameter precision: `quantized` makes 8-bit blocks of weights that are floats.
     /// - Throws: `CheckpointError` as `Model` does, and where there is no head of one label.
     package init(_ checkpoint: ModelCheckpoint, precision: Precision = .exact) throws {
         head = try Self.head(checkpoint)
-        decoder = try Model(checkpoint, precision: precision, needsHead: false)
+        let read = precision == .exact ? checkpoint : checkpoint.inEightBits(try ThreadPool(threads: Self.copyThreads))
+        decoder = try Model(read, precision: precision, needsHead: false)
     }
+
+    private static var copyThreads: Int { max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), ThreadPool.threadsMax)) }
 
     private static func head(_ checkpoint: ModelCheckpoint) throws -> [Float] {
         let hidden = checkpoint.configuration.hidden
