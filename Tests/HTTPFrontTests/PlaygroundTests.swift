@@ -65,7 +65,9 @@ struct PlaygroundTests {
         #expect(statuses == PlaygroundPages.paths.map { _ in 404 } + [200])
     }
 
-    @Test("the lines that bring an API which is not served are lines of a distribution, one piece for each API with a tab")
+    @Test(
+        "the lines that bring an API which is not served are lines of a distribution, one piece for each API with a tab"
+    )
     func lines() throws {
         let file = try #require(PlaygroundFile.all.first { $0.name == "tabs.js" })
         let text = String(decoding: file.bytes, as: UTF8.self)
@@ -79,6 +81,18 @@ struct PlaygroundTests {
         }
         for match in text.matches(of: #/row\("\w+", "[^"]+", "(\w+)"/#) {
             #expect(served.contains { $0.rawValue == match.1 }, "\(match.1)")
+        }
+    }
+
+    @Test("every file of the folder is part of the program, as it is")
+    func folder() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources/Playground/pages").path
+        let found = try FileManager.default.subpathsOfDirectory(atPath: folder)
+        let names = found.filter { $0.contains(".") && !$0.split(separator: "/").contains { $0.hasPrefix(".") } }
+        #expect(Set(PlaygroundFile.all.map(\.name)) == Set(names))
+        for file in PlaygroundFile.all {
+            #expect(FileManager.default.contents(atPath: "\(folder)/\(file.name)").map(Array.init) == file.bytes)
         }
     }
 

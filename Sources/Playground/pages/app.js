@@ -1,4 +1,5 @@
-// The frame of the page: navigation, the view of the tab that the URL names, and what is said when its API is not served.
+// The frame of the page: navigation, the view of the tab that the URL names, and what is said when its API is not
+// served.
 import { announce, failure, h, show } from "./lib/dom.js";
 import { get } from "./lib/http.js";
 import { State, place } from "./lib/state.js";
@@ -43,7 +44,8 @@ function navigate() {
   show(document.getElementById("tabs"), [...groups].map(([group, members]) => h("div", { class: "group" },
     h("h2", { id: `group-${group}` }, group),
     h("ul", { "aria-labelledby": `group-${group}` }, members.map((tab) => h("li", {},
-      h("a", { href: `#/${tab.id}`, id: `tab-${tab.id}`, class: isServed(tab) ? null : "off", title: tab.purpose }, tab.title,
+      h("a", { href: `#/${tab.id}`, id: `tab-${tab.id}`, class: isServed(tab) ? null : "off", title: tab.purpose },
+        tab.title,
         isServed(tab) ? null : h("span", { class: "unseen" }, " (not served)"))))))));
 }
 
@@ -86,7 +88,7 @@ async function open() {
 }
 
 function models(api) {
-  return stack.resources.filter((resource) => resource.kind === "model" && resource.api === api).map((model) => model.id);
+  return stack.resources.filter(({ kind, api: its }) => kind === "model" && its === api).map((model) => model.id);
 }
 
 /// The tokens that a prompt and its answer may have together; undefined as long as that is not known.
@@ -95,7 +97,8 @@ function windowTokens(model) {
 }
 
 function configured({ api, provider_id: id }) {
-  return stack.distribution?.providers?.[api]?.find((provider) => provider.provider_id === id)?.config?.context_tokens_max;
+  const providers = stack.distribution?.providers?.[api];
+  return providers?.find((provider) => provider.provider_id === id)?.config?.context_tokens_max;
 }
 
 /// A request that was too long says how long one may be.
@@ -107,7 +110,8 @@ function learn(model, error) {
 function missing(root, tab) {
   root.append(h("section", { class: "card notice" },
     h("h2", {}, `${stack.name || "This distribution"} does not serve ${tab.api}`),
-    h("p", {}, "Lines like these in the distribution bring it; then run ", h("code", {}, "llama-stack reload"), " or start the server again."),
+    h("p", {}, "Lines like these in the distribution bring it; then run ", h("code", {}, "llama-stack reload"),
+      " or start the server again."),
     h("pre", { tabindex: "0" }, h("code", {}, lines[tab.api])),
     h("p", {}, "What it runs now is in ", h("a", { href: "#/stack" }, "Stack"), ".")));
 }

@@ -14,8 +14,10 @@ export function lineChart(series, axes) {
   const x = scale(points.map((point) => point[0]), edge.left, width - edge.right);
   const y = scale(points.map((point) => point[1]), height - edge.bottom, edge.top);
   return frame(axes, x, y, series.map((line, index) => {
-    const path = line.points.filter(([, y]) => Number.isFinite(y)).map(([a, b], at) => `${at ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("");
-    return svg("path", { d: path, class: `line c${index % 4}${line.isFaint ? " faint" : ""}${line.isDashed ? " dashed" : ""}` });
+    const path = line.points.filter(([, y]) => Number.isFinite(y)).map(([a, b], at) =>
+      `${at ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("");
+    return svg("path", { d: path,
+      class: `line c${index % 4}${line.isFaint ? " faint" : ""}${line.isDashed ? " dashed" : ""}` });
   }), series.map((line, index) => [line.name, `c${index % 4}`]));
 }
 
@@ -31,9 +33,11 @@ export function histogram(values, axes, mark, parts = 24) {
   const x = scale([least, least + size * parts], edge.left, width - edge.right);
   const y = scale([0, ...counts], height - edge.bottom, edge.top);
   const bars = counts.map((count, index) => count > 0 && svg("rect", {
-    x: x(least + size * index) + 1, width: Math.max(1, x(least + size) - x(least) - 2), y: y(count), height: y(0) - y(count), class: "bar-of c0",
+    x: x(least + size * index) + 1, width: Math.max(1, x(least + size) - x(least) - 2), y: y(count),
+      height: y(0) - y(count), class: "bar-of c0",
   }));
-  const line = mark && svg("path", { d: `M${x(mark.value)} ${edge.top}V${height - edge.bottom}`, class: "line c1 dashed" });
+  const line = mark && svg("path", { d: `M${x(mark.value)} ${edge.top}V${height - edge.bottom}`,
+    class: "line c1 dashed" });
   return frame(axes, x, y, [bars, line], mark ? [[mark.name, "c1"]] : []);
 }
 
@@ -49,7 +53,8 @@ function frame(axes, x, y, content, names) {
       svg("path", { d: `M${edge.left} ${y(value)}H${width - edge.right}`, class: "grid-line" }),
       svg("text", { x: edge.left - 6, y: y(value) + 4, "text-anchor": "end" }, short(value)),
     ]),
-    x.ticks.map((value) => svg("text", { x: x(value), y: height - edge.bottom + 16, "text-anchor": "middle" }, short(value))),
+    x.ticks.map((value) => svg("text", { x: x(value), y: height - edge.bottom + 16, "text-anchor": "middle" },
+      short(value))),
     svg("text", { x: width - edge.right, y: height - 2, "text-anchor": "end" }, axes.x),
     svg("text", { x: 2, y: edge.top }, axes.y),
     content,

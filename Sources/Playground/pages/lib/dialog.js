@@ -62,11 +62,13 @@ export class Dialog {
 
 function message({ role, content, calls, callID }) {
   const message = { role, content };
-  if (calls) message.tool_calls = calls.map(({ id, name, arguments: given }) => ({ id, type: "function", function: { name, arguments: given } }));
+  if (calls) message.tool_calls = calls.map(({ id, name, arguments: given }) =>
+    ({ id, type: "function", function: { name, arguments: given } }));
   if (callID) message.tool_call_id = callID;
   return message;
 }
 
 function chain(messages) {
-  return messages.filter((message) => message.role !== "system").reduceRight((children, message) => [{ ...message, children }], []);
+  return messages.filter((message) => message.role !== "system").reduceRight((children, message) =>
+    [{ ...message, children }], []);
 }

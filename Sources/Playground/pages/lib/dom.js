@@ -38,8 +38,10 @@ export function show(node, ...children) {
 export function raw(text) {
   const parts = [];
   for (let start = 0; start < text.length;) {
-    const end = start + 4000 < text.length ? Math.max(text.lastIndexOf("\n", start + 4000), text.lastIndexOf(" ", start + 4000)) + 1 : text.length;
-    const next = end > start ? end : start + 4000;
+    const most = start + 4000;
+    const end = most < text.length
+      ? Math.max(text.lastIndexOf("\n", most), text.lastIndexOf(" ", most)) + 1 : text.length;
+    const next = end > start ? end : most;
     parts.push(h("span", { class: "lines" }, inert(text.slice(start, next))));
     start = next;
   }

@@ -39,7 +39,8 @@ export async function* lines(path, options = {}) {
   for await (const line of textLines(response)) if (line.trim()) yield JSON.parse(line);
 }
 
-/// Each event of a stream, as it comes, decoded; ends with the stream or at `[DONE]`. An event that is an error is thrown.
+/// Each event of a stream, as it comes, decoded; ends with the stream or at `[DONE]`. An event that is an error is
+/// thrown.
 export async function* events(path, options = {}) {
   const response = await ask(path, { ...options, headers: { Accept: "text/event-stream", ...options.headers } });
   let data = [];

@@ -158,7 +158,8 @@ function parse(lines, open) {
     else if (line.includes("|") && delimiters.test(lines[at + 1] ?? "") && lines[at + 1].includes("-")) {
       at = rows(lines, at + 2, blocks, { head: [line, lines[at + 1]] });
     } else {
-      at = run(lines, at, blocks, "text", (line, next) => line.trim() && !fence.test(line) && !heading.test(line) && !rule.test(line)
+      at = run(lines, at, blocks, "text", (line, next) => line.trim() && !fence.test(line) && !heading.test(line)
+        && !rule.test(line)
         && !/^ {0,3}>/.test(line) && !item.test(line) && !(line.includes("|") && delimiters.test(next ?? "")));
     }
   }
@@ -174,7 +175,8 @@ function run(lines, at, blocks, kind, goesOn) {
 
 function code(lines, at, mark, more, blocks) {
   const start = at;
-  while (at < lines.length && !(lines[at].trim().startsWith(mark) && !lines[at].trim().replaceAll(mark[0], ""))) at += 1;
+  while (at < lines.length && !(lines[at].trim().startsWith(mark)
+    && !lines[at].trim().replaceAll(mark[0], ""))) at += 1;
   const content = lines.slice(start, at);
   const isClosed = at < lines.length;
   if (isClosed) at += 1;
@@ -244,7 +246,9 @@ function made(block) {
       return { kind: "code", mark: block.mark, node, add };
     }
     case "list": {
-      const node = h(block.isOrdered ? "ol" : "ul", { start: block.isOrdered && block.start !== 1 ? block.start : null });
+      const node = h(block.isOrdered ? "ol" : "ul", {
+        start: block.isOrdered && block.start !== 1 ? block.start : null,
+      });
       const add = (block) => {
         const items = block.parts.map(listItem);
         node.append(...items);
@@ -259,7 +263,8 @@ function made(block) {
       const node = h("div", { class: "scroll", tabindex: "0" }, h("table", {},
         h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, inline(cell))))), body));
       const add = (block) => {
-        const added = block.parts.map(([line]) => h("tr", {}, cells(line).slice(0, head.length).map((cell) => h("td", {}, inline(cell)))));
+        const added = block.parts.map(([line]) => h("tr", {},
+          cells(line).slice(0, head.length).map((cell) => h("td", {}, inline(cell)))));
         body.append(...added);
         return added;
       };
@@ -278,7 +283,8 @@ function listItem(lines) {
   const blocks = parse([task ? task[2] : first[3], ...rest]);
   const isPlain = blocks[0]?.kind === "text";
   return h("li", {}, task && (task[1] === " " ? "\u2610 " : "\u2611 "),
-    isPlain ? inline(blocks[0].lines.join("\n")) : null, blocks.slice(isPlain ? 1 : 0).map((block) => made(block).node));
+    isPlain ? inline(blocks[0].lines.join("\n")) : null,
+      blocks.slice(isPlain ? 1 : 0).map((block) => made(block).node));
 }
 
 function cells(line) {
@@ -287,7 +293,10 @@ function cells(line) {
 
 // MARK: text
 
-const marks = /(`+)|(\*\*|__|~~|\*|_)|!?\[([^\]\n]{1,500})\]\(\s*([^\s()]{1,2000})[^()\n]{0,200}\)|(https?:\/\/[^\s<>"'`]{1,2000})|\\([\\`*_{}[\]()#+.!|~>-])|( {2,}\n|\n)/g;
+const marks = new RegExp([
+  /(`+)/, /(\*\*|__|~~|\*|_)/, /!?\[([^\]\n]{1,500})\]\(\s*([^\s()]{1,2000})[^()\n]{0,200}\)/,
+  /(https?:\/\/[^\s<>"'`]{1,2000})/, /\\([\\`*_{}[\]()#+.!|~>-])/, /( {2,}\n|\n)/,
+].map((part) => part.source).join("|"), "g");
 
 /// Emphasis, code and links as nodes.
 function inline(text, depth = 0) {
@@ -340,7 +349,8 @@ function stressEnd(text, at, stress) {
   const isWord = (character) => /[\p{L}\p{N}]/u.test(character ?? "");
   if (stress[0] === "_" && isWord(text[at - 1])) return -1;
   for (let end = text.indexOf(stress, start + 1); end >= 0; end = text.indexOf(stress, end + 1)) {
-    if (/\s/.test(text[end - 1]) || (stress.length === 1 && (text[end + 1] === stress || text[end - 1] === stress))) continue;
+    if (/\s/.test(text[end - 1]) || (stress.length === 1
+      && (text[end + 1] === stress || text[end - 1] === stress))) continue;
     if (stress[0] === "_" && isWord(text[end + stress.length])) continue;
     return end;
   }
@@ -350,5 +360,6 @@ function stressEnd(text, at, stress) {
 /// Only to the web and to mail; the target is shown where the text is another.
 function link(label, target) {
   if (!/^(https?:\/\/|mailto:)/i.test(target)) return inert(`${label} (${target})`);
-  return h("a", { href: target, rel: "noopener noreferrer nofollow", target: "_blank", title: inert(target) }, inert(label));
+  return h("a", { href: target, rel: "noopener noreferrer nofollow", target: "_blank", title: inert(target) },
+    inert(label));
 }

@@ -18,7 +18,8 @@ export class Output {
   async whole(response) {
     const text = await response.text();
     this.said = `status ${response.status}`;
-    this.head.append(h("span", { class: "tag good" }, String(response.status)), h("small", {}, response.headers.get("content-type") ?? "empty"));
+    this.head.append(h("span", { class: "tag good" }, String(response.status)),
+      h("small", {}, response.headers.get("content-type") ?? "empty"));
     if (text) this.node.append(block(pretty(text)));
   }
 
@@ -33,7 +34,8 @@ export class Output {
     if (this.count <= linesMax) this.list.append(h("div", {}, inert(text.slice(0, shownMax))));
     this.note ??= this.node.appendChild(h("div", { class: "row" }, this.number = h("small", {}),
       button("Save as JSON Lines", () => save("answer.jsonl", this.all.join("\n") + "\n", "application/jsonl"))));
-    this.number.textContent = count(this.count) + (this.count > linesMax ? ` lines, the first ${linesMax} are shown` : " lines");
+    const note = this.count > linesMax ? `, the first ${linesMax} are shown` : "";
+    this.number.textContent = `${count(this.count)} lines${note}`;
   }
 }
 
@@ -53,7 +55,8 @@ export function block(text) {
     more.hidden = shown >= text.length;
   };
   label();
-  return h("div", { class: "stack" }, node, h("div", { class: "row" }, more, button("Save", () => save("answer.txt", text, "text/plain"))));
+  return h("div", { class: "stack" }, node, h("div", { class: "row" }, more,
+    button("Save", () => save("answer.txt", text, "text/plain"))));
 }
 
 function pretty(text) {

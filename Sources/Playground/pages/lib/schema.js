@@ -28,7 +28,8 @@ export class Schemas {
     const choices = found.anyOf ?? found.oneOf;
     if (choices) return depth < 6 ? this.sample(choices[0], depth + 1) : null;
     switch ([found.type].flat()[0]) {
-      case "object": return Object.fromEntries((found.required ?? []).map((key) => [key, depth < 6 ? this.sample(found.properties?.[key], depth + 1) : null]));
+      case "object": return Object.fromEntries((found.required ?? []).map((key) =>
+        [key, depth < 6 ? this.sample(found.properties?.[key], depth + 1) : null]));
       case "array": return depth < 4 && found.items ? [this.sample(found.items, depth + 1)] : [];
       case "integer": case "number": return found.minimum ?? 0;
       case "boolean": return false;

@@ -49,12 +49,18 @@ function quoted(word) {
 
 function python(method, url, body, isStream) {
   const open = `urllib.request.Request(\n    ${JSON.stringify(url)}, method=${JSON.stringify(method)}` +
-    (body === undefined ? ")" : `,\n    headers={"Content-Type": "application/json"},\n    data=json.dumps(body).encode())`);
+    (body === undefined ? ")"
+      : `,\n    headers={"Content-Type": "application/json"},\n    data=json.dumps(body).encode())`);
   const read = isStream
     ? `    for line in answer:\n        print(line.decode(), end="")`
     : `    print(answer.read().decode())`;
   const given = body === undefined ? "" : `body = json.loads(r"""${text(body).replaceAll('"""', '\\u0022""')}""")\n`;
-  return `import json\nimport urllib.request\n\n${given}request = ${open}\nwith urllib.request.urlopen(request) as answer:\n${read}`;
+  return `import json
+import urllib.request
+
+${given}request = ${open}
+with urllib.request.urlopen(request) as answer:
+${read}`;
 }
 
 function swift(method, url, body) {

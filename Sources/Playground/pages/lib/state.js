@@ -35,7 +35,8 @@ export class State {
     else {
       const value = this.get(key, otherwise);
       // A list may not have what the URL says.
-      if (field.tagName !== "SELECT" || [...field.options].some((option) => option.value === value)) field.value = value;
+      const isThere = field.tagName !== "SELECT" || [...field.options].some((option) => option.value === value);
+      if (isThere) field.value = value;
     }
     field.addEventListener(isBox || field.tagName === "SELECT" ? "change" : "input", () => {
       if (isBox) this.set(key, field.checked ? "1" : "0", otherwise ? "1" : "0");

@@ -1,7 +1,9 @@
 // Text of strangers, made harmless to look at. Nothing of it is ever markup; but an escape sequence, a control
 // character or one that turns the direction of all that follows would still be there without being seen.
 
-const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+const hidden = new RegExp(
+  "[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\u{e0000}-\\u{e007f}]",
+  "gu");
 
 /// The text with each of these as a visible sign.
 export function inert(text) {

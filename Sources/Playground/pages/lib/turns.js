@@ -16,7 +16,8 @@ export class Turns {
   draw() {
     const path = this.dialog.path();
     show(this.node, path.map((node) => this.turn(node)), path.length ? null : h("li", { class: "empty" },
-      this.actions.model() ? ["Say something to ", h("strong", {}, inert(this.actions.model())), "."] : "No model is served."));
+      this.actions.model() ? ["Say something to ", h("strong", {}, inert(this.actions.model())), "."]
+        : "No model is served."));
   }
 
   /// Keeps the end in sight while an answer grows, unless the reader has gone up.
@@ -35,7 +36,8 @@ export class Turns {
 
   turn(node) {
     const { before, body, after } = this.parts(node);
-    return node.item = h("li", { class: `turn ${node.role}`, "aria-busy": node.isRunning ? "true" : null }, before, body, after);
+    return node.item = h("li", { class: `turn ${node.role}`, "aria-busy": node.isRunning ? "true" : null }, before,
+      body, after);
   }
 
   /// Draws a message again, but for its text: that of a long answer stays as it is.
@@ -54,7 +56,8 @@ export class Turns {
     return {
       before: [
         h("header", {}, h("h2", {}, name), isEdited || node.isRunning ? null : this.buttons(node, name)),
-        node.thoughts ? h("details", {}, h("summary", {}, "Thoughts"), h("div", { class: "raw hint" }, inert(node.thoughts))) : null,
+        node.thoughts ? h("details", {}, h("summary", {}, "Thoughts"),
+          h("div", { class: "raw hint" }, inert(node.thoughts))) : null,
       ],
       body: isEdited ? this.editor(node) : this.body(node),
       after: [
@@ -69,7 +72,8 @@ export class Turns {
   }
 
   buttons(node, name) {
-    const plain = (label, action, title) => button(label, action, { class: "plain", "aria-label": `${title} (${name})`, title });
+    const plain = (label, action, title) => button(label, action,
+      { class: "plain", "aria-label": `${title} (${name})`, title });
     const beside = node.parent.children;
     const at = beside.indexOf(node);
     const go = (index) => {
@@ -80,7 +84,8 @@ export class Turns {
       beside.length > 1 && h("span", { class: "row" },
         button("‹", () => go(at - 1), { class: "plain", disabled: at === 0, "aria-label": "Branch before" }),
         h("small", {}, `${at + 1} of ${beside.length}`),
-        button("›", () => go(at + 1), { class: "plain", disabled: at === beside.length - 1, "aria-label": "Branch after" })),
+        button("›", () => go(at + 1), { class: "plain", disabled: at === beside.length - 1,
+          "aria-label": "Branch after" })),
       node.role === "assistant" && plain("Retry", () => this.actions.retry(node), "Another answer"),
       node.role !== "tool" && plain("Edit", () => this.edit(node), "Edit as a branch"),
       node.children.length > 0 && node.role === "assistant" && plain("Branch", () => {
@@ -121,9 +126,11 @@ export class Turns {
     const isOpen = !node.isRunning && this.dialog.leaf === node;
     const result = area({ rows: 2, value: call.result ?? "", class: "code" });
     return h("div", { class: "call" },
-      h("h3", {}, "Calls ", h("code", {}, inert(call.name))), h("pre", { tabindex: "0" }, inert(pretty(call.arguments))),
+      h("h3", {}, "Calls ", h("code", {}, inert(call.name))),
+        h("pre", { tabindex: "0" }, inert(pretty(call.arguments))),
       isOpen && field(`Result of ${call.name}`, result),
-      isOpen && h("div", { class: "row" }, button("Answer the call", () => this.give(node, call, result.value), { class: "main" })));
+      isOpen && h("div", { class: "row" }, button("Answer the call", () => this.give(node, call, result.value),
+        { class: "main" })));
   }
 
   /// The model goes on when every call has its result.

@@ -15,5 +15,6 @@ export function yaml(value, indent = "") {
 
 function scalar(value) {
   if (typeof value !== "string") return JSON.stringify(value);
-  return /^[A-Za-z/.][\w./@ :-]*$/.test(value) && !/: |^(true|false|null|yes|no)$|:$/.test(value) ? value : JSON.stringify(value);
+  return /^[A-Za-z/.][\w./@ :-]*$/.test(value) && !/: |^(true|false|null|yes|no)$|:$/.test(value)
+    ? value : JSON.stringify(value);
 }

@@ -11,13 +11,15 @@ export function build(root, context) {
   let answers = [];
 
   const model = state.bind(select(context.models("inference")), "model");
-  const kind = state.bind(select([["chat", "Answer each as a message"], ["text", "Continue each as a text"]]), "kind", "chat");
+  const kind = state.bind(select([["chat", "Answer each as a message"], ["text", "Continue each as a text"]]), "kind",
+    "chat");
   const system = state.bind(area({ rows: 2 }), "system");
   const temperature = state.bind(number({ min: 0, max: 2, step: 0.1 }), "temperature", "0");
   const tokensMax = state.bind(number({ min: 1, step: 1 }), "max_tokens", "64");
   const input = state.bind(area({ rows: 8 }), "rows", "What is the capital of France?\nWhat is the capital of Italy?");
   const run = button("Run", start, { class: "main" });
-  const down = button("Save as JSON Lines", () => save("batch.jsonl", saved(), "application/jsonl"), { disabled: true });
+  const down = button("Save as JSON Lines", () => save("batch.jsonl", saved(), "application/jsonl"),
+    { disabled: true });
   const result = h("div", {});
   const said = h("span", { class: "hint" });
 
@@ -34,9 +36,12 @@ export function build(root, context) {
 
   function request() {
     rows = read(input.value);
-    const sampling = { temperature: value(temperature) ?? 0, strategy: (value(temperature) ?? 0) > 0 ? "top_p" : "greedy", top_p: 0.95 };
+    const heat = value(temperature) ?? 0;
+    const sampling = { temperature: heat, strategy: heat > 0 ? "top_p" : "greedy", top_p: 0.95 };
     const common = given({ model: model.value, sampling_params: sampling, max_tokens: value(tokensMax) });
-    if (kind.value === "text") return { path: "inference/batch_completion", body: { ...common, content_batch: rows.map(prompt) } };
+    if (kind.value === "text") {
+      return { path: "inference/batch_completion", body: { ...common, content_batch: rows.map(prompt) } };
+    }
     const head = system.value.trim() ? [{ role: "system", content: system.value }] : [];
     return {
       path: "inference/batch_chat_completion",
@@ -62,7 +67,9 @@ export function build(root, context) {
     try {
       answers = [];
       const body = table();
-      for await (const answer of lines(asked.path, { body: asked.body, signal })) body.append(row(answer, answers.push(answer) - 1));
+      for await (const answer of lines(asked.path, { body: asked.body, signal })) {
+        body.append(row(answer, answers.push(answer) - 1));
+      }
       const note = `${plural(answers.length, "row")} in ${milliseconds(performance.now() - begin)}`;
       said.textContent = note;
       announce(`${note}.`);
@@ -78,18 +85,22 @@ export function build(root, context) {
   /// The body of a table that is there, still empty.
   function table() {
     const body = h("tbody", {});
-    show(result, h("div", { class: "card scroll", tabindex: "0", role: "region", "aria-label": "Answers" }, h("table", {},
-      h("thead", {}, h("tr", {}, ["#", "Row", "Answer", "Ended by"].map((name) => h("th", { scope: "col" }, name)))), body)));
+    show(result, h("div", { class: "card scroll", tabindex: "0", role: "region", "aria-label": "Answers" },
+      h("table", {},
+      h("thead", {}, h("tr", {}, ["#", "Row", "Answer", "Ended by"].map((name) => h("th", { scope: "col" }, name)))),
+        body)));
     return body;
   }
 
   function row(answer, index) {
-    return h("tr", {}, h("th", { scope: "row" }, String(index + 1)), h("td", { class: "raw" }, inert(prompt(rows[index]))),
+    return h("tr", {}, h("th", { scope: "row" }, String(index + 1)),
+      h("td", { class: "raw" }, inert(prompt(rows[index]))),
       h("td", { class: "raw" }, inert(text(answer))), h("td", {}, answer.stop_reason ?? ""));
   }
 
   function saved() {
-    return answers.map((answer, index) => JSON.stringify({ ...rows[index], answer: text(answer), stop_reason: answer.stop_reason }) + "\n").join("");
+    return answers.map((answer, index) => JSON.stringify({ ...rows[index], answer: text(answer),
+      stop_reason: answer.stop_reason }) + "\n").join("");
   }
 
   function pick() {
@@ -102,7 +113,8 @@ export function build(root, context) {
 }
 
 function read(text) {
-  return text.split("\n").map((line, index) => ({ line: line.trim(), index })).filter((row) => row.line).map(({ line, index }) => {
+  const lines = text.split("\n").map((line, index) => ({ line: line.trim(), index })).filter((row) => row.line);
+  return lines.map(({ line, index }) => {
     if (!line.startsWith("{")) return { prompt: line };
     try {
       const row = JSON.parse(line);

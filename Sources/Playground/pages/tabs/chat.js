@@ -145,12 +145,14 @@ export function build(root, context) {
     const end = performance.now();
     await writer.end();
     node.isRunning = false;
-    node.figures = { first: first === null ? null : first - begin, seconds: (end - (first ?? begin)) / 1000, completion_tokens: pieces, ...usage };
+    node.figures = { first: first === null ? null : first - begin, seconds: (end - (first ?? begin)) / 1000,
+      completion_tokens: pieces, ...usage };
     if (running === control) running = null;
     control.abort();
     [send.disabled, halt.disabled] = [false, true];
     if (signal.aborted) return;
-    announce(node.calls ? `${node.calls.length} tool calls wait for an answer.` : `Answer: ${node.content.slice(0, 300)}`);
+    announce(node.calls ? `${node.calls.length} tool calls wait for an answer.`
+      : `Answer: ${node.content.slice(0, 300)}`);
     turns.update(node);
   }
 

@@ -19,7 +19,8 @@ export function build(root, context) {
   const run = button("Continue", start, { class: "main" });
   const halt = button("Stop", () => running?.abort(), { disabled: true });
   const output = h("div", { class: "tokens raw", dir: "auto" });
-  const about = h("div", { "aria-live": "polite" }, h("p", { class: "hint" }, "Choose a token to see what else the model had in mind there."));
+  const about = h("div", { "aria-live": "polite" }, h("p", { class: "hint" },
+    "Choose a token to see what else the model had in mind there."));
   const problem = h("div", {});
   let tokens = [];
   signal.addEventListener("abort", () => running?.abort());
@@ -40,7 +41,8 @@ export function build(root, context) {
       h("section", { class: "card", "aria-label": "Continuation" }, h("h2", {}, "Continuation"), output, legend()),
       h("section", { class: "card", "aria-label": "Token" }, h("h2", {}, "Token"), about)),
     h("section", { class: "card", "aria-label": "Settings" },
-      field("Model", model), h("div", { class: "pair" }, field("Temperature", temperature), field("Tokens at most", tokensMax)),
+      field("Model", model), h("div", { class: "pair" }, field("Temperature", temperature),
+        field("Tokens at most", tokensMax)),
       field("Seed", seed), snippet(() => ({ path: "v1/completions", body: request(), isStream: true })))));
 
   function request() {
@@ -74,7 +76,8 @@ export function build(root, context) {
       for await (const event of answer(running.signal)) {
         const choice = event.choices?.[0];
         const found = choice?.logprobs;
-        if (found) found.tokens.forEach((text, index) => add(text, found.token_logprobs[index], found.top_logprobs?.[index] ?? {}));
+        if (found) found.tokens.forEach((text, index) =>
+          add(text, found.token_logprobs[index], found.top_logprobs?.[index] ?? {}));
         else if (choice?.text) output.append(inert(choice.text));
       }
       announce(`The text goes on: ${output.textContent.slice(0, 300)}`);
@@ -90,7 +93,8 @@ export function build(root, context) {
     const probability = Math.exp(logprob);
     token.node = h("button", {
       type: "button", class: `token p${level(probability)}`, tabindex: tokens.length ? "-1" : "0",
-      "aria-label": `${inert(text)}, ${percent(probability)}`, title: percent(probability), onclick: () => choose(token),
+      "aria-label": `${inert(text)}, ${percent(probability)}`, title: percent(probability),
+        onclick: () => choose(token),
     }, shown(text));
     tokens.push(token);
     output.append(token.node);
@@ -105,8 +109,10 @@ export function build(root, context) {
     const others = Object.entries(token.top).sort((a, b) => b[1] - a[1]);
     const hasIt = others.some(([text]) => text === token.text);
     if (!hasIt) others.push([token.text, token.logprob]);
-    show(about, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Alternatives" }, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Token"), h("th", { scope: "col", class: "number" }, "Probability"),
+    show(about, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Alternatives" },
+      h("table", {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Token"),
+        h("th", { scope: "col", class: "number" }, "Probability"),
         h("th", { scope: "col", class: "number" }, "Logarithm"), h("td", {}))),
       h("tbody", {}, others.map(([text, logprob]) => h("tr", {},
         h("th", { scope: "row" }, h("code", {}, shown(text)), text === token.text ? " ✓" : ""),

@@ -5,7 +5,10 @@ import { get } from "../lib/http.js";
 import { snippet } from "../lib/snippet.js";
 import { inert, milliseconds, plural } from "../lib/text.js";
 
-const sample = "A cat sleeps on the sofa.\nA kitten naps on the couch.\nThe stock market fell today.\nShares lost value this afternoon.";
+const sample = `A cat sleeps on the sofa.
+A kitten naps on the couch.
+The stock market fell today.
+Shares lost value this afternoon.`;
 
 export function build(root, context) {
   const { state, announce, signal } = context;
@@ -35,7 +38,8 @@ export function build(root, context) {
       const body = request();
       const answer = await get("v1/embeddings", { body, signal });
       const vectors = answer.data.map((row) => normal(row.embedding));
-      said.textContent = `${plural(vectors.length, "vector")} of ${plural(vectors[0].length, "number")} in ${milliseconds(performance.now() - begin)}`;
+      const size = `${plural(vectors.length, "vector")} of ${plural(vectors[0].length, "number")}`;
+      said.textContent = `${size} in ${milliseconds(performance.now() - begin)}`;
       show(result, matrix(body.input, vectors));
       announce(`${said.textContent}. ${alike(body.input, vectors)}`);
     } catch (error) {
@@ -57,9 +61,12 @@ function cosine(a, b) {
 function matrix(texts, vectors) {
   return h("section", { class: "card", "aria-label": "Similarity" }, h("h2", {}, "Similarity"),
     h("p", { class: "hint" }, alike(texts, vectors)),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Matrix of similarity" }, h("table", { class: "matrix" },
-      h("thead", {}, h("tr", {}, h("td", {}), texts.map((text, index) => h("th", { scope: "col", title: inert(text) }, String(index + 1))))),
-      h("tbody", {}, texts.map((text, row) => h("tr", {}, h("th", { scope: "row", title: inert(text) }, `${row + 1}  ${inert(text)}`),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Matrix of similarity" },
+      h("table", { class: "matrix" },
+      h("thead", {}, h("tr", {}, h("td", {}), texts.map((text, index) =>
+        h("th", { scope: "col", title: inert(text) }, String(index + 1))))),
+      h("tbody", {}, texts.map((text, row) => h("tr", {},
+        h("th", { scope: "row", title: inert(text) }, `${row + 1}  ${inert(text)}`),
         vectors.map((vector) => {
           const value = cosine(vectors[row], vector);
           return h("td", { class: `m${Math.max(0, Math.min(9, Math.floor(value * 10)))}` }, value.toFixed(2));
@@ -74,5 +81,6 @@ function alike(texts, vectors) {
       if (!best || value > best.value) best = { a, b, value };
     }
   }
-  return best ? `Most alike are ${best.a + 1} and ${best.b + 1}: ${best.value.toFixed(2)}.` : "One text is alike to itself alone.";
+  return best ? `Most alike are ${best.a + 1} and ${best.b + 1}: ${best.value.toFixed(2)}.`
+    : "One text is alike to itself alone.";
 }

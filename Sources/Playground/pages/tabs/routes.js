@@ -12,10 +12,12 @@ export async function build(root, context) {
   const served = await get("openapi.json", { signal });
   const schemas = new Schemas(served);
   const all = Object.entries(served.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([verb, operation]) => ({ name: `${verb.toUpperCase()} ${path}`, verb: verb.toUpperCase(), path, operation })));
+    Object.entries(operations).map(([verb, operation]) =>
+      ({ name: `${verb.toUpperCase()} ${path}`, verb: verb.toUpperCase(), path, operation })));
   const groups = Map.groupBy(all, (route) => route.operation.tags[0]);
   const choice = state.bind(h("select", {}, [...groups].map(([tag, routes]) =>
-    h("optgroup", { label: tag }, routes.map((route) => h("option", { value: route.name }, route.name))))), "route", all[0].name);
+    h("optgroup", { label: tag }, routes.map((route) => h("option", { value: route.name }, route.name))))), "route",
+      all[0].name);
   const form = h("div", { class: "stack" });
   choice.addEventListener("change", draw);
   root.append(h("div", { class: "card" }, field("Route", choice)), form);
@@ -99,7 +101,8 @@ export async function build(root, context) {
 
   function parameterInput(parameter) {
     const isList = parameter.schema?.type === "array";
-    if (!isList) return schemas.input(parameter.name, { ...parameter.schema, description: parameter.description }, parameter.required);
+    if (!isList) return schemas.input(parameter.name, { ...parameter.schema, description: parameter.description },
+      parameter.required);
     const control = area({ rows: 2 });
     return {
       node: field(`${parameter.name}${parameter.required ? " (required)" : ""}`, control, "One a line."),
@@ -115,14 +118,17 @@ export async function build(root, context) {
       return { nodes: [input.node], read: input.read };
     }
     const required = new Set(plain.required ?? []);
-    const inputs = Object.entries(plain.properties).map(([name, schema]) => ({ name, isRequired: required.has(name), ...schemas.input(name, schema, required.has(name)) }));
+    const inputs = Object.entries(plain.properties).map(([name, schema]) =>
+      ({ name, isRequired: required.has(name), ...schemas.input(name, schema, required.has(name)) }));
     const model = inputs.find(({ name }) => name === "model");
     if (model) model.control.value ||= context.models("inference")[0] ?? "";
     const more = inputs.filter((input) => !input.isRequired);
     return {
       nodes: [...inputs.filter((input) => input.isRequired).map((input) => input.node),
-        more.length && h("details", {}, h("summary", {}, `${more.length} fields that may be left out`), h("div", { class: "grid" }, more.map((input) => input.node)))],
-      read: () => Object.fromEntries(inputs.map((input) => [input.name, input.read()]).filter((member) => member[1] !== undefined)),
+        more.length && h("details", {}, h("summary", {}, `${more.length} fields that may be left out`),
+          h("div", { class: "grid" }, more.map((input) => input.node)))],
+      read: () => Object.fromEntries(inputs.map((input) => [input.name, input.read()]).filter((member) =>
+        member[1] !== undefined)),
     };
   }
 }

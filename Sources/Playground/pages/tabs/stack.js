@@ -44,7 +44,8 @@ function table(names, rows) {
 
 function failures(stack) {
   return stack.failed.length > 0 && section("Not served",
-    h("ul", {}, stack.failed.map(({ name, reason }) => h("li", {}, h("strong", {}, inert(name)), `: ${inert(reason)}`))));
+    h("ul", {}, stack.failed.map(({ name, reason }) => h("li", {}, h("strong", {}, inert(name)),
+      `: ${inert(reason)}`))));
 }
 
 function providers(stack) {
@@ -53,35 +54,43 @@ function providers(stack) {
     stack.providers.filter((provider) => provider.api === api).map((provider) => [
       [h("strong", {}, inert(provider.provider_id)), h("br", {}), h("small", {}, inert(provider.provider_type))],
       [inert(provider.version), h("br", {}), h("small", {}, inert(provider.runtime))], state(provider),
-      provider.isolation + (provider.pid ? ` ${provider.pid}` : ""), h("code", { title: inert(provider.library) }, inert(provider.library.split("/").at(-1))),
+      provider.isolation + (provider.pid ? ` ${provider.pid}` : ""),
+        h("code", { title: inert(provider.library) }, inert(provider.library.split("/").at(-1))),
       provider.needs.join(", ") || "nothing",
-      h("details", {}, h("summary", {}, plural(provider.methods.length, "method")), h("ul", {}, provider.methods.map((name) => h("li", {}, h("code", {}, inert(name)))))),
+      h("details", {}, h("summary", {}, plural(provider.methods.length, "method")),
+        h("ul", {}, provider.methods.map((name) => h("li", {}, h("code", {}, inert(name)))))),
     ]))));
   return h("div", { class: "stack" }, list);
 }
 
 function state(provider) {
   const notes = [
-    provider.restarts > 0 && plural(provider.restarts, "restart"), provider.open_calls > 0 && plural(provider.open_calls, "open call"),
+    provider.restarts > 0 && plural(provider.restarts, "restart"),
+    provider.open_calls > 0 && plural(provider.open_calls, "open call"),
     provider.since && `since ${provider.since}`, provider.is_optional && "optional",
   ].filter(Boolean);
-  return [h("span", { class: `tag ${provider.state === "running" ? "good" : "bad"}` }, provider.state), notes.length > 0 && h("small", {}, ` ${notes.join(", ")}`)];
+  return [h("span", { class: `tag ${provider.state === "running" ? "good" : "bad"}` }, provider.state),
+    notes.length > 0 && h("small", {}, ` ${notes.join(", ")}`)];
 }
 
 function resources(stack) {
-  return section("Models and other resources", table(["Id", "Kind", "Provider", "Other names", "Comes from"], stack.resources.map((resource) => [
-    inert(resource.id), resource.kind, inert(`${resource.api}/${resource.provider_id}`), inert(resource.aliases.join(", ")),
+  const rows = stack.resources.map((resource) => [
+    inert(resource.id), resource.kind, inert(`${resource.api}/${resource.provider_id}`),
+    inert(resource.aliases.join(", ")),
     [resource.is_announced ? "its provider" : "the file", resource.base && ` (adapts ${inert(resource.base)})`],
-  ])));
+  ]);
+  return section("Models and other resources", table(["Id", "Kind", "Provider", "Other names", "Comes from"], rows));
 }
 
 function distribution(stack) {
-  return section("Distribution", h("p", { class: "hint" }, "What came from the environment, and what looks like a secret, is ***."),
+  return section("Distribution", h("p", { class: "hint" },
+    "What came from the environment, and what looks like a secret, is ***."),
     h("pre", { tabindex: "0" }, h("code", {}, inert(yaml(stack.distribution)))));
 }
 
 function routes(document) {
-  const rows = Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations).map(([verb, operation]) => {
+  const rows = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([verb, operation]) => {
     const name = `${verb.toUpperCase()} ${path}`;
     return [h("a", { href: `#/routes?route=${encodeURIComponent(name)}` }, name), operation.summary, operation.tags[0]];
   }));
