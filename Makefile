@@ -162,6 +162,10 @@ bench-memory-get: build ## 100 documents over HTTP, beside a C program that read
 bench-isolation: build model ## what a process of its own costs a provider: start, memory, restart, and the neighbours of one that crashes
 	@Scripts/bench-isolation.py
 
+.PHONY: bench-sandbox
+bench-sandbox: build ## code_interpreter from the request to the result of print(1), beside a bare python3 -I
+	@Scripts/bench-sandbox.py
+
 .PHONY: bench-memory-idle
 bench-memory-idle: build ## memory of a bank of a million chunks (needs numpy, 4 GB of disk, 2 of memory)
 	@Scripts/bench-memory-idle.py

@@ -37,9 +37,9 @@ extension CageOutcome {
         switch end {
         case .exited: nil
         case .signalled(let number): "the program was ended by \(ExitStatus.name(ofSignal: Int32(clamping: number)))"
-        case .limit(.seconds): Self.limit("took more than \(limits.secondsMax) seconds", "seconds_max")
+        case .limit(.seconds): Self.limit("took more than \(limits.secondsMax) s", "seconds_max")
         case .limit(.cpuSeconds):
-            Self.limit("computed for more than \(limits.cpuSecondsMax) seconds", "cpu_seconds_max")
+            Self.limit("computed for more than \(limits.cpuSecondsMax) s", "cpu_seconds_max")
         case .limit(.memory): Self.limit("used more than \(limits.memoryBytesMax) bytes of memory", "memory_bytes_max")
         case .limit(.processes):
             Self.limit("had more than \(limits.processesMax) processes and threads", "processes_max")

@@ -12,6 +12,7 @@ package struct PythonTools: ToolsProvider {
 
     private let cage: Cage
     private let turns: Turns
+    private let fontList: Task<Void, Never>
     private let listed = Registered<Bool>()
 
     /// Runs a line in a cage: where that can't be, no call could.
@@ -32,6 +33,7 @@ package struct PythonTools: ToolsProvider {
                 "code can't be caged here: \(error.message). bubblewrap needs user namespaces: in a container they "
                     + "must be allowed, on a machine by user.max_user_namespaces and kernel.unprivileged_userns_clone")
         }
+        fontList = Task { [cage] in if context.purpose == .serve { await cage.makeFontList() } }
         context.log.info("code runs in cages", ["limits_by": cage.means])
     }
 
@@ -47,6 +49,11 @@ package struct PythonTools: ToolsProvider {
     }
 
     package func unregister(_ resource: Resource) async throws { try listed.remove(resource) }
+
+    package func shutdown() async {
+        fontList.cancel()
+        await fontList.value
+    }
 
     package func list(_ call: Call) async throws -> [ListedTool] {
         guard !listed.all.isEmpty else { return [] }
@@ -83,6 +90,7 @@ package struct PythonTools: ToolsProvider {
         guard code.utf8.count <= most else {
             return .failed("code: must be at most \(most) bytes (code_bytes_max), got \(code.utf8.count)")
         }
+        if code.contains("matplotlib") { await fontList.value }
         let outcome = try await turns.run { try await cage.run(code) }
         return try outcome.result(cage.limits)
     }

@@ -21,6 +21,9 @@ extension ChildProcess {
         /// The user and the group to run as; nil: ours. Takes root.
         package var user: UInt32?
         package var hasNoNewPrivileges = false
+        /// Control groups of version 1 are not entered at the start, which would wait for them, but with
+        /// ``ChildProcess/enterGroups(_:)``.
+        package var entersGroupsLater = false
         /// Names the control group: letters, digits, `-` and `_`; others become `_`.
         package var label: String
         /// Gets each line of output, in order, on a thread of all children: it must not wait.

@@ -65,6 +65,16 @@ package final class ChildProcess: Sendable {
         EventLoop.exits.run(after: graceSeconds) { _ in self.kill() }
     }
 
+    // MARK: Control groups of version 1, entered after the start
+
+    /// Whether there are any.
+    package var hasGroupsToEnter: Bool { group?.hasVersion1 ?? false }
+
+    /// Moves the child, or processes that it has started, into its control groups. Nothing for those that have ended.
+    package func enterGroups(_ pids: [pid_t]) throws {
+        for pid in pids { try group?.enter(pid) }
+    }
+
     // MARK: Its end
 
     /// nil while it runs.

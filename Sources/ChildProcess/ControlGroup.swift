@@ -81,9 +81,11 @@ struct ControlGroup: Sendable {
     }
 
     /// The descriptors with which a child is started in these groups: to be closed by the caller.
-    func openForSpawn() throws(SystemFailure) -> (folder: Int32, files: [Int32]) {
+    ///
+    /// - Parameter version2Alone: leaves out groups of version 1, for `enter(_:)` later.
+    func openForSpawn(version2Alone: Bool) throws(SystemFailure) -> (folder: Int32, files: [Int32]) {
         var opened: (folder: Int32, files: [Int32]) = (-1, [])
-        for folder in folders {
+        for folder in folders where folder.base.version == 2 || !version2Alone {
             let isNew = folder.base.version == 2
             let path = isNew ? folder.path : folder.path + "/cgroup.procs"
             let file = open(path, (isNew ? O_RDONLY | O_DIRECTORY : O_WRONLY) | O_CLOEXEC)
@@ -96,6 +98,20 @@ struct ControlGroup: Sendable {
         }
         return opened
     }
+
+    /// Moves a process into the groups of version 1. May wait for ten milliseconds, for the kernel waits for every
+    /// processor.
+    func enter(_ pid: pid_t) throws(SystemFailure) {
+        for folder in folders where folder.base.version == 1 {
+            let failure = ProcFile.write(folder.path + "/cgroup.procs", "\(pid)")
+            // It has ended.
+            if failure == ESRCH { return }
+            guard failure == 0 else { throw SystemFailure(folder.path + "/cgroup.procs", failure) }
+        }
+    }
+
+    /// Whether a child born in the group of version 2 has to enter others still.
+    var hasVersion1: Bool { folders.contains { $0.base.version == 1 } }
 
     // MARK: What happened in it
 

@@ -60,7 +60,9 @@ struct Spawn {
         -> ccp_child
     {
         let places: (folder: Int32, files: [Int32])
-        do { places = try group?.openForSpawn() ?? (-1, []) } catch { throw failure("control group", error) }
+        do { places = try group?.openForSpawn(version2Alone: options.entersGroupsLater) ?? (-1, []) } catch {
+            throw failure("control group", error)
+        }
         defer { closeAll([places.folder] + places.files) }
         var descriptors = options.descriptors
         if descriptors[1] == nil { descriptors[1] = output }

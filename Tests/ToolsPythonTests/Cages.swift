@@ -1,4 +1,5 @@
 import ChildProcess
+import Foundation
 import ProviderKit
 import Testing
 
@@ -13,7 +14,13 @@ enum Cages {
             groups: groups)
     }
 
-    /// What the code printed, and how it ended.
+    /// The programs of Tests/Fixtures/cage-probes.py.
+    static func probes() throws -> Data {
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        return try Data(contentsOf: tests.appendingPathComponent("Fixtures/cage-probes.py"))
+    }
+
+    /// Runs code in a cage of its own.
     static func run(_ code: String, _ settings: JSONObject = [:], groups: ControlGroups? = nil) async throws
         -> CageOutcome
     {

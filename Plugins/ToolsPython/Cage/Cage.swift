@@ -5,13 +5,16 @@ import ProviderKit
 /// The cages of one provider on this machine: the programs that make them, and by which means limits are held. Each run
 /// has one of its own.
 package struct Cage: Sendable {
-    let limits: CageLimits
+    var limits: CageLimits
     let python: String
     let bubblewrap: String
     let filter: [UInt8]
+    /// As bubblewrap reads them from a descriptor: each with a zero byte at its end.
+    let options: [UInt8]
     /// The user to run as; nil: ours.
     let user: UInt32?
     let groups: ControlGroups
+    let fonts = FontList()
 
     /// Throws a sentence that says what to install.
     package init(
@@ -38,6 +41,7 @@ package struct Cage: Sendable {
                 "", "libseccomp makes no filter of system calls: install libseccomp2 in version 2.5 or later")
         }
         self.filter = filter
+        options = Self.list(CageArguments.options(limits, filter: CageRun.filter, info: CageRun.info))
         user = UnusedUser.id()
         guard geteuid() != 0 || user != nil else {
             throw ConfigurationError(
@@ -61,6 +65,19 @@ package struct Cage: Sendable {
             run.cancel()
         }
     }
+
+    /// Has matplotlib make its list of fonts, for the runs after. They do without when it can't.
+    package func makeFontList() async {
+        guard FontList.canBeMade else { return }
+        var cage = self
+        cage.limits.outputBytesMax = 16 << 20
+        guard let outcome = try? await cage.run(FontList.program), outcome.end == .exited(0),
+            let made = FontList(output: outcome.output)?.file
+        else { return }
+        fonts.keep(made)
+    }
+
+    static func list(_ options: [String]) -> [UInt8] { options.flatMap { Array($0.utf8) + [0] } }
 
     private static let threads = DispatchQueue(label: "llama-stack.cages", attributes: .concurrent)
 }

@@ -11,7 +11,7 @@ enum CageArguments {
         ]
         for (name, value) in environment { options += ["--setenv", name, value] }
         options += ["--ro-bind", "/usr", "/usr"] + rootFolders + alternatives
-        for device in ["null", "zero", "full", "random", "urandom"] {
+        for device in ["null", "urandom"] {
             options += ["--dev-bind", "/dev/\(device)", "/dev/\(device)"]
         }
         options += ["--symlink", "/proc/self/fd", "/dev/fd", "--proc", "/proc"]
@@ -22,7 +22,8 @@ enum CageArguments {
 
     private static let environment = [
         ("PATH", "/usr/bin"), ("HOME", "/job"), ("LANG", "C.UTF-8"), ("TZ", "UTC"), ("PYTHONHASHSEED", "0"),
-        ("MPLBACKEND", "Agg"), ("MPLCONFIGDIR", "/job/.matplotlib"),
+        // Debian's settings of matplotlib are in /etc: without them it has its own.
+        ("MPLBACKEND", "Agg"), ("MPLCONFIGDIR", FontList.folder), ("MATPLOTLIBRC", "/dev/null"),
         // A thread for each core of the machine would be above the limit on large ones.
         ("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1"),
     ]

@@ -18,6 +18,12 @@ struct CageInside {
         pidfd = ccp_pidfd(first)
     }
 
+    /// Puts all of its processes into the control groups.
+    func enterGroups() throws {
+        guard let first else { return }
+        try launcher.enterGroups(ProcessTree(of: first).members)
+    }
+
     /// Its first process before the launcher, which then ends by itself: when it has, nothing is left of the cage.
     mutating func kill() {
         let now = ContinuousClock.now
@@ -29,9 +35,12 @@ struct CageInside {
         if now - killedAt > .milliseconds(500) { launcher.kill() }
     }
 
-    /// Waits until all processes of the cage are gone. The launcher has ended.
+    /// Ends all processes of the cage, and waits until they are gone.
     mutating func end() {
-        guard pidfd >= 0 else { return }
+        guard pidfd >= 0 else {
+            launcher.kill()
+            return
+        }
         _ = ccp_signal(pidfd, SIGKILL)
         var ended = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
         _ = poll(&ended, 1, 5_000)

@@ -17,6 +17,8 @@ final class CagePipes {
     private(set) var errors = Line(ours: -1, theirs: -1)
     private(set) var report = Line(ours: -1, theirs: -1)
     private(set) var isOverOutput = false
+    /// The pid of the cage's first process, once bubblewrap has said it.
+    private(set) var firstProcess: pid_t?
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
     init() throws {
@@ -36,14 +38,14 @@ final class CagePipes {
 
     deinit {
         for line in [code, info, output, errors, report] {
-            if line.ours >= 0 { close(line.ours) }
-            if line.theirs >= 0 { close(line.theirs) }
+            if line.ours >= 0 { Foundation.close(line.ours) }
+            if line.theirs >= 0 { Foundation.close(line.theirs) }
         }
     }
 
     func closeTheirs() {
         for line in [\CagePipes.code, \.info, \.output, \.errors, \.report] {
-            close(self[keyPath: line].theirs)
+            Foundation.close(self[keyPath: line].theirs)
             self[keyPath: line].theirs = -1
         }
     }
@@ -68,13 +70,14 @@ final class CagePipes {
             if count < 0 && errno == EAGAIN { return }
             if count < 0 { code = [] } else { code = code.dropFirst(count) }
         }
-        close(self.code.ours)
-        self.code.ours = -1
+        close(\.code)
     }
 
     /// Reads what is there now: of the output at most `outputMost` bytes in all.
     func read(outputMost: Int, reportMost: Int) {
-        if firstProcess == nil { take(\.info, most: 4_096) }
+        // To its end: bubblewrap writes it in pieces.
+        take(\.info, most: 4_096)
+        if firstProcess == nil { firstProcess = Self.firstProcess(in: info.bytes) }
         take(\.report, most: reportMost)
         let before = errors.bytes.count
         if !take(\.output, most: outputMost - before) { isOverOutput = true }
@@ -96,8 +99,7 @@ final class CagePipes {
         let count = Foundation.read(self[keyPath: line].ours, &buffer, buffer.count)
         if count < 0 && (errno == EAGAIN || errno == EINTR) { return true }
         guard count > 0 else {
-            close(self[keyPath: line].ours)
-            self[keyPath: line].ours = -1
+            close(line)
             return true
         }
         let room = max(0, most - self[keyPath: line].bytes.count)
@@ -105,9 +107,15 @@ final class CagePipes {
         return count <= room
     }
 
-    /// The pid of the cage's first process, when bubblewrap has said it: `{"child-pid": 123, …`.
-    var firstProcess: pid_t? {
-        let text = String(decoding: info.bytes, as: UTF8.self)
+    private func close(_ line: ReferenceWritableKeyPath<CagePipes, Line>) {
+        guard self[keyPath: line].ours >= 0 else { return }
+        Foundation.close(self[keyPath: line].ours)
+        self[keyPath: line].ours = -1
+    }
+
+    /// `{"child-pid": 123, …`.
+    private static func firstProcess(in info: [UInt8]) -> pid_t? {
+        let text = String(decoding: info, as: UTF8.self)
         guard let key = text.range(of: "\"child-pid\":") else { return nil }
         let rest = text[key.upperBound...].drop { $0 == " " }
         let digits = rest.prefix { $0.isASCII && $0.isNumber }

@@ -31,6 +31,12 @@ struct CageReport {
         }
     }
 
+    /// Whether the driver has come to the end. Costs nothing while it has not.
+    static func isWhole(_ bytes: [UInt8]) -> Bool {
+        guard bytes.last == UInt8(ascii: "\n"), bytes.suffix(12).contains(UInt8(ascii: "e")) else { return false }
+        return CageReport(bytes).status != nil
+    }
+
     private static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     private static func plain(_ name: Substring) -> String {

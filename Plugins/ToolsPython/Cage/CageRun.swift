@@ -28,48 +28,74 @@ final class CageRun: Sendable {
         child.onExit { _ in self.alarm.ring() }
         var inside = CageInside(child)
         defer { inside.end() }
-        var feed = code[...]
-        var stopped: CageLimit?
-        let begun = ContinuousClock.now
-        let deadline = begun + .seconds(cage.limits.secondsMax)
-        var nextLook = begun + Self.lookInterval
-        while child.report == nil {
-            pipes.wait(alarm, isFeeding: !feed.isEmpty, until: nextLook)
-            pipes.feed(&feed)
-            pipes.read(outputMost: cage.limits.outputBytesMax, reportMost: reportBytesMax)
-            if inside.isUnknown, let first = pipes.firstProcess { inside.know(first) }
-            let now = ContinuousClock.now
-            let isCancelled = alarm.isCancelled
-            if stopped == nil {
-                if pipes.isOverOutput { stopped = .output }
-                if now >= deadline { stopped = .seconds }
-                if now >= nextLook, stopped == nil { stopped = inside.limit(passed: cage) }
-            }
-            if stopped != nil || isCancelled { inside.kill() }
-            if now >= nextLook { nextLook = now + Self.lookInterval }
-        }
+        let stopped = try follow(child, pipes, &inside)
         inside.end()
         pipes.readRest(outputMost: cage.limits.outputBytesMax, reportMost: reportBytesMax)
         if alarm.isCancelled { throw CancellationError() }
         return try outcome(pipes, child.report, stopped)
     }
 
+    /// Until the cage has ended, or there is nothing more to wait for. Answers the limit that it was stopped for.
+    private func follow(
+        _ child: ChildProcess, _ pipes: CagePipes, _ inside: inout CageInside
+    ) throws -> CageLimit? {
+        var feed = code[...]
+        // Entering a control group of version 1 takes as long as all else, but for what enters soon after another.
+        if child.hasGroupsToEnter { Self.entering.async { try? child.enterGroups([child.pid]) } }
+        var isAdmitted = !child.hasGroupsToEnter
+        var stopped: CageLimit?
+        let deadline = ContinuousClock.now + .seconds(cage.limits.secondsMax)
+        var nextLook = ContinuousClock.now + Self.lookInterval
+        while child.report == nil {
+            pipes.wait(alarm, isFeeding: isAdmitted && !feed.isEmpty, until: nextLook)
+            pipes.read(outputMost: cage.limits.outputBytesMax, reportMost: reportBytesMax)
+            if inside.isUnknown, let first = pipes.firstProcess { inside.know(first) }
+            // The driver waits for the code: until it has that, nothing of others runs in the cage.
+            if !isAdmitted, !inside.isUnknown, CageReport(pipes.report.bytes).isReady {
+                try inside.enterGroups()
+                isAdmitted = true
+            }
+            if isAdmitted { pipes.feed(&feed) }
+            // The driver has nothing more to say. What still runs is ended here, which is sooner than by itself.
+            if !inside.isUnknown, CageReport.isWhole(pipes.report.bytes) { return nil }
+            let now = ContinuousClock.now
+            if stopped == nil, pipes.isOverOutput { stopped = .output }
+            if stopped == nil, now >= deadline { stopped = .seconds }
+            if now >= nextLook {
+                if stopped == nil { stopped = inside.limit(passed: cage) }
+                nextLook = now + Self.lookInterval
+            }
+            if stopped != nil || alarm.isCancelled { inside.kill() }
+        }
+        return stopped
+    }
+
+    /// The descriptors that bubblewrap reads its options and the filter from, and says the first process's pid on.
+    private static let options: Int32 = 3
+    static let filter: Int32 = 4
+    static let info: Int32 = 5
+    private static let fonts: Int32 = 9
+
+    private static let entering = DispatchQueue(label: "llama-stack.cage-groups", attributes: .concurrent)
+
     private static let lookInterval = Duration.milliseconds(20)
 
     private var reportBytesMax: Int { cage.limits.filesBytesMax + cage.limits.filesMax * 1_024 + 1_024 }
 
     private func start(_ pipes: CagePipes) throws -> ChildProcess {
-        var list = CageArguments.options(cage.limits, filter: 4, info: 5).joined(separator: "\0")
-        list += "\0"
-        guard let options = MemoryFile("options", Array(list.utf8)), let filter = MemoryFile("filter", cage.filter)
+        let fonts = cage.fonts.file
+        let fontOptions = fonts.map { ["--file", "\(Self.fonts)", "\(FontList.folder)/\($0.name)"] } ?? []
+        guard let options = MemoryFile("options", cage.options + Cage.list(fontOptions)),
+            let filter = MemoryFile("filter", cage.filter), let fontFile = MemoryFile("fonts", fonts?.content ?? [])
         else { throw ProviderError(.providerUnavailable, "no memory or no descriptors for a cage") }
         let limits = cage.limits
         var start = ChildProcess.Options(
             executable: cage.bubblewrap,
-            arguments: ["--args", "3", "--", cage.python, "-S", "-s", "-B", "-c", Driver.program]
+            arguments: ["--args", "\(Self.options)", "--", cage.python, "-S", "-s", "-B", "-c", Driver.program]
                 + [limits.processesMax, limits.filesMax, limits.filesBytesMax].map(String.init),
             descriptors: [
-                0: pipes.code.theirs, 3: options.descriptor, 4: filter.descriptor, 5: pipes.info.theirs,
+                0: pipes.code.theirs, Self.options: options.descriptor, Self.filter: filter.descriptor,
+                Self.info: pipes.info.theirs,
                 Driver.output: pipes.output.theirs, Driver.errors: pipes.errors.theirs,
                 Driver.report: pipes.report.theirs,
             ],
@@ -82,6 +108,7 @@ final class CageRun: Sendable {
             onLine: { line in
                 self.launcherWords.withLock { if $0.count < 4 { $0.append(line.text) } }
             })
+        if fonts != nil { start.descriptors[Self.fonts] = fontFile.descriptor }
         start.systemLimits = [
             // At the first it gets a signal, at the second it is killed.
             .init(RLIMIT_CPU, UInt64(limits.cpuSecondsMax), hard: UInt64(limits.cpuSecondsMax) + 1),
@@ -92,7 +119,8 @@ final class CageRun: Sendable {
         ]
         start.user = cage.user
         start.hasNoNewPrivileges = true
-        return try withExtendedLifetime((options, filter)) { try ChildProcess.start(start) }
+        start.entersGroupsLater = true
+        return try withExtendedLifetime((options, filter, fontFile)) { try ChildProcess.start(start) }
     }
 
     private func outcome(_ pipes: CagePipes, _ report: ExitReport?, _ stopped: CageLimit?) throws -> CageOutcome {

@@ -11,6 +11,7 @@ enum Driver {
 
         def run(arguments):
             processes, files_max, files_bytes = map(int, arguments)
+            write(b"ready\n")
             code = bytearray()
             while part := posix.read(0, 65536):
                 code += part
@@ -20,7 +21,6 @@ enum Driver {
             posix.dup2(7, 2)
             posix.closerange(3, 8)
             posix.set_inheritable(8, False)
-            write(b"ready\n")
             if processes:
                 import resource
                 resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
@@ -34,9 +34,12 @@ enum Driver {
             status = execute(bytes(code))
             if "threading" in sys.modules:
                 sys.modules["threading"]._shutdown()
+            # Before the functions below, of which one closes all figures.
+            if "matplotlib.pyplot" in sys.modules:
+                save_open_figures(sys.modules["matplotlib.pyplot"])
             import atexit
             atexit._run_exitfuncs()
-            if posix.listdir("/job") or "matplotlib.pyplot" in sys.modules:
+            if posix.listdir("/job"):
                 send_files(files_max, files_bytes)
             for stream in sys.stdout, sys.stderr:
                 try:
@@ -116,11 +119,14 @@ enum Driver {
                 figures += 1
                 pyplot.figure(number).savefig(f"/job/figure-{figures}.png")
 
+        def save_open_figures(pyplot):
+            # Figures that the code has saved itself it has chosen; else what it left open is what it wanted shown.
+            import os
+            if not png_files(os):
+                save_figures(pyplot)
+
         def send_files(files_max, bytes_max):
             import os
-            # Figures that the code has saved itself it has chosen; else what it left open is what it wanted shown.
-            if not png_files(os) and "matplotlib.pyplot" in sys.modules:
-                save_figures(sys.modules["matplotlib.pyplot"])
             left_out = 0
             for path in png_files(os):
                 with open(path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW)) as file:

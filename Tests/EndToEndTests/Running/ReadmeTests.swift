@@ -27,7 +27,7 @@ extension EndToEnd {
             return lines.joined(separator: "\n")
         }
 
-        @Test("two notes, an agent that answers from them, and one that calculates")
+        @Test("two notes, an agent that answers from them, one that calculates, code that runs, and a plot")
         func agents() throws {
             let folder = try TemporaryFolder()
             let file = Setting.root + "/Distributions/agent.yaml"
@@ -36,7 +36,7 @@ extension EndToEnd {
                     .replacing("http://127.0.0.1:8321", with: "http://127.0.0.1:\(server.port)")
                     // A reader is slower than the indexing of two notes.
                     .replacing("\ncurl", with: "\necho; sleep 1; curl -f")
-                let shell = try ChildProcess("/bin/bash", ["-e", "-u", "-c", script])
+                let shell = try ChildProcess("/bin/bash", ["-e", "-u", "-c", "cd '\(folder.path)'\n\(script)"])
                 defer { shell.end() }
                 #expect(shell.wait(seconds: 60) == .exit(0), "\(shell.errors)")
                 let output = shell.output
@@ -51,6 +51,9 @@ extension EndToEnd {
                         "memory_retrieval", "model_inference", "safety_filtering",
                     ])
                 #expect(json?["response_message"]?["content"]?.stringValue?.contains("4711") == true)
+                #expect(output.contains(#"{"content":"completed\n[stdout]\n5050\n[/stdout]","is_error":false,"#))
+                let plot = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/plot.png"))
+                #expect(plot.starts(with: [0x89, 0x50, 0x4E, 0x47]) && plot.count > 5_000)
                 let events = output.split(separator: "\n").filter { $0.contains("data: ") }
                 #expect(events.last?.contains(#""stop_reason":"finished_ok""#) == true, "\(output)")
             }
