@@ -243,7 +243,9 @@ struct lsp_provider {
                                   "network": true is the URL of a server, which this instance may then reach at its
                                   scheme, host and port, whatever the address, without redirects. A string with
                                   "x-resource": "model" is the name of a model: the host refuses one that the
-                                  distribution does not have. Other keywords with x- mean nothing to it */
+                                  distribution does not have. At the root, "x-resources": {"tool_group": {...}} are
+                                  such schemas of the configs of its resources, by kind: they are checked alike, and
+                                  a "network" in them opens the same way. Other keywords with x- mean nothing to it */
     const char *methods;       /* JSON: [{"name": "chat_completion", "stream"?: true, "options"?: ["seed"]}]; a method
                                   that is not here is answered 501 by the host. "register" and "unregister" are not
                                   listed: every provider answers them, LSP_UNSUPPORTED for a kind it does not take */

@@ -1,4 +1,5 @@
 import LlamaStackAPI
+import Networking
 
 /// The work of a reload: the difference between the running distribution and the file as it is now.
 struct ReloadPlan: Sendable, Equatable {
@@ -12,9 +13,15 @@ struct ReloadPlan: Sendable, Equatable {
         /// nil: it runs in the server's process.
         var process: IsolationSettings?
         var config: JSON
+        /// The servers that it may reach by the file, its resources' among them.
+        var origins: Set<NetworkOrigin>
 
-        init(type: String, library: String, stamp: FileStamp?, process: IsolationSettings?, config: JSON) {
+        init(
+            type: String, library: String, stamp: FileStamp?, process: IsolationSettings?, config: JSON,
+            origins: [NetworkOrigin] = []
+        ) {
             (self.type, self.library, self.process) = (type, library, process)
+            self.origins = Set(origins)
             self.stamp = process == nil ? nil : stamp
             self.config = config.sortedByKey
         }
@@ -28,7 +35,11 @@ struct ReloadPlan: Sendable, Equatable {
             } else if let stamp, let oldStamp = old.stamp, stamp != oldStamp {
                 changes.append("the library's file")
             }
-            if config != old.config { changes.append("config") }
+            if config != old.config {
+                changes.append("config")
+            } else if origins != old.origins {
+                changes.append("the servers of its resources")
+            }
             guard let process, let oldProcess = old.process else {
                 return process == old.process ? changes : changes + ["isolation"]
             }
@@ -145,10 +156,11 @@ extension JSON {
 }
 
 extension Launcher.Prepared {
-    /// - Parameter source: of the entry.
-    func facts(_ source: ManifestSource) -> ReloadPlan.Facts {
+    /// - Parameter launcher: of the entry's file.
+    func facts(_ launcher: Launcher) -> ReloadPlan.Facts {
         ReloadPlan.Facts(
             type: entry.providerType, library: libraryPath, stamp: stamp, process: entry.process,
-            config: ConfigPlaces(entry, source, schema: descriptor.configSchema).json)
+            config: ConfigPlaces(entry, launcher.manifest.source, schema: descriptor.configSchema).json,
+            origins: launcher.origins(of: entry, descriptor))
     }
 }

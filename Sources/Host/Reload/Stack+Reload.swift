@@ -65,7 +65,7 @@ extension Stack {
         report.diagnostics += await OffPool.run { preparation.staleLibraries(manifest.source) }
         let plan = ReloadPlan(
             running: before.running.providers.map(\.planned),
-            wanted: preparation.providers.map { $0.planned(manifest.source) },
+            wanted: preparation.providers.map { $0.planned(next) },
             served: before.resources, listed: manifest.resources.map { KnownResource($0) })
         return Reloading(
             stack: self, launcher: next, before: before, preparation: preparation, plan: plan, report: report)
@@ -83,15 +83,15 @@ extension Stack {
 
 extension RunningProvider {
     fileprivate var planned: ReloadPlan.Provider {
-        var planned = prepared.planned(launcher.manifest.source)
+        var planned = prepared.planned(launcher)
         planned.isDown = [.failed, .restarting].contains(slot.status.state)
         return planned
     }
 }
 
 extension Launcher.Prepared {
-    fileprivate func planned(_ source: ManifestSource) -> ReloadPlan.Provider {
-        ReloadPlan.Provider(label: entry.label, facts: facts(source))
+    fileprivate func planned(_ launcher: Launcher) -> ReloadPlan.Provider {
+        ReloadPlan.Provider(label: entry.label, facts: facts(launcher))
     }
 }
 

@@ -88,8 +88,7 @@ struct ListedResources: Sendable {
 
     private func refusal(of entry: Manifest.ResourceEntry, _ error: CallError) -> StartFailure {
         let title = "\(entry.kind.title) \(Quote.short(entry.id))"
-        let places = ConfigPlaces(
-            label: title, config: entry.config, position: entry.position, source: manifest.source, schema: [:])
+        let places = ConfigPlaces(entry, manifest.source, schema: [:])
         if let complaints = error.configComplaints { return places.failure(complaints) }
         let reason = places.masked(error.operatorMessage ?? error.message)
         let code = error.operatorCode ?? error.code

@@ -173,6 +173,8 @@ final class Launcher: Sendable {
         }
         let addresses = places.wrongAddresses
         guard addresses.isEmpty else { throw StartFailure(addresses) }
+        let inResources = mistakesInResources(of: entry, descriptor)
+        guard inResources.isEmpty else { throw StartFailure(inResources) }
         let unknown = places.unknownResources(known)
         guard unknown.isEmpty else { throw StartFailure(unknown) }
         return Prepared(entry: entry, libraryPath: path, stamp: stamp, descriptor: descriptor, runtime: runtime)
@@ -318,7 +320,8 @@ final class Launcher: Sendable {
         let folder = try await OffPool.run { self.instanceFolder(state, entry) }.get()
         let dispatcher = dispatcher, label = entry.label, api = entry.api
         let places = ConfigPlaces(entry, manifest.source, schema: provider.descriptor.configSchema)
-        let access = network.access(of: provider.descriptor, label, endpoints: places.endpoints)
+        let access = network.access(
+            of: provider.descriptor, label, endpoints: origins(of: entry, provider.descriptor))
         let reach = HostReach(
             log: log, metrics: metrics,
             call: { [weak dispatcher, network] request, sink throws(CallError) in

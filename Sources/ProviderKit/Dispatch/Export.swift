@@ -40,7 +40,7 @@ private func descriptor<P: Provider>(of type: P.Type) -> UnsafePointer<lsp_provi
             self: Unmanaged.passRetained(ProviderFactory(type)).toOpaque(),
             api: immortal(P.api.rawValue), type: immortal(P.providerType), version: immortal(P.version),
             runtime: immortal(SwiftRuntime.own), description: immortal(P.summary),
-            config_schema: immortal(P.Configuration.schema.configurationSchema.text),
+            config_schema: immortal(P.configSchema.text),
             methods: immortal(P.methodsJSON.text),
             needs: immortal(
                 words(
@@ -52,6 +52,18 @@ private func descriptor<P: Provider>(of type: P.Type) -> UnsafePointer<lsp_provi
 }
 
 extension Provider {
+    /// The schema of its configuration, and those of its resources' as `x-resources`.
+    fileprivate static var configSchema: JSON {
+        guard case .object(var schema) = Configuration.schema.configurationSchema, !resourceConfigurations.isEmpty
+        else { return Configuration.schema.configurationSchema }
+        var kinds = JSONObject()
+        for (kind, config) in resourceConfigurations.sorted(by: { $0.key.name < $1.key.name }) {
+            kinds[kind.name] = config.configurationSchema
+        }
+        schema["x-resources"] = .object(kinds)
+        return .object(schema)
+    }
+
     fileprivate static var methodsJSON: JSON {
         .array(
             offered.map { method in

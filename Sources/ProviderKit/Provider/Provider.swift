@@ -40,6 +40,10 @@ public protocol Provider: Sendable {
     static var needsNetwork: Bool { get }
     /// The kinds of resource that a distribution may list for it; nil: not said, and ``register(_:)`` is asked.
     static var resources: [ResourceKind]? { get }
+    /// The configs of the resources that it takes, by kind. The host then checks them as it checks the provider's own:
+    /// before anything is created, with the line of each mistake; and what is a server's URL in them, the provider may
+    /// ask. A kind that is not here is checked by ``register(_:)`` alone.
+    static var resourceConfigurations: [ResourceKind: Schema] { get }
     /// The kinds of which it is told every resource, whichever provider serves it: ``register(_:)`` and
     /// ``unregister(_:)`` are called with a ``Resource/provider``. No call names those.
     static var toldOf: [ResourceKind] { get }
@@ -80,6 +84,8 @@ extension Provider {
     public static var needsNetwork: Bool { false }
     /// The default, nil: the distribution may list any kind, and ``register(_:)`` decides.
     public static var resources: [ResourceKind]? { nil }
+    /// The default: what may stand in the configs of resources is not said.
+    public static var resourceConfigurations: [ResourceKind: Schema] { [:] }
     /// The default: told of no other resource than its own.
     public static var toldOf: [ResourceKind] { [] }
     /// The default: every method of the API is offered.

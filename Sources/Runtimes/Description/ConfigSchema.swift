@@ -24,7 +24,7 @@ package struct ConfigMistake: Sendable, Equatable {
 
 /// The part of JSON Schema that a provider's config may use: type, properties, required, enum, minimum, maximum,
 /// items, additionalProperties, default, description; `network` (``ConfigAddress``) and `x-resource`
-/// (``ConfigResource``). Other keywords with `x-` are for others.
+/// (``ConfigResource``); at the root `x-resources` (``ResourceConfigSchema``). Other keywords with `x-` are for others.
 package enum ConfigSchema {
     static let keywords = [
         "type", "properties", "required", "enum", "minimum", "maximum", "items", "additionalProperties", "default",
@@ -40,7 +40,7 @@ package enum ConfigSchema {
     /// valid.
     package static func problem(of schema: JSON) -> String? {
         guard schema["type"] == "object" else { return "must describe an object (\"type\": \"object\")" }
-        return problem(of: schema, at: "", depth: 0)
+        return problem(of: schema, at: "", depth: 0) ?? ResourceConfigSchema.problem(in: schema)
     }
 
     private static func problem(of schema: JSON, at pointer: String, depth: Int) -> String? {
