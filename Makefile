@@ -101,6 +101,10 @@ bench-turns: build ## what a turn of an agent costs over the same chat completio
 bench-tools: build model ## how well the model calls tools (TOOLS=FILE for other requests, such as those of bfcl-eval)
 	@$(RELEASE)/llama-stack-bench tools $(or $(TOOLS),Benchmarks/Tools/easy.jsonl) --distribution $(DIST)
 
+.PHONY: bench-mcp
+bench-mcp: build ## what the stack adds to a call of an MCP tool, beside the same bytes over a bare pipe
+	@Scripts/bench-mcp.py
+
 .PHONY: bench-teaching
 bench-teaching: build model ## whether fine-tuning teaches a task: exact answers before and after (TEACH='--algorithms lora')
 	@Scripts/bench-teaching.py $(TEACH)
@@ -145,6 +149,10 @@ torture: build ## a server beside each fault of a provider; crashes of providers
 	$(RELEASE)/llama-stack-torture kill $(TORTURE_RUNS)
 	@if [[ $$(id -u) -eq 0 ]]; then $(RELEASE)/llama-stack-torture power $(TORTURE_RUNS); \
 	    else echo "no power was cut: that needs root"; fi
+
+.PHONY: torture-mcp
+torture-mcp: toolchain ## MCP servers that crash, hang and lie in the turns of an agent, 50 times each (MCP_ROUNDS=N)
+	MCP_ROUNDS=$(or $(MCP_ROUNDS),50) swift test $(SWIFT_FLAGS) --filter 'ToolsMCPTests\.MisbehaviourTests'
 
 .PHONY: bench-storage
 bench-storage: build ## inserts a second that are acknowledged when they are on disk, by 1, 8 and 64 writers
@@ -234,5 +242,6 @@ browser: ## what drives the playground in the end-to-end tests: Chromium and ngi
 	@Scripts/fetch-browser.sh
 
 .PHONY: client
-client: ## fetch a client that others wrote, for the end-to-end tests
+client: ## fetch a client and MCP servers that others wrote, for the end-to-end tests
 	@Scripts/fetch-client.sh
+	@Scripts/fetch-mcp.sh

@@ -370,7 +370,7 @@ let package = Package(
             ]),
         .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),
         .testTarget(name: "RewardScoringModelTests", dependencies: ["Host", "ProviderKit", "RewardScoringModel"]),
-        .testTarget(name: "ToolsMCPTests", dependencies: ["FakeOrigin", "Host", "ProviderKit", "ToolsMCP"]),
+        .testTarget(name: "ToolsMCPTests", dependencies: ["ChildProcess", "Host", "ProviderKit", "ToolsMCP"]),
         .testTarget(
             name: "SyntheticDataReferenceTests",
             dependencies: ["Host", "ProviderKit", "SyntheticDataReference"]),

@@ -8,9 +8,13 @@ struct MCPTools: ToolsProvider {
     static let version = ProtocolEra.clientVersion
     static let summary = "The tools of servers of the Model Context Protocol."
     static let resources: [ResourceKind]? = [.toolGroup]
+    static let resourceConfigurations: [ResourceKind: Schema] = [.toolGroup: ServerConfiguration.schema]
+    static let needsNetwork = true
 
     private let context: ProviderContext
     private let servers = Registered<MCPServer>()
+    /// Those that the file has no more, or has otherwise now.
+    private let retired = RetiredServers()
     /// Made anew when a server's tools have changed.
     private let table = KeptTable()
 
@@ -32,19 +36,27 @@ struct MCPTools: ToolsProvider {
         servers.put(resource.id, server)
         table.forget()
         server.start()
-        await old?.close()
+        retire(old)
     }
 
     func unregister(_ resource: Resource) async throws {
         let old = servers[resource.id]
         try servers.remove(resource)
         table.forget()
-        await old?.close()
+        retire(old)
+    }
+
+    /// Calls that use it are left to end.
+    private func retire(_ server: MCPServer?) {
+        guard let server else { return }
+        retired.take(server)
     }
 
     func shutdown() async {
         await withTaskGroup { group in
-            for (_, server) in servers.all { group.addTask { await server.close() } }
+            for server in servers.all.map(\.value) + retired.all {
+                group.addTask { await server.close() }
+            }
         }
     }
 
@@ -100,6 +112,21 @@ struct MCPTools: ToolsProvider {
             return "there is no tool '\(name)': the MCP server '\(server.id)' is not available: \(trouble)"
         }
         return "there is no tool '\(name)'"
+    }
+}
+
+/// Servers that serve no new calls.
+final class RetiredServers: Sendable {
+    private let kept = Mutex<[ObjectIdentifier: MCPServer]>([:])
+
+    var all: [MCPServer] { kept.withLock { Array($0.values) } }
+
+    func take(_ server: MCPServer) {
+        kept.withLock { $0[ObjectIdentifier(server)] = server }
+        Task {
+            await server.retire()
+            _ = kept.withLock { $0.removeValue(forKey: ObjectIdentifier(server)) }
+        }
     }
 }
 

@@ -18,6 +18,9 @@ final class MCPServer: Sendable {
         var era: ProtocolEra?
         var refresh: Once<Void>?
         var isClosed = false
+        var calls = 0
+        /// It is closed when no call runs any more.
+        var isRetired = false
     }
 
     /// The group's id, and the first part of the tools' names.
@@ -27,6 +30,7 @@ final class MCPServer: Sendable {
     private let log: ServerLog
     private let onChange: @Sendable () -> Void
     private let state = Mutex(State())
+    private let closed = Once<Void>()
     private let life = Mutex<Task<Void, Never>?>(nil)
 
     init(_ id: String, _ settings: ServerSettings, _ context: ProviderContext, onChange: @escaping @Sendable () -> Void)
@@ -82,6 +86,8 @@ final class MCPServer: Sendable {
         switch settings.way {
         case .command(let command):
             try await StdioLink.start(command, log: log) { [weak self] in self?.listChanged() }
+        case .url(let url, let headers):
+            HTTPLink(url, headers: headers, network: context.network, log: log) { [weak self] in self?.listChanged() }
         }
     }
 
@@ -114,6 +120,23 @@ final class MCPServer: Sendable {
 
     private func listChanged() { state.withLock { $0.isStale = true } }
 
+    /// Ends it as soon as the calls under way have ended.
+    func retire() async {
+        let isIdle = state.withLock { state in
+            state.isRetired = true
+            return state.calls == 0
+        }
+        if isIdle { await close() } else { await closed.value() }
+    }
+
+    private func endCall() {
+        let isLast = state.withLock { state in
+            state.calls -= 1
+            return state.calls == 0 && state.isRetired
+        }
+        if isLast { Task { await close() } }
+    }
+
     /// Ends it, and returns when its process is gone.
     func close() async {
         let link = state.withLock { state in
@@ -124,6 +147,7 @@ final class MCPServer: Sendable {
         let task = life.withLock { $0 }
         task?.cancel()
         await task?.value
+        closed.fire()
     }
 
     // MARK: its tools
@@ -177,7 +201,11 @@ final class MCPServer: Sendable {
 
     /// The answer to a call, also where the tool failed. Throws when the server can't be reached or takes too long.
     func call(_ tool: ServerTool, _ arguments: JSONObject, _ call: Call) async throws -> ToolResult {
-        let (session, trouble) = state.withLock { ($0.session, $0.trouble) }
+        let (session, trouble) = state.withLock { state in
+            state.calls += 1
+            return (state.session, state.trouble)
+        }
+        defer { endCall() }
         guard let session else {
             throw ProviderError(.upstreamError, "the MCP server '\(id)' is not available: \(trouble ?? "")")
         }

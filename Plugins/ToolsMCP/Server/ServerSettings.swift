@@ -6,6 +6,8 @@ struct ServerConfiguration: WireRecord, Equatable {
     var command: [String]?
     var env: [String: String]
     var cwd: String?
+    var url: String?
+    var headers: [String: String]
     var startSecondsMax: Double
     var callSecondsMax: Double
 
@@ -17,6 +19,8 @@ struct ServerConfiguration: WireRecord, Equatable {
             "cwd", \.cwd,
             "The working directory of the process, relative to the distribution's folder, which it is by "
                 + "default."),
+        Field("url", \.url, isServerURL: true, "Or the URL of the server, which speaks streamable HTTP."),
+        Field("headers", \.headers, default: [:], "Headers of every request to the URL, such as Authorization."),
         Field(
             "start_seconds_max", \.startSecondsMax, default: 10, check: .within(0.1...600),
             "How long the server may take for each request that opens it, and for a page of its list."),
@@ -29,6 +33,7 @@ struct ServerConfiguration: WireRecord, Equatable {
 struct ServerSettings: Sendable {
     enum Way: Sendable {
         case command(ServerCommand)
+        case url(String, headers: [HTTPField])
     }
 
     var way: Way
@@ -37,10 +42,39 @@ struct ServerSettings: Sendable {
     /// Throws a `ConfigurationError` with every mistake.
     init(_ configuration: ServerConfiguration, _ context: ProviderContext) throws {
         self.configuration = configuration
-        guard let command = configuration.command else {
-            throw ConfigurationError("", "must have a 'command'")
+        switch (configuration.command, configuration.url) {
+        case (let command?, nil):
+            guard configuration.headers.isEmpty else {
+                throw ConfigurationError("/headers", "is for a server with a 'url'; one with a 'command' has 'env'")
+            }
+            way = .command(try ServerCommand(command, configuration, context))
+        case (nil, let url?):
+            guard configuration.env.isEmpty, configuration.cwd == nil else {
+                throw ConfigurationError("", "must have a 'command' for 'env' and 'cwd'")
+            }
+            way = .url(url, headers: try Self.fields(configuration.headers))
+        case (nil, nil): throw ConfigurationError("", "must have a 'command' or a 'url'")
+        case (_?, _?): throw ConfigurationError("/url", "must not stand beside a 'command': a server has one of both")
         }
-        way = .command(try ServerCommand(command, configuration, context))
+    }
+
+    /// Headers that the protocol, or the connection, has for itself.
+    private static let reserved = [
+        "accept", "content-type", "content-length", "host", "connection", "transfer-encoding", "last-event-id",
+    ]
+
+    private static func fields(_ headers: [String: String]) throws -> [HTTPField] {
+        try headers.sorted { $0.key < $1.key }.map { name, value in
+            let small = name.lowercased()
+            guard HTTPHeaderText.isToken(name), !reserved.contains(small), !small.hasPrefix("mcp-") else {
+                throw ConfigurationError("/headers", "can't have the header '\(name)'")
+            }
+            // The value may be a secret: it is not said.
+            guard value.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 }) else {
+                throw ConfigurationError("/headers", "has a value for '\(name)' that is not one line of plain ASCII")
+            }
+            return HTTPField(name, value)
+        }
     }
 
     var startLimit: ServerRequest.Limit {
@@ -66,7 +100,7 @@ extension ServerCommand {
         folder = context.path(configuration.cwd ?? ".")
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw ConfigurationError("/cwd", "there is no folder \(folder)")
+            throw ConfigurationError("/cwd", "names a folder that is not there: \(folder)")
         }
         let wrong = configuration.env.first {
             $0.key.isEmpty || $0.key.contains("=") || ($0.key + $0.value).utf8.contains(0)
@@ -85,7 +119,7 @@ extension ServerCommand {
         if name.contains("/") {
             let path = context.path(name)
             guard files.isExecutableFile(atPath: path) else {
-                throw ConfigurationError("/command/0", "there is no program \(path)")
+                throw ConfigurationError("/command", "names a program that is not there: \(path)")
             }
             return path
         }
@@ -94,6 +128,6 @@ extension ServerCommand {
             let path = "\(folder)/\(name)"
             if files.isExecutableFile(atPath: path) { return path }
         }
-        throw ConfigurationError("/command/0", "there is no program '\(name)' in \(folders)")
+        throw ConfigurationError("/command", "names the program '\(name)', which is not in \(folders)")
     }
 }

@@ -49,12 +49,9 @@ final class StdioLink: Link {
                         RPCText.notification(
                             "notifications/cancelled", ["requestId": .integer(id), "reason": .string(why)]))
                 })
-        } catch ServerFault.late(let method, let seconds, let key) {
-            let count = strayLines.load(ordering: .relaxed)
-            guard count > 0 else { throw ServerFault.late(method: method, seconds: seconds, key: key) }
+        } catch ServerFault.late(let method, let seconds, let key, _) {
             throw ServerFault.late(
-                method: method + ", but wrote \(count) \(count == 1 ? "line" : "lines") that are no message,",
-                seconds: seconds, key: key)
+                method: method, seconds: seconds, key: key, strayLines: strayLines.load(ordering: .relaxed))
         }
     }
 

@@ -5,7 +5,8 @@ enum ServerFault: Error, Sendable, Equatable {
     /// The server answered with an error.
     case rpc(RPCError)
     /// Nothing came in time. `key` is the limit's, in the tool group's config.
-    case late(method: String, seconds: Double, key: String)
+    /// `strayLines` came that are no message.
+    case late(method: String, seconds: Double, key: String, strayLines: Int = 0)
     /// The connection or the process has ended: a sentence about it.
     case gone(String)
     /// It broke the protocol or a limit: a sentence about it.
@@ -17,8 +18,9 @@ enum ServerFault: Error, Sendable, Equatable {
     var sentence: String {
         switch self {
         case .rpc(let error): "it answered with the error \(error.code): \(error.message.prefix(500))"
-        case .late(let method, let seconds, let key):
+        case .late(let method, let seconds, let key, let lines):
             "it did not answer \(method) within \(Self.text(seconds)) s (\(key))"
+                + (lines > 0 ? "; it wrote \(lines) \(lines == 1 ? "line that is" : "lines that are") no message" : "")
         case .gone(let sentence), .broken(let sentence): sentence
         case .http(401, _, let challenge):
             "it wants a token (401)"
