@@ -70,6 +70,7 @@ let providers = [
     provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
     provider("tools", "python", "ToolsPython", needs: ["CChildProcess", "ChildProcess", seccomp], hasEntry: true),
     provider("tools", "mcp", "ToolsMCP", needs: ["ChildProcess", "ContractBridge"], hasEntry: true),
+    provider("safety", "code-guard", "SafetyCodeGuard", needs: ["CodeRules"]),
     provider("safety", "llama-guard", "SafetyLlamaGuard"),
     provider("safety", "patterns", "SafetyPatterns", needs: ["RegularExpressions", "SensitivePatterns"]),
 ]
@@ -252,6 +253,7 @@ let package = Package(
 
         // What a JSON value must be, and what a text must match.
         .target(name: "RegularExpressions", swiftSettings: strict),
+        .target(name: "CodeRules", swiftSettings: strict),
         .target(name: "SensitivePatterns", dependencies: ["RegularExpressions"], swiftSettings: strict),
         .target(name: "JSONSchema", dependencies: ["LlamaStackAPI", "RegularExpressions"], swiftSettings: strict),
 
@@ -358,6 +360,7 @@ let package = Package(
             name: "NetworkTests",
             dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Networking", "llama-stack"]),
         .testTarget(name: "RegularExpressionsTests", dependencies: ["RegularExpressions"]),
+        .testTarget(name: "CodeRulesTests", dependencies: ["CodeRules"]),
         .testTarget(name: "SensitivePatternsTests", dependencies: ["SensitivePatterns"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),

@@ -28,7 +28,7 @@ struct PictureTests {
         )
         .subtracting([
             "EchoProvider", "EchoCProvider", "ToolCProvider", "DatasetsFileProvider", "ToolsBuiltinProvider",
-            "SafetyLlamaGuardProvider", "SafetyPatternsProvider",
+            "SafetyCodeGuardProvider", "SafetyLlamaGuardProvider", "SafetyPatternsProvider",
         ])
         let shown = table.filter { !left.contains($0.key) }.mapValues { $0.subtracting(left).intersection(table.keys) }
         var lines = ["graph TD"]

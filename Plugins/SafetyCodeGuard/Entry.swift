@@ -1,0 +1,5 @@
+import ProviderKit
+
+// libprovider-safety-code-guard.so holds one provider.
+@c(llama_stack_provider_v1)
+public func entry(_ hostMinor: UInt32) -> UnsafePointer<lsp_module>? { exportProviders(CodeGuard.self) }
