@@ -4,21 +4,24 @@ import ProviderKit
 struct BuiltinTools: ToolsProvider {
     static let providerType = "inline::builtin"
     static let version = "1.0.0"
-    static let summary = "Tools that need no other server: math."
+    static let summary = "Tools that come with the stack: math, and web_search by a server in Brave's form."
+    static let needsNetwork = true
     static let resources: [ResourceKind]? = [.toolGroup]
 
     /// The groups that there are.
-    private static let groups: [String: [any BuiltinTool]] = ["math": [MathTool()]]
+    private let groups: [String: [any BuiltinTool]]
 
     /// Those that the distribution lists, in its order.
     private let listed = Registered<[any BuiltinTool]>()
 
-    init(configuration: NoConfiguration, context: ProviderContext) {}
+    init(configuration: BuiltinConfiguration, context: ProviderContext) {
+        groups = ["math": [MathTool()], "web_search": [WebSearchTool(configuration.webSearch)]]
+    }
 
     func register(_ resource: Resource) async throws {
         guard resource.kind == ResourceKind.toolGroup.name else { throw Self.refusal(of: resource) }
-        guard let tools = Self.groups[resource.id] else {
-            let known = Self.groups.keys.sorted()
+        guard let tools = groups[resource.id] else {
+            let known = groups.keys.sorted()
             let close = Spelling.closest(to: resource.id, in: known).map { " (did you mean '\($0)'?)" } ?? ""
             throw ProviderError(
                 .invalidRequest,
@@ -42,7 +45,7 @@ struct BuiltinTools: ToolsProvider {
                 "there is no tool '\(tool.toolName)'"
                     + (names.isEmpty ? "" : "; there are " + names.joined(separator: ", ")), field: "tool_name")
         }
-        return try await found.run(tool.arguments)
+        return try await found.run(tool.arguments, call)
     }
 
     private var tools: [any BuiltinTool] { listed.all.flatMap(\.value) }
@@ -53,5 +56,5 @@ protocol BuiltinTool: Sendable {
     /// Its line of the list.
     var listed: ListedTool { get }
     /// The result for arguments that a model has written: they may be anything.
-    func run(_ arguments: JSONObject) async throws -> ToolResult
+    func run(_ arguments: JSONObject, _ call: Call) async throws -> ToolResult
 }

@@ -15,7 +15,7 @@ struct MathTool: BuiltinTool {
             "required": ["query"], "additionalProperties": false,
         ])
 
-    func run(_ arguments: JSONObject) async throws -> ToolResult {
+    func run(_ arguments: JSONObject, _ call: Call) async throws -> ToolResult {
         if let unknown = arguments.keys.first(where: { $0 != "query" }) {
             return .failed("'\(unknown.prefix(40))' is no argument: write the whole expression in query")
         }
