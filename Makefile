@@ -18,6 +18,7 @@ PREFIX ?= /usr/local
 RUNS   ?= 20
 PEERS  ?=
 TEACH  ?=
+JUDGE  ?=
 TORTURE_RUNS ?= 200
 CUTS ?= 1500000
 SEED  ?=
@@ -116,6 +117,10 @@ bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS
 .PHONY: bench-embeddings
 bench-embeddings: build embedding-model ## embeddings a second, beside sentence-transformers (installed from PyPI the first time)
 	@Scripts/bench-embeddings.py
+
+.PHONY: judge-code-guard
+judge-code-guard: build ## insecure Python that code-guard finds, by bandit's examples and verdicts (from PyPI; JUDGE=--write records)
+	@Scripts/judge-code-guard.py $(JUDGE)
 
 .PHONY: bench-train
 bench-train: build model ## steps of training beside PEFT and TRL, installed from PyPI (TRAIN='--rows lora,dpo --threads 1')
