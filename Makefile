@@ -122,6 +122,10 @@ bench-embeddings: build embedding-model ## embeddings a second, beside sentence-
 judge-code-guard: build ## insecure Python that code-guard finds, by bandit's examples and verdicts (from PyPI; JUDGE=--write records)
 	@Scripts/judge-code-guard.py $(JUDGE)
 
+.PHONY: train-prompt-guard
+train-prompt-guard: build embedding-model ## prompt-guard's classifier anew, and what it finds on a half that it never saw (JUDGE=--write records)
+	@Scripts/train-prompt-guard.py $(JUDGE)
+
 .PHONY: bench-train
 bench-train: build model ## steps of training beside PEFT and TRL, installed from PyPI (TRAIN='--rows lora,dpo --threads 1')
 	@Scripts/bench-train.py $(TRAIN)

@@ -72,6 +72,7 @@ let providers = [
     provider("tools", "mcp", "ToolsMCP", needs: ["ChildProcess", "ContractBridge"], hasEntry: true),
     provider("safety", "code-guard", "SafetyCodeGuard", needs: ["CodeRules"]),
     provider("safety", "llama-guard", "SafetyLlamaGuard"),
+    provider("safety", "prompt-guard", "SafetyPromptGuard", hasEntry: true),
     provider("safety", "patterns", "SafetyPatterns", needs: ["RegularExpressions", "SensitivePatterns"]),
 ]
 
@@ -361,6 +362,7 @@ let package = Package(
             dependencies: ["ContractBridge", "FakeOrigin", "Host", "LlamaStackAPI", "Networking", "llama-stack"]),
         .testTarget(name: "RegularExpressionsTests", dependencies: ["RegularExpressions"]),
         .testTarget(name: "CodeRulesTests", dependencies: ["CodeRules"]),
+        .testTarget(name: "SafetyPromptGuardTests", dependencies: ["Host", "ProviderKit", "SafetyPromptGuard"]),
         .testTarget(name: "SensitivePatternsTests", dependencies: ["SensitivePatterns"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "LlamaStackAPI"]),
         .testTarget(name: "DatasetRowsTests", dependencies: ["DatasetRows", "LlamaStackAPI"]),

@@ -44,6 +44,7 @@ struct ConformingProviderTests {
         ),
         ("safety-patterns", [["kind": "shield", "id": "patterns", "config": ["patterns": ["a{1,3}"]]]]),
         ("safety-code-guard", [["kind": "shield", "id": "code_guard"]]),
+        ("safety-prompt-guard", [["kind": "shield", "id": "prompt_guard", "config": ["model": "embedder"]]]),
         ("safety-llama-guard", [["kind": "shield", "id": "llama_guard", "config": ["model": "guard"]]]),
     ]
 
