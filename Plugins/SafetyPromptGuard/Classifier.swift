@@ -13,10 +13,11 @@ enum Classifier {
             return "its embeddings have \(embedding.count) numbers, and \(embeddingModel)'s have \(weights.count)"
         }
         let differences = zip(embedding, fingerprint).map { abs($0 - $1) }
-        guard let largest = differences.max(), largest <= toleranceMax else {
-            return
-                "its embedding of a known text differs by \(differences.max() ?? .nan) from \(embeddingModel)'s, "
-                + "and may by \(toleranceMax)"
+        // A comparison with what is no number doesn't hold.
+        guard differences.allSatisfy({ $0 <= toleranceMax }) else {
+            let largest = ((differences.max() ?? 0) * 1000).rounded() / 1000
+            return "its embedding of a known text differs by \(largest) from \(embeddingModel)'s, and may by "
+                + "\(toleranceMax)"
         }
         return nil
     }
