@@ -75,8 +75,8 @@ package struct PromptGuard: SafetyProvider {
         var text: String
     }
 
-    /// The windows of all that was said to the agent since it spoke last. Its own words, and the distribution's, are not
-    /// judged.
+    /// The windows of all that was said to the agent since it spoke last. Its own words, and those of the distribution,
+    /// are not judged.
     private static func pieces(of messages: [Message]) -> [Piece] {
         let first = messages.lastIndex { $0.role == .assistant }.map { $0 + 1 } ?? 0
         return messages.indices.dropFirst(first).filter { messages[$0].role != .system }.flatMap { index in

@@ -40,7 +40,7 @@ extension EndToEnd {
         )
         func guards() throws {
             let folder = try TemporaryFolder()
-            try Server.run(file: try folder.write(Self.yaml, "dist.yaml")) { server in
+            try Server.run(file: try folder.write(Self.yaml, "dist.yaml")) { (server: Server) throws in
                 func violation(_ shield: String, _ text: String, role: String = "user") throws -> JSON? {
                     let messages: JSON = [["role": .string(role), "content": .string(text)]]
                     let reply = try server.post(

@@ -28,7 +28,7 @@ struct CodeGuardTests {
     private static func call(_ tool: String, _ code: String) -> Message {
         Message(
             role: .assistant, content: "",
-            toolCalls: [ToolCall(toolName: .init(rawValue: tool), arguments: ["code": .string(code)])])
+            toolCalls: [ToolCall(toolName: tool, arguments: ["code": .string(code)])])
     }
 
     @Test(arguments: ["inline", "process"])
