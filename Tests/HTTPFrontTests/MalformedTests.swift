@@ -180,7 +180,8 @@ struct MalformedTests {
     @Test(
         "a path that is not served is 404",
         arguments: [
-            "/nothing", "/inference", "/Inference/completion", "/inference/completion/x", "/health", "/inference%2fcompletion",
+            "/ui", "/ui/nothing.js", "/inference", "/Inference/completion", "/inference/completion/x", "/health",
+            "/inference%2fcompletion",
             "/../etc/passwd", "/inference/*", "*",
         ])
     func paths(path: String) async throws {

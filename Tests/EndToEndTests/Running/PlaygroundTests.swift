@@ -33,7 +33,10 @@ extension EndToEnd {
             try Setting.requireBinary()
             let script = try ChildProcess(
                 "/usr/bin/env",
-                ["python3", Setting.fixtures + "/browser/behind_proxy.py", Setting.binary, Self.pictures])
+                [
+                    "AXE=\(Self.axe)", "python3", Setting.fixtures + "/browser/behind_proxy.py", Setting.binary,
+                    Self.pictures,
+                ])
             defer { script.end() }
             #expect(script.wait(seconds: 120) == .exit(0), "\(script.output)\(script.errors.suffix(6000))")
         }

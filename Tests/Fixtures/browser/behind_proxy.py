@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from browser import Browser, Wrong, end, say
+from browser import Browser, Wrong, axe_source, end, say
 
 DISTRIBUTION = """version: 1
 name: behind
@@ -56,7 +56,7 @@ def main():
         try:
             wait_for(f"http://127.0.0.1:{port}/llama/health/ready")
             for path, page in [("llama", "/llama/"), ("tools/ai/", "/tools/ai/")]:
-                with Browser(f"http://127.0.0.1:{port}/", output) as browser:
+                with Browser(f"http://127.0.0.1:{port}/", output, axe_source()) as browser:
                     try:
                         drive(browser, path, page)
                     except Wrong as wrong:
@@ -83,6 +83,11 @@ def drive(browser, path, page):
     for tab, wanted in [("stack", "path_prefix: /llama"), ("routes", "Create an agent."), ("embeddings", "Compare")]:
         browser.click(f"#tab-{tab}")
         browser.sees(wanted)
+    # An API that is not served: what would bring it.
+    browser.click("#tab-datasets")
+    browser.sees("behind does not serve datasets")
+    browser.sees("datasets:\n    - {provider_id: files, provider_type: inline::file}")
+    browser.check("missing")
 
 
 def wait_for(url):

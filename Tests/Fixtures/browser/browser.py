@@ -228,6 +228,14 @@ class Browser:
         self.expected.clear()
 
 
+def axe_source():
+    """The text of the file that AXE names; None without it."""
+    if not os.environ.get("AXE"):
+        return None
+    with open(os.environ["AXE"], encoding="utf-8") as file:
+        return file.read()
+
+
 def say(line):
     print(line, flush=True)
 

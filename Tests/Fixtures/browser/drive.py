@@ -13,7 +13,7 @@ import pkgutil
 import sys
 import time
 
-from browser import Browser, Wrong, end, say
+from browser import Browser, Wrong, axe_source, end, say
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -23,12 +23,8 @@ def main():
     package = os.environ.get("TABS", "tabs")
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), package)
     names = names or sorted(module.name for module in pkgutil.iter_modules([folder]))
-    axe = None
-    if os.environ.get("AXE"):
-        with open(os.environ["AXE"], encoding="utf-8") as file:
-            axe = file.read()
     problems = []
-    with Browser(address, output, axe) as browser:
+    with Browser(address, output, axe_source()) as browser:
         for name in names:
             start = time.monotonic()
             try:

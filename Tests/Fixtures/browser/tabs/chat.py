@@ -118,7 +118,3 @@ def wrong(browser):
     browser.sees("temperature must be in 0.0...2.0, got 3")
     browser.open("#/no-such-tab")
     browser.sees("No such tab")
-    browser.open("#/datasets")
-    browser.sees("does not serve datasets")
-    browser.sees("datasets:\n    - {provider_id: files, provider_type: inline::file}")
-    browser.check("missing")
