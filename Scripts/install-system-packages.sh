@@ -41,6 +41,7 @@ needs=(
     "browser|python3|drives the browser|has_command python3"
     "browser|chromium|shows the playground in the tests|has_command chromium"
     "browser|chromium-driver|is how a test drives it|has_command chromedriver"
+    "browser|fonts-dejavu-core|has the letters of its pictures|has_font"
     "browser|nginx-light|stands before the server in a test|has_command nginx"
     "peers|python3|drives the measurements|has_command python3"
     "peers|python3-pip|fetches llama.cpp from PyPI|has_pip"
@@ -57,6 +58,7 @@ has_debian_python() { [[ -x /usr/bin/python3 ]]; }
 has_debian_matplotlib() { [[ -e /usr/lib/python3/dist-packages/matplotlib/__init__.py ]]; }
 has_certificates() { [[ -s ${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}} ]]; }
 
+has_font() { [[ -n $(find /usr/share/fonts -name '*.ttf' -print -quit 2>/dev/null) ]]; }
 has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
 has_pip() { python_with_pip >/dev/null; }
 
