@@ -3,8 +3,8 @@
 
     Scripts/bench-playground.py [--rounds 5] [--tokens 10000] [--binary .build/release/llama-stack]
 
-Needs what `make browser` brings. The bytes are those of all files, as they are sent. Ready is from the navigation's start
-until the first view can be used, the cache empty. The stream is of the echo provider, which sends as fast as it is read:
+Needs what `make browser` brings. The bytes are those of all files, as they are sent to a browser. Ready is from the
+navigation's start until the first view can be used, the cache empty. The stream is of the echo provider, which sends as fast as it is read:
 text of paragraphs, lists, tables and code, and a paragraph without an end. A task is what the page's main thread does
 in one piece; the longest one is counted from the first token to the last.
 """
@@ -91,7 +91,8 @@ def size(base):
     names = [os.path.relpath(f"{path}/{name}", folder) for path, _, files in os.walk(folder) for name in files]
     total = 0
     for name in names:
-        with urllib.request.urlopen(base + ("" if name == "index.html" else f"ui/{name}")) as answer:
+        address = base + ("" if name == "index.html" else f"ui/{name}")
+        with urllib.request.urlopen(urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})) as answer:
             total += len(answer.read())
     return total, len(names)
 

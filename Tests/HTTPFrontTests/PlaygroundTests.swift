@@ -41,6 +41,34 @@ struct PlaygroundTests {
         }
     }
 
+    @Test("a browser that takes gzip gets less than half of the bytes, under a tag of their own")
+    func packed() async throws {
+        let file = try #require(PlaygroundFile.all.first { $0.name == "style.css" })
+        try await withFront { front in
+            for taken in ["gzip, deflate, br", "br;q=1, GZIP;q=0.5", "deflate, gzip ; q=1"] {
+                let reply = try await front.ask("GET", "/ui/style.css", headers: "Accept-Encoding: \(taken)\r\n")
+                #expect(reply["Content-Encoding"] == "gzip" && reply["Vary"] == "Accept-Encoding", "\(taken)")
+                #expect(reply["ETag"] == file.packedTag && file.packedTag != file.tag)
+                #expect(Array(reply.body) == file.packed && reply.body.count < file.bytes.count / 2)
+                let again = try await front.ask(
+                    "GET", "/ui/style.css",
+                    headers: "Accept-Encoding: \(taken)\r\nIf-None-Match: \(file.packedTag)\r\n")
+                #expect(again.status == 304 && again.body.isEmpty && again["Content-Encoding"] == nil)
+            }
+            for refused in ["identity", "gzip;q=0", "gzip; q=0.0, br", "x-gzip-like"] {
+                let reply = try await front.ask("GET", "/ui/style.css", headers: "Accept-Encoding: \(refused)\r\n")
+                #expect(reply["Content-Encoding"] == nil && reply["ETag"] == file.tag, "\(refused)")
+                #expect(Array(reply.body) == file.bytes && reply["Vary"] == "Accept-Encoding")
+            }
+        }
+    }
+
+    @Test("the page is sent in 100 KB in all")
+    func size() {
+        let total = PlaygroundFile.all.map(\.packed.count).reduce(0, +)
+        #expect(total <= 100_000, "\(total) bytes")
+    }
+
     @Test("below the path of a proxy the page stands at the path with its slash")
     func pathPrefix() async throws {
         try await withFront({ $0.pathPrefix = "/a/llama" }) { front in

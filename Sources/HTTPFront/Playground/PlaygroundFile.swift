@@ -19,6 +19,14 @@ struct PlaygroundFile: Sendable {
         }
     }()
 
+    /// The bytes as gzip, made of all files when the first is asked for: a start does not wait for it.
+    var packed: [UInt8] { Self.packed[name] ?? Gzip.pack(bytes) }
+
+    private static let packed = Dictionary(uniqueKeysWithValues: all.map { ($0.name, Gzip.pack($0.bytes)) })
+
+    /// Other bytes have another tag.
+    var packedTag: String { tag.dropLast() + "-gzip\"" }
+
     /// For the header `Content-Type`. nil never comes up: a test asks each.
     var type: String? {
         switch name.split(separator: ".").last {

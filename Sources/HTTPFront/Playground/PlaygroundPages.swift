@@ -36,14 +36,32 @@ struct PlaygroundPages {
             let last = request.uri.path.split(separator: "/").last.map(String.init) ?? ""
             return Response(status: .permanentRedirect, headers: [.location: "\(last)/"])
         }
+        let isPacked = Self.takesGzip(request)
+        let tag = isPacked ? file.packedTag : file.tag
         var headers = Self.headers
         headers[.contentType] = file.type
-        headers[.eTag] = file.tag
+        headers[.eTag] = tag
+        headers[.vary] = "Accept-Encoding"
         let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-        if known.contains(where: { Self.plain($0) == file.tag || Self.plain($0) == "*" }) {
+        if known.contains(where: { Self.plain($0) == tag || Self.plain($0) == "*" }) {
             return Response(status: .notModified, headers: headers)
         }
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: file.bytes)))
+        if isPacked { headers[.contentEncoding] = "gzip" }
+        return Response(
+            status: .ok, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: isPacked ? file.packed : file.bytes)))
+    }
+
+    /// Whether the client says so; one that says nothing, or `gzip;q=0`, gets the file as it is.
+    private static func takesGzip(_ request: Request) -> Bool {
+        request.headers[values: .acceptEncoding].contains { value in
+            value.lowercased().split(separator: ",").contains { coding in
+                let parts = coding.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+                guard parts.first == "gzip" else { return false }
+                let quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) }
+                return quality != 0
+            }
+        }
     }
 
     /// A proxy that compresses marks the tag as weak.
