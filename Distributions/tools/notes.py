@@ -14,7 +14,7 @@ notes = []
 def call(name, arguments):
     if name == "add":
         notes.append(arguments["note"])
-        return "Kept. There are %d notes." % len(notes)
+        return "Kept: %d in all." % len(notes)
     word = arguments.get("word", "").lower()
     return "\n".join(note for note in notes if word in note.lower()) or "There is no such note."
 

@@ -152,6 +152,18 @@ struct StdioTests {
         }
     }
 
+    @Test func `the server that ships with the project keeps notes and finds them`() async throws {
+        let server = try await ToolServer([
+            ("notes", "{command: [python3, ../../../Distributions/tools/notes.py]}")
+        ])
+        try await server.ready("notes_add", "notes_find")
+        #expect(await server.text("notes_add", ["note": "The door code is 4711."]) == "Kept: 1 in all.")
+        #expect(await server.text("notes_find", ["word": "DOOR"]) == "The door code is 4711.")
+        #expect(await server.text("notes_find", ["word": "key"]) == "There is no such note.")
+        #expect(await server.text("notes_add") == "failed: It failed: KeyError('note')")
+        await server.stop()
+    }
+
     @Test(arguments: [
         ("{}", "must have a 'command' or a 'url'"),
         ("{command: [python3], url: \"http://127.0.0.1:1/\"}", "'url' must not stand beside a 'command'"),

@@ -69,7 +69,7 @@ final class MCPServer: Sendable {
             let session = try await ServerSession(
                 made, remembered: state.withLock { $0.era }, settings.startLimit, context.network)
             state.withLock { $0.era = session.era }
-            take(try await session.listTools(settings.startLimit, context.network), of: session)
+            take(try await session.listTools(settings.startLimit, context.network), of: session, isFirst: true)
             log.info("the server answers: revision \(session.era.version), \(tools.count) tools")
             start = .now
             lose(await made.ended())
@@ -96,10 +96,11 @@ final class MCPServer: Sendable {
         state.withLock { $0.era = $0.era == nil ? .legacy(version: ProtocolEra.legacyVersions[0]) : nil }
     }
 
-    private func take(_ list: ToolList, of session: ServerSession) {
+    /// - Parameter isFirst: the session has just been opened; else its list counts while it is the server's.
+    private func take(_ list: ToolList, of session: ServerSession, isFirst: Bool) {
         for sentence in list.refusals { log.note("left out: " + sentence) }
         state.withLock { state in
-            guard !state.isClosed else { return }
+            guard !state.isClosed, isFirst || state.session === session else { return }
             state.session = session
             state.tools = list.tools
             state.trouble = nil
@@ -184,12 +185,12 @@ final class MCPServer: Sendable {
 
     private func list(_ session: ServerSession, _ done: Once<Void>) async {
         do {
-            take(try await session.listTools(settings.startLimit, context.network), of: session)
+            take(try await session.listTools(settings.startLimit, context.network), of: session, isFirst: false)
         } catch {
             let fault = error as? ServerFault
             state.withLock { state in
                 state.isStale = true
-                if state.session != nil { state.trouble = fault?.sentence ?? "\(error)" }
+                if state.session === session { state.trouble = fault?.sentence ?? "\(error)" }
             }
             if case .gone(let sentence)? = fault { session.link.fail(sentence) }
         }

@@ -59,7 +59,9 @@ final class HTTPLink: Link {
                 throw ServerFault.late(
                     method: request.method, seconds: request.limit.seconds, key: request.limit.key)
             }
-            throw ServerFault.gone("\(url) \(error.message)")
+            // Other errors are about this request, not about the server.
+            let sentence = "\(url) \(error.message)"
+            throw error.code == .upstreamError ? ServerFault.gone(sentence) : ServerFault.broken(sentence)
         } catch is CancellationError {
             abandon(id, request.method)
             throw CancellationError()

@@ -1,3 +1,4 @@
+import Foundation
 import LlamaStackAPI
 import RawHTTP
 import Testing
@@ -18,6 +19,32 @@ extension EndToEnd {
             shields:
               - {shield_id: patterns, provider_id: patterns}
             """
+
+        @Test("a tool of an MCP server is called over HTTP")
+        func contextProtocol() throws {
+            let folder = try TemporaryFolder()
+            let yaml = """
+                version: 1
+                providers:
+                  tools: [{provider_id: mcp, provider_type: remote::mcp}]
+                tool_groups:
+                  - tool_group_id: notes
+                    provider_id: mcp
+                    config: {command: [python3, \(Setting.root)/Distributions/tools/notes.py]}
+                """
+            try Server.run(file: try folder.write(yaml, "dist.yaml")) { server in
+                let end = ContinuousClock.now + .seconds(60)
+                while !(try server.client.get("/tools/list")).text.contains("notes_find"), .now < end {
+                    Thread.sleep(forTimeInterval: 0.1)
+                }
+                let added = try server.post(
+                    "/tools/invoke", ["tool_name": "notes_add", "arguments": ["note": "The code is 4711."]])
+                #expect(added.json["content"] == "Kept: 1 in all.")
+                let found = try server.post(
+                    "/tools/invoke", ["tool_name": "notes_find", "arguments": ["word": "code"]])
+                #expect(found.json == ["content": "The code is 4711.", "is_error": false, "files": []])
+            }
+        }
 
         @Test("tools are listed and run by the provider that has them, and a shield blocks and redacts")
         func toolsAndShields() throws {
