@@ -130,6 +130,10 @@ train-prompt-guard: build embedding-model ## prompt-guard's classifier anew, and
 bench-train: build model ## steps of training beside PEFT and TRL, installed from PyPI (TRAIN='--rows lora,dpo --threads 1')
 	@Scripts/bench-train.py $(TRAIN)
 
+.PHONY: bench-training-served
+bench-training-served: build model ## how soon a job takes its first step, and the time between a client's tokens while it trains
+	@Scripts/bench-training-served.py $(SERVED)
+
 .PHONY: train-curves
 train-curves: model ## the losses of 50 steps of LoRA, 20 of DoRA and 20 of DPO beside those of torch and PEFT
 	@TRAINING_STEPS=all swift test $(SWIFT_FLAGS) --filter 'LlamaTrainingTests\.CurveTests'
@@ -145,7 +149,7 @@ cut-replies: toolchain ## tool calls of every form, cut at random: ten thousand 
 	LLAMA_STACK_CUTS=$(CUTS) swift test $(SWIFT_FLAGS) --filter 'ChatTemplatesTests\.(ReplyParserTests|WrittenCallTests)'
 
 .PHONY: torture
-torture: build ## a server beside each fault of a provider; crashes of providers in a child; kill -9 and power cuts below writing memory banks, 200 times each (TORTURE_RUNS=N; the cuts need root)
+torture: build ## a server beside each fault of a provider; crashes of providers in a child; kill -9 and power cuts below writing memory banks and training jobs, 200 times each (TORTURE_RUNS=N; the cuts need root)
 	@cc -shared -fPIC -pthread -O1 -I Sources/CProviderABI/include -o $(RELEASE)/libdying-provider.so \
 	    Tests/Fixtures/dying-provider/provider.c
 	@cc -shared -fPIC -pthread -O1 -w -fvisibility=hidden -I Sources/CProviderABI/include -I Plugins/EchoC \
@@ -156,7 +160,9 @@ torture: build ## a server beside each fault of a provider; crashes of providers
 	@Scripts/fetch-postgres.sh
 	$(RELEASE)/llama-stack-torture postgres 20
 	$(RELEASE)/llama-stack-torture kill $(TORTURE_RUNS)
+	$(RELEASE)/llama-stack-torture jobs $(TORTURE_RUNS)
 	@if [[ $$(id -u) -eq 0 ]]; then $(RELEASE)/llama-stack-torture power $(TORTURE_RUNS); \
+	    $(RELEASE)/llama-stack-torture jobs-power $(TORTURE_RUNS); \
 	    else echo "no power was cut: that needs root"; fi
 
 .PHONY: torture-mcp

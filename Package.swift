@@ -371,7 +371,8 @@ let package = Package(
             name: "PostTrainingCPUTests",
             dependencies: [
                 "ChatTemplates", "Checkpoints", "DatasetRows", "FakeOrigin", "Host", "InferenceCPU", "LlamaEngine",
-                "LlamaTraining", "ModelFixtures", "Parallel", "PostTrainingCPU", "ProviderKit", "Tokenizers",
+                "LlamaTraining", "ModelFixtures", "Parallel", "PostTrainingCPU", "ProviderKit", "Tokenizers", "Torture",
+                "llama-stack-torture",
             ]),
         .testTarget(name: "AgentsReferenceTests", dependencies: ["AgentsReference", "Host", "ProviderKit"]),
         .testTarget(name: "RewardScoringModelTests", dependencies: ["Host", "ProviderKit", "RewardScoringModel"]),

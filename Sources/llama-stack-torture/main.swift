@@ -10,11 +10,15 @@ import Torture
 //   llama-stack-torture provider [ROUNDS] [WRITERS] [SEED] kill -9 memory banks in a child below writers
 //   llama-stack-torture faults [--isolation inline|process] [--json|--markdown] [FAULT...]
 //                                                          a server beside each fault that a provider can have
+//   llama-stack-torture jobs|jobs-power [KILLS] [SEED] [MODEL]
+//                                                          kill -9 a job that trains, inside and outside the window in
+//                                                          which it saves, or cut the power below it (needs root)
 //   llama-stack-torture race [STEPS] [SEED]                16 workers on the same documents, their steps in an order
 //   llama-stack-torture bench [SECONDS [bytes|text WRITERS]]
 //                                                          durable inserts a second, beside one fsync for each
 //   llama-stack-torture network URL [COUNT] [CA_FILE]      requests through the host's network, and their times
 //   llama-stack-torture write STATE WRITERS ROUND SEED
+//   llama-stack-torture train STATE MODEL ALGORITHM STEPS  what `jobs` starts and kills
 //   llama-stack-torture fill STATE                         fill the disk, and see what still works
 
 TortureProcess.prepare()
@@ -136,6 +140,27 @@ case "provider":
             + "\(result.wrong.count) wrong")
     try? FileManager.default.removeItem(atPath: folder)
     exit(result.wrong.isEmpty ? 0 : 1)
+case "train" where arguments.count == 6:
+    let (state, model) = (arguments[2], arguments[3])
+    guard let trainer = JobTrainer(state: state, model: model, algorithm: arguments[4], steps: number(5, 1)) else {
+        exit(64)
+    }
+    try await trainer.run()
+case "jobs", "jobs-power":
+    var rounds = JobRounds(
+        executable: executable,
+        model: arguments.indices.contains(4) ? arguments[4] : "Tests/Fixtures/training/chat.gguf",
+        folder: folder, kills: number(2, 100), seed: UInt64(number(3, 1)))
+    rounds.cutsPower = arguments[1] == "jobs-power"
+    if !rounds.model.hasPrefix("/") { rounds.model = FileManager.default.currentDirectoryPath + "/" + rounds.model }
+    WriterPool.say("seed \(rounds.seed), state \(folder)")
+    let result = try await rounds.run { if $0.kills % 10 < 2 { WriterPool.say("\($0.kills) kills") } }
+    for line in result.wrong { WriterPool.say(line) }
+    WriterPool.say(
+        "\(result.kills) \(rounds.cutsPower ? "power cuts" : "kills"), \(result.kept) checkpoints verified, "
+            + "\(result.completed) jobs with the same weights, \(result.givenUp) given up, \(result.wrong.count) wrong")
+    try? FileManager.default.removeItem(atPath: folder)
+    exit(result.wrong.isEmpty ? 0 : 1)
 case "faults":
     try await faults(Array(arguments.dropFirst(2)))
 case "race":
@@ -177,7 +202,7 @@ case "bench":
 default:
     WriterPool.say(
         "usage: llama-stack-torture kill|power|postgres|provider [ROUNDS] [WRITERS] [SEED] | crashes [ROUNDS] | "
-            + "faults [--isolation inline|process] [--json|--markdown] [FAULT...] | race [STEPS] [SEED] | "
+            + "jobs|jobs-power [KILLS] [SEED] [MODEL] | faults [--isolation inline|process] [--json|--markdown] [FAULT...] | race [STEPS] [SEED] | "
             + "bench [SECONDS [bytes|text WRITERS]] | write STATE WRITERS ROUND SEED"
     )
     exit(64)

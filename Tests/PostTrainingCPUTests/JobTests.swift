@@ -161,6 +161,39 @@ struct JobTests {
         }
     }
 
+    @Test("of many submissions at once as many are taken as there is room for, each once, and no state is left again")
+    func flood() async throws {
+        try await withTraining(", waiting_max: 5") { server in
+            try await server.train(Self.long("first", steps: 100_000, search: ["checkpoint_steps": 1_000]))
+            try await wait(for: "step 1/", server, "first")
+            let outcomes = await withTaskGroup(of: (String, ErrorCode?).self) { group in
+                for number in 0..<200 {
+                    // Each id comes twice.
+                    let id = "job-\(number / 2)"
+                    group.addTask { (id, await refusal { try await server.train(Self.long(id, steps: 2)) }?.code) }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let taken = outcomes.filter { $0.1 == nil }.map(\.0)
+            #expect(taken.count == 5)
+            #expect(Set(taken).count == 5)
+            #expect(outcomes.allSatisfy { [nil, .queueFull, .alreadyExists].contains($0.1) })
+            #expect(try await server.jobs().map(\.jobUUID).sorted() == (taken + ["first"]).sorted())
+            // Cancelled by many, while they wait and while one runs.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for id in ["first"] + taken.prefix(2) + taken.prefix(2) {
+                    group.addTask { try await server.cancel(id) }
+                }
+                try await group.waitForAll()
+            }
+            for id in taken.dropFirst(2) { #expect(try await server.log(id).last == "completed") }
+            let ends = try await server.jobs()
+            #expect(ends.filter { $0.status == .completed }.count == 3)
+            #expect(ends.filter { $0.status == .failed }.count == 3)
+            #expect(ends.allSatisfy { $0.completedAt != nil })
+        }
+    }
+
     @Test("what waits keeps its place over a restart")
     func restart() async throws {
         try await withTraining { server in
