@@ -27,6 +27,36 @@ extension EndToEnd {
             return lines.joined(separator: "\n")
         }
 
+        @Test("a file of dialogs becomes an adapter that answers: the fine-tuning walk, of eight steps")
+        func finetuning() throws {
+            let folder = try TemporaryFolder()
+            let file = Setting.root + "/Distributions/train.yaml"
+            let environment = ["LLAMA_STACK_STATE": folder.path + "/state", "LLAMA_STACK_DATA": folder.path + "/data"]
+            try Server.run(file: file, environment: environment) { server in
+                // The reader's own command, at this server; a whole run takes minutes, and `chat` wants a question.
+                let beginning = """
+                    llama-stack() {
+                        local more=()
+                        if [ "$1" = finetune ]; then more=(--steps 8); fi
+                        '\(Setting.binary)' "$@" --url http://127.0.0.1:\(server.port) "${more[@]}"
+                    }
+                    cd '\(Setting.root)'
+
+                    """
+                let script = try commands(below: "## Fine-tuning").split(separator: "\n").map { command in
+                    command.contains(" chat ") ? "\(command) <<< 'Where is my parcel?'" : String(command)
+                }.joined(separator: "\n")
+                let shell = try ChildProcess("/bin/bash", ["-e", "-u", "-c", beginning + script])
+                defer { shell.end() }
+                #expect(shell.wait(seconds: 240) == .exit(0), "\(shell.errors)")
+                let output = shell.output
+                #expect(output.contains("checkpoint 8 is served as smollm2-135m-instruct@routing"), "\(output)")
+                #expect(output.contains("routing is completed, with 1 checkpoint"), "\(output)")
+                #expect(output.contains("parameters trained"), "\(output)")
+                #expect(output.split(separator: "\n").last?.isEmpty == false)
+            }
+        }
+
         @Test("two notes, an agent that answers from them, one that calculates, code that runs, and a plot")
         func agents() throws {
             let folder = try TemporaryFolder()
