@@ -24,6 +24,9 @@ const lk_variants lk_variants_plain = {
     .logsumexp = lk_logsumexp_plain,
     .argmax = lk_argmax_plain,
     .attention = lk_attention_plain,
+    .read_all = lk_read_all_plain,
+    .multiply_bytes = lk_multiply_bytes_plain,
+    .round_products = 4,
     .training = &lk_training_plain,
 };
 

@@ -186,6 +186,18 @@ LK_INLINE ints add_quad(const lk_type type, ints sums, quad q, const int8_t *p) 
 #endif
 }
 
+#define LK_OPAQUE(q) __asm__("" : "+x"((q).a), "+x"((q).b))
+
+LK_INLINE ints add_plain_quad(ints sums, quad q, const int8_t *p) {
+#if LK_VNNI
+    return add_quad(LK_Q8_0, sums, q, p);
+#else
+    const __m256i x = four_at(p), ones = _mm256_set1_epi16(1);
+    return (ints){_mm256_add_epi32(sums.a, _mm256_madd_epi16(_mm256_maddubs_epi16(q.a, x), ones)),
+                  _mm256_add_epi32(sums.b, _mm256_madd_epi16(_mm256_maddubs_epi16(q.b, x), ones))};
+#endif
+}
+
 LK_INLINE ints add_quads(const lk_type type, ints sums, quad q, const int8_t *p, quad q2, const int8_t *p2) {
     (void)type;
     const __m256i ones = _mm256_set1_epi16(1), x = four_at(p), x2 = four_at(p2);

@@ -140,6 +140,10 @@ LK_INLINE ints add_quad(const lk_type type, ints sums, quad q, const int8_t *p) 
     return (ints){_mm512_dpbusd_epi32(sums.low, q.low, four), _mm512_dpbusd_epi32(sums.high, q.high, four)};
 }
 
+#define LK_MULTIPLY_BYTES lk_multiply_bytes_avx512
+#define LK_OPAQUE(q) __asm__("" : "+v"((q).low), "+v"((q).high))
+LK_INLINE ints add_plain_quad(ints sums, quad q, const int8_t *p) { return add_quad(LK_Q8_0, sums, q, p); }
+
 LK_INLINE ints add_quads(const lk_type type, ints sums, quad q, const int8_t *p, quad q2, const int8_t *p2) {
     return add_quad(type, add_quad(type, sums, q, p), q2, p2);
 }

@@ -11,6 +11,8 @@
 void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                              size_t ldy, int add);
 
+int32_t lk_multiply_bytes_neon(size_t rounds);
+
 typedef struct { int8x16_t a, b, c, d; } quad;
 typedef struct { int32x4_t a, b, c, d; } ints;
 typedef struct { float32x4_t a, b, c, d; } floats;
@@ -157,6 +159,10 @@ LK_INLINE ints add_quad(const lk_type type, ints sums, quad q, const int8_t *p) 
     return (ints){vdotq_s32(sums.a, q.a, four), vdotq_s32(sums.b, q.b, four), vdotq_s32(sums.c, q.c, four),
                   vdotq_s32(sums.d, q.d, four)};
 }
+
+#define LK_MULTIPLY_BYTES lk_multiply_bytes_neon
+#define LK_OPAQUE(q) __asm__("" : "+w"((q).a), "+w"((q).b), "+w"((q).c), "+w"((q).d))
+LK_INLINE ints add_plain_quad(ints sums, quad q, const int8_t *p) { return add_quad(LK_Q8_0, sums, q, p); }
 
 LK_INLINE ints add_quads(const lk_type type, ints sums, quad q, const int8_t *p, quad q2, const int8_t *p2) {
     return add_quad(type, add_quad(type, sums, q, p), q2, p2);

@@ -98,3 +98,16 @@ size_t lk_argmax_plain(const float *x, size_t n) {
         if (x[i] > x[best]) best = i;
     return best;
 }
+
+uint32_t lk_read_all_plain(const void *p, size_t n) {
+    uint32_t all = 0;
+    for (size_t i = 0; i < n; i += 4) all ^= lk_read_u32((const uint8_t *)p + i);
+    return all;
+}
+
+int32_t lk_multiply_bytes_plain(size_t rounds) {
+    int32_t sum = 0;
+    for (; rounds > 0; rounds--)
+        for (int i = 0; i < 4; i++) sum += (uint8_t)(rounds + (size_t)i) * (int8_t)i;
+    return sum;
+}

@@ -44,6 +44,9 @@ size_t lk_argmax_plain(const float *x, size_t n);
 void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
                         const uint32_t *visible, const void *k, const void *v, const void *next, float *state, float *out);
 
+uint32_t lk_read_all_plain(const void *p, size_t n);
+int32_t lk_multiply_bytes_plain(size_t rounds);
+
 static inline uint16_t lk_read_u16(const void *p) {
     uint16_t value;
     memcpy(&value, p, sizeof value);

@@ -82,6 +82,7 @@ LK_INLINE v16 lookup16(v16 table, v16i i) {
 #include "vector_products.h"
 #include "vector_packed_attention.h"
 #include "vector_training_rows.h"
+#include "vector_limits.h"
 
 static const lk_training_variants training_avx2 = {
     .panel_backward_f32 = panel_backward_f32_avx2,
@@ -118,12 +119,15 @@ static const lk_training_variants training_avx2 = {
     .softmax = softmax_avx2, \
     .logsumexp = logsumexp_avx2, \
     .argmax = argmax_avx2, \
+    .read_all = read_all_avx2, \
+    .round_products = 384, \
     .attention = attention_avx2, \
     .training = &training_avx2,
 
 const lk_variants lk_variants_avx2 = {
     .isa = "avx2",
     .panel_matmul_q8 = lk_panel_matmul_q8_avx2,
+    .multiply_bytes = lk_multiply_bytes_avx2,
     LK_VARIANTS_256
 };
 
@@ -131,6 +135,7 @@ const lk_variants lk_variants_avx2 = {
 const lk_variants lk_variants_avx_vnni = {
     .isa = "avx-vnni",
     .panel_matmul_q8 = lk_panel_matmul_q8_avx_vnni,
+    .multiply_bytes = lk_multiply_bytes_avx_vnni,
     LK_VARIANTS_256
 };
 #endif

@@ -69,6 +69,7 @@ LK_INLINE v16 lookup16(v16 table, v16i i) { return (v16)_mm512_permutexvar_ps((_
 #include "vector_products.h"
 #include "vector_packed_attention.h"
 #include "vector_training_rows.h"
+#include "vector_limits.h"
 
 #define LK_DECODE_BLOCK(type) \
     case type: decode_block(type, panel, n, b, out); return;
@@ -136,7 +137,10 @@ static const lk_training_variants training_avx512_bf16 = {
     .gelu_q8 = gelu_q8_avx512, \
     .softmax = softmax_avx512, \
     .logsumexp = logsumexp_avx512, \
-    .argmax = argmax_avx512,
+    .argmax = argmax_avx512, \
+    .read_all = read_all_avx512, \
+    .multiply_bytes = lk_multiply_bytes_avx512, \
+    .round_products = 768,
 
 const lk_variants lk_variants_avx512 = {
     .isa = "avx512-vnni",

@@ -5,6 +5,8 @@
 void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                              size_t ldy, int add);
 
+int32_t lk_multiply_bytes_neon(size_t rounds);
+
 #define LK_TARGET
 #define LK_TILE_QUERIES 1
 #define LK_TILE_ROWS 6
@@ -33,6 +35,7 @@ static void dequantize_row_neon(lk_type type, const void *row, float *out, size_
 #include "vector_products.h"
 #include "vector_packed_attention.h"
 #include "vector_training_rows.h"
+#include "vector_limits.h"
 
 static const lk_training_variants training_neon = {
     .panel_backward_f32 = panel_backward_f32_neon,
@@ -70,6 +73,9 @@ const lk_variants lk_variants_neon = {
     .softmax = softmax_neon,
     .logsumexp = logsumexp_neon,
     .argmax = argmax_neon,
+    .read_all = read_all_neon,
+    .multiply_bytes = lk_multiply_bytes_neon,
+    .round_products = 384,
     .attention = attention_neon,
     .training = &training_neon,
 };

@@ -9,6 +9,9 @@ void lk_panel_matmul_q8_avx_vnni(const lk_panel_matrix *w, size_t begin, size_t 
                                  float *y, size_t ldy, int add);
 void lk_panel_matmul_q8_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                                float *y, size_t ldy, int add);
+int32_t lk_multiply_bytes_avx2(size_t rounds);
+int32_t lk_multiply_bytes_avx_vnni(size_t rounds);
+int32_t lk_multiply_bytes_avx512(size_t rounds);
 void lk_panel_matmul_bf16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,
                                  float *y, size_t ldy, int add);
 void lk_bf16_from_f32_avx512(const float *x, uint16_t *out, size_t n);

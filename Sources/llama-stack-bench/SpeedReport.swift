@@ -44,7 +44,7 @@ final class SpeedReport {
             rows.append(
                 [test.name]
                     + (result.samples.isEmpty ? ["-", "-", "-"] : spread.values.map(SpeedResult.shown))
-                    + ["tokens/s", result.note ?? ""])
+                    + ["tokens/s", result.note ?? result.sharing ?? ""])
         }
     }
 
@@ -63,6 +63,8 @@ final class SpeedReport {
 }
 
 extension SpeedResult {
+    var sharing: String? { share.map { String(format: "%.0f %% of %@", 100 * $0.value, $0.of.name) } }
+
     static func shown(_ value: Double) -> String { String(format: "%.1f", value) }
 
     var json: JSONObject {
@@ -84,6 +86,10 @@ extension SpeedResult {
             object["unit"] = "tokens/second"
         }
         if let note { object["note"] = .string(note) }
+        if let share {
+            object["limit"] = .string(share.of.rawValue)
+            object["limit_share"] = .number(share.value)
+        }
         if !samples.isEmpty {
             let spread = Spread(samples)
             object["median"] = .number(spread.median)

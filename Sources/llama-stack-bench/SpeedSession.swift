@@ -44,6 +44,20 @@ struct SpeedResult {
     /// Milliseconds of a load, tokens a second of everything else; empty when `note` says why.
     let samples: [Double]
     var note: String?
+    /// The share of what a limit allows, by the median: of a loop that only reads the weights, or only multiplies.
+    var share: (of: Limit, value: Double)?
+
+    enum Limit: String {
+        case reading, bytes, floats
+
+        var name: String {
+            switch self {
+            case .reading: "the read loop"
+            case .bytes: "the int8 loop"
+            case .floats: "the FMA loop"
+            }
+        }
+    }
 }
 
 /// Repeats measurements and says how far it is.
@@ -92,7 +106,28 @@ struct SpeedSession {
             time = { try measurement.decodeTime(tokens: tokens, in: sequences) }
         }
         let samples = try samples(test.name) { Double(test.tokens) / (try time() / .seconds(1)) }
-        return SpeedResult(what: .speed(test), samples: samples)
+        var result = SpeedResult(what: .speed(test), samples: samples)
+        // A model of a few rows has nothing to read.
+        result.share = share(of: test, Spread(samples).median, on: measurement).flatMap {
+            $0.value.isFinite ? $0 : nil
+        }
+        return result
+    }
+
+    /// Limits are timed at once after what they limit: other machines share the memory.
+    private func share(
+        of test: SpeedTest, _ rate: Double, on measurement: ModelMeasurement
+    ) -> (of: SpeedResult.Limit, value: Double)? {
+        switch test {
+        case .prefill:
+            let products = rate * Double(measurement.productsPerToken)
+            return measurement.multipliesBytes
+                ? (.bytes, products / measurement.byteProductsPerSecond())
+                : (.floats, products / measurement.multiplyAddsPerSecond())
+        case .decode:
+            return (.reading, rate * Double(measurement.bytesPerToken) / measurement.readBytesPerSecond())
+        case .batch: return nil
+        }
     }
 
     /// The first run warms up, unless it already took all the time there is.

@@ -237,6 +237,13 @@ typedef struct lk_variants {
     size_t (*argmax)(const float *, size_t);
     void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *,
                       const void *, float *, float *);
+    /// The limits that products are measured against, beside `multiply_adds` of the training table. The answers have no
+    /// meaning.
+    /// Reads n bytes, a multiple of 256 on a boundary of 64, and nothing else.
+    uint32_t (*read_all)(const void *, size_t);
+    /// Products of bytes and their sums in registers alone, `round_products` in a round.
+    int32_t (*multiply_bytes)(size_t rounds);
+    size_t round_products;
     const struct lk_training_variants *training;  // CKernelsTraining.h
 } lk_variants;
 

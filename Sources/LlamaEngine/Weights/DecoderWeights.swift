@@ -26,11 +26,13 @@ package struct DecoderWeights: Sendable {
     package let tiesHead: Bool
     package let rope: RopeTable
 
-    var matrices: [Matrix] {
-        [embedding, head]
-            + layers.flatMap { layer in
-                [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].map(\.matrix)
-            }
+    var matrices: [Matrix] { [embedding, head] + layerMatrices }
+
+    /// Those that every token goes through.
+    var layerMatrices: [Matrix] {
+        layers.flatMap { layer in
+            [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].map(\.matrix)
+        }
     }
 
     /// The weights that are read after the products of each stage of each layer, [layers, stages of a layer].

@@ -60,6 +60,15 @@ package struct Matrix: @unchecked Sendable {
         return UnsafeRawBufferPointer(start: matrix.panels, count: panels * lk_panel_bytes(type, inputs))
     }
 
+    /// Bytes of its weights in memory.
+    package var byteCount: Int {
+        switch layout {
+        case .panels: panels * lk_panel_bytes(type, inputs)
+        case .rows: outputs * lk_row_bytes(type, inputs)
+        case .blas: outputs * inputs * MemoryLayout<Float>.stride
+        }
+    }
+
     /// Where its weights lie, in whatever order.
     var memory: UnsafeRawPointer {
         switch layout {

@@ -20,6 +20,21 @@ struct InstructionSetTests {
         }
     }
 
+    @Test("the loops that limits are measured with read every byte, and multiply")
+    func limits() {
+        var random = RandomFloats(seed: 96)
+        let values = random.array(64 * 35)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: values.count * 4, alignment: 64)
+        defer { memory.deallocate() }
+        values.withUnsafeBytes { memory.copyMemory(from: $0) }
+        let wanted = values.reduce(UInt32(0)) { $0 ^ $1.bitPattern }
+        for forms in offeredForms {
+            #expect(forms.read_all(memory.baseAddress, memory.count) == wanted, "\(name(forms))")
+            #expect(forms.multiply_bytes(3) != forms.multiply_bytes(4), "\(name(forms))")
+            #expect(forms.round_products > 0)
+        }
+    }
+
     @Test("what the machine has is taken, and so is nothing", arguments: [nil, "", "plain"] + offeredForms.map(name))
     func followed(value: String?) {
         // The name in logs says which product of bytes it has; the variable needs no more than the family.
