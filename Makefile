@@ -111,7 +111,7 @@ bench-teaching: build model ## whether fine-tuning teaches a task: exact answers
 	@Scripts/bench-teaching.py $(TEACH)
 
 .PHONY: bench-peers
-bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --list, --smoke)
+bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --shape 1b,8b, --list, --smoke)
 	@Scripts/bench-peers.py $(PEERS)
 
 .PHONY: bench-embeddings

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures this project beside llama.cpp and OpenVINO GenAI, on the same files, and prints the ratios.
 
-    Scripts/bench-peers.py [--rows PATTERN,...] [--pairs 5] [--folder DIR] [--write] [--smoke] [--list]
+    Scripts/bench-peers.py [--rows PATTERN,...] [--shape 1b,3b,8b] [--alone] [--pairs 5] [--folder DIR] [--write] [--smoke]
+                           [--list]
 
 The peers come from PyPI into DIR the first time (Scripts/setup-peers.sh: llama.cpp is built, about 6 minutes on 2 cores).
 Measurements come in pairs: each program once, at once after the other, and the order changes from pair to pair. Every
@@ -13,6 +14,10 @@ row is measured, about 25 minutes with 5 pairs; rows that have nothing to reach 
 makes its status 1. --write puts what was measured into
 Benchmarks/results.json and draws Benchmarks/RESULTS.md anew; rows that were not measured stay as they are. --smoke
 measures so little that only the machinery is tried.
+
+--shape measures files of random weights in the shapes of Llama 3.2 1B and 3B and Llama 3.1 8B, in Q4_K_M, Q8_0 and Q4_0, and
+says which share of what this machine reaches in loops of its own that is: reading alone, or multiplying bytes alone. Files
+of up to 8.5 GB are written to DIR/models. --rows picks some of these rows ('1b-q4_k_m'). --alone leaves the peers out.
 """
 
 import argparse
@@ -34,23 +39,29 @@ def main():
     arguments = parse_arguments()
     groups = [*engine_rows.groups(), *server_rows.groups(), *reuse_rows.groups()]
     extras = {"growth": growth.measure, "fidelity": fidelity.measure}
+    if arguments.shape:
+        groups, extras = engine_rows.shape_groups(arguments.shape), {}
     names = [group.name for group in groups] + list(extras)
     chosen = choose(names, arguments.rows)
     if arguments.list:
         print("\n".join(chosen))
         return
-    set_up(arguments, chosen)
+    if not arguments.alone:
+        set_up(arguments, chosen)
     sizes = Sizes.smoke() if arguments.smoke else Sizes()
     programs = Programs(arguments.folder, arguments.binary, sizes)
     results = report.Results(os.path.join(arguments.output, "results.json"))
-    print(f"llama.cpp {programs.peer_version()}; {Machine.description()}; load average {os.getloadavg()[0]:.2f}", flush=True)
+    peer = "no peer" if arguments.alone else f"llama.cpp {programs.peer_version()}"
+    print(f"{peer}; {Machine.description()}; load average {os.getloadavg()[0]:.2f}", flush=True)
     pairs = 1 if arguments.smoke else arguments.pairs
-    rows = {group.name: lambda group=group: results.put(measure(group, programs, group.pairs(pairs))) for group in groups}
+    rows = {group.name: lambda group=group: results.put(
+        measure(group, programs, group.pairs(pairs), arguments.alone)) for group in groups}
     for name, work in extras.items():
         rows[name] = lambda name=name, work=work: results.put_extra(
             name, work(programs, arguments.output if arguments.write else None))
     failed = [name for name in chosen if not attempt(name, rows[name], lambda: save(results, arguments, programs))]
-    print("\n" + report.table(results.measured_now()))
+    if not arguments.alone:
+        print("\n" + report.table(results.measured_now()))
     if failed:
         sys.exit(f"error: these rows could not be measured; the reasons stand above: {', '.join(failed)}")
 
@@ -83,12 +94,26 @@ def parse_arguments():
     parser.add_argument("--output", default=os.path.join(ROOT, "Benchmarks"), help="the folder to write to")
     parser.add_argument("--smoke", action="store_true", help="one pair of very short measurements")
     parser.add_argument("--list", action="store_true", help="print the names of the rows and stop")
+    parser.add_argument("--shape", type=shapes, default=[], help="1b, 3b and 8b, with commas between them")
+    parser.add_argument("--alone", action="store_true", help="measure this project alone, without peers")
     arguments = parser.parse_args()
+    if arguments.alone and not arguments.shape:
+        parser.error("--alone is for --shape: the other rows are ratios")
+    if arguments.alone and arguments.write:
+        parser.error("--alone has no ratios to write")
     if arguments.pairs < 1:
         parser.error("--pairs must be at least 1")
     if arguments.smoke and arguments.write and arguments.output == os.path.join(ROOT, "Benchmarks"):
         parser.error("what --smoke measures is no result: --write needs --output FOLDER then")
     return arguments
+
+
+def shapes(text):
+    names = text.lower().split(",")
+    unknown = [name for name in names if name not in engine_rows.SHAPES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no shape is called '{unknown[0]}'; there are {', '.join(engine_rows.SHAPES)}")
+    return names
 
 
 def choose(names, patterns):
@@ -113,13 +138,13 @@ def set_up(arguments, chosen):
         sys.exit("error: the peers could not be set up; the reason is above.")
 
 
-def measure(group, programs, pairs):
+def measure(group, programs, pairs, alone=False):
     """The group's figures, each with its samples."""
     print(f"\n{group.name}: {group.title}", flush=True)
     machine = Machine()
     for number in range(pairs):
         order = ["peer", "ours"] if number % 2 == 0 else ["ours", "peer"]
-        for engine in order:
+        for engine in ["ours"] if alone else order:
             sample = group.sample(programs, engine)
             for figure in group.figures:
                 figure.samples[engine].append(sample[figure.name])

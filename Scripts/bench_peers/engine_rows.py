@@ -4,10 +4,18 @@ import os
 import statistics
 
 from .figures import Figure, Group
+from .programs import Machine
 
 # Wanted ratios at 2 threads: form -> (prefill must, aim), (decode must, aim).
 WANTED = {"Q4_1": (("5×", "8×"), ("2×", "3×")), "Q8_0": (("2.5×", "3.5×"), ("1.5×", "2×")),
           "F16": (("1.7×", "2.2×"), ("1.3×", "1.6×"))}
+
+
+# Random weights in the shapes of well-known models: tokens of the prompt and of the answer.
+SHAPES = {"1b": (256, 64), "3b": (256, 32), "8b": (128, 16)}
+# Wanted ratios of prefill at 2 threads (must, aim): with vectors of 32 bytes, and with AVX-512 VNNI.
+SHAPE_FORMS = {"Q4_K_M": (("2.2×", "3×"), ("3×", "5×")), "Q8_0": (("2×", "3×"), ("3×", "4×")),
+               "Q4_0": (("2×", "3×"), ("3×", "4×"))}
 
 
 def groups():
@@ -47,6 +55,41 @@ def speed(form, threads):
         return dict(zip([figure.name for figure in figures], rates))
 
     return Group(f"{form.lower()}-{threads}", f"prefill and decode of {words}", figures, sample)
+
+
+def shape_groups(shapes):
+    return [shape_speed(shape, form) for shape in shapes for form in SHAPE_FORMS]
+
+
+def shape_speed(shape, form):
+    """Prefill and decode, and their share of what loops on this machine reach in the same run."""
+    prompt, answer = SHAPES[shape]
+    words = f"{shape} shape, {form}, 2 threads"
+    figures = [
+        Figure(f"prefill-{shape}-{form}", f"prefill {prompt}, {words}", "tokens/s",
+               *SHAPE_FORMS[form][Machine.has_wide_vectors()], short="prefill"),
+        Figure(f"decode-{shape}-{form}", f"decode {answer}, {words}", "tokens/s", "1×", "1.05×", short="decode"),
+    ]
+
+    def sample(programs, engine):
+        path, smoke = programs.shape(shape, form), programs.sizes.decode < 64
+        lengths = (16, 2) if smoke else (prompt, answer)
+        if engine == "peer":
+            rows = programs.rows([programs.peer("llama-bench"), "-m", path, "-t", "2", "-p", str(lengths[0]),
+                                  "-n", str(lengths[1]), "-r", "1", "-o", "jsonl"])
+            rates = [next(row["avg_ts"] for row in rows if bool(row["n_prompt"]) == wanted) for wanted in (True, False)]
+        else:
+            rows = programs.rows(
+                [programs.bench, "speed", path, "--threads", "2", "--runs", "1", "--json", "--prefill", str(lengths[0]),
+                 "--depth", "0", "--generate", str(lengths[1]), "--batch", "none"])
+            rates = [median(rows, "prefill"), median(rows, "decode")]
+            for figure in figures:
+                row = next(row for row in rows if row["test"] == figure.short)
+                figure.limit.setdefault("of", row["limit"])
+                figure.limit.setdefault("shares", []).append(row["limit_share"])
+        return dict(zip([figure.name for figure in figures], rates))
+
+    return Group(f"{shape}-{form.lower()}", f"prefill and decode of random weights, {words}", figures, sample)
 
 
 def depth():

@@ -16,6 +16,8 @@ class Figure:
     short: str = ""
     samples: dict = dataclasses.field(default_factory=lambda: {"peer": [], "ours": []})
     about: dict = dataclasses.field(default_factory=dict)
+    # Shares of what a loop of this machine reaches in the same run: {"of": "reading", "shares": [0.8, ...]}.
+    limit: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         self.short = self.short or self.title
@@ -36,8 +38,10 @@ class Figure:
 
     def line(self):
         shown = lambda engine: " ".join(f"{value:.4g}" for value in self.samples[engine])
-        return (f"{self.title}: {self.ratio():.2f}× (must {self.must or '-'}, aim {self.aim or '-'}); {self.unit}, "
-                f"peer {shown('peer')}; ours {shown('ours')}; others took {self.about['others_percent']} % of the processor, "
+        ratio = f"{self.ratio():.2f}× (must {self.must or '-'}, aim {self.aim or '-'}); " if self.samples["peer"] else ""
+        limit = f"; {100 * statistics.median(self.limit['shares']):.0f} % of the {self.limit['of']} loop" if self.limit else ""
+        return (f"{self.title}: {ratio}{self.unit}, "
+                f"peer {shown('peer') or '-'}; ours {shown('ours')}{limit}; others took {self.about['others_percent']} % of the processor, "
                 f"load {self.about['load_at_start']} at the start")
 
 

@@ -56,6 +56,15 @@ class Programs:
             return os.path.join(ROOT, f"models/{MODEL}.Q4_1.gguf")
         return os.path.join(self.folder, f"models/{MODEL}.{form}.gguf")
 
+    def shape(self, shape, form):
+        """A file of random weights in that shape, written the first time."""
+        path = os.path.join(self.folder, f"models/random-{shape}.{form}.gguf")
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            print(f"  writing {path}", flush=True)
+            self.output([self.bench, "shape", shape, path, "--type", form])
+        return path
+
     def peer_version(self):
         run = subprocess.run([self.peer("llama-server"), "--version"], capture_output=True, text=True)
         lines = (run.stdout + run.stderr).splitlines()
@@ -111,6 +120,14 @@ class Machine:
         """Of this process and of those it has waited for."""
         return sum(use.ru_utime + use.ru_stime
                    for use in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+    @staticmethod
+    def has_wide_vectors():
+        """AVX-512 with VNNI, unless LLAMA_STACK_ISA names less."""
+        if os.environ.get("LLAMA_STACK_ISA", "avx512") not in ("", "avx512", "avx512-vnni", "avx512-bf16"):
+            return False
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return any(line.startswith("flags") and "avx512_vnni" in line for line in file)
 
     @staticmethod
     def description():

@@ -16,7 +16,7 @@ struct LlamaStackBench: AsyncParsableCommand {
             """,
         version: Release.version,
         subcommands: [
-            BenchSpeed.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchEmbeddings.self,
+            BenchSpeed.self, BenchShape.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchEmbeddings.self,
             BenchTrain.self, BenchCalls.self, BenchGrammar.self, BenchGrammarAnswers.self, BenchTools.self,
             BenchTurns.self, BenchAdapter.self,
         ],

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Writes a GGUF file after the model of another: with all of its metadata, as it stands there, and with other tensors.
+/// Writes a GGUF file, either after the model of another, with all of its metadata as it stands there, or with its own.
 package enum GGUFOutput {
     /// One tensor of the file to be.
     package struct Tensor {
@@ -8,7 +8,7 @@ package enum GGUFOutput {
         package let type: lk_type
         /// Outermost first: `[outputs, inputs]`.
         package let shape: [Int]
-        let byteCount: Int
+        package let byteCount: Int
         /// Writes `byteCount` bytes.
         let body: (FileOutput) throws(FileWriteError) -> Void
 
@@ -50,12 +50,49 @@ package enum GGUFOutput {
         try output.write(UInt64(tensors.count))
         try output.write(UInt64(kept.count + numbers.count))
         for (_, range) in kept { try output.write(UnsafeRawBufferPointer(rebasing: source.file.bytes[range])) }
-        for (key, value) in numbers {
-            try write(key, to: output)
+        for (key, value) in numbers { try write(key, .uint32(value), to: output) }
+        try write(tensors, alignment: source.alignment, to: output)
+    }
+
+    /// One value of metadata.
+    package enum Value {
+        case uint32(UInt32)
+        case float32(Float)
+        case string(String)
+    }
+
+    /// Writes a whole file with metadata of its own, its tensors in the order given.
+    package static func write(
+        _ tensors: [Tensor], metadata: [(key: String, value: Value)], to output: FileOutput
+    ) throws(FileWriteError) {
+        try output.write("GGUF")
+        try output.write(UInt32(3))
+        try output.write(UInt64(tensors.count))
+        try output.write(UInt64(metadata.count))
+        for (key, value) in metadata { try write(key, value, to: output) }
+        try write(tensors, alignment: 32, to: output)
+    }
+
+    private static func write(_ key: String, _ value: Value, to output: FileOutput) throws(FileWriteError) {
+        try write(key, to: output)
+        switch value {
+        case .uint32(let number):
             try output.write(GGUFScalarType.uint32.rawValue)
-            try output.write(value)
+            try output.write(number)
+        case .float32(let number):
+            try output.write(GGUFScalarType.float32.rawValue)
+            try output.write(number.bitPattern)
+        case .string(let text):
+            try output.write(UInt32(8))
+            try write(text, to: output)
         }
-        func padding(_ count: Int) -> Int { (source.alignment - count % source.alignment) % source.alignment }
+    }
+
+    /// Names, shapes and places, then the tensors themselves.
+    private static func write(
+        _ tensors: [Tensor], alignment: Int, to output: FileOutput
+    ) throws(FileWriteError) {
+        func padding(_ count: Int) -> Int { (alignment - count % alignment) % alignment }
         var offset = 0
         for tensor in tensors {
             try write(tensor.name, to: output)

@@ -18,7 +18,7 @@ extension EndToEnd {
                 [], ["speed"], ["plot"], ["perplexity"], ["divergence"], ["embeddings"], ["train"], ["calls"],
                 ["tools"],
                 ["turns"],
-                ["grammar"], ["grammar-answers"], ["adapter"], ["adapter", "export"],
+                ["grammar"], ["grammar-answers"], ["shape"], ["adapter"], ["adapter", "export"],
             ].map { ["llama-stack-bench"] + $0 }
 
         private static func help(of command: [String]) throws -> Command {
