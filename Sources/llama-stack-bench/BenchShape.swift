@@ -10,8 +10,8 @@ struct BenchShape: ParsableCommand {
         commandName: "shape",
         abstract: "Write a GGUF file of random weights in the shape of a well-known model, to measure speed with.",
         discussion: """
-            1b, 3b and 8b are the shapes of Llama 3.2 1B, Llama 3.2 3B and Llama 3.1 8B. The file has no vocabulary: engines \
-            can time it, and nothing else. Weights are the same from run to run.
+            1b, 3b and 8b are the shapes of Llama 3.2 1B, Llama 3.2 3B and Llama 3.1 8B. The file has no vocabulary: \
+            engines can time it, and nothing else. Weights are the same from run to run.
 
               llama-stack-bench shape 1b --type Q4_K_M 1b.gguf
             """)
@@ -29,9 +29,8 @@ struct BenchShape: ParsableCommand {
         } catch {
             throw Fail.with("error: \(error)", exitCode: 73)
         }
-        Output.line(
-            "\(output): \(shape.rawValue), \(type.rawValue), \(tensors.reduce(0) { $0 + $1.byteCount }) bytes of weights"
-        )
+        let bytes = tensors.reduce(0) { $0 + $1.byteCount }
+        Output.line("\(output): \(shape.rawValue), \(type.rawValue), \(bytes) bytes of weights")
     }
 }
 
