@@ -1,12 +1,14 @@
 // Products of panels with int8 activations, the loops around an instruction set's vectors; against matmul_plain.c.
 //
 // Two vectors (`ints`, `floats`, and `quad` of the bytes that they are made of) have the sums of a part of a panel: 16
-// outputs or all 32. A few rows go along a panel with their sums in registers. More share blocks that are unpacked once into the first-level cache, so that what unpacking costs hardly counts. Both
-// compute a row to the same bits: each block's products are whole numbers, and blocks are added in order.
+// outputs or all 32. A few rows go along a panel with their sums in registers. More share blocks that are unpacked once
+// into the first-level cache, so that what unpacking costs hardly counts. Both compute a row to the same bits: each
+// block's products are whole numbers, and blocks are added in order.
 //
 // Rows and parts are named variables because clang keeps arrays of them in memory. A file that includes this defines
 // LK_TARGET, LK_PARTS (parts of a panel, 1 or 2), LK_SUMS_FIT (1 where the sums of a tile of unpacked blocks stay in
-// registers), LK_MATMUL_Q8 (the name of what it gets), and
+// registers), LK_AHEAD (bytes by which one row's panel is asked for before it is read; 0: not at all), LK_MATMUL_Q8
+// (the name of what it gets), and
 //   direct_rows(type): the most rows that go along a panel instead of sharing unpacked blocks
 //   strip_rows(type): rows of a tile of unpacked blocks, up to 6
 //   quad_at(type, values, j, part), quad_from(p), put_quad(p, quad): quad j (0...7) of a part, packed and unpacked
@@ -77,8 +79,8 @@ LK_INLINE void put_row(float *y, const float *sums, size_t outputs, int add) {
 /// Which bytes of each block of the next panel a tile asks for.
 typedef struct { size_t from, to; } ahead;
 
-/// `rows` (1 to 6 / parts, a constant) rows of x times `parts` parts of a panel from `first` on: sums [rows, 32]. `asks`,
-/// a constant, says whether `next` is looked at.
+/// `rows` (1 to 6 / parts, a constant) rows of x times `parts` parts of a panel from `first` on: sums [rows, 32].
+/// `asks`, a constant, says whether `next` is looked at.
 LK_INLINE void multiply_parts(const lk_type type, const int rows, const int first, const int parts, const int asks,
                               const uint8_t *panel, size_t blocks, const lk_q8_block *x, float *sums, ahead next) {
     const size_t stride = lk_panel_stride(type, blocks * panel_block);
@@ -92,6 +94,10 @@ LK_INLINE void multiply_parts(const lk_type type, const int rows, const int firs
             block += lk_panel_head_bytes(type);
         }
         for (size_t at = next.from; asks && at < next.to; at += 64) __builtin_prefetch(block + stride + at);
+        if (LK_AHEAD > 0 && rows == 1) {
+#pragma clang loop unroll(full)
+            for (size_t at = 0; at < lk_panel_block_bytes(type); at += 64) __builtin_prefetch(block + LK_AHEAD + at);
+        }
         const uint8_t *values = block + lk_panel_scale_bytes(type);
 #pragma clang loop unroll(full)
         for (int half = 0; half < halves_of(type); half++) {
@@ -129,11 +135,11 @@ LK_INLINE void multiply_rows(const lk_type type, const int rows, const uint8_t *
     }
 }
 
-// The rows of one tile read panels from front to back, which the CPU guesses well: prefetches, at any distance, took a
-// quarter to a half of the speed of one row. More rows read a panel several times, and the hardware does not prefetch
-// the next one meanwhile: the last tiles of a panel, up to 48 rows, ask for it, each for its part. With weights of Q8_0
-// that come from memory, two cores took 0.83 of the time for 16 rows when every tile asked, not the last two alone, and
-// 0.93 for 32.
+// The rows of one tile read panels from front to back, which the CPU guesses well: with AVX-512 prefetches, at any
+// distance, took a quarter to a half of the speed of one row. With vectors of 32 bytes they help (LK_AHEAD). More rows
+// read a panel several times, and the hardware does not prefetch the next one meanwhile: the last tiles of a panel, up
+// to 48 rows, ask for it, each for its part. With weights of Q8_0 that come from memory, two cores took 0.83 of the
+// time for 16 rows when every tile asked, not the last two alone, and 0.93 for 32.
 enum { tile_rows = 6 / LK_PARTS, rows_that_ask = 48 };
 
 /// The part of the next panel that the tile of rows [begin, end) prefetches. Behind the last panel too: the caller's

@@ -232,4 +232,5 @@ LK_INLINE size_t direct_rows(const lk_type type) {
 
 #define LK_PARTS 2
 #define LK_SUMS_FIT 0
+#define LK_AHEAD 4096
 #include "panel_q8.h"

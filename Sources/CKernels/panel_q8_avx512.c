@@ -85,7 +85,8 @@ LK_INLINE floats scales_at(const lk_type type, const uint8_t *head, const uint8_
     if (type == LK_MXFP4) {
         const __m512i low = _mm512_cvtepu16_epi32(_mm256_load_si256((const __m256i *)block));
         const __m512i high = _mm512_cvtepu16_epi32(_mm256_load_si256((const __m256i *)(block + 32)));
-        return (floats){_mm512_castsi512_ps(_mm512_slli_epi32(low, 16)), _mm512_castsi512_ps(_mm512_slli_epi32(high, 16))};
+        return (floats){_mm512_castsi512_ps(_mm512_slli_epi32(low, 16)),
+                        _mm512_castsi512_ps(_mm512_slli_epi32(high, 16))};
     }
     if (!lk_panel_is_super(type)) return halves_at(block);
     if (type == LK_IQ4_XS) return product(halves_at(head), bytes_at(head + 64 + 32 * b, 1));
@@ -100,7 +101,8 @@ LK_INLINE floats minima_at(const lk_type type, const uint8_t *head, const uint8_
     if (!lk_panel_is_super(type)) return halves_at(block + 64);
     floats d = halves_at(head + 64);
     const __m512 zero = _mm512_setzero_ps();
-    return product((floats){_mm512_sub_ps(zero, d.low), _mm512_sub_ps(zero, d.high)}, type == LK_Q2_K ? nibbles_at(block + 32 * half, 4) : bytes_at(block + 32, 0));
+    const floats factor = type == LK_Q2_K ? nibbles_at(block + 32 * half, 4) : bytes_at(block + 32, 0);
+    return product((floats){_mm512_sub_ps(zero, d.low), _mm512_sub_ps(zero, d.high)}, factor);
 }
 
 LK_INLINE quad quad_from(const uint8_t *p) { return (quad){_mm512_load_si512(p), _mm512_load_si512(p + 64)}; }
@@ -160,5 +162,6 @@ LK_INLINE size_t direct_rows(const lk_type type) { return lk_panel_has_halves(ty
 
 #define LK_PARTS 1
 #define LK_SUMS_FIT 1
+#define LK_AHEAD 0
 #include "panel_q8.h"
 #endif

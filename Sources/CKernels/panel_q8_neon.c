@@ -178,5 +178,6 @@ LK_INLINE size_t direct_rows(const lk_type type) { return (void)type, 2; }
 
 #define LK_PARTS 2
 #define LK_SUMS_FIT 0
+#define LK_AHEAD 0
 #include "panel_q8.h"
 #endif
