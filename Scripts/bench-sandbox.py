@@ -5,7 +5,7 @@
     Scripts/bench-sandbox.py [--rounds 200] [--binary .build/release/llama-stack] [--json]
 
 The two take turns, so that both see the same machine. Run it on an idle one: a call passes through a dozen processes and
-threads, each of which waits for a processor.
+threads, each of which waits for a processor. Where there is other work, root can put `chrt -r 1` before it.
 """
 import argparse
 import http.client

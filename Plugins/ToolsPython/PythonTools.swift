@@ -30,8 +30,9 @@ package struct PythonTools: ToolsProvider {
         } catch let error as ProviderError {
             throw ProviderError(
                 .providerUnavailable,
-                "code can't be caged here: \(error.message). bubblewrap needs user namespaces: in a container they "
-                    + "must be allowed, on a machine by user.max_user_namespaces and kernel.unprivileged_userns_clone")
+                "code can't be caged here: \(error.operatorMessage ?? error.message). bubblewrap needs user "
+                    + "namespaces: in a container they must be allowed, on a machine by user.max_user_namespaces and "
+                    + "kernel.unprivileged_userns_clone")
         }
         fontList = Task { [cage] in if context.purpose == .serve { await cage.makeFontList() } }
         context.log.info("code runs in cages", ["limits_by": cage.means])

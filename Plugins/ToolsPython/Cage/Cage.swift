@@ -24,7 +24,7 @@ package struct Cage: Sendable {
         guard access(bubblewrap, X_OK) == 0 else {
             throw ConfigurationError(
                 "/bubblewrap",
-                "no program '\(bubblewrap)': code runs in a cage of bubblewrap's alone; install the package bubblewrap "
+                "no program '\(bubblewrap)': install the package bubblewrap, without which no code is run "
                     + "(Debian and Ubuntu: apt-get install bubblewrap)")
         }
         guard python.hasPrefix("/usr/") else {

@@ -120,7 +120,14 @@ final class CageRun: Sendable {
         start.user = cage.user
         start.hasNoNewPrivileges = true
         start.entersGroupsLater = true
-        return try withExtendedLifetime((options, filter, fontFile)) { try ChildProcess.start(start) }
+        do {
+            return try withExtendedLifetime((options, filter, fontFile)) { try ChildProcess.start(start) }
+        } catch {
+            // It names folders of this machine, which are no business of a client's.
+            var failure = ProviderError(.providerUnavailable, "the cage could not be started")
+            failure.operatorMessage = "\(error)"
+            throw failure
+        }
     }
 
     private func outcome(_ pipes: CagePipes, _ report: ExitReport?, _ stopped: CageLimit?) throws -> CageOutcome {
