@@ -1,3 +1,4 @@
+import Foundation
 import LlamaStackAPI
 import Testing
 
@@ -33,6 +34,39 @@ extension EndToEnd {
                         AttributeError: 'int' object has no attribute 'y'
                         [/stderr]
                         """)
+            }
+        }
+
+        @Test("a server that is killed takes its cages with it")
+        func killed() throws {
+            let folder = try TemporaryFolder()
+            let mark = "97\(Int.random(in: 100_000_000...999_999_999))"
+            try Server.run(file: try folder.write(Self.yaml, "dist.yaml")) { server in
+                let code = "import subprocess\nsubprocess.run(['/usr/bin/sleep', '\(mark)'], start_new_session=True)"
+                Thread.detachNewThread {
+                    _ = try? server.post(
+                        "/tools/invoke", ["tool_name": "code_interpreter", "arguments": ["code": .string(code)]])
+                }
+                #expect(Self.waits { Self.isRunning(mark) })
+                server.process.send(SIGKILL)
+                #expect(Self.waits { !Self.isRunning(mark) })
+            }
+        }
+
+        /// Whether it becomes true within ten seconds.
+        private static func waits(for isSo: () -> Bool) -> Bool {
+            for _ in 0..<1_000 where !isSo() { usleep(10_000) }
+            return isSo()
+        }
+
+        /// Whether any process has that argument.
+        private static func isRunning(_ argument: String) -> Bool {
+            ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).contains { pid in
+                guard Int(pid) != nil, let file = fopen("/proc/\(pid)/cmdline", "r") else { return false }
+                defer { fclose(file) }
+                var bytes = [UInt8](repeating: 0, count: 256)
+                let count = fread(&bytes, 1, bytes.count, file)
+                return String(decoding: bytes.prefix(count), as: UTF8.self).contains(argument)
             }
         }
     }
