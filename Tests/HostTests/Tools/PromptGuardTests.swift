@@ -85,7 +85,7 @@ struct PromptGuardTests {
         #expect(
             try await Self.run(stack, [], params: ["threshold": 0.5, "on_violation": "warn"]) == RunShieldResponse())
         await stack.shutdown()
-        for config in ["{model: none}", "{}", "{model: scripted, threshold: 2}", "{model: scripted, windows_max: 0}"] {
+        for config in ["{}", "{model: scripted, threshold: 2}", "{model: scripted, windows_max: 0}"] {
             await #expect(throws: StartFailure.self) { _ = try await Self.start(config) }
         }
     }
