@@ -189,7 +189,8 @@ let package = Package(
         .executableTarget(
             name: "llama-stack-bench",
             dependencies: [
-                "Checkpoints", "CommandSupport", "Grammars", "HTTPFront", "Host", "JSONSchema", "LlamaEngine",
+                "CKernels", "Checkpoints", "CommandSupport", "Grammars", "HTTPFront", "Host", "JSONSchema",
+                "LlamaEngine",
                 "LlamaStackAPI", "LlamaTraining", "Parallel", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),

@@ -16,8 +16,9 @@ struct LlamaStackBench: AsyncParsableCommand {
             """,
         version: Release.version,
         subcommands: [
-            BenchSpeed.self, BenchShape.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self, BenchEmbeddings.self,
-            BenchTrain.self, BenchCalls.self, BenchGrammar.self, BenchGrammarAnswers.self, BenchTools.self,
+            BenchSpeed.self, BenchShape.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self,
+            BenchEmbeddings.self, BenchTrain.self, BenchCalls.self, BenchGrammar.self, BenchGrammarAnswers.self,
+            BenchTools.self,
             BenchTurns.self, BenchAdapter.self,
         ],
         defaultSubcommand: BenchSpeed.self)

@@ -1,5 +1,5 @@
-/// Bytes as gzip (RFC 1952) has them. Repeats are found with a table of three-byte beginnings, and all is written in one
-/// block with the fixed codes of RFC 1951: text becomes less than half, and no library is needed for it.
+/// Bytes as gzip (RFC 1952) has them. Repeats are found with a table of three-byte beginnings, and all is written in
+/// one block with the fixed codes of RFC 1951: text becomes less than half, and no library is needed for it.
 struct Gzip {
     private static let chainMax = 64
     private static let windowBytes = 32768

@@ -1,7 +1,7 @@
 import CKernels
 import Parallel
 
-/// What this machine allows at most, on the measurement's threads: loops that do one thing and nothing else, beside
+/// The limits of this machine, on the measurement's threads: loops that do one thing and nothing else, beside
 /// which a model's speed is a share.
 extension ModelMeasurement {
     /// Products of weights and activations for each token of a prompt, but for its last, which has logits too.

@@ -55,8 +55,8 @@ public protocol InferenceProvider: Provider {
     func countTokens(_ request: CountTokensRequest, _ call: Call) async throws -> CountTokensResponse
 
     /// The use and the sizes of ``Call/resource``. Answer at once: lists of models ask for each. Throw `modelNotFound`
-    /// when it is not registered here. The default throws `notImplemented`; a provider that does not say names the method in
-    /// ``Provider/unsupported``.
+    /// when it is not registered here. The default throws `notImplemented`; a provider that does not say names the
+    /// method in ``Provider/unsupported``.
     func describeModel(_ request: DescribeModelRequest, _ call: Call) async throws -> ModelDescription
 
     /// One vector for each text, in the request's order, each of length 1. An empty list of texts has an empty answer.

@@ -57,7 +57,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("two notes, an agent that answers from them, one that calculates, code that runs, and a plot")
+        @Test("two notes, an agent that answers from them, one that calculates, code that runs, a plot, and a tool of MCP")
         func agents() throws {
             let folder = try TemporaryFolder()
             let file = Setting.root + "/Distributions/agent.yaml"
@@ -82,6 +82,7 @@ extension EndToEnd {
                     ])
                 #expect(json?["response_message"]?["content"]?.stringValue?.contains("4711") == true)
                 #expect(output.contains(#"{"content":"completed\n[stdout]\n5050\n[/stdout]","is_error":false,"#))
+                #expect(output.contains("Kept: 1 in all."))
                 let plot = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/plot.png"))
                 #expect(plot.starts(with: [0x89, 0x50, 0x4E, 0x47]) && plot.count > 5_000)
                 let events = output.split(separator: "\n").filter { $0.contains("data: ") }
