@@ -155,10 +155,11 @@ let package = Package(
         .target(name: "Dialects", dependencies: ["LlamaStackAPI"], swiftSettings: strict),
         // Pages for a browser, as they are written, in the program.
         .target(name: "Playground", exclude: ["pages"]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "HTTPFront",
             dependencies: [
-                "Dialects", "Host", "LlamaStackAPI", "Playground",
+                "Dialects", "Host", "LlamaStackAPI", "Playground", .target(name: "CZlib", condition: server),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),

@@ -27,6 +27,7 @@ needs=(
     "build|libxml2-dev|reads XML documents|has_library libxml-2.0"
     "build|libuchardet-dev|guesses encodings of documents|has_library uchardet"
     "build|poppler-utils|reads PDF documents|has_command pdftotext"
+    "build|zlib1g-dev|packs the playground's pages|has_library zlib"
     "build|libseccomp-dev|filters system calls of cages|has_library libseccomp"
     "build|bubblewrap|makes the cages that code runs in|has_command bwrap"
     "build|python3|runs code in them|has_debian_python"

@@ -23,7 +23,8 @@ struct PictureTests {
     private static func drawing(of table: [String: Set<String>]) -> String {
         let left = Set(
             table.keys.filter {
-                $0.hasSuffix("Provider") || ["CYAML", "COpenBLAS", "CPostgres", "CSeccomp", "CXML"].contains($0)
+                $0.hasSuffix("Provider")
+                    || ["CYAML", "COpenBLAS", "CPostgres", "CSeccomp", "CXML", "CZlib"].contains($0)
             }
         )
         .subtracting([

@@ -49,7 +49,7 @@ struct LifecycleTests {
             string(descriptor.methods)
                 == #"[{"name":"completion","stream":true},"#
                 + #"{"name":"chat_completion","stream":true,"options":["seed"]},{"name":"batch_chat_completion"},"#
-                + #"{"name":"count_tokens"}]"#)
+                + #"{"name":"count_tokens"},{"name":"describe_model"}]"#)
     }
 
     @Test("the configuration's schema comes from its declaration")

@@ -110,15 +110,21 @@ struct StdioTests {
 
     @Test func `a call that is left, or late, is cancelled at the server`() async throws {
         try await Self.with(
-            "--tools slow,cancelled,echo", more: "call_seconds_max: 2", until: "files_slow"
+            "--tools slow,cancelled,echo", more: "call_seconds_max: 5", until: "files_slow"
         ) { server in
-            let left = Task { await server.text("files_slow", ["text": "1"]) }
-            try await Task.sleep(for: .milliseconds(300))
-            left.cancel()
-            _ = await left.value
-            #expect(await server.text("files_cancelled") != "[]")
-            #expect(await server.text("files_slow", ["text": "2.5"]).hasPrefix("provider_timeout: "))
-            #expect(await server.text("files_cancelled").split(separator: ",").count == 2)
+            var cancelled = "[]"
+            // On a busy machine a call may be left before it was sent.
+            for _ in 0..<20 where cancelled == "[]" {
+                let left = Task { await server.text("files_slow", ["text": "1"]) }
+                try await Task.sleep(for: .milliseconds(300))
+                left.cancel()
+                _ = await left.value
+                cancelled = await server.text("files_cancelled")
+            }
+            #expect(cancelled != "[]")
+            let count = cancelled.split(separator: ",").count
+            #expect(await server.text("files_slow", ["text": "6"]).hasPrefix("provider_timeout: "))
+            #expect(await server.text("files_cancelled").split(separator: ",").count == count + 1)
         }
     }
 

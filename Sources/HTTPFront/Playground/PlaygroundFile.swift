@@ -20,9 +20,9 @@ struct PlaygroundFile: Sendable {
     }()
 
     /// The bytes as gzip, made of all files when the first is asked for: a start does not wait for it.
-    var packed: [UInt8] { Self.packed[name] ?? Gzip.pack(bytes) }
+    var packed: [UInt8]? { Self.packed[name] }
 
-    private static let packed = Dictionary(uniqueKeysWithValues: all.map { ($0.name, Gzip.pack($0.bytes)) })
+    private static let packed = all.reduce(into: [String: [UInt8]]()) { $0[$1.name] = Gzip.pack($1.bytes) }
 
     /// Other bytes have another tag.
     var packedTag: String { tag.dropLast() + "-gzip\"" }

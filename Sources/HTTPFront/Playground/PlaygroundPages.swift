@@ -36,8 +36,8 @@ struct PlaygroundPages {
             let last = request.uri.path.split(separator: "/").last.map(String.init) ?? ""
             return Response(status: .permanentRedirect, headers: [.location: "\(last)/"])
         }
-        let isPacked = Self.takesGzip(request)
-        let tag = isPacked ? file.packedTag : file.tag
+        let packed = Self.takesGzip(request) ? file.packed : nil
+        let tag = packed == nil ? file.tag : file.packedTag
         var headers = Self.headers
         headers[.contentType] = file.type
         headers[.eTag] = tag
@@ -46,10 +46,9 @@ struct PlaygroundPages {
         if known.contains(where: { Self.plain($0) == tag || Self.plain($0) == "*" }) {
             return Response(status: .notModified, headers: headers)
         }
-        if isPacked { headers[.contentEncoding] = "gzip" }
+        if packed != nil { headers[.contentEncoding] = "gzip" }
         return Response(
-            status: .ok, headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: isPacked ? file.packed : file.bytes)))
+            status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: packed ?? file.bytes)))
     }
 
     /// Whether the client says so; one that says nothing, or `gzip;q=0`, gets the file as it is.

@@ -7,7 +7,8 @@ import { lines, tabs } from "./tabs.js";
 
 const main = document.getElementById("main");
 let stack = { name: "", apis: [], providers: [], resources: [], failed: [] };
-const windows = new Map();
+// What each model of inference can do, by its id.
+let cards = new Map();
 let view = { tab: null, leave: () => {} };
 
 navigate();
@@ -30,9 +31,10 @@ performance.mark("ready");
 
 async function load() {
   try {
+    const listed = get("v1/models").catch(() => ({ data: [] }));
     stack = await get("ui/stack.json");
+    cards = new Map((await listed).data.map((card) => [card.id, card]));
     document.getElementById("name").textContent = stack.name;
-    for (const model of stack.resources) windows.set(model.id, configured(model));
     navigate();
   } catch (error) {
     show(main, failure(error));
@@ -78,7 +80,7 @@ async function open() {
       const module = await tab.load();
       if (end.signal.aborted) return;
       await module.build(root, {
-        state: new State(tab.id, values), stack, signal: end.signal, announce, models, windowTokens, learn,
+        state: new State(tab.id, values), stack, signal: end.signal, announce, models, windowTokens,
       });
     } catch (error) {
       if (error.name !== "AbortError") root.append(failure(error));
@@ -87,24 +89,15 @@ async function open() {
   if (!isFirst) main.focus({ preventScroll: true });
 }
 
-function models(api) {
-  return stack.resources.filter(({ kind, api: its }) => kind === "model" && its === api).map((model) => model.id);
+/// The ids of an API's models; those of inference that can do something, such as "embeddings".
+function models(api, capability = "completions") {
+  return stack.resources.filter(({ id, kind, api: its }) => kind === "model" && its === api
+    && (cards.get(id)?.capabilities ?? [capability]).includes(capability)).map((model) => model.id);
 }
 
-/// The tokens that a prompt and its answer may have together; undefined as long as that is not known.
+/// The tokens that a prompt and its answer may have together; undefined where the provider does not say.
 function windowTokens(model) {
-  return windows.get(model);
-}
-
-function configured({ api, provider_id: id }) {
-  const providers = stack.distribution?.providers?.[api];
-  return providers?.find((provider) => provider.provider_id === id)?.config?.context_tokens_max;
-}
-
-/// A request that was too long says how long one may be.
-function learn(model, error) {
-  const found = /maximum context length is (\d+) tokens/.exec(error.message);
-  if (found) windows.set(model, Number(found[1]));
+  return cards.get(model)?.context_length;
 }
 
 function missing(root, tab) {

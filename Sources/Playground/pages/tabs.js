@@ -9,8 +9,8 @@
 //   stack     what `ui/stack.json` says: name, apis, providers, resources, failed
 //   signal    aborted when the view is left: pass it to every request
 //   announce  announce("A sentence.") for those who hear the page
-//   models    models("inference"): the ids that an API serves
-//   windowTokens(model), learn(model, error)   the size of a model's window, where it is known
+//   models    models("inference", "embeddings"): the ids of an API's models, those that can do this; by default text
+//   windowTokens(model)                         the size of a model's window, where it is known
 export const tabs = [
   row("chat", "Chat", "inference", "Talk with a model", "Inference"),
   row("completion", "Completion", "inference", "Continue a text, token by token", "Inference"),

@@ -39,7 +39,7 @@ enum PluginFile {
             throw PluginRefusal("not_a_library", "\(path): is an ELF file but not a shared library")
         }
         try checkSegments(path, handle, head, size)
-        try checkSections(path, head, size)
+        try checkSections(path, handle, head, size)
     }
 
     /// Every byte that the linker will map must be there.
@@ -61,13 +61,29 @@ enum PluginFile {
         }
     }
 
-    /// The linker does not need the section headers, but they come last: if they are missing, the file was cut.
-    private static func checkSections(_ path: String, _ head: [UInt8], _ size: UInt64) throws(PluginRefusal) {
+    /// The dynamic linker does not need the sections, but one of them, or their headers, comes last: if it is missing,
+    /// the file was cut.
+    private static func checkSections(
+        _ path: String, _ handle: Int32, _ head: [UInt8], _ size: UInt64
+    ) throws(PluginRefusal) {
         let offset = number(head, 40, 8), entry = number(head, 58, 2), count = number(head, 60, 2)
-        guard offset == 0 || fits(offset, entry * count, size) else {
-            throw truncated(path, size, "its section headers")
+        guard offset != 0 else { return }
+        guard fits(offset, entry * count, size) else { throw truncated(path, size, "its section headers") }
+        guard entry >= 64, count <= UInt64(headersMax) else { return }
+        let table = read(handle, at: offset, count: Int(entry * count))
+        guard table.count == Int(entry * count) else { throw truncated(path, size, "its section headers") }
+        for index in 0..<Int(count) {
+            let base = index * Int(entry)
+            // One without bytes in the file, such as .bss, may say any place.
+            guard number(table, base + 4, 4) != Self.sectionWithoutBytes else { continue }
+            guard fits(number(table, base + 24, 8), number(table, base + 32, 8), size) else {
+                throw truncated(path, size, "section \(index)")
+            }
         }
     }
+
+    /// SHT_NOBITS.
+    private static let sectionWithoutBytes: UInt64 = 8
 
     private static func fits(_ offset: UInt64, _ count: UInt64, _ size: UInt64) -> Bool {
         let (end, overflow) = offset.addingReportingOverflow(count)

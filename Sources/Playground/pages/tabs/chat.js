@@ -140,7 +140,6 @@ export function build(root, context) {
     } catch (error) {
       node.finish = error.name === "AbortError" ? "stopped" : "failed";
       if (node.finish === "failed") show(problem, failure(error));
-      context.learn(model.value, error);
     }
     const end = performance.now();
     await writer.end();

@@ -12,10 +12,7 @@ Shares lost value this afternoon.`;
 
 export function build(root, context) {
   const { state, announce, signal } = context;
-  const names = context.models("inference");
-  // Most models write; the name tells most of those that embed.
-  const likely = names.find((name) => /embed|minilm|bge|gte|e5|mpnet/i.test(name)) ?? names[0];
-  const model = state.bind(select(names), "model", likely);
+  const model = state.bind(select(context.models("inference", "embeddings")), "model");
   const input = state.bind(area({ rows: 7 }), "texts", sample);
   const run = button("Compare", start, { class: "main" });
   const said = h("span", { class: "hint" });
