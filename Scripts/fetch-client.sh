@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=Scripts/pypi.sh
 . Scripts/pypi.sh
 
+Scripts/install-system-packages.sh client
 folder=.build/client
 # Its httpx must be older than 0.28, which no longer takes `proxies`.
 wanted="llama-stack-client==0.0.1a0 httpx==0.27.2"
@@ -16,7 +17,6 @@ if [[ -x $folder/python && "$(cat "$folder/wanted" 2>/dev/null)" == "$wanted" ]]
     exit
 fi
 
-Scripts/install-system-packages.sh client
 python=$(python_with_pip)
 rm -rf "$folder.new"
 # shellcheck disable=SC2086

@@ -116,7 +116,9 @@ struct WebSearchTests {
             """
         try await Origin.run(Origin.answering(Origin.ok(body))) { origin in
             let stack = try await Self.start(Self.config(origin))
-            guard case .text(let text) = try await Self.search(stack).content else { return }
+            guard case .text(let text) = try await Self.search(stack).content else {
+                throw CallError(.internal, "the result is no text")
+            }
             let found = try JSON(parsing: Array(text.utf8))["top_k"]
             guard case .array(let kinds)? = found, case .array(let faq) = kinds[0] else {
                 throw CallError(.internal, text)
@@ -160,7 +162,9 @@ struct WebSearchTests {
         try await Origin.run(Origin.answering(Origin.ok(body))) { origin in
             let stack = try await Self.start(Self.config(origin))
             let result = try await Self.search(stack)
-            guard case .text(let text) = result.content else { return }
+            guard case .text(let text) = result.content else {
+                throw CallError(.internal, "the result is no text")
+            }
             #expect(result.isError && text.hasPrefix("the search server's answer "), "\(text)")
             await stack.shutdown(withinSeconds: 5)
         }

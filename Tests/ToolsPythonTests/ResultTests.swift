@@ -85,7 +85,7 @@ struct ResultTests {
     private static let hasMatplotlib = FileManager.default.fileExists(
         atPath: "/usr/lib/python3/dist-packages/matplotlib/__init__.py")
 
-    @Test(.enabled(if: hasMatplotlib))
+    @Test(.enabled(if: hasMatplotlib, "python3-matplotlib is not installed"))
     func `figures that are shown, left open or saved become files once`() async throws {
         let cage = try Cages.make()
         await cage.makeFontList()

@@ -19,15 +19,16 @@ struct TrieWalk {
         exits: inout [LeafMask.Exit]
     ) {
         let (trie, automaton) = (trie, leaf.automaton)
-        let tables = (automaton.classes, automaton.steps, automaton.outcomes)
+        // A span can't be of a class's member.
+        let (classTable, stepTable, outcomeTable) = (automaton.classes, automaton.steps, automaton.outcomes)
         let bytes = trie.bytes.span
         let depths = trie.depths.span
         let ends = trie.ends.span
         let firstTokens = trie.firstTokens.span
         let tokens = trie.tokens.span
-        let classes = tables.0.span
-        let steps = tables.1.span
-        let outcomes = tables.2.span
+        let classes = classTable.span
+        let steps = stepTable.span
+        let outcomes = outcomeTable.span
         let width = automaton.classCount
         let isCounting = leaf.countMin > 0 || leaf.countMax < .max
         let end = Int(trie.ends[node])

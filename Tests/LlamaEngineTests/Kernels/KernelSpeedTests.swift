@@ -3,7 +3,9 @@ import Foundation
 import Testing
 
 /// The rates that products reach, printed beside the limit of multiply-adds in registers: `make bench-kernels`.
-@Suite("Speed of the kernels", .serialized, .enabled(if: ProcessInfo.processInfo.environment["BENCH_KERNELS"] != nil))
+@Suite(
+    "Speed of the kernels", .serialized,
+    .enabled(if: ProcessInfo.processInfo.environment["BENCH_KERNELS"] != nil, "`make bench-kernels` runs it"))
 struct KernelSpeedTests {
     private static let runs = 5
 
