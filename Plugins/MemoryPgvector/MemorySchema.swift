@@ -66,6 +66,8 @@ extension DatabaseSchema {
     /// `fetch_after`; `revision` rises with every update, so that a text is not stored that an older URL led to.
     /// `fetched` holds such a text until it is cut. `is_slow` is a `TextEffort`; a slow document is cut by one host, no
     /// sooner than `fetch_after`. `reason` and `encoding` are what is to be told of how the present revision was read.
+    ///
+    /// `connection_commits` is what a lost commit is looked up in.
     private static let steps: [(name: String, sql: String)] = [
         (
             "banks, documents, chunks",
@@ -179,6 +181,16 @@ extension DatabaseSchema {
             UPDATE embedding_due SET bank = document.bank FROM document WHERE document.id = embedding_due.document;
             ALTER TABLE embedding_due ALTER bank SET NOT NULL;
             CREATE INDEX embedding_due_bank ON embedding_due (model, bank, document);
+            """
+        ),
+        (
+            "counts of commits",
+            """
+            CREATE TABLE connection_commits (
+                connection text COLLATE "C" PRIMARY KEY,
+                count bigint NOT NULL DEFAULT 0,
+                used_at timestamptz NOT NULL DEFAULT now()
+            ) WITH (fillfactor = 50);
             """
         ),
     ]

@@ -31,25 +31,22 @@ final class ConnectionWorker {
 
     /// Runs the body in a transaction, and returns when that is committed. It may run more than once.
     func write<Result>(until deadline: Instant, _ body: (Session) throws -> Result) throws -> Result {
-        var commit: (transaction: String, timeline: String, result: Result)?
+        var commit: (mark: CommitCount.Mark?, result: Result)?
         return try attempt(until: deadline) { session in
-            if let (transaction, timeline, result) = commit {
+            if let (mark, result) = commit {
                 // The connection was lost in COMMIT: this is the next one.
-                let outcome =
-                    timeline == session.timeline && !timeline.isEmpty
-                    ? try session.outcome(of: transaction, until: self.deadline(after: session.askedAt)) : .unknown
-                commit = nil
-                switch outcome {
+                switch try outcome(of: mark, session) {
                 case .committed:
                     log.info("the connection was lost in a commit, which came through")
                     return result
-                case .undone: break
-                case .unknown: throw PostgresError(.unknownOutcome, "transaction \(transaction)")
+                case .undone: commit = nil
+                case .unknown:
+                    throw PostgresError(.unknownOutcome, "its connection's row in connection_commits is gone or locked")
                 }
             }
-            let transaction = try session.beginWrite()
+            let mark = try session.beginWrite()
             let result = try body(session)
-            commit = (transaction, session.timeline, result)
+            commit = (mark, result)
             do { try session.commit() } catch let error as PostgresError where !error.endsConnection {
                 // Refused, so undone.
                 commit = nil
@@ -58,6 +55,16 @@ final class ConnectionWorker {
             return result
         } isUnknown: {
             commit != nil
+        }
+    }
+
+    /// Before there is a table to look in, transactions only bring the schema to today's version, and may do so again.
+    private func outcome(of mark: CommitCount.Mark?, _ session: Session) throws -> CommitCount.Outcome {
+        guard let mark else { return .undone }
+        do {
+            return try CommitCount.outcome(of: mark, session, until: deadline(after: session.askedAt))
+        } catch let error as PostgresError where !error.endsConnection {
+            throw PostgresError(.unknownOutcome, "\(error)")
         }
     }
 

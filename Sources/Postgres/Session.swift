@@ -6,9 +6,7 @@ package final class Session {
     private let connection: Connection
     private let settings: ConnectionSettings
     private var prepared: [String: String] = [:]
-    /// Which history of the cluster this is: a standby that took over starts another, and numbers of transactions mean
-    /// something else there.
-    let timeline: String
+    private let commits = CommitCount()
 
     init(_ settings: ConnectionSettings, until deadline: ContinuousClock.Instant) throws {
         self.settings = settings
@@ -16,11 +14,6 @@ package final class Session {
         for (sql, values) in settings.prologue {
             _ = try connection.run(sql, BoundValues(values), until: deadline)
         }
-        timeline =
-            try connection.run(
-                "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END",
-                BoundValues([]), until: deadline
-            ).first?.text(0) ?? ""
     }
 
     /// When the server was last asked for something.
@@ -53,10 +46,18 @@ package final class Session {
 
     // MARK: Transactions
 
-    /// The transaction's number, by which its outcome can be asked for later.
-    func beginWrite() throws -> String {
-        let sql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_current_xact_id()::text"
-        return try connection.run(sql, until: deadline).first?.text(0) ?? ""
+    /// - Returns: by what the outcome can be looked up later; nil while the schema has no table for it.
+    func beginWrite() throws -> CommitCount.Mark? {
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+        guard try commits.prepare(self) else {
+            try run(script: begin)
+            return nil
+        }
+        let raised = try connection.run("\(begin); \(commits.raise)", until: deadline).first?.text(0)
+        guard let count = raised.flatMap({ Int64($0) }) else {
+            throw PostgresError(.connection, "the row that counts this connection's commits was deleted")
+        }
+        return commits.mark(count)
     }
 
     /// Everything that the transaction reads is of one moment.
@@ -71,23 +72,6 @@ package final class Session {
     }
 
     func rollback() throws { _ = try connection.run("ROLLBACK", until: deadline) }
-
-    enum Outcome {
-        case committed, undone, unknown
-    }
-
-    /// The outcome of another connection's transaction. Waits while it is still in progress.
-    func outcome(of transaction: String, until deadline: ContinuousClock.Instant) throws -> Outcome {
-        while true {
-            let state = try run("SELECT pg_xact_status($1::text::xid8)", .text(transaction)).first?.text(0)
-            switch state {
-            case "committed": return .committed
-            case "aborted": return .undone
-            case "in progress" where .now < deadline: usleep(20_000)
-            default: return .unknown
-            }
-        }
-    }
 
     /// The server's own limit comes first.
     private var deadline: ContinuousClock.Instant { .now + .seconds(settings.statementSecondsMax + 2) }

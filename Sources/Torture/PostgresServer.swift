@@ -187,6 +187,14 @@ package final class PostgresServer: Sendable {
         ])
     }
 
+    /// Runs statements, one a line and each a transaction, on the database of a server that is down.
+    package func runAlone(_ statements: [String]) throws {
+        let file = folder + "/statements"
+        try statements.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+        let command = asUser([programs + "/postgres", "--single", "-D", data, "postgres"])
+        try Self.command(["/bin/sh", "-c", "exec \"$@\" < \"$0\"", file] + command)
+    }
+
     // MARK: Processes
 
     private static func name(_ process: pid_t) -> String? {

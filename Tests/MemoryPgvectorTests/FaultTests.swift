@@ -70,7 +70,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a commit whose answer was lost is looked up by its number on the next connection")
+    @Test("a commit whose answer was lost is looked up on the next connection")
     func lostCommit() async throws {
         let server = try PostgresServer(settings: ["fsync=off"])
         try await withBanks(server) { banks in
@@ -85,6 +85,32 @@ struct FaultTests {
             try server.start()
             try server.sql("ALTER SYSTEM RESET synchronous_standby_names")
             try server.sql("SELECT pg_reload_conf()")
+            let error = await outcome
+            #expect(error == nil)
+            #expect(try await banks.get(["1"], "bank").texts == ["one"])
+        }
+    }
+
+    /// A server that crashes gives a transaction's number again when it had not reached the log.
+    @Test("a commit that was lost is not taken for another transaction's, and is made again")
+    func lostTransaction() async throws {
+        let server = try PostgresServer(settings: ["fsync=off", "wal_writer_delay=10s"])
+        try await withBanks(server) { banks in
+            try await banks.create("bank", [])
+            try server.sql(
+                """
+                CREATE FUNCTION banks.late() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$;
+                CREATE CONSTRAINT TRIGGER late AFTER INSERT ON banks.document
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION banks.late()
+                """)
+            async let outcome = refusal { try await banks.insert([text("1", "one")], "bank") }
+            try await wait(for: 1, Self.sleepers, on: server)
+            server.kill()
+            try server.runAlone(
+                ["DROP TRIGGER late ON banks.document", "CREATE TABLE public.number (of xid8)"]
+                    + Array(repeating: "INSERT INTO public.number VALUES (pg_current_xact_id())", count: 100))
+            try server.start()
             let error = await outcome
             #expect(error == nil)
             #expect(try await banks.get(["1"], "bank").texts == ["one"])

@@ -41,7 +41,7 @@ struct HostileInputTests {
             #expect(try await server.status("bank").documents == Self.texts.count)
             let tables = try SharedServer.get().sql(
                 "SELECT count(*) FROM pg_tables WHERE schemaname = '\(schemaName(state))'")
-            #expect(tables == "10")
+            #expect(tables == "11")
         }
     }
 

@@ -14,7 +14,7 @@ struct MigrationTests {
             try await banks.store.pool.write {
                 try $0.run(
                     script: """
-                        DROP TABLE words_state; DROP TABLE fetched; DROP INDEX document_remote;
+                        DROP TABLE connection_commits, words_state, fetched; DROP INDEX document_remote;
                         ALTER TABLE document DROP revision, DROP fetch_after, DROP reason, DROP encoding,
                             DROP encoding_is_guess, DROP is_slow;
                         CREATE INDEX document_pending ON document (id) WHERE state = 0;
@@ -26,7 +26,7 @@ struct MigrationTests {
             }
         }
         try await withBanks("first_version", nil) { banks in
-            #expect(try await banks.count("SELECT max(version) FROM schema_version") == 5)
+            #expect(try await banks.count("SELECT max(version) FROM schema_version") == 6)
             #expect(try await banks.find("llama", .keyword).chunks.map(\.documentUUID) == ["1"])
             // What an older reader could not read is read again.
             #expect(try await banks.settled(vectors: false).notIndexed == 0)
@@ -47,7 +47,7 @@ struct MigrationTests {
                     script: """
                         UPDATE chunk SET words = to_tsvector('words', convert_from(text, 'UTF8'))
                             || array_to_tsvector(ARRAY[':' || bank]);
-                        DROP TABLE words_state;
+                        DROP TABLE connection_commits, words_state;
                         ALTER TABLE document DROP is_slow;
                         CREATE INDEX document_pending ON document (id) WHERE state = 0;
                         ALTER TABLE embedding_due DROP bank;

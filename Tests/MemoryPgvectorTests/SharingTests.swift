@@ -42,7 +42,7 @@ struct SharingTests {
         }
         try await withBanks("together", nil) { banks in
             let steps = try await banks.count("SELECT count(*) FROM schema_version")
-            #expect(steps == 5)
+            #expect(steps == 6)
         }
     }
 
