@@ -2,39 +2,30 @@ import CodeRules
 import ProviderKit
 
 /// Shields that object to insecure Python: in the text of messages, and in calls of `code_interpreter`.
-struct CodeGuard: SafetyProvider {
+struct CodeGuard: ShieldsProvider {
     static let providerType = "inline::code-guard"
     static let version = "1.0.0"
     static let summary = "Objects to insecure Python in messages and in calls of code_interpreter, by rules."
-    static let resources: [ResourceKind]? = [.shield]
 
-    private let shields = Registered<CodeGuardSettings>()
+    let shields = Registered<CodeShield>()
 
     init(configuration: NoConfiguration, context: ProviderContext) {}
+}
 
-    func register(_ resource: Resource) async throws {
-        guard resource.kind == ResourceKind.shield.name else { throw Self.refusal(of: resource) }
-        shields.put(resource.id, try resource.configuration())
+/// One shield of a distribution.
+struct CodeShield: Shield {
+    private let settings: CodeGuardSettings
+
+    init(configuration: CodeGuardSettings) { settings = configuration }
+
+    var description: String {
+        let count = CodeRule.ids.filter { !settings.excludedRules.contains($0) }.count
+        return "Objects to insecure Python by \(count) rules, without running it."
     }
 
-    func unregister(_ resource: Resource) async throws { try shields.remove(resource) }
-
-    func list(_ call: Call) async throws -> [ListedShield] {
-        shields.all.map { shield in
-            let count = CodeRule.ids.filter { !shield.value.excludedRules.contains($0) }.count
-            return ListedShield(
-                shieldType: ShieldType(rawValue: shield.id),
-                description: "Objects to insecure Python by \(count) rules, without running it.")
-        }
-    }
-
-    func runShield(_ request: RunShieldRequest, _ call: Call) async throws -> RunShieldResponse {
-        guard let settings = shields[call.resource] else {
-            throw ProviderError(.notFound, "there is no shield '\(call.resource)'", field: "shield_type")
-        }
-        let params = try CodeGuardParams(json: .object(request.shield.params), at: FieldPath.root["params"])
-        let excluded = Set(settings.excludedRules + params.settings.excludedRules)
-        return try await OffPool.run(bytes: .max) { Self.judge(request.messages, CodeScanner(excluding: excluded)) }
+    func judge(_ messages: [Message], _ request: CodeGuardSettings, _ call: Call) async throws -> RunShieldResponse {
+        let excluded = Set(settings.excludedRules + request.excludedRules)
+        return try await OffPool.run(bytes: .max) { Self.judge(messages, CodeScanner(excluding: excluded)) }
     }
 
     // MARK: judging
@@ -76,11 +67,5 @@ struct CodeGuard: SafetyProvider {
             }
         }
         return said + results + run
-    }
-}
-
-extension Content {
-    fileprivate var texts: [String] {
-        all.compactMap { if case .text(let text) = $0 { text } else { nil } }
     }
 }

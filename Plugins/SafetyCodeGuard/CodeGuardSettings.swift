@@ -15,15 +15,3 @@ struct CodeGuardSettings: WireRecord, Hashable {
             },
             "Ids of rules that are left out."))
 }
-
-/// A request's params.
-struct CodeGuardParams: WireRecord, Hashable {
-    var settings: CodeGuardSettings
-    /// The caller's own.
-    var onViolation: OnViolation
-
-    static let object = Object(
-        "CodeGuardParams", isComponent: false, Self.init,
-        Inline(\.settings, CodeGuardSettings.object),
-        Field("on_violation", \.onViolation, default: .raise, "For the caller."))
-}

@@ -43,15 +43,3 @@ struct LlamaGuardConfiguration: WireRecord, Hashable {
         Field("model", \.model, naming: "model", "The model that judges: a Llama Guard 3, or one tuned like it."),
         Inline(\.settings, JudgementSettings.object))
 }
-
-/// A request's params.
-struct LlamaGuardParams: WireRecord, Hashable {
-    var settings: JudgementSettings
-    /// The caller's own.
-    var onViolation: OnViolation
-
-    static let object = Object(
-        "LlamaGuardParams", isComponent: false, Self.init,
-        Inline(\.settings, JudgementSettings.object),
-        Field("on_violation", \.onViolation, default: .raise, "For the caller."))
-}

@@ -47,18 +47,6 @@ struct PatternSettings: WireRecord, Hashable {
     }
 }
 
-/// A request's params.
-struct PatternParams: WireRecord, Hashable {
-    var settings: PatternSettings
-    /// The caller's own.
-    var onViolation: OnViolation
-
-    static let object = Object(
-        "PatternParams", isComponent: false, Self.init,
-        Inline(\.settings, PatternSettings.object),
-        Field("on_violation", \.onViolation, default: .raise, "For the caller."))
-}
-
 extension SensitiveKind {
     /// For people: "the text has …".
     var title: String {

@@ -4,48 +4,18 @@ import SensitivePatterns
 import Synchronization
 
 /// Shields that look for patterns, and for kinds of text that have a form of their own, in every message.
-struct PatternShields: SafetyProvider {
+struct PatternShields: ShieldsProvider {
     static let providerType = "inline::patterns"
     static let version = "1.0.0"
     static let summary = "Blocks or redacts what patterns match, and e-mail addresses, numbers of cards and the like."
-    static let resources: [ResourceKind]? = [.shield]
 
-    private let shields = Registered<PatternShield>()
+    let shields = Registered<PatternShield>()
 
     init(configuration: NoConfiguration, context: ProviderContext) {}
-
-    func register(_ resource: Resource) async throws {
-        guard resource.kind == ResourceKind.shield.name else { throw Self.refusal(of: resource) }
-        let settings: PatternSettings = try resource.configuration()
-        do throws(Scanner.BadPattern) {
-            shields.put(resource.id, PatternShield(settings, try Scanner(settings)))
-        } catch {
-            throw ConfigurationError("/patterns/\(error.index)", error.message)
-        }
-    }
-
-    func unregister(_ resource: Resource) async throws { try shields.remove(resource) }
-
-    func list(_ call: Call) async throws -> [ListedShield] {
-        shields.all.map { shield in
-            ListedShield(
-                shieldType: ShieldType(rawValue: shield.id), description: shield.value.description,
-                holdBytes: shield.value.holdBytes)
-        }
-    }
-
-    func runShield(_ request: RunShieldRequest, _ call: Call) async throws -> RunShieldResponse {
-        guard let shield = shields[call.resource] else {
-            throw ProviderError(.notFound, "there is no shield '\(call.resource)'", field: "shield_type")
-        }
-        let params = try PatternParams(json: .object(request.shield.params), at: FieldPath.root["params"])
-        let judge = try shield.judge(params.settings)
-        return try await OffPool.run(bytes: .max) { judge(request.messages) }
-    }
 }
 
 /// One shield of a distribution, and what requests add to it.
-final class PatternShield: Sendable {
+final class PatternShield: Shield {
     /// Settings that are kept ready: agents send the same ones again and again.
     private static let scannersMax = 8
 
@@ -53,7 +23,13 @@ final class PatternShield: Sendable {
     let holdBytes: Int?
     private let scanners: Mutex<[PatternSettings: Scanner]>
 
-    init(_ settings: PatternSettings, _ scanner: Scanner) {
+    init(configuration settings: PatternSettings) throws {
+        let scanner: Scanner
+        do throws(Scanner.BadPattern) {
+            scanner = try Scanner(settings)
+        } catch {
+            throw ConfigurationError("/patterns/\(error.index)", error.message)
+        }
         (self.settings, holdBytes) = (settings, scanner.holdBytes)
         scanners = Mutex([settings: scanner])
     }
@@ -65,18 +41,17 @@ final class PatternShield: Sendable {
         return (settings.action == .redact ? "Redacts " : "Blocks ") + named.joined(separator: ", ") + "."
     }
 
-    /// Throws what is wrong with the patterns of a request.
-    func judge(_ request: PatternSettings) throws(ProviderError) -> @Sendable ([Message]) -> RunShieldResponse {
+    func judge(_ messages: [Message], _ request: PatternSettings, _ call: Call) async throws -> RunShieldResponse {
         let joined = settings.joined(request)
         let scanner = try scanner(joined, request)
-        let action = joined.action ?? .block
-        return { [self] messages in
+        return try await OffPool.run(bytes: .max) { [self] in
             var scanner = scanner
             defer { scanners.withLock { if $0[joined] != nil { $0[joined] = scanner } } }
-            return Self.judge(messages, by: &scanner, action)
+            return Self.judge(messages, by: &scanner, joined.action ?? .block)
         }
     }
 
+    /// Throws what is wrong with the patterns of a request.
     private func scanner(_ joined: PatternSettings, _ request: PatternSettings) throws(ProviderError) -> Scanner {
         if let kept = scanners.withLock({ $0[joined] }) { return kept }
         for (index, pattern) in request.patterns.enumerated() { try check(pattern, "params.patterns[\(index)]") }

@@ -1,60 +1,42 @@
 import ProviderKit
 
 /// Shields that compare what is said to an agent with jailbreaks from the wild, by a linear classifier over embeddings.
-package struct PromptGuard: SafetyProvider {
+package struct PromptGuard: ShieldsProvider {
     package static let providerType = "inline::prompt-guard"
     package static let version = "1.0.0"
     package static let summary =
         "Objects to messages that read like known jailbreaks: a linear classifier over embeddings."
     package static let needs: [API] = [.inference]
-    package static let resources: [ResourceKind]? = [.shield]
 
-    private let shields = Registered<PromptGuardConfiguration>()
+    package let shields = Registered<PromptShield>()
 
     package init(configuration: NoConfiguration, context: ProviderContext) {}
+}
 
-    package func register(_ resource: Resource) async throws {
-        guard resource.kind == ResourceKind.shield.name else { throw Self.refusal(of: resource) }
-        let configuration: PromptGuardConfiguration = try resource.configuration()
-        if let threshold = configuration.settings.threshold, !Self.isThreshold(threshold) {
-            throw ConfigurationError("/threshold", "must be between 0 and 1, got \(threshold)")
-        }
-        shields.put(resource.id, configuration)
+/// One shield of a distribution.
+package struct PromptShield: Shield {
+    private let configuration: PromptGuardConfiguration
+
+    package init(configuration: PromptGuardConfiguration) { self.configuration = configuration }
+
+    package var description: String {
+        "A linear classifier over embeddings by \(configuration.model): objects to messages that read "
+            + "like known jailbreaks. It knows no intent, and is no proof against one that is new."
     }
 
-    package func unregister(_ resource: Resource) async throws { try shields.remove(resource) }
-
-    package func list(_ call: Call) async throws -> [ListedShield] {
-        shields.all.map { shield in
-            ListedShield(
-                shieldType: ShieldType(rawValue: shield.id),
-                description:
-                    "A linear classifier over embeddings by \(shield.value.model): objects to messages that read "
-                    + "like known jailbreaks. It knows no intent, and is no proof against one that is new.")
-        }
-    }
-
-    package func runShield(_ request: RunShieldRequest, _ call: Call) async throws -> RunShieldResponse {
-        guard let shield = shields[call.resource] else {
-            throw ProviderError(.notFound, "there is no shield '\(call.resource)'", field: "shield_type")
-        }
-        let params = try PromptGuardParams(json: .object(request.shield.params), at: FieldPath.root["params"])
-        if let threshold = params.settings.threshold, !Self.isThreshold(threshold) {
-            throw ProviderError(
-                .invalidRequest, "params.threshold must be between 0 and 1, got \(threshold)", field: "params.threshold"
-            )
-        }
-        let threshold = shield.settings.joined(params.settings).threshold ?? Classifier.threshold
-        let messages = request.messages
+    package func judge(
+        _ messages: [Message], _ request: PromptGuardSettings, _ call: Call
+    ) async throws -> RunShieldResponse {
+        let threshold = configuration.settings.joined(request).threshold ?? Classifier.threshold
         let pieces = try await OffPool.run(bytes: .max) { Self.pieces(of: messages) }
         guard !pieces.isEmpty else { return RunShieldResponse() }
-        guard pieces.count <= shield.windowsMax else {
+        guard pieces.count <= configuration.windowsMax else {
             throw ProviderError(
                 .invalidRequest,
                 "the messages have \(pieces.count) windows of \(Classifier.windowCharacters) characters, and the "
-                    + "shield '\(call.resource)' judges \(shield.windowsMax) (windows_max)", field: "messages")
+                    + "shield '\(call.resource)' judges \(configuration.windowsMax) (windows_max)", field: "messages")
         }
-        let worst = try await worst(of: pieces, shield, call)
+        let worst = try await worst(of: pieces, call)
         guard worst.score > threshold else { return RunShieldResponse() }
         return RunShieldResponse(
             violation: SafetyViolation(
@@ -64,7 +46,6 @@ package struct PromptGuard: SafetyProvider {
                 suggestedUserResponse: "I can't take this message. Please word it in another way."))
     }
 
-    private static func isThreshold(_ value: Double) -> Bool { value > 0 && value < 1 }
     private static func shown(_ score: Double) -> Double { (score * 1000).rounded() / 1000 }
 
     // MARK: judging
@@ -90,7 +71,7 @@ package struct PromptGuard: SafetyProvider {
     private static let batch = 64
 
     private func worst(
-        of pieces: [Piece], _ shield: PromptGuardConfiguration, _ call: Call
+        of pieces: [Piece], _ call: Call
     ) async throws -> (message: Int, score: Double) {
         var worst = (message: 0, score: 0.0)
         for start in stride(from: 0, to: pieces.count, by: Self.batch) {
@@ -98,34 +79,29 @@ package struct PromptGuard: SafetyProvider {
             // A model under this name may have been replaced since the last request.
             let contents = [Content.text(Classifier.fingerprintText)] + part.map { Content.text($0.text) }
             let answer = try await call.inference().embeddings(
-                EmbeddingsRequest(model: shield.model, contents: contents, textTruncation: .end))
+                EmbeddingsRequest(model: configuration.model, contents: contents, textTruncation: .end))
             guard answer.embeddings.count == contents.count else {
                 throw ProviderError(
                     .upstreamError,
-                    "the model \(shield.model) answered \(answer.embeddings.count) embeddings for "
+                    "the model \(configuration.model) answered \(answer.embeddings.count) embeddings for "
                         + "\(contents.count) texts"
                 )
             }
             if let objection = Classifier.objection(toFingerprint: answer.embeddings[0]) {
                 throw ProviderError(
                     .upstreamError,
-                    "the model \(shield.model) of the shield '\(call.resource)' is not the one that the classifier was "
-                        + "trained on: \(objection). Give the shield \(Classifier.embeddingModel) as its model")
+                    "the model \(configuration.model) of the shield '\(call.resource)' is not the one that the classifier "
+                        + "was trained on: \(objection). Give the shield \(Classifier.embeddingModel) as its model")
             }
             for (piece, embedding) in zip(part, answer.embeddings.dropFirst()) {
                 let score = embedding.count == Classifier.weights.count ? Classifier.score(embedding) : .nan
                 guard score.isFinite else {
-                    throw ProviderError(.upstreamError, "the model \(shield.model) answered an embedding that is none")
+                    throw ProviderError(
+                        .upstreamError, "the model \(configuration.model) answered an embedding that is none")
                 }
                 if score > worst.score { worst = (piece.message, score) }
             }
         }
         return worst
-    }
-}
-
-extension Content {
-    fileprivate var texts: [String] {
-        all.compactMap { if case .text(let text) = $0 { text } else { nil } }
     }
 }

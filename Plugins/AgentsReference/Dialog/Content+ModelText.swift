@@ -16,7 +16,7 @@ extension Content {
 
     /// Its text, without attachments; pieces are joined by a space.
     var text: String {
-        all.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: " ")
+        texts.joined(separator: " ")
     }
 
     /// The same content with a text behind it.

@@ -65,7 +65,7 @@ final class CandidateStream: Sendable {
     private func write(_ dialog: Dialog, _ prompt: Int, _ place: Int) async throws -> Candidate {
         let answer = try await answer(dialog, prompt, place)
         let logprobs = answer.logprobs?["token_logprobs"].flatMap { try? [Double](json: $0, at: .root) }
-        let text = answer.content.all.map { if case .text(let text) = $0 { text } else { "" } }.joined(separator: " ")
+        let text = answer.content.texts.joined(separator: " ")
         let mean = logprobs.flatMap { $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count) }
         return Candidate(
             place: place, text: text, meanLogprob: mean, tokens: logprobs?.count ?? 0,

@@ -55,6 +55,11 @@ public enum Content: WireValue, Hashable, ExpressibleByStringLiteral {
         }
     }
 
+    /// The texts of its parts, without the attachments.
+    public var texts: [String] {
+        all.compactMap { if case .text(let text) = $0 { text } else { nil } }
+    }
+
     /// A string, an ``Attachment``, or an array of them; in the document the alias `Content`.
     public static var schema: Schema {
         .named("Content", .oneOf([String.schema, Attachment.schema, [Item].schema]))
