@@ -55,18 +55,19 @@ let providers = [
         "memory-banks", "file", "MemoryFile", needs: ["MemoryBanks", "Storage", "VectorIndex", grdb, sqlite],
         hasEntry: true),
     provider("memory-banks", "pgvector", "MemoryPgvector", needs: ["MemoryBanks", "Postgres"], hasEntry: true),
-    provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "Storage", grdb]),
+    provider("datasets", "file", "DatasetsFile", needs: ["DatasetRows", "DurableFiles", "Storage", grdb]),
     provider(
         "post-training", "cpu", "PostTrainingCPU",
         needs: [
-            "ChatTemplates", "Checkpoints", "DatasetRows", "InferenceCPU", "LlamaEngine", "LlamaTraining", "Parallel",
-            "Storage", "Tokenizers", grdb,
+            "ChatTemplates", "Checkpoints", "DatasetRows", "DurableFiles", "InferenceCPU", "LlamaEngine",
+            "LlamaTraining", "Parallel", "Storage", "Tokenizers", grdb,
         ], hasEntry: true),
     provider("agentic-system", "reference", "AgentsReference", needs: ["JSONSchema", "Storage", grdb], hasEntry: true),
     provider(
         "reward-scoring", "model", "RewardScoringModel",
         needs: ["ChatTemplates", "Checkpoints", "InferenceCPU", "LlamaEngine", "Parallel"], hasEntry: true),
-    provider("synthetic-data-generation", "reference", "SyntheticDataReference", hasEntry: true),
+    provider(
+        "synthetic-data-generation", "reference", "SyntheticDataReference", needs: ["DurableFiles"], hasEntry: true),
     provider("tools", "builtin", "ToolsBuiltin", needs: ["Calculator"]),
     provider("tools", "python", "ToolsPython", needs: ["CChildProcess", "ChildProcess", seccomp], hasEntry: true),
     provider("tools", "mcp", "ToolsMCP", needs: ["ChildProcess", "ContractBridge"], hasEntry: true),
@@ -190,9 +191,8 @@ let package = Package(
         .executableTarget(
             name: "llama-stack-bench",
             dependencies: [
-                "CKernels", "Checkpoints", "CommandSupport", "Grammars", "HTTPFront", "Host", "JSONSchema",
-                "LlamaEngine",
-                "LlamaStackAPI", "LlamaTraining", "Parallel", "Tokenizers",
+                "CKernels", "Checkpoints", "CommandSupport", "DurableFiles", "Grammars", "HTTPFront", "Host",
+                "JSONSchema", "LlamaEngine", "LlamaStackAPI", "LlamaTraining", "Parallel", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
@@ -203,7 +203,8 @@ let package = Package(
         .target(name: "CInstructionSet"),
         .target(name: "CKernels", dependencies: ["CInstructionSet"]),
         .target(name: "Parallel", dependencies: ["CInstructionSet", "CKernels"], swiftSettings: strict),
-        .target(name: "Checkpoints", dependencies: ["CKernels", "LlamaStackAPI"], swiftSettings: strict),
+        .target(
+            name: "Checkpoints", dependencies: ["CKernels", "DurableFiles", "LlamaStackAPI"], swiftSettings: strict),
         .target(name: "Tokenizers", dependencies: ["Checkpoints", "LlamaStackAPI"], swiftSettings: strict),
         .target(
             name: "ChatTemplates", dependencies: ["Grammars", "JSONSchema", "LlamaStackAPI"], swiftSettings: strict),
@@ -213,7 +214,9 @@ let package = Package(
         ),
         .target(
             name: "LlamaEngine",
-            dependencies: ["CKernels", "Checkpoints", "Grammars", "LlamaStackAPI", "Parallel", "Tokenizers"],
+            dependencies: [
+                "CKernels", "Checkpoints", "DurableFiles", "Grammars", "LlamaStackAPI", "Parallel", "Tokenizers",
+            ],
             swiftSettings: strict),
 
         // Changing one on the CPU: knows no provider and no disk.
@@ -229,9 +232,10 @@ let package = Package(
             swiftSettings: strict),
 
         // Durable state of providers.
+        .target(name: "DurableFiles", swiftSettings: strict),
         .target(
             name: "Storage",
-            dependencies: ["ProviderKit", .product(name: "GRDB", package: "GRDB.swift", condition: server)],
+            dependencies: ["DurableFiles", "ProviderKit", .product(name: "GRDB", package: "GRDB.swift", condition: server)],
             swiftSettings: strict),
 
         // Everything about memory banks but the database.
@@ -311,7 +315,8 @@ let package = Package(
         .testTarget(name: "CalculatorTests", dependencies: ["Calculator"]),
         .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["CKernels", "Checkpoints", "LlamaStackAPI", "ModelFixtures"]),
+            name: "CheckpointsTests",
+            dependencies: ["CKernels", "Checkpoints", "DurableFiles", "LlamaStackAPI", "ModelFixtures"]),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Checkpoints", "LlamaStackAPI", "ModelFixtures", "Tokenizers"]),
         .testTarget(
@@ -320,7 +325,8 @@ let package = Package(
         .testTarget(
             name: "LlamaEngineTests",
             dependencies: [
-                "CInstructionSet", "CKernels", "Checkpoints", "Grammars", "JSONSchema", "LlamaEngine", "LlamaStackAPI",
+                "CInstructionSet", "CKernels", "Checkpoints", "DurableFiles", "Grammars", "JSONSchema", "LlamaEngine",
+                "LlamaStackAPI",
                 "ModelFixtures", "Parallel", "Tokenizers",
             ]),
         .testTarget(

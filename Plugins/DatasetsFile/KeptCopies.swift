@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import ProviderKit
 import Storage
@@ -22,8 +23,7 @@ struct KeptCopies: Sendable {
     init(in state: String, log: Log) throws {
         folder = state + "/content"
         self.log = log
-        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw Self.fault() }
-        try Self.sync(state)
+        try FileError.forClient { try DurableFolder.make(folder, in: state) }
     }
 
     /// The default limit on the content of one dataset.
@@ -45,8 +45,10 @@ struct KeptCopies: Sendable {
                 try await DispatchQueue.global().run { try piece.withUnsafeBytes { try file.append($0) } }
             }
             try await DispatchQueue.global().run {
-                try file.sync()
-                try Self.sync(folder)
+                try FileError.forClient {
+                    try file.output.finish()
+                    try DurableFolder.sync(folder)
+                }
             }
             return (KeptCopy(name: name, bytes: bytes, sha256: file.sha256), content)
         } catch {
@@ -58,7 +60,7 @@ struct KeptCopies: Sendable {
     /// For reading, from its start.
     func open(_ copy: KeptCopy) throws -> FileHandle {
         let descriptor = Foundation.open(path(copy.name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw Self.fault() }
+        guard descriptor >= 0 else { throw FileError(path: copy.name).forClient }
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
@@ -93,52 +95,20 @@ struct KeptCopies: Sendable {
     private static let hashedBytesMax = 32 << 20
 
     private func path(_ name: String) -> String { "\(folder)/\(name)" }
-
-    fileprivate static func fault() -> ProviderError {
-        switch errno {
-        case ENOSPC, EDQUOT, EFBIG:
-            ProviderError(.storageFull, "the disk is full: nothing of this call was kept; delete something")
-        default:
-            ProviderError(
-                .providerUnavailable, "the storage does not work at the moment: \(String(cString: strerror(errno)))")
-        }
-    }
-
-    fileprivate static func sync(_ folder: String) throws {
-        let descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw fault() }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw fault() }
-    }
 }
 
 /// A file that is being written, and the hash of what it has.
 private final class CopyFile: @unchecked Sendable {
     // Unchecked: one piece after the other, then one who waited for the last of them.
-    private let descriptor: Int32
+    let output: FileOutput
     private var hash = SHA256()
 
-    init(_ path: String) throws {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw KeptCopies.fault() }
-    }
-
-    deinit { close(descriptor) }
+    init(_ path: String) throws { output = try FileError.forClient { try FileOutput(creating: path) } }
 
     var sha256: String { hash.hex }
 
     func append(_ piece: UnsafeRawBufferPointer) throws {
-        var rest = piece[...]
-        while !rest.isEmpty {
-            let written = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            guard written > 0 else {
-                if errno == EINTR { continue }
-                throw KeptCopies.fault()
-            }
-            rest = rest.dropFirst(written)
-        }
+        try FileError.forClient { try output.write(piece) }
         hash.add(piece)
     }
-
-    func sync() throws { guard fsync(descriptor) == 0 else { throw KeptCopies.fault() } }
 }

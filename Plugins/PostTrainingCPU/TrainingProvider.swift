@@ -1,10 +1,12 @@
 import Checkpoints
 import DatasetRows
 import Dispatch
+import DurableFiles
 import Foundation
 import InferenceCPU
 import Parallel
 import ProviderKit
+import Storage
 
 /// Trains models of inference on this machine's CPU: jobs in SQLite, checkpoints that are served as soon as they are on
 /// disk.
@@ -42,7 +44,7 @@ final class TrainingProvider: PostTrainingProvider {
         do { try InstructionSet.check() } catch { throw ProviderError(.invalidConfig, error.description) }
         (self.configuration, self.context) = (configuration, context)
         let folder = "\(state)/jobs"
-        try await DispatchQueue.global().run { try DurableFile.makeFolder(folder, in: state) }
+        try await DispatchQueue.global().run { try FileError.forClient { try DurableFolder.make(folder, in: state) } }
         let store = try await JobStore(in: state, log: context.log)
         let threads =
             configuration.threads > 0 ? configuration.threads : min(Machine.coresUsable, ThreadPool.threadsMax)

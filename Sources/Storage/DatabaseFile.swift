@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import GRDB
 import ProviderKit
@@ -43,12 +44,7 @@ struct DatabaseFile {
         defer { close(file) }
         guard lseek(file, 0, SEEK_END) == 0 else { return false }
         // That the folder itself is on disk is the host's affair.
-        let handle = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard handle >= 0 else { throw refusal("\(folder) can't be opened: \(String(cString: strerror(errno)))") }
-        defer { close(handle) }
-        guard fsync(handle) == 0 else {
-            throw refusal("\(folder) can't be synced: \(String(cString: strerror(errno)))")
-        }
+        do { try DurableFolder.sync(folder) } catch { throw refusal("\(folder) can't be synced: \(error.reason)") }
         return true
     }
 

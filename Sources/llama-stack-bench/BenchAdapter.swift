@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import CommandSupport
+import DurableFiles
 import Foundation
 import LlamaEngine
 import LlamaStackAPI
@@ -67,7 +68,7 @@ struct BenchAdapterExport: AsyncParsableCommand {
             try await OwnThread.run { try write(base, path) }
         } catch let code as ExitCode {
             throw code
-        } catch let error as FileWriteError {
+        } catch let error as FileError {
             throw Fail.with("error: \(error)", exitCode: 74)
         } catch {
             throw Fail.with("error: \(error)", exitCode: 65)
@@ -114,7 +115,7 @@ struct BenchAdapterExport: AsyncParsableCommand {
             try FileManager.default.createDirectory(atPath: unfinished, withIntermediateDirectories: false)
             do {
                 try model.writeHuggingFace(type, to: unfinished)
-                try FileOutput.sync(folder: unfinished)
+                try DurableFolder.sync(unfinished)
                 try FileManager.default.moveItem(atPath: unfinished, toPath: path)
             } catch {
                 try? FileManager.default.removeItem(atPath: unfinished)

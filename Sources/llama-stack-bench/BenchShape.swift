@@ -2,6 +2,7 @@ import ArgumentParser
 import CKernels
 import Checkpoints
 import CommandSupport
+import DurableFiles
 import Foundation
 import LlamaEngine
 
@@ -23,7 +24,7 @@ struct BenchShape: ParsableCommand {
     func run() throws {
         let tensors = shape.tensors(type)
         do {
-            try FileOutput.create(output) { file throws(FileWriteError) in
+            try FileOutput.create(output) { file throws(FileError) in
                 try GGUFOutput.write(tensors, metadata: shape.metadata(type), to: file)
             }
         } catch {
@@ -104,7 +105,7 @@ enum ModelShape: String, ExpressibleByArgument, CaseIterable {
         }
         func norm(_ name: String) -> GGUFOutput.Tensor {
             GGUFOutput.Tensor(name + ".weight", LK_F32, [size.hidden], byteCount: 4 * size.hidden) {
-                output throws(FileWriteError) in try output.write([Float](repeating: 1, count: size.hidden))
+                output throws(FileError) in try output.write([Float](repeating: 1, count: size.hidden))
             }
         }
         let usual = type.usual.type
@@ -137,7 +138,7 @@ extension GGUFOutput.Tensor {
     /// A matrix of random weights of about the size that trained ones have.
     fileprivate static func random(_ name: String, _ type: lk_type, _ shape: [Int], seed: UInt64) -> Self {
         let rowBytes = lk_row_bytes(type, shape[1])
-        return Self(name, type, shape, byteCount: shape[0] * rowBytes) { output throws(FileWriteError) in
+        return Self(name, type, shape, byteCount: shape[0] * rowBytes) { output throws(FileError) in
             // Some rows again and again: a processor does not see that, and a file of 5 GB takes seconds.
             let rows = (0..<16).map { RandomRow.make(type, shape[1], seed: seed &* 16 &+ UInt64($0)) }
             for row in 0..<shape[0] { try output.write(rows[row % rows.count]) }

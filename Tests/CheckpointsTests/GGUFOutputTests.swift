@@ -1,4 +1,5 @@
 import CKernels
+import DurableFiles
 import Foundation
 import Testing
 
@@ -12,10 +13,10 @@ import Testing
         let values: [Float] = [1, 2, 3]
         let tensor = { (name: String, values: [Float]) in
             GGUFOutput.Tensor(name, LK_F32, [1, values.count], byteCount: 4 * values.count) {
-                output throws(FileWriteError) in try output.write(values)
+                output throws(FileError) in try output.write(values)
             }
         }
-        try FileOutput.create(path) { output throws(FileWriteError) in
+        try FileOutput.create(path) { output throws(FileError) in
             try GGUFOutput.write(
                 [tensor("first", values), tensor("second", [4])],
                 metadata: [

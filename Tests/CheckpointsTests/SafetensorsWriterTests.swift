@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import ModelFixtures
 import Testing
@@ -23,12 +24,12 @@ import Testing
         let path = Fixture.repository.appending(path: "Tests/Fixtures/\(name)").path
         let file = try SafetensorsFile(path: path)
         let tensors = file.tensors.values.map { tensor in
-            SafetensorsWriter.Tensor(tensor.name, tensor.dtype, tensor.shape) { output throws(FileWriteError) in
+            SafetensorsWriter.Tensor(tensor.name, tensor.dtype, tensor.shape) { output throws(FileError) in
                 try output.write(tensor.bytes)
             }
         }
         let copy = folder.appending(path: "copy.safetensors").path
-        try FileOutput.create(copy) { output throws(FileWriteError) in
+        try FileOutput.create(copy) { output throws(FileError) in
             try SafetensorsWriter.write(tensors.shuffled(), metadata: file.metadata, to: output)
         }
         #expect(try Data(contentsOf: URL(filePath: copy)) == Data(contentsOf: URL(filePath: path)))
@@ -40,7 +41,7 @@ import Testing
         let path = folder.appending(path: "floats.safetensors").path
         var random = SplitMix(seed: 3)
         let long = (0..<200_000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: random.next()) & 0xbfff_ffff) }
-        try FileOutput.create(path) { output throws(FileWriteError) in
+        try FileOutput.create(path) { output throws(FileError) in
             try SafetensorsWriter.write(
                 [
                     .init("one", shape: [], [0.5]), .init("none", shape: [0, 4], []),
@@ -60,10 +61,10 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "there").path
         try Data("kept".utf8).write(to: URL(filePath: path))
-        let error = #expect(throws: FileWriteError.self) {
-            try FileOutput.create(path) { output throws(FileWriteError) in try output.write("new") }
+        let error = #expect(throws: FileError.self) {
+            try FileOutput.create(path) { output throws(FileError) in try output.write("new") }
         }
-        #expect(error?.description == "\(path): writing failed: File exists")
+        #expect(error?.description == "\(path): File exists")
         #expect(error?.isStorageFull == false)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "kept")
     }
@@ -76,13 +77,13 @@ import Testing
         try #require(descriptor >= 0)
         defer { close(descriptor) }
         let output = FileOutput(descriptor: descriptor, path: "/dev/full")
-        let error = #expect(throws: FileWriteError.self) { try output.write(zeros: 1 << 20) }
+        let error = #expect(throws: FileError.self) { try output.write(zeros: 1 << 20) }
         #expect(error?.isStorageFull == true)
         let path = folder.appending(path: "unfinished").path
-        #expect(throws: FileWriteError.self) {
-            try FileOutput.create(path) { _ throws(FileWriteError) in
+        #expect(throws: FileError.self) {
+            try FileOutput.create(path) { _ throws(FileError) in
                 errno = ENOSPC
-                throw FileWriteError(path: path)
+                throw FileError(path: path)
             }
         }
         #expect(!FileManager.default.fileExists(atPath: path))

@@ -82,6 +82,30 @@ struct EnvironmentTests {
         #expect(manifest.providers[0].config?.json(fitting: schema) == ["a": "42", "b": 42, "c": [42]])
     }
 
+    @Test("an optional key of a config with nothing behind it is not there; one that is asked for is null")
+    func nothing() throws {
+        let manifest = try distribution(
+            """
+            version: 1
+            providers:
+              inference:
+                - provider_id: x
+                  provider_type: inline::x
+                  config: {a: "${env.UNSET:=}", b: , c: {d: ~, e: ~}, f: , g: , h: [~]}
+            """)
+        let schema: JSON = [
+            "type": "object", "required": ["f"], "additionalProperties": ["type": "string"],
+            "properties": [
+                "a": ["type": "string"], "b": ["type": "integer"], "f": ["type": "string"],
+                "c": ["type": "object", "properties": ["d": ["type": "string"], "e": ["type": "null"]]],
+                "h": ["type": "array", "items": ["type": "string"]],
+            ],
+        ]
+        let config = manifest.providers[0].config
+        #expect(config?.json(fitting: schema) == ["c": ["e": .null], "f": .null, "g": .null, "h": [.null]])
+        #expect(config?.json(fitting: nil)["a"] == .null)
+    }
+
     @Test("a list item whose id comes out empty is left out, and what else it refers to is not missed")
     func leftOut() throws {
         let manifest = try distribution(

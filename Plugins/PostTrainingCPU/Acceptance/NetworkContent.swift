@@ -1,6 +1,8 @@
 import DatasetRows
+import DurableFiles
 import Foundation
 import ProviderKit
+import Storage
 
 /// Content that is fetched through the host, kept in a file while it is read.
 struct NetworkContent {
@@ -14,14 +16,14 @@ struct NetworkContent {
         guard url.string.hasPrefix("http") else { return { try opener.open(url) } }
         do {
             let response = try await network.content(of: url.string, bytesMax: bytesMax, secondsMax: secondsMax)
-            let output = try DurableFile(file)
+            let output = try FileError.forClient { try FileOutput(creating: file) }
             for try await piece in response.body {
-                try await DispatchQueue.global().run { try output.append(piece) }
+                try await DispatchQueue.global().run { try FileError.forClient { try output.write(piece) } }
             }
-            try await DispatchQueue.global().run { try output.close() }
+            try await DispatchQueue.global().run { try FileError.forClient { try output.finish() } }
             let (from, mediaType) = (response.url, response.mediaType)
             return {
-                guard let handle = FileHandle(forReadingAtPath: file) else { throw DurableFile.fault() }
+                guard let handle = FileHandle(forReadingAtPath: file) else { throw FileError(path: file).forClient }
                 return try DatasetContent(file: handle, from: from, mediaType: mediaType)
             }
         } catch let error as ProviderError where [.urlNotAllowed, .upstreamError].contains(error.code) {

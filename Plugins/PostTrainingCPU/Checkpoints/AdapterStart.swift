@@ -9,7 +9,7 @@ enum AdapterStart {
     static func settings(of folder: String) throws -> (modules: [TrainedModule], rank: Int, alpha: Float, isDoRA: Bool)
     {
         let path = "\(folder)/\(PEFTFolder.configurationName)"
-        guard let bytes = try? DurableFile.read(path, bytesMax: 1 << 20), let json = try? JSON(parsing: bytes),
+        guard let bytes = try? WholeFile.read(path, bytesMax: 1 << 20), let json = try? JSON(parsing: bytes),
             case .array(let names)? = json["target_modules"], case .integer(let rank)? = json["r"],
             let alpha = json["lora_alpha"].flatMap({ try? Float(json: $0, at: .root) })
         else { throw JobFault("\(path) can't be read") }

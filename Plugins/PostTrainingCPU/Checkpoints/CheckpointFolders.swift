@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import ProviderKit
 import Storage
@@ -29,15 +30,14 @@ final class CheckpointFolders: Sendable {
         let beside = path(".new-\(name)")
         try? FileManager.default.removeItem(atPath: beside)
         do {
-            guard mkdir(beside, 0o700) == 0 else { throw DurableFile.fault() }
+            try DurableFolder.make(beside, in: folder)
             try fill(beside)
-            let file = try DurableFile("\(beside)/\(Self.stateName)")
-            try file.append(state.json.bytes + [0x0A])
-            try file.close()
+            try FileOutput.create("\(beside)/\(Self.stateName)") { file throws(FileError) in
+                try file.write(state.json.bytes + [0x0A])
+            }
             try Self.writeSums(beside)
-            try DurableFile.sync(beside)
-            guard rename(beside, path(name)) == 0 else { throw DurableFile.fault() }
-            try DurableFile.sync(folder)
+            try DurableFolder.sync(beside)
+            try DurableFolder.rename(beside, to: name, in: folder)
         } catch {
             try? FileManager.default.removeItem(atPath: beside)
             throw error
@@ -103,15 +103,13 @@ final class CheckpointFolders: Sendable {
     private static func writeSums(_ folder: String) throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         let lines = try names.map { "\(try sha256(of: "\(folder)/\($0)"))  \($0)\n" }
-        let file = try DurableFile("\(folder)/\(sumsName)")
-        try file.append(Array(lines.joined().utf8))
-        try file.close()
+        try FileOutput.create("\(folder)/\(sumsName)") { file throws(FileError) in try file.write(lines.joined()) }
     }
 
     /// The hash of a file's bytes, in hexadecimal.
     static func sha256(of path: String) throws -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw DurableFile.fault() }
+        guard descriptor >= 0 else { throw FileError(path: path) }
         defer { close(descriptor) }
         var hash = SHA256()
         var piece = [UInt8](repeating: 0, count: 1 << 20)
@@ -120,7 +118,7 @@ final class CheckpointFolders: Sendable {
             guard count != 0 else { return hash.hex }
             guard count > 0 else {
                 if errno == EINTR { continue }
-                throw DurableFile.fault()
+                throw FileError(path: path)
             }
             piece.withUnsafeBytes { hash.add(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }

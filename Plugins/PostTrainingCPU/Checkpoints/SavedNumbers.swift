@@ -1,4 +1,5 @@
 import Checkpoints
+import DurableFiles
 import Foundation
 import LlamaTraining
 
@@ -11,13 +12,13 @@ struct SavedNumbers {
     /// Makes the file, which is on disk afterwards. One tensor at a time is in memory.
     static func write(
         _ tensors: [TrainedTensor], to path: String, metadata: [String: String] = [:]
-    ) throws(FileWriteError) {
+    ) throws(FileError) {
         let written = tensors.map { tensor in
-            SafetensorsWriter.Tensor(tensor.name, .f32, tensor.shape) { output throws(FileWriteError) in
+            SafetensorsWriter.Tensor(tensor.name, .f32, tensor.shape) { output throws(FileError) in
                 try output.write(tensor.numbers())
             }
         }
-        try FileOutput.create(path) { output throws(FileWriteError) in
+        try FileOutput.create(path) { output throws(FileError) in
             try SafetensorsWriter.write(written, metadata: metadata, to: output)
         }
     }

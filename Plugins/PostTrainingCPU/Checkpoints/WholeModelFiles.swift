@@ -1,4 +1,5 @@
 import Checkpoints
+import DurableFiles
 import Foundation
 import LlamaTraining
 import ProviderKit
@@ -41,7 +42,7 @@ enum WholeModelFiles {
             trained[tensor.name].map { GGUFOutput.Tensor($0.name, shape: $0.shape, floats: $0.numbers) }
                 ?? GGUFOutput.Tensor(copying: tensor)
         }
-        try FileOutput.create(path) { output throws(FileWriteError) in
+        try FileOutput.create(path) { output throws(FileError) in
             try GGUFOutput.write(tensors, metadataOf: first, setting: ["general.file_type": 0], to: output)
         }
     }
@@ -53,7 +54,7 @@ enum WholeModelFiles {
             config["quantization_config"] = nil
         }
         for (name, bytes) in others {
-            try FileOutput.create("\(folder)/\(name)") { output throws(FileWriteError) in try output.write(bytes) }
+            try FileOutput.create("\(folder)/\(name)") { output throws(FileError) in try output.write(bytes) }
         }
         try SavedNumbers.write(weights, to: "\(folder)/\(safetensorsName)", metadata: ["format": "pt"])
     }

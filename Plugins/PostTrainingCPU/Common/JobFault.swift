@@ -1,7 +1,9 @@
-import Checkpoints
 import DatasetRows
+import DurableFiles
+import DurableFiles
 import LlamaTraining
 import ProviderKit
+import Storage
 
 /// Why a job ended early, in a sentence for its log and its row.
 struct JobFault: Error, CustomStringConvertible {
@@ -16,8 +18,7 @@ struct JobFault: Error, CustomStringConvertible {
         switch error {
         case let error as JobFault: error.description
         case let error as ProviderError: "\(error.code): \(error.message)"
-        case let error as FileWriteError where error.isStorageFull:
-            "\(ErrorCode.storageFull): the disk is full: delete something, or give it more room"
+        case let error as FileError: reason(error.forClient)
         case let error as DatasetError: "the job's rows: \(error)"
         case let error as TrainingError: error.description
         default: "\(error)"

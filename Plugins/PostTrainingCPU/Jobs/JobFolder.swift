@@ -1,5 +1,7 @@
+import DurableFiles
 import Foundation
 import ProviderKit
+import Storage
 
 /// The folder of one job: its rows, its log, its checkpoints.
 struct JobFolder: Sendable {
@@ -17,21 +19,24 @@ struct JobFolder: Sendable {
     static func make(in jobs: String) throws -> (name: String, folder: JobFolder) {
         let name = UUID().uuidString.lowercased()
         let folder = JobFolder(path: "\(jobs)/\(name)")
-        try DurableFile.makeFolder(folder.path, in: jobs)
-        try DurableFile.makeFolder(folder.checkpointsPath, in: folder.path)
+        try FileError.forClient {
+            try DurableFolder.make(folder.path, in: jobs)
+            try DurableFolder.make(folder.checkpointsPath, in: folder.path)
+        }
         return (name, folder)
     }
 
     /// Copies an adapter, so that a job goes on from it whatever becomes of the checkpoint. Blocks on the disk.
     func keep(_ adapter: String) throws -> String {
         let start = "\(path)/start"
-        try DurableFile.makeFolder(start, in: path)
-        for name in ["adapter_model.safetensors", "adapter_config.json"] {
-            let copy = try DurableFile("\(start)/\(name)")
-            try copy.append(try DurableFile.read("\(adapter)/\(name)", bytesMax: 4 << 30))
-            try copy.close()
+        try FileError.forClient {
+            try DurableFolder.make(start, in: path)
+            for name in ["adapter_model.safetensors", "adapter_config.json"] {
+                let bytes = try WholeFile.read("\(adapter)/\(name)", bytesMax: 4 << 30)
+                try FileOutput.create("\(start)/\(name)") { copy throws(FileError) in try copy.write(bytes) }
+            }
+            try DurableFolder.sync(start)
         }
-        try DurableFile.sync(start)
         return start
     }
 

@@ -1,4 +1,5 @@
 import Dispatch
+import DurableFiles
 import Foundation
 import ProviderKit
 import Synchronization
@@ -112,7 +113,7 @@ final class JobLog: Sendable {
 
     private static func read(_ path: String, _ range: Range<Int>) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw DurableFile.fault() }
+        guard descriptor >= 0 else { throw FileError(path: path) }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: range.count)
         var got = 0
@@ -122,7 +123,7 @@ final class JobLog: Sendable {
             }
             guard count > 0 else {
                 if count < 0, errno == EINTR { continue }
-                if count < 0 { throw DurableFile.fault() }
+                if count < 0 { throw FileError(path: path) }
                 break
             }
             got += count

@@ -1,4 +1,5 @@
 import DatasetRows
+import DurableFiles
 import Foundation
 import ProviderKit
 import Storage
@@ -28,7 +29,7 @@ struct DatasetCopy: WireRecord, Hashable {
         isCancelled: () -> Bool
     ) throws -> DatasetCopy {
         let check = RowCheck(dataset.columns, limits)
-        let output = try DurableFile(file)
+        let output = try FileError.forClient { try FileOutput(creating: file) }
         var hash = SHA256()
         var longest = 0
         let rows = try check.count(content, isCancelled: isCancelled) { row, reader in
@@ -40,9 +41,9 @@ struct DatasetCopy: WireRecord, Hashable {
             let line = JSON.object(kept).bytes + [0x0A]
             longest = max(longest, line.count)
             line.withUnsafeBytes { hash.add($0) }
-            try output.append(line)
+            try FileError.forClient { try output.write(line) }
         }
-        try output.close()
+        try FileError.forClient { try output.finish() }
         return DatasetCopy(
             name: String(file.split(separator: "/").last ?? ""), form: form, rows: rows, rowBytesMax: longest,
             sha256: hash.hex)

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import ProviderKit
 
@@ -27,52 +28,23 @@ struct DatasetFolder: Sendable {
         let name = "\(beginning)-\(UUID().uuidString.lowercased()).jsonl"
         let (part, whole) = ("\(path)/.\(name).part", "\(path)/\(name)")
         do {
-            try append(rows, to: part)
-            guard rename(part, whole) == 0 else { throw Self.fault() }
-            try sync()
+            try FileOutput.create(part) { file throws(FileError) in
+                for row in rows { try file.write(JSON.object(row).bytes + [UInt8(ascii: "\n")]) }
+            }
+            try DurableFolder.rename(part, to: name, in: path)
         } catch {
             unlink(part)
             unlink(whole)
-            throw error
+            throw Self.forClient(error)
         }
         return (whole, try WireURL(URL(fileURLWithPath: whole).absoluteString))
     }
 
     func remove(_ file: String) { unlink(file) }
 
-    private func append(_ rows: [JSONObject], to file: String) throws {
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Self.fault() }
-        defer { close(descriptor) }
-        for row in rows {
-            var line = JSON.object(row).bytes
-            line.append(UInt8(ascii: "\n"))
-            var start = 0
-            while start < line.count {
-                let written = line[start...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-                guard written > 0 else {
-                    if errno == EINTR { continue }
-                    throw Self.fault()
-                }
-                start += written
-            }
-        }
-        guard fsync(descriptor) == 0 else { throw Self.fault() }
-    }
-
-    private func sync() throws {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.fault() }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw Self.fault() }
-    }
-
-    private static func fault() -> ProviderError {
-        let reason = String(cString: strerror(errno))
-        return switch errno {
-        case ENOSPC, EDQUOT, EFBIG:
-            ProviderError(.storageFull, "the disk of dataset_folder is full: no dataset was made")
-        default: ProviderError(.providerUnavailable, "dataset_folder can't be written: \(reason)")
-        }
+    private static func forClient(_ error: FileError) -> ProviderError {
+        error.isStorageFull
+            ? ProviderError(.storageFull, "the disk of dataset_folder is full: no dataset was made")
+            : ProviderError(.providerUnavailable, "dataset_folder can't be written: \(error.reason)")
     }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import DurableFiles
 
 /// Writes a GGUF file, either after the model of another, with all of its metadata as it stands there, or with its own.
 package enum GGUFOutput {
@@ -10,11 +11,11 @@ package enum GGUFOutput {
         package let shape: [Int]
         package let byteCount: Int
         /// Writes `byteCount` bytes.
-        let body: (FileOutput) throws(FileWriteError) -> Void
+        let body: (FileOutput) throws(FileError) -> Void
 
         package init(
             _ name: String, _ type: lk_type, _ shape: [Int], byteCount: Int,
-            body: @escaping (FileOutput) throws(FileWriteError) -> Void
+            body: @escaping (FileOutput) throws(FileError) -> Void
         ) {
             (self.name, self.type, self.shape, self.byteCount, self.body) = (name, type, shape, byteCount, body)
         }
@@ -22,14 +23,14 @@ package enum GGUFOutput {
         /// A tensor of 32-bit floats, as many as its shape says, which are made when they are written.
         package init(_ name: String, shape: [Int], floats: @escaping () -> [Float]) {
             self.init(name, LK_F32, shape, byteCount: shape.reduce(MemoryLayout<Float>.stride, *)) {
-                output throws(FileWriteError) in try output.write(floats())
+                output throws(FileError) in try output.write(floats())
             }
         }
 
         /// A tensor as it stands in a file.
         package init(copying tensor: GGUFTensor) {
             self.init(tensor.name, tensor.type, tensor.dimensions.reversed(), byteCount: tensor.byteRange.count) {
-                output throws(FileWriteError) in try output.write(tensor.bytes)
+                output throws(FileError) in try output.write(tensor.bytes)
             }
         }
     }
@@ -42,7 +43,7 @@ package enum GGUFOutput {
     package static func write(
         _ tensors: [Tensor], metadataOf source: GGUFFile, setting numbers: KeyValuePairs<String, UInt32> = [:],
         to output: FileOutput
-    ) throws(FileWriteError) {
+    ) throws(FileError) {
         let changed = Set(numbers.map(\.key))
         let kept = source.metadataPlaces.filter { !changed.contains($0.key) && !$0.key.hasPrefix("split.") }
         try output.write("GGUF")
@@ -64,7 +65,7 @@ package enum GGUFOutput {
     /// Writes a whole file with metadata of its own, its tensors in the order given.
     package static func write(
         _ tensors: [Tensor], metadata: [(key: String, value: Value)], to output: FileOutput
-    ) throws(FileWriteError) {
+    ) throws(FileError) {
         try output.write("GGUF")
         try output.write(UInt32(3))
         try output.write(UInt64(tensors.count))
@@ -73,7 +74,7 @@ package enum GGUFOutput {
         try write(tensors, alignment: 32, to: output)
     }
 
-    private static func write(_ key: String, _ value: Value, to output: FileOutput) throws(FileWriteError) {
+    private static func write(_ key: String, _ value: Value, to output: FileOutput) throws(FileError) {
         try write(key, to: output)
         switch value {
         case .uint32(let number):
@@ -91,7 +92,7 @@ package enum GGUFOutput {
     /// Names, shapes and places, then the tensors themselves.
     private static func write(
         _ tensors: [Tensor], alignment: Int, to output: FileOutput
-    ) throws(FileWriteError) {
+    ) throws(FileError) {
         func padding(_ count: Int) -> Int { (alignment - count % alignment) % alignment }
         var offset = 0
         for tensor in tensors {
@@ -111,7 +112,7 @@ package enum GGUFOutput {
         }
     }
 
-    private static func write(_ text: String, to output: FileOutput) throws(FileWriteError) {
+    private static func write(_ text: String, to output: FileOutput) throws(FileError) {
         try output.write(UInt64(text.utf8.count))
         try output.write(text)
     }

@@ -1,3 +1,4 @@
+import DurableFiles
 import LlamaStackAPI
 
 /// Writes files in the safetensors format, byte for byte as its own library does: tensors of wide values first, those
@@ -11,18 +12,18 @@ package enum SafetensorsWriter {
         /// Outermost first.
         package let shape: [Int]
         /// Writes the values, little-endian, as many as the shape has.
-        let body: (FileOutput) throws(FileWriteError) -> Void
+        let body: (FileOutput) throws(FileError) -> Void
 
         package init(
             _ name: String, _ dtype: SafetensorsFile.DType, _ shape: [Int],
-            body: @escaping (FileOutput) throws(FileWriteError) -> Void
+            body: @escaping (FileOutput) throws(FileError) -> Void
         ) {
             (self.name, self.dtype, self.shape, self.body) = (name, dtype, shape, body)
         }
 
         package init(_ name: String, shape: [Int], _ floats: [Float]) {
             precondition(floats.count == shape.reduce(1, *), "a tensor has as many values as its shape says")
-            self.init(name, .f32, shape) { output throws(FileWriteError) in try output.write(floats) }
+            self.init(name, .f32, shape) { output throws(FileError) in try output.write(floats) }
         }
 
         var byteCount: Int { shape.reduce(dtype.byteCount, *) }
@@ -34,7 +35,7 @@ package enum SafetensorsWriter {
     ///   - metadata: `__metadata__`; transformers asks for `"format": "pt"`.
     package static func write(
         _ tensors: [Tensor], metadata: [String: String] = [:], to output: FileOutput
-    ) throws(FileWriteError) {
+    ) throws(FileError) {
         let order = tensors.sorted { ($1.dtype.rank, $0.name) < ($0.dtype.rank, $1.name) }
         let header = header(order, metadata)
         try output.write(UInt64(header.count))

@@ -58,7 +58,7 @@ extension YAMLNode {
     }
 
     /// The value that a schema's type asks for: a reference whose text looks like a number is a string where one is
-    /// wanted.
+    /// wanted, and an optional key with nothing behind it is not there, as for `${env.X:=}` where X is not set.
     func json(fitting schema: JSON?) -> JSON {
         switch content {
         case .scalar(let scalar):
@@ -67,12 +67,19 @@ extension YAMLNode {
         case .mapping(let members):
             .object(
                 members.reduce(into: JSONObject()) { object, member in
-                    let inner = schema?["properties"]?[member.key] ?? schema?["additionalProperties"]
+                    let property = schema?["properties"]?[member.key]
+                    if member.value.isNull, let property, property["type"] != "null",
+                        schema?.requires(member.key) == false
+                    {
+                        return
+                    }
+                    let inner = property ?? schema?["additionalProperties"]
                     object[member.key] = member.value.json(fitting: inner)
                 })
         }
     }
 
+    /// Nothing stands behind its key.
     var isNull: Bool {
         guard case .scalar(let scalar) = content, scalar.value == .null else { return false }
         return scalar.string == nil
@@ -99,5 +106,13 @@ extension YAMLNode {
             scalar.value == .null ? "nothing" : "\(scalar.value.kind) \(scalar.quoted)"
         default: kind
         }
+    }
+}
+
+extension JSON {
+    /// Whether a schema of an object asks for the key.
+    fileprivate func requires(_ key: String) -> Bool {
+        guard case .array(let keys)? = self["required"] else { return false }
+        return keys.contains(.string(key))
     }
 }

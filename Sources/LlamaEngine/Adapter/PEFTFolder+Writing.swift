@@ -1,4 +1,5 @@
 import Checkpoints
+import DurableFiles
 import LlamaStackAPI
 
 extension PEFTFolder {
@@ -22,7 +23,7 @@ extension PEFTFolder {
     ///     make.
     package static func write(
         _ changes: [Adapter.Place: Adapter.Change], _ settings: Settings, layers: Int, to folder: String
-    ) throws(FileWriteError) {
+    ) throws(FileError) {
         guard let first = changes.values.first else { preconditionFailure("an adapter changes something") }
         precondition(
             changes.values.allSatisfy {
@@ -30,7 +31,7 @@ extension PEFTFolder {
             }, "one configuration says rank, scale and kind of all changes")
         let configuration = configuration(
             rank: first.rank, settings, isDoRA: first.magnitude != nil, targets: targets(changes, layers: layers))
-        try FileOutput.create(folder + "/" + configurationName) { output throws(FileWriteError) in
+        try FileOutput.create(folder + "/" + configurationName) { output throws(FileError) in
             try output.write(configuration.prettyText)
         }
         let tensors = changes.flatMap { place, change in
@@ -40,7 +41,7 @@ extension PEFTFolder {
                 SafetensorsWriter.Tensor(place.tensor(.b), shape: [outputs, rank], change.b),
             ] + (change.magnitude.map { [.init(place.tensor(.magnitude), shape: [outputs], $0)] } ?? [])
         }
-        try FileOutput.create(folder + "/" + weightsName) { output throws(FileWriteError) in
+        try FileOutput.create(folder + "/" + weightsName) { output throws(FileError) in
             try SafetensorsWriter.write(tensors, metadata: ["format": "pt"], to: output)
         }
     }

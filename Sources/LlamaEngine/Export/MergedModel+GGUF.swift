@@ -1,11 +1,12 @@
 import CKernels
 import Checkpoints
+import DurableFiles
 
 extension MergedModel {
     /// Writes the merged model as a GGUF file: all metadata of its base, which must be one too; every matrix as `type`,
     /// everything else as it is there, in the same order.
     /// - Throws: `CheckpointError` when the base is no GGUF file, or a number is too large for `type`;
-    ///   `FileWriteError`. Then there is no file.
+    ///   `FileError`. Then there is no file.
     package func writeGGUF(_ type: ExportType, to path: String) throws {
         guard case .gguf(let first) = checkpoint.vocabulary else {
             throw CheckpointError(
@@ -25,7 +26,7 @@ extension MergedModel {
             tensors.append(matrix(checkpoint.names.head, source, .head, type.type))
         }
         let order = tensors
-        try FileOutput.create(path) { output throws(FileWriteError) in
+        try FileOutput.create(path) { output throws(FileError) in
             try GGUFOutput.write(
                 order, metadataOf: first,
                 setting: ["general.file_type": type.fileType, "general.quantization_version": 2], to: output)
@@ -44,6 +45,6 @@ extension MergedModel {
         let type = Self.type(wanted, inputs: source.shape[1])
         return GGUFOutput.Tensor(
             name, type, source.shape, byteCount: source.shape[0] * lk_row_bytes(type, source.shape[1])
-        ) { [self] output throws(FileWriteError) in try write(source, place, as: type, to: output) }
+        ) { [self] output throws(FileError) in try write(source, place, as: type, to: output) }
     }
 }

@@ -1,5 +1,6 @@
 import CKernels
 import Checkpoints
+import DurableFiles
 import LlamaStackAPI
 
 extension MergedModel {
@@ -7,15 +8,15 @@ extension MergedModel {
     /// `type` (F32, F16 or BF16), norms and biases as F32, rows in the released order. Settings and vocabulary are the
     /// base folder's own files, or are made of a GGUF file's metadata.
     /// - Throws: `CheckpointError` and `TokenizerError` when the base has something that such a folder has no words
-    ///   for, or a number is too large for `type`; `FileWriteError`.
+    ///   for, or a number is too large for `type`; `FileError`.
     package func writeHuggingFace(_ type: ExportType, to folder: String) throws {
         guard let dtype = type.safetensors else { preconditionFailure("safetensors hold no quantised types") }
         for (name, bytes) in try settings(type) {
-            try FileOutput.create(folder + "/" + name) { output throws(FileWriteError) in try output.write(bytes) }
+            try FileOutput.create(folder + "/" + name) { output throws(FileError) in try output.write(bytes) }
         }
         let tensors = try released(type.type, dtype)
         let path = folder + "/model.safetensors"
-        try FileOutput.create(path) { output throws(FileWriteError) in
+        try FileOutput.create(path) { output throws(FileError) in
             try SafetensorsWriter.write(tensors, metadata: ["format": "pt"], to: output)
         }
         try requireNoOverflow(type.type, path: checkpoint.path)
@@ -79,7 +80,7 @@ extension MergedModel {
             return SafetensorsWriter.Tensor(name, shape: tensor.shape, released)
         }
         return SafetensorsWriter.Tensor(name, dtype, tensor.shape) {
-            [self] (output: FileOutput) throws(FileWriteError) -> Void in
+            [self] (output: FileOutput) throws(FileError) -> Void in
             try self.write(tensor, place, as: type, order: order, to: output)
         }
     }

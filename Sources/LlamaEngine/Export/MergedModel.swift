@@ -1,5 +1,6 @@
 import CKernels
 import Checkpoints
+import DurableFiles
 
 /// A checkpoint's weights with an adapter's changes taken in, one row at a time: W + s·BA, times m / ‖W + s·BA‖ where
 /// there are magnitudes. No tensor is in memory whole.
@@ -55,7 +56,7 @@ package final class MergedModel {
     func write(
         _ tensor: CheckpointTensor, _ place: Adapter.Place?, as type: lk_type, order: [Int]? = nil,
         to output: FileOutput
-    ) throws(FileWriteError) {
+    ) throws(FileError) {
         guard let own = tensor.type, tensor.shape.count == 2 else { preconditionFailure("a matrix that is computed") }
         let (outputs, inputs) = (tensor.shape[0], tensor.shape[1])
         let rowBytes = lk_row_bytes(own, inputs)

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import Testing
 
@@ -88,7 +89,7 @@ import Testing
         func add(_ shape: [Int]) throws {
             let file = try SafetensorsFile(path: folder.path + "/adapter_model.safetensors")
             var tensors = file.tensors.values.map { tensor in
-                SafetensorsWriter.Tensor(tensor.name, tensor.dtype, tensor.shape) { output throws(FileWriteError) in
+                SafetensorsWriter.Tensor(tensor.name, tensor.dtype, tensor.shape) { output throws(FileError) in
                     try output.write(tensor.bytes)
                 }
             }
@@ -97,7 +98,7 @@ import Testing
                 .init($0, shape: shape, [Float](repeating: 0, count: shape[0] * shape[1]))
             }
             let path = folder.path + "/new"
-            try FileOutput.create(path) { output throws(FileWriteError) in
+            try FileOutput.create(path) { output throws(FileError) in
                 try SafetensorsWriter.write(tensors, to: output)
             }
             try #require(rename(path, folder.path + "/adapter_model.safetensors") == 0)
