@@ -55,6 +55,7 @@ private struct WeightBuilder {
     private var isWhole: Bool { settings.algorithm == .full }
 
     mutating func layer(_ layer: DecoderWeights.Layer, _ index: Int) throws(TrainingError) -> DecoderLayer {
+        guard let network = layer.feedForward.dense else { throw TrainingError.ofExperts(configuration) }
         let name = "layers.\(index)."
         let attentionNorm = try norm(layer.attentionNorm, name + "attention_norm.weight")
         let query = try linear(layer.query, .query, layer: index)
@@ -70,8 +71,8 @@ private struct WeightBuilder {
             configuration: configuration, attentionNorm: attentionNorm, query: query, key: key, value: value,
             attention: attention, output: try linear(layer.output, .output, layer: index),
             feedForwardNorm: try norm(layer.feedForwardNorm, name + "feed_forward_norm.weight"),
-            gate: try linear(layer.gate, .gate, layer: index), up: try linear(layer.up, .up, layer: index),
-            down: try linear(layer.down, .down, layer: index))
+            gate: try linear(network.gate, .gate, layer: index), up: try linear(network.up, .up, layer: index),
+            down: try linear(network.down, .down, layer: index))
     }
 
     mutating func norm(_ weight: Vector, _ name: String) throws(TrainingError) -> NormLayer {

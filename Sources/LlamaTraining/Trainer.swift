@@ -41,6 +41,7 @@ package final class Trainer {
     ) throws(TrainingError) {
         try settings.check(isPreference: data.isPreference)
         let configuration = base.configuration
+        if configuration.experts != nil { throw TrainingError.ofExperts(configuration) }
         try data.check(vocabulary: configuration.vocabulary, contextTokens: configuration.contextTokens)
         (self.base, self.settings, self.data) = (base, settings, data)
         bench = try Workbench(

@@ -35,6 +35,19 @@ import Testing
         #expect(difference < 1e-3)
     }
 
+    @Test(
+        "a mixture of experts has the logits of the exact path, on 1 and 2 threads",
+        arguments: ["qwen3moe.gguf", "qwen3moe-odd.gguf", "qwen3moe-fused.gguf", "qwen3_moe"], [1, 2])
+    func mixtures(_ name: String, _ threads: Int) throws {
+        let tokens = (0..<40).map { Int32($0 * 7 % 96) }
+        let both = try [nil, CBLAS.openBLAS()].map { products in
+            let model = try Model(TinyModel.mixture(name), products: products)
+            let decoder = Decoder(model: model, precision: .exact, pool: try ThreadPool(threads: threads))
+            return try [1, 40].map { try logits(decoder, tokens, chunk: $0) }
+        }
+        for (own, blas) in zip(both[0], both[1]) { #expect(largestDifference(own, blas) < 1e-3) }
+    }
+
     /// `inline::cpu` gives the same bits however a prompt is cut; a BLAS sums in an order that depends on a product's
     /// shape.
     @Test("exempt from the rule of equal bits: a prompt in other chunks has nearly the same logits")

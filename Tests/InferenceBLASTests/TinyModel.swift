@@ -32,6 +32,11 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
         try ModelCheckpoint.open(path: folder.deletingLastPathComponent().appending(path: "folders/\(name)").path)
     }
 
+    /// A mixture of experts of Tests/Fixtures/experts, a GGUF file or a folder.
+    static func mixture(_ name: String) throws -> ModelCheckpoint {
+        try ModelCheckpoint.open(path: folder.deletingLastPathComponent().appending(path: "experts/\(name)").path)
+    }
+
     func checkpoint() throws -> ModelCheckpoint {
         try ModelCheckpoint.open(path: Self.folder.appending(path: "\(name).gguf").path)
     }

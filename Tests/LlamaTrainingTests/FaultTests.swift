@@ -16,6 +16,20 @@ struct FaultTests {
             base: TinyModel.load("llama"), settings: settings, data: data, pool: ThreadPool(threads: 1))
     }
 
+    @Test("a mixture of experts is refused by name")
+    func experts() throws {
+        let base = try Model(path: Fixture.repository.appending(path: "Tests/Fixtures/experts/qwen3moe.gguf").path)
+        let error = #expect(throws: TrainingError.self) {
+            _ = try Trainer(
+                base: base, settings: TrainingSettings(), data: .rows(TinyModel.rows([6], vocabulary: 96)),
+                pool: ThreadPool(threads: 1))
+        }
+        #expect(
+            error?.description
+                == "model: found a mixture of 8 experts (qwen3moe), wanted a dense model: experts are served, not trained"
+        )
+    }
+
     @Test("a row that can't be trained on is refused by its place")
     func rows() throws {
         let good = TinyModel.rows([6])[0]

@@ -59,7 +59,15 @@ extension BaseModel {
 
     /// Opens the files. Blocks on the disk. Throws for a model that writes no text, or whose type is not known.
     func open(field: String, log: Log) throws -> ModelCheckpoint {
-        do { return try ModelCheckpoint.open(path: path) } catch {
+        do {
+            let checkpoint = try ModelCheckpoint.open(path: path)
+            guard let experts = checkpoint.configuration.experts else { return checkpoint }
+            throw ProviderError(
+                .invalidRequest,
+                "\(field): '\(model)' can't be trained: it is a mixture of \(experts.count) experts "
+                    + "(\(checkpoint.configuration.architecture)), which are served and not trained; name a dense one",
+                field: field)
+        } catch let error as ProviderError { throw error } catch {
             log.warning("model \(model) can't be trained", ["error": "\(error)"])
             throw ProviderError(
                 .invalidRequest,

@@ -15,6 +15,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var contextTokens: Int
     package var normEpsilon: Float
     package var rope: RopeConfiguration
+    /// nil: every layer has one feed-forward network.
+    package var experts: ExpertConfiguration?
 
     package static let layersMax = 1024
     package static let widthMax = 1 << 20

@@ -15,8 +15,15 @@ package struct ModelFamily: Sendable {
     package let attentionBias: Presence
     /// RMSNorm of each head of queries and keys.
     package let headNorm: Presence
+    /// nil: no experts.
+    var mixture: Mixture?
 
-    static let all: [ModelFamily] = [.llama, .qwen2, .qwen3]
+    static let all: [ModelFamily] = [.llama, .qwen2, .qwen3, .qwen3MoE]
 
-    static var architectures: [String] { all.map(\.architecture) }
+    static var architectures: [String] { names(all) }
+    static var mixtures: [String] { names(all.filter { $0.mixture != nil }) }
+
+    private static func names(_ families: [ModelFamily]) -> [String] {
+        families.map(\.architecture).reduce(into: []) { names, name in if !names.contains(name) { names.append(name) } }
+    }
 }

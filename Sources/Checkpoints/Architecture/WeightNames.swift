@@ -20,6 +20,8 @@ package struct WeightNames: Sendable {
     package var gate: String
     package var up: String
     package var down: String
+    /// Where the feed-forward part is a mixture of experts.
+    package var experts: ExpertNames?
 
     package func layer(_ index: Int, _ name: String) -> String { "\(layerPrefix)\(index).\(name)" }
 

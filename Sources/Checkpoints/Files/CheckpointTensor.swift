@@ -46,6 +46,23 @@ package struct CheckpointTensor: Sendable {
         return (part.file, part.byteRange)
     }
 
+    /// One of the tensors that it is made of along its outermost dimension. Of a tensor in one piece.
+    package func slice(_ index: Int) -> CheckpointTensor { part(index..<index + 1, shape: Array(shape.dropFirst())) }
+
+    /// Some of a matrix's rows. Of a tensor in one piece.
+    package func rows(_ range: Range<Int>) -> CheckpointTensor { part(range, shape: [range.count] + shape.dropFirst()) }
+
+    private func part(_ range: Range<Int>, shape: [Int]) -> CheckpointTensor {
+        guard let whole = parts.first, parts.count == 1, range.upperBound <= self.shape[0] else {
+            preconditionFailure("a tensor in one piece, and a part within it")
+        }
+        let bytes = whole.byteRange.count / self.shape[0]
+        let start = whole.byteRange.lowerBound
+        let place = start + range.lowerBound * bytes..<start + range.upperBound * bytes
+        return CheckpointTensor(
+            name: name, type: type, typeName: typeName, shape: shape, parts: [Part(file: whole.file, byteRange: place)])
+    }
+
     package var byteCount: Int { parts.reduce(0) { $0 + $1.byteRange.count } }
 
     /// Writes the whole, `byteCount` bytes, to `out`.

@@ -1,6 +1,6 @@
 /// Reads a `ModelConfiguration` from a GGUF file's metadata.
 struct ModelMetadata {
-    private let file: GGUFFile
+    let file: GGUFFile
 
     init(_ file: GGUFFile) {
         self.file = file
@@ -12,12 +12,17 @@ struct ModelMetadata {
         }
         let key = "general.architecture"
         let architecture = try file.requiredString(key)
-        if let experts = try file.int("\(architecture).expert_count"), experts > 0 {
+        // One architecture may be two families: Mixtral is a llama with experts.
+        let candidates = ModelFamily.all.filter { $0.architecture == architecture }
+        let experts = try file.int("\(architecture).expert_count") ?? 0
+        let hasExperts = experts != 0
+        if hasExperts, !candidates.contains(where: { $0.mixture != nil }) {
             throw refuse(
-                "\(architecture).expert_count", found: "\(experts): a mixture of experts",
-                wanted: "a dense model, of one of " + ModelFamily.architectures.joined(separator: ", "))
+                "\(architecture).expert_count",
+                found: "\(experts): a mixture of experts of the architecture \(architecture.quotedForMessage())",
+                wanted: "a dense model, or a mixture of \(ModelFamily.mixtures.joined(separator: " or "))")
         }
-        guard let family = ModelFamily.all.first(where: { $0.architecture == architecture }) else {
+        guard let family = candidates.first(where: { ($0.mixture != nil) == hasExperts }) ?? candidates.first else {
             throw refuse(
                 key, found: architecture.quotedForMessage() + (Self.otherArchitectures[architecture] ?? ""),
                 wanted: "one of " + ModelFamily.architectures.joined(separator: ", "))
@@ -71,7 +76,8 @@ struct ModelMetadata {
             vocabulary: 0,
             contextTokens: try keys.count("context_length", 1...ModelConfiguration.contextTokensMax),
             normEpsilon: Float(try keys.number("attention.layer_norm_rms_epsilon", above: 0, upTo: 1)),
-            rope: try rope(keys, headDimension: headDimension, of: family))
+            rope: try rope(keys, headDimension: headDimension, of: family),
+            experts: try family.mixture.map { try experts(keys, $0, of: family) })
     }
 
     private func rope(
@@ -109,7 +115,7 @@ struct ModelMetadata {
         return first
     }
 
-    private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
+    func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
         CheckpointError(path: file.path, field: "metadata '\(key)'", offset: nil, found: found, wanted: wanted)
     }
 }

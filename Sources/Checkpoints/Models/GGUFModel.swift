@@ -11,10 +11,11 @@ extension ModelCheckpoint {
         name = try file.string("general.name") ?? ""
         family = try metadata.family()
         chatTemplate = try metadata.chatTemplate()
-        configuration = try metadata.configuration(of: family)
-        names = .gguf
+        var names = WeightNames.gguf
+        names.experts = family.mixture == nil ? nil : .gguf
+        self.names = names
         tiesHead = nil
-        tensors = Dictionary(
+        let tensors = Dictionary(
             uniqueKeysWithValues: parts.all.flatMap(\.tensors).map { tensor in
                 (
                     tensor.name,
@@ -24,6 +25,10 @@ extension ModelCheckpoint {
                         parts: [CheckpointTensor.Part(file: tensor.file, byteRange: tensor.byteRange)])
                 )
             })
+        self.tensors = tensors
+        var configuration = try metadata.configuration(of: family)
+        configuration.experts?.denseLayers = names.denseLayers(configuration.layers, in: tensors)
+        self.configuration = configuration
         vocabulary = .gguf(file)
         files = parts.all.map(\.file)
         try requireServedTensors()

@@ -15,17 +15,22 @@ struct HuggingFaceConfiguration {
     /// `model_type` → the family that computes it.
     private static let families: [(type: String, family: ModelFamily)] = [
         ("llama", .llama), ("mistral", .llama), ("qwen2", .qwen2), ("qwen3", .qwen3),
+        ("qwen3_moe", .qwen3MoE),
     ]
 
     private var modelType: String? { json["model_type"]?.stringValue }
 
     func family() throws -> ModelFamily {
         let wanted = "one of " + Self.families.map(\.type).joined(separator: ", ")
-        if let experts = experts {
+        let served = Self.families.first { $0.type == modelType }?.family
+        if served?.mixture == nil, let experts = experts {
+            let mixtures = Self.families.filter { $0.family.mixture != nil }.map(\.type)
             throw refuse(
-                experts.key, found: "\(experts.count): a mixture of experts", wanted: "a dense model, \(wanted)")
+                experts.key,
+                found: "\(experts.count): a mixture of experts of the type \(json["model_type"]?.shown ?? "unknown")",
+                wanted: "a dense model, or a mixture of \(mixtures.joined(separator: " or "))")
         }
-        guard let family = Self.families.first(where: { $0.type == modelType })?.family else {
+        guard let family = served else {
             let isVision = ["vision_config", "audio_config"].contains { json[$0] != nil && json[$0] != .null }
             throw refuse(
                 "model_type",
@@ -69,7 +74,8 @@ struct HuggingFaceConfiguration {
             vocabulary: 0,
             contextTokens: try contextTokens(keys),
             normEpsilon: Float(try keys.number("rms_norm_eps", above: 0, upTo: 1)),
-            rope: try rope(keys, headDimension: headDimension))
+            rope: try rope(keys, headDimension: headDimension),
+            experts: try family.mixture.map { try experts(keys, $0) })
     }
 
     func tiesHead() throws -> Bool {
@@ -161,7 +167,7 @@ struct HuggingFaceConfiguration {
         return scaled(one) / scaled(all)
     }
 
-    private func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
+    func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
         CheckpointError(path: path, field: "'\(key)'", offset: nil, found: found, wanted: wanted)
     }
 }

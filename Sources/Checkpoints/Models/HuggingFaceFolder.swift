@@ -12,7 +12,8 @@ package enum HuggingFaceFolder {
         let config = HuggingFaceConfiguration(path: folder.path(of: "config.json"), json: settings)
         let family = try config.family()
         let weights = try SafetensorsShards.open(folder)
-        let names = WeightNames.huggingFace
+        var names = WeightNames.huggingFace
+        if family.mixture != nil { names.experts = ExpertNames.released(weights.tensors, names) }
         let product = names.layer(0, names.query)
         if let refusal = QuantisedWeights.refusal(weights.tensors, product: product, path: folder.path) {
             throw refusal

@@ -36,6 +36,8 @@ extension ModelCheckpoint {
         // No more than there are: a count of layers is the file's claim.
         for layer in 0..<min(configuration.layers, tensors.count) {
             read.formUnion(parts.map { names.layer(layer, $0) })
+            guard configuration.hasExperts(inLayer: layer) else { continue }
+            read.formUnion(names.expertNames(layer, count: configuration.experts?.count ?? 0, in: tensors))
         }
         return read
     }

@@ -96,7 +96,7 @@ private struct PEFTReader {
 
     private var places: [Adapter.Place] {
         (0..<model.layers).flatMap { layer in
-            AdapterTarget.ofLayer.map { Adapter.Place(layer: layer, target: $0) }
+            AdapterTarget.ofLayer.map { Adapter.Place(layer: layer, target: $0) }.filter { $0.isAdapted(in: model) }
         } + [.head]
     }
 
@@ -120,14 +120,25 @@ private struct PEFTReader {
     private func checkTargets(_ configuration: PEFTConfiguration) throws(CheckpointError) {
         let modules = places.map(\.module)
         for target in configuration.targets ?? [] where !modules.contains(where: target.matches) {
-            let served = AdapterTarget.allCases.map(\.rawValue).joined(separator: ", ")
-            let isEmbedding = target.name.hasSuffix("embed_tokens")
-            let close = Spelling.closest(to: target.name, in: AdapterTarget.allCases.map(\.rawValue))
             throw CheckpointError(
                 path: configurationPath, field: "'target_modules'", offset: nil, found: target.name.quotedForMessage(),
-                wanted: isEmbedding
-                    ? "only \(served): the embedding is not adapted"
-                    : "modules of the base: \(served)" + (close.map { " (did you mean '\($0)'?)" } ?? ""))
+                wanted: served(inPlaceOf: target.name))
+        }
+    }
+
+    private func served(inPlaceOf module: String) -> String {
+        let names = AdapterTarget.allCases.map(\.rawValue)
+        let served = names.joined(separator: ", ")
+        if module.hasSuffix("embed_tokens") { return "only \(served): the embedding is not adapted" }
+        if model.experts != nil, Self.isOfExperts(module) { return AdapterTarget.expertsAreNot }
+        let close = Spelling.closest(to: module, in: names)
+        return "modules of the base: \(served)" + (close.map { " (did you mean '\($0)'?)" } ?? "")
+    }
+
+    /// Whether a module's or a tensor's name is one that feed-forward parts of experts have.
+    private static func isOfExperts(_ name: String) -> Bool {
+        ["gate", "experts", "w1", "w2", "w3", "up_proj", "down_proj", "shared_expert", "block_sparse_moe"].contains {
+            name.contains($0)
         }
     }
 
@@ -156,6 +167,7 @@ private struct PEFTReader {
                 "no magnitudes: \(PEFTFolder.configurationName) does not say 'use_dora'"
             case _ where stranger.contains("lora_embedding_") || stranger.contains("embed_tokens"):
                 "none: the embedding is not adapted"
+            case _ where model.experts != nil && Self.isOfExperts(stranger): "none: " + AdapterTarget.expertsAreNot
             case _ where stranger.hasSuffix(".bias"): "none: biases are not served"
             case _ where stranger.contains("lm_head"): "none: the head is changed by lora_A and lora_B alone"
             default:

@@ -72,7 +72,7 @@ package final class Adapter: @unchecked Sendable {  // safe: written by init alo
         model.layers == other.layers && model.hidden == other.hidden && model.feedForward == other.feedForward
             && model.heads == other.heads && model.keyValueHeads == other.keyValueHeads
             && model.headDimension == other.headDimension && model.rope.order == other.rope.order
-            && model.vocabulary == other.vocabulary
+            && model.vocabulary == other.vocabulary && model.experts == other.experts
     }
 
     // MARK: For the forward pass
@@ -100,6 +100,17 @@ package struct AdapterError: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String { "\(field): found \(found), wanted \(wanted)" }
+
+    static func ofExperts(_ place: Adapter.Place) -> AdapterError {
+        AdapterError("\(place)", found: "a change of a mixture of experts", wanted: AdapterTarget.expertsAreNot)
+    }
+}
+
+extension Adapter.Place {
+    /// Whether the model has this product as one: a layer of experts has no feed-forward network of its own.
+    func isAdapted(in model: ModelConfiguration) -> Bool {
+        ![.feedForward, .activated].contains(target.stage) || !model.hasExperts(inLayer: layer)
+    }
 }
 
 extension Adapter.Place: CustomStringConvertible {
@@ -113,6 +124,7 @@ extension Adapter.Change {
         guard layers.contains(place.layer) else {
             throw AdapterError("the adapter", found: "layer \(place.layer)", wanted: "0 to \(layers.count - 1)")
         }
+        guard place.isAdapted(in: model) else { throw AdapterError.ofExperts(place) }
         guard (1...Adapter.rankMax).contains(rank) else {
             throw AdapterError("rank of \(place)", found: "\(rank)", wanted: "1 to rankMax = \(Adapter.rankMax)")
         }

@@ -3,7 +3,7 @@ extension Adapter.Change {
     /// - Parameter rows: the row of B for each output.
     /// - Throws: `AdapterError` for an output whose norm is 0, by which no magnitude can be divided.
     func norms(at place: Adapter.Place, _ rows: [Int], of model: Model) throws(AdapterError) -> [Double] {
-        let matrix = model.weights.matrix(at: place)
+        guard let matrix = model.weights.matrix(at: place) else { throw AdapterError.ofExperts(place) }
         let squares = model.norms.squares(of: matrix)
         // A Wᵀ, [rank, outputs].
         var products = [Float](repeating: 0, count: rank * matrix.outputs)
@@ -53,17 +53,17 @@ extension Adapter.Change {
 }
 
 extension DecoderWeights {
-    /// The matrix of a product.
-    func matrix(at place: Adapter.Place) -> Matrix {
+    /// The matrix of a product; nil where the layer has experts in its place.
+    func matrix(at place: Adapter.Place) -> Matrix? {
         let layer = layers[place.layer]
         return switch place.target {
         case .query: layer.query.matrix
         case .key: layer.key.matrix
         case .value: layer.value.matrix
         case .output: layer.output.matrix
-        case .gate: layer.gate.matrix
-        case .up: layer.up.matrix
-        case .down: layer.down.matrix
+        case .gate: layer.feedForward.dense?.gate.matrix
+        case .up: layer.feedForward.dense?.up.matrix
+        case .down: layer.feedForward.dense?.down.matrix
         case .head: head
         }
     }

@@ -15,6 +15,8 @@ package enum AdapterTarget: String, Sendable, Codable, CaseIterable {
     /// All but the head.
     package static let ofLayer: [AdapterTarget] = allCases.filter { $0 != .head }
 
+    static let expertsAreNot = "changes of attention and the head: experts and their router are not adapted"
+
     /// Place in `allCases`.
     var index: Int {
         switch self {

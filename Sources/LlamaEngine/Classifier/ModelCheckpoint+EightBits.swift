@@ -18,7 +18,9 @@ extension ModelCheckpoint {
         guard let type = tensor.type, [LK_F32, LK_F16, LK_BF16].contains(type), tensor.shape.count == 2 else {
             return false
         }
-        return ![names.embedding, names.head].contains(tensor.name) && lk_row_bytes(LK_Q8_0, tensor.shape[1]) > 0
+        let isRouter = names.experts.map { tensor.name.hasSuffix($0.router) } ?? false
+        return !isRouter && ![names.embedding, names.head].contains(tensor.name)
+            && lk_row_bytes(LK_Q8_0, tensor.shape[1]) > 0
     }
 
     private static func inEightBits(_ tensor: CheckpointTensor, _ pool: ThreadPool) -> CheckpointTensor {

@@ -14,6 +14,11 @@ package final class MergedModel {
 
     /// - Throws: `CheckpointError` when the folder cannot be read or belongs to another model.
     package init(_ checkpoint: ModelCheckpoint, peftFolder path: String) throws(CheckpointError) {
+        if let experts = checkpoint.configuration.experts {
+            throw checkpoint.refuse(
+                "base", found: "a mixture of \(experts.count) experts (\(checkpoint.configuration.architecture))",
+                wanted: "a dense model: an adapter of experts' attention is served beside its base, and not merged")
+        }
         self.checkpoint = checkpoint
         var configuration = checkpoint.configuration
         configuration.vocabulary = checkpoint.tensors[checkpoint.names.embedding]?.shape.first ?? 0

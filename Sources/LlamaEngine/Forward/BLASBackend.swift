@@ -106,11 +106,12 @@ final class BLASBackend: ForwardBackend {
         }
     }
 
-    func feedForward(_ decoder: Decoder, _ layer: DecoderWeights.Layer, index: Int) {
+    func feedForward(_ decoder: Decoder, _ network: GatedNetwork, index: Int) {
         let gate = decoder.workspace.activated.base
         let (up, width) = (up.base, configuration.feedForward)
         decoder.multiply(
-            decoder.normalised, .init(layer.gate, gate, .gate, layer: index), .init(layer.up, up, .up, layer: index))
+            decoder.normalised, .init(network.gate, gate, .gate, layer: index),
+            .init(network.up, up, .up, layer: index))
         decoder.eachRow { row in
             lk_swiglu(gate + row * width, up + row * width, width, gate + row * width)
         }

@@ -63,7 +63,7 @@ extension Decoder {
     }
 
     /// Few rows leave a product waiting for its weights; many keep the weights waiting.
-    private func readAhead(after stage: AdapterStage, layer: Int) {
+    func readAhead(after stage: AdapterStage, layer: Int) {
         guard rows.count < 8 else { return }
         let (first, second) = readNext[layer * AdapterStage.ofLayer.count + stage.rawValue]
         pool.prefetch(first, second)
@@ -106,6 +106,24 @@ extension Decoder {
         for row in 0..<rows { lk_add(y + row * stride, bias.base + outputs.lowerBound, outputs.count) }
     }
 
+    /// SwiGLU of some outputs of products with gate and up, whose rows are `stride` apart, to the same columns of
+    /// `output`, whose rows have `width`. As int8 they are those of one panel.
+    static func activate(
+        _ gate: UnsafeMutablePointer<Float>, _ up: UnsafeMutablePointer<Float>, stride: Int, rows: Int,
+        outputs: Range<Int>, to output: Input, width: Int, as next: Matrix.Activations
+    ) {
+        let place = outputs.lowerBound
+        if next == .int8 {
+            return lk_swiglu_q8(gate, up, rows, output.quantised + place / 32, width / 32)
+        }
+        for row in 0..<rows {
+            let out = output.floats + row * width + place
+            lk_swiglu(gate + row * stride, up + row * stride, outputs.count, out)
+            guard next == .bf16 else { continue }
+            lk_bf16_from_f32(out, output.bf16 + row * width + place, outputs.count)
+        }
+    }
+
     /// The activations that a product with the matrix reads.
-    func activations(for matrix: Matrix) -> Matrix.Activations { precision == .quantized ? matrix.narrowest : .f32 }
+    func activations(for matrix: Matrix) -> Matrix.Activations { matrix.activations(precision) }
 }

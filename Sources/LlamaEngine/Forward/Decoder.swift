@@ -11,6 +11,8 @@ package final class Decoder {
     private let hasBF16: Bool
     private let hasInt8: Bool
     let backend: any ForwardBackend
+    /// nil where no layer has experts.
+    let mixing: ExpertWorkspace?
     /// `DecoderWeights.readNext`.
     let readNext: [(first: UnsafeRawBufferPointer, second: UnsafeRawBufferPointer?)]
     var rows: [Row] = []
@@ -31,6 +33,10 @@ package final class Decoder {
         hasBF16 = precision == .quantized && model.weights.has(.bf16)
         hasInt8 = precision == .quantized && model.weights.has(.int8)
         readNext = model.weights.readNext
+        let inputs = model.weights.expertInputs(self.precision)
+        mixing = model.configuration.experts.map {
+            ExpertWorkspace($0, hidden: model.configuration.hidden, inputs: inputs)
+        }
         backend =
             if let products = model.products {
                 BLASBackend(products, model.configuration)
@@ -63,8 +69,7 @@ package final class Decoder {
             attend(layer, index: index, segments)
             multiply(attended, Product(layer.output, workspace.residual.base, .output, layer: index), adding: true)
             normalise(layer.feedForwardNorm)
-            backend.feedForward(self, layer, index: index)
-            multiply(activated, Product(layer.down, workspace.residual.base, .down, layer: index), adding: true)
+            feedForward(layer.feedForward, index: index)
         }
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
@@ -72,6 +77,16 @@ package final class Decoder {
         adapted.removeAll(keepingCapacity: true)
         adaptedLogits.removeAll(keepingCapacity: true)
         return UnsafeBufferPointer(start: workspace.logits.base, count: logitRows * model.configuration.vocabulary)
+    }
+
+    /// Adds a layer's feed-forward part of `normalised` to the residual stream.
+    private func feedForward(_ part: FeedForward, index: Int) {
+        switch part {
+        case .dense(let network):
+            backend.feedForward(self, network, index: index)
+            multiply(activated, Product(network.down, workspace.residual.base, .down, layer: index), adding: true)
+        case .experts(let experts): mix(experts, layer: index)
+        }
     }
 
     private func prepare(_ segments: [Segment], logitRows: Int) throws(OutOfMemoryError) {
@@ -83,6 +98,7 @@ package final class Decoder {
             }
         }
         try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses)
+        try mixing?.reserve(self)
         try backend.plan(self, segments)
         try planAdapters(segments)
     }

@@ -13,8 +13,8 @@ protocol ForwardBackend: AnyObject {
     /// Causal attention of every row over its own sequence: `workspace.queries` to `workspace.attended`.
     func attention(_ decoder: Decoder, layer: Int, _ segments: [Decoder.Segment])
 
-    /// SwiGLU of the products with gate and up: `normalised` to `activated`.
-    func feedForward(_ decoder: Decoder, _ layer: DecoderWeights.Layer, index: Int)
+    /// SwiGLU of the products with gate and up of layer `index`: `normalised` to `activated`.
+    func feedForward(_ decoder: Decoder, _ network: GatedNetwork, index: Int)
 
     /// Panels below which a product's outputs are not cut, where `wanted` are enough for the engine's kernels.
     func grain(_ panels: Int, wanted: Int, threads: Int) -> Int

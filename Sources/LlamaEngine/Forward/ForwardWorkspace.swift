@@ -18,7 +18,7 @@ final class ForwardWorkspace {
     /// [rows, keyValueHeads * headDimension]
     let keys = ScratchBuffer<Float>()
     let values = ScratchBuffer<Float>()
-    /// The input of the feed-forward's second half, [rows, feedForward].
+    /// The input of the feed-forward's second half, [rows, activatedWidth].
     let activated = ScratchBuffer<Float>()
     let activatedQuantised = ScratchBuffer<lk_q8_block>()
     let activatedBF16 = ScratchBuffer<UInt16>()
@@ -54,9 +54,9 @@ final class ForwardWorkspace {
         try attended.reserve(rows * c.heads * c.headDimension)
         try keys.reserve(rows * c.keyValueHeads * c.headDimension)
         try values.reserve(rows * c.keyValueHeads * c.headDimension)
-        try activated.reserve(rows * c.feedForward)
-        try activatedQuantised.reserve(rows * (c.feedForward / 32 + 1))
-        try activatedBF16.reserve(rows * c.feedForward)
+        try activated.reserve(rows * c.activatedWidth)
+        try activatedQuantised.reserve(rows * (c.activatedWidth / 32 + 1))
+        try activatedBF16.reserve(rows * c.activatedWidth)
         try cosines.reserve(rows * c.rope.dimension / 2)
         try sines.reserve(rows * c.rope.dimension / 2)
         try logits.reserve(headRows * c.vocabulary)

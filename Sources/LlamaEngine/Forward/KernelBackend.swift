@@ -77,17 +77,17 @@ final class KernelBackend: ForwardBackend {
     }
 
     /// A thread takes some outputs of both products at a time, so that these never leave its cache.
-    func feedForward(_ decoder: Decoder, _ layer: DecoderWeights.Layer, index: Int) {
+    func feedForward(_ decoder: Decoder, _ network: GatedNetwork, index: Int) {
         let (input, output) = (decoder.normalised, decoder.activated)
         let (count, width) = (decoder.rows.count, configuration.feedForward)
         // Nothing in the loop counts references: that would hold up the reading of the next panel's weights.
         let (gates, gateFloats, isAdapted) = (gates.base, gateFloats, !decoder.adapted.isEmpty)
-        let (gateWeights, upWeights) = (layer.gate, layer.up)
+        let (gateWeights, upWeights) = (network.gate, network.up)
         let scaled = { (target: AdapterTarget) in
             decoder.hasFactors ? Adapter.Place(layer: index, target: target) : nil
         }
         let (scaledGate, scaledUp) = (scaled(.gate), scaled(.up))
-        let next = decoder.activations(for: layer.down.matrix)
+        let next = decoder.activations(for: network.down.matrix)
         decoder.begin(.feedForward, layer: index, input)
         decoder.pool.run(over: gateWeights.matrix.panels, grain: 1) { worker, panels in
             let gate = gates + worker * gateFloats
@@ -101,18 +101,9 @@ final class KernelBackend: ForwardBackend {
                     decoder.addAdapters(.gate, layer: index, one, to: gate, stride: stride)
                     decoder.addAdapters(.up, layer: index, one, to: up, stride: stride)
                 }
-                if next == .int8 {
-                    if isAdapted { decoder.keepActivated(panel, layer: index, gate: gate, up: up) }
-                    lk_swiglu_q8(gate, up, count, output.quantised + panel, width / 32)
-                    continue
-                }
-                let place = outputs.lowerBound
-                for row in 0..<count {
-                    let out = output.floats + row * width + place
-                    lk_swiglu(gate + row * stride, up + row * stride, outputs.count, out)
-                    guard next == .bf16 else { continue }
-                    lk_bf16_from_f32(out, output.bf16 + row * width + place, outputs.count)
-                }
+                if isAdapted, next == .int8 { decoder.keepActivated(panel, layer: index, gate: gate, up: up) }
+                Decoder.activate(
+                    gate, up, stride: stride, rows: count, outputs: outputs, to: output, width: width, as: next)
             }
         }
     }

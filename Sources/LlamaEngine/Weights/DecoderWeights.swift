@@ -11,9 +11,7 @@ package struct DecoderWeights: Sendable {
         package let keyNorm: Vector?
         package let output: Linear
         package let feedForwardNorm: Vector
-        package let gate: Linear
-        package let up: Linear
-        package let down: Linear
+        package let feedForward: FeedForward
     }
 
     /// [vocabulary, hidden]
@@ -26,22 +24,39 @@ package struct DecoderWeights: Sendable {
     package let tiesHead: Bool
     package let rope: RopeTable
 
-    var matrices: [Matrix] { [embedding, head] + layerMatrices }
-
-    /// Those that every token goes through.
-    var layerMatrices: [Matrix] {
-        layers.flatMap { layer in
-            [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].map(\.matrix)
-        }
+    var matrices: [Matrix] {
+        [embedding, head] + layers.flatMap { $0.attentionMatrices + $0.feedForward.matrices }
     }
+
+    /// As many as one token goes through: of experts those that each uses.
+    var layerMatrices: [Matrix] { layers.flatMap { $0.attentionMatrices + $0.feedForward.matricesOfToken } }
+
+    /// Activations that the first products of experts take.
+    func expertInputs(_ precision: Precision) -> Set<Matrix.Activations> {
+        var inputs: Set<Matrix.Activations> = []
+        for case .experts(let experts) in layers.map(\.feedForward) {
+            let networks = experts.networks + (experts.shared.map { [$0.network] } ?? [])
+            for network in networks {
+                inputs.insert(network.gate.matrix.activations(precision))
+                inputs.insert(network.up.matrix.activations(precision))
+            }
+        }
+        return inputs
+    }
+
+    /// Whether some layer is a mixture of experts.
+    package var hasExperts: Bool { layers.contains { $0.feedForward.dense == nil } }
 
     /// The weights that are read after the products of each stage of each layer, [layers, stages of a layer].
     var readNext: [(first: UnsafeRawBufferPointer, second: UnsafeRawBufferPointer?)] {
         layers.enumerated().flatMap { index, layer in
             let last = index + 1 < layers.count ? layers[index + 1].query.matrix : head
+            let (first, second) = layer.feedForward.first
+            // Which experts are read next is not known before the router has been asked.
+            let down = layer.feedForward.dense?.down.matrix.panelMemory
             return [
-                (layer.output.matrix.panelMemory, nil), (layer.gate.matrix.panelMemory, layer.up.matrix.panelMemory),
-                (layer.down.matrix.panelMemory, nil), (last.panelMemory, nil),
+                (layer.output.matrix.panelMemory, nil), (first.panelMemory, second?.panelMemory),
+                (down ?? UnsafeRawBufferPointer(start: nil, count: 0), nil), (last.panelMemory, nil),
             ]
         }
     }
@@ -51,4 +66,8 @@ package struct DecoderWeights: Sendable {
 
     /// Whether some product takes such activations at best.
     func has(_ activations: Matrix.Activations) -> Bool { matrices.contains { $0.narrowest == activations } }
+}
+
+extension DecoderWeights.Layer {
+    fileprivate var attentionMatrices: [Matrix] { [query, key, value, output].map(\.matrix) }
 }

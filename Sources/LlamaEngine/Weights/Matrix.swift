@@ -39,6 +39,9 @@ package struct Matrix: @unchecked Sendable {
         narrowest = .f32
     }
 
+    /// The activations that a product of this precision reads.
+    func activations(_ precision: Precision) -> Activations { precision == .quantized ? narrowest : .f32 }
+
     /// Outputs of a panel, the unit in which products are shared out.
     package static let panelOutputs = 32
 

@@ -66,6 +66,22 @@ final class PanelArena: @unchecked Sendable {  // safe: written by one thread be
         return overflow ? nil : bytes
     }
 
+    /// The most that the matrices of a checkpoint's tensor take; nil too where it is neither one matrix nor experts'.
+    static func bytes(of tensor: CheckpointTensor) -> Int? {
+        guard let type = tensor.type else { return nil }
+        let shape = tensor.shape
+        switch shape.count {
+        case 2: return bytes(type: type, outputs: shape[0], inputs: shape[1])
+        case 3:
+            // An expert's rows may be one matrix, or two of half as many: gate and up.
+            let whole = bytes(type: type, outputs: shape[1], inputs: shape[2]) ?? 0
+            let half = bytes(type: type, outputs: shape[1] / 2, inputs: shape[2]) ?? 0
+            let (all, overflow) = max(whole, 2 * half).multipliedReportingOverflow(by: shape[0])
+            return overflow ? nil : all
+        default: return nil
+        }
+    }
+
     /// A matrix in panels, to be filled by `pack`; nil where it stays in rows. `rows` is read until then.
     /// - Parameters:
     ///   - source: where the rows lie in a file, whose pages are dropped as they have been packed.

@@ -19,9 +19,7 @@ struct WeightLoader {
         roundsF16 = products == nil && precision == .quantized && lk_has_bf16(LK_F16) != 0
         blas = products.map(BLASWeights.init)
         let bytes = checkpoint.tensors.values.reduce(0) { sum, tensor in
-            guard products == nil, tensor.shape.count == 2, let type = tensor.type,
-                let bytes = PanelArena.bytes(type: type, outputs: tensor.shape[0], inputs: tensor.shape[1])
-            else { return sum }
+            guard products == nil, let bytes = PanelArena.bytes(of: tensor) else { return sum }
             let (total, overflow) = sum.addingReportingOverflow(bytes)
             return overflow ? .max : total
         }
@@ -56,17 +54,13 @@ struct WeightLoader {
         _ index: Int, _ configuration: ModelConfiguration
     ) throws -> DecoderWeights.Layer {
         let names = checkpoint.names
-        let (hidden, feedForward, dimension) = (
-            configuration.hidden, configuration.feedForward, configuration.headDimension
-        )
+        let (hidden, dimension) = (configuration.hidden, configuration.headDimension)
         let queryWidth = configuration.heads * dimension
         let keyWidth = configuration.keyValueHeads * dimension
         func linear(
             _ name: String, _ outputs: Int, _ inputs: Int, bias: ModelFamily.Presence
         ) throws -> Linear {
-            Linear(
-                matrix: try matrix(names.layer(index, name + ".weight"), outputs: outputs, inputs: inputs),
-                bias: try vector(names.layer(index, name + ".bias"), count: outputs, bias))
+            try self.linear(names.layer(index, name), outputs, inputs, bias: bias)
         }
         return DecoderWeights.Layer(
             attentionNorm: try vector(names.layer(index, names.attentionNorm), count: hidden),
@@ -77,9 +71,16 @@ struct WeightLoader {
             keyNorm: try vector(names.layer(index, names.keyNorm), count: dimension, checkpoint.family.headNorm),
             output: try linear(names.output, hidden, queryWidth, bias: .optional),
             feedForwardNorm: try vector(names.layer(index, names.feedForwardNorm), count: hidden),
-            gate: try linear(names.gate, feedForward, hidden, bias: .optional),
-            up: try linear(names.up, feedForward, hidden, bias: .optional),
-            down: try linear(names.down, hidden, feedForward, bias: .optional))
+            feedForward: try feedForward(index, configuration))
+    }
+
+    /// - Parameter name: without `.weight` and `.bias`.
+    func linear(
+        _ name: String, _ outputs: Int, _ inputs: Int, bias: ModelFamily.Presence
+    ) throws -> Linear {
+        Linear(
+            matrix: try matrix(name + ".weight", outputs: outputs, inputs: inputs),
+            bias: try vector(name + ".bias", count: outputs, bias))
     }
 
     private func rope(_ configuration: RopeConfiguration) throws -> RopeTable {
@@ -107,7 +108,14 @@ struct WeightLoader {
     }
 
     private func matrix(_ name: String, outputs: Int, inputs: Int) throws -> Matrix {
-        let tensor = try checkpoint.requiredTensor(name, shape: [outputs, inputs])
+        try matrix(checkpoint.requiredTensor(name, shape: [outputs, inputs]), roundsF16: roundsF16)
+    }
+
+    /// - Parameter tensor: of two dimensions.
+    func matrix(_ tensor: CheckpointTensor) throws -> Matrix { try matrix(tensor, roundsF16: roundsF16) }
+
+    func matrix(_ tensor: CheckpointTensor, roundsF16: Bool) throws -> Matrix {
+        let (outputs, inputs) = (tensor.shape[0], tensor.shape[1])
         let type = try type(of: tensor)
         let base = try rows(of: tensor)
         if let blas {
@@ -116,7 +124,7 @@ struct WeightLoader {
                     type: type, outputs: outputs, inputs: inputs, rows: base, source: tensor.source)
             else {
                 throw checkpoint.refuse(
-                    "weights", found: "no memory for tensor '\(name)' in f32", wanted: "memory for all weights")
+                    "weights", found: "no memory for tensor '\(tensor.name)' in f32", wanted: "memory for all weights")
             }
             return matrix
         }

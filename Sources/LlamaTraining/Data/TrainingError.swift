@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// Why a trainer could not be made, or a step not be taken.
 package enum TrainingError: Error, Equatable {
     /// The caller asked for it; the trainer is as it was before the step.
@@ -11,6 +13,14 @@ package enum TrainingError: Error, Equatable {
     case badSetting(field: String, found: String, wanted: String)
     /// A saved state, or an adapter to start from, does not belong to this run.
     case badState(name: String, found: String, wanted: String)
+}
+
+extension TrainingError {
+    static func ofExperts(_ model: ModelConfiguration) -> TrainingError {
+        .badSetting(
+            field: "model", found: "a mixture of \(model.experts?.count ?? 0) experts (\(model.architecture))",
+            wanted: "a dense model: experts are served, not trained")
+    }
 }
 
 extension TrainingError: CustomStringConvertible {

@@ -118,7 +118,7 @@ import Testing
 
 extension Decoder {
     /// Logits of every token of `tokens` with an adapter, computed in chunks of `chunk`.
-    fileprivate func logits(_ tokens: [Int32], chunk: Int, cache: KVCache, _ adapter: Adapter?) throws -> [Float] {
+    func logits(_ tokens: [Int32], chunk: Int, cache: KVCache, _ adapter: Adapter?) throws -> [Float] {
         var all: [Float] = []
         for start in stride(from: 0, to: tokens.count, by: chunk) {
             let part = tokens[start..<min(tokens.count, start + chunk)]

@@ -108,7 +108,11 @@ import Testing
             (#""quantization_config": {"quant_method": "gptq", "bits": 4}"#, "that GPTQ has quantised"),
             (#""quantization_config": {"load_in_4bit": true}"#, "that bitsandbytes has quantised"),
             (#""quantization_config": {"quant_method": "fp8"}"#, "that FP8 has quantised"),
-            (#""num_local_experts": 8"#, "'num_local_experts': found 8: a mixture of experts, wanted a dense model"),
+            (
+                #""num_local_experts": 8"#,
+                "'num_local_experts': found 8: a mixture of experts of the type 'qwen3', wanted a dense model, or a "
+                    + "mixture of qwen3_moe"
+            ),
             (#""num_experts": 64"#, "a mixture of experts"), (#""n_routed_experts": 64"#, "a mixture of experts"),
         ])
     func settings(_ more: String, _ words: String) throws {
@@ -120,8 +124,8 @@ import Testing
     @Test(
         "a kind of model that is not served is named",
         arguments: [
-            ("mixtral", "", "found 'mixtral': a mixture of experts, wanted one of llama"),
-            ("qwen3_moe", "", "found 'qwen3_moe': a mixture of experts"),
+            ("olmoe", "", "found 'olmoe': a mixture of experts, wanted one of llama"),
+            ("granitemoe", "", "found 'granitemoe': a mixture of experts"),
             ("llava", #", "vision_config": {}"#, "found 'llava': a model of more than text"),
         ])
     func kinds(_ type: String, _ more: String, _ words: String) throws {
@@ -193,15 +197,16 @@ import Testing
         #expect(error?.found == "a model's folder, with config.json")
     }
 
-    @Test("a GGUF file of experts is named by their number")
+    @Test("a GGUF file of experts that are not served is named by their number and its architecture")
     func ggufExperts() {
         let error = #expect(throws: CheckpointError.self) {
             var file = GGUFWriter()
-            file.add("general.architecture", "llama")
-            file.add("llama.expert_count", UInt32(8))
+            file.add("general.architecture", "deepseek2")
+            file.add("deepseek2.expert_count", UInt32(64))
             _ = try ModelCheckpoint(GGUFFile(file: guardedFile(file.encoded().bytes)))
         }
-        #expect(error?.field == "metadata 'llama.expert_count'" && error?.found == "8: a mixture of experts")
+        #expect(error?.field == "metadata 'deepseek2.expert_count'")
+        #expect(error?.found == "64: a mixture of experts of the architecture 'deepseek2'")
     }
 
     @Test("several templates without a default are listed, in a folder and in a GGUF file")

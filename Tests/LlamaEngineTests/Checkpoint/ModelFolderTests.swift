@@ -9,9 +9,9 @@ import Testing
 final class FolderCopy {
     let url: URL
 
-    init(_ name: String) throws {
+    init(_ name: String, in root: URL = TinyFolder.root) throws {
         url = FileManager.default.temporaryDirectory.appending(path: "\(name)-\(UUID().uuidString)")
-        try FileManager.default.copyItem(at: TinyFolder.root.appending(path: name), to: url)
+        try FileManager.default.copyItem(at: root.appending(path: name), to: url)
     }
 
     deinit { try? FileManager.default.removeItem(at: url) }
@@ -21,6 +21,14 @@ final class FolderCopy {
         let whole = try String(contentsOf: path, encoding: .utf8)
         try #require(whole.contains(text))
         try whole.replacingOccurrences(of: text, with: other).write(to: path, atomically: true, encoding: .utf8)
+    }
+
+    /// Replaces a member of a file's object by a value in JSON, or adds it.
+    func set(_ file: String, _ key: String, _ value: String) throws {
+        let path = url.appending(path: file)
+        var object = try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any] ?? [:]
+        object[key] = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
+        try JSONSerialization.data(withJSONObject: object).write(to: path)
     }
 
     func remove(_ file: String) throws { try FileManager.default.removeItem(at: url.appending(path: file)) }

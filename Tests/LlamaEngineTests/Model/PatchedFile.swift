@@ -8,9 +8,11 @@ struct PatchedFile {
     private var bytes: [UInt8]
     private let name: String
 
-    init(_ tiny: TinyModel) throws {
-        bytes = try [UInt8](Data(contentsOf: URL(filePath: tiny.path)))
-        name = tiny.name
+    init(_ tiny: TinyModel) throws { try self.init(tiny.path, name: tiny.name) }
+
+    init(_ path: String, name: String) throws {
+        bytes = try [UInt8](Data(contentsOf: URL(filePath: path)))
+        self.name = name
     }
 
     /// Replaces the first occurrence of `text`; both must have the same length.
