@@ -195,6 +195,12 @@ def files():
     yield "qwen3moe-Q4_K", "qwen3moe", qwen3(
         num_hidden_layers=1, hidden_size=256, num_experts=4, moe_intermediate_size=256, num_experts_per_tok=2
     ), T.Q4_K, "stacked"
+    yield "qwen2moe", "qwen2moe", qwen2(), T.Q8_0, "stacked"
+    # A shared expert that fills no panel beside experts that do.
+    yield "qwen2moe-odd", "qwen2moe", qwen2(
+        num_hidden_layers=1, shared_expert_intermediate_size=40), T.F16, "stacked"
+    yield "mixtral", "llama", mixtral(), T.Q4_0, "stacked"
+    yield "mixtral-single", "llama", mixtral(), T.Q8_0, "single"
 
 
 def folders():
@@ -203,6 +209,9 @@ def folders():
     yield "qwen3_moe", qwen3(
         num_hidden_layers=4, decoder_sparse_step=2, mlp_only_layers=[3], norm_topk_prob=False), torch.bfloat16, False
     yield "qwen3_moe-stacked", qwen3(num_hidden_layers=1), torch.bfloat16, True
+    yield "qwen2_moe", qwen2(mlp_only_layers=[0], norm_topk_prob=True), torch.bfloat16, False
+    yield "mixtral-folder", mixtral(num_hidden_layers=1), torch.float16, False
+    yield "mixtral-stacked", mixtral(num_hidden_layers=1), torch.float32, True
 
 
 def made(kind, config, seed):

@@ -37,7 +37,10 @@ import Testing
 
     @Test(
         "a mixture of experts has the logits of the exact path, on 1 and 2 threads",
-        arguments: ["qwen3moe.gguf", "qwen3moe-odd.gguf", "qwen3moe-fused.gguf", "qwen3_moe"], [1, 2])
+        arguments: [
+            "qwen3moe.gguf", "qwen3moe-odd.gguf", "qwen3moe-fused.gguf", "qwen3_moe", "qwen2moe.gguf",
+            "qwen2moe-odd.gguf", "mixtral-single.gguf",
+        ], [1, 2])
     func mixtures(_ name: String, _ threads: Int) throws {
         let tokens = (0..<40).map { Int32($0 * 7 % 96) }
         let both = try [nil, CBLAS.openBLAS()].map { products in

@@ -131,6 +131,15 @@ struct RefusalTests {
         }
     }
 
+    @Test("a mixture of experts is served, and can't be trained on")
+    func experts() async throws {
+        try await withTraining(model: TinyModel(experts: 4)) { server in
+            let error = await refusal { try await server.train(Samples.supervised("a")) }
+            #expect(error?.code == .invalidRequest && error?.field == "model")
+            #expect(error?.message.contains("it is a mixture of 4 experts (llama)") == true, "\(error?.message ?? "")")
+        }
+    }
+
     @Test("another's job is not there")
     func principals() async throws {
         try await withTraining { server in

@@ -7,6 +7,8 @@ struct TinyModel {
     var seed: UInt64 = 1
     var contextTokens: UInt32 = 512
     var architecture = "llama"
+    /// Of a mixture of experts; 0: a dense model.
+    var experts = 0
     /// nil: the vocabulary alone says how turns are written.
     var template: String? = Self.template
     var controls = ["<|im_start|>", "<|im_end|>"]
@@ -34,6 +36,10 @@ struct TinyModel {
             ("context_length", contextTokens), ("attention.head_count", 2), ("attention.head_count_kv", 1),
         ] { file.add("\(architecture).\(key)", value) }
         file.add("\(architecture).attention.layer_norm_rms_epsilon", Float(1e-5))
+        if experts > 0 {
+            file.add("\(architecture).expert_count", UInt32(experts))
+            file.add("\(architecture).expert_used_count", UInt32(1))
+        }
         file.add("tokenizer.ggml.model", "gpt2")
         file.add("tokenizer.ggml.pre", "smollm")
         file.add("tokenizer.ggml.tokens", spellings)
@@ -56,9 +62,12 @@ struct TinyModel {
             matrix("blk.\(layer).attn_v.weight", Self.hidden, 32)
             matrix("blk.\(layer).attn_output.weight", Self.hidden, Self.hidden)
             file.addTensor("blk.\(layer).ffn_norm.weight", [Self.hidden], ones)
-            matrix("blk.\(layer).ffn_gate.weight", Self.hidden, 96)
-            matrix("blk.\(layer).ffn_up.weight", Self.hidden, 96)
-            matrix("blk.\(layer).ffn_down.weight", 96, Self.hidden)
+            if experts > 0 { matrix("blk.\(layer).ffn_gate_inp.weight", Self.hidden, experts) }
+            for expert in experts == 0 ? [""] : (0..<experts).map({ ".\($0)" }) {
+                matrix("blk.\(layer).ffn_gate\(expert).weight", Self.hidden, 96)
+                matrix("blk.\(layer).ffn_up\(expert).weight", Self.hidden, 96)
+                matrix("blk.\(layer).ffn_down\(expert).weight", 96, Self.hidden)
+            }
         }
         file.addTensor("output_norm.weight", [Self.hidden], ones)
         return file.encoded().bytes

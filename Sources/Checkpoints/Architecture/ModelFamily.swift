@@ -18,7 +18,7 @@ package struct ModelFamily: Sendable {
     /// nil: no experts.
     var mixture: Mixture?
 
-    static let all: [ModelFamily] = [.llama, .qwen2, .qwen3, .qwen3MoE]
+    static let all: [ModelFamily] = [.llama, .qwen2, .qwen3, .qwen3MoE, .qwen2MoE, .mixtral]
 
     static var architectures: [String] { names(all) }
     static var mixtures: [String] { names(all.filter { $0.mixture != nil }) }

@@ -15,7 +15,7 @@ struct HuggingFaceConfiguration {
     /// `model_type` → the family that computes it.
     private static let families: [(type: String, family: ModelFamily)] = [
         ("llama", .llama), ("mistral", .llama), ("qwen2", .qwen2), ("qwen3", .qwen3),
-        ("qwen3_moe", .qwen3MoE),
+        ("qwen3_moe", .qwen3MoE), ("qwen2_moe", .qwen2MoE), ("mixtral", .mixtral),
     ]
 
     private var modelType: String? { json["model_type"]?.stringValue }
@@ -91,7 +91,9 @@ struct HuggingFaceConfiguration {
     private func contextTokens(_ keys: CheckpointNumbers) throws -> Int {
         let positions = try keys.count("max_position_embeddings", 1...ModelConfiguration.contextTokensMax)
         let isMistral = modelType == "mistral"
-        guard isMistral || json["use_sliding_window"] == true else { return positions }
+        // Mixtral has one only where it says so.
+        let isMixtral = modelType == "mixtral" && json["sliding_window"] != nil
+        guard isMistral || isMixtral || json["use_sliding_window"] == true else { return positions }
         if json["sliding_window"] == .null { return positions }
         // What transformers takes where the key is absent.
         let window = try keys.count("sliding_window", 1...ModelConfiguration.contextTokensMax, default: 4096)

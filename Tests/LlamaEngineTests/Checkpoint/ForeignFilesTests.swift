@@ -111,7 +111,7 @@ import Testing
             (
                 #""num_local_experts": 8"#,
                 "'num_local_experts': found 8: a mixture of experts of the type 'qwen3', wanted a dense model, or a "
-                    + "mixture of qwen3_moe"
+                    + "mixture of qwen3_moe or qwen2_moe or mixtral"
             ),
             (#""num_experts": 64"#, "a mixture of experts"), (#""n_routed_experts": 64"#, "a mixture of experts"),
         ])

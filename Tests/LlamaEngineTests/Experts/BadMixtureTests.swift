@@ -145,6 +145,40 @@ import Testing
         #expect(folder.refusal.contains("found experts, wanted a model of the architecture qwen3moe without it"))
     }
 
+    @Test(
+        "a tensor of one expert, or of the shared one, that is missing or of another shape is named",
+        arguments: [
+            ("mixtral-single", "blk.1.ffn_down.3.weight", "blk.1.ffn_down.7.weight", "[96, 128]"),
+            ("qwen2moe", "blk.0.ffn_up_shexp.weight", "blk.0.ffn_up_shexq.weight", "[128, 96]"),
+            ("qwen2moe", "blk.0.ffn_gate_inp_shexp.weight", "blk.0.ffn_gate_inq_shexp.weight", "[128]"),
+        ])
+    func oneExpert(_ model: String, _ name: String, _ other: String, _ dimensions: String) throws {
+        var file = try TinyMixture.named(model).patched()
+        try file.replace(name, with: other)
+        #expect(
+            message(file)
+                == "\(model).gguf: tensor '\(name)': found no such tensor, wanted one with dimensions \(dimensions)")
+    }
+
+    @Test("the width of the shared expert must be its tensors'")
+    func sharedWidth() throws {
+        var file = try TinyMixture.named("qwen2moe").patched()
+        try file.set("qwen2moe.expert_shared_feed_forward_length", to: 64)
+        #expect(
+            message(file)
+                == "qwen2moe.gguf: tensor 'blk.0.ffn_gate_shexp.weight': found dimensions [128, 96], wanted [128, 64]")
+    }
+
+    @Test("a llama with experts in its metadata or in its tensors alone is refused, not taken for a dense one")
+    func halfMixtral() throws {
+        var file = try TinyMixture.named("mixtral").patched()
+        try file.set("llama.expert_count", to: 0)
+        #expect(message(file).contains("found experts, wanted a model of the architecture llama without it"))
+        var other = try TinyMixture.named("mixtral").patched()
+        try other.set("llama.expert_used_count", to: 5)
+        #expect(message(other) == "mixtral.gguf: metadata 'llama.expert_used_count': found 5, wanted 1 to 4")
+    }
+
     @Test("a folder says which of its layers are dense")
     func denseLayers() throws {
         let checkpoint = try ModelCheckpoint.open(path: TinyMixture.named("qwen3_moe").path)

@@ -33,7 +33,7 @@ import Testing
         #expect(
             message(file)
                 == "qwen2.gguf: metadata 'general.architecture': found 'bloom', wanted one of llama, qwen2, qwen3, "
-                + "qwen3moe")
+                + "qwen3moe, qwen2moe")
     }
 
     @Test(
