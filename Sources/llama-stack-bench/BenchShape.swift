@@ -11,13 +11,14 @@ struct BenchShape: ParsableCommand {
         commandName: "shape",
         abstract: "Write a GGUF file of random weights in the shape of a well-known model, to measure speed with.",
         discussion: """
-            1b, 3b and 8b are the shapes of Llama 3.2 1B, Llama 3.2 3B and Llama 3.1 8B. The file has no vocabulary: \
-            engines can time it, and nothing else. Weights are the same from run to run.
+            1b, 3b and 8b are the shapes of Llama 3.2 1B, Llama 3.2 3B and Llama 3.1 8B; 1b-moe is 1b with 32 experts, \
+            of which each token goes through 8, together as wide as the one network of 1b. The file has no \
+            vocabulary: engines can time it, and nothing else. Weights are the same from run to run.
 
               llama-stack-bench shape 1b --type Q4_K_M 1b.gguf
             """)
 
-    @Argument(help: "1b, 3b or 8b.") var shape: ModelShape
+    @Argument(help: "1b, 3b, 8b or 1b-moe.") var shape: ModelShape
     @Argument(help: "The file to write; it must not exist.", completion: .file()) var output: String
     @Option(help: "Q4_0, Q4_1, Q8_0, F16, BF16, or a K-quant mixture: Q4_K_M.") var type: ShapeType = .q4KM
 
@@ -61,26 +62,32 @@ enum ShapeType: String, ExpressibleByArgument, CaseIterable {
     var better: lk_type { self == .q4KM ? LK_Q6_K : usual.type }
 }
 
-/// The dimensions of a model of the architecture `llama`.
+/// The dimensions of a model of the architecture `llama`, with experts as Mixtral has them.
 enum ModelShape: String, ExpressibleByArgument, CaseIterable {
     case small = "1b"
     case medium = "3b"
     case large = "8b"
+    case smallExperts = "1b-moe"
 
     private var dimensions: (hidden: Int, layers: Int, feedForward: Int, heads: Int, keyValueHeads: Int, head: Int) {
         switch self {
         case .small: (2048, 16, 8192, 32, 8, 64)
+        // An eighth of it is an expert's.
+        case .smallExperts: (2048, 16, 1024, 32, 8, 64)
         case .medium: (3072, 28, 8192, 24, 8, 128)
         case .large: (4096, 32, 14336, 32, 8, 128)
         }
     }
+
+    /// nil for dense models.
+    private var experts: (count: Int, used: Int)? { self == .smallExperts ? (32, 8) : nil }
 
     private static let vocabulary = 128_256
     private var tiesHead: Bool { self != .large }
 
     func metadata(_ type: ShapeType) -> [(key: String, value: GGUFOutput.Value)] {
         let size = dimensions
-        return [
+        let shared: [(key: String, value: GGUFOutput.Value)] = [
             ("general.architecture", .string("llama")), ("general.name", .string("random \(rawValue)")),
             ("general.file_type", .uint32(type.usual.file)), ("general.quantization_version", .uint32(2)),
             ("llama.context_length", .uint32(131_072)), ("llama.embedding_length", .uint32(UInt32(size.hidden))),
@@ -94,14 +101,22 @@ enum ModelShape: String, ExpressibleByArgument, CaseIterable {
             ("llama.rope.dimension_count", .uint32(UInt32(size.head))), ("llama.rope.freq_base", .float32(500_000)),
             ("llama.vocab_size", .uint32(UInt32(Self.vocabulary))), ("tokenizer.ggml.model", .string("no_vocab")),
         ]
+        guard let experts else { return shared }
+        return shared + [
+            ("llama.expert_count", .uint32(UInt32(experts.count))),
+            ("llama.expert_used_count", .uint32(UInt32(experts.used))),
+        ]
     }
 
     func tensors(_ type: ShapeType) -> [GGUFOutput.Tensor] {
         let size = dimensions
         var seed: UInt64 = 0
-        func matrix(_ name: String, _ outputs: Int, _ inputs: Int, _ type: lk_type) -> GGUFOutput.Tensor {
+        func matrix(_ name: String, _ shape: [Int], _ type: lk_type) -> GGUFOutput.Tensor {
             seed += 1
-            return .random(name + ".weight", type, [outputs, inputs], seed: seed)
+            return .random(name + ".weight", type, shape, seed: seed)
+        }
+        func matrix(_ name: String, _ outputs: Int, _ inputs: Int, _ type: lk_type) -> GGUFOutput.Tensor {
+            matrix(name, [outputs, inputs], type)
         }
         func norm(_ name: String) -> GGUFOutput.Tensor {
             GGUFOutput.Tensor(name + ".weight", LK_F32, [size.hidden], byteCount: 4 * size.hidden) {
@@ -123,9 +138,14 @@ enum ModelShape: String, ExpressibleByArgument, CaseIterable {
                 matrix(name + "attn_v", size.keyValueHeads * size.head, size.hidden, more),
                 matrix(name + "attn_output", size.hidden, size.heads * size.head, usual),
                 norm(name + "ffn_norm"),
-                matrix(name + "ffn_gate", size.feedForward, size.hidden, usual),
-                matrix(name + "ffn_up", size.feedForward, size.hidden, usual),
-                matrix(name + "ffn_down", size.hidden, size.feedForward, more),
+            ]
+            if let experts { tensors.append(matrix(name + "ffn_gate_inp", experts.count, size.hidden, LK_F32)) }
+            // Those of all experts are one tensor.
+            let (count, suffix) = experts.map { ([$0.count], "_exps") } ?? ([], "")
+            tensors += [
+                matrix(name + "ffn_gate" + suffix, count + [size.feedForward, size.hidden], usual),
+                matrix(name + "ffn_up" + suffix, count + [size.feedForward, size.hidden], usual),
+                matrix(name + "ffn_down" + suffix, count + [size.hidden, size.feedForward], more),
             ]
         }
         tensors.append(norm("output_norm"))
@@ -135,13 +155,14 @@ enum ModelShape: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension GGUFOutput.Tensor {
-    /// A matrix of random weights of about the size that trained ones have.
+    /// A matrix, or those of all experts, of random weights of about the size that trained ones have.
     fileprivate static func random(_ name: String, _ type: lk_type, _ shape: [Int], seed: UInt64) -> Self {
-        let rowBytes = lk_row_bytes(type, shape[1])
-        return Self(name, type, shape, byteCount: shape[0] * rowBytes) { output throws(FileError) in
-            // Some rows again and again: a processor does not see that, and a file of 5 GB takes seconds.
-            let rows = (0..<16).map { RandomRow.make(type, shape[1], seed: seed &* 16 &+ UInt64($0)) }
-            for row in 0..<shape[0] { try output.write(rows[row % rows.count]) }
+        let (count, inputs) = (shape.dropLast().reduce(1, *), shape[shape.count - 1])
+        return Self(name, type, shape, byteCount: count * lk_row_bytes(type, inputs)) { output throws(FileError) in
+            // Some rows again and again: a processor does not see that, and a file of 5 GB takes seconds. A router has
+            // 32 outputs and no two the same, or pairs of experts would be chosen together.
+            let rows = (0..<32).map { RandomRow.make(type, inputs, seed: seed &* 32 &+ UInt64($0)) }
+            for row in 0..<count { try output.write(rows[row % rows.count]) }
         }
     }
 }
