@@ -109,6 +109,11 @@ extension LoadedModel {
                     + "\(first.quotedForMessage())\(more)",
                 ["model": id, "tensors": unused.prefix(8).map { $0.quotedForMessage() }.joined(separator: ", ")])
         }
+        if checkpoint.imageTensors > 0 {
+            log.warning(
+                "model \(id): its part that reads images (\(checkpoint.imageTensors) tensors) is left out: it reads "
+                    + "text alone", ["model": id])
+        }
         if let error = language.chatFormatError {
             log.warning("model \(id) can't chat: \(error.message)", ["model": id])
         }

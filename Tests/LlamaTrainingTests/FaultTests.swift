@@ -35,6 +35,19 @@ struct FaultTests {
         #expect(throws: TrainingError.self) { _ = try trainer(.rows([])) }
     }
 
+    @Test(
+        "a base whose gradients are not written is refused by its name",
+        arguments: [("gemma3", "the base model's architecture: found gemma3, wanted one of llama, qwen2, qwen3")])
+    func untrained(_ name: String, _ wanted: String) throws {
+        let base = try TinyModel.load(name)
+        let error = #expect(throws: TrainingError.self) {
+            _ = try Trainer(
+                base: base, settings: TrainingSettings(), data: .rows(TinyModel.rows([6])),
+                pool: ThreadPool(threads: 1))
+        }
+        #expect(error?.description == wanted)
+    }
+
     @Test("a pair without a prompt or an answer is refused by its place")
     func pairs() throws {
         for (prompt, chosen, rejected) in [([], [1], [2]), ([1], [], [2]), ([1], [2], [])]

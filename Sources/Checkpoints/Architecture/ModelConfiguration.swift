@@ -15,6 +15,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var contextTokens: Int
     package var normEpsilon: Float
     package var rope: RopeConfiguration
+    /// What its layers do otherwise than the plain decoder.
+    package var variant = DecoderVariant()
 
     package static let layersMax = 1024
     package static let widthMax = 1 << 20

@@ -60,9 +60,11 @@ struct ModelMetadata {
                 "attention.value_length", found: "\(valueDimension)",
                 wanted: "the width of the keys' heads, \(headDimension)")
         }
+        let layers = try keys.count("block_count", 1...ModelConfiguration.layersMax)
+        let rope = try rope(keys, headDimension: headDimension, of: family)
         return ModelConfiguration(
             architecture: family.architecture,
-            layers: try keys.count("block_count", 1...ModelConfiguration.layersMax),
+            layers: layers,
             hidden: hidden,
             feedForward: try keys.count("feed_forward_length", 1...ModelConfiguration.widthMax),
             heads: heads,
@@ -71,7 +73,11 @@ struct ModelMetadata {
             vocabulary: 0,
             contextTokens: try keys.count("context_length", 1...ModelConfiguration.contextTokensMax),
             normEpsilon: Float(try keys.number("attention.layer_norm_rms_epsilon", above: 0, upTo: 1)),
-            rope: try rope(keys, headDimension: headDimension, of: family))
+            rope: rope,
+            variant: try GGUFVariant(
+                file: file, keys: keys, family: family, layers: layers, hidden: hidden, heads: heads,
+                headDimension: headDimension, rope: rope
+            ).variant())
     }
 
     private func rope(

@@ -14,7 +14,7 @@ extension ModelCheckpoint {
         configuration = try metadata.configuration(of: family)
         names = .gguf
         tiesHead = nil
-        tensors = Dictionary(
+        let tensors = Dictionary(
             uniqueKeysWithValues: parts.all.flatMap(\.tensors).map { tensor in
                 (
                     tensor.name,
@@ -24,6 +24,9 @@ extension ModelCheckpoint {
                         parts: [CheckpointTensor.Part(file: tensor.file, byteRange: tensor.byteRange)])
                 )
             })
+        self.tensors =
+            family.hasFusedProducts
+            ? try FusedProducts(names: names, configuration: configuration, path: path).separate(tensors) : tensors
         vocabulary = .gguf(file)
         files = parts.all.map(\.file)
         try requireServedTensors()

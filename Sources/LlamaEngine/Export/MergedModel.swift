@@ -13,6 +13,11 @@ package final class MergedModel {
 
     /// - Throws: `CheckpointError` when the folder cannot be read or belongs to another model.
     package init(_ checkpoint: ModelCheckpoint, peftFolder path: String) throws(CheckpointError) {
+        guard checkpoint.hasReleasedTensors else {
+            throw checkpoint.refuse(
+                "architecture", found: checkpoint.configuration.architecture,
+                wanted: "one whose products are tensors of their own, under their usual names")
+        }
         self.checkpoint = checkpoint
         var configuration = checkpoint.configuration
         configuration.vocabulary = checkpoint.tensors[checkpoint.names.embedding]?.shape.first ?? 0

@@ -28,9 +28,11 @@ final class KernelBackend: ForwardBackend {
     let configuration: ModelConfiguration
     private(set) var tiles: [Tile] = []
     private(set) var spans: [Span] = []
-    /// [threads, tileFloats]: the queries of a tile, and how many positions each sees.
+    /// [threads, tileFloats]: the queries of a tile; [threads, tileQueries]: how many positions of a page each sees, and
+    /// how many of these its window has left behind.
     let queries = ScratchBuffer<Float>()
     let visible = ScratchBuffer<UInt32>()
+    let hidden = ScratchBuffer<UInt32>()
     /// [spans of all tiles, keyValueHeads, sumFloats]
     let sums = ScratchBuffer<Float>()
     /// [threads, gateFloats]: products with one panel of gate and of up.
@@ -67,6 +69,7 @@ final class KernelBackend: ForwardBackend {
         let threads = decoder.pool.threads
         try queries.reserve(threads * tileFloats)
         try visible.reserve(threads * tileQueries)
+        try hidden.reserve(threads * tileQueries)
         try sums.reserve(spans.count * configuration.keyValueHeads * sumFloats)
         gateFloats = 2 * decoder.rows.count * Matrix.panelOutputs
         try gates.reserve(threads * gateFloats)
@@ -79,7 +82,9 @@ final class KernelBackend: ForwardBackend {
     /// A thread takes some outputs of both products at a time, so that these never leave its cache.
     func feedForward(_ decoder: Decoder, _ layer: DecoderWeights.Layer, index: Int) {
         let (input, output) = (decoder.normalised, decoder.activated)
-        let (count, width) = (decoder.rows.count, configuration.feedForward)
+        let (count, width, activation) = (
+            decoder.rows.count, configuration.feedForward, configuration.variant.activation
+        )
         // Nothing in the loop counts references: that would hold up the reading of the next panel's weights.
         let (gates, gateFloats, isAdapted) = (gates.base, gateFloats, !decoder.adapted.isEmpty)
         let (gateWeights, upWeights) = (layer.gate, layer.up)
@@ -103,13 +108,13 @@ final class KernelBackend: ForwardBackend {
                 }
                 if next == .int8 {
                     if isAdapted { decoder.keepActivated(panel, layer: index, gate: gate, up: up) }
-                    lk_swiglu_q8(gate, up, count, output.quantised + panel, width / 32)
+                    activation.gate(gate, up, rows: count, to: output.quantised + panel, stride: width / 32)
                     continue
                 }
                 let place = outputs.lowerBound
                 for row in 0..<count {
                     let out = output.floats + row * width + place
-                    lk_swiglu(gate + row * stride, up + row * stride, outputs.count, out)
+                    activation.gate(gate + row * stride, up + row * stride, outputs.count, to: out)
                     guard next == .bf16 else { continue }
                     lk_bf16_from_f32(out, output.bf16 + row * width + place, outputs.count)
                 }

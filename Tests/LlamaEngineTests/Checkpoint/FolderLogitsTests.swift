@@ -4,7 +4,7 @@ import Testing
 @testable import LlamaEngine
 
 /// A folder of Tests/Fixtures/folders with the logits that transformers computed for it in f32
-/// (Scripts/reference/make_tiny_folders.py).
+/// (Scripts/reference/make_tiny_folders.py, make_tiny_families.py).
 struct TinyFolder: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let prompt: [Int32]
@@ -15,14 +15,13 @@ struct TinyFolder: Decodable, Sendable, CustomTestStringConvertible {
 
     static let root = TinyModel.folder.deletingLastPathComponent().appending(path: "folders")
 
-    static let all: [TinyFolder] = {
+    static let all: [TinyFolder] = ["manifest.json", "families.json"].flatMap { name in
         do {
-            return try JSONDecoder().decode(
-                [TinyFolder].self, from: Data(contentsOf: root.appending(path: "manifest.json")))
+            return try JSONDecoder().decode([TinyFolder].self, from: Data(contentsOf: root.appending(path: name)))
         } catch {
-            preconditionFailure("Tests/Fixtures/folders/manifest.json: \(error)")
+            preconditionFailure("Tests/Fixtures/folders/\(name): \(error)")
         }
-    }()
+    }
 
     var path: String { Self.root.appending(path: name).path }
 

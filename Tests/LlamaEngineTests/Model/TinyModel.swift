@@ -5,7 +5,7 @@ import Testing
 @testable import Parallel
 
 /// A checkpoint of Tests/Fixtures/models with the logits that transformers computed for it in f32
-/// (Scripts/reference/make_tiny_models.py).
+/// (Scripts/reference/make_tiny_models.py, make_tiny_families.py).
 struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let architecture: String
@@ -26,14 +26,18 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/models")
 
-    static let all: [TinyModel] = {
+    static let all: [TinyModel] = listed(in: "manifest.json") + families
+
+    /// Those of families that depart from llama.
+    static let families: [TinyModel] = listed(in: "families.json")
+
+    private static func listed(in name: String) -> [TinyModel] {
         do {
-            let data = try Data(contentsOf: folder.appending(path: "manifest.json"))
-            return try JSONDecoder().decode([TinyModel].self, from: data)
+            return try JSONDecoder().decode([TinyModel].self, from: Data(contentsOf: folder.appending(path: name)))
         } catch {
-            preconditionFailure("Tests/Fixtures/models/manifest.json: \(error)")
+            preconditionFailure("Tests/Fixtures/models/\(name): \(error)")
         }
-    }()
+    }
 
     static func named(_ name: String) throws -> TinyModel {
         try #require(all.first { $0.name == name })
