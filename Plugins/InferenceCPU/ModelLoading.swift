@@ -37,9 +37,10 @@ extension LoadedModel {
             let drafter = try await queue.run { try draft.map { try DraftCheckpoint(path: $0) } }
             async let engine = queue.run {
                 try timed {
-                    let model = try Model(checkpoint, products: products, precision: options.precision) {
-                        progress.note($0)
-                    }
+                    let model = try Model(
+                        checkpoint, products: products, precision: options.precision,
+                        contextTokensMax: options.contextTokensMax
+                    ) { progress.note($0) }
                     let draft = try drafter?.load(for: checkpoint, options.precision)
                     var options = options
                     options.cacheBytesMax = options.cacheBytesMax ?? Machine.bytesFree.map { $0 / 2 }

@@ -45,12 +45,14 @@ class Family:
     """One case: a configuration of transformers, and what llama.cpp's converter makes of it."""
 
     def __init__(self, name, architecture, model, config, norms=PRE, norm_offset=0, permutes=False, prompt=190,
-                 first_row=166, gguf_keys=(), tensors=(), gguf_changes=None):
+                 first_row=166, gguf_keys=(), tensors=(), gguf_changes=None, context_tokens=None):
         self.name, self.architecture, self.model, self.config = name, architecture, model, config
         self.norms, self.norm_offset, self.permutes = norms, norm_offset, permutes
         self.prompt, self.first_row = prompt, first_row
         # Metadata beyond what all have: (writer's method, value); tensors: (name, numbers).
         self.gguf_keys, self.tensors = gguf_keys, tensors
+        # Positions that it is served with, where that makes a difference.
+        self.context_tokens = context_tokens
         # What a GGUF file does not say, and counts as.
         self.gguf_changes = gguf_changes or {}
 
@@ -78,6 +80,68 @@ def families():
             ("add_rope_scaling_type", gguf.RopeScalingType.LINEAR), ("add_rope_scaling_factor", 8.0),
             ("add_sliding_window", 40)],
         gguf_changes={"query_pre_attn_scalar": 32})
+
+
+    yield Family(
+        "phi3", "phi3", t.Phi3ForCausalLM, configuration(t.Phi3Config, sliding_window=40),
+        gguf_keys=[("add_rope_dimension_count", 24), ("add_rope_freq_base", 10000.0), ("add_sliding_window", 40)])
+    # Three quarters of a head are turned, each pair by a factor of its own; the tests serve it with more positions than
+    # it was first trained for, and with fewer.
+    short, long = [1 + 0.05 * i for i in range(9)], [1 + 0.9 * i for i in range(9)]
+    for name, original, served in (("phi4-mini-long", 64, 800), ("phi4-mini-short", 200, 195)):
+        yield Family(
+            name, "phi3", t.Phi3ForCausalLM, configuration(
+                t.Phi3Config, original_max_position_embeddings=original, tie_word_embeddings=True,
+                max_position_embeddings=800, rope_parameters={
+                    "rope_type": "longrope", "rope_theta": 10000.0, "partial_rotary_factor": 0.75,
+                    "short_factor": short, "long_factor": long, "original_max_position_embeddings": original}),
+            gguf_keys=[
+                ("add_rope_dimension_count", 18), ("add_rope_freq_base", 10000.0),
+                ("add_rope_scaling_orig_ctx_len", original),
+                ("add_rope_scaling_attn_factors", math.sqrt(1 + math.log(800 / original) / math.log(original)))],
+            tensors=[("rope_factors_long.weight", long), ("rope_factors_short.weight", short)],
+            context_tokens=served)
+    yield Family(
+        "gemma2", "gemma2", t.Gemma2ForCausalLM, configuration(
+            t.Gemma2Config, num_hidden_layers=4, head_dim=32, sliding_window=40, query_pre_attn_scalar=24,
+            # Low, so that they matter.
+            attn_logit_softcapping=5.0, final_logit_softcapping=12.0, rope_parameters=PLAIN),
+        norms=PRE_AND_POST, norm_offset=1, gguf_keys=[
+            ("add_key_length", 32), ("add_value_length", 32), ("add_sliding_window", 40),
+            ("add_attn_logit_softcapping", 5.0), ("add_final_logit_softcapping", 12.0)],
+        gguf_changes={"query_pre_attn_scalar": 32})
+    yield Family(
+        "granite", "granite", t.GraniteForCausalLM, configuration(
+            t.GraniteConfig, embedding_multiplier=3.0, residual_multiplier=0.4, attention_multiplier=0.15,
+            logits_scaling=0.5, tie_word_embeddings=True, rope_parameters=PLAIN),
+        permutes=True, gguf_keys=[
+            ("add_rope_dimension_count", 24), ("add_embedding_scale", 3.0), ("add_residual_scale", 0.4),
+            ("add_attention_scale", 0.15), ("add_logit_scale", 0.5)])
+    yield Family(
+        "olmo2", "olmo2", t.Olmo2ForCausalLM, configuration(
+            t.Olmo2Config, rope_parameters={"rope_type": "default", "rope_theta": 500000.0}),
+        norms=POST, gguf_keys=[("add_rope_freq_base", 500000.0)])
+    yield Family(
+        "smollm3", "smollm3", t.SmolLM3ForCausalLM, configuration(
+            t.SmolLM3Config, num_hidden_layers=5, rope_parameters={"rope_type": "default", "rope_theta": 2000000.0}),
+        permutes=True, gguf_keys=[("add_rope_dimension_count", 24), ("add_rope_freq_base", 2000000.0)])
+    yield Family(
+        "ministral3", "mistral3", t.Ministral3ForCausalLM, configuration(
+            t.Ministral3Config, head_dim=32, rope_parameters={
+                "rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64,
+                "beta_fast": 32.0, "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0,
+                "llama_4_scaling_beta": 0.1}),
+        permutes=True, gguf_keys=[
+            ("add_key_length", 32), ("add_value_length", 32), ("add_rope_dimension_count", 32),
+            ("add_rope_freq_base", 10000.0), ("add_rope_scaling_type", gguf.RopeScalingType.YARN),
+            ("add_rope_scaling_factor", 4.0), ("add_rope_scaling_orig_ctx_len", 64),
+            ("add_rope_scaling_yarn_beta_fast", 32.0), ("add_rope_scaling_yarn_beta_slow", 1.0),
+            ("add_rope_scaling_yarn_log_mul", 1.0), ("add_attn_temperature_scale", 0.1)])
+    yield Family(
+        # Layers with a window and without, as a folder lists them; its files are llama's, which say no window.
+        "ministral", None, t.MinistralForCausalLM, configuration(
+            t.MinistralConfig, head_dim=32, sliding_window=40, rope_parameters=PLAIN,
+            layer_types=["full_attention", "sliding_attention", "sliding_attention"]))
 
 
 def random_state(model, seed, norm_offset):
@@ -194,6 +258,8 @@ def main():
         lists[place][family.name] = {
             "name": family.name, "architecture": family.architecture, "type": kind, "prompt": prompt,
             "first_row": family.first_row, "rows": len(rows), "largest": round(float(np.abs(rows).max()), 3)}
+        if family.context_tokens:
+            lists[place][family.name]["context_tokens"] = family.context_tokens
         print(place, family.name, rows.shape, "largest logit", lists[place][family.name]["largest"])
 
     for seed, family in enumerate(families()):
@@ -213,6 +279,8 @@ def main():
             folder, dtype=torch.float32, attn_implementation="eager").eval()
         record("folders", "BF16", family, prompt, logits(judge, prompt))
 
+        if family.architecture is None:
+            continue
         path = out["models"] / f"{family.name}.gguf"
         write_gguf(path, family, state)
         config = copy.deepcopy(family.config)

@@ -50,6 +50,10 @@ package struct DecoderVariant: Sendable, Equatable {
         package var context: Int
     }
 
+    /// Whether released weights have queries, keys and values in one product, and gate and up in another: adapters name
+    /// these.
+    package var hasFusedProducts = false
+
     package init() {}
 
     package func attention(of layer: Int) -> Attention {

@@ -10,6 +10,8 @@ struct FamilyTraits: Sendable {
         case all
         /// All but every n-th.
         case allBut(every: Int)
+        /// A window makes it another model, which is not served.
+        case refused
     }
 
     /// What scores are multiplied by.
@@ -26,6 +28,8 @@ struct FamilyTraits: Sendable {
     /// Whether rows of the embedding are multiplied by sqrt(hidden).
     var scalesEmbedding = false
     var windows = WindowLayers.none
+    /// The window of GGUF files that state none; nil: none.
+    var usualWindow: Int?
     /// The base of the rotation of layers that see a window, where it is one of its own.
     var windowTheta: Double?
     /// Every n-th layer does not tell positions apart.
@@ -33,6 +37,10 @@ struct FamilyTraits: Sendable {
     var attentionScale = AttentionScale.headDimension
     /// Whether scores and logits may have caps.
     var hasCaps = false
+    /// Whether queries may grow with their position (`DecoderVariant.QueryGrowth`).
+    var hasQueryGrowth = false
+    /// Whether a GGUF file's `yarn_log_multiplier` is known to be transformers' `mscale_all_dim`.
+    var dividesMagnitude = false
     /// Whether embedding, residual stream and logits have scales that are stated (Granite).
     var hasScales = false
     /// Settings of a `config.json` that count where it does not state them: the defaults of the family's class in

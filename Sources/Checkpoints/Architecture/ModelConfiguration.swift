@@ -54,4 +54,14 @@ package struct RopeConfiguration: Sendable, Equatable {
     package var dimension: Int
     package var order: Order
     package var scaling: Scaling
+    package var longContext: LongContext?
+
+    /// LongRoPE (Ding et al. 2024, arXiv:2402.13753): each frequency has a divisor of its own, one for models that serve
+    /// texts of up to `originalContext` positions and another for those that serve longer ones.
+    package struct LongContext: Sendable, Equatable {
+        package var originalContext: Int
+        /// [dimension / 2]; empty: they are tensors of the checkpoint.
+        package var shortDivisors: [Float] = []
+        package var longDivisors: [Float] = []
+    }
 }

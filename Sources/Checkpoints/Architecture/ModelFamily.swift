@@ -27,7 +27,9 @@ package struct ModelFamily: Sendable {
     var hasFusedProducts = false
     var traits = FamilyTraits()
 
-    static let all: [ModelFamily] = [.llama, .qwen2, .qwen3, .gemma3]
+    static let all: [ModelFamily] = [
+        .llama, .qwen2, .qwen3, .gemma3, .phi3,
+    ]
 
     static var architectures: [String] { all.map(\.architecture) }
 

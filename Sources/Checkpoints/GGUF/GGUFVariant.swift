@@ -35,7 +35,19 @@ struct GGUFVariant {
             variant.residualScale = try scale("residual_scale")
             variant.logitScale = 1 / (try scale("logit_scale"))
         }
+        if traits.hasQueryGrowth { variant.queryGrowth = try queryGrowth() }
+        variant.hasFusedProducts = family.hasFusedProducts
         return variant
+    }
+
+    private func queryGrowth() throws -> DecoderVariant.QueryGrowth? {
+        guard let stated = try keys.real("attention.temperature_scale"), stated != 0 else { return nil }
+        let (range, original) = (1...ModelConfiguration.contextTokensMax, "rope.scaling.original_context_length")
+        let context = try keys.count("context_length", range)
+        return DecoderVariant.QueryGrowth(
+            beta: Float(try keys.number("attention.temperature_scale", above: 0, upTo: 1e3)),
+            context: try keys.count(
+                "attention.temperature_length", range, default: keys.count(original, range, default: context)))
     }
 
     /// 0 counts as not stated, as it does in llama.cpp.
@@ -79,7 +91,8 @@ struct GGUFVariant {
 
     /// nil: none is stated, and all layers see everything.
     private func window() throws -> Int? {
-        guard let stated = try keys.integer("attention.sliding_window"), stated != 0 else { return nil }
+        guard let stated = try keys.integer("attention.sliding_window") else { return traits.usualWindow }
+        if stated == 0 { return nil }
         return try keys.count("attention.sliding_window", 1...ModelConfiguration.contextTokensMax)
     }
 
@@ -96,6 +109,11 @@ struct GGUFVariant {
         }
         switch traits.windows {
         case .none: return [Bool](repeating: false, count: layers)
+        case .refused:
+            guard let window = try keys.integer("attention.sliding_window"), window != 0 else {
+                return [Bool](repeating: false, count: layers)
+            }
+            throw keys.refuse("attention.sliding_window", found: "\(window)", wanted: "0, or no such key")
         case .all: return [Bool](repeating: true, count: layers)
         case .allBut(let every):
             let period = try keys.count(key, 1...ModelConfiguration.layersMax, default: every)

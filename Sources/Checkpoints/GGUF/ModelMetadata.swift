@@ -92,8 +92,18 @@ struct ModelMetadata {
             dimension: dimension, order: family.ropeOrder,
             scaling: try GGUFRopeScaling(
                 keys: keys, type: file.string("\(family.architecture).rope.scaling.type"),
-                hasDivisors: WeightNames.gguf.ropeDivisors.flatMap(file.tensor(named:)) != nil
-            ).scaling())
+                hasDivisors: WeightNames.gguf.ropeDivisors.flatMap(file.tensor(named:)) != nil,
+                dividesMagnitude: family.traits.dividesMagnitude
+            ).scaling(), longContext: try longContext(keys))
+    }
+
+    /// Where the file has the tensors of LongRoPE.
+    private func longContext(_ keys: CheckpointNumbers) throws -> RopeConfiguration.LongContext? {
+        guard WeightNames.gguf.ropeLongDivisors.flatMap(file.tensor(named:)) != nil else { return nil }
+        let context = try keys.count("context_length", 1...ModelConfiguration.contextTokensMax)
+        return RopeConfiguration.LongContext(
+            originalContext: try keys.count(
+                "rope.scaling.original_context_length", 1...ModelConfiguration.contextTokensMax, default: context))
     }
 
     /// The keys of one architecture.

@@ -15,8 +15,8 @@ struct HuggingFaceConfiguration {
 
     /// `model_type` → the family that computes it.
     private static let families: [(type: String, family: ModelFamily)] = [
-        ("llama", .llama), ("mistral", .mistral), ("qwen2", .qwen2), ("qwen3", .qwen3),
-        ("gemma3_text", .gemma3), ("gemma3", .gemma3),
+        ("llama", .llama), ("mistral", .mistral), ("qwen2", .qwen2), ("qwen3", .qwen3), ("gemma3_text", .gemma3),
+        ("gemma3", .gemma3), ("phi3", .phi3),
     ]
 
     /// Models of more than text, of which the text is served.
@@ -151,7 +151,9 @@ struct HuggingFaceConfiguration {
             theta: try inner.number(
                 "rope_theta", above: 1, upTo: 1e12,
                 default: keys.number("rope_theta", above: 1, upTo: 1e12, default: 10_000)),
-            dimension: dimension, order: .half, scaling: try scaling(parameters, inner, keys))
+            dimension: dimension, order: .half, scaling: try scaling(parameters, inner, keys),
+            longContext: try LongRopeSettings(parameters: parameters, inner: inner, keys: keys, dimension: dimension)
+                .longContext())
     }
 
     private func scaling(
@@ -183,9 +185,11 @@ struct HuggingFaceConfiguration {
                 betaSlow: try inner.number("beta_slow", above: 0, upTo: 1e6, default: 1),
                 magnitude: try inner.number(
                     "attention_factor", above: 0, upTo: 1e3, default: Self.magnitude(factor, inner)))
+        case "longrope", "su":
+            return try LongRopeSettings(parameters: parameters, inner: inner, keys: keys, dimension: 0).scaling()
         default:
             throw inner.refuse(
-                "rope_type", found: type.quotedForMessage(), wanted: "one of default, linear, llama3, yarn")
+                "rope_type", found: type.quotedForMessage(), wanted: "one of default, linear, llama3, yarn, longrope")
         }
     }
 

@@ -29,7 +29,18 @@ struct HuggingFaceVariant {
             variant.residualScale = try scale("residual_multiplier")
             variant.logitScale = 1 / (try scale("logits_scaling"))
         }
+        if traits.hasQueryGrowth { variant.queryGrowth = try queryGrowth() }
+        variant.hasFusedProducts = family.hasFusedProducts
         return variant
+    }
+
+    private func queryGrowth() throws -> DecoderVariant.QueryGrowth? {
+        guard let rope = json["rope_parameters"], let beta = rope["llama_4_scaling_beta"], beta != .null, beta != 0
+        else { return nil }
+        let inner = CheckpointNumbers(rope, path: keys.path, prefix: "rope_parameters.")
+        return DecoderVariant.QueryGrowth(
+            beta: Float(try inner.number("llama_4_scaling_beta", above: 0, upTo: 1e3)),
+            context: try inner.count("original_max_position_embeddings", 1...ModelConfiguration.contextTokensMax))
     }
 
     private func cap(_ key: String) throws -> Float? {
@@ -71,7 +82,7 @@ struct HuggingFaceVariant {
     }
 
     private func windowedLayers() throws -> [Bool] {
-        if traits.windows != .none, let list = json["layer_types"], list != .null {
+        if traits.windows != .none, traits.windows != .refused, let list = json["layer_types"], list != .null {
             return try flags(list, "layer_types") { type in
                 switch type.stringValue {
                 case "sliding_attention": true
@@ -81,7 +92,7 @@ struct HuggingFaceVariant {
             }
         }
         switch traits.windows {
-        case .none: return [Bool](repeating: false, count: layers)
+        case .none, .refused: return [Bool](repeating: false, count: layers)
         case .all: return [Bool](repeating: true, count: layers)
         case .allBut(let every):
             let period = try keys.count("sliding_window_pattern", 1...ModelConfiguration.layersMax, default: every)

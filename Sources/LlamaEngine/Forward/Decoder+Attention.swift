@@ -1,4 +1,11 @@
 import CKernels
+import Checkpoints
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 extension Decoder {
     /// Attention, from the norm's rows to `attended`.
@@ -24,6 +31,7 @@ extension Decoder {
             }
         eachRow { row in
             place(workspace.queries.base, heads: configuration.heads, norm: layer.queryNorm, row: row, angles)
+            if let growth = configuration.variant.queryGrowth { grow(growth, row: row) }
             place(workspace.keys.base, heads: configuration.keyValueHeads, norm: layer.keyNorm, row: row, angles)
             store(row: row, layer: index, in: segments[rows[row].segment].cache)
         }
@@ -42,6 +50,14 @@ extension Decoder {
             }
         }
         angles?.turn(x, heads: heads, headDimension: dimension, row: row)
+    }
+
+    /// Multiplies the queries of one row by what their position makes of them.
+    private func grow(_ growth: DecoderVariant.QueryGrowth, row: Int) {
+        let width = model.configuration.heads * model.configuration.headDimension
+        let factor = 1 + growth.beta * logf(1 + Float(rows[row].position / growth.context))
+        let x = workspace.queries.base + row * width
+        for place in 0..<width { x[place] *= factor }
     }
 
     private func store(row: Int, layer: Int, in cache: KVCache) {

@@ -94,7 +94,14 @@ struct WeightLoader {
 
     private func rope(_ model: ModelConfiguration) throws -> RopeTable {
         let configuration = model.rope
-        guard let name = checkpoint.names.ropeDivisors,
+        var name = checkpoint.names.ropeDivisors
+        if let long = configuration.longContext {
+            let isLong = model.contextTokens > long.originalContext
+            let divisors = isLong ? long.longDivisors : long.shortDivisors
+            if !divisors.isEmpty { return RopeTable(configuration, divisors: divisors) }
+            name = isLong ? checkpoint.names.ropeLongDivisors : checkpoint.names.ropeShortDivisors
+        }
+        guard let name,
             let divisors = try vector(name, count: configuration.dimension / 2, .optional)
         else {
             return RopeTable(configuration)

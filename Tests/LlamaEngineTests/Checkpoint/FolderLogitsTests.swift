@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// A folder of Tests/Fixtures/folders with the logits that transformers computed for it in f32
@@ -10,6 +11,13 @@ struct TinyFolder: Decodable, Sendable, CustomTestStringConvertible {
     let prompt: [Int32]
     /// Of the reference: those of the prompt's last tokens.
     let rows: Int
+    /// Positions that it is served with; nil: all that it has.
+    let contextTokens: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case name, prompt, rows
+        case contextTokens = "context_tokens"
+    }
 
     var testDescription: String { name }
 
@@ -34,7 +42,7 @@ struct TinyFolder: Decodable, Sendable, CustomTestStringConvertible {
 @Suite struct FolderLogitsTests {
     @Test("a folder's logits are those of transformers", arguments: TinyFolder.all)
     func exact(_ tiny: TinyFolder) throws {
-        let model = try Model(path: tiny.path)
+        let model = try Model(ModelCheckpoint.open(path: tiny.path), contextTokensMax: tiny.contextTokens)
         let (decoder, cache) = try Decoder.make(model, .exact)
         let logits = try decoder.allLogits(tiny.prompt, chunk: 64, cache: cache)
         let wanted = try tiny.referenceLogits()

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 @testable import Parallel
 
@@ -14,10 +15,13 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
     /// Position of the first row of the reference, and how many there are.
     let firstRow: Int
     let rows: Int
+    /// Positions that it is served with; nil: all that it has.
+    let contextTokens: Int?
 
     enum CodingKeys: String, CodingKey {
         case name, architecture, type, prompt, rows
         case firstRow = "first_row"
+        case contextTokens = "context_tokens"
     }
 
     var testDescription: String { name }
@@ -45,7 +49,9 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
 
     var path: String { Self.folder.appending(path: "\(name).gguf").path }
 
-    func load(_ precision: Precision = .exact) throws -> Model { try Model(path: path, precision: precision) }
+    func load(_ precision: Precision = .exact) throws -> Model {
+        try Model(ModelCheckpoint.open(path: path), precision: precision, contextTokensMax: contextTokens)
+    }
 
     /// [rows, vocabulary]
     func referenceLogits() throws -> [Float] {
