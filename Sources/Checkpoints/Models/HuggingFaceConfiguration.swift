@@ -16,7 +16,7 @@ struct HuggingFaceConfiguration {
     /// `model_type` → the family that computes it.
     private static let families: [(type: String, family: ModelFamily)] = [
         ("llama", .llama), ("mistral", .mistral), ("qwen2", .qwen2), ("qwen3", .qwen3), ("gemma2", .gemma2),
-        ("gemma3_text", .gemma3), ("gemma3", .gemma3), ("granite", .granite), ("phi3", .phi3),
+        ("gemma3_text", .gemma3), ("gemma3", .gemma3), ("granite", .granite), ("olmo2", .olmo2), ("phi3", .phi3),
     ]
 
     /// Models of more than text, of which the text is served.
