@@ -17,6 +17,7 @@ struct HuggingFaceConfiguration {
     private static let families: [(type: String, family: ModelFamily)] = [
         ("llama", .llama), ("mistral", .mistral), ("qwen2", .qwen2), ("qwen3", .qwen3), ("gemma2", .gemma2),
         ("gemma3_text", .gemma3), ("gemma3", .gemma3), ("granite", .granite), ("olmo2", .olmo2), ("phi3", .phi3),
+        ("smollm3", .smollm3),
     ]
 
     /// Models of more than text, of which the text is served.
