@@ -28,7 +28,7 @@ package struct ModelFamily: Sendable {
     var traits = FamilyTraits()
 
     static let all: [ModelFamily] = [
-        .llama, .qwen2, .qwen3, .gemma2, .gemma3, .granite, .olmo2, .phi3, .smollm3,
+        .llama, .qwen2, .qwen3, .gemma2, .gemma3, .granite, .mistral3, .olmo2, .phi3, .smollm3,
     ]
 
     static var architectures: [String] { all.map(\.architecture) }

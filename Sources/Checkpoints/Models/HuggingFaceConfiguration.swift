@@ -15,13 +15,14 @@ struct HuggingFaceConfiguration {
 
     /// `model_type` → the family that computes it.
     private static let families: [(type: String, family: ModelFamily)] = [
-        ("llama", .llama), ("mistral", .mistral), ("qwen2", .qwen2), ("qwen3", .qwen3), ("gemma2", .gemma2),
-        ("gemma3_text", .gemma3), ("gemma3", .gemma3), ("granite", .granite), ("olmo2", .olmo2), ("phi3", .phi3),
+        ("llama", .llama), ("mistral", .mistral), ("qwen2", .qwen2), ("qwen3", .qwen3),
+        ("gemma2", .gemma2), ("gemma3_text", .gemma3), ("gemma3", .gemma3), ("granite", .granite),
+        ("ministral", .mistral), ("ministral3", .mistral3), ("mistral3", .mistral), ("olmo2", .olmo2), ("phi3", .phi3),
         ("smollm3", .smollm3),
     ]
 
     /// Models of more than text, of which the text is served.
-    private static let textOf = ["gemma3"]
+    private static let textOf = ["gemma3", "mistral3"]
 
     init(path: String, json: JSON) {
         self.path = path
