@@ -1,4 +1,5 @@
 import Foundation
+import ModelFixtures
 import Testing
 
 @testable import Checkpoints
@@ -22,6 +23,113 @@ import Testing
             #expect(checkpoint.configuration.headDimension == 32)
         }
     }
+
+    @Test("each family's file and folder describe one decoder")
+    func variants() throws {
+        for tiny in TinyModel.families where tiny.name != "gemma3" && tiny.name != "gemma2" {
+            let folder = try ModelCheckpoint.open(path: TinyFolder.root.appending(path: tiny.name).path)
+            let file = try ModelCheckpoint.open(path: tiny.path)
+            #expect(folder.configuration.variant == file.configuration.variant, "\(tiny.name)")
+            #expect(folder.configuration.architecture == file.configuration.architecture)
+            #expect(folder.configuration.rope.dimension == file.configuration.rope.dimension)
+        }
+    }
+
+    @Test("the second family of Gemma caps scores and logits, and every other layer sees a window")
+    func gemma2() throws {
+        let variant = try ModelCheckpoint.open(path: TinyModel.named("gemma2").path).configuration.variant
+        #expect(variant.attention.map(\.window) == [40, nil, 40, nil])
+        #expect(variant.attention.allSatisfy { $0.rotation == .whole } && variant.windowRope == nil)
+        #expect(variant.attentionCap == 5 && variant.logitCap == 12)
+    }
+
+    @Test("every fourth layer of SmolLM 3 is not turned")
+    func smollm3() throws {
+        let variant = try ModelCheckpoint.open(path: TinyModel.named("smollm3").path).configuration.variant
+        #expect(variant.attention.map(\.rotation) == [.whole, .whole, .whole, .none, .whole])
+        #expect(variant.attention.allSatisfy { $0.window == nil })
+    }
+
+    @Test("LongRoPE's divisors are those of the positions that are served", arguments: ["phi4-mini-long"])
+    func longRope(_ name: String) throws {
+        let checkpoints = [
+            try ModelCheckpoint.open(path: TinyModel.named(name).path),
+            try ModelCheckpoint.open(path: TinyFolder.root.appending(path: name).path),
+        ]
+        for checkpoint in checkpoints {
+            let tables = try [nil, 64, 65].map {
+                try Model(checkpoint, contextTokensMax: $0).weights.rope.frequencies
+            }
+            #expect(tables[0] == tables[2] && tables[0] != tables[1])
+            // The last pair's divisors are 1.4 and 8.2.
+            #expect(abs(tables[1][8] / tables[0][8] - 8.2 / 1.4) < 1e-5)
+            #expect(try Model(checkpoint, contextTokensMax: 64).configuration.contextTokens == 64)
+        }
+    }
+
+    // MARK: Metadata alone
+
+    private func variant(_ architecture: String, _ change: (inout GGUFWriter) -> Void) throws -> DecoderVariant {
+        var file = GGUFWriter()
+        file.add("general.architecture", architecture)
+        for (key, value) in [
+            ("block_count", 3), ("embedding_length", 64), ("feed_forward_length", 64), ("context_length", 4096),
+            ("attention.head_count", 1),
+        ] { file.add("\(architecture).\(key)", UInt32(value)) }
+        file.add("\(architecture).attention.layer_norm_rms_epsilon", Float(1e-5))
+        change(&file)
+        let metadata = ModelMetadata(try GGUFFile(file: guardedFile(file.encoded().bytes)))
+        return try metadata.configuration(of: metadata.family()).variant
+    }
+
+    @Test("a file's pattern of windows is a period, or says it of each layer")
+    func patterns() throws {
+        let key = "gemma3.attention.sliding_window"
+        let none = try variant("gemma3") { _ in }
+        #expect(none.attention.isEmpty)
+        let period = try variant("gemma3") {
+            $0.add(key, UInt32(9))
+            $0.add(key + "_pattern", UInt32(3))
+        }
+        #expect(period.attention.map(\.window) == [9, 9, nil])
+        let listed = try variant("gemma3") {
+            $0.add(key, UInt32(9))
+            $0.add(key + "_pattern", [Int32(0), 1, 0])
+        }
+        #expect(listed.attention.map(\.window) == [nil, 9, nil])
+        #expect(listed.attention.map(\.rotation) == [.whole, .window, .whole])
+        for wrong in [[Int32(1), 0], [1, 0, 2]] {
+            let error = #expect(throws: CheckpointError.self) {
+                _ = try variant("gemma3") {
+                    $0.add(key, UInt32(9))
+                    $0.add(key + "_pattern", wrong)
+                }
+            }
+            #expect(error?.description.contains("wanted true or false for each of the 3 layers") == true)
+        }
+    }
+
+    @Test("what llama.cpp takes for a key that is missing counts")
+    func missing() throws {
+        let gemma2 = try variant("gemma2") { _ in }
+        #expect(gemma2.attention.map(\.window) == [4096, nil, 4096])
+        #expect(gemma2.attentionCap == 50 && gemma2.logitCap == 30)
+        let granite = try variant("granite") { $0.add("granite.residual_scale", Float(0)) }
+        #expect(granite == DecoderVariant())
+        #expect(try variant("phi3") { $0.add("phi3.attention.sliding_window", UInt32(0)) }.attention.isEmpty)
+    }
+
+    @Test("a window of OLMo's files is of a later model, and refused by its key")
+    func olmo3() throws {
+        let error = #expect(throws: CheckpointError.self) {
+            _ = try variant("olmo2") { $0.add("olmo2.attention.sliding_window", UInt32(4096)) }
+        }
+        #expect(
+            error?.description.contains("'olmo2.attention.sliding_window': found 4096, wanted 0, or no such key")
+                == true)
+    }
+
+    // MARK: Folders
 
     @Test("settings that a released folder leaves out are those of the family's class in transformers")
     func defaults() throws {
@@ -140,6 +248,59 @@ import Testing
             "gemma3", "\"num_hidden_layers\": 6", "\"num_hidden_layers\": 5",
             "'layer_types': found 6 items, wanted one item for each of the 5 layers"
         ),
+        (
+            "phi3", "\"sliding_window\": 40", "\"sliding_window\": -1",
+            "'sliding_window': found -1, wanted 1 to 16777216"
+        ),
+        (
+            "phi3", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 4",
+            "qkv_proj.weight': found shape [192, 96], wanted [288, 96], outputs first: 96 + 96 + 96 of them"
+        ),
+        (
+            "phi3", "\"intermediate_size\": 128", "\"intermediate_size\": 256",
+            "gate_up_proj.weight': found shape [256, 96], wanted [512, 96], outputs first: 256 + 256 of them"
+        ),
+        (
+            "phi4-mini-long", "\"partial_rotary_factor\": 0.75", "\"partial_rotary_factor\": 0.5",
+            "'rope_parameters.short_factor': found an array, wanted a list of 6 numbers"
+        ),
+        (
+            "phi4-mini-long", " 1.05,", " -1.05,",
+            "'rope_parameters.short_factor': found -1.05, wanted numbers above 0 and at most 1e6"
+        ),
+        (
+            "gemma2", "\"final_logit_softcapping\": 12.0", "\"final_logit_softcapping\": -12.0",
+            "'final_logit_softcapping': found -12.0, wanted more than 0.0"
+        ),
+        (
+            "granite", "\"residual_multiplier\": 0.4", "\"residual_multiplier\": \"0.4\"",
+            "'residual_multiplier': found '0.4', wanted a number"
+        ),
+        (
+            "granite", "\"logits_scaling\": 0.5", "\"logits_scaling\": 0",
+            "'logits_scaling': found 0.0, wanted more than 0.0"
+        ),
+        (
+            "granite", "\"attention_multiplier\": 0.15", "\"attention_multiplier\": 1e9",
+            "'attention_multiplier': found 1000000000.0"
+        ),
+        (
+            "olmo2", "\"num_attention_heads\": 4", "\"num_attention_heads\": 2",
+            "k_proj.weight': found shape [48, 96], wanted [96, 96]"
+        ),
+        (
+            "smollm3", "\"num_hidden_layers\": 5", "\"num_hidden_layers\": 4",
+            "'no_rope_layers': found 5 items, wanted one item for each of the 4 layers"
+        ),
+        ("smollm3", "    0,\n", "    2,\n", "'no_rope_layers': found 2, wanted items that this family has: 1 (turned)"),
+        (
+            "ministral3", "\"llama_4_scaling_beta\": 0.1", "\"llama_4_scaling_beta\": -0.1",
+            "'rope_parameters.llama_4_scaling_beta': found -0.1"
+        ),
+        (
+            "ministral3", "\"original_max_position_embeddings\": 64", "\"original_max_position_embeddings\": 0",
+            "'rope_parameters.original_max_position_embeddings': found 0"
+        ),
     ]
 
     @Test("a setting of a folder that cannot be true is refused by its key", arguments: 0..<folderLies.count)
@@ -170,6 +331,27 @@ import Testing
         ("gemma3", "gemma3.block_count", 1_000_000_000, "'gemma3.block_count': found 1000000000, wanted 1 to 1024"),
         ("gemma3", "gemma3.rope.scaling.factor", 0xbf80_0000, "'gemma3.rope.scaling.factor': found -1.0"),
         ("gemma3", "gemma3.rope.freq_base", 0x7fc0_0000, "'gemma3.rope.freq_base': found nan"),
+        ("gemma2", "gemma2.final_logit_softcapping", 0x7fc0_0000, "'gemma2.final_logit_softcapping': found nan"),
+        ("gemma2", "gemma2.attn_logit_softcapping", 0xbf80_0000, "'gemma2.attn_logit_softcapping': found -1.0"),
+        ("granite", "granite.residual_scale", 0xbf80_0000, "'granite.residual_scale': found -1.0"),
+        ("granite", "granite.logit_scale", 0x7f80_0000, "'granite.logit_scale': found inf"),
+        ("granite", "granite.attention.scale", 0x7fc0_0000, "'granite.attention.scale': found nan"),
+        ("phi3", "phi3.rope.dimension_count", 25, "'phi3.rope.dimension_count': found 25, wanted 2 to 24"),
+        ("phi3", "phi3.feed_forward_length", 64, "'blk.0.ffn_up.weight': found shape [256, 96], wanted [128, 96]"),
+        (
+            "phi4-mini-long", "phi3.rope.dimension_count", 16,
+            "'rope_factors_long.weight': found dimensions [9], wanted [8]"
+        ),
+        (
+            "phi4-mini-long", "phi3.rope.scaling.original_context_length", 0,
+            "'phi3.rope.scaling.original_context_length': found 0, wanted 1 to"
+        ),
+        (
+            "ministral3", "mistral3.attention.temperature_scale", 0xbf80_0000,
+            "'mistral3.attention.temperature_scale': found -1.0"
+        ),
+        ("olmo2", "olmo2.attention.head_count_kv", 3, "wanted a divisor of the 4 heads of queries"),
+        ("smollm3", "smollm3.block_count", 6, "tensor 'blk.5.attn_norm.weight': found no such tensor"),
     ]
 
     @Test("metadata of a file that cannot be true is refused by its key", arguments: 0..<fileLies.count)
