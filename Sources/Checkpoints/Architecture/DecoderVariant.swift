@@ -7,7 +7,7 @@ package struct DecoderVariant: Sendable, Equatable {
         case silu, geluTanh
     }
 
-    /// What one layer's attention sees, and by what its heads are turned.
+    /// The positions that one layer's attention sees, and the rotation of its heads.
     package struct Attention: Sendable, Equatable {
         package enum Rotation: Sendable, Equatable {
             case whole
@@ -27,17 +27,17 @@ package struct DecoderVariant: Sendable, Equatable {
     }
 
     package var activation = Activation.silu
-    /// Of each layer; empty: all are plain.
+    /// One of each layer; empty: all are plain.
     package var attention: [Attention] = []
     /// The rotation of layers that see a window, where it is one of its own.
     package var windowRope: RopeConfiguration?
-    /// What scores are multiplied by; nil: 1 / sqrt(headDimension).
+    /// Scores are multiplied by it; nil: by 1 / sqrt(headDimension).
     package var attentionScale: Float?
     /// Scores become cap * tanh(score / cap).
     package var attentionCap: Float?
     /// Rows of the embedding are multiplied by it.
     package var embeddingScale: Float = 1
-    /// What attention and the feed-forward part add to the residual stream is multiplied by it.
+    /// The parts that attention and the feed-forward part add to the residual stream are multiplied by it.
     package var residualScale: Float = 1
     /// Logits are multiplied by it, and then capped as scores are.
     package var logitScale: Float = 1
@@ -62,6 +62,6 @@ package struct DecoderVariant: Sendable, Equatable {
 }
 
 extension ModelConfiguration {
-    /// What scores are multiplied by.
+    /// The factor of scores.
     package var attentionScale: Float { variant.attentionScale ?? 1 / Float(headDimension).squareRoot() }
 }

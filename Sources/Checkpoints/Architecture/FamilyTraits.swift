@@ -1,6 +1,6 @@
 import LlamaStackAPI
 
-/// What a family's `DecoderVariant` is made of: which settings its checkpoints state, and what counts where one is not
+/// The making of a family's `DecoderVariant`: which settings its checkpoints state, and what counts where one is not
 /// stated.
 struct FamilyTraits: Sendable {
     /// Which layers see a window of positions, where a checkpoint does not list them.
@@ -14,7 +14,7 @@ struct FamilyTraits: Sendable {
         case refused
     }
 
-    /// What scores are multiplied by.
+    /// The factor of scores.
     enum AttentionScale: Sendable, Equatable {
         case headDimension
         /// 1 / sqrt of the setting `query_pre_attn_scalar`. GGUF files do not have it: it is the dimension of a head

@@ -15,7 +15,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var contextTokens: Int
     package var normEpsilon: Float
     package var rope: RopeConfiguration
-    /// What its layers do otherwise than the plain decoder.
+    /// Where it departs from the plain decoder.
     package var variant = DecoderVariant()
 
     package static let layersMax = 1024
@@ -56,8 +56,8 @@ package struct RopeConfiguration: Sendable, Equatable {
     package var scaling: Scaling
     package var longContext: LongContext?
 
-    /// LongRoPE (Ding et al. 2024, arXiv:2402.13753): each frequency has a divisor of its own, one for models that serve
-    /// texts of up to `originalContext` positions and another for those that serve longer ones.
+    /// LongRoPE (Ding et al. 2024, arXiv:2402.13753): each frequency has a divisor of its own, one where texts of up to
+    /// `originalContext` positions are served and another where longer ones are.
     package struct LongContext: Sendable, Equatable {
         package var originalContext: Int
         /// [dimension / 2]; empty: they are tensors of the checkpoint.

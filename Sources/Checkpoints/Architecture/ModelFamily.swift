@@ -32,7 +32,4 @@ package struct ModelFamily: Sendable {
     ]
 
     static var architectures: [String] { all.map(\.architecture) }
-
-    /// What is added to weights of norms as a checkpoint of this format has them.
-    package func normOffset(in format: ModelCheckpoint.Format) -> Float { format == .gguf ? 0 : normOffset }
 }

@@ -48,8 +48,8 @@ package struct CheckpointTensor: Sendable {
 
     package var byteCount: Int { parts.reduce(0) { $0 + $1.byteRange.count } }
 
-    /// Some rows of a matrix under a name of their own; nil where they can't be cut out: of a type that has no rows, or of
-    /// a tensor in parts.
+    /// Some rows of a matrix under a name of their own; nil where they can't be cut out: of a type that has no rows, or
+    /// of a tensor in parts.
     func rows(_ range: Range<Int>, named name: String) -> CheckpointTensor? {
         guard shape.count == 2, range.upperBound <= shape[0], parts.count == 1, let part = parts.first, let type else {
             return nil

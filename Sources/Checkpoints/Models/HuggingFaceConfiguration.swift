@@ -10,7 +10,7 @@ import Musl
 /// read over would make the model talk nonsense.
 struct HuggingFaceConfiguration {
     let path: String
-    /// Of a model of more than text, the settings of its text in the place of the whole's.
+    /// The settings; in a model of more than text those of its text count before the whole's.
     let json: JSON
 
     /// `model_type` → the family that computes it.
@@ -66,7 +66,7 @@ struct HuggingFaceConfiguration {
         return family
     }
 
-    /// What is stated, and of the rest what the family's class in transformers takes for it.
+    /// The settings that are stated, and for others what the family's class in transformers takes for it.
     func settings(of family: ModelFamily) -> JSON {
         guard var settings = json.objectValue else { return json }
         for member in family.traits.defaults.members where settings[member.key] == nil {
@@ -117,7 +117,7 @@ struct HuggingFaceConfiguration {
         }
     }
 
-    /// Of Qwen's models some layers would see a window: attention in it is the same as all of it as long as the text
+    /// In Qwen's models some layers would see a window: attention in it is the same as all of it as long as the text
     /// fits, so it bounds the context.
     private func contextTokens(_ keys: CheckpointNumbers) throws -> Int {
         let positions = try keys.count("max_position_embeddings", 1...ModelConfiguration.contextTokensMax)

@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// LongRoPE in a `config.json`, as transformers reads it (`_compute_longrope_parameters`): `rope_type` is `longrope`, or
-/// `su` in older ones.
+/// LongRoPE in a `config.json`, as transformers reads it (`_compute_longrope_parameters`): `rope_type` is `longrope`,
+/// or `su` in older ones.
 struct LongRopeSettings {
     let parameters: JSON
     let inner: CheckpointNumbers
@@ -24,7 +24,7 @@ struct LongRopeSettings {
             longDivisors: try divisors("long_factor"))
     }
 
-    /// What cosines and sines are multiplied by, in the words that other scalings have for it.
+    /// The factor of cosines and sines, in the words that other scalings have for it.
     func scaling() throws -> RopeConfiguration.Scaling {
         let original = try Double(originalContext())
         let positions = Double(

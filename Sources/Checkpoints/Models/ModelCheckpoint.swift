@@ -72,6 +72,9 @@ package struct ModelCheckpoint: Sendable {
             && (format != .huggingFace || names.embedding == WeightNames.huggingFace(of: family).embedding)
     }
 
+    /// Added to weights of norms as the tensors have them.
+    package var normOffset: Float { format == .gguf ? 0 : family.normOffset }
+
     /// Bytes of all files that hold weights.
     package var weightBytes: Int { files.reduce(0) { $0 + $1.bytes.count } }
 

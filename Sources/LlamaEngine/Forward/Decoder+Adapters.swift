@@ -147,8 +147,8 @@ extension Decoder {
         }
     }
 
-    /// Keeps the floats of a panel of what is gated for the adapters that change down: where down takes int8 there are none
-    /// otherwise. `gate` and `up` are the panel's products, [rows, panelOutputs].
+    /// Keeps the floats of a panel of what is gated for the adapters that change down: where down takes int8 there are
+    /// none otherwise. `gate` and `up` are the panel's products, [rows, panelOutputs].
     func keepActivated(
         _ panel: Int, layer: Int, gate: UnsafeMutablePointer<Float>, up: UnsafeMutablePointer<Float>
     ) {

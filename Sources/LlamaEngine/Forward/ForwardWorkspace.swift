@@ -22,10 +22,10 @@ final class ForwardWorkspace {
     let activated = ScratchBuffer<Float>()
     let activatedQuantised = ScratchBuffer<lk_q8_block>()
     let activatedBF16 = ScratchBuffer<UInt16>()
-    /// What attention or the feed-forward part gives, [rows, hidden], where that is not added as it is.
+    /// The answer of attention or the feed-forward part, [rows, hidden], where it is not added as it is.
     let branch = ScratchBuffer<Float>()
     let angles: RowAngles
-    /// Of layers with a rotation of their own.
+    /// Those of layers with a rotation of their own.
     let windowAngles: RowAngles
     /// [rows, lowRankColumns]: A x of the rows that have adapters.
     let lowRank = ScratchBuffer<Float>()

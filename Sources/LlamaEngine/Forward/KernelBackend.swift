@@ -28,8 +28,8 @@ final class KernelBackend: ForwardBackend {
     let configuration: ModelConfiguration
     private(set) var tiles: [Tile] = []
     private(set) var spans: [Span] = []
-    /// [threads, tileFloats]: the queries of a tile; [threads, tileQueries]: how many positions of a page each sees, and
-    /// how many of these its window has left behind.
+    /// [threads, tileFloats]: the queries of a tile; [threads, tileQueries]: how many positions of a page each sees,
+    /// and how many of these its window has left behind.
     let queries = ScratchBuffer<Float>()
     let visible = ScratchBuffer<UInt32>()
     let hidden = ScratchBuffer<UInt32>()

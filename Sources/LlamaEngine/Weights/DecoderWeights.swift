@@ -10,7 +10,7 @@ package struct DecoderWeights: Sendable {
         package let queryNorm: Vector?
         package let keyNorm: Vector?
         package let output: Linear
-        /// Of what attention gives, [hidden], before it is added to the residual stream.
+        /// Applied to what attention gives, [hidden], before it is added to the residual stream.
         package let attentionPostNorm: Vector?
         package let feedForwardNorm: Vector?
         package let gate: Linear
@@ -29,7 +29,7 @@ package struct DecoderWeights: Sendable {
     /// Whether head and embedding are one.
     package let tiesHead: Bool
     package let rope: RopeTable
-    /// Of layers that have one of their own (`DecoderVariant.Attention.Rotation.window`).
+    /// That of layers with one of their own (`DecoderVariant.Attention.Rotation.window`).
     let windowRope: RopeTable?
 
     var matrices: [Matrix] { [embedding, head] + layerMatrices }

@@ -158,7 +158,7 @@ struct WeightLoader {
         let tensor = try checkpoint.requiredTensor(name, shape: [count])
         let values = arena.allocate(count)
         lk_dequantize_row(try type(of: tensor), try rows(of: tensor), values, count)
-        let offset = checkpoint.family.normOffset(in: checkpoint.format)
+        let offset = checkpoint.normOffset
         if offset != 0 {
             for index in 0..<count { values[index] += offset }
         }

@@ -9,7 +9,7 @@ import Testing
 struct TinyFolder: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let prompt: [Int32]
-    /// Of the reference: those of the prompt's last tokens.
+    /// Rows of the reference: those of the prompt's last tokens.
     let rows: Int
     /// Positions that it is served with; nil: all that it has.
     let contextTokens: Int?

@@ -1,6 +1,6 @@
 extension ModelFamily {
-    /// Gemma 2: as Gemma 3, without norms of queries and keys, with caps of scores and of logits; every other layer sees
-    /// a window, and all have one rotation.
+    /// Gemma 2: as Gemma 3, without norms of queries and keys, with caps of scores and of logits; every other layer
+    /// sees a window, and all have one rotation.
     static let gemma2 = ModelFamily(
         architecture: "gemma2", ropeOrder: .half, attentionBias: .absent, headNorm: .absent, hasPostNorms: true,
         normOffset: 1,

@@ -1,6 +1,6 @@
 extension ModelFamily {
-    /// Granite 3 (dense): as llama, with scales of the embedding, of what is added to the residual stream, of scores and
-    /// of logits.
+    /// Granite 3 (dense): as llama, with scales of the embedding, of what is added to the residual stream, of scores
+    /// and of logits.
     static let granite = ModelFamily(
         architecture: "granite", ropeOrder: .interleaved, attentionBias: .optional, headNorm: .absent,
         traits: FamilyTraits(
