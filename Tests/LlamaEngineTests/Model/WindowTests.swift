@@ -76,4 +76,19 @@ import Testing
         let heard = try prompts.map { try probe.submit($0, 20) }
         for (heard, wanted) in zip(heard, wanted) { #expect(await heard.tokens() == wanted) }
     }
+
+    @Test("streams in memory for two say what each says alone", arguments: ["gemma3", "gemma2", "phi3"])
+    func preemption(_ name: String) async throws {
+        let model = try TinyModel.named(name).load()
+        let page = KVLayout(model.configuration, element: .f32).pageBytes
+        let prompts = (0..<6).map { tokens(110 + 9 * $0, seed: UInt64(20 + $0)) }
+        var wanted: [[Int32]] = []
+        for prompt in prompts {
+            wanted.append(try await EngineProbe(model) { $0.prefixSharing = false }.answer(prompt, 60))
+        }
+        let probe = try EngineProbe(model) { $0.cacheBytesMax = 4 * page }
+        let heard = try prompts.map { try probe.submit($0, 60) }
+        for (heard, wanted) in zip(heard, wanted) { #expect(await heard.tokens() == wanted) }
+        #expect(probe.engine.load.preemptions > 0)
+    }
 }
