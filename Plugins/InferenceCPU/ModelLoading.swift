@@ -37,9 +37,10 @@ extension LoadedModel {
             let drafter = try await queue.run { try draft.map { try DraftCheckpoint(path: $0) } }
             async let engine = queue.run {
                 try timed {
-                    let model = try Model(checkpoint, products: products, precision: options.precision) {
-                        progress.note($0)
-                    }
+                    let model = try Model(
+                        checkpoint, products: products, precision: options.precision,
+                        contextTokensMax: options.contextTokensMax
+                    ) { progress.note($0) }
                     let draft = try drafter?.load(for: checkpoint, options.precision)
                     var options = options
                     options.cacheBytesMax = options.cacheBytesMax ?? Machine.bytesFree.map { $0 / 2 }
@@ -108,6 +109,11 @@ extension LoadedModel {
                 "model \(id): its architecture, \(configuration.architecture), does not use the tensors "
                     + "\(first.quotedForMessage())\(more)",
                 ["model": id, "tensors": unused.prefix(8).map { $0.quotedForMessage() }.joined(separator: ", ")])
+        }
+        if checkpoint.imageTensors > 0 {
+            log.warning(
+                "model \(id): its part that reads images (\(checkpoint.imageTensors) tensors) is left out: it reads "
+                    + "text alone", ["model": id])
         }
         if let error = language.chatFormatError {
             log.warning("model \(id) can't chat: \(error.message)", ["model": id])

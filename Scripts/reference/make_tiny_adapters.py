@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the adapters in Tests/Fixtures/adapters and the logits that PEFT computes with them on the tiny checkpoints.
 
-    make_tiny_adapters.py [--models Tests/Fixtures/models] [--out Tests/Fixtures/adapters]
+    make_tiny_adapters.py [--models Tests/Fixtures/models] [--out Tests/Fixtures/adapters] [NAME ...]
 
 Each adapter is made and saved by PEFT with random weights of a fixed seed, large enough to change every logit; most are
 rewritten in 16 bits. PEFT then loads the folder onto the checkpoint's dequantised weights and runs it in float32, over the
@@ -20,6 +20,7 @@ import safetensors.torch
 import torch
 import transformers
 
+import make_tiny_families
 from make_tiny_models import configuration, read_back
 
 ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -48,10 +49,27 @@ ADAPTERS = [
         r=3, lora_alpha=4, target_modules=["q_proj", "k_proj", "v_proj", "down_proj", "lm_head"], use_dora=True,
         use_rslora=True)),
     ("qwen2-head-tied", "qwen2", torch.float16, dict(r=3, lora_alpha=6, target_modules=["lm_head"])),
+    ("gemma3-all", "gemma3", torch.float16, dict(r=4, lora_alpha=8, target_modules="all-linear")),
+    # Queries, keys and values are one product for PEFT, gate and up another.
+    ("phi3-fused", "phi3", torch.float16, dict(
+        r=4, lora_alpha=8, target_modules=["qkv_proj", "o_proj", "gate_up_proj", "down_proj"])),
+    ("phi3-fused-dora", "phi3", torch.float16, dict(
+        r=3, lora_alpha=6, target_modules=["qkv_proj", "gate_up_proj"], use_dora=True)),
+    # Behind norms of their own, and scaled; the head's change is scaled as the head is.
+    ("olmo2-dora", "olmo2", torch.float16, dict(r=3, lora_alpha=6, target_modules="all-linear", use_dora=True)),
+    ("granite-head", "granite", torch.float16, dict(r=3, lora_alpha=6, target_modules=ALL + ["lm_head"])),
+    ("gemma2-qv", "gemma2", torch.float16, dict(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "lm_head"])),
 ]
 
 
 def base(name, models):
+    if name not in BASES:
+        family = next(family for family in make_tiny_families.families() if family.name == name)
+        for key, value in family.gguf_changes.items():
+            setattr(family.config, key, value)
+        model = family.model(family.config).float().eval()
+        model.load_state_dict(make_tiny_families.read_back(models / f"{name}.gguf", family, model))
+        return model
     architecture, kind, config = BASES[name]
     model = kind(config()).eval()
     model.load_state_dict(read_back(models / f"{name}.gguf", model, architecture))
@@ -84,12 +102,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", default="Tests/Fixtures/models", type=pathlib.Path)
     parser.add_argument("--out", default="Tests/Fixtures/adapters", type=pathlib.Path)
+    parser.add_argument("names", nargs="*", help="only these; the others stay as they are")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    prompts = {row["name"]: row for row in json.loads((arguments.models / "manifest.json").read_text())}
+    prompts = {
+        row["name"]: row for name in ("manifest.json", "families.json")
+        for row in json.loads((arguments.models / name).read_text())}
     manifest = []
+    if arguments.names:
+        manifest = [row for row in json.loads((arguments.out / "manifest.json").read_text())
+                    if row["name"] not in arguments.names]
     for seed, (name, base_name, dtype, settings) in enumerate(ADAPTERS):
+        if arguments.names and name not in arguments.names:
+            continue
         folder = arguments.out / name
         settings = peft.LoraConfig(task_type="CAUSAL_LM", lora_dropout=0.0, **settings)
         model = peft.get_peft_model(base(base_name, arguments.models), settings)

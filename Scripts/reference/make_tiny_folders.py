@@ -109,7 +109,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", default="Tests/Fixtures/folders", type=pathlib.Path)
     out = parser.parse_args().out
-    shutil.rmtree(out, ignore_errors=True)
+    # Not what make_tiny_families.py has put there.
+    for name in [name for name, *_ in folders()] + ["meta-llama2", "meta-llama31"]:
+        shutil.rmtree(out / name, ignore_errors=True)
     torch.set_num_threads(1)
     numbers = np.random.default_rng(11)
     manifest = []

@@ -94,5 +94,6 @@ if __name__ == "__main__":
     prepend = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     sentencepiece("llama2", prepend, None, lines=True)
     sentencepiece("no-prefix", normalizers.Replace(" ", "▁"), None)
+    sentencepiece("gemma", normalizers.Replace(" ", "▁"), pre_tokenizers.Split(" ", "merged_with_previous"))
     sentencepiece("mistral", None, pre_tokenizers.Metaspace("▁", "first", False))
     sentencepiece("metaspace", None, pre_tokenizers.Metaspace("▁", "always", True))

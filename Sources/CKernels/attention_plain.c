@@ -98,3 +98,17 @@ void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t he
             take(cache, score * scale, v, p, head_dim, state, out);
         }
 }
+
+void lk_attention_limited_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, float cap,
+                                const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v,
+                                float *state, float *out) {
+    for (size_t i = 0; i < queries; i++, q += head_dim, state += 2, out += head_dim)
+        for (size_t p = hidden[i]; p < visible[i]; p++) {
+            float score = 0;
+            for (size_t j = 0; j < head_dim; j++)
+                score += q[j] * number_at(cache, k, key_at(cache, head_dim, p, j));
+            score *= scale;
+            if (cap != 0) lk_soft_cap_plain(&score, 1, cap);
+            take(cache, score, v, p, head_dim, state, out);
+        }
+}

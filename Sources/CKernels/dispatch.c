@@ -17,6 +17,9 @@ const lk_variants lk_variants_plain = {
     .rmsnorm = lk_rmsnorm_plain,
     .swiglu = lk_swiglu_plain,
     .swiglu_q8 = lk_swiglu_q8_plain,
+    .geglu = lk_geglu_plain,
+    .geglu_q8 = lk_geglu_q8_plain,
+    .soft_cap = lk_soft_cap_plain,
     .layernorm = lk_layernorm_plain,
     .gelu = lk_gelu_plain,
     .gelu_q8 = lk_gelu_q8_plain,
@@ -24,6 +27,7 @@ const lk_variants lk_variants_plain = {
     .logsumexp = lk_logsumexp_plain,
     .argmax = lk_argmax_plain,
     .attention = lk_attention_plain,
+    .attention_limited = lk_attention_limited_plain,
     .read_all = lk_read_all_plain,
     .multiply_bytes = lk_multiply_bytes_plain,
     .round_products = 4,
@@ -120,6 +124,14 @@ void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *
     active()->swiglu_q8(gate, up, rows, out, stride);
 }
 
+void lk_geglu(const float *gate, const float *up, size_t n, float *out) { active()->geglu(gate, up, n, out); }
+
+void lk_geglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride) {
+    active()->geglu_q8(gate, up, rows, out, stride);
+}
+
+void lk_soft_cap(float *x, size_t n, float cap) { active()->soft_cap(x, n, cap); }
+
 void lk_layernorm(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out) {
     active()->layernorm(x, weight, bias, eps, n, out);
 }
@@ -139,4 +151,10 @@ size_t lk_argmax(const float *x, size_t n) { return active()->argmax(x, n); }
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
                   const void *k, const void *v, const void *next, float *state, float *out) {
     active()->attention(cache, q, queries, head_dim, scale, visible, k, v, next, state, out);
+}
+
+void lk_attention_limited(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, float cap,
+                          const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v, float *state,
+                          float *out) {
+    active()->attention_limited(cache, q, queries, head_dim, scale, cap, hidden, visible, k, v, state, out);
 }

@@ -22,6 +22,25 @@ void lk_swiglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_b
     }
 }
 
+void lk_geglu_plain(const float *gate, const float *up, size_t n, float *out) {
+    for (size_t i = 0; i < n; i++) {
+        double g = gate[i];
+        out[i] = (float)(g * (1 + tanh(0.79788456080286536 * (g + 0.044715 * g * g * g))) / 2) * up[i];
+    }
+}
+
+void lk_geglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride) {
+    for (size_t r = 0; r < rows; r++) {
+        float products[32];
+        lk_geglu_plain(gate + 32 * r, up + 32 * r, 32, products);
+        lk_quantize_rows_plain(products, 1, 32, out + r * stride);
+    }
+}
+
+void lk_soft_cap_plain(float *x, size_t n, float cap) {
+    for (size_t i = 0; i < n; i++) x[i] = (float)(cap * tanh((double)x[i] / cap));
+}
+
 void lk_layernorm_plain(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out) {
     double sum = 0, squares = 0;
     for (size_t i = 0; i < n; i++) sum += x[i];

@@ -35,6 +35,9 @@ void lk_lora_expand_plain(const float *b, size_t rank, size_t outputs, const flo
 void lk_rmsnorm_plain(const float *x, const float *weight, float eps, size_t n, float *out);
 void lk_swiglu_plain(const float *gate, const float *up, size_t n, float *out);
 void lk_swiglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
+void lk_geglu_plain(const float *gate, const float *up, size_t n, float *out);
+void lk_geglu_q8_plain(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
+void lk_soft_cap_plain(float *x, size_t n, float cap);
 void lk_layernorm_plain(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out);
 void lk_gelu_plain(const float *x, const float *bias, size_t n, float *out);
 void lk_gelu_q8_plain(const float *x, const float *bias, size_t rows, lk_q8_block *out, size_t stride);
@@ -43,6 +46,9 @@ float lk_logsumexp_plain(const float *x, size_t n);
 size_t lk_argmax_plain(const float *x, size_t n);
 void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
                         const uint32_t *visible, const void *k, const void *v, const void *next, float *state, float *out);
+void lk_attention_limited_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, float cap,
+                                const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v,
+                                float *state, float *out);
 
 uint32_t lk_read_all_plain(const void *p, size_t n);
 int32_t lk_multiply_bytes_plain(size_t rounds);

@@ -78,6 +78,8 @@ LK_INLINE v16 lookup16(v16 table, v16i i) {
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_gates.h"
+#include "vector_limited_attention.h"
 #include "vector_transpose.h"
 #include "vector_products.h"
 #include "vector_packed_attention.h"
@@ -113,6 +115,10 @@ static const lk_training_variants training_avx2 = {
     .rmsnorm = rmsnorm_avx2, \
     .swiglu = swiglu_avx2, \
     .swiglu_q8 = swiglu_q8_avx2, \
+    .geglu = geglu_avx2, \
+    .geglu_q8 = geglu_q8_avx2, \
+    .soft_cap = soft_cap_avx2, \
+    .attention_limited = attention_limited_avx2, \
     .layernorm = layernorm_avx2, \
     .gelu = gelu_avx2, \
     .gelu_q8 = gelu_q8_avx2, \

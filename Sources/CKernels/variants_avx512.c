@@ -65,6 +65,8 @@ LK_INLINE v16 lookup16(v16 table, v16i i) { return (v16)_mm512_permutexvar_ps((_
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_gates.h"
+#include "vector_limited_attention.h"
 #include "vector_transpose.h"
 #include "vector_products.h"
 #include "vector_packed_attention.h"
@@ -132,6 +134,10 @@ static const lk_training_variants training_avx512_bf16 = {
     .rmsnorm = rmsnorm_avx512, \
     .swiglu = swiglu_avx512, \
     .swiglu_q8 = swiglu_q8_avx512, \
+    .geglu = geglu_avx512, \
+    .geglu_q8 = geglu_q8_avx512, \
+    .soft_cap = soft_cap_avx512, \
+    .attention_limited = attention_limited_avx512, \
     .layernorm = layernorm_avx512, \
     .gelu = gelu_avx512, \
     .gelu_q8 = gelu_q8_avx512, \

@@ -31,6 +31,8 @@ static void dequantize_row_neon(lk_type type, const void *row, float *out, size_
 #include "vector_panels.h"
 #include "vector_lora.h"
 #include "vector_attention.h"
+#include "vector_gates.h"
+#include "vector_limited_attention.h"
 #include "vector_transpose.h"
 #include "vector_products.h"
 #include "vector_packed_attention.h"
@@ -67,6 +69,10 @@ const lk_variants lk_variants_neon = {
     .rmsnorm = rmsnorm_neon,
     .swiglu = swiglu_neon,
     .swiglu_q8 = swiglu_q8_neon,
+    .geglu = geglu_neon,
+    .geglu_q8 = geglu_q8_neon,
+    .soft_cap = soft_cap_neon,
+    .attention_limited = attention_limited_neon,
     .layernorm = layernorm_neon,
     .gelu = gelu_neon,
     .gelu_q8 = gelu_q8_neon,

@@ -57,7 +57,10 @@ private struct WeightBuilder {
     mutating func layer(_ layer: DecoderWeights.Layer, _ index: Int) throws(TrainingError) -> DecoderLayer {
         guard let network = layer.feedForward.dense else { throw TrainingError.ofExperts(configuration) }
         let name = "layers.\(index)."
-        let attentionNorm = try norm(layer.attentionNorm, name + "attention_norm.weight")
+        guard let before = layer.attentionNorm, let beforeFeedForward = layer.feedForwardNorm else {
+            preconditionFailure("the base is of an architecture that is trained")
+        }
+        let attentionNorm = try norm(before, name + "attention_norm.weight")
         let query = try linear(layer.query, .query, layer: index)
         let key = try linear(layer.key, .key, layer: index)
         let value = try linear(layer.value, .value, layer: index)
@@ -70,7 +73,7 @@ private struct WeightBuilder {
         return DecoderLayer(
             configuration: configuration, attentionNorm: attentionNorm, query: query, key: key, value: value,
             attention: attention, output: try linear(layer.output, .output, layer: index),
-            feedForwardNorm: try norm(layer.feedForwardNorm, name + "feed_forward_norm.weight"),
+            feedForwardNorm: try norm(beforeFeedForward, name + "feed_forward_norm.weight"),
             gate: try linear(network.gate, .gate, layer: index), up: try linear(network.up, .up, layer: index),
             down: try linear(network.down, .down, layer: index))
     }

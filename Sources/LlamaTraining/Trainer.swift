@@ -41,7 +41,7 @@ package final class Trainer {
     ) throws(TrainingError) {
         try settings.check(isPreference: data.isPreference)
         let configuration = base.configuration
-        if configuration.experts != nil { throw TrainingError.ofExperts(configuration) }
+        try configuration.requireTrained()
         try data.check(vocabulary: configuration.vocabulary, contextTokens: configuration.contextTokens)
         (self.base, self.settings, self.data) = (base, settings, data)
         bench = try Workbench(
@@ -131,6 +131,7 @@ package final class Trainer {
     ) throws(TrainingError) -> Float {
         let data = TrainingData.rows(rows)
         let configuration = base.configuration
+        try configuration.requireTrained()
         try data.check(vocabulary: configuration.vocabulary, contextTokens: configuration.contextTokens)
         try decoder.prepare()
         var sum = 0.0

@@ -19,14 +19,13 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/models")
 
-    static let all: [TinyModel] = {
+    static let all: [TinyModel] = ["manifest.json", "families.json"].flatMap { name in
         do {
-            return try JSONDecoder().decode(
-                [TinyModel].self, from: Data(contentsOf: folder.appending(path: "manifest.json")))
+            return try JSONDecoder().decode([TinyModel].self, from: Data(contentsOf: folder.appending(path: name)))
         } catch {
-            preconditionFailure("Tests/Fixtures/models/manifest.json: \(error)")
+            preconditionFailure("Tests/Fixtures/models/\(name): \(error)")
         }
-    }()
+    }
 
     static func folder(_ name: String) throws -> ModelCheckpoint {
         try ModelCheckpoint.open(path: folder.deletingLastPathComponent().appending(path: "folders/\(name)").path)

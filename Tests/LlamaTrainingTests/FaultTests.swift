@@ -49,6 +49,22 @@ struct FaultTests {
         #expect(throws: TrainingError.self) { _ = try trainer(.rows([])) }
     }
 
+    @Test(
+        "a base whose gradients are not written is refused by its name",
+        arguments: ["gemma2", "gemma3", "granite", "ministral3", "olmo2", "phi3", "smollm3"])
+    func untrained(_ name: String) throws {
+        let base = try TinyModel.load(name)
+        let error = #expect(throws: TrainingError.self) {
+            _ = try Trainer(
+                base: base, settings: TrainingSettings(), data: .rows(TinyModel.rows([6])),
+                pool: ThreadPool(threads: 1))
+        }
+        let architecture = name == "ministral3" ? "mistral3" : name
+        #expect(
+            error?.description
+                == "the base model's architecture: found \(architecture), wanted one of llama, qwen2, qwen3")
+    }
+
     @Test("a pair without a prompt or an answer is refused by its place")
     func pairs() throws {
         for (prompt, chosen, rejected) in [([], [1], [2]), ([1], [], [2]), ([1], [2], [])]

@@ -118,6 +118,18 @@ struct RefusalTests {
         }
     }
 
+    @Test("a base whose gradients are not written is refused by its architecture")
+    func untrained() async throws {
+        try await withTraining(model: TinyModel(architecture: "granite")) { server in
+            let error = await refusal { try await server.train(Samples.supervised("a")) }
+            #expect(error?.code == .invalidRequest && error?.field == "model")
+            #expect(
+                error?.message
+                    == "model 'tiny' can't be trained: the base model's architecture: found granite, wanted one of llama, "
+                    + "qwen2, qwen3")
+        }
+    }
+
     @Test("an adapter can't be trained on")
     func adapter() async throws {
         try await withTraining { server in

@@ -40,6 +40,18 @@ struct GGUFVocabularyTests {
         #expect(tokenizer.addsBOS && tokenizer.bos == 1 && tokenizer.eos == 2)
     }
 
+    @Test(
+        "special tokens of Phi 3, which is known by its name, take in the space after them, but for a few",
+        arguments: [("Phi 3 Mini 4k", false), ("Microsoft_Phi-3.5-mini", true), ("phi3 tiny", true), ("Phi-4", false)])
+    func phi3(name: String, takesSpace: Bool) throws {
+        var writer = try writer("sentencepiece-tiny")
+        writer.add("general.name", name)
+        let tokenizer = try makeTokenizer(from: GGUFFile(file: guardedFile(writer.encoded().bytes)))
+        func ids(_ text: String) -> [Int32] { tokenizer.encode(text, special: true) }
+        #expect((ids("<|turn|>\n a") == ids("<|turn|>a")) == takesSpace)
+        #expect(ids("<s>\n a") != ids("<s>a"))
+    }
+
     @Test("an array of another kind is refused by key", arguments: ["tokens", "merges", "token_type"])
     func wrongKind(key: String) throws {
         var writer = GGUFWriter()

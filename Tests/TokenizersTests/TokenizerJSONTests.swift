@@ -10,7 +10,7 @@ import Testing
 @Suite("A tokenizer.json")
 struct TokenizerJSONTests {
     static let names = [
-        "gpt2", "gpt2-split", "smollm", "llama3", "qwen2", "llama2", "no-prefix", "mistral", "metaspace",
+        "gpt2", "gpt2-split", "smollm", "llama3", "qwen2", "llama2", "no-prefix", "gemma", "mistral", "metaspace",
     ]
 
     private static func tokenizer(

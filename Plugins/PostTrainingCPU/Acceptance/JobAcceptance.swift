@@ -130,6 +130,11 @@ struct JobAcceptance: Sendable {
     }
 
     private func require(_ settings: JobSettings, fits checkpoint: ModelCheckpoint, of model: String) throws {
+        do {
+            try checkpoint.configuration.requireTrained()
+        } catch {
+            throw ProviderError(.invalidRequest, "model '\(model)' can't be trained: \(error)", field: "model")
+        }
         if settings.training.algorithm == .full { try WholeModelFiles.require(checkpoint, model: model) }
         let context = checkpoint.configuration.contextTokens
         if let tokens = settings.search.rowTokensMax, tokens > context {

@@ -145,6 +145,16 @@ void lk_swiglu(const float *gate, const float *up, size_t n, float *out);
 /// The same for 32 outputs of some rows, quantised: gate, up: [rows, 32]; out[r*stride] = the quantised 32 of row r.
 void lk_swiglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
 
+/// out[i] = gelu(gate[i]) * up[i], with the approximation by tanh: gelu(g) = g * (1 + tanh(sqrt(2 / pi) * (g + 0.044715
+/// g^3))) / 2. GeGLU (Shazeer 2020, arXiv:2002.05202) as Gemma has it. out may be gate or up.
+void lk_geglu(const float *gate, const float *up, size_t n, float *out);
+
+/// The same for 32 outputs of some rows, quantised, as lk_swiglu_q8 has it.
+void lk_geglu_q8(const float *gate, const float *up, size_t rows, lk_q8_block *out, size_t stride);
+
+/// x[i] = cap * tanh(x[i] / cap), in place; cap > 0. Within 4e-7 * cap.
+void lk_soft_cap(float *x, size_t n, float cap);
+
 /// out[i] = (x[i] - mean(x)) / sqrt(variance(x) + eps) * weight[i] + bias[i], the variance over n. LayerNorm (Ba et al.
 /// 2016, arXiv:1607.06450). out may be x.
 void lk_layernorm(const float *x, const float *weight, const float *bias, float eps, size_t n, float *out);
@@ -198,6 +208,12 @@ size_t lk_argmax(const float *x, size_t n);
 void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out);
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
                   const void *k, const void *v, const void *next, float *state, float *out);
+/// The same where a query sees neither all positions from the first on nor their plain scores: position p counts for
+/// query i where hidden[i] <= p < visible[i], and its score becomes cap * tanh(score / cap) unless cap is 0. Queries and
+/// weights are not rounded. A query's result does not depend on the queries beside it.
+void lk_attention_limited(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, float cap,
+                          const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v, float *state,
+                          float *out);
 /// Takes in what another start and other runs gave: `more_state` and `more`, before their finish.
 void lk_attention_join(size_t queries, size_t head_dim, const float *more_state, const float *more, float *state,
                        float *out);
@@ -229,6 +245,9 @@ typedef struct lk_variants {
     void (*rmsnorm)(const float *, const float *, float, size_t, float *);
     void (*swiglu)(const float *, const float *, size_t, float *);
     void (*swiglu_q8)(const float *, const float *, size_t, lk_q8_block *, size_t);
+    void (*geglu)(const float *, const float *, size_t, float *);
+    void (*geglu_q8)(const float *, const float *, size_t, lk_q8_block *, size_t);
+    void (*soft_cap)(float *, size_t, float);
     void (*layernorm)(const float *, const float *, const float *, float, size_t, float *);
     void (*gelu)(const float *, const float *, size_t, float *);
     void (*gelu_q8)(const float *, const float *, size_t, lk_q8_block *, size_t);
@@ -237,6 +256,8 @@ typedef struct lk_variants {
     size_t (*argmax)(const float *, size_t);
     void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *,
                       const void *, float *, float *);
+    void (*attention_limited)(lk_type, const float *, size_t, size_t, float, float, const uint32_t *, const uint32_t *,
+                              const void *, const void *, float *, float *);
     /// The limits that products are measured against, beside `multiply_adds` of the training table. The answers have no
     /// meaning.
     /// Reads n bytes, a multiple of 256 on a boundary of 64, and nothing else.

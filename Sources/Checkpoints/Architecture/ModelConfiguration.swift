@@ -17,6 +17,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var rope: RopeConfiguration
     /// nil: every layer has one feed-forward network.
     package var experts: ExpertConfiguration?
+    /// Where it departs from the plain decoder.
+    package var variant = DecoderVariant()
 
     package static let layersMax = 1024
     package static let widthMax = 1 << 20
@@ -54,4 +56,14 @@ package struct RopeConfiguration: Sendable, Equatable {
     package var dimension: Int
     package var order: Order
     package var scaling: Scaling
+    package var longContext: LongContext?
+
+    /// LongRoPE (Ding et al. 2024, arXiv:2402.13753): each frequency has a divisor of its own, one where texts of up to
+    /// `originalContext` positions are served and another where longer ones are.
+    package struct LongContext: Sendable, Equatable {
+        package var originalContext: Int
+        /// [dimension / 2]; empty: they are tensors of the checkpoint.
+        package var shortDivisors: [Float] = []
+        package var longDivisors: [Float] = []
+    }
 }

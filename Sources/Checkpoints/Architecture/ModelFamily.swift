@@ -13,12 +13,26 @@ package struct ModelFamily: Sendable {
     let ropeOrder: RopeConfiguration.Order
     /// Biases of the query, key and value products.
     package let attentionBias: Presence
-    /// RMSNorm of each head of queries and keys.
+    /// RMSNorm of queries and of keys.
     package let headNorm: Presence
     /// nil: no experts.
     var mixture: Mixture?
+    /// Whether that norm runs over all heads at once, with a weight for each value of them, and not over each head.
+    package var normsHeadsTogether = false
+    /// RMSNorm of the residual stream before attention and before the feed-forward part.
+    package var hasPreNorms = true
+    /// RMSNorm of what attention and the feed-forward part give, before it is added to the residual stream.
+    package var hasPostNorms = false
+    /// Added to all weights of norms as they were released; GGUF files hold the sums.
+    var normOffset: Float = 0
+    /// Whether queries, keys and values are one tensor, and gate and up another.
+    var hasFusedProducts = false
+    var traits = FamilyTraits()
 
-    static let all: [ModelFamily] = [.llama, .qwen2, .qwen3, .qwen3MoE, .qwen2MoE, .mixtral]
+    static let all: [ModelFamily] = [
+        .llama, .qwen2, .qwen3, .qwen3MoE, .qwen2MoE, .mixtral, .gemma2, .gemma3, .granite, .mistral3, .olmo2, .phi3,
+        .smollm3,
+    ]
 
     static var architectures: [String] { names(all) }
     static var mixtures: [String] { names(all.filter { $0.mixture != nil }) }

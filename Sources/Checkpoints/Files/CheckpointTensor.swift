@@ -65,6 +65,21 @@ package struct CheckpointTensor: Sendable {
 
     package var byteCount: Int { parts.reduce(0) { $0 + $1.byteRange.count } }
 
+    /// Some rows of a matrix under a name of their own; nil where they can't be cut out: of a type that has no rows, or
+    /// of a tensor in parts.
+    func rows(_ range: Range<Int>, named name: String) -> CheckpointTensor? {
+        guard shape.count == 2, range.upperBound <= shape[0], parts.count == 1, let part = parts.first, let type else {
+            return nil
+        }
+        let rowBytes = lk_row_bytes(type, shape[1])
+        guard rowBytes > 0, rowBytes * shape[0] == part.byteRange.count else { return nil }
+        let start = part.byteRange.lowerBound
+        let bytes = start + range.lowerBound * rowBytes..<start + range.upperBound * rowBytes
+        return CheckpointTensor(
+            name: name, type: type, typeName: typeName, shape: [range.count, shape[1]],
+            parts: [Part(file: part.file, byteRange: bytes)])
+    }
+
     /// Writes the whole, `byteCount` bytes, to `out`.
     package func gather(to out: UnsafeMutableRawPointer) {
         // Parts of equal size: each row of the whole is a piece of every part, or every part a piece of the whole.

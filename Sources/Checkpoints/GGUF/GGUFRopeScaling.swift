@@ -15,11 +15,14 @@ struct GGUFRopeScaling {
     let type: String?
     /// Whether the file has `rope_freqs.weight`.
     let hasDivisors: Bool
+    /// Whether `yarn_log_multiplier` is the `mscale_all_dim` that divides YaRN's magnitude (Mistral 3).
+    var dividesMagnitude = false
 
     func scaling() throws -> RopeConfiguration.Scaling {
         let attention = try keys.number("rope.scaling.attn_factor", above: 0, upTo: 1e3, default: 1)
         switch type ?? "linear" {
-        case "none": return try yarn(factor: 1, attention: attention, extrapolation: 0)
+        // LongRoPE's divisors are tensors.
+        case "none", "longrope": return try yarn(factor: 1, attention: attention, extrapolation: 0)
         case "linear": return try yarn(factor: factor(), attention: attention, extrapolation: 0)
         case "yarn": return try yarn(factor: factor(), attention: attention, extrapolation: 1)
         case "llama3":
@@ -35,7 +38,7 @@ struct GGUFRopeScaling {
         default:
             throw keys.refuse(
                 "rope.scaling.type", found: (type ?? "").quotedForMessage(),
-                wanted: "one of none, linear, llama3, yarn")
+                wanted: "one of none, linear, llama3, yarn, longrope")
         }
     }
 
@@ -58,12 +61,19 @@ struct GGUFRopeScaling {
         let extrapolation = stated < 0 ? extrapolation : stated
         // The meaning of these two depends on the program that wrote the file; llama.cpp reads them for other
         // architectures.
-        for (key, neutral) in [("rope.scaling.yarn_log_multiplier", 0.0), ("rope.scaling.yarn_attn_factor", 1.0)] {
+        for (key, neutral) in [("rope.scaling.yarn_log_multiplier", 0.0), ("rope.scaling.yarn_attn_factor", 1.0)]
+        where neutral != 0 || !dividesMagnitude {
             guard let value = try keys.real(key), value != neutral else { continue }
             throw keys.refuse(key, found: "\(value)", wanted: "\(neutral), or no such key")
         }
         if extrapolation == 0, attention == 1 { return factor == 1 ? .none : .linear(factor: factor) }
-        let magnitude = extrapolation != 0 && factor > 1 ? 0.1 * log(factor) + 1 : 1
+        func scaled(_ multiplier: Double) -> Double {
+            extrapolation != 0 && factor > 1 ? 0.1 * multiplier * log(factor) + 1 : 1
+        }
+        let divisor =
+            dividesMagnitude
+            ? try keys.number("rope.scaling.yarn_log_multiplier", above: -1e-9, upTo: 1e3, default: 0) : 0
+        let magnitude = scaled(1) / scaled(divisor)
         let context = Double(try keys.count("context_length", 1...ModelConfiguration.contextTokensMax))
         let original = try keys.real("rope.scaling.original_context_length") ?? 0
         return .yarn(

@@ -99,6 +99,18 @@ package struct GGUFNumbers: Sendable {
         }
     }
 
+    /// All as Bool; integers count where they are 0 or 1.
+    package func flags() -> [Bool]? {
+        map {
+            switch $0 {
+            case .bool(let flag): flag
+            case .unsigned(let value) where value < 2: value == 1
+            case .signed(let value) where value == 0 || value == 1: value == 1
+            default: nil
+            }
+        }
+    }
+
     private func map<T>(_ convert: (GGUFValue) -> T?) -> [T]? {
         var result: [T] = []
         result.reserveCapacity(count)

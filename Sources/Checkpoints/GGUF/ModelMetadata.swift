@@ -65,9 +65,11 @@ struct ModelMetadata {
                 "attention.value_length", found: "\(valueDimension)",
                 wanted: "the width of the keys' heads, \(headDimension)")
         }
+        let layers = try keys.count("block_count", 1...ModelConfiguration.layersMax)
+        let rope = try rope(keys, headDimension: headDimension, of: family)
         return ModelConfiguration(
             architecture: family.architecture,
-            layers: try keys.count("block_count", 1...ModelConfiguration.layersMax),
+            layers: layers,
             hidden: hidden,
             feedForward: try keys.count("feed_forward_length", 1...ModelConfiguration.widthMax),
             heads: heads,
@@ -76,8 +78,12 @@ struct ModelMetadata {
             vocabulary: 0,
             contextTokens: try keys.count("context_length", 1...ModelConfiguration.contextTokensMax),
             normEpsilon: Float(try keys.number("attention.layer_norm_rms_epsilon", above: 0, upTo: 1)),
-            rope: try rope(keys, headDimension: headDimension, of: family),
-            experts: try family.mixture.map { try experts(keys, $0, of: family) })
+            rope: rope,
+            experts: try family.mixture.map { try experts(keys, $0, of: family) },
+            variant: try GGUFVariant(
+                file: file, keys: keys, family: family, layers: layers, hidden: hidden, heads: heads,
+                headDimension: headDimension, rope: rope
+            ).variant())
     }
 
     private func rope(
@@ -92,8 +98,18 @@ struct ModelMetadata {
             dimension: dimension, order: family.ropeOrder,
             scaling: try GGUFRopeScaling(
                 keys: keys, type: file.string("\(family.architecture).rope.scaling.type"),
-                hasDivisors: WeightNames.gguf.ropeDivisors.flatMap(file.tensor(named:)) != nil
-            ).scaling())
+                hasDivisors: WeightNames.gguf.ropeDivisors.flatMap(file.tensor(named:)) != nil,
+                dividesMagnitude: family.traits.dividesMagnitude
+            ).scaling(), longContext: try longContext(keys))
+    }
+
+    /// Where the file has the tensors of LongRoPE.
+    private func longContext(_ keys: CheckpointNumbers) throws -> RopeConfiguration.LongContext? {
+        guard WeightNames.gguf.ropeLongDivisors.flatMap(file.tensor(named:)) != nil else { return nil }
+        let context = try keys.count("context_length", 1...ModelConfiguration.contextTokensMax)
+        return RopeConfiguration.LongContext(
+            originalContext: try keys.count(
+                "rope.scaling.original_context_length", 1...ModelConfiguration.contextTokensMax, default: context))
     }
 
     /// The keys of one architecture.

@@ -25,10 +25,12 @@ extension ModelCheckpoint {
                         parts: [CheckpointTensor.Part(file: tensor.file, byteRange: tensor.byteRange)])
                 )
             })
-        self.tensors = tensors
         var configuration = try metadata.configuration(of: family)
         configuration.experts?.denseLayers = names.denseLayers(configuration.layers, in: tensors)
         self.configuration = configuration
+        self.tensors =
+            family.hasFusedProducts
+            ? try FusedProducts(names: names, configuration: configuration, path: path).separate(tensors) : tensors
         vocabulary = .gguf(file)
         files = parts.all.map(\.file)
         try requireServedTensors()

@@ -10,13 +10,34 @@ import Musl
 /// read over would make the model talk nonsense.
 struct HuggingFaceConfiguration {
     let path: String
+    /// The settings; in a model of more than text those of its text count before the whole's.
     let json: JSON
 
     /// `model_type` → the family that computes it.
     private static let families: [(type: String, family: ModelFamily)] = [
-        ("llama", .llama), ("mistral", .llama), ("qwen2", .qwen2), ("qwen3", .qwen3),
+        ("llama", .llama), ("mistral", .mistral), ("qwen2", .qwen2), ("qwen3", .qwen3),
         ("qwen3_moe", .qwen3MoE), ("qwen2_moe", .qwen2MoE), ("mixtral", .mixtral),
+        ("gemma2", .gemma2), ("gemma3_text", .gemma3), ("gemma3", .gemma3), ("granite", .granite),
+        ("ministral", .mistral), ("ministral3", .mistral3), ("mistral3", .mistral), ("olmo2", .olmo2), ("phi3", .phi3),
+        ("smollm3", .smollm3),
     ]
+
+    /// Models of more than text, of which the text is served.
+    private static let textOf = ["gemma3", "mistral3"]
+
+    init(path: String, json: JSON) {
+        self.path = path
+        guard Self.textOf.contains(json["model_type"]?.stringValue ?? ""), let text = json["text_config"]?.objectValue,
+            var settings = json.objectValue
+        else {
+            self.json = json
+            return
+        }
+        settings["text_config"] = nil
+        settings["vision_config"] = nil
+        for member in text.members { settings[member.key] = member.value }
+        self.json = .object(settings)
+    }
 
     private var modelType: String? { json["model_type"]?.stringValue }
 
@@ -39,10 +60,24 @@ struct HuggingFaceConfiguration {
                 wanted: wanted)
         }
         if let refusal = QuantisedWeights.refusal(json, path: path) { throw refusal }
-        if let activation = json["hidden_act"]?.stringValue, activation != "silu", activation != "swish" {
-            throw refuse("hidden_act", found: activation.quotedForMessage(), wanted: "silu")
+        let activations = family.traits.activation.names
+        for key in ["hidden_act", "hidden_activation"] {
+            guard let activation = json[key]?.stringValue, !activations.contains(activation) else { continue }
+            throw refuse(key, found: activation.quotedForMessage(), wanted: activations[0])
+        }
+        if json["use_bidirectional_attention"] == true {
+            throw refuse("use_bidirectional_attention", found: "true", wanted: "false: a model that writes text")
         }
         return family
+    }
+
+    /// The settings that are stated, and for others what the family's class in transformers takes for it.
+    func settings(of family: ModelFamily) -> JSON {
+        guard var settings = json.objectValue else { return json }
+        for member in family.traits.defaults.members where settings[member.key] == nil {
+            settings[member.key] = member.value
+        }
+        return .object(settings)
     }
 
     /// Under the keys that releases give their number. One expert is as good as none.
@@ -57,58 +92,63 @@ struct HuggingFaceConfiguration {
 
     /// `vocabulary` is left at 0: the embedding's shape says it.
     func configuration(of family: ModelFamily) throws -> ModelConfiguration {
-        let keys = CheckpointNumbers(json, path: path)
+        let settings = settings(of: family)
+        let keys = CheckpointNumbers(settings, path: path)
         let hidden = try keys.count("hidden_size", 1...ModelConfiguration.widthMax)
         let (heads, keyValueHeads) = try keys.heads("num_attention_heads", keysAndValues: "num_key_value_heads")
         let headDimension = try keys.count(
             "head_dim", 1...ModelConfiguration.headDimensionMax,
             default: hidden % heads == 0 ? hidden / heads : nil)
+        let layers = try keys.count("num_hidden_layers", 1...ModelConfiguration.layersMax)
+        let rope = try rope(settings, keys, headDimension: headDimension)
         return ModelConfiguration(
-            architecture: family.architecture,
-            layers: try keys.count("num_hidden_layers", 1...ModelConfiguration.layersMax),
-            hidden: hidden,
+            architecture: family.architecture, layers: layers, hidden: hidden,
             feedForward: try keys.count("intermediate_size", 1...ModelConfiguration.widthMax),
-            heads: heads,
-            keyValueHeads: keyValueHeads,
-            headDimension: headDimension,
-            vocabulary: 0,
+            heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension, vocabulary: 0,
             contextTokens: try contextTokens(keys),
             normEpsilon: Float(try keys.number("rms_norm_eps", above: 0, upTo: 1)),
-            rope: try rope(keys, headDimension: headDimension),
-            experts: try family.mixture.map { try experts(keys, $0) })
+            rope: rope,
+            experts: try family.mixture.map { try experts(keys, $0) },
+            variant: try HuggingFaceVariant(
+                json: settings, keys: keys, family: family, layers: layers, hidden: hidden,
+                headDimension: headDimension, rope: rope
+            ).variant())
     }
 
-    func tiesHead() throws -> Bool {
-        switch json["tie_word_embeddings"] {
+    func tiesHead(of family: ModelFamily) throws -> Bool {
+        switch settings(of: family)["tie_word_embeddings"] {
         case nil, .null: return false
         case .bool(let flag): return flag
         case .some(let other): throw refuse("tie_word_embeddings", found: other.shown, wanted: "true or false")
         }
     }
 
-    /// Attention in a sliding window is the same as all of it as long as the text fits the window; so the window bounds
-    /// the context.
+    /// In Qwen's models some layers would see a window: attention in it is the same as all of it as long as the text
+    /// fits, so it bounds the context.
     private func contextTokens(_ keys: CheckpointNumbers) throws -> Int {
         let positions = try keys.count("max_position_embeddings", 1...ModelConfiguration.contextTokensMax)
-        let isMistral = modelType == "mistral"
         // Mixtral has one only where it says so.
         let isMixtral = modelType == "mixtral" && json["sliding_window"] != nil
-        guard isMistral || isMixtral || json["use_sliding_window"] == true else { return positions }
-        if json["sliding_window"] == .null { return positions }
+        guard isMixtral || json["use_sliding_window"] == true, json["sliding_window"] != .null else { return positions }
         // What transformers takes where the key is absent.
         let window = try keys.count("sliding_window", 1...ModelConfiguration.contextTokensMax, default: 4096)
         return min(positions, window)
     }
 
-    private func rope(_ keys: CheckpointNumbers, headDimension: Int) throws -> RopeConfiguration {
+    private func rope(_ settings: JSON, _ keys: CheckpointNumbers, headDimension: Int) throws -> RopeConfiguration {
         // Since version 5 of transformers all of it stands in `rope_parameters`, before in `rope_scaling` and beside
-        // it.
-        let place = ["rope_parameters", "rope_scaling"].first { json[$0] != nil && json[$0] != .null }
-        let parameters = place.flatMap { json[$0] } ?? .object([:])
+        // it. Where layers differ it has an object for each kind.
+        let place = ["rope_parameters", "rope_scaling"].first { settings[$0] != nil && settings[$0] != .null }
+        var parameters = place.flatMap { settings[$0] } ?? .object([:])
+        var prefix = place.map { $0 + "." } ?? ""
+        if let whole = parameters["full_attention"] {
+            parameters = whole
+            prefix += "full_attention."
+        }
         guard parameters.objectValue != nil else {
             throw refuse(place ?? "", found: parameters.shown, wanted: "an object")
         }
-        let inner = CheckpointNumbers(parameters, path: path, prefix: place.map { $0 + "." } ?? "")
+        let inner = CheckpointNumbers(parameters, path: path, prefix: prefix)
         let fraction =
             try inner.number(
                 "partial_rotary_factor", above: 0, upTo: 1,
@@ -121,7 +161,9 @@ struct HuggingFaceConfiguration {
             theta: try inner.number(
                 "rope_theta", above: 1, upTo: 1e12,
                 default: keys.number("rope_theta", above: 1, upTo: 1e12, default: 10_000)),
-            dimension: dimension, order: .half, scaling: try scaling(parameters, inner, keys))
+            dimension: dimension, order: .half, scaling: try scaling(parameters, inner, keys),
+            longContext: try LongRopeSettings(parameters: parameters, inner: inner, keys: keys, dimension: dimension)
+                .longContext())
     }
 
     private func scaling(
@@ -153,9 +195,11 @@ struct HuggingFaceConfiguration {
                 betaSlow: try inner.number("beta_slow", above: 0, upTo: 1e6, default: 1),
                 magnitude: try inner.number(
                     "attention_factor", above: 0, upTo: 1e3, default: Self.magnitude(factor, inner)))
+        case "longrope", "su":
+            return try LongRopeSettings(parameters: parameters, inner: inner, keys: keys, dimension: 0).scaling()
         default:
             throw inner.refuse(
-                "rope_type", found: type.quotedForMessage(), wanted: "one of default, linear, llama3, yarn")
+                "rope_type", found: type.quotedForMessage(), wanted: "one of default, linear, llama3, yarn, longrope")
         }
     }
 
@@ -171,5 +215,15 @@ struct HuggingFaceConfiguration {
 
     func refuse(_ key: String, found: String, wanted: String) -> CheckpointError {
         CheckpointError(path: path, field: "'\(key)'", offset: nil, found: found, wanted: wanted)
+    }
+}
+
+extension DecoderVariant.Activation {
+    /// In a `config.json`, the usual one first.
+    fileprivate var names: [String] {
+        switch self {
+        case .silu: ["silu", "swish"]
+        case .geluTanh: ["gelu_pytorch_tanh", "gelu_new", "gelu_fast"]
+        }
     }
 }

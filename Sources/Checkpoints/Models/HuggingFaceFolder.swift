@@ -12,22 +12,27 @@ package enum HuggingFaceFolder {
         let config = HuggingFaceConfiguration(path: folder.path(of: "config.json"), json: settings)
         let family = try config.family()
         let weights = try SafetensorsShards.open(folder)
-        var names = WeightNames.huggingFace
+        let plain = WeightNames.huggingFace(of: family)
+        var names = plain.inLanguageModel().first { weights.tensors[$0.embedding] != nil } ?? plain
         if family.mixture != nil { names.experts = ExpertNames.released(weights.tensors, names) }
         let product = names.layer(0, names.query)
         if let refusal = QuantisedWeights.refusal(weights.tensors, product: product, path: folder.path) {
             throw refusal
         }
+        let configuration = try config.configuration(of: family)
+        let tensors =
+            family.hasFusedProducts
+            ? try FusedProducts(names: names, configuration: configuration, path: folder.path)
+                .separate(weights.tensors) : weights.tensors
         let tokenizerSettings = try optionalSettings(folder, "tokenizer_config.json")
         return ModelCheckpoint(
             path: folder.path, format: .huggingFace, name: folder.name,
             chatTemplate: try chatTemplate(folder, tokenizerSettings), family: family,
-            configuration: try config.configuration(of: family), names: names, tiesHead: try config.tiesHead(),
-            tensors: weights.tensors,
+            configuration: configuration, names: names, tiesHead: try config.tiesHead(of: family), tensors: tensors,
             vocabulary: try vocabulary(
                 folder,
                 Marks(
-                    settings: settings, tokenizer: tokenizerSettings,
+                    settings: config.json, tokenizer: tokenizerSettings,
                     generation: try optionalSettings(folder, "generation_config.json"))),
             files: weights.files)
     }

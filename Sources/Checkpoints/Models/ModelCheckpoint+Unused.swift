@@ -3,8 +3,17 @@ extension ModelCheckpoint {
     package var unusedTensors: [String] {
         let read = readTensors
         return tensors.keys.filter { name in
-            !read.contains(name) && !Self.derived.contains(where: name.hasSuffix)
+            !read.contains(name) && !Self.derived.contains(where: name.hasSuffix) && !Self.isOfImages(name)
         }.sorted()
+    }
+
+    /// How many tensors belong to the part of a model that reads images, which is left out.
+    package var imageTensors: Int { tensors.keys.count(where: Self.isOfImages) }
+
+    private static func isOfImages(_ name: String) -> Bool { imageParts.contains(where: name.hasPrefix) }
+
+    private static let imageParts = ["vision_tower.", "vision_model.", "multi_modal_projector.", "v.", "mm."].flatMap {
+        [$0, "model." + $0]
     }
 
     /// Refuses a tensor that a model of this kind would compute with and the family does not: without it the answers
@@ -24,14 +33,19 @@ extension ModelCheckpoint {
     private static let meaningful: [(part: String, what: String)] = [
         ("q_norm.", "a norm of queries"), ("k_norm.", "a norm of keys"), ("_exps.", "experts"),
         ("ffn_gate_inp.", "a router of experts"), (".experts.", "experts"), ("block_sparse_moe.", "experts"),
+        ("post_attention_norm.", "a norm after attention"), ("post_ffw_norm.", "a norm after the feed-forward part"),
+        ("post_feedforward_layernorm.", "a norm after the feed-forward part"),
+        ("pre_feedforward_layernorm.", "a norm that others name otherwise"),
         ("lora_A.", "an adapter's weights"), (".sinks", "attention sinks"), ("attn_sinks", "attention sinks"),
     ]
 
     private var readTensors: Set<String> {
         var read: Set = [names.embedding, names.finalNorm, names.head]
-        if let divisors = names.ropeDivisors { read.insert(divisors) }
+        read.formUnion([names.ropeDivisors, names.ropeShortDivisors, names.ropeLongDivisors].compactMap { $0 })
         let products = [names.query, names.key, names.value, names.output, names.gate, names.up, names.down]
-        var parts = products.flatMap { [$0 + ".weight", $0 + ".bias"] } + [names.attentionNorm, names.feedForwardNorm]
+        var parts = products.flatMap { [$0 + ".weight", $0 + ".bias"] }
+        if family.hasPreNorms { parts += [names.attentionNorm, names.feedForwardNorm] }
+        if family.hasPostNorms { parts += [names.attentionPostNorm, names.feedForwardPostNorm] }
         if family.headNorm != .absent { parts += [names.queryNorm, names.keyNorm] }
         // No more than there are: a count of layers is the file's claim.
         for layer in 0..<min(configuration.layers, tensors.count) {

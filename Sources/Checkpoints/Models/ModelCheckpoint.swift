@@ -66,6 +66,15 @@ package struct ModelCheckpoint: Sendable {
             tensors: tensors.merging(others) { $1 }, vocabulary: vocabulary, files: files)
     }
 
+    /// Whether each product is a tensor of its own, under the name that it has where a model is text alone.
+    package var hasReleasedTensors: Bool {
+        !family.hasFusedProducts
+            && (format != .huggingFace || names.embedding == WeightNames.huggingFace(of: family).embedding)
+    }
+
+    /// Added to weights of norms as the tensors have them.
+    package var normOffset: Float { format == .gguf ? 0 : family.normOffset }
+
     /// Bytes of all files that hold weights.
     package var weightBytes: Int { files.reduce(0) { $0 + $1.bytes.count } }
 

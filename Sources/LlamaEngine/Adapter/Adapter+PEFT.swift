@@ -69,12 +69,11 @@ private struct PEFTReader {
         try checkTargets(configuration)
         try checkNames(weights, isDoRA: configuration.isDoRA)
         var changes: [Adapter.Place: Adapter.Change] = [:]
-        for place in places {
-            let module = place.module
-            let names = (a: place.tensor(.a), b: place.tensor(.b), magnitude: place.tensor(.magnitude))
+        for module in modules {
+            let names = (a: module.tensor(.a), b: module.tensor(.b), magnitude: module.tensor(.magnitude))
             let (a, b) = (weights.tensors[names.a], weights.tensors[names.b])
             let magnitude = weights.tensors[names.magnitude]
-            let isNamed = configuration.names(module, layer: place.target == .head ? nil : place.layer)
+            let isNamed = configuration.names(module.name, layer: module.layer)
             if a == nil, b == nil, magnitude == nil, isNamed != true { continue }
             if isNamed == false {
                 let name = a != nil ? names.a : b != nil ? names.b : names.magnitude
@@ -82,23 +81,21 @@ private struct PEFTReader {
                     path: weights.path, field: "tensor '\(name)'", offset: nil, found: "one",
                     wanted: "none: \(PEFTFolder.configurationName) does not name this module")
             }
-            let rank = configuration.rank(of: module)
-            let (inputs, outputs) = place.target.size(in: model)
-            changes[place] = Adapter.Change(
-                rank: rank, scale: configuration.scale(of: module),
-                a: try floats(a, named: names.a, shape: [rank, inputs], weights),
+            let rank = configuration.rank(of: module.name)
+            let size = module.size(in: model)
+            let outputs = size.outputs.reduce(0, +)
+            let change = Adapter.Change(
+                rank: rank, scale: configuration.scale(of: module.name),
+                a: try floats(a, named: names.a, shape: [rank, size.inputs], weights),
                 b: try floats(b, named: names.b, shape: [outputs, rank], weights),
                 magnitude: configuration.isDoRA
                     ? try floats(magnitude, named: names.magnitude, shape: [outputs], weights) : nil)
+            for (place, part) in module.separate(change, in: model) { changes[place] = part }
         }
         return changes
     }
 
-    private var places: [Adapter.Place] {
-        (0..<model.layers).flatMap { layer in
-            AdapterTarget.ofLayer.map { Adapter.Place(layer: layer, target: $0) }.filter { $0.isAdapted(in: model) }
-        } + [.head]
-    }
+    private var modules: [ReleasedModule] { ReleasedModule.all(of: model) }
 
     private func floats(
         _ tensor: SafetensorsFile.Tensor?, named name: String, shape: [Int], _ file: SafetensorsFile
@@ -118,8 +115,8 @@ private struct PEFTReader {
 
     /// Every name under `target_modules` must be one of the model's.
     private func checkTargets(_ configuration: PEFTConfiguration) throws(CheckpointError) {
-        let modules = places.map(\.module)
-        for target in configuration.targets ?? [] where !modules.contains(where: target.matches) {
+        let modules = modules
+        for target in configuration.targets ?? [] where !modules.contains(where: { target.matches($0.name) }) {
             throw CheckpointError(
                 path: configurationPath, field: "'target_modules'", offset: nil, found: target.name.quotedForMessage(),
                 wanted: served(inPlaceOf: target.name))
@@ -127,7 +124,7 @@ private struct PEFTReader {
     }
 
     private func served(inPlaceOf module: String) -> String {
-        let names = AdapterTarget.allCases.map(\.rawValue)
+        let names = modules.map(\.kind).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         let served = names.joined(separator: ", ")
         if module.hasSuffix("embed_tokens") { return "only \(served): the embedding is not adapted" }
         if model.experts != nil, Self.isOfExperts(module) { return AdapterTarget.expertsAreNot }
@@ -145,7 +142,8 @@ private struct PEFTReader {
     /// Every tensor must belong to a product.
     private func checkNames(_ weights: SafetensorsFile, isDoRA: Bool) throws(CheckpointError) {
         let parts: [PEFTFolder.Part] = isDoRA ? PEFTFolder.Part.allCases : [.a, .b]
-        var known = Set(places.flatMap { place in parts.map { place.tensor($0) } })
+        let modules = modules
+        var known = Set(modules.flatMap { module in parts.map { module.tensor($0) } })
         if weights.tensors[Adapter.Place.head.tensor(.a)] != nil {
             // PEFT saves the base's own embedding and head beside a change of the head.
             for name in PEFTFolder.savedWithHead {
@@ -171,7 +169,7 @@ private struct PEFTReader {
             case _ where stranger.hasSuffix(".bias"): "none: biases are not served"
             case _ where stranger.contains("lm_head"): "none: the head is changed by lora_A and lora_B alone"
             default:
-                "names like '\(Adapter.Place(layer: 0, target: .query).tensor(.a))', of \(model.layers) layers"
+                "names like '\(modules[0].tensor(.a))', of \(model.layers) layers"
             }
         throw CheckpointError(
             path: weights.path, field: "tensor \(stranger.quotedForMessage(charactersMax: 120))", offset: nil,

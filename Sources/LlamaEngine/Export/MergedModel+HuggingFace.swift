@@ -25,7 +25,8 @@ extension MergedModel {
     // MARK: Weights
 
     private func released(_ type: lk_type, _ dtype: SafetensorsFile.DType) throws -> [SafetensorsWriter.Tensor] {
-        let (names, other) = (checkpoint.names, WeightNames.huggingFace)
+        let names = checkpoint.names
+        let other = checkpoint.format == .huggingFace ? names : .huggingFace
         var tensors: [SafetensorsWriter.Tensor] = []
         func add(_ name: String, _ otherName: String, _ place: Adapter.Place? = nil, target: AdapterTarget? = nil)
             throws
@@ -43,6 +44,8 @@ extension MergedModel {
         let norms = [
             (names.attentionNorm, other.attentionNorm), (names.feedForwardNorm, other.feedForwardNorm),
             (names.queryNorm, other.queryNorm), (names.keyNorm, other.keyNorm),
+            (names.attentionPostNorm, other.attentionPostNorm),
+            (names.feedForwardPostNorm, other.feedForwardPostNorm),
         ]
         for layer in 0..<configuration.layers {
             for (name, otherName) in norms { try add(names.layer(layer, name), other.layer(layer, otherName)) }

@@ -19,6 +19,11 @@ package final class MergedModel {
                 "base", found: "a mixture of \(experts.count) experts (\(checkpoint.configuration.architecture))",
                 wanted: "a dense model: an adapter of experts' attention is served beside its base, and not merged")
         }
+        guard checkpoint.hasReleasedTensors else {
+            throw checkpoint.refuse(
+                "architecture", found: checkpoint.configuration.architecture,
+                wanted: "one whose products are tensors of their own, under their usual names")
+        }
         self.checkpoint = checkpoint
         var configuration = checkpoint.configuration
         configuration.vocabulary = checkpoint.tensors[checkpoint.names.embedding]?.shape.first ?? 0

@@ -76,7 +76,11 @@ final class BLASBackend: ForwardBackend {
         let width = configuration.heads * dimension
         let place = tile.rows.lowerBound * width + head * dimension
         let group = head / (configuration.heads / configuration.keyValueHeads)
-        let pages = stride(from: 0, to: tile.positions, by: KVLayout.positions)
+        let window = configuration.variant.attention(of: layer).window ?? .max
+        func first(_ row: Int) -> Int { max(0, decoder.rows[row].position - (window - 1)) }
+        // Pages that the window has left behind are not read.
+        let start = first(tile.rows.lowerBound) / KVLayout.positions * KVLayout.positions
+        let pages = stride(from: start, to: tile.positions, by: KVLayout.positions)
         func memory(_ page: Int, _ offset: Int) -> UnsafePointer<Float> {
             UnsafePointer((cache.memory(of: page) + offset).assumingMemoryBound(to: Float.self))
         }
@@ -87,13 +91,15 @@ final class BLASBackend: ForwardBackend {
                     a: decoder.workspace.queries.base + place, aStride: width,
                     b: memory(page, cache.layout.keys(layer: layer, head: group)), bStride: dimension,
                     isBTransposed: true, c: scores + page, cStride: tile.positions,
-                    scale: 1 / Float(dimension).squareRoot()))
+                    scale: configuration.attentionScale))
         }
         for (index, row) in tile.rows.enumerated() {
             let line = scores + index * tile.positions
-            let visible = decoder.rows[row].position + 1
-            _ = lk_softmax(line, visible)
-            (line + visible).update(repeating: 0, count: tile.positions - visible)
+            let seen = first(row)..<decoder.rows[row].position + 1
+            if let cap = configuration.variant.attentionCap { lk_soft_cap(line + seen.lowerBound, seen.count, cap) }
+            _ = lk_softmax(line + seen.lowerBound, seen.count)
+            (line + start).update(repeating: 0, count: seen.lowerBound - start)
+            (line + seen.upperBound).update(repeating: 0, count: tile.positions - seen.upperBound)
         }
         for page in pages {
             products.compute(
@@ -102,18 +108,18 @@ final class BLASBackend: ForwardBackend {
                     a: scores + page, aStride: tile.positions,
                     b: memory(page, cache.layout.values(layer: layer, head: group)), bStride: dimension,
                     isBTransposed: false, c: decoder.workspace.attended.base + place, cStride: width,
-                    isAdding: page > 0))
+                    isAdding: page > start))
         }
     }
 
     func feedForward(_ decoder: Decoder, _ network: GatedNetwork, index: Int) {
         let gate = decoder.workspace.activated.base
-        let (up, width) = (up.base, configuration.feedForward)
+        let (up, width, activation) = (up.base, configuration.feedForward, configuration.variant.activation)
         decoder.multiply(
             decoder.normalised, .init(network.gate, gate, .gate, layer: index),
             .init(network.up, up, .up, layer: index))
         decoder.eachRow { row in
-            lk_swiglu(gate + row * width, up + row * width, width, gate + row * width)
+            activation.gate(gate + row * width, up + row * width, width, to: gate + row * width)
         }
     }
 

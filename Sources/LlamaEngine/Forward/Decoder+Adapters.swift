@@ -147,8 +147,8 @@ extension Decoder {
         }
     }
 
-    /// Keeps the floats of a panel of SwiGLU for the adapters that change down: where down takes int8 there are none
-    /// otherwise. `gate` and `up` are the panel's products, [rows, panelOutputs].
+    /// Keeps the floats of a panel of what is gated for the adapters that change down: where down takes int8 there are
+    /// none otherwise. `gate` and `up` are the panel's products, [rows, panelOutputs].
     func keepActivated(
         _ panel: Int, layer: Int, gate: UnsafeMutablePointer<Float>, up: UnsafeMutablePointer<Float>
     ) {
@@ -157,9 +157,9 @@ extension Decoder {
         for block in adapted where block.adapter.first(.activated, layer: layer) != nil {
             for row in block.rows {
                 let start = row * Matrix.panelOutputs
-                lk_swiglu(
+                model.configuration.variant.activation.gate(
                     gate + start, up + start, min(Matrix.panelOutputs, width - first),
-                    workspace.activated.base + row * width + first)
+                    to: workspace.activated.base + row * width + first)
             }
         }
     }

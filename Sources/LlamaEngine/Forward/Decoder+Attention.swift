@@ -1,4 +1,11 @@
 import CKernels
+import Checkpoints
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 extension Decoder {
     /// Attention, from the norm's rows to `attended`.
@@ -15,29 +22,42 @@ extension Decoder {
 
     /// Norms and turns the heads of every row, and puts its keys and values into its sequence's cache.
     private func placeHeads(_ layer: DecoderWeights.Layer, index: Int, _ segments: [Segment]) {
+        let configuration = model.configuration
+        let angles: RowAngles? =
+            switch configuration.variant.attention(of: index).rotation {
+            case .whole: workspace.angles
+            case .window: workspace.windowAngles
+            case .none: nil
+            }
         eachRow { row in
-            turn(workspace.queries.base, heads: model.configuration.heads, norm: layer.queryNorm, row: row)
-            turn(workspace.keys.base, heads: model.configuration.keyValueHeads, norm: layer.keyNorm, row: row)
+            place(workspace.queries.base, heads: configuration.heads, norm: layer.queryNorm, row: row, angles)
+            if let growth = configuration.variant.queryGrowth { grow(growth, row: row) }
+            place(workspace.keys.base, heads: configuration.keyValueHeads, norm: layer.keyNorm, row: row, angles)
             store(row: row, layer: index, in: segments[rows[row].segment].cache)
         }
     }
 
-    private func turn(_ base: UnsafeMutablePointer<Float>, heads: Int, norm: Vector?, row: Int) {
+    /// Norms and turns the heads of one row. The norm's weights say whether it runs over each head or over all at once.
+    private func place(
+        _ base: UnsafeMutablePointer<Float>, heads: Int, norm: Vector?, row: Int, _ angles: RowAngles?
+    ) {
         let configuration = model.configuration
-        let dimension = configuration.headDimension
-        let x = base + row * heads * dimension
+        let (dimension, width) = (configuration.headDimension, heads * configuration.headDimension)
+        let x = base + row * width
         if let norm {
-            for head in 0..<heads {
-                let values = x + head * dimension
-                lk_rmsnorm(values, norm.base, configuration.normEpsilon, dimension, values)
+            for start in stride(from: 0, to: width, by: norm.count) {
+                lk_rmsnorm(x + start, norm.base, configuration.normEpsilon, norm.count, x + start)
             }
         }
-        let pairs = configuration.rope.dimension / 2
-        let (cosines, sines) = (workspace.cosines.base + row * pairs, workspace.sines.base + row * pairs)
-        switch configuration.rope.order {
-        case .interleaved: lk_rope_interleaved(x, heads, dimension, configuration.rope.dimension, cosines, sines)
-        case .half: lk_rope_half(x, heads, dimension, configuration.rope.dimension, cosines, sines)
-        }
+        angles?.turn(x, heads: heads, headDimension: dimension, row: row)
+    }
+
+    /// Multiplies the queries of one row by what their position makes of them.
+    private func grow(_ growth: DecoderVariant.QueryGrowth, row: Int) {
+        let width = model.configuration.heads * model.configuration.headDimension
+        let factor = 1 + growth.beta * logf(1 + Float(rows[row].position / growth.context))
+        let x = workspace.queries.base + row * width
+        for place in 0..<width { x[place] *= factor }
     }
 
     private func store(row: Int, layer: Int, in cache: KVCache) {

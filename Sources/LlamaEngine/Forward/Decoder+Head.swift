@@ -61,6 +61,16 @@ extension Decoder {
             }
             if hasFactors { scaleAdapted(.head, panels, logits + range.lowerBound, stride: outputs) }
             addAdapters(.head, layer: 0, panels, to: logits + range.lowerBound, stride: outputs)
+            for row in 0..<logitRows { shapeLogits(logits + row * outputs + range.lowerBound, range.count) }
         }
+    }
+
+    /// Scales and caps logits, where the family does.
+    private func shapeLogits(_ logits: UnsafeMutablePointer<Float>, _ count: Int) {
+        let (scale, cap) = (model.configuration.variant.logitScale, model.configuration.variant.logitCap)
+        if scale != 1 {
+            for index in 0..<count { logits[index] *= scale }
+        }
+        if let cap { lk_soft_cap(logits, count, cap) }
     }
 }

@@ -109,16 +109,17 @@ extension Decoder {
     /// SwiGLU of some outputs of products with gate and up, whose rows are `stride` apart, to the same columns of
     /// `output`, whose rows have `width`. As int8 they are those of one panel.
     static func activate(
-        _ gate: UnsafeMutablePointer<Float>, _ up: UnsafeMutablePointer<Float>, stride: Int, rows: Int,
+        _ activation: DecoderVariant.Activation, _ gate: UnsafeMutablePointer<Float>, _ up: UnsafeMutablePointer<Float>,
+        stride: Int, rows: Int,
         outputs: Range<Int>, to output: Input, width: Int, as next: Matrix.Activations
     ) {
         let place = outputs.lowerBound
         if next == .int8 {
-            return lk_swiglu_q8(gate, up, rows, output.quantised + place / 32, width / 32)
+            return activation.gate(gate, up, rows: rows, to: output.quantised + place / 32, stride: width / 32)
         }
         for row in 0..<rows {
             let out = output.floats + row * width + place
-            lk_swiglu(gate + row * stride, up + row * stride, outputs.count, out)
+            activation.gate(gate + row * stride, up + row * stride, outputs.count, to: out)
             guard next == .bf16 else { continue }
             lk_bf16_from_f32(out, output.bf16 + row * width + place, outputs.count)
         }

@@ -10,6 +10,8 @@ package final class Decoder {
     /// Whether some product takes them.
     private let hasBF16: Bool
     private let hasInt8: Bool
+    /// Whether what attention and the feed-forward part give is changed before it is added to the residual stream.
+    private let hasBranches: Bool
     let backend: any ForwardBackend
     /// nil where no layer has experts.
     let mixing: ExpertWorkspace?
@@ -32,6 +34,9 @@ package final class Decoder {
         workspace = ForwardWorkspace(model.configuration)
         hasBF16 = precision == .quantized && model.weights.has(.bf16)
         hasInt8 = precision == .quantized && model.weights.has(.int8)
+        hasBranches =
+            model.configuration.variant.residualScale != 1
+            || model.weights.layers.contains { $0.attentionPostNorm != nil }
         readNext = model.weights.readNext
         let inputs = model.weights.expertInputs(self.precision)
         mixing = model.configuration.experts.map {
@@ -67,9 +72,9 @@ package final class Decoder {
         for (index, layer) in model.weights.layers.enumerated() {
             normalise(layer.attentionNorm)
             attend(layer, index: index, segments)
-            multiply(attended, Product(layer.output, workspace.residual.base, .output, layer: index), adding: true)
+            addToResidual(layer.output, .output, of: attended, layer: index, norm: layer.attentionPostNorm)
             normalise(layer.feedForwardNorm)
-            feedForward(layer.feedForward, index: index)
+            feedForward(layer.feedForward, index: index, norm: layer.feedForwardPostNorm)
         }
         for segment in segments { segment.cache.advance(by: segment.tokens.count) }
         computeLogits(segments, logitRows: logitRows)
@@ -80,11 +85,11 @@ package final class Decoder {
     }
 
     /// Adds a layer's feed-forward part of `normalised` to the residual stream.
-    private func feedForward(_ part: FeedForward, index: Int) {
+    private func feedForward(_ part: FeedForward, index: Int, norm: Vector?) {
         switch part {
         case .dense(let network):
             backend.feedForward(self, network, index: index)
-            multiply(activated, Product(network.down, workspace.residual.base, .down, layer: index), adding: true)
+            addToResidual(network.down, .down, of: activated, layer: index, norm: norm)
         case .experts(let experts): mix(experts, layer: index)
         }
     }
@@ -99,33 +104,60 @@ package final class Decoder {
         }
         try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses)
         try mixing?.reserve(self)
+        if hasBranches { try workspace.reserve(branch: rows.count) }
         try backend.plan(self, segments)
         try planAdapters(segments)
     }
 
     private func embed() {
         let configuration = model.configuration
-        let rope = model.weights.rope
-        let pairs = configuration.rope.dimension / 2
+        let scale = configuration.variant.embeddingScale
         eachRow { index in
             let row = rows[index]
             precondition(
                 0 <= row.token && Int(row.token) < configuration.vocabulary, "token ids are checked on admission")
-            model.weights.embedding.row(Int(row.token), to: workspace.residual.base + index * configuration.hidden)
-            rope.fill(
-                position: row.position, cosines: workspace.cosines.base + index * pairs,
-                sines: workspace.sines.base + index * pairs)
+            let residual = workspace.residual.base + index * configuration.hidden
+            model.weights.embedding.row(Int(row.token), to: residual)
+            if scale != 1 {
+                for place in 0..<configuration.hidden { residual[place] *= scale }
+            }
+            workspace.angles.fill(row: index, position: row.position, model.weights.rope)
+            if let rope = model.weights.windowRope {
+                workspace.windowAngles.fill(row: index, position: row.position, rope)
+            }
         }
     }
 
-    /// RMSNorm of the residual stream, as the next product's input.
-    private func normalise(_ weight: Vector) {
+    /// RMSNorm of the residual stream, as the next product's input; without a norm the stream as it is.
+    private func normalise(_ weight: Vector?) {
         let hidden = model.configuration.hidden
         let (residual, input) = (workspace.residual.base, workspace.input.base)
         eachRow { row in
-            lk_rmsnorm(
-                residual + row * hidden, weight.base, model.configuration.normEpsilon, hidden, input + row * hidden)
+            if let weight {
+                lk_rmsnorm(
+                    residual + row * hidden, weight.base, model.configuration.normEpsilon, hidden, input + row * hidden)
+            } else {
+                (input + row * hidden).update(from: residual + row * hidden, count: hidden)
+            }
             narrow(row: row)
+        }
+    }
+
+    /// Multiplies `input` by a product whose answer is a part's, norms and scales that where the family does, and adds
+    /// it to the residual stream.
+    private func addToResidual(_ linear: Linear, _ target: AdapterTarget, of input: Input, layer: Int, norm: Vector?) {
+        guard hasBranches else {
+            return multiply(input, Product(linear, workspace.residual.base, target, layer: layer), adding: true)
+        }
+        let (configuration, scale) = (model.configuration, model.configuration.variant.residualScale)
+        multiply(input, Product(linear, workspace.branch.base, target, layer: layer))
+        eachRow { row in
+            let branch = workspace.branch.base + row * configuration.hidden
+            if let norm { lk_rmsnorm(branch, norm.base, configuration.normEpsilon, configuration.hidden, branch) }
+            if scale != 1 {
+                for place in 0..<configuration.hidden { branch[place] *= scale }
+            }
+            lk_add(workspace.residual.base + row * configuration.hidden, branch, configuration.hidden)
         }
     }
 

@@ -13,7 +13,7 @@ protocol ForwardBackend: AnyObject {
     /// Causal attention of every row over its own sequence: `workspace.queries` to `workspace.attended`.
     func attention(_ decoder: Decoder, layer: Int, _ segments: [Decoder.Segment])
 
-    /// SwiGLU of the products with gate and up of layer `index`: `normalised` to `activated`.
+    /// The products with gate and up of layer `index`, one gated by the other: `normalised` to `activated`.
     func feedForward(_ decoder: Decoder, _ network: GatedNetwork, index: Int)
 
     /// Panels below which a product's outputs are not cut, where `wanted` are enough for the engine's kernels.

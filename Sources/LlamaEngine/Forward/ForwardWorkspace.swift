@@ -22,9 +22,11 @@ final class ForwardWorkspace {
     let activated = ScratchBuffer<Float>()
     let activatedQuantised = ScratchBuffer<lk_q8_block>()
     let activatedBF16 = ScratchBuffer<UInt16>()
-    /// [rows, rope.dimension / 2]
-    let cosines = ScratchBuffer<Float>()
-    let sines = ScratchBuffer<Float>()
+    /// The answer of attention or the feed-forward part, [rows, hidden], where it is not added as it is.
+    let branch = ScratchBuffer<Float>()
+    let angles: RowAngles
+    /// Those of layers with a rotation of their own.
+    let windowAngles: RowAngles
     /// [rows, lowRankColumns]: A x of the rows that have adapters.
     let lowRank = ScratchBuffer<Float>()
     private(set) var lowRankColumns = 0
@@ -35,6 +37,8 @@ final class ForwardWorkspace {
 
     init(_ configuration: ModelConfiguration) {
         self.configuration = configuration
+        angles = RowAngles(configuration.rope)
+        windowAngles = RowAngles(configuration.variant.windowRope)
     }
 
     /// Widest input of any product.
@@ -57,8 +61,8 @@ final class ForwardWorkspace {
         try activated.reserve(rows * c.activatedWidth)
         try activatedQuantised.reserve(rows * (c.activatedWidth / 32 + 1))
         try activatedBF16.reserve(rows * c.activatedWidth)
-        try cosines.reserve(rows * c.rope.dimension / 2)
-        try sines.reserve(rows * c.rope.dimension / 2)
+        try angles.reserve(rows: rows)
+        try windowAngles.reserve(rows: rows)
         try logits.reserve(headRows * c.vocabulary)
     }
 
@@ -66,6 +70,8 @@ final class ForwardWorkspace {
         lowRankColumns = columns
         try lowRank.reserve(rows * columns)
     }
+
+    func reserve(branch rows: Int) throws(OutOfMemoryError) { try branch.reserve(rows * configuration.hidden) }
 
     func reserve(aside rows: Int) throws(OutOfMemoryError) { try aside.reserve(rows * configuration.hidden) }
 }

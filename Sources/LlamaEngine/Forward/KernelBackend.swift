@@ -28,9 +28,11 @@ final class KernelBackend: ForwardBackend {
     let configuration: ModelConfiguration
     private(set) var tiles: [Tile] = []
     private(set) var spans: [Span] = []
-    /// [threads, tileFloats]: the queries of a tile, and how many positions each sees.
+    /// [threads, tileFloats]: the queries of a tile; [threads, tileQueries]: how many positions of a page each sees,
+    /// and how many of these its window has left behind.
     let queries = ScratchBuffer<Float>()
     let visible = ScratchBuffer<UInt32>()
+    let hidden = ScratchBuffer<UInt32>()
     /// [spans of all tiles, keyValueHeads, sumFloats]
     let sums = ScratchBuffer<Float>()
     /// [threads, gateFloats]: products with one panel of gate and of up.
@@ -67,6 +69,7 @@ final class KernelBackend: ForwardBackend {
         let threads = decoder.pool.threads
         try queries.reserve(threads * tileFloats)
         try visible.reserve(threads * tileQueries)
+        try hidden.reserve(threads * tileQueries)
         try sums.reserve(spans.count * configuration.keyValueHeads * sumFloats)
         gateFloats = 2 * decoder.rows.count * Matrix.panelOutputs
         try gates.reserve(threads * gateFloats)
@@ -79,7 +82,9 @@ final class KernelBackend: ForwardBackend {
     /// A thread takes some outputs of both products at a time, so that these never leave its cache.
     func feedForward(_ decoder: Decoder, _ network: GatedNetwork, index: Int) {
         let (input, output) = (decoder.normalised, decoder.activated)
-        let (count, width) = (decoder.rows.count, configuration.feedForward)
+        let (count, width, activation) = (
+            decoder.rows.count, configuration.feedForward, configuration.variant.activation
+        )
         // Nothing in the loop counts references: that would hold up the reading of the next panel's weights.
         let (gates, gateFloats, isAdapted) = (gates.base, gateFloats, !decoder.adapted.isEmpty)
         let (gateWeights, upWeights) = (network.gate, network.up)
@@ -103,7 +108,8 @@ final class KernelBackend: ForwardBackend {
                 }
                 if isAdapted, next == .int8 { decoder.keepActivated(panel, layer: index, gate: gate, up: up) }
                 Decoder.activate(
-                    gate, up, stride: stride, rows: count, outputs: outputs, to: output, width: width, as: next)
+                    activation, gate, up, stride: stride, rows: count, outputs: outputs, to: output, width: width,
+                    as: next)
             }
         }
     }

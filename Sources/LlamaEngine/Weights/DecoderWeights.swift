@@ -1,17 +1,21 @@
-/// The weights of a decoder-only transformer with RMSNorm, rotary positions, grouped queries and SwiGLU. What a family
-/// does not have is nil.
+/// The weights of a decoder-only transformer with RMSNorm, rotary positions, grouped queries and a gated feed-forward
+/// part. What a family does not have is nil.
 package struct DecoderWeights: Sendable {
     package struct Layer: Sendable {
-        package let attentionNorm: Vector
+        package let attentionNorm: Vector?
         package let query: Linear
         package let key: Linear
         package let value: Linear
-        /// Applied to each head, [headDimension].
+        /// Applied to each head, [headDimension]; or to all at once, [heads * headDimension].
         package let queryNorm: Vector?
         package let keyNorm: Vector?
         package let output: Linear
-        package let feedForwardNorm: Vector
+        /// Applied to what attention gives, [hidden], before it is added to the residual stream.
+        package let attentionPostNorm: Vector?
+        package let feedForwardNorm: Vector?
         package let feedForward: FeedForward
+        /// As `attentionPostNorm`.
+        package let feedForwardPostNorm: Vector?
     }
 
     /// [vocabulary, hidden]
@@ -23,6 +27,8 @@ package struct DecoderWeights: Sendable {
     /// Whether head and embedding are one.
     package let tiesHead: Bool
     package let rope: RopeTable
+    /// That of layers with one of their own (`DecoderVariant.Attention.Rotation.window`).
+    let windowRope: RopeTable?
 
     var matrices: [Matrix] {
         [embedding, head] + layers.flatMap { $0.attentionMatrices + $0.feedForward.matrices }

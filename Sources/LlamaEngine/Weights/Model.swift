@@ -41,14 +41,17 @@ package final class Model: Sendable {
     ///   - products: who multiplies matrices, which then are f32 in memory; by default the engine's own kernels.
     ///   - precision: what the weights are for. `quantized` keeps F16 as bf16 where products take that: a product need
     ///     not round it each time, and the sums are the same.
+    ///   - contextTokensMax: positions that will be served, where they are fewer than the model was trained for.
     ///   - needsHead: false where no logits are asked for: the checkpoint's own head, if it has one, is not read.
     ///   - progress: hears from those threads, in no order, which share of the weights is there.
     /// - Throws: `CheckpointError` when a tensor is missing, sizes disagree, or memory is short.
     package init(
         _ checkpoint: ModelCheckpoint, threads: Int? = nil, products: (any MatrixProducts)? = nil,
-        precision: Precision = .exact, needsHead: Bool = true, progress: (@Sendable (Double) -> Void)? = nil
+        precision: Precision = .exact, contextTokensMax: Int? = nil, needsHead: Bool = true,
+        progress: (@Sendable (Double) -> Void)? = nil
     ) throws {
         var configuration = checkpoint.configuration
+        configuration.contextTokens = min(contextTokensMax ?? .max, configuration.contextTokens)
         let loader = try WeightLoader(checkpoint, products: products, precision: precision)
         weights = try loader.load(&configuration, needsHead: needsHead)
         // Without threads of its own the copy is slower, not wrong.

@@ -46,14 +46,15 @@ struct WeightLoader {
             ? embedding : try matrix(names.head, outputs: configuration.vocabulary, inputs: configuration.hidden)
         return DecoderWeights(
             embedding: embedding, layers: layers,
-            finalNorm: try vector(names.finalNorm, count: configuration.hidden),
-            head: head, tiesHead: tiesHead, rope: try rope(configuration.rope))
+            finalNorm: try norm(names.finalNorm, count: configuration.hidden),
+            head: head, tiesHead: tiesHead, rope: try rope(configuration),
+            windowRope: configuration.variant.windowRope.map { RopeTable($0) })
     }
 
     private func layer(
         _ index: Int, _ configuration: ModelConfiguration
     ) throws -> DecoderWeights.Layer {
-        let names = checkpoint.names
+        let (names, family) = (checkpoint.names, checkpoint.family)
         let (hidden, dimension) = (configuration.hidden, configuration.headDimension)
         let queryWidth = configuration.heads * dimension
         let keyWidth = configuration.keyValueHeads * dimension
@@ -62,16 +63,25 @@ struct WeightLoader {
         ) throws -> Linear {
             try self.linear(names.layer(index, name), outputs, inputs, bias: bias)
         }
+        func norm(_ name: String, _ count: Int, _ presence: ModelFamily.Presence) throws -> Vector? {
+            try self.norm(names.layer(index, name), count: count, presence)
+        }
+        let (preNorm, postNorm): (ModelFamily.Presence, ModelFamily.Presence) = (
+            family.hasPreNorms ? .required : .absent, family.hasPostNorms ? .required : .absent
+        )
         return DecoderWeights.Layer(
-            attentionNorm: try vector(names.layer(index, names.attentionNorm), count: hidden),
-            query: try linear(names.query, queryWidth, hidden, bias: checkpoint.family.attentionBias),
-            key: try linear(names.key, keyWidth, hidden, bias: checkpoint.family.attentionBias),
-            value: try linear(names.value, keyWidth, hidden, bias: checkpoint.family.attentionBias),
-            queryNorm: try vector(names.layer(index, names.queryNorm), count: dimension, checkpoint.family.headNorm),
-            keyNorm: try vector(names.layer(index, names.keyNorm), count: dimension, checkpoint.family.headNorm),
+            attentionNorm: try norm(names.attentionNorm, hidden, preNorm),
+            query: try linear(names.query, queryWidth, hidden, bias: family.attentionBias),
+            key: try linear(names.key, keyWidth, hidden, bias: family.attentionBias),
+            value: try linear(names.value, keyWidth, hidden, bias: family.attentionBias),
+            queryNorm: try norm(
+                names.queryNorm, family.normsHeadsTogether ? queryWidth : dimension, family.headNorm),
+            keyNorm: try norm(names.keyNorm, family.normsHeadsTogether ? keyWidth : dimension, family.headNorm),
             output: try linear(names.output, hidden, queryWidth, bias: .optional),
-            feedForwardNorm: try vector(names.layer(index, names.feedForwardNorm), count: hidden),
-            feedForward: try feedForward(index, configuration))
+            attentionPostNorm: try norm(names.attentionPostNorm, hidden, postNorm),
+            feedForwardNorm: try norm(names.feedForwardNorm, hidden, preNorm),
+            feedForward: try feedForward(index, configuration),
+            feedForwardPostNorm: try norm(names.feedForwardPostNorm, hidden, postNorm))
     }
 
     /// - Parameter name: without `.weight` and `.bias`.
@@ -83,8 +93,16 @@ struct WeightLoader {
             bias: try vector(name + ".bias", count: outputs, bias))
     }
 
-    private func rope(_ configuration: RopeConfiguration) throws -> RopeTable {
-        guard let name = checkpoint.names.ropeDivisors,
+    private func rope(_ model: ModelConfiguration) throws -> RopeTable {
+        let configuration = model.rope
+        var name = checkpoint.names.ropeDivisors
+        if let long = configuration.longContext {
+            let isLong = model.contextTokens > long.originalContext
+            let divisors = isLong ? long.longDivisors : long.shortDivisors
+            if !divisors.isEmpty { return RopeTable(configuration, divisors: divisors) }
+            name = isLong ? checkpoint.names.ropeLongDivisors : checkpoint.names.ropeShortDivisors
+        }
+        guard let name,
             let divisors = try vector(name, count: configuration.dimension / 2, .optional)
         else {
             return RopeTable(configuration)
@@ -143,6 +161,18 @@ struct WeightLoader {
         return Vector(base: values, count: count)
     }
 
+    /// The weights of a norm, with what the format leaves out of them.
+    private func norm(_ name: String, count: Int) throws -> Vector {
+        let tensor = try checkpoint.requiredTensor(name, shape: [count])
+        let values = arena.allocate(count)
+        lk_dequantize_row(try type(of: tensor), try rows(of: tensor), values, count)
+        let offset = checkpoint.normOffset
+        if offset != 0 {
+            for index in 0..<count { values[index] += offset }
+        }
+        return Vector(base: values, count: count)
+    }
+
     private func type(of tensor: CheckpointTensor) throws -> lk_type {
         guard let type = tensor.type else {
             throw CheckpointError(
@@ -167,6 +197,14 @@ struct WeightLoader {
         case .absent: nil
         case .optional: checkpoint.tensors[name] == nil ? nil : try vector(name, count: count)
         case .required: try vector(name, count: count)
+        }
+    }
+
+    private func norm(_ name: String, count: Int, _ presence: ModelFamily.Presence) throws -> Vector? {
+        switch presence {
+        case .absent: nil
+        case .optional: checkpoint.tensors[name] == nil ? nil : try norm(name, count: count)
+        case .required: try norm(name, count: count)
         }
     }
 

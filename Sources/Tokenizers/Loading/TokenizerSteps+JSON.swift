@@ -12,7 +12,7 @@ extension TokenizerSteps {
             scanner = cut
         } else {
             (spacePrefix, cutsBeforeEachSpace) = try Self.spaces(json)
-            normalizesSpaces = json.preTokenizer == .null
+            normalizesSpaces = Self.cutsNothing(json.preTokenizer)
         }
     }
 
@@ -107,7 +107,7 @@ extension TokenizerSteps {
     ) throws(TokenizerError) -> (SentencePieceBPE.SpacePrefix, cutsBeforeEachSpace: Bool) {
         // Old: the normaliser puts the mark in front, and in the place of each space.
         let steps = parts(json.normalizer, "normalizers")
-        if json.preTokenizer == .null, let replace = steps.last, replace["type"] == "Replace",
+        if cutsNothing(json.preTokenizer), let replace = steps.last, replace["type"] == "Replace",
             replace["pattern"]?["String"] == " ", replace["content"] == mark
         {
             if steps.count == 1 { return (.never, false) }
@@ -128,7 +128,12 @@ extension TokenizerSteps {
         }
         throw unknown(
             "normalizer and pre_tokenizer", .array([json.normalizer, json.preTokenizer]),
-            "known are byte-level ones and those of Llama 2 and Mistral")
+            "known are byte-level ones and those of Llama 2, Mistral and Gemma")
+    }
+
+    /// Gemma's cut after each space finds none: the normaliser has put the mark in the place of all.
+    private static func cutsNothing(_ preTokenizer: JSON) -> Bool {
+        preTokenizer == .null || preTokenizer["type"] == "Split" && preTokenizer["pattern"]?["String"] == " "
     }
 
     private static func unknown(_ place: String, _ value: JSON, _ known: String) -> TokenizerError {

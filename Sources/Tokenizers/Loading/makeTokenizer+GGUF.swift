@@ -22,11 +22,31 @@ package func makeTokenizer(from file: GGUFFile, template: String? = nil) throws 
     source.addsBOS = try file.bool(key("add_bos_token"))
     source.addsEOS = try file.bool(key("add_eos_token"))
     source.addsSpacePrefix = try file.bool(key("add_space_prefix"))
+    if try file.string("general.name").map(isPhi3) ?? false { source.matchRules = phi3Rules(source) }
     do {
         return try makeTokenizer(source)
     } catch let error as TokenizerError {
         throw TokenizerError("\(file.path): \(error.place)", error.problem)
     }
+}
+
+/// Phi 3's special tokens take in the space after them, but for a few. A file does not say so: as llama.cpp does, these
+/// vocabularies are known by the model's name.
+private func isPhi3(_ name: String) -> Bool {
+    ["phi-3", "phi3"].contains { name.lowercased().contains($0) }
+}
+
+private func phi3Rules(_ source: VocabularySource<GGUFStrings>) -> [Int32: SpecialTokenTrie.MatchRule] {
+    let plain = ["<unk>", "<s>", "<|endoftext|>"]
+    var rules: [Int32: SpecialTokenTrie.MatchRule] = [:]
+    // Unknown, control and user-defined tokens.
+    for (id, type) in (source.types ?? []).enumerated() where (2...4).contains(type) && id < source.tokens.count {
+        guard source.tokens.withBytes(id, { bytes in !plain.contains { bytes.elementsEqual($0.utf8) } }) else {
+            continue
+        }
+        rules[Int32(id)] = SpecialTokenTrie.MatchRule(takesSpaceAfter: true)
+    }
+    return rules
 }
 
 extension GGUFStrings: ByteStrings {

@@ -1,28 +1,35 @@
 import Foundation
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 
 /// A folder of Tests/Fixtures/folders with the logits that transformers computed for it in f32
-/// (Scripts/reference/make_tiny_folders.py).
+/// (Scripts/reference/make_tiny_folders.py, make_tiny_families.py).
 struct TinyFolder: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let prompt: [Int32]
-    /// Of the reference: those of the prompt's last tokens.
+    /// Rows of the reference: those of the prompt's last tokens.
     let rows: Int
+    /// Positions that it is served with; nil: all that it has.
+    let contextTokens: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case name, prompt, rows
+        case contextTokens = "context_tokens"
+    }
 
     var testDescription: String { name }
 
     static let root = TinyModel.folder.deletingLastPathComponent().appending(path: "folders")
 
-    static let all: [TinyFolder] = {
+    static let all: [TinyFolder] = ["manifest.json", "families.json"].flatMap { name in
         do {
-            return try JSONDecoder().decode(
-                [TinyFolder].self, from: Data(contentsOf: root.appending(path: "manifest.json")))
+            return try JSONDecoder().decode([TinyFolder].self, from: Data(contentsOf: root.appending(path: name)))
         } catch {
-            preconditionFailure("Tests/Fixtures/folders/manifest.json: \(error)")
+            preconditionFailure("Tests/Fixtures/folders/\(name): \(error)")
         }
-    }()
+    }
 
     var path: String { Self.root.appending(path: name).path }
 
@@ -35,7 +42,7 @@ struct TinyFolder: Decodable, Sendable, CustomTestStringConvertible {
 @Suite struct FolderLogitsTests {
     @Test("a folder's logits are those of transformers", arguments: TinyFolder.all)
     func exact(_ tiny: TinyFolder) throws {
-        let model = try Model(path: tiny.path)
+        let model = try Model(ModelCheckpoint.open(path: tiny.path), contextTokensMax: tiny.contextTokens)
         let (decoder, cache) = try Decoder.make(model, .exact)
         let logits = try decoder.allLogits(tiny.prompt, chunk: 64, cache: cache)
         let wanted = try tiny.referenceLogits()

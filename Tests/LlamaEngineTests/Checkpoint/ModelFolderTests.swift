@@ -91,11 +91,23 @@ struct ModelFolderTests {
                 == .llama3(factor: factor, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 8192))
     }
 
-    @Test("a sliding window bounds the context", arguments: [("\"sliding_window\": 100", 100), ("\"no\": 1", 256)])
-    func window(_ setting: String, _ tokens: Int) throws {
+    @Test(
+        "of Mistral has its window in all layers, the usual one where none is written",
+        arguments: [("\"sliding_window\": 100", 100), ("\"no\": 1", 4096), ("\"sliding_window\": null", nil)])
+    func window(_ setting: String, _ window: Int?) throws {
         let folder = try FolderCopy("mistral")
         try folder.change("config.json", "\"sliding_window\": null", to: setting)
-        #expect(try folder.load().configuration.contextTokens == tokens)
+        let configuration = try folder.load().configuration
+        #expect(configuration.contextTokens == 256)
+        #expect((0..<configuration.layers).allSatisfy { configuration.variant.attention(of: $0).window == window })
+    }
+
+    @Test("of Qwen has a context that its window bounds")
+    func boundedContext() throws {
+        let folder = try FolderCopy("qwen3")
+        try folder.change("config.json", "\"use_sliding_window\": false", to: "\"use_sliding_window\": true")
+        try folder.change("config.json", "\"sliding_window\": null", to: "\"sliding_window\": 100")
+        #expect(try folder.load().configuration.contextTokens == 100)
     }
 
     @Test("another folder is refused with what is in it, and a file of weights with the folder to name")

@@ -12,7 +12,8 @@ import Testing
 
     @Test(
         "a row is the same among 1 to 48 rows, on 1, 2 and 3 threads",
-        arguments: ["llama31", "type-Q4_1", "type-Q8_0", "type-F16", "type-Q4_K"], Precision.allCases)
+        arguments: ["llama31", "type-Q4_1", "type-Q8_0", "type-F16", "type-Q4_K"] + TinyModel.families.map(\.name),
+        Precision.allCases)
     func rows(_ name: String, _ precision: Precision) throws {
         let tiny = try TinyModel.named(name)
         let model = try tiny.load()
@@ -47,8 +48,7 @@ import Testing
 
     @Test(
         "a prompt cut anywhere ends in the same row, on 1, 2 and 3 threads",
-        arguments: ["llama", "qwen3", "type-Q4_1"],
-        Precision.allCases)
+        arguments: ["llama", "qwen3", "type-Q4_1"] + TinyModel.families.map(\.name), Precision.allCases)
     func splits(_ name: String, _ precision: Precision) throws {
         let tiny = try TinyModel.named(name)
         let model = try tiny.load()

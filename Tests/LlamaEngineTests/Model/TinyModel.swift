@@ -1,11 +1,12 @@
 import Foundation
 import Testing
 
+@testable import Checkpoints
 @testable import LlamaEngine
 @testable import Parallel
 
 /// A checkpoint of Tests/Fixtures/models with the logits that transformers computed for it in f32
-/// (Scripts/reference/make_tiny_models.py).
+/// (Scripts/reference/make_tiny_models.py, make_tiny_families.py).
 struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let architecture: String
@@ -14,10 +15,13 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
     /// Position of the first row of the reference, and how many there are.
     let firstRow: Int
     let rows: Int
+    /// Positions that it is served with; nil: all that it has.
+    let contextTokens: Int?
 
     enum CodingKeys: String, CodingKey {
         case name, architecture, type, prompt, rows
         case firstRow = "first_row"
+        case contextTokens = "context_tokens"
     }
 
     var testDescription: String { name }
@@ -26,14 +30,18 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/models")
 
-    static let all: [TinyModel] = {
+    static let all: [TinyModel] = listed(in: "manifest.json") + families
+
+    /// Those of families that depart from llama.
+    static let families: [TinyModel] = listed(in: "families.json")
+
+    private static func listed(in name: String) -> [TinyModel] {
         do {
-            let data = try Data(contentsOf: folder.appending(path: "manifest.json"))
-            return try JSONDecoder().decode([TinyModel].self, from: data)
+            return try JSONDecoder().decode([TinyModel].self, from: Data(contentsOf: folder.appending(path: name)))
         } catch {
-            preconditionFailure("Tests/Fixtures/models/manifest.json: \(error)")
+            preconditionFailure("Tests/Fixtures/models/\(name): \(error)")
         }
-    }()
+    }
 
     static func named(_ name: String) throws -> TinyModel {
         try #require(all.first { $0.name == name })
@@ -41,7 +49,9 @@ struct TinyModel: Decodable, Sendable, CustomTestStringConvertible {
 
     var path: String { Self.folder.appending(path: "\(name).gguf").path }
 
-    func load(_ precision: Precision = .exact) throws -> Model { try Model(path: path, precision: precision) }
+    func load(_ precision: Precision = .exact) throws -> Model {
+        try Model(ModelCheckpoint.open(path: path), precision: precision, contextTokensMax: contextTokens)
+    }
 
     /// [rows, vocabulary]
     func referenceLogits() throws -> [Float] {

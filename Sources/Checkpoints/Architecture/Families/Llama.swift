@@ -4,4 +4,10 @@ extension ModelFamily {
     /// rotary frequencies comes as the tensor `rope_freqs.weight`.
     static let llama = ModelFamily(
         architecture: "llama", ropeOrder: .interleaved, attentionBias: .optional, headNorm: .absent)
+
+    /// Mistral's first models, in Hugging Face's folders: a llama whose layers all see a window where one is stated.
+    /// Their GGUF files are of the architecture llama, and say no window.
+    static let mistral = ModelFamily(
+        architecture: "llama", ropeOrder: .interleaved, attentionBias: .optional, headNorm: .absent,
+        traits: FamilyTraits(windows: .all, defaults: ["sliding_window": 4096]))
 }
