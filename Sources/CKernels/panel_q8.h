@@ -10,6 +10,7 @@
 // registers), LK_AHEAD (bytes by which one row's panel is asked for before it is read; 0: not at all), LK_MATMUL_Q8
 // (the name of what it gets), and
 //   direct_rows(type): the most rows that go along a panel instead of sharing unpacked blocks
+//   unasked_rows(type): the most of these, up to 4 and to a tile, for which no strip is asked for ahead
 //   strip_rows(type): rows of a tile of unpacked blocks, up to 6
 //   quad_at(type, values, j, part), quad_from(p), put_quad(p, quad): quad j (0...7) of a part, packed and unpacked
 //   two_quads(type): whether four products are added to sums twice at a time, for want of room for more
@@ -42,6 +43,11 @@ LK_INLINE float scaled_sum_of(const lk_type type, const lk_q8_block *x, const in
     return lk_panel_has_halves(type) ? x->scale * (float)x->sum[half] : x->sum_scaled;
 }
 
+/// From a block to the one that lies at its place in the next strip, which may be the next panel's.
+LK_INLINE size_t strip_bytes(const lk_type type) {
+    return lk_panel_head_bytes(type) + strip_blocks * lk_panel_block_bytes(type);
+}
+
 LK_INLINE void put_row(float *y, const float *sums, size_t outputs, int add) {
     if (outputs >= panel_outputs) {
         for (size_t c = 0; c < panel_outputs; c++) y[c] = add ? y[c] + sums[c] : sums[c];
@@ -54,8 +60,9 @@ LK_INLINE void put_row(float *y, const float *sums, size_t outputs, int add) {
 
 #define EACH(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5)
 #define DECLARE(u) \
-    floats sum##u = scaled(floats_from(zeroes), 0); \
-    const lk_q8_block *x##u = x + (units > u ? u / parts : 0) * blocks;
+    const lk_q8_block *x##u = x + (units > u ? u / parts : 0) * blocks; \
+    float *to##u = sums + (units > u ? u / parts * panel_outputs + (first + u % parts) * part_outputs : 0); \
+    floats sum##u = floats_from(to##u);
 #define START(u) ints dots##u = start_at(type, units > u ? sum_of(type, x##u + b, half) : 0);
 #define ADD_QUAD(u) \
     if (units > u) dots##u = add_quad(type, dots##u, quad_at(type, values, j, first + u % parts), x##u[b].q + 4 * j);
@@ -74,26 +81,28 @@ LK_INLINE void put_row(float *y, const float *sums, size_t outputs, int add) {
         sum##u = add_scaled(m, scaled_sum_of(type, x##u + b, half), sum##u); \
     }
 #define KEEP(u) \
-    if (units > u) put_floats(sums + u / parts * panel_outputs + (first + u % parts) * part_outputs, sum##u);
+    if (units > u) put_floats(to##u, sum##u);
 
-/// Which bytes of each block of the next panel a tile asks for.
+/// The bytes of each block of the next strip that a tile asks for.
 typedef struct { size_t from, to; } ahead;
 
-/// `rows` (1 to 6 / parts, a constant) rows of x times `parts` parts of a panel from `first` on: sums [rows, 32].
-/// `asks`, a constant, says whether `next` is looked at.
-LK_INLINE void multiply_parts(const lk_type type, const int rows, const int first, const int parts, const int asks,
-                              const uint8_t *panel, size_t blocks, const lk_q8_block *x, float *sums, ahead next) {
-    const size_t stride = lk_panel_stride(type, blocks * panel_block);
-    const float zeroes[panel_outputs] = {0};
+/// Into the second-level cache: the first has room for fewer lines on their way than memory's latency takes.
+LK_INLINE void ask_for(const uint8_t *p) { __builtin_prefetch(p, 0, 2); }
+
+/// Adds the products of `rows` (1 to 6 / parts, a constant) rows of x and `parts` parts of a panel from `first` on, of
+/// its blocks [begin, end), to sums [rows, 32]. `asks`, a constant, says whether `next` is looked at.
+LK_INLINE void add_parts(const lk_type type, const int rows, const int first, const int parts, const int asks,
+                         const uint8_t *panel, size_t begin, size_t end, size_t blocks, const lk_q8_block *x,
+                         float *sums, ahead next) {
     const int units = rows * parts, quads = 8 / halves_of(type), step = two_quads(type) ? 2 : 1;
     EACH(DECLARE)
-    const uint8_t *block = panel + lk_panel_head_bytes(type), *head = panel;
-    for (size_t b = 0; b < blocks; b++, block += lk_panel_block_bytes(type)) {
-        if (lk_panel_is_super(type) && b > 0 && b % blocks_per_super == 0) {
+    const uint8_t *head = panel + lk_panel_head_at(type, begin), *block = panel + lk_panel_block_at(type, begin);
+    for (size_t b = begin; b < end; b++, block += lk_panel_block_bytes(type)) {
+        if (lk_panel_is_super(type) && b > begin && b % blocks_per_super == 0) {
             head = block;
             block += lk_panel_head_bytes(type);
         }
-        for (size_t at = next.from; asks && at < next.to; at += 64) __builtin_prefetch(block + stride + at);
+        for (size_t at = next.from; asks && at < next.to; at += 64) ask_for(block + strip_bytes(type) + at);
         if (LK_AHEAD > 0 && rows == 1) {
 #pragma clang loop unroll(full)
             for (size_t at = 0; at < lk_panel_block_bytes(type); at += 64) __builtin_prefetch(block + LK_AHEAD + at);
@@ -122,33 +131,19 @@ LK_INLINE void multiply_parts(const lk_type type, const int rows, const int firs
     EACH(KEEP)
 }
 
-LK_INLINE void multiply_rows(const lk_type type, const int rows, const uint8_t *panel, size_t blocks,
-                             const lk_q8_block *x, float *sums, ahead next) {
-    if (next.to > 0) {
-        multiply_parts(type, rows, 0, 1, 1, panel, blocks, x, sums, next);
-        if (LK_PARTS == 2) multiply_parts(type, rows, 1, 1, 0, panel, blocks, x, sums, next);
-    } else if (rows == 1) {
-        multiply_parts(type, rows, 0, LK_PARTS, 0, panel, blocks, x, sums, next);
-    } else {
-        multiply_parts(type, rows, 0, 1, 0, panel, blocks, x, sums, next);
-        if (LK_PARTS == 2) multiply_parts(type, rows, 1, 1, 0, panel, blocks, x, sums, next);
-    }
-}
+// A panel is read once, from front to back, which the CPU guesses well while there is little to compute: with AVX-512
+// prefetches, at any distance, take a quarter to a half of the speed of one row (unasked_rows; with vectors of 32 bytes
+// they help, LK_AHEAD). With more rows it does not look ahead far enough. Then all tiles share a strip of blocks while
+// it is in the first-level cache, and each asks for its part of the next strip, so that memory is read all the time and
+// not in bursts.
+enum { tile_rows = 6 / LK_PARTS };
 
-// The rows of one tile read panels from front to back, which the CPU guesses well: with AVX-512 prefetches, at any
-// distance, took a quarter to a half of the speed of one row. With vectors of 32 bytes they help (LK_AHEAD). More rows
-// read a panel several times, and the hardware does not prefetch the next one meanwhile: the last tiles of a panel, up
-// to 48 rows, ask for it, each for its part. With weights of Q8_0 that come from memory, two cores took 0.83 of the
-// time for 16 rows when every tile asked, not the last two alone, and 0.93 for 32.
-enum { tile_rows = 6 / LK_PARTS, rows_that_ask = 48 };
-
-/// The part of the next panel that the tile of rows [begin, end) prefetches. Behind the last panel too: the caller's
-/// next call goes on there, or nothing is lost.
-LK_INLINE ahead part_of_next(size_t begin, size_t end, size_t rows, size_t block_bytes) {
-    const size_t asking = rows < rows_that_ask ? rows : rows_that_ask, silent = rows - asking, lines = block_bytes / 64;
-    if (rows <= tile_rows || end <= silent) return (ahead){0, 0};
-    begin = begin < silent ? silent : begin;
-    return (ahead){(begin - silent) * lines / asking * 64, (end - silent) * lines / asking * 64};
+/// The part of each block of the next strip that the tile of rows [begin, end) asks for, `part` of LK_PARTS. Behind the
+/// last panel too: the caller's next call goes on there, or nothing is lost.
+LK_INLINE ahead part_of_next(const lk_type type, size_t begin, size_t end, size_t rows, const size_t part) {
+    const size_t bytes = lk_panel_block_bytes(type) + (lk_panel_is_super(type) ? 64 : 0), lines = bytes / 64;
+    const size_t from = begin * LK_PARTS + part * (end - begin), to = from + end - begin;
+    return (ahead){from * lines / (rows * LK_PARTS) * 64, to * lines / (rows * LK_PARTS) * 64};
 }
 
 /// Rows of the next tile: of 7 not 6 and 1, but 4 and 3.
@@ -156,23 +151,53 @@ LK_INLINE size_t next_rows(size_t left, size_t most) {
     return left <= most ? left : left < 2 * most ? (left + 1) / 2 : most;
 }
 
+/// One tile alone, the whole panel.
+LK_INLINE void add_panel(const lk_type type, const int rows, const uint8_t *panel, size_t blocks, const lk_q8_block *x,
+                         float *sums) {
+    const ahead none = {0, 0};
+    if (rows == 1) {
+        add_parts(type, rows, 0, LK_PARTS, 0, panel, 0, blocks, blocks, x, sums, none);
+        return;
+    }
+    for (int part = 0; part < LK_PARTS; part++)
+        add_parts(type, rows, part, 1, 0, panel, 0, blocks, blocks, x, sums, none);
+}
+
+#define PANEL_CASE(r) \
+    case r: \
+        if (r <= tile_rows) add_panel(type, r, panel, blocks, x, sums); \
+        break;
 #define DIRECT_CASE(r) \
     case r: \
-        if (r <= tile_rows) multiply_rows(type, r, panel, blocks, x, sums, next); \
+        if (r <= tile_rows) \
+            add_parts(type, r, part, 1, 1, panel, b, end, blocks, from, to, \
+                      part_of_next(type, done, done + r, rows, (size_t)part)); \
         break;
 
-/// Rows of x times one panel.
+/// Rows of x times one panel: sums [rows, 32].
 LK_INLINE void multiply_directly(const lk_type type, const uint8_t *panel, size_t blocks, const lk_q8_block *x,
-                                 size_t rows, float *y, size_t ldy, size_t outputs, int add) {
-    float sums[tile_rows * panel_outputs] __attribute__((aligned(64)));
-    for (size_t r = 0, some; r < rows; r += some, x += some * blocks, y += some * ldy) {
-        some = next_rows(rows - r, tile_rows);
-        const ahead next = part_of_next(r, r + some, rows, lk_panel_block_bytes(type));
-        switch (some) {
-        DIRECT_CASE(1) DIRECT_CASE(2) DIRECT_CASE(3) DIRECT_CASE(4) DIRECT_CASE(5) DIRECT_CASE(6)
+                                 size_t rows, float *sums) {
+    memset(sums, 0, rows * panel_outputs * sizeof *sums);
+    if (rows <= unasked_rows(type)) {
+        switch (rows) {
+        PANEL_CASE(1) PANEL_CASE(2) PANEL_CASE(3) PANEL_CASE(4)
         default: break;
         }
-        for (size_t k = 0; k < some; k++) put_row(y + k * ldy, sums + k * panel_outputs, outputs, add);
+        return;
+    }
+    for (size_t b = 0; b < blocks; b += strip_blocks) {
+        const size_t end = blocks - b < strip_blocks ? blocks : b + strip_blocks;
+        const lk_q8_block *from = x;
+        float *to = sums;
+        for (size_t done = 0, some; done < rows; done += some, from += some * blocks, to += some * panel_outputs) {
+            some = next_rows(rows - done, tile_rows);
+            for (int part = 0; part < LK_PARTS; part++) {
+                switch (some) {
+                DIRECT_CASE(1) DIRECT_CASE(2) DIRECT_CASE(3) DIRECT_CASE(4) DIRECT_CASE(5) DIRECT_CASE(6)
+                default: break;
+                }
+            }
+        }
     }
 }
 
@@ -184,13 +209,10 @@ typedef struct strip {
     float scales[strip_blocks][2][panel_outputs], minima[strip_blocks][2][panel_outputs];
 } strip;
 
-/// Unpacks `count` blocks from `b` on, and asks for those that come after them.
+/// Unpacks `count` blocks from `b` on.
 LK_INLINE void unpack(const lk_type type, const uint8_t *panel, size_t b, size_t count, strip *to) {
     for (size_t i = 0; i < count; i++) {
         const uint8_t *head = panel + lk_panel_head_at(type, b + i), *block = panel + lk_panel_block_at(type, b + i);
-        const uint8_t *ahead = block + strip_blocks * lk_panel_block_bytes(type) + lk_panel_head_bytes(type);
-#pragma clang loop unroll(full)
-        for (size_t line = 0; line < lk_panel_block_bytes(type); line += 64) __builtin_prefetch(ahead + line);
 #pragma clang loop unroll(full)
         for (int part = 0; part < LK_PARTS; part++) {
 #pragma clang loop unroll(full)
@@ -242,13 +264,15 @@ LK_INLINE void unpack(const lk_type type, const uint8_t *panel, size_t b, size_t
 #define LK_STORE_SUM(r) put_floats(sums + r * panel_outputs, sum##r);
 #endif
 
-/// Adds the products of one part of unpacked blocks with `rows` (1 to 6, a constant) rows of x to sums [rows, 32].
+/// Adds the products of one part of unpacked blocks with `rows` (1 to 6, a constant) rows of x to sums [rows, 32]. Of
+/// the blocks that lie from `packed` on it asks for `next`.
 LK_INLINE void add_part(const lk_type type, const int rows, const strip *s, size_t count, const int part,
-                        const lk_q8_block *x, size_t blocks, float *sums) {
+                        const lk_q8_block *x, size_t blocks, float *sums, const uint8_t *packed, ahead next) {
     const int quads = 8 / halves_of(type), step = two_quads(type) ? 2 : 1;
     EACH(ROW)
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *values = s->quads[i] + part * part_bytes;
+        const uint8_t *values = s->quads[i] + part * part_bytes, *asked = packed + i * lk_panel_block_bytes(type);
+        for (size_t at = next.from; at < next.to; at += 64) ask_for(asked + at);
 #pragma clang loop unroll(full)
         for (int half = 0; half < halves_of(type); half++) {
             EACH(STRIP_START)
@@ -277,15 +301,11 @@ LK_INLINE void add_part(const lk_type type, const int rows, const strip *s, size
     EACH(STRIP_KEEP)
 }
 
-LK_INLINE void add_strip(const lk_type type, const int rows, const strip *s, size_t count, const lk_q8_block *x,
-                         size_t blocks, float *sums) {
-    add_part(type, rows, s, count, 0, x, blocks, sums);
-    if (LK_PARTS == 2) add_part(type, rows, s, count, 1, x, blocks, sums + part_outputs);
-}
-
 #define STRIP_CASE(r) \
     case r: \
-        if (r <= strip_rows(type)) add_strip(type, r, &s, count, from, blocks, to); \
+        if (r <= strip_rows(type)) \
+            add_part(type, r, &s, count, part, from, blocks, to + part * part_outputs, packed, \
+                     part_of_next(type, done, done + r, rows, (size_t)part)); \
         break;
 
 /// Up to strip_rows_max rows of x times one panel: sums [rows, 32].
@@ -299,11 +319,14 @@ LK_INLINE void multiply_unpacked(const lk_type type, const uint8_t *panel, size_
         unpack(type, panel, b, count, &s);
         const lk_q8_block *from = x + b;
         float *to = sums;
-        for (size_t left = rows, some; left > 0; left -= some, from += some * blocks, to += some * panel_outputs) {
-            some = next_rows(left, most);
-            switch (some) {
-            STRIP_CASE(1) STRIP_CASE(2) STRIP_CASE(3) STRIP_CASE(4) STRIP_CASE(5) STRIP_CASE(6)
-            default: break;
+        const uint8_t *packed = panel + lk_panel_block_at(type, b) + strip_bytes(type);
+        for (size_t done = 0, some; done < rows; done += some, from += some * blocks, to += some * panel_outputs) {
+            some = next_rows(rows - done, most);
+            for (int part = 0; part < LK_PARTS; part++) {
+                switch (some) {
+                STRIP_CASE(1) STRIP_CASE(2) STRIP_CASE(3) STRIP_CASE(4) STRIP_CASE(5) STRIP_CASE(6)
+                default: break;
+                }
             }
         }
     }
@@ -315,16 +338,13 @@ LK_INLINE void matmul(const lk_type type, const lk_panel_matrix *w, size_t begin
     float sums[strip_rows_max * panel_outputs] __attribute__((aligned(64)));
     // Some rows with all panels before the next rows: what is read most often, x, stays in the second-level cache.
     for (size_t r = 0, count; r < rows; r += count, x += count * blocks, y += count * ldy) {
-        count = rows - r <= direct_rows(type) || rows - r < strip_rows_max ? rows - r : strip_rows_max;
+        count = rows - r < strip_rows_max ? rows - r : strip_rows_max;
         for (size_t p = begin; p < end; p++) {
             const uint8_t *panel = w->panels + p * stride;
             const size_t outputs = w->outputs - p * panel_outputs;
             float *to = y + (p - begin) * panel_outputs;
-            if (count <= direct_rows(type)) {
-                multiply_directly(type, panel, blocks, x, count, to, ldy, outputs, add);
-                continue;
-            }
-            multiply_unpacked(type, panel, blocks, x, count, sums);
+            if (count <= direct_rows(type)) multiply_directly(type, panel, blocks, x, count, sums);
+            else multiply_unpacked(type, panel, blocks, x, count, sums);
             for (size_t k = 0; k < count; k++) put_row(to + k * ldy, sums + k * panel_outputs, outputs, add);
         }
     }

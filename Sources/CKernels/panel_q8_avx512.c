@@ -160,6 +160,11 @@ LK_INLINE int strip_rows(const lk_type type) { return (void)type, 6; }
 /// Unpacking costs less than reading what was unpacked, but for blocks with two scales.
 LK_INLINE size_t direct_rows(const lk_type type) { return lk_panel_has_halves(type) ? 12 : SIZE_MAX; }
 
+/// Where memory takes longer than what there is to compute.
+LK_INLINE size_t unasked_rows(const lk_type type) {
+    return lk_panel_value_bits(type) == 8 ? 4 : type == LK_Q5_K ? 0 : 1;
+}
+
 #define LK_PARTS 1
 #define LK_SUMS_FIT 1
 #define LK_AHEAD 0

@@ -176,6 +176,8 @@ LK_INLINE floats sums_of(const lk_type type, ints v, int32_t sum) {
 LK_INLINE int strip_rows(const lk_type type) { return (void)type, 4; }
 LK_INLINE size_t direct_rows(const lk_type type) { return (void)type, 2; }
 
+LK_INLINE size_t unasked_rows(const lk_type type) { return (void)type, 2; }
+
 #define LK_PARTS 2
 #define LK_SUMS_FIT 0
 #define LK_AHEAD 0
