@@ -8,9 +8,10 @@ const lk_variants lk_variants_plain = {
     .dequantize_row = lk_dequantize_row_plain,
     .matmul_f32 = lk_matmul_f32_plain,
     .quantize_rows = lk_quantize_rows_plain,
-    .quantize_rest = lk_quantize_rest_plain,
+    .quantize_rows_q16 = lk_quantize_rows_q16_plain,
     .panel_matmul_f32 = lk_panel_matmul_f32_plain,
     .panel_matmul_q8 = lk_panel_matmul_q8_plain,
+    .panel_matmul_q16 = lk_panel_matmul_q16_plain,
     .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
     .bf16_from_f32 = lk_bf16_from_f32_plain,
     .lora_expand = lk_lora_expand_plain,
@@ -84,8 +85,8 @@ void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out) {
     active()->quantize_rows(x, rows, n, out);
 }
 
-void lk_quantize_rest(const float *x, const lk_q8_block *q, size_t n, float *out) {
-    active()->quantize_rest(x, q, n, out);
+void lk_quantize_rows_q16(const float *x, size_t rows, size_t n, lk_q16_block *out) {
+    active()->quantize_rows_q16(x, rows, n, out);
 }
 
 void lk_panel_matmul_f32(const lk_panel_matrix *w, size_t begin, size_t end, const float *x, size_t rows, float *y,
@@ -96,6 +97,11 @@ void lk_panel_matmul_f32(const lk_panel_matrix *w, size_t begin, size_t end, con
 void lk_panel_matmul_q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                         size_t ldy, int add) {
     active()->panel_matmul_q8(w, begin, end, x, rows, y, ldy, add);
+}
+
+void lk_panel_matmul_q16(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q16_block *x, size_t rows,
+                         float *y, size_t ldy, int add) {
+    active()->panel_matmul_q16(w, begin, end, x, rows, y, ldy, add);
 }
 
 void lk_panel_matmul_bf16(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows, float *y,

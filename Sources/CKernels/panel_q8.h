@@ -1,4 +1,5 @@
-// Products of panels with int8 activations, the loops around an instruction set's vectors; against matmul_plain.c.
+// Products of panels with int8 or int16 activations (LK_WIDE), the loops around an instruction set's vectors; against
+// matmul_plain.c.
 //
 // Two vectors (`ints`, `floats`, and `quad` of the bytes that they are made of) have the sums of a part of a panel: 16
 // outputs or all 32. A few rows go along a panel with their sums in registers. More share blocks that are unpacked once
@@ -6,9 +7,9 @@
 // block's products are whole numbers, and blocks are added in order.
 //
 // Rows and parts are named variables because clang keeps arrays of them in memory. A file that includes this defines
-// LK_TARGET, LK_PARTS (parts of a panel, 1 or 2), LK_SUMS_FIT (1 where the sums of a tile of unpacked blocks stay in
-// registers), LK_AHEAD (bytes by which one row's panel is asked for before it is read; 0: not at all), LK_MATMUL_Q8
-// (the name of what it gets), and
+// LK_TARGET, LK_PARTS (parts of a panel, 1 or 2), LK_TILE (up to 6 rows whose sums with a part stay in registers),
+// LK_SUMS_FIT (1 where the sums of a tile of unpacked blocks stay in registers), LK_AHEAD (bytes by which one row's
+// panel is asked for before it is read; 0: not at all), LK_MATMUL (the name of what it gets), and
 //   direct_rows(type): the most rows that go along a panel instead of sharing unpacked blocks
 //   unasked_rows(type): the most of these, up to 4 and to a tile, for which no strip is asked for ahead
 //   strip_rows(type): rows of a tile of unpacked blocks, up to 6
@@ -34,12 +35,12 @@ enum {
 /// Parts of a block with scales of their own.
 LK_INLINE int halves_of(const lk_type type) { return lk_panel_has_halves(type) ? 2 : 1; }
 
-LK_INLINE int32_t sum_of(const lk_type type, const lk_q8_block *x, const int half) {
+LK_INLINE int32_t sum_of(const lk_type type, const activations *x, const int half) {
     return lk_panel_has_halves(type) ? x->sum[half] : x->sum[0] + x->sum[1];
 }
 
 /// The factor of a minimum.
-LK_INLINE float scaled_sum_of(const lk_type type, const lk_q8_block *x, const int half) {
+LK_INLINE float scaled_sum_of(const lk_type type, const activations *x, const int half) {
     return lk_panel_has_halves(type) ? x->scale * (float)x->sum[half] : x->sum_scaled;
 }
 
@@ -60,16 +61,17 @@ LK_INLINE void put_row(float *y, const float *sums, size_t outputs, int add) {
 
 #define EACH(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5)
 #define DECLARE(u) \
-    const lk_q8_block *x##u = x + (units > u ? u / parts : 0) * blocks; \
+    const activations *x##u = x + (units > u ? u / parts : 0) * blocks; \
     float *to##u = sums + (units > u ? u / parts * panel_outputs + (first + u % parts) * part_outputs : 0); \
     floats sum##u = floats_from(to##u);
 #define START(u) ints dots##u = start_at(type, units > u ? sum_of(type, x##u + b, half) : 0);
 #define ADD_QUAD(u) \
-    if (units > u) dots##u = add_quad(type, dots##u, quad_at(type, values, j, first + u % parts), x##u[b].q + 4 * j);
+    if (units > u) \
+        dots##u = add_quad(type, dots##u, quad_at(type, values, j, first + u % parts), x##u[b].LK_VALUES + 4 * j);
 #define ADD_QUADS(u) \
     if (units > u) \
-        dots##u = add_quads(type, dots##u, quad_at(type, values, j, first + u % parts), x##u[b].q + 4 * j, \
-                            quad_at(type, values, j + 1, first + u % parts), x##u[b].q + 4 * j + 4);
+        dots##u = add_quads(type, dots##u, quad_at(type, values, j, first + u % parts), x##u[b].LK_VALUES + 4 * j, \
+                            quad_at(type, values, j + 1, first + u % parts), x##u[b].LK_VALUES + 4 * j + 4);
 #define ADD_BLOCK(u) \
     if (units > u) { \
         const floats d = scales_at(type, head, block, (int)(b % blocks_per_super), half, first + u % parts); \
@@ -92,7 +94,7 @@ LK_INLINE void ask_for(const uint8_t *p) { __builtin_prefetch(p, 0, 2); }
 /// Adds the products of `rows` (1 to 6 / parts, a constant) rows of x and `parts` parts of a panel from `first` on, of
 /// its blocks [begin, end), to sums [rows, 32]. `asks`, a constant, says whether `next` is looked at.
 LK_INLINE void add_parts(const lk_type type, const int rows, const int first, const int parts, const int asks,
-                         const uint8_t *panel, size_t begin, size_t end, size_t blocks, const lk_q8_block *x,
+                         const uint8_t *panel, size_t begin, size_t end, size_t blocks, const activations *x,
                          float *sums, ahead next) {
     const int units = rows * parts, quads = 8 / halves_of(type), step = two_quads(type) ? 2 : 1;
     EACH(DECLARE)
@@ -136,7 +138,7 @@ LK_INLINE void add_parts(const lk_type type, const int rows, const int first, co
 // they help, LK_AHEAD). With more rows it does not look ahead far enough. Then all tiles share a strip of blocks while
 // it is in the first-level cache, and each asks for its part of the next strip, so that memory is read all the time and
 // not in bursts.
-enum { tile_rows = 6 / LK_PARTS };
+enum { tile_rows = LK_TILE / LK_PARTS };
 
 /// The part of each block of the next strip that the tile of rows [begin, end) asks for, `part` of LK_PARTS. Behind the
 /// last panel too: the caller's next call goes on there, or nothing is lost.
@@ -152,7 +154,7 @@ LK_INLINE size_t next_rows(size_t left, size_t most) {
 }
 
 /// One tile alone, the whole panel.
-LK_INLINE void add_panel(const lk_type type, const int rows, const uint8_t *panel, size_t blocks, const lk_q8_block *x,
+LK_INLINE void add_panel(const lk_type type, const int rows, const uint8_t *panel, size_t blocks, const activations *x,
                          float *sums) {
     const ahead none = {0, 0};
     if (rows == 1) {
@@ -175,7 +177,7 @@ LK_INLINE void add_panel(const lk_type type, const int rows, const uint8_t *pane
         break;
 
 /// Rows of x times one panel: sums [rows, 32].
-LK_INLINE void multiply_directly(const lk_type type, const uint8_t *panel, size_t blocks, const lk_q8_block *x,
+LK_INLINE void multiply_directly(const lk_type type, const uint8_t *panel, size_t blocks, const activations *x,
                                  size_t rows, float *sums) {
     memset(sums, 0, rows * panel_outputs * sizeof *sums);
     if (rows <= unasked_rows(type)) {
@@ -187,7 +189,7 @@ LK_INLINE void multiply_directly(const lk_type type, const uint8_t *panel, size_
     }
     for (size_t b = 0; b < blocks; b += strip_blocks) {
         const size_t end = blocks - b < strip_blocks ? blocks : b + strip_blocks;
-        const lk_q8_block *from = x;
+        const activations *from = x;
         float *to = sums;
         for (size_t done = 0, some; done < rows; done += some, from += some * blocks, to += some * panel_outputs) {
             some = next_rows(rows - done, tile_rows);
@@ -234,13 +236,13 @@ LK_INLINE void unpack(const lk_type type, const uint8_t *panel, size_t b, size_t
 #define LK_IN_ORDER() do { if (!LK_SUMS_FIT) __asm__ volatile("" ::: "memory"); } while (0)
 
 #define ROW(r) \
-    const lk_q8_block *x##r = x + (rows > r ? r : 0) * blocks; \
+    const activations *x##r = x + (rows > r ? r : 0) * blocks; \
     floats sum##r = floats_from(sums + (rows > r ? r : 0) * panel_outputs);
 #define STRIP_START(r) ints dots##r = start_at(type, rows > r ? sum_of(type, x##r + i, half) : 0);
 #define STRIP_QUAD(r) \
-    if (rows > r) dots##r = add_quad(type, dots##r, q, x##r[i].q + 4 * j);
+    if (rows > r) dots##r = add_quad(type, dots##r, q, x##r[i].LK_VALUES + 4 * j);
 #define STRIP_QUADS(r) \
-    if (rows > r) dots##r = add_quads(type, dots##r, q, x##r[i].q + 4 * j, q2, x##r[i].q + 4 * j + 4);
+    if (rows > r) dots##r = add_quads(type, dots##r, q, x##r[i].LK_VALUES + 4 * j, q2, x##r[i].LK_VALUES + 4 * j + 4);
 #define STRIP_BLOCK(r) \
     if (rows > r) { \
         const floats all = sums_of(type, dots##r, sum_of(type, x##r + i, half)); \
@@ -267,7 +269,7 @@ LK_INLINE void unpack(const lk_type type, const uint8_t *panel, size_t b, size_t
 /// Adds the products of one part of unpacked blocks with `rows` (1 to 6, a constant) rows of x to sums [rows, 32]. Of
 /// the blocks that lie from `packed` on it asks for `next`.
 LK_INLINE void add_part(const lk_type type, const int rows, const strip *s, size_t count, const int part,
-                        const lk_q8_block *x, size_t blocks, float *sums, const uint8_t *packed, ahead next) {
+                        const activations *x, size_t blocks, float *sums, const uint8_t *packed, ahead next) {
     const int quads = 8 / halves_of(type), step = two_quads(type) ? 2 : 1;
     EACH(ROW)
     for (size_t i = 0; i < count; i++) {
@@ -309,7 +311,7 @@ LK_INLINE void add_part(const lk_type type, const int rows, const strip *s, size
         break;
 
 /// Up to strip_rows_max rows of x times one panel: sums [rows, 32].
-LK_INLINE void multiply_unpacked(const lk_type type, const uint8_t *panel, size_t blocks, const lk_q8_block *x,
+LK_INLINE void multiply_unpacked(const lk_type type, const uint8_t *panel, size_t blocks, const activations *x,
                                  size_t rows, float *sums) {
     const size_t most = (size_t)strip_rows(type);
     strip s;
@@ -317,7 +319,7 @@ LK_INLINE void multiply_unpacked(const lk_type type, const uint8_t *panel, size_
     for (size_t b = 0, count; b < blocks; b += count) {
         count = blocks - b < strip_blocks ? blocks - b : strip_blocks;
         unpack(type, panel, b, count, &s);
-        const lk_q8_block *from = x + b;
+        const activations *from = x + b;
         float *to = sums;
         const uint8_t *packed = panel + lk_panel_block_at(type, b) + strip_bytes(type);
         for (size_t done = 0, some; done < rows; done += some, from += some * blocks, to += some * panel_outputs) {
@@ -332,7 +334,7 @@ LK_INLINE void multiply_unpacked(const lk_type type, const uint8_t *panel, size_
     }
 }
 
-LK_INLINE void matmul(const lk_type type, const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x,
+LK_INLINE void matmul(const lk_type type, const lk_panel_matrix *w, size_t begin, size_t end, const activations *x,
                       size_t rows, float *y, size_t ldy, int add) {
     const size_t stride = lk_panel_stride(type, w->inputs), blocks = w->inputs / panel_block;
     float sums[strip_rows_max * panel_outputs] __attribute__((aligned(64)));
@@ -350,26 +352,26 @@ LK_INLINE void matmul(const lk_type type, const lk_panel_matrix *w, size_t begin
     }
 }
 
-#define LK_MATMUL(name, type) \
-    LK_TARGET static void name(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, \
+#define LK_OF_TYPE(name, type) \
+    LK_TARGET static void name(const lk_panel_matrix *w, size_t begin, size_t end, const activations *x, size_t rows, \
                                float *y, size_t ldy, int add) { \
         matmul(type, w, begin, end, x, rows, y, ldy, add); \
     }
-LK_MATMUL(matmul_q4_0, LK_Q4_0)
-LK_MATMUL(matmul_q4_1, LK_Q4_1)
-LK_MATMUL(matmul_q5_0, LK_Q5_0)
-LK_MATMUL(matmul_q5_1, LK_Q5_1)
-LK_MATMUL(matmul_q8_0, LK_Q8_0)
-LK_MATMUL(matmul_q4_k, LK_Q4_K)
-LK_MATMUL(matmul_q5_k, LK_Q5_K)
-LK_MATMUL(matmul_q6_k, LK_Q6_K)
-LK_MATMUL(matmul_q2_k, LK_Q2_K)
-LK_MATMUL(matmul_q3_k, LK_Q3_K)
-LK_MATMUL(matmul_iq4_nl, LK_IQ4_NL)
-LK_MATMUL(matmul_iq4_xs, LK_IQ4_XS)
-LK_MATMUL(matmul_mxfp4, LK_MXFP4)
+LK_OF_TYPE(matmul_q4_0, LK_Q4_0)
+LK_OF_TYPE(matmul_q4_1, LK_Q4_1)
+LK_OF_TYPE(matmul_q5_0, LK_Q5_0)
+LK_OF_TYPE(matmul_q5_1, LK_Q5_1)
+LK_OF_TYPE(matmul_q8_0, LK_Q8_0)
+LK_OF_TYPE(matmul_q4_k, LK_Q4_K)
+LK_OF_TYPE(matmul_q5_k, LK_Q5_K)
+LK_OF_TYPE(matmul_q6_k, LK_Q6_K)
+LK_OF_TYPE(matmul_q2_k, LK_Q2_K)
+LK_OF_TYPE(matmul_q3_k, LK_Q3_K)
+LK_OF_TYPE(matmul_iq4_nl, LK_IQ4_NL)
+LK_OF_TYPE(matmul_iq4_xs, LK_IQ4_XS)
+LK_OF_TYPE(matmul_mxfp4, LK_MXFP4)
 
-LK_TARGET void LK_MATMUL_Q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
+LK_TARGET void LK_MATMUL(const lk_panel_matrix *w, size_t begin, size_t end, const activations *x, size_t rows,
                             float *y, size_t ldy, int add) {
     switch (w->type) {
     case LK_Q4_0: matmul_q4_0(w, begin, end, x, rows, y, ldy, add); return;
@@ -385,30 +387,10 @@ LK_TARGET void LK_MATMUL_Q8(const lk_panel_matrix *w, size_t begin, size_t end, 
     case LK_IQ4_NL: matmul_iq4_nl(w, begin, end, x, rows, y, ldy, add); return;
     case LK_IQ4_XS: matmul_iq4_xs(w, begin, end, x, rows, y, ldy, add); return;
     case LK_MXFP4: matmul_mxfp4(w, begin, end, x, rows, y, ldy, add); return;
-    default: lk_panel_matmul_q8_plain(w, begin, end, x, rows, y, ldy, add); return;
+    default: lk_panel_matmul_plain(w, begin, end, x, rows, y, ldy, add); return;
     }
 }
 
-// MARK: - The limit
-
-#define LIMIT_DECLARE(r) ints dots##r = start_at(LK_Q4_1, r);
-#define LIMIT_ADD(r) \
-    LK_OPAQUE(q); \
-    dots##r = add_plain_quad(dots##r, q, four);
-#define LIMIT_SUM(r) put_floats(sums + r * part_outputs, sums_of(LK_Q8_0, dots##r, 0));
-
-/// Products of 6 rows and a part's quads with all sums in registers.
-LK_TARGET int32_t LK_MULTIPLY_BYTES(size_t rounds) {
-    static const uint8_t some[128] __attribute__((aligned(64))) = {1, 2, 3};
-    static const int8_t four[4] = {1, -2, 3, -4};
-    quad q = quad_from(some);
-    float sums[6 * panel_outputs];
-    EACH(LIMIT_DECLARE)
-    for (; rounds > 0; rounds--) {
-        EACH(LIMIT_ADD)
-    }
-    EACH(LIMIT_SUM)
-    float all = 0;
-    for (int i = 0; i < 6 * part_outputs; i++) all += sums[i];
-    return (int32_t)all;
-}
+#ifdef LK_MULTIPLY_BYTES
+#include "panel_q8_limit.h"
+#endif

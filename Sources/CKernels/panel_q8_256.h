@@ -1,8 +1,10 @@
 // Vectors of 32 bytes for panel_q8.h: a part is half a panel, 16 outputs. A file that includes this defines LK_VNNI, 1
-// where one instruction adds four products to a sum and 0 where AVX2 takes three, LK_TARGET, and LK_MATMUL_Q8.
+// where one instruction adds four products to a sum and 0 where AVX2 takes three, LK_TARGET, LK_WIDE, and
+// LK_MATMUL.
 #include "variants_x86.h"
 #include "panels.h"
 #include "unpack_avx2.h"
+#include "panel_activations.h"
 
 #define LK_INLINE LK_TARGET static inline __attribute__((always_inline))
 
@@ -28,7 +30,7 @@ LK_INLINE __m256i two_bits(__m256i bytes, const int from, const int to) {
 }
 
 /// Whether values are taken as signed: three instructions want pairs of products to fit into 16 bits.
-LK_INLINE int is_signed(const lk_type type) { return !LK_VNNI && lk_panel_offset(type) == 128; }
+LK_INLINE int is_signed(const lk_type type) { return !LK_VNNI && !LK_WIDE && lk_panel_offset(type) == 128; }
 
 LK_INLINE quad quad_at(const lk_type type, const uint8_t *values, const int j, const int side) {
     const int bits = lk_panel_value_bits(type);
@@ -141,16 +143,16 @@ LK_INLINE floats add_scaled(floats v, float x, floats sum) {
     return multiply_add(v, (floats){_mm256_set1_ps(x), _mm256_set1_ps(x)}, sum);
 }
 
-LK_INLINE __m256i four_at(const int8_t *p) { return _mm256_set1_epi32((int32_t)lk_read_u32(p)); }
+LK_INLINE __m256i lanes_of(const void *p) { return _mm256_set1_epi32((int32_t)lk_read_u32(p)); }
 
 // Without VNNI pairs of products are added in 16 bits: of values up to 15 a whole block's, of values up to 63 those of
 // two quads. Of Q8_0 one quad's fit, when the weight's sign moves to x.
 LK_INLINE int adds_in_16_bits(const lk_type type) {
-    return !LK_VNNI && lk_panel_value_bits(type) <= 4 && lk_panel_book(type) == NULL;
+    return !LK_VNNI && !LK_WIDE && lk_panel_value_bits(type) <= 4 && lk_panel_book(type) == NULL;
 }
 LK_INLINE int two_quads(const lk_type type) {
     const int bits = lk_panel_value_bits(type);
-    return !LK_VNNI && (bits == 5 || bits == 6 || type == LK_MXFP4);
+    return !LK_VNNI && !LK_WIDE && (bits == 5 || bits == 6 || type == LK_MXFP4);
 }
 
 /// The offset is subtracted at the end where the sums begin in 16 bits.
@@ -164,12 +166,37 @@ LK_INLINE ints start_at(const lk_type type, int32_t sum) {
 // Each addition stays where it is: made into a tree, they would want more registers than there are.
 #define KEEP_ORDER(v) __asm__("" : "+x"((v).a), "+x"((v).b))
 
-LK_INLINE ints add_quad(const lk_type type, ints sums, quad q, const int8_t *p) {
-    const __m256i x = four_at(p);
+#if LK_WIDE
+LK_INLINE quad evens_of(quad q) {
+    const __m256i mask = _mm256_set1_epi16(255);
+    return (quad){_mm256_and_si256(q.a, mask), _mm256_and_si256(q.b, mask)};
+}
+
+LK_INLINE quad odds_of(quad q) { return (quad){_mm256_srli_epi16(q.a, 8), _mm256_srli_epi16(q.b, 8)}; }
+
+LK_INLINE ints add_pairs(ints sums, quad q, const int16_t *p) {
+    const __m256i x = lanes_of(p);
 #if LK_VNNI
+    return (ints){_mm256_dpwssd_avx_epi32(sums.a, q.a, x), _mm256_dpwssd_avx_epi32(sums.b, q.b, x)};
+#else
+    sums.a = _mm256_add_epi32(sums.a, _mm256_madd_epi16(q.a, x));
+    sums.b = _mm256_add_epi32(sums.b, _mm256_madd_epi16(q.b, x));
+    KEEP_ORDER(sums);
+    return sums;
+#endif
+}
+#endif
+
+LK_INLINE ints add_quad(const lk_type type, ints sums, quad q, const activation *p) {
+#if LK_WIDE
+    (void)type;
+    return add_pairs(add_pairs(sums, evens_of(q), p), odds_of(q), p + 2);
+#elif LK_VNNI
+    const __m256i x = lanes_of(p);
     (void)type;
     return (ints){_mm256_dpbusd_avx_epi32(sums.a, q.a, x), _mm256_dpbusd_avx_epi32(sums.b, q.b, x)};
 #else
+    const __m256i x = lanes_of(p);
     if (adds_in_16_bits(type)) {
         sums.a = _mm256_add_epi16(sums.a, _mm256_maddubs_epi16(q.a, x));
         sums.b = _mm256_add_epi16(sums.b, _mm256_maddubs_epi16(q.b, x));
@@ -188,19 +215,19 @@ LK_INLINE ints add_quad(const lk_type type, ints sums, quad q, const int8_t *p) 
 
 #define LK_OPAQUE(q) __asm__("" : "+x"((q).a), "+x"((q).b))
 
-LK_INLINE ints add_plain_quad(ints sums, quad q, const int8_t *p) {
+LK_INLINE ints add_plain_quad(ints sums, quad q, const activation *p) {
 #if LK_VNNI
     return add_quad(LK_Q8_0, sums, q, p);
 #else
-    const __m256i x = four_at(p), ones = _mm256_set1_epi16(1);
+    const __m256i x = lanes_of(p), ones = _mm256_set1_epi16(1);
     return (ints){_mm256_add_epi32(sums.a, _mm256_madd_epi16(_mm256_maddubs_epi16(q.a, x), ones)),
                   _mm256_add_epi32(sums.b, _mm256_madd_epi16(_mm256_maddubs_epi16(q.b, x), ones))};
 #endif
 }
 
-LK_INLINE ints add_quads(const lk_type type, ints sums, quad q, const int8_t *p, quad q2, const int8_t *p2) {
+LK_INLINE ints add_quads(const lk_type type, ints sums, quad q, const activation *p, quad q2, const activation *p2) {
     (void)type;
-    const __m256i ones = _mm256_set1_epi16(1), x = four_at(p), x2 = four_at(p2);
+    const __m256i ones = _mm256_set1_epi16(1), x = lanes_of(p), x2 = lanes_of(p2);
     __m256i a = _mm256_add_epi16(_mm256_maddubs_epi16(q.a, x), _mm256_maddubs_epi16(q2.a, x2));
     __m256i b = _mm256_add_epi16(_mm256_maddubs_epi16(q.b, x), _mm256_maddubs_epi16(q2.b, x2));
     sums.a = _mm256_add_epi32(sums.a, _mm256_madd_epi16(a, ones));
@@ -233,6 +260,7 @@ LK_INLINE size_t direct_rows(const lk_type type) {
 LK_INLINE size_t unasked_rows(const lk_type type) { return (void)type, 1; }
 
 #define LK_PARTS 2
+#define LK_TILE 6
 #define LK_SUMS_FIT 0
 #define LK_AHEAD 4096
 #include "panel_q8.h"

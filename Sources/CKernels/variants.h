@@ -22,9 +22,11 @@ void lk_dequantize_row_plain(lk_type type, const void *row, float *out, size_t n
 void lk_matmul_f32_plain(lk_type type, const void *w, size_t out_begin, size_t out_end, const float *x, size_t rows,
                          size_t n, float *y, size_t ldy);
 void lk_quantize_rows_plain(const float *x, size_t rows, size_t n, lk_q8_block *out);
-void lk_quantize_rest_plain(const float *x, const lk_q8_block *q, size_t n, float *out);
+void lk_quantize_rows_q16_plain(const float *x, size_t rows, size_t n, lk_q16_block *out);
 void lk_panel_matmul_f32_plain(const lk_panel_matrix *w, size_t begin, size_t end, const float *x, size_t rows, float *y,
                                size_t ldy, int add);
+void lk_panel_matmul_q16_plain(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q16_block *x, size_t rows,
+                               float *y, size_t ldy, int add);
 void lk_panel_matmul_q8_plain(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                               float *y, size_t ldy, int add);
 void lk_panel_matmul_bf16_plain(const lk_panel_matrix *w, size_t begin, size_t end, const uint16_t *x, size_t rows,

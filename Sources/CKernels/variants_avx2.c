@@ -107,7 +107,7 @@ static const lk_training_variants training_avx2 = {
     .dequantize_row = dequantize_row_avx2, \
     .matmul_f32 = matmul_f32_avx2, \
     .quantize_rows = quantize_rows_avx2, \
-    .quantize_rest = quantize_rest_avx2, \
+    .quantize_rows_q16 = quantize_rows_q16_avx2, \
     .panel_matmul_f32 = panel_matmul_f32_avx2, \
     .panel_matmul_bf16 = lk_panel_matmul_bf16_plain, \
     .bf16_from_f32 = bf16_from_f32_avx2, \
@@ -133,6 +133,7 @@ static const lk_training_variants training_avx2 = {
 const lk_variants lk_variants_avx2 = {
     .isa = "avx2",
     .panel_matmul_q8 = lk_panel_matmul_q8_avx2,
+    .panel_matmul_q16 = lk_panel_matmul_q16_avx2,
     .multiply_bytes = lk_multiply_bytes_avx2,
     LK_VARIANTS_256
 };
@@ -141,6 +142,7 @@ const lk_variants lk_variants_avx2 = {
 const lk_variants lk_variants_avx_vnni = {
     .isa = "avx-vnni",
     .panel_matmul_q8 = lk_panel_matmul_q8_avx_vnni,
+    .panel_matmul_q16 = lk_panel_matmul_q16_avx_vnni,
     .multiply_bytes = lk_multiply_bytes_avx_vnni,
     LK_VARIANTS_256
 };

@@ -2,6 +2,8 @@
 #if defined(__aarch64__)
 #include "training.h"
 
+void lk_panel_matmul_q16_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q16_block *x, size_t rows,
+                              float *y, size_t ldy, int add);
 void lk_panel_matmul_q8_neon(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                              size_t ldy, int add);
 
@@ -60,9 +62,10 @@ const lk_variants lk_variants_neon = {
     .dequantize_row = dequantize_row_neon,
     .matmul_f32 = matmul_f32_neon,
     .quantize_rows = quantize_rows_neon,
-    .quantize_rest = quantize_rest_neon,
+    .quantize_rows_q16 = quantize_rows_q16_neon,
     .panel_matmul_f32 = panel_matmul_f32_neon,
     .panel_matmul_q8 = lk_panel_matmul_q8_neon,
+    .panel_matmul_q16 = lk_panel_matmul_q16_neon,
     .panel_matmul_bf16 = lk_panel_matmul_bf16_plain,
     .bf16_from_f32 = bf16_from_f32_neon,
     .lora_expand = lora_expand_neon,

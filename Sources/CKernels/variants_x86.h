@@ -9,6 +9,12 @@ void lk_panel_matmul_q8_avx_vnni(const lk_panel_matrix *w, size_t begin, size_t 
                                  float *y, size_t ldy, int add);
 void lk_panel_matmul_q8_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows,
                                float *y, size_t ldy, int add);
+void lk_panel_matmul_q16_avx2(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q16_block *x, size_t rows,
+                              float *y, size_t ldy, int add);
+void lk_panel_matmul_q16_avx_vnni(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q16_block *x, size_t rows,
+                                  float *y, size_t ldy, int add);
+void lk_panel_matmul_q16_avx512(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q16_block *x, size_t rows,
+                                float *y, size_t ldy, int add);
 int32_t lk_multiply_bytes_avx2(size_t rounds);
 int32_t lk_multiply_bytes_avx_vnni(size_t rounds);
 int32_t lk_multiply_bytes_avx512(size_t rounds);

@@ -205,10 +205,32 @@ LK_TARGET static void LK_VARIANT(gelu_q8)(const float *x, const float *bias, siz
     }
 }
 
-LK_TARGET static void LK_VARIANT(quantize_rest)(const float *x, const lk_q8_block *q, size_t n, float *out) {
-    for (size_t i = 0; i < n; i += 16) {
-        v16 values = __builtin_convertvector((v16b)*(const v16b_anywhere *)(q[i / 32].q + i % 32), v16);
-        store16(out + i, load16(x + i) - all16(q[i / 32].scale) * values);
+/// Writes sixteen values, from number `i` on, as int16; their sum.
+LK_INLINE int32_t round16_wide(const float *x, float inverse, size_t i, lk_q16_block *out) {
+    const v16 rounder = all16(12582912.0f);
+    const v16 scaled = load16(x + i) * all16(inverse);  // a statement of its own: rounded twice, as the plain variant does
+    const v16i rounded = (v16i)(scaled + rounder) - (v16i)rounder;
+    const v16i pairs = __builtin_shufflevector(rounded, rounded, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+    const v16i high = (rounded + 128) >> 8;
+    *(v16h_anywhere *)(out->q + i) = __builtin_convertvector(pairs, v16h);
+    *(v16b_anywhere *)(out->high + i) = __builtin_convertvector(high, v16b);
+    *(v16b_anywhere *)(out->low + i) = __builtin_convertvector(rounded - high * 256, v16b);
+    return __builtin_reduce_add(rounded);
+}
+
+/// As the plain variant, to the bit.
+LK_TARGET static void LK_VARIANT(quantize_rows_q16)(const float *x, size_t rows, size_t n, lk_q16_block *out) {
+    for (lk_q16_block *end = out + rows * n / 32; out < end; out++, x += 32) {
+        const float largest = lk_float_from_bits((uint32_t)__builtin_reduce_max(magnitudes32(x)));
+        const float scale = largest / 32512, inverse = 1 / scale;
+        if (!(largest <= 3.402823466e38f) || !(inverse <= 3.402823466e38f)) {
+            lk_quantize_rows_q16_plain(x, 1, 32, out);
+            continue;
+        }
+        out->sum[0] = round16_wide(x, inverse, 0, out);
+        out->sum[1] = round16_wide(x, inverse, 16, out);
+        out->scale = scale;
+        out->sum_scaled = scale * (float)(out->sum[0] + out->sum[1]);
     }
 }
 

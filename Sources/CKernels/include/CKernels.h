@@ -65,8 +65,18 @@ typedef struct lk_q8_block {
 /// `n` is a multiple of 32.
 void lk_quantize_rows(const float *x, size_t rows, size_t n, lk_q8_block *out);
 
-/// out = what `x` lost: value i of x minus scale * q[i]. [n], a multiple of 32.
-void lk_quantize_rest(const float *x, const lk_q8_block *q, size_t n, float *out);
+/// 32 activations as int16 with one scale, for products where the rounding of int8 costs too much. Only
+/// lk_quantize_rows_q16 writes these and only lk_panel_matmul_q16 reads them.
+typedef struct lk_q16_block {
+    float scale;
+    float sum_scaled;  // as in lk_q8_block
+    int32_t sum[2];
+    int16_t q[32];  // of four inputs in the order 0, 2, 1, 3: pairs meet every other byte of a quad
+    int8_t high[32], low[32];  // the same in the order of inputs: 256 * high + low
+} lk_q16_block;
+
+/// As lk_quantize_rows, with largest magnitude / 32512, the most whose two bytes both fit int8.
+void lk_quantize_rows_q16(const float *x, size_t rows, size_t n, lk_q16_block *out);
 
 // MARK: - Panels
 // Weights are put once into panels of 32 outputs, in the order in which products read them, from front to back; a panel
@@ -109,6 +119,10 @@ int lk_has_q8(lk_type type);
 /// x: [rows, inputs / 32].
 void lk_panel_matmul_q8(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q8_block *x, size_t rows, float *y,
                         size_t ldy, int add);
+
+/// The same with activations from lk_quantize_rows_q16, for the types that lk_has_q8 names.
+void lk_panel_matmul_q16(const lk_panel_matrix *w, size_t begin, size_t end, const lk_q16_block *x, size_t rows,
+                         float *y, size_t ldy, int add);
 
 /// out[i] = x[i] rounded to bf16, nearest even.
 void lk_bf16_from_f32(const float *x, uint16_t *out, size_t n);
@@ -236,11 +250,13 @@ typedef struct lk_variants {
     void (*matmul_f32)(lk_type, const void *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
     void (*panel_matmul_f32)(const lk_panel_matrix *, size_t, size_t, const float *, size_t, float *, size_t, int);
     void (*panel_matmul_q8)(const lk_panel_matrix *, size_t, size_t, const lk_q8_block *, size_t, float *, size_t, int);
+    void (*panel_matmul_q16)(const lk_panel_matrix *, size_t, size_t, const lk_q16_block *, size_t, float *, size_t,
+                             int);
     /// The plain variant where the instruction set has nothing faster than f32.
     void (*panel_matmul_bf16)(const lk_panel_matrix *, size_t, size_t, const uint16_t *, size_t, float *, size_t, int);
     void (*bf16_from_f32)(const float *, uint16_t *, size_t);
     void (*quantize_rows)(const float *, size_t, size_t, lk_q8_block *);
-    void (*quantize_rest)(const float *, const lk_q8_block *, size_t, float *);
+    void (*quantize_rows_q16)(const float *, size_t, size_t, lk_q16_block *);
     void (*lora_expand)(const float *, size_t, size_t, const float *, size_t, size_t, float *, size_t);
     void (*rmsnorm)(const float *, const float *, float, size_t, float *);
     void (*swiglu)(const float *, const float *, size_t, float *);

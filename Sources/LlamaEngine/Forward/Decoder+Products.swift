@@ -1,4 +1,5 @@
 import CKernels
+import Checkpoints
 
 extension Decoder {
     /// The input of a product: rows of floats, and the same as int8 and bf16 where the model has products that take

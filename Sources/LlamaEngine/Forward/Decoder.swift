@@ -102,7 +102,7 @@ package final class Decoder {
                 rows.append(Row(segment: index, token: token, position: segment.cache.count + offset))
             }
         }
-        try workspace.reserve(rows: rows.count, headRows: logitRows * headPasses)
+        try workspace.reserve(rows: rows.count, headRows: logitRows)
         try mixing?.reserve(self)
         if hasBranches { try workspace.reserve(branch: rows.count) }
         try backend.plan(self, segments)

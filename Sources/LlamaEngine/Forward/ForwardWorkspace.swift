@@ -32,7 +32,9 @@ final class ForwardWorkspace {
     private(set) var lowRankColumns = 0
     /// [rows, hidden]: what products of rows with DoRA's factors are added to (`Decoder.setAside`).
     let aside = ScratchBuffer<Float>()
-    /// [rows of the head's product, vocabulary]; the logits are the first.
+    /// The head's input where it takes int16, [rows of logits, hidden / 32].
+    let headInput = ScratchBuffer<lk_q16_block>()
+    /// [rows of logits, vocabulary]
     let logits = ScratchBuffer<Float>()
 
     init(_ configuration: ModelConfiguration) {
@@ -63,6 +65,7 @@ final class ForwardWorkspace {
         try activatedBF16.reserve(rows * c.activatedWidth)
         try angles.reserve(rows: rows)
         try windowAngles.reserve(rows: rows)
+        try headInput.reserve(headRows * (c.hidden / 32 + 1))
         try logits.reserve(headRows * c.vocabulary)
     }
 

@@ -86,6 +86,21 @@ extension lk_variants {
         return y
     }
 
+    func widelyQuantised(_ x: [Float]) -> [lk_q16_block] {
+        [lk_q16_block](unsafeUninitializedCapacity: x.count / 32) { buffer, count in
+            quantize_rows_q16(x, 1, x.count, buffer.baseAddress)
+            count = x.count / 32
+        }
+    }
+
+    /// y [rows, outputs + 1] of int16 products.
+    func multiplyWide(_ weights: PackedWeights, _ x: [lk_q16_block], rows: Int, over before: Float? = nil) -> [Float] {
+        var matrix = weights.matrix
+        var y = [Float](repeating: before ?? 7, count: rows * (weights.outputs + 1))
+        panel_matmul_q16(&matrix, 0, weights.panels, x, rows, &y, weights.outputs + 1, before == nil ? 0 : 1)
+        return y
+    }
+
     /// y [rows, outputs + 1] of f32 products.
     func multiplyExactly(_ weights: PackedWeights, _ x: [Float], rows: Int, over before: Float? = nil) -> [Float] {
         var matrix = weights.matrix
@@ -99,5 +114,15 @@ extension lk_variants {
 func values(of blocks: [lk_q8_block]) -> [Float] {
     blocks.flatMap { block in
         withUnsafeBytes(of: block.q) { bytes in bytes.bindMemory(to: Int8.self).map { block.scale * Float($0) } }
+    }
+}
+
+/// The same of int16: four inputs lie in the order 0, 2, 1, 3.
+func values(of blocks: [lk_q16_block]) -> [Float] {
+    blocks.flatMap { block in
+        withUnsafeBytes(of: block.q) { bytes in
+            let q = bytes.bindMemory(to: Int16.self)
+            return (0..<32).map { block.scale * Float(q[$0 / 4 * 4 + [0, 2, 1, 3][$0 % 4]]) }
+        }
     }
 }
