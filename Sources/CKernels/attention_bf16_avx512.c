@@ -23,8 +23,13 @@ LK_BF16_INLINE __m512bh pair_of(const uint16_t *p) { return (__m512bh)_mm512_set
 
 // A head's run in a page is too short for the CPU to guess far enough. So what is read next is asked for: a tile's
 // values while its keys are read, and the next tile's keys while the values are. Twice as fast as unasked when they
-// come from memory.
-LK_BF16_INLINE void ask_for(const void *p, size_t line) { _mm_prefetch((const char *)p + 64 * line, _MM_HINT_T0); }
+// come from memory. Where more than three queries leave the time, into the second-level cache: the first has room for fewer
+// lines on their way than memory's latency takes.
+LK_BF16_INLINE void ask_for(const int queries, const void *p, size_t line) {
+    const char *at = (const char *)p + 64 * line;
+    if (queries > 3) _mm_prefetch(at, _MM_HINT_T1);
+    else _mm_prefetch(at, _MM_HINT_T0);
+}
 
 /// The first `seen` of sixteen positions.
 LK_BF16_INLINE __mmask16 first(int32_t seen) {
@@ -86,10 +91,10 @@ LK_BF16_INLINE void weigh(const int queries, const uint16_t *q, size_t head_dim,
     EACH_QUERY(DECLARE)
     for (size_t j = 0; j < head_dim / 2; j++) {
         if (v) {
-            ask_for(v, 4 * j);
-            ask_for(v, 4 * j + 1);
-            ask_for(v, 4 * j + 2);
-            ask_for(v, 4 * j + 3);
+            ask_for(queries, v, 4 * j);
+            ask_for(queries, v, 4 * j + 1);
+            ask_for(queries, v, 4 * j + 2);
+            ask_for(queries, v, 4 * j + 3);
         }
         const __m512bh k0 = (__m512bh)_mm512_loadu_si512(k + 64 * j), k1 = (__m512bh)_mm512_loadu_si512(k_1 + 64 * j);
         const __m512bh k2 = (__m512bh)_mm512_loadu_si512(k_2 + 64 * j), k3 = (__m512bh)_mm512_loadu_si512(k_3 + 64 * j);
@@ -141,7 +146,7 @@ LK_BF16_INLINE void sum_values(const int queries, const int parts, const uint16_
     EACH_QUERY(LOAD_SUM)
     for (size_t p = 0; p < (count + 1) / 2; p++, v += 4 * head_dim) {
         if (next)
-            for (int line = 0; line < parts; line++) ask_for(next, p * head_dim / 16 + (size_t)line);
+            for (int line = 0; line < parts; line++) ask_for(queries, next, p * head_dim / 16 + (size_t)line);
         const __mmask32 there = 2 * p + 1 < count ? 0xffffffff : 0x55555555;
         const __m512bh v0 = values_at(v, 0, there), v1 = parts > 1 ? values_at(v, 1, there) : v0;
         const __m512bh v2 = parts > 2 ? values_at(v, 2, there) : v0, v3 = parts > 3 ? values_at(v, 3, there) : v0;
