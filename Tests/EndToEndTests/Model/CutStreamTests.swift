@@ -12,20 +12,51 @@ extension EndToEnd {
         /// so do the buffers of ten connections.
         private static let growthMax = 16 << 20
 
-        @Test("a thousand streams, half of them cut, leave no sequence and no memory behind; the others are whole")
-        func cut() throws {
+        /// The same completion on the draft's route and on OpenAI's.
+        enum Route: CaseIterable, Sendable {
+            case draft, openAI
+
+            func request(_ maxTokens: Int, port: Int) -> [UInt8] {
+                let (path, body): (String, JSON) =
+                    switch self {
+                    case .draft:
+                        (Requests.completionPath, Requests.completion("Hello", maxTokens: maxTokens, stream: true))
+                    case .openAI:
+                        (
+                            "/v1/completions",
+                            [
+                                "model": "llama3_8b", "prompt": "Hello", "max_tokens": .integer(Int64(maxTokens)),
+                                "temperature": 0, "stream": true,
+                            ]
+                        )
+                    }
+                return RawClient.head(path, body.bytes.count, port: port) + body.bytes
+            }
+
+            func text(_ event: JSON) -> String? {
+                switch self {
+                case .draft: event["text_delta"]?.stringValue
+                case .openAI: event["choices"]?.items.first?["text"]?.stringValue
+                }
+            }
+        }
+
+        @Test(
+            "a thousand streams, half of them cut, leave no sequence and no memory behind; the others are whole",
+            arguments: Route.allCases)
+        func cut(route: Route) throws {
             try Server.run(.cpu(config: "{waiting_max: 64}")) { server in
-                let reference = try wave(server, 0..<Self.clients, cutting: false)
+                let reference = try wave(server, 0..<Self.clients, route, cutting: false)
                 #expect(Set(reference).count == 1 && reference[0] != "")
                 // Once as it will be: what a first time takes, it keeps.
-                _ = try wave(server, 0..<100, cutting: true)
+                _ = try wave(server, 0..<100, route, cutting: true)
                 try settle(server)
                 let before = server.process.residentBytes
 
-                let texts = try wave(server, 0..<Self.streams, cutting: true)
+                let texts = try wave(server, 0..<Self.streams, route, cutting: true)
                 try settle(server)
                 let grown = server.process.residentBytes - before
-                print("1,000 streams, half of them cut: \(grown / 1024) KiB more are resident")
+                print("1,000 streams of \(route), half of them cut: \(grown / 1024) KiB more are resident")
                 #expect(texts.filter { $0 != "" }.count == Self.streams / 2)
                 #expect(texts.allSatisfy { $0 == "" || $0 == reference[0] })
                 #expect(grown < Self.growthMax)
@@ -33,18 +64,19 @@ extension EndToEnd {
         }
 
         /// Every stream's text; empty where it was cut.
-        private func wave(_ server: Server, _ numbers: Range<Int>, cutting: Bool) throws -> [String] {
+        private func wave(
+            _ server: Server, _ numbers: Range<Int>, _ route: Route, cutting: Bool
+        ) throws -> [String] {
             try concurrently(Self.clients) { client in
                 try numbers.filter { $0 % Self.clients == client }.map { number in
-                    try text(of: number, server, isCut: cutting && (number / Self.clients) % 2 == 1)
+                    try text(of: number, server, route, isCut: cutting && (number / Self.clients) % 2 == 1)
                 }
             }.flatMap { $0 }
         }
 
-        private func text(of number: Int, _ server: Server, isCut: Bool) throws -> String {
-            let body = Requests.completion("Hello", maxTokens: isCut ? 200 : Self.tokens, stream: true).bytes
+        private func text(of number: Int, _ server: Server, _ route: Route, isCut: Bool) throws -> String {
             let connection = try RawConnection(port: server.port)
-            connection.send(RawClient.head(Requests.completionPath, body.count, port: server.port) + body)
+            connection.send(route.request(isCut ? 200 : Self.tokens, port: server.port))
             if isCut && number % 5 == 0 {
                 // Before it begins.
                 if number % 2 == 0 { connection.resetOnClose() }
@@ -54,8 +86,8 @@ extension EndToEnd {
             var text = ""
             var events = 0
             while let event = try stream.next() {
-                let json = try JSON(parsing: Array(event.data.utf8))
-                text += json["text_delta"]?.stringValue ?? ""
+                guard event.data != "[DONE]" else { continue }
+                text += route.text(try JSON(parsing: Array(event.data.utf8))) ?? ""
                 events += 1
                 if isCut && events > number % 7 {
                     if number % 2 == 0 { connection.resetOnClose() }
