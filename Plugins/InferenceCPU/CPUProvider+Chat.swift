@@ -151,7 +151,8 @@ extension CPUProvider {
             usage: isExtended ? TokenUsage(finish) : nil)
     }
 
-    /// Calls `receive` with each piece of the reply's text and thoughts, and with each tool call once it is whole.
+    /// Calls `receive` with each piece of the reply's text and thoughts, with each tool call once it is whole, and with
+    /// an empty text to tell a caller that takes it that the engine works.
     private func reply(
         _ chat: Chat, _ receive: (ReplyParser.Event, inout AnswerPieces) async throws -> Void
     ) async throws -> (Generation.Finish, AnswerPieces) {
@@ -172,7 +173,9 @@ extension CPUProvider {
             }
         }
         let finish = try await run.generate { tokens in
-            try await pass(reply.add(pieces.add(tokens)))
+            let events = reply.add(pieces.add(tokens))
+            // A chunk without text tells that the engine works.
+            try await pass(tokens.isEmpty && events.isEmpty ? [.text("")] : events)
             if isFull { throw EndOfAnswer() }
             if let unused = pieces.tokensUnused { throw EndOfAnswer(tokensUnused: unused) }
         }

@@ -73,7 +73,8 @@ extension CPUProvider {
             continuation.run.model.language.tokenizer, stops: continuation.options.stop ?? [], beginsText: false)
         let finish = try await continuation.run.generate { tokens in
             let delta = pieces.addText(tokens)
-            if !delta.isEmpty { try await receive(delta, &pieces) }
+            // One without text tells that the engine works.
+            if !delta.isEmpty || tokens.isEmpty { try await receive(delta, &pieces) }
             if let unused = pieces.tokensUnused { throw EndOfAnswer(tokensUnused: unused) }
         }
         let rest = pieces.finish()

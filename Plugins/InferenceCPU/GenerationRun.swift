@@ -15,8 +15,11 @@ struct GenerationRun: Sendable {
     let request: Generation.Request
     /// The field of the call's body that the prompt was made of, for errors.
     let promptField: String
+    /// How to tell a caller whose answer is silent that the engine works; nil for one that does not hear it.
+    var progress: ProgressWatch?
 
-    /// Calls `receive` with the tokens since its last call, at least one, until the answer is complete.
+    /// Calls `receive` with the tokens since its last call until the answer is complete; with none to tell
+    /// ``progress``.
     ///
     /// When the task is cancelled, or `receive` throws, the engine stops working on the request before its next token,
     /// and this returns after that. `receive` may throw ``EndOfAnswer``: then the answer is complete as it is. Throws
@@ -55,24 +58,30 @@ struct GenerationRun: Sendable {
         try Task.checkCancellation()
         let queue = TokenQueue(tokensMax: max(TokenQueue.tokensMax, request.scoredTokens + 1))
         let handle = try submit(queue)
+        let watching = progress.map { watch in Task { await watch.run(queue) { model.engine.load.tokensComputed } } }
+        defer { watching?.cancel() }
         return try await withTaskCancellationHandler {
             var failure: (any Error)?
+            func pass(_ tokens: [Generation.Token]) async {
+                guard failure == nil else { return }
+                do {
+                    try await receive(tokens)
+                } catch {
+                    record.generatedTokens -= (error as? EndOfAnswer)?.tokensUnused ?? 0
+                    failure = error
+                    model.engine.cancel(handle)
+                }
+            }
             while true {
                 switch await queue.next() {
                 case .tokens(let tokens, let isPaused):
                     if !(failure is EndOfAnswer) { record.note(tokens.count) }
                     if isPaused { model.engine.resume(handle) }
-                    guard failure == nil else { continue }
-                    do {
-                        try await receive(tokens)
-                    } catch let end as EndOfAnswer {
-                        record.generatedTokens -= end.tokensUnused
-                        failure = end
-                        model.engine.cancel(handle)
-                    } catch {
-                        failure = error
-                        model.engine.cancel(handle)
-                    }
+                    await pass(tokens)
+                case .progress: await pass([])
+                case .stalled:
+                    model.engine.cancel(handle)
+                    throw ProviderError(.providerTimeout, "the engine of '\(model.id)' has stopped computing")
                 case .finished(var finish):
                     if failure is EndOfAnswer {
                         (finish.reason, finish.generatedTokens) = (.complete, record.generatedTokens)
@@ -95,7 +104,8 @@ struct GenerationRun: Sendable {
     func with(_ sampling: Sampling) -> GenerationRun {
         var request = request
         request.sampling = sampling
-        return GenerationRun(model: model, call: call, request: request, promptField: promptField)
+        return GenerationRun(
+            model: model, call: call, request: request, promptField: promptField, progress: progress)
     }
 
     private func submit(_ queue: TokenQueue) throws -> Generation.Handle {

@@ -36,7 +36,9 @@ struct PreparedAnswer: Sendable {
                 "ignore_eos can't be held to together with a schema or tools, which say where an answer ends: leave one "
                     + "of them out", field: "ignore_eos")
         }
-        run = GenerationRun(model: model, call: call, request: request, promptField: promptField)
+        run = GenerationRun(
+            model: model, call: call, request: request, promptField: promptField,
+            progress: options.extended == true ? ProgressWatch() : nil)
     }
 
     private init(_ run: GenerationRun, _ options: GenerationOptions, _ sampling: Sampling) {

@@ -8,6 +8,10 @@ final class TokenQueue: Sendable {
     enum Item: Sendable {
         /// Everything that came since the last look. `isPaused`: the engine waits to be resumed.
         case tokens([Generation.Token], isPaused: Bool)
+        /// No token has come, and the engine works.
+        case progress
+        /// No token has come, and the engine has done nothing for so long that none will.
+        case stalled
         case finished(Generation.Finish)
         case failed(GenerationError)
     }
@@ -21,6 +25,8 @@ final class TokenQueue: Sendable {
         var tokens: [Generation.Token] = []
         var isPaused = false
         var ending: Item?
+        /// ``Item/progress`` or ``Item/stalled``, for a reader that has nothing else.
+        var sign: Item?
         var reader: UnsafeContinuation<Void, Never>?
 
         mutating func take() -> Item? {
@@ -28,7 +34,8 @@ final class TokenQueue: Sendable {
                 defer { (tokens, isPaused) = ([], false) }
                 return .tokens(tokens, isPaused: isPaused)
             }
-            return ending
+            defer { sign = nil }
+            return ending ?? sign
         }
     }
 
@@ -51,6 +58,19 @@ final class TokenQueue: Sendable {
         return flow
     }
 
+    /// Whether its reader waits.
+    var isAwaited: Bool { state.withLock { $0.reader != nil } }
+
+    /// Gives a sign of the engine to a reader that waits; one that is busy needs none. Never blocks.
+    func tell(_ sign: Item) {
+        let reader = state.withLock { state in
+            defer { state.reader = nil }
+            if state.reader != nil { state.sign = sign }
+            return state.reader
+        }
+        reader?.resume()
+    }
+
     /// The items that have arrived, or the next one. Not cut short by cancellation: the engine's last event always
     /// comes.
     func next() async -> Item {
@@ -58,7 +78,7 @@ final class TokenQueue: Sendable {
             if let item = state.withLock({ $0.take() }) { return item }
             await withUnsafeContinuation { continuation in
                 let isEmpty = state.withLock { state in
-                    let isEmpty = state.tokens.isEmpty && state.ending == nil
+                    let isEmpty = state.tokens.isEmpty && state.ending == nil && state.sign == nil
                     if isEmpty { state.reader = continuation }
                     return isEmpty
                 }

@@ -50,6 +50,19 @@ struct ChatTests {
                 + #""prompt_tokens_details":{"cached_tokens":4}}}"#)
     }
 
+    @Test("an event that says nothing is a ping, and no chunk")
+    func pings() async throws {
+        let silent: [JSON] = [["text_delta": ""], ["text_delta": "", "index": 0]]
+        guard case .events(let send) = try await route.answer(body(["stream": true]), FakeCaller(silent + hello)) else {
+            Issue.record("the answer is whole")
+            return
+        }
+        let events = Events()
+        try await send(events)
+        #expect(events.pings == 2)
+        #expect(events.sent == (try await route.events(body(["stream": true]), FakeCaller(hello))))
+    }
+
     @Test("every chunk of a stream fits the document's schema of one")
     func schema() async throws {
         for event in try await route.events(body(["stream": true]), FakeCaller(hello)) {

@@ -8,7 +8,7 @@ final class FramedOutput: EventOutput, @unchecked Sendable {
     private let framing: EventFraming
     private var lastWrite = ContinuousClock.now
 
-    /// A stream that is silent for this long is shown to be alive.
+    /// A stream that is silent for this long is shown to be alive, as long as its provider is.
     private static let silence = Duration.seconds(10)
 
     init(_ writer: any ResponseBodyWriter, _ framing: EventFraming) { (self.writer, self.framing) = (writer, framing) }

@@ -30,7 +30,7 @@ final class Launcher: Sendable {
     let log: LogSink
     /// Seconds that a library may take to be described and an instance to be created, in a start that only checks.
     private let checkSeconds: Double?
-    private let metrics: MetricsSink
+    let metrics: MetricsSink
     private let search: PluginSearch
     private let environment: [String: String]
     private let dispatcher: Dispatcher

@@ -55,6 +55,17 @@ package final class Stack: Sendable {
 
     var log: LogSink { launcher.log }
 
+    /// Adds to a count of what serves the stack, beside the metrics of its providers.
+    ///
+    /// - Parameters:
+    ///   - name: snake_case, the unit last.
+    ///   - labels: of few values each: never the text of requests.
+    ///   - source: who counts.
+    package func count(_ name: String, by value: Int, labels: [String: String], source: String) {
+        launcher.metrics.record(
+            Measurement(kind: .counter, name: name, value: Double(value), labels: labels, source: source))
+    }
+
     var currentTable: RoutingTable { dispatcher.current }
 
     /// Now: announcements add resources while the stack runs.
