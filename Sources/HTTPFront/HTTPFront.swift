@@ -17,6 +17,7 @@ package struct HTTPFront: Sendable {
     private let endsAtHangup: Bool
     private let logger: Logger
     private let drain = Drain()
+    private let monitors = ConnectionMonitors()
     private let port: BoundPort
 
     /// - Parameter endsAtHangup: SIGHUP is a signal to end, as it is for what runs in a terminal.
@@ -32,7 +33,9 @@ package struct HTTPFront: Sendable {
             router: router(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(limits: settings.limits, logger: logger)],
+                    additionalChannelHandlers: [
+                        ConnectionGuard(limits: settings.limits, monitors: monitors, logger: logger)
+                    ],
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: HeadLimits.listBytesMax,
                         maxHeaderListSize: HeadLimits.listBytesMax,
@@ -73,7 +76,7 @@ package struct HTTPFront: Sendable {
         let forms = ErrorForms(dialects: Dialects.all, pathPrefix: settings.pathPrefix)
         let routes = EndpointRoutes(stack: stack, settings: settings, dialects: Dialects.all, drain: drain)
         let router = Router(context: FrontContext.self)
-        router.add(middleware: RequestLog(logger: logger))
+        router.add(middleware: RequestLog(logger: logger, monitors: monitors))
         router.add(middleware: ErrorAnswers(forms: forms))
         router.add(middleware: OriginCheck(settings: settings, port: { [port] in port.value }))
         // Inside, so that a web page that may ask can also read why it got no answer.

@@ -7,6 +7,8 @@ extension Logger {
     func access(
         method: String, route: String, status: Int, bytes: Int, milliseconds: Double?, isCut: Bool, requestID: String
     ) {
+        // A line that is not written would still cost a part of what a small answer does.
+        guard logLevel <= .info else { return }
         var text = "\(method) \(route) \(status) \(bytes)B"
         // Convertible to text: the words have said them, and only a log that programs read holds them again.
         var metadata: Logger.Metadata = [

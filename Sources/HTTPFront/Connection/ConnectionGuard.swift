@@ -15,7 +15,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    let presence = ConnectionMonitor()
+    private let presence = ConnectionMonitor()
+    private let monitors: ConnectionMonitors
     private let limits: ServerSettings.Limits
     private let logger: Logger
     private let gate = HeadGate()
@@ -49,12 +50,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// A body is handed on in pieces of this size: each that is taken shows that the client still reads.
     private static let writtenBytesMax = 64 * 1024
 
-    init(limits: ServerSettings.Limits, logger: Logger) { (self.limits, self.logger) = (limits, logger) }
+    init(limits: ServerSettings.Limits, monitors: ConnectionMonitors, logger: Logger) {
+        (self.limits, self.monitors, self.logger) = (limits, monitors, logger)
+    }
 
     // MARK: Life
 
     func handlerAdded(context: ChannelHandlerContext) {
         waitingSince = .now()
+        monitors.add(presence, of: context.channel)
         let pipeline = context.pipeline.syncOperations
         if let parser = try? pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self) {
             try? pipeline.addHandler(gate, position: .after(parser.handler))
@@ -70,14 +74,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { end() }
+    func handlerRemoved(context: ChannelHandlerContext) { end(context) }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end()
+        end(context)
         context.fireChannelInactive()
     }
 
-    private func end() {
+    private func end(_ context: ChannelHandlerContext) {
+        monitors.remove(context.channel)
         tick?.cancel()
         tick = nil
         presence.depart()

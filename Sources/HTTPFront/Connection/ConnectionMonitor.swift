@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 
 /// Whether the client of a connection is still there, and what is to happen when it goes: a running call is
@@ -37,4 +38,19 @@ final class ConnectionMonitor: Sendable {
         }
         for action in actions { action() }
     }
+}
+
+/// The monitors of the connections that are open. Asked of the channel's pipeline, a monitor would cost each request a
+/// turn of its event loop. Any thread.
+final class ConnectionMonitors: Sendable {
+    private let open = Mutex<[ObjectIdentifier: ConnectionMonitor]>([:])
+
+    /// nil: the connection has closed.
+    subscript(channel: any Channel) -> ConnectionMonitor? { open.withLock { $0[ObjectIdentifier(channel)] } }
+
+    func add(_ monitor: ConnectionMonitor, of channel: any Channel) {
+        open.withLock { $0[ObjectIdentifier(channel)] = monitor }
+    }
+
+    func remove(_ channel: any Channel) { open.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel)) } }
 }

@@ -31,7 +31,7 @@ struct DialectHandler: HTTPResponder {
         let body =
             endpoint.body == nil
             ? [] : try await BodyReader.read(request, bytesMax: bodyBytesMax, share: share)
-        let presence = try await context.presence()
+        let presence = try context.presence()
         let prepared = try await OffPool.run(bytes: body.count) {
             let json = endpoint.body == nil ? .null : try parse(body)
             guard !presence.isGone else { throw CallError(.cancelled, "the client left") }
@@ -50,7 +50,10 @@ struct DialectHandler: HTTPResponder {
         }
         if !prepared.ignoredFields.isEmpty {
             response.headers[.ignoredFields] = Self.list(prepared.ignoredFields)
-            context.logger.debug("fields without effect: \(prepared.ignoredFields.count)")
+            // Never by name: those are the client's own text.
+            stack.count(
+                "ignored_fields_total", by: prepared.ignoredFields.count,
+                labels: ["dialect": dialect.name, "method": endpoint.method], source: "http")
         }
         if let name = dialect.timeHeader.flatMap({ HTTPField.Name($0) }) {
             response.headers[name] = String(Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded()))

@@ -17,11 +17,12 @@ struct ServedSchema {
         case .boolean: return ["type": "boolean"]
         case .integer(let minimum, let maximum):
             return Self.object(
-                ("type", "integer"), ("minimum", minimum.map { .integer($0) }),
-                ("maximum", maximum.map { .integer($0) }))
+                ("type", "integer"), ("minimum", .integer(minimum ?? .min)), ("maximum", .integer(maximum ?? .max)))
         case .number(let minimum, let maximum):
             return Self.object(
                 ("type", "number"), ("minimum", minimum.map { .number($0) }), ("maximum", maximum.map { .number($0) }))
+        case .string(_, _, "base64"?):
+            return ["type": "string", "contentEncoding": "base64", "pattern": .string(Self.base64)]
         case .string(let format, let pattern, let encoding):
             return Self.object(
                 ("type", "string"), ("format", format.map { .string($0) }), ("pattern", pattern.map { .string($0) }),
@@ -33,13 +34,17 @@ struct ServedSchema {
         case .object: return ["type": "object"]
         case .enumeration(_, let values, let isOpen):
             let words = JSON.array(values.map { .string($0) })
-            return isOpen ? ["type": "string", "examples": words] : ["type": "string", "enum": words]
+            guard isOpen else { return ["type": "string", "enum": words] }
+            // An id of the distribution may be any.
+            let id: JSON = ["type": "string", "examples": words]
+            return side == .request ? Self.bounded(id, Self.identifier) : id
         case .constant(let value): return ["type": "string", "const": .string(value)]
         case .oneOf(let members), .anyOf(let members):
             return ["anyOf": .array(members.map { self.schema($0, side) })]
+        case .named("URL", _, _): return side == .request ? Self.urlOrObject : Self.url
         case .named(let name, _, let inner):
             let value = self.schema(inner, side)
-            return name.hasPrefix("OrNull") ? Self.orNull(value) : value
+            return name.hasPrefix("OrNull") ? Self.orNull(value) : Self.bounded(value, name)
         case .record(let record): return reference(record, side)
         }
     }
@@ -48,7 +53,10 @@ struct ServedSchema {
         let name = record.name + (side == .request ? "-request" : "")
         if known.insert(name).inserted {
             var fields = JSONObject()
-            for property in record.properties { fields[property.key] = field(property, side) }
+            for property in record.properties {
+                let words = side == .request ? Self.words["\(record.name).\(property.key)"] : nil
+                fields[property.key] = field(property, side, among: words)
+            }
             let required = record.properties.filter { side == .request ? $0.isRequired : !$0.isOptional }.map(\.key)
             // A client must not break when a field is added; a request's unknown fields are refused where they are.
             components[name] = Self.object(
@@ -59,13 +67,13 @@ struct ServedSchema {
         return ["$ref": .string("#/components/schemas/\(name)")]
     }
 
-    private mutating func field(_ property: Schema.Property, _ side: Side) -> JSON {
-        var value = schema(property.schema, side)
+    /// - Parameter words: all that it takes, where its schema does not tell.
+    private mutating func field(_ property: Schema.Property, _ side: Side, among words: [String]? = nil) -> JSON {
+        var value =
+            words.map { ["type": "string", "enum": .array($0.map { .string($0) })] }
+            ?? schema(property.schema, side)
         if side == .request {
-            if let wanted = property.wanted, case .object(var object) = value {
-                for member in Self.bounds(wanted).members { object[member.key] = member.value }
-                value = .object(object)
-            }
+            if let wanted = property.wanted { value = Self.bounded(value, wanted) }
             if !property.isRequired { value = Self.orNull(value) }
         }
         guard case .object(var object) = value else { return value }
@@ -77,10 +85,7 @@ struct ServedSchema {
     /// A parameter of a query: it is text, whatever it means.
     mutating func parameter(_ property: Schema.Property) -> JSON {
         var value = schema(property.schema, .request)
-        if let wanted = property.wanted, case .object(var object) = value {
-            for member in Self.bounds(wanted).members { object[member.key] = member.value }
-            value = .object(object)
-        }
+        if let wanted = property.wanted { value = Self.bounded(value, wanted) }
         return [
             "name": .string(property.key), "in": "query", "description": .string(property.description),
             "required": .bool(property.isRequired), "schema": value,
@@ -91,17 +96,27 @@ struct ServedSchema {
         schema == [:] ? schema : ["anyOf": [schema, ["type": "null"]]]
     }
 
+    private static func bounded(_ schema: JSON, _ wanted: String) -> JSON {
+        guard case .object(var object) = schema else { return schema }
+        for member in bounds(wanted).members { object[member.key] = member.value }
+        return .object(object)
+    }
+
     /// The condition of a field, as JSON Schema says it; nothing for one that it has no words for.
     static func bounds(_ wanted: String) -> JSONObject {
         let numbers = wanted.split { !"0123456789.-".contains($0) }.flatMap { part in
             part.replacing("...", with: " ").split(separator: " ").compactMap { Double($0) }
         }
         func number(_ value: Double) -> JSON { Int64(exactly: value).map { .integer($0) } ?? .number(value) }
-        if wanted == "1 to 200 bytes without control characters" {
-            // Of characters that are one byte each; of others there may be as many as their bytes are.
-            return ["pattern": #"^[\x20-\x7E]{1,200}$"#]
+        if wanted == identifier {
+            // Of characters that are one byte each, or of as many others as are never too long.
+            return ["pattern": #"^([\x20-\x7E]{1,200}|[^\x00-\x1F\x7F-\x9F]{1,50})$"#]
         }
         if wanted.hasPrefix("in (0, 1]") { return ["exclusiveMinimum": 0, "maximum": 1] }
+        if wanted.hasSuffix("for the ids of tokens"), numbers.count == 2 {
+            return ["propertyNames": ["pattern": "^[0-9]{1,9}$"]]
+        }
+        if wanted == "\"function\"" { return ["const": "function"] }
         if wanted.hasPrefix("at least "), numbers.count == 1 { return ["minimum": number(numbers[0])] }
         if wanted.hasPrefix("in "), numbers.count == 2, numbers[0] <= numbers[1] {
             return ["minimum": number(numbers[0]), "maximum": number(numbers[1])]
@@ -109,8 +124,30 @@ struct ServedSchema {
         if wanted.hasPrefix("at most "), wanted.hasSuffix(" texts"), numbers.count == 1 {
             return ["maxItems": number(numbers[0])]
         }
+        if wanted.hasSuffix(" texts") || wanted.hasSuffix(" messages"), numbers.count == 2 {
+            return ["minItems": number(numbers[0]), "maxItems": number(numbers[1])]
+        }
         return [:]
     }
+
+    /// The condition of an id, as its check says it.
+    private static let identifier = "1 to 200 bytes without control characters"
+    /// Fields whose words the draft's schema does not list.
+    private static let words = ["SamplingParams.strategy": SamplingStrategy.allCases.map(\.rawValue)]
+    /// With padding, without line breaks and without bits that say nothing.
+    private static let base64 =
+        "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?$"
+    private static let url: JSON = [
+        "type": "string", "pattern": "^(https?://|file://|[dD][aA][tT][aA]:)", "description": "A URL.",
+    ]
+    /// As other clients of the draft's time send it too.
+    private static let urlOrObject: JSON = [
+        "anyOf": [
+            url,
+            ["type": "object", "required": ["url"], "properties": ["url": url], "additionalProperties": false],
+            ["type": "object", "required": ["uri"], "properties": ["uri": url], "additionalProperties": false],
+        ]
+    ]
 
     /// Without the members that are nil.
     private static func object(_ members: (String, JSON?)...) -> JSON {

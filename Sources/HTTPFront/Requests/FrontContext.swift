@@ -11,6 +11,8 @@ struct FrontContext: RequestContext {
     let channel: any NIOCore.Channel
     /// The client's own `X-Request-Id` where it is a plain word, else one made here.
     var requestID = ""
+    /// Set by the outermost layer.
+    var monitor: ConnectionMonitor?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
@@ -18,14 +20,8 @@ struct FrontContext: RequestContext {
     }
 
     /// The watcher of this request's connection. A connection that has closed has none any more.
-    func presence() async throws -> ConnectionMonitor {
-        let channel = channel
-        do {
-            return try await channel.eventLoop.submit {
-                try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).presence
-            }.get()
-        } catch {
-            throw CallError(.cancelled, "the client left")
-        }
+    func presence() throws -> ConnectionMonitor {
+        guard let monitor else { throw CallError(.cancelled, "the client left") }
+        return monitor
     }
 }

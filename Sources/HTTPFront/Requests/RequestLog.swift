@@ -5,11 +5,12 @@ import LlamaStackAPI
 import Logging
 import Synchronization
 
-/// The outermost layer: gives each request its id, and writes one line to the access log when the answer has ended.
-/// Never a body, never a query.
+/// The outermost layer: gives each request its id and its connection's monitor, and writes one line to the access log
+/// when the answer has ended. Never a body, never a query.
 struct RequestLog: RouterMiddleware {
     typealias Context = FrontContext
     let logger: Logger
+    let monitors: ConnectionMonitors
 
     func handle(
         _ request: Request, context: FrontContext, next: (Request, FrontContext) async throws -> Response
@@ -17,6 +18,7 @@ struct RequestLog: RouterMiddleware {
         let start = ContinuousClock.now
         var context = context
         context.requestID = RequestID.of(request.headers[.requestID])
+        context.monitor = monitors[context.channel]
         context.logger[metadataKey: "request_id"] = .string(context.requestID)
 
         var response = try await next(request, context)

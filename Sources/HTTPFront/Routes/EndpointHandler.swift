@@ -31,7 +31,7 @@ struct EndpointHandler: HTTPResponder {
         call.options = options
         call.providerID = query.providerID
         call.requestID = context.requestID
-        let presence = try await context.presence()
+        let presence = try context.presence()
         // Scans the body, and copies it for the provider.
         let (answer, scan) = try await OffPool.run(bytes: call.body.count) {
             [call] () throws -> (Answer, RequestScan?) in

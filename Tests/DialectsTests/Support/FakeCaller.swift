@@ -40,7 +40,24 @@ final class FakeCaller: Caller, Sendable {
     ) async throws -> Answer {
         note(endpoint.description, body.json, model, options)
         if let error { throw error }
-        return try Answer(json: answer, at: .root)
+        return try Answer(json: answer == .null ? wholeAnswer : answer, at: .root)
+    }
+
+    /// The whole answer that the events are the parts of.
+    private var wholeAnswer: JSON {
+        var whole = JSONObject()
+        var (text, reasoning) = ("", "")
+        var calls: [JSON] = []
+        for event in events {
+            text += event["text_delta"]?.stringValue ?? ""
+            reasoning += event["reasoning"]?.stringValue ?? ""
+            if let call = event["tool_call"], call != .null { calls.append(call) }
+            for key in ["stop_reason", "usage"] where event[key] != nil { whole[key] = event[key] }
+        }
+        whole["content"] = .string(text)
+        if !calls.isEmpty { whole["tool_calls"] = .array(calls) }
+        if !reasoning.isEmpty { whole["reasoning"] = .string(reasoning) }
+        return .object(whole)
     }
 
     func events<Body, Answer, Event>(

@@ -63,6 +63,8 @@ struct DocumentTests {
         #expect(ServedSchema.bounds("in -2.0...2.0") == ["minimum": -2, "maximum": 2])
         #expect(ServedSchema.bounds("in (0, 1]") == ["exclusiveMinimum": 0, "maximum": 1])
         #expect(ServedSchema.bounds("at most 2048 texts") == ["maxItems": 2048])
+        #expect(ServedSchema.bounds("1 to 2048 texts") == ["minItems": 1, "maxItems": 2048])
+        #expect(ServedSchema.bounds("in 0.01...10.0") == ["minimum": .number(0.01), "maximum": 10])
         var schemas = ServedSchema()
         _ = schemas.schema(ChatCompletionRequest.schema, .request)
         let fields = try #require(schemas.components["ChatCompletionRequest-request"]?["properties"])

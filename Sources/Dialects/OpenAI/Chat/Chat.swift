@@ -26,10 +26,12 @@ struct ChatCall {
         if caller.supports("extended", Inference.chatCompletion.description, model: request.model) {
             options.extended = true
         }
+        if isPlain { return .json(try await plain(options.options).jsonBytes) }
         let reader: EventReader<ChatCompletionResponseStreamChunk>
         do {
             reader = try await caller.events(
-                Inference.chatCompletion, request.draft(dialog.dialog), model: request.model, options: options.options)
+                Inference.chatCompletion, request.draft(dialog.dialog, stream: true), model: request.model,
+                options: options.options)
         } catch { throw told(error) }
         guard request.sampling.stream else { return .json(try await whole(reader).jsonBytes) }
         return .events { output in
@@ -50,6 +52,26 @@ struct ChatCall {
     }
 
     // MARK: Whole
+
+    /// Whether the draft's whole answer says all that the client asked for: it is one, and its log probabilities have
+    /// no bytes. It comes at once, where events come one by one.
+    private var isPlain: Bool { !request.sampling.stream && (request.sampling.n ?? 1) == 1 && !request.logprobs }
+
+    private func plain(_ options: JSONObject) async throws -> ChatAnswer {
+        let answer: ChatCompletionResponse
+        do {
+            answer = try await caller.answer(
+                Inference.chatCompletion, request.draft(dialog.dialog, stream: false), model: request.model,
+                options: options)
+        } catch { throw told(error) }
+        var usage = UsageSum()
+        usage.add(GenerationDetails(usage: answer.usage))
+        let parts = Parts(
+            text: answer.content.joined, reasoning: answer.reasoning ?? "",
+            calls: answer.toolCalls.map { ReplyCall($0, id: caller.uniqueID("call_")) }, stopReason: answer.stopReason)
+        return ChatAnswer(
+            id: id, created: created, model: request.model, choices: [try choice(0, parts)], usage: usage.body)
+    }
 
     private struct Parts {
         var text = ""
@@ -77,20 +99,22 @@ struct ChatCall {
                 }
             }
         } catch { throw told(error) }
-        let choices = try answers.enumerated().map { index, parts in
-            guard let stopReason = parts.stopReason else {
-                throw DialectError(.internal, "the provider ended the answer without a stop reason")
-            }
-            // A reply that calls says nothing else, whatever came before the call.
-            return ChatAnswer.Choice(
-                index: index,
-                message: .init(
-                    content: parts.calls.isEmpty ? parts.text : nil, toolCalls: parts.calls.isEmpty ? nil : parts.calls,
-                    reasoning: parts.reasoning.isEmpty ? nil : parts.reasoning),
-                logprobs: OrNull(request.logprobs ? ChatLogprobs(parts.logprobs) : nil),
-                finishReason: finish(stopReason, hasCalls: !parts.calls.isEmpty))
-        }
+        let choices = try answers.enumerated().map { try choice($0, $1) }
         return ChatAnswer(id: id, created: created, model: request.model, choices: choices, usage: usage.body)
+    }
+
+    private func choice(_ index: Int, _ parts: Parts) throws -> ChatAnswer.Choice {
+        guard let stopReason = parts.stopReason else {
+            throw DialectError(.internal, "the provider ended the answer without a stop reason")
+        }
+        // A reply that calls says nothing else, whatever came before the call.
+        return ChatAnswer.Choice(
+            index: index,
+            message: .init(
+                content: parts.calls.isEmpty ? parts.text : nil, toolCalls: parts.calls.isEmpty ? nil : parts.calls,
+                reasoning: parts.reasoning.isEmpty ? nil : parts.reasoning),
+            logprobs: OrNull(request.logprobs ? ChatLogprobs(parts.logprobs) : nil),
+            finishReason: finish(stopReason, hasCalls: !parts.calls.isEmpty))
     }
 
     // MARK: Events

@@ -40,9 +40,7 @@ struct ChatDialog {
                 places.append(index)
             }
         }
-        guard let last = draft.last else {
-            throw DialectError(.invalidRequest, "messages must have at least one message", field: "messages")
-        }
+        guard let last = draft.last else { throw Self.required("messages") }
         dialog = Dialog(message: last, messageHistory: draft.dropLast())
         self.places = places
     }

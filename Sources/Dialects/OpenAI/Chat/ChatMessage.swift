@@ -62,48 +62,62 @@ struct MessageCall: WireRecord, Hashable {
 struct MessageContent: WireValue, Hashable {
     var text: String
 
-    private struct Part: WireRecord {
-        var type: String
-        var text: String?
+    private struct TextPart: WireRecord {
+        enum Kind: String, WireEnum {
+            case text
+            case input = "input_text"
+            case output = "output_text"
+        }
+
+        var type: Kind
+        var text: String
+        var rest = JSONObject()
+
+        init(type: Kind, text: String) { (self.type, self.text) = (type, text) }
+
+        static let object = Object(
+            "OpenAITextPart", isComponent: false, rest: \Self.rest, Self.init(type:text:),
+            Field("type", \.type, "All the same."), Field("text", \.text, "The text."))
+    }
+
+    private struct RefusalPart: WireRecord {
+        enum Kind: String, WireEnum { case refusal }
+
+        var type: Kind
         var refusal: String?
         var rest = JSONObject()
 
-        init(type: String, text: String?, refusal: String?) {
-            (self.type, self.text, self.refusal) = (type, text, refusal)
-        }
+        init(type: Kind, refusal: String?) { (self.type, self.refusal) = (type, refusal) }
 
         static let object = Object(
-            "OpenAIContentPart", isComponent: false, rest: \Self.rest, Self.init(type:text:refusal:),
-            Field("type", \.type, "text, or refusal in a message of the assistant."),
-            Field("text", \.text, "The text."),
-            Field("refusal", \.refusal, "With the type refusal."))
+            "OpenAIRefusalPart", isComponent: false, rest: \Self.rest, Self.init(type:refusal:),
+            Field("type", \.type, "In a message of the assistant."), Field("refusal", \.refusal, "The text."))
     }
 
-    static var schema: Schema { .oneOf([String.schema, [Part].schema]) }
+    static var schema: Schema {
+        .oneOf([String.schema, .array(.oneOf([TextPart.schema, RefusalPart.schema]))])
+    }
     var json: JSON { .string(text) }
 
     init(json: JSON, at path: FieldPath) throws {
-        guard case .array = json else {
-            guard case .string(let text) = json else {
-                throw WireError(path, "must be a string or an array of parts, got \(json.kind)")
-            }
-            self.text = text
-            return
+        switch json {
+        case .string(let text): self.text = text
+        case .array(let parts):
+            text = try parts.enumerated().map { try Self.text(of: $1, at: path[$0]) }.joined(separator: "\n")
+        default: throw WireError(path, "must be a string or an array of parts, got \(json.kind)")
         }
-        let parts = try [Part](json: json, at: path)
-        text = try parts.enumerated().map { index, part in
-            switch part.type {
-            case "text", "input_text", "output_text":
-                guard let text = part.text else { throw WireError(path[index]["text"], "is required") }
-                return text
-            case "refusal": return part.refusal ?? ""
-            case "image_url", "input_audio", "file", "video_url":
-                throw WireError(
-                    path[index], "is of the type \(part.type); the models of this server read text alone",
-                    code: .unsupportedContent)
-            default:
-                throw WireError(path[index]["type"], "must be text, got '\(part.type.prefix(40))'")
-            }
-        }.joined(separator: "\n")
+    }
+
+    private static func text(of part: JSON, at path: FieldPath) throws -> String {
+        guard case .object(let members) = part else { throw WireError(path, "must be an object, got \(part.kind)") }
+        let type = try String(json: members["type"] ?? .null, at: path["type"])
+        switch type {
+        case _ where TextPart.Kind(rawValue: type) != nil: return try TextPart(json: part, at: path).text
+        case RefusalPart.Kind.refusal.rawValue: return try RefusalPart(json: part, at: path).refusal ?? ""
+        case "image_url", "input_audio", "file", "video_url":
+            throw WireError(
+                path, "is of the type \(type); the models of this server read text alone", code: .unsupportedContent)
+        default: throw WireError(path["type"], "must be text, got '\(type.prefix(40))'")
+        }
     }
 }

@@ -26,10 +26,15 @@ struct ChatRequest: DialectBody {
         (self.responseFormat, self.templateArguments) = (responseFormat, templateArguments)
     }
 
+    private static let messagesMax = 100_000
+
     static let object = Object(
         "OpenAIChatRequest", rest: \Self.rest, Self.init,
         Field("model", \.model, check: .identifier, "The model's id or an alias."),
-        Field("messages", \.messages, "What was said so far."),
+        Field(
+            "messages", \.messages,
+            check: Check("1 to \(messagesMax) messages", showing: \.count) { (1...messagesMax).contains($0.count) },
+            "What was said so far."),
         Inline(\.sampling, SamplingFields.object),
         Field(
             "max_completion_tokens", \.completionTokensMax, ifPresent: .atLeast(1), schema: .integer(minimum: 1),
@@ -62,10 +67,11 @@ struct ChatRequest: DialectBody {
     var tokensMax: Int { completionTokensMax ?? sampling.maxTokens ?? 0 }
 
     /// The draft's request.
-    func draft(_ dialog: Dialog) -> ChatCompletionRequest {
+    /// - Parameter stream: the answer is read as events, whatever the client asked for.
+    func draft(_ dialog: Dialog, stream: Bool) -> ChatCompletionRequest {
         ChatCompletionRequest(
             model: InstructModel(rawValue: model), dialog: dialog, samplingParams: sampling.parameters,
-            availableTools: tools.map(\.definition), maxTokens: tokensMax, stream: true, logprobs: logprobs)
+            availableTools: tools.map(\.definition), maxTokens: tokensMax, stream: stream, logprobs: logprobs)
     }
 
     /// The options of the draft's call.

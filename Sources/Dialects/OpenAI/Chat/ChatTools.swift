@@ -44,7 +44,30 @@ enum ToolChoiceField: WireValue, Hashable {
     case auto, none, required
     case named(String)
 
-    static var schema: Schema { .any }
+    private enum Word: String, WireEnum { case auto, none, required, any }
+
+    private struct Named: WireRecord {
+        enum Kind: String, WireEnum { case function }
+        struct Function: WireRecord {
+            var name: String
+            var rest = JSONObject()
+            init(name: String) { self.name = name }
+            static let object = Object(
+                "OpenAIChosenFunction", isComponent: false, rest: \Self.rest, Self.init(name:),
+                Field("name", \.name, "A tool's."))
+        }
+
+        var type: Kind
+        var function: Function
+        var rest = JSONObject()
+        init(type: Kind, function: Function) { (self.type, self.function) = (type, function) }
+
+        static let object = Object(
+            "OpenAIChosenTool", isComponent: false, rest: \Self.rest, Self.init(type:function:),
+            Field("type", \.type, "Always function."), Field("function", \.function, "What is to be called."))
+    }
+
+    static var schema: Schema { .oneOf([Word.schema, Named.schema]) }
 
     /// As the option `tool_choice` has it.
     var json: JSON {
@@ -57,10 +80,17 @@ enum ToolChoiceField: WireValue, Hashable {
     }
 
     init(json: JSON, at path: FieldPath) throws {
-        let words: [JSON: ToolChoiceField] = ["auto": .auto, "none": .none, "required": .required, "any": .required]
-        if let word = words[json] {
-            self = word
-        } else if json["type"] == "function", let name = (json["function"]?["name"] ?? json["name"])?.stringValue {
+        if case .string(let text) = json, let word = Word(rawValue: text) {
+            self =
+                switch word {
+                case .auto: .auto
+                case .none: .none
+                case .required, .any: .required
+                }
+        } else if case .object = json, json["type"] == "function", json["function"] != nil {
+            self = .named(try Named(json: json, at: path).function.name)
+        } else if json["type"] == "function", let name = json["name"]?.stringValue {
+            // As the Responses API has it.
             self = .named(name)
         } else {
             throw WireError(
@@ -77,7 +107,40 @@ enum ResponseFormat: WireValue, Hashable {
     /// The answer is a value of this schema; `field` is where it stood.
     case schema(JSON, field: String)
 
-    static var schema: Schema { .any }
+    private struct Plain: WireRecord {
+        enum Kind: String, WireEnum {
+            case text
+            case object = "json_object"
+        }
+        var type: Kind
+        var rest = JSONObject()
+        init(type: Kind) { self.type = type }
+        static let object = Object(
+            "OpenAIPlainFormat", isComponent: false, rest: \Self.rest, Self.init(type:),
+            Field("type", \.type, "Any text, or any JSON object."))
+    }
+
+    private struct Schematic: WireRecord {
+        enum Kind: String, WireEnum { case schema = "json_schema" }
+        struct Format: WireRecord {
+            var schema: JSON
+            var rest = JSONObject()
+            init(schema: JSON) { self.schema = schema }
+            static let object = Object(
+                "OpenAISchemaFormat", isComponent: false, rest: \Self.rest, Self.init(schema:),
+                Field("schema", \.schema, "A JSON Schema; the answer always is a value of it."))
+        }
+
+        var type: Kind
+        var format: Format
+        var rest = JSONObject()
+        init(type: Kind, format: Format) { (self.type, self.format) = (type, format) }
+        static let object = Object(
+            "OpenAIFormat", isComponent: false, rest: \Self.rest, Self.init(type:format:),
+            Field("type", \.type, "Always json_schema."), Field("json_schema", \.format, "What holds the answer."))
+    }
+
+    static var schema: Schema { .oneOf([Plain.schema, Schematic.schema]) }
     var json: JSON { ["type": "text"] }
 
     init(json: JSON, at path: FieldPath) throws {
@@ -86,11 +149,8 @@ enum ResponseFormat: WireValue, Hashable {
         case "text": self = .text
         case "json_object": self = .schema(["type": "object"], field: path["type"].description)
         case "json_schema":
-            guard let format = json["json_schema"], case .object = format else {
-                throw WireError(path["json_schema"], "is required with the type json_schema")
-            }
-            guard let schema = format["schema"] else { throw WireError(path["json_schema"]["schema"], "is required") }
-            self = .schema(schema, field: path["json_schema"]["schema"].description)
+            self = .schema(
+                try Schematic(json: json, at: path).format.schema, field: path["json_schema"]["schema"].description)
         default:
             throw WireError(
                 path["type"], "must be text, json_object or json_schema, got \((json["type"] ?? .null).text.prefix(64))"

@@ -52,9 +52,8 @@ struct SamplingFields: WireRecord, Hashable {
             "min_p", \.minP, ifPresent: .within(0...1), schema: .number(minimum: 0, maximum: 1),
             "Leaves out tokens less likely than this share of the likeliest."),
         Field(
-            "repetition_penalty", \.repetitionPenalty,
-            ifPresent: Check("above 0 and at most 10") { $0 > 0 && $0 <= 10 },
-            schema: .number(minimum: 0, maximum: 10), "Makes tokens of prompt and answer less likely; 1: nothing."),
+            "repetition_penalty", \.repetitionPenalty, ifPresent: .within(0.01...10),
+            schema: .number(minimum: 0.01, maximum: 10), "Makes tokens of prompt and answer less likely; 1: nothing."),
         Field("ignore_eos", \.ignoreEOS, "Go on to max_tokens."),
         Field("stream", \.stream, default: false, "Answer with server-sent events."),
         Field("stream_options", \.streamOptions, "Only with stream."))
@@ -104,7 +103,12 @@ struct StreamOptions: WireRecord, Hashable {
 struct StopSequences: WireValue, Hashable {
     var texts: [String]
 
-    static var schema: Schema { .oneOf([String.schema, [String].schema]) }
+    /// Texts of ASCII alone may be longer in the document: there a text's length is in characters, here in bytes.
+    static var schema: Schema {
+        let most = GenerationOptions.stopBytesMax
+        let text = Schema.string(pattern: #"^([\x00-\x7F]{1,\#(most)}|[\s\S]{1,\#(most / 4)})$"#)
+        return .oneOf([text, .named("0 to \(GenerationOptions.stopsMax) texts", .array(text))])
+    }
     var json: JSON { texts.json }
 
     init(json: JSON, at path: FieldPath) throws {

@@ -6,7 +6,7 @@ struct CompletionBody: DialectBody {
     struct Prompt: WireValue {
         var text: String
 
-        static var schema: Schema { .oneOf([String.schema, [String].schema]) }
+        static var schema: Schema { .oneOf([String.schema, .named("1 to 1 texts", [String].schema)]) }
         var json: JSON { .string(text) }
 
         init(json: JSON, at path: FieldPath) throws {
@@ -64,10 +64,11 @@ struct CompletionBody: DialectBody {
             .init("best_of", unless: [1], "send n, and choose"),
         ])
 
-    func draft() -> CompletionRequest {
+    /// - Parameter stream: the answer is read as events, whatever the client asked for.
+    func draft(stream: Bool) -> CompletionRequest {
         CompletionRequest(
             content: .text(prompt.text), model: PretrainedModel(rawValue: model),
-            samplingParams: sampling.parameters, maxTokens: sampling.maxTokens ?? Self.tokensDefault, stream: true,
+            samplingParams: sampling.parameters, maxTokens: sampling.maxTokens ?? Self.tokensDefault, stream: stream,
             logprobs: logprobs != nil)
     }
 

@@ -24,10 +24,11 @@ struct CompletionCall {
         if caller.supports("extended", Inference.completion.description, model: request.model) {
             options.extended = true
         }
+        if isPlain { return .json(try await plain(options.options).jsonBytes) }
         let reader: EventReader<CompletionResponseStreamChunk>
         do {
             reader = try await caller.events(
-                Inference.completion, request.draft(), model: request.model, options: options.options)
+                Inference.completion, request.draft(stream: true), model: request.model, options: options.options)
         } catch { throw told(error) }
         guard request.sampling.stream else { return .json(try await whole(reader).jsonBytes) }
         return .events { output in
@@ -37,6 +38,28 @@ struct CompletionCall {
 
     private func told(_ error: any Error) -> any Error {
         (error as? DialectError)?.renamed(request.clientField) ?? error
+    }
+
+    /// Whether the draft's whole answer says all that the client asked for, as with chats.
+    private var isPlain: Bool {
+        !request.sampling.stream && (request.sampling.n ?? 1) == 1 && request.logprobs == nil
+    }
+
+    private func plain(_ options: JSONObject) async throws -> CompletionAnswer {
+        let answer: CompletionResponse
+        do {
+            answer = try await caller.answer(
+                Inference.completion, request.draft(stream: false), model: request.model, options: options)
+        } catch { throw told(error) }
+        guard let reason = answer.stopReason else {
+            throw DialectError(.internal, "the provider ended the answer without a stop reason")
+        }
+        var usage = UsageSum()
+        usage.add(GenerationDetails(usage: answer.usage))
+        let choice = CompletionAnswer.Choice(
+            text: answer.content.joined, index: 0, logprobs: OrNull(nil), finishReason: OrNull(FinishReason(reason)))
+        return CompletionAnswer(
+            id: id, created: created, model: request.model, choices: [choice], usage: usage.body.map { OrNull($0) })
     }
 
     private func whole(_ reader: EventReader<CompletionResponseStreamChunk>) async throws -> CompletionAnswer {

@@ -55,9 +55,6 @@ struct EmbeddingsBody: DialectBody {
                         + "check_embedding_ctx_length=False)", code: .unsupportedContent)
             default: texts = try [String](json: json, at: path)
             }
-            guard (1...EmbeddingsRequest.contentsMax).contains(texts.count) else {
-                throw WireError(path, "must be 1 to \(EmbeddingsRequest.contentsMax) texts, got \(texts.count)")
-            }
         }
     }
 
@@ -74,7 +71,11 @@ struct EmbeddingsBody: DialectBody {
     static let object = Object(
         "OpenAIEmbeddingsRequest", rest: \Self.rest, Self.init(model:input:format:dimensions:),
         Field("model", \.model, check: .identifier, "The model's id or an alias."),
-        Field("input", \.input, "A text, or up to 2048."),
+        Field(
+            "input", \.input,
+            check: Check("1 to \(EmbeddingsRequest.contentsMax) texts") {
+                (1...EmbeddingsRequest.contentsMax).contains($0.texts.count)
+            }, "A text, or up to \(EmbeddingsRequest.contentsMax)."),
         Field("encoding_format", \.format, default: .float, "float, or base64: 32-bit floats, little-endian."),
         Field(
             "dimensions", \.dimensions, ifPresent: .atLeast(1), schema: .integer(minimum: 1),
