@@ -256,7 +256,16 @@ clients: build model embedding-model ## eight clients that others wrote, from Py
 browser: ## what drives the playground in the end-to-end tests: Chromium and nginx from the system, axe from PyPI
 	@Scripts/fetch-browser.sh
 
+.PHONY: check-openapi
+check-openapi: build ## every route against the served document, by schemathesis from PyPI (CHECK_SECONDS=600 SEED=N)
+	@Scripts/check-openapi.py --seconds $(or $(CHECK_SECONDS),600) --seed $(or $(SEED),1)
+
+.PHONY: bench-front
+bench-front: build model ## what the HTTP front costs, beside a server that does nothing (FRONT='--rounds 3 --rows chat live')
+	@$(RELEASE)/llama-stack-bench front $(FRONT)
+
 .PHONY: client
-client: ## fetch a client and MCP servers that others wrote, for the end-to-end tests
+client: ## fetch clients, MCP servers and a tester of documents that others wrote, for the end-to-end tests
 	@Scripts/fetch-client.sh
 	@Scripts/fetch-mcp.sh
+	@Scripts/check-openapi.py --install

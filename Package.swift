@@ -194,6 +194,7 @@ let package = Package(
                 "CKernels", "Checkpoints", "CommandSupport", "DurableFiles", "Grammars", "HTTPFront", "Host",
                 "JSONSchema", "LlamaEngine", "LlamaStackAPI", "LlamaTraining", "Parallel", "Tokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ],

@@ -12,36 +12,14 @@ final class HTTPConnection: Sendable {
         var body: [UInt8]?
     }
 
-    private static let timeoutSeconds = 30
-
     private let port: Int
-    private let descriptor: Int32
+    private let socket: ClientSocket
     private let queue = DispatchQueue(label: "http-connection")
 
     init(port: Int) throws {
         self.port = port
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Self.failure("can't open a socket") }
-        var one: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
-        var timeout = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
-        }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        // `deinit` closes the descriptor: it runs even then.
-        guard result == 0 else { throw Self.failure("can't connect to 127.0.0.1:\(port)") }
+        socket = try ClientSocket(port: port)
     }
-
-    deinit { close(descriptor) }
 
     /// Sends the request; the microseconds until its answer was there, which must be 200.
     func microseconds(of request: Request) async throws -> Double {
@@ -51,7 +29,7 @@ final class HTTPConnection: Sendable {
                 continuation.resume(
                     with: Result {
                         let start = ContinuousClock.now
-                        try self.send(bytes)
+                        try self.socket.send(bytes)
                         let answer = try self.receiveAnswer()
                         let time = ContinuousClock.now - start
                         guard answer.status == 200 else {
@@ -70,18 +48,6 @@ final class HTTPConnection: Sendable {
             head += "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n"
         }
         return Array((head + "\r\n").utf8) + (request.body ?? [])
-    }
-
-    private func send(_ bytes: [UInt8]) throws {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Foundation.send(
-                    descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { throw Self.failure("can't send a request") }
-            sent += count
-        }
     }
 
     // MARK: Answers
@@ -111,10 +77,7 @@ final class HTTPConnection: Sendable {
 
     private func receive() throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-            let received = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-            guard received != 0 else { throw CallError(.internal, "the server closed the connection") }
-            guard received > 0 else { throw Self.failure("no answer within \(Self.timeoutSeconds) s") }
-            count = received
+            count = try socket.receive(UnsafeMutableRawBufferPointer(buffer))
         }
     }
 
@@ -128,9 +91,5 @@ final class HTTPConnection: Sendable {
             throw CallError(.internal, "wanted a status and a Content-Length, got \(text)")
         }
         return (status, length)
-    }
-
-    private static func failure(_ what: String) -> CallError {
-        CallError(.internal, "\(what): \(String(cString: strerror(errno)))")
     }
 }

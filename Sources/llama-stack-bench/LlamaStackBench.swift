@@ -19,7 +19,7 @@ struct LlamaStackBench: AsyncParsableCommand {
             BenchSpeed.self, BenchShape.self, BenchPlot.self, BenchPerplexity.self, BenchDivergence.self,
             BenchEmbeddings.self, BenchTrain.self, BenchCalls.self, BenchGrammar.self, BenchGrammarAnswers.self,
             BenchTools.self,
-            BenchTurns.self, BenchAdapter.self,
+            BenchTurns.self, BenchFront.self, BenchAdapter.self,
         ],
         defaultSubcommand: BenchSpeed.self)
 

@@ -49,6 +49,27 @@ extension EndToEnd {
             #expect(command.errors.isEmpty, "no progress without a terminal")
         }
 
+        @Test("`front` tells for each row both things, the figure of both and what it is to reach")
+        func front() throws {
+            let command = try Command.run(
+                [
+                    "front", "--json", "--rounds", "1", "--model", try Setting.requireModel(), "--rows", "front",
+                    "live", "chat",
+                ],
+                of: Setting.bench, exits: 0)
+            let json = try JSON(parsing: Array(command.output.utf8))
+            let rows = json["rows"]?.items ?? []
+            #expect(rows.compactMap { $0["row"]?.stringValue } == ["front_start", "front_memory", "live", "chat"])
+            for row in rows {
+                #expect((row["value"]?["median"]?.double ?? 0) > 0, "\(row.text)")
+                let figure = row["figure"]?["median"]?.double ?? 0
+                let must = row["must"]?.double ?? 0
+                let isRatio = row["unit"] == "1/s"
+                #expect(row["reached"] == .bool(isRatio ? figure >= must : figure <= must), "\(row.text)")
+            }
+            #expect(json["load"]?.double != nil && json["isa"]?.stringValue != nil)
+        }
+
         @Test("`--products openblas` measures speeds, and finds the probabilities of the engine's own f32 kernels")
         func openBLAS() throws {
             let options = ["--products", "openblas"]
