@@ -14,7 +14,8 @@ struct ReleasedModule {
         ]
         let layers = (0..<model.layers).flatMap { layer in
             guard model.variant.hasFusedProducts else {
-                return AdapterTarget.ofLayer.filter { Adapter.Place(layer: layer, target: $0).isAdapted(in: model) }.map {
+                return AdapterTarget.ofLayer.filter { Adapter.Place(layer: layer, target: $0).isAdapted(in: model) }.map
+                {
                     ReleasedModule(name: $0.module(layer: layer), layer: layer, targets: [$0])
                 }
             }

@@ -101,7 +101,8 @@ extension Decoder {
         multiply(network.gate, panels, share.input, rows: count, to: gate, stride: stride)
         multiply(network.up, panels, share.input, rows: count, to: up, stride: stride)
         Self.activate(
-            model.configuration.variant.activation, gate, up, stride: stride, rows: count, outputs: outputs, to: share.activated, width: network.width,
+            model.configuration.variant.activation, gate, up, stride: stride, rows: count, outputs: outputs,
+            to: share.activated, width: network.width,
             as: activations(for: network.down.matrix))
     }
 
