@@ -82,7 +82,7 @@ def check(url, arguments):
     document = arguments.document or f"{url}/openapi.json"
     command = [
         schemathesis(), "run", document, "--url", url, "--checks", "all", "--exclude-checks", "positive_data_acceptance", "--seed", str(arguments.seed),
-        "--max-time", str(arguments.seconds), "--workers", "2", "--no-color", "--generation-database", "none",
+        "--max-time", str(arguments.seconds), "--no-color", "--generation-database", "none",
         "--request-timeout", "60", "--warnings", "off", "--max-failures", str(arguments.failures)]
     if arguments.examples:
         command += ["--max-examples", str(arguments.examples)]

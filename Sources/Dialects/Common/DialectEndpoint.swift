@@ -11,6 +11,13 @@ package protocol DialectBody: WireRecord {
 package enum EventFraming: Sendable {
     /// `data: ` and the JSON, and `data: [DONE]` after the last.
     case dataLines
+
+    /// The text of the record after the last event.
+    package var end: String {
+        switch self {
+        case .dataLines: "[DONE]"
+        }
+    }
 }
 
 /// One route of a dialect: its types, and the translation between them and the draft's endpoints.

@@ -56,7 +56,7 @@ extension EventFraming {
 
     fileprivate var ending: String {
         switch self {
-        case .dataLines: "data: [DONE]\n\n"
+        case .dataLines: "data: \(end)\n\n"
         }
     }
 }

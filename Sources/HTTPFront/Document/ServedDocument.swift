@@ -104,19 +104,22 @@ struct ServedDocument {
     }
 
     /// Each event is a record of the field `data`, whose text is JSON.
-    private mutating func events(_ event: Schema) -> JSON {
-        [
-            "itemSchema": [
-                "type": "object", "required": ["data"],
-                "properties": [
-                    "event": ["type": "string"],
-                    "data": [
-                        "type": "string", "contentMediaType": "application/json",
-                        "contentSchema": schemas.schema(event, .answer),
-                    ],
+    ///
+    /// - Parameter end: the text of a last event that is none.
+    private mutating func events(_ event: Schema, end: String? = nil) -> JSON {
+        let record: JSON = [
+            "type": "object", "required": ["data"],
+            "properties": [
+                "event": ["type": "string"],
+                "data": [
+                    "type": "string", "contentMediaType": "application/json",
+                    "contentSchema": schemas.schema(event, .answer),
                 ],
-            ]
+            ],
         ]
+        guard let end else { return ["itemSchema": record] }
+        let last: JSON = ["type": "object", "required": ["data"], "properties": ["data": ["const": .string(end)]]]
+        return ["itemSchema": ["anyOf": [record, last]]]
     }
 
     // MARK: Dialects
@@ -137,7 +140,7 @@ struct ServedDocument {
             ]
             if let schema = endpoint.body { operation["requestBody"] = body(schema) }
             var content: JSONObject = ["application/json": ["schema": schemas.schema(endpoint.answer, .answer)]]
-            if let event = endpoint.event { content["text/event-stream"] = events(event) }
+            if let event = endpoint.event { content["text/event-stream"] = events(event, end: endpoint.framing.end) }
             operation["responses"] = answers(content, dialect.name, dialect.errorSchema, 200, dialect.errorStatus)
             put(endpoint.verb, path.description, operation)
         }
