@@ -97,24 +97,35 @@ struct FaultTests {
         let server = try PostgresServer(settings: ["fsync=off", "wal_writer_delay=10s"])
         try await withBanks(server) { banks in
             try await banks.create("bank", [])
-            try server.sql(
-                """
-                CREATE FUNCTION banks.late() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$;
-                CREATE CONSTRAINT TRIGGER late AFTER INSERT ON banks.document
-                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION banks.late()
-                """)
-            async let outcome = refusal { try await banks.insert([text("1", "one")], "bank") }
-            try await wait(for: 1, Self.sleepers, on: server)
-            server.kill()
-            try server.runAlone(
-                ["DROP TRIGGER late ON banks.document", "CREATE TABLE public.number (of xid8)"]
-                    + Array(repeating: "INSERT INTO public.number VALUES (pg_current_xact_id())", count: 100))
-            try server.start()
-            let error = await outcome
-            #expect(error == nil)
-            #expect(try await banks.get(["1"], "bank").texts == ["one"])
+            // On a busy machine a server may come back too late for the call to find out.
+            for id in 1...8 {
+                let error = try await insertLost("\(id)", banks, server)
+                if error?.message.contains("not known") == true { continue }
+                #expect(error == nil)
+                #expect(try await banks.get(["\(id)"], "bank").texts == ["one"])
+                return
+            }
+            Issue.record("the server never came back in time")
         }
+    }
+
+    /// Inserts a document, and kills the server in the commit; before it is back, other transactions have taken numbers.
+    private func insertLost(_ id: String, _ banks: BankServer, _ server: PostgresServer) async throws -> ProviderError? {
+        try server.sql(
+            """
+            CREATE FUNCTION banks.late() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER late AFTER INSERT ON banks.document
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION banks.late()
+            """)
+        async let outcome = refusal { try await banks.insert([text(id, "one")], "bank") }
+        try await wait(for: 1, Self.sleepers, on: server)
+        server.kill()
+        try server.runAlone(
+            ["DROP FUNCTION banks.late CASCADE", "CREATE TABLE IF NOT EXISTS public.number (of xid8)"]
+                + Array(repeating: "INSERT INTO public.number VALUES (pg_current_xact_id())", count: 50))
+        try server.start()
+        return await outcome
     }
 
     @Test("a full disk is 507, and what is there can be read")
