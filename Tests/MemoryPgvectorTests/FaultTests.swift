@@ -109,8 +109,10 @@ struct FaultTests {
         }
     }
 
-    /// Inserts a document, and kills the server in the commit; before it is back, other transactions have taken numbers.
-    private func insertLost(_ id: String, _ banks: BankServer, _ server: PostgresServer) async throws -> ProviderError? {
+    /// Inserts a document, and kills the server in the commit; other transactions take numbers before it is back.
+    private func insertLost(
+        _ id: String, _ banks: BankServer, _ server: PostgresServer
+    ) async throws -> ProviderError? {
         try server.sql(
             """
             CREATE FUNCTION banks.late() RETURNS trigger LANGUAGE plpgsql AS $$
