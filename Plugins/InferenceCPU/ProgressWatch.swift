@@ -3,8 +3,9 @@
 struct ProgressWatch: Sendable {
     /// Between two looks at the count.
     var interval = Duration.seconds(5)
-    /// This many looks in a row without a change are the end: a minute, longer than any step of an engine takes.
-    var stillLooksMax = 12
+    /// This many looks in a row without a change are the end: five minutes, longer than a step of a large model takes
+    /// on a slow machine.
+    var stillLooksMax = 60
 
     /// Looks until it is cancelled, or has told that the engine hangs.
     ///
