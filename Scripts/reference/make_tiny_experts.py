@@ -240,6 +240,7 @@ def write_folder(folder, model, dtype, is_stacked):
 
 def adapt(out, name, model, prompt):
     """Saves an adapter of random numbers beside a folder, and the logits with it."""
+    model.name_or_path = None  # else the folder's path on this machine stands in the adapter
     settings = peft.LoraConfig(
         task_type="CAUSAL_LM", r=4, lora_alpha=8, lora_dropout=0.0,
         target_modules=["q_proj", "k_proj", "v_proj", "o_proj"])
