@@ -5,7 +5,7 @@ import Synchronization
 /// One server of the distribution: opened in the background, opened again when it ends, and its tools.
 final class MCPServer: Sendable {
     /// How long a list of all tools waits for this server's.
-    static let listWaitSeconds = 2.0
+    static let listWaitSeconds = 10.0
 
     private struct State {
         var session: ServerSession?
@@ -158,7 +158,7 @@ final class MCPServer: Sendable {
     /// Why it can't be called now; nil: it can.
     var trouble: String? { state.withLock { $0.trouble } }
 
-    /// Asks for the list again when it does not hold any more. Waits two seconds at most.
+    /// Asks for the list again when it does not hold any more. Waits ``listWaitSeconds`` at most.
     func refresh() async {
         let (done, isMine, session) = state.withLock { state -> (Once<Void>?, Bool, ServerSession?) in
             guard let session = state.session, state.isStale || state.expires.map({ $0 <= .now }) ?? false else {
