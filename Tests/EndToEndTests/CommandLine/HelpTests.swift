@@ -16,9 +16,7 @@ extension EndToEnd {
             ].map { ["llama-stack"] + $0 }
             + [
                 [], ["speed"], ["plot"], ["perplexity"], ["divergence"], ["embeddings"], ["train"], ["calls"],
-                ["tools"],
-                ["turns"],
-                ["grammar"], ["grammar-answers"], ["shape"], ["adapter"], ["adapter", "export"],
+                ["front"], ["tools"], ["turns"], ["grammar"], ["grammar-answers"], ["shape"], ["adapter"], ["adapter", "export"],
             ].map { ["llama-stack-bench"] + $0 }
 
         private static func help(of command: [String]) throws -> Command {
