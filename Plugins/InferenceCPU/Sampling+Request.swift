@@ -37,7 +37,8 @@ extension Sampling {
         case .topK: break
         }
         temperature = parameters.temperature
-        topK = parameters.topK
+        // More candidates than any vocabulary has are all of it.
+        topK = min(parameters.topK, Int(Int32.max))
     }
 }
 
