@@ -23,6 +23,10 @@ def settle(body):
     body = dict(body)
     if isinstance(body.get("messages"), list):
         body["messages"] = [settled(message) for message in body["messages"]]
+    if isinstance(body.get("tools"), list):
+        # Names of tools are unique.
+        named = {(tool.get("function") or {}).get("name") if isinstance(tool, dict) else None: tool for tool in body["tools"]}
+        body["tools"] = list(named.values())
     if not body.get("tools") or isinstance(body.get("tool_choice"), dict):
         body.pop("tool_choice", None)
     if not body.get("stream"):

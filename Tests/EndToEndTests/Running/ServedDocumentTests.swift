@@ -25,7 +25,7 @@ extension EndToEnd {
 
         @Test("every route of every table does what the document says, whatever is asked of it")
         func holds() throws {
-            let (end, output) = try check(["--seconds", "60"])
+            let (end, output) = try check(["--seconds", "60", "--examples", "4"])
             #expect(end == .exit(0), "\(output.suffix(6000))")
             print(output.split(separator: "\n").suffix(12).joined(separator: "\n"))
         }
