@@ -67,7 +67,7 @@ struct ChatCall {
         var usage = UsageSum()
         usage.add(GenerationDetails(usage: answer.usage))
         let parts = Parts(
-            text: answer.content.joined, reasoning: answer.reasoning ?? "",
+            text: answer.content.texts.joined(), reasoning: answer.reasoning ?? "",
             calls: answer.toolCalls.map { ReplyCall($0, id: caller.uniqueID("call_")) }, stopReason: answer.stopReason)
         return ChatAnswer(
             id: id, created: created, model: request.model, choices: [try choice(0, parts)], usage: usage.body)

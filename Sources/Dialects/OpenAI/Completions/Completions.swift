@@ -57,7 +57,8 @@ struct CompletionCall {
         var usage = UsageSum()
         usage.add(GenerationDetails(usage: answer.usage))
         let choice = CompletionAnswer.Choice(
-            text: answer.content.joined, index: 0, logprobs: OrNull(nil), finishReason: OrNull(FinishReason(reason)))
+            text: answer.content.texts.joined(), index: 0, logprobs: OrNull(nil),
+            finishReason: OrNull(FinishReason(reason)))
         return CompletionAnswer(
             id: id, created: created, model: request.model, choices: [choice], usage: usage.body.map { OrNull($0) })
     }
