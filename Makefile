@@ -177,6 +177,10 @@ bench-storage: build ## inserts a second that are acknowledged when they are on 
 bench-searchable: build embedding-model ## how soon a small document is found by words while others embed, drop and read (SEARCHABLE='--seconds 60')
 	@Scripts/bench-searchable.py $(SEARCHABLE)
 
+.PHONY: bench-fetch
+bench-fetch: build ## 1 MB and 1 KB over TLS through the host's network service, beside curl's own command
+	@Scripts/bench-fetch.py
+
 .PHONY: bench-memory-get
 bench-memory-get: build ## 100 documents over HTTP, beside a C program that reads them with sqlite3
 	@Scripts/bench-memory-get.py
