@@ -7,10 +7,12 @@ import ProviderKit
 package protocol EngineConfiguration: WireRecord {
     var engine: EngineSettings { get }
     var precision: Precision { get }
+    var cachePrecision: CachePrecision? { get }
     var speculation: Generation.Speculation { get }
 }
 
 extension Precision: WireEnum {}
+extension CachePrecision: WireEnum {}
 extension Generation.Speculation: WireEnum {}
 
 /// The `config:` of every entry that runs an engine. Each model that the entry serves gets an engine
@@ -84,6 +86,7 @@ extension EngineConfiguration {
         var options = Generation.Options()
         options.threads = engine.threads > 0 ? engine.threads : min(Machine.coresUsable, ThreadPool.threadsMax)
         options.precision = precision
+        options.cachePrecision = cachePrecision
         options.contextTokensMax = engine.contextTokensMax > 0 ? engine.contextTokensMax : nil
         options.runningMax = engine.runningMax
         options.waitingMax = engine.waitingMax

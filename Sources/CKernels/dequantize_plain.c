@@ -145,7 +145,8 @@ void lk_dequantize_row_plain(lk_type type, const void *row, float *out, size_t n
     case LK_Q4_K: each_block(q4_k, type, row, out, n); return;
     case LK_Q5_K: each_block(q5_k, type, row, out, n); return;
     case LK_Q6_K: each_block(q6_k, type, row, out, n); return;
-    case LK_NF4: return;  // has no rows
+    case LK_NF4:
+    case LK_INT8: return;  // have no rows
     }
 }
 

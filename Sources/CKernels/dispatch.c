@@ -160,7 +160,7 @@ void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim
 }
 
 void lk_attention_limited(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, float cap,
-                          const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v, float *state,
-                          float *out) {
-    active()->attention_limited(cache, q, queries, head_dim, scale, cap, hidden, visible, k, v, state, out);
+                          const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v,
+                          const void *next, float *state, float *out) {
+    active()->attention_limited(cache, q, queries, head_dim, scale, cap, hidden, visible, k, v, next, state, out);
 }

@@ -21,7 +21,8 @@ static block_shape shape_of(lk_type type) {
     case LK_IQ4_NL: return (block_shape){32, 18};
     case LK_IQ4_XS: return (block_shape){256, 136};
     case LK_MXFP4: return (block_shape){32, 17};
-    case LK_NF4: return (block_shape){0, 0};  // has no rows of its own
+    case LK_NF4:
+    case LK_INT8: return (block_shape){0, 0};  // have no rows of their own
     }
     return (block_shape){0, 0};
 }

@@ -50,7 +50,7 @@ void lk_attention_plain(lk_type cache, const float *q, size_t queries, size_t he
                         const uint32_t *visible, const void *k, const void *v, const void *next, float *state, float *out);
 void lk_attention_limited_plain(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, float cap,
                                 const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v,
-                                float *state, float *out);
+                                const void *next, float *state, float *out);
 
 uint32_t lk_read_all_plain(const void *p, size_t n);
 int32_t lk_multiply_bytes_plain(size_t rounds);

@@ -77,9 +77,20 @@ LK_INLINE v16 lookup16(v16 table, v16i i) {
 }
 #include "vector_panels.h"
 #include "vector_lora.h"
-#include "vector_attention.h"
 #include "vector_gates.h"
-#include "vector_limited_attention.h"
+#include "vector_attention.h"
+#include "vector_pair_attention.h"
+#define LK_DOT_PAIRS
+LK_INLINE v16i dot_pairs(v16i sum, v32h a, v16i b) {
+    const v16i x = (v16i)a;
+    const v8i low = (v8i)_mm256_madd_epi16((__m256i)__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7),
+                                           (__m256i)__builtin_shufflevector(b, b, 0, 1, 2, 3, 4, 5, 6, 7));
+    const v8i high = (v8i)_mm256_madd_epi16((__m256i)__builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15),
+                                            (__m256i)__builtin_shufflevector(b, b, 8, 9, 10, 11, 12, 13, 14, 15));
+    return sum + __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+#include "vector_int8_attention.h"
+#include "vector_attention_tiles.h"
 #include "vector_transpose.h"
 #include "vector_products.h"
 #include "vector_packed_attention.h"

@@ -64,9 +64,15 @@ LK_AVX512 static void dequantize_row_avx512(lk_type type, const void *row, float
 LK_INLINE v16 lookup16(v16 table, v16i i) { return (v16)_mm512_permutexvar_ps((__m512i)i, (__m512)table); }
 #include "vector_panels.h"
 #include "vector_lora.h"
-#include "vector_attention.h"
 #include "vector_gates.h"
-#include "vector_limited_attention.h"
+#include "vector_attention.h"
+#include "vector_pair_attention.h"
+#define LK_DOT_PAIRS
+LK_INLINE v16i dot_pairs(v16i sum, v32h a, v16i b) {
+    return (v16i)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
+}
+#include "vector_int8_attention.h"
+#include "vector_attention_tiles.h"
 #include "vector_transpose.h"
 #include "vector_products.h"
 #include "vector_packed_attention.h"
@@ -161,7 +167,7 @@ const lk_variants lk_variants_avx512 = {
 static void attention_avx512_bf16(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale,
                                   const uint32_t *visible, const void *k, const void *v, const void *next, float *state,
                                   float *out) {
-    const int has_tiles = cache == LK_BF16 && head_dim % 16 == 0 && head_dim <= tile_head_dim;
+    const int has_tiles = cache == LK_BF16 && has_attention_tiles(head_dim);
     (has_tiles ? lk_attention_bf16_avx512 : attention_avx512)(cache, q, queries, head_dim, scale, visible, k, v, next,
                                                               state, out);
 }

@@ -21,8 +21,9 @@ package final class Engine: Sendable {
         contextTokens = min(options.contextTokensMax ?? .max, model.configuration.contextTokens)
         let pool = try ThreadPool(threads: options.threads)
         let scheduler = Scheduler(
-            decoder: Decoder(model: model, precision: options.precision, pool: pool), draft: draft, options: options,
-            contextTokens: contextTokens)
+            decoder: Decoder(
+                model: model, precision: options.precision, cachePrecision: options.cachePrecision, pool: pool),
+            draft: draft, options: options, contextTokens: contextTokens)
         self.scheduler = scheduler
         thread = try Thread.start(name: "llama-scheduler") { scheduler.run() }
     }

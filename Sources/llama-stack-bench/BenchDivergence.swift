@@ -12,15 +12,21 @@ struct BenchDivergence: AsyncParsableCommand {
             The Kullback-Leibler divergence, in nats, of the model's distribution from the base's at each token of a text: \
             what llama-perplexity --kl-divergence measures, on the same tokens. The base is computed in f32 by the engine's \
             own kernels: it is the same file, which shows what arithmetic rounds off, or with --base another one, such as \
-            the unquantised model.
+            the unquantised model. With --base-precision quantized the base is computed as served, which leaves what \
+            --cache-precision changes.
 
               llama-stack-bench divergence models/some.gguf --text some.txt
             """)
 
     @OptionGroup var model: BenchModel
     @OptionGroup var text: BenchText
-    @Option(help: "The model to compare with, computed in f32.", completion: .file(extensions: ["gguf"]))
+    @Option(help: "The model to compare with.", completion: .file(extensions: ["gguf"]))
     var base: String?
+    @Option(
+        help: ArgumentHelp(
+            "exact computes the base in f32; quantized as the server does by default, with keys and values of bf16.",
+            valueName: "precision"))
+    var basePrecision: Precision = .exact
     @Flag(help: "Print a JSON object.") var json = false
 
     func run() async throws {
@@ -50,13 +56,14 @@ struct BenchDivergence: AsyncParsableCommand {
         let (loaded, checkpoint) = try model.load()
         let windows = try text.windows(for: checkpoint)
         // Read again: the base is multiplied by the engine's own kernels, and by the weights as they are in the file.
-        let baseModel = try BenchModel.load(base ?? model.model).0
+        let baseModel = try BenchModel.load(base ?? model.model, .own, basePrecision).0
         do {
-            let measurement = try text.measurement(loaded, model.precision, threads: model.threadCount)
-            let exact = try text.measurement(baseModel, .exact, threads: model.threadCount)
+            let measurement = try text.measurement(
+                loaded, model.precision, cache: model.cachePrecision, threads: model.threadCount)
+            let other = try text.measurement(baseModel, basePrecision, threads: model.threadCount)
             let progress = Progress()
             defer { progress.clear() }
-            return try measurement.divergence(from: exact, of: windows) {
+            return try measurement.divergence(from: other, of: windows) {
                 progress.show(String(format: "window %d of %d: %.4g", $0, $1, $2))
             }
         } catch {

@@ -51,6 +51,7 @@ struct BenchGrammarAnswers: AsyncParsableCommand {
         }
         var options = Generation.Options()
         options.threads = model.threadCount
+        (options.precision, options.cachePrecision) = (model.arithmetic, model.cachePrecision)
         options.runningMax = together
         options.waitingMax = requests.count
         let engine = try Engine(model: loaded, options: options)

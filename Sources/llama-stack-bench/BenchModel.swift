@@ -23,6 +23,12 @@ struct BenchModel: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Keep keys and values as f32, bf16 or int8; by default f32 where the precision is exact, otherwise bf16.",
+            valueName: "precision"))
+    var cachePrecision: CachePrecision?
+
+    @Option(
+        help: ArgumentHelp(
             "own kernels multiply matrices, or openblas, in f32 throughout, as inline::blas does.", valueName: "library"
         ))
     var products: Products = .own
@@ -35,10 +41,17 @@ struct BenchModel: ParsableArguments {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be 1 to 1024, got \(threads)")
         }
+        if let cachePrecision, products == .openblas, cachePrecision != .f32 {
+            throw ValidationError(
+                "--cache-precision must be f32 with --products openblas, which multiplies nothing else, got \(cachePrecision)")
+        }
     }
 
     /// The precision of the computation, whatever was requested.
     var arithmetic: Precision { products == .own ? precision : .exact }
+
+    /// How keys and values are kept, but for odd dimensions of heads.
+    var cache: CachePrecision { cachePrecision ?? (arithmetic == .exact ? .f32 : .bf16) }
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
@@ -77,3 +90,4 @@ struct BenchModel: ParsableArguments {
 }
 
 extension Precision: ExpressibleByArgument {}
+extension CachePrecision: ExpressibleByArgument {}

@@ -40,7 +40,8 @@ struct BenchPerplexity: AsyncParsableCommand {
         let (loaded, checkpoint) = try model.load()
         let windows = try text.windows(for: checkpoint)
         do {
-            let measurement = try text.measurement(loaded, model.precision, threads: model.threadCount)
+            let measurement = try text.measurement(
+                loaded, model.precision, cache: model.cachePrecision, threads: model.threadCount)
             let start = ContinuousClock.now
             let progress = Progress()
             let result = try measurement.perplexity(of: windows) {

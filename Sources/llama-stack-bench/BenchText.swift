@@ -42,9 +42,10 @@ struct BenchText: ParsableArguments {
     }
 
     func measurement(
-        _ model: Model, _ precision: Precision, threads: Int, adapter: Adapter? = nil
+        _ model: Model, _ precision: Precision, cache: CachePrecision? = nil, threads: Int, adapter: Adapter? = nil
     ) throws -> ModelMeasurement {
         try ModelMeasurement(
-            model: model, precision: precision, threads: threads, chunkTokens: chunk, adapter: adapter)
+            model: model, precision: precision, cachePrecision: cache, threads: threads, chunkTokens: chunk,
+            adapter: adapter)
     }
 }

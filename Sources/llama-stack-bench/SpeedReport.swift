@@ -21,13 +21,14 @@ final class SpeedReport {
                 "instructions": .string(InstructionSet.name), "load_average": .number(ThisMachine.loadAverage),
                 "model": .string(model.model), "threads": .integer(Int64(model.threadCount)),
                 "precision": .string(model.arithmetic.rawValue), "products": .string(model.products.rawValue),
-                "clock": .string(clock.rawValue),
+                "cache_precision": .string(model.cache.rawValue), "clock": .string(clock.rawValue),
                 "time": .string(Date().formatted(.iso8601)),
             ])
         } else {
             let arithmetic = model.products == .own ? model.arithmetic.rawValue : model.products.rawValue
             Output.line(
-                "\(model.model), \(arithmetic), \(model.threadCount) threads, \(clock.rawValue) time; "
+                "\(model.model), \(arithmetic), keys and values \(model.cache.rawValue), \(model.threadCount) threads, "
+                    + "\(clock.rawValue) time; "
                     + "\(ThisMachine.processor), \(InstructionSet.name); load average \(ThisMachine.loadAverage) at the start\n"
             )
         }

@@ -85,7 +85,8 @@ struct SpeedSession {
         }
         guard let loaded else { preconditionFailure("at least one run is made") }
         let measurement = try ModelMeasurement(
-            model: loaded, precision: options.precision, threads: options.threadCount, clock: clock)
+            model: loaded, precision: options.precision, cachePrecision: options.cachePrecision,
+            threads: options.threadCount, clock: clock)
         return (measurement, SpeedResult(what: .load, samples: samples))
     }
 

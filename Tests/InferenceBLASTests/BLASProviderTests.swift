@@ -25,20 +25,21 @@ import Testing
         #expect(options.speculation == .none)
     }
 
-    @Test("its keys are those of inline::cpu but for precision and speculation")
+    @Test("its keys are those of inline::cpu but for precisions and speculation")
     func sameKeys() {
         let keys = { (object: [Schema.Property]) in object.map(\.key) }
+        let own = ["speculation", "precision", "cache_precision"]
         #expect(
             keys(BLASConfiguration.object.properties)
-                == keys(CPUConfiguration.object.properties).filter { !["precision", "speculation"].contains($0) })
+                == keys(CPUConfiguration.object.properties).filter { !own.contains($0) })
     }
 
-    @Test("a precision is refused: there is one")
-    func precision() {
+    @Test("a precision is refused: there is one", arguments: [("precision", "quantized"), ("cache_precision", "int8")])
+    func precision(_ key: String, _ value: String) {
         let error = #expect(throws: WireError.self) {
-            try BLASConfiguration(json: ["precision": "quantized"], at: .root)
+            try BLASConfiguration(json: .object([key: .string(value)]), at: .root)
         }
-        #expect(error?.field == "precision")
+        #expect(error?.field == key)
     }
 
     @Test("a model of inline::blas is computed by OpenBLAS, one of inline::cpu by the engine's own kernels")

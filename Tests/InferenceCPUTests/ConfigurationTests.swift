@@ -19,6 +19,7 @@ import Testing
         #expect(options.speculation == .lookup)
         #expect(options.idleCacheBytesMax == nil)
         #expect(options.precision == .quantized)
+        #expect(options.cachePrecision == nil)
         #expect(options.cacheBytesMax == nil)
     }
 
@@ -28,6 +29,7 @@ import Testing
             "threads": 3, "context_tokens_max": 8192, "running_max": 2, "waiting_max": 0, "prefill_tokens_max": 64,
             "cache_bytes_max": 1_000_000, "cache_idle_bytes_max": 500_000, "prefix_sharing": false,
             "memory_admission_percent": 70, "memory_shed_percent": 80, "speculation": "none", "precision": "exact",
+            "cache_precision": "int8",
         ]
         let bounds = try CPUConfiguration(json: json, at: .root).engine.memoryBounds
         #expect((bounds.admissionPercent, bounds.shedPercent) == (70, 80))
@@ -42,6 +44,16 @@ import Testing
         #expect(!options.prefixSharing)
         #expect(options.speculation == .none)
         #expect(options.precision == .exact)
+        #expect(options.cachePrecision == .int8)
+    }
+
+    @Test("keys and values in another form are refused by their key, with the forms that there are")
+    func cachePrecision() {
+        let error = #expect(throws: WireError.self) {
+            try CPUConfiguration(json: ["cache_precision": "int4"], at: .root)
+        }
+        #expect(error?.field == "cache_precision")
+        for form in ["f32", "bf16", "int8"] { #expect("\(error as Any)".contains(form)) }
     }
 
     @Test(

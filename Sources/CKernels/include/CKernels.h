@@ -20,6 +20,7 @@ typedef enum lk_type {
     LK_Q2_K = 10, LK_Q3_K = 11, LK_Q4_K = 12, LK_Q5_K = 13, LK_Q6_K = 14, LK_IQ4_NL = 20, LK_IQ4_XS = 23,
     LK_BF16 = 30, LK_MXFP4 = 39,
     LK_NF4 = 1000,  // not GGUF's: in panels alone (CKernelsTraining.h)
+    LK_INT8 = 1001,  // nor this: in a cache of keys and values alone
 } lk_type;
 
 // MARK: - Rows of weights
@@ -204,37 +205,47 @@ size_t lk_argmax(const float *x, size_t n);
 
 // MARK: - Attention
 // Online softmax (Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135): start, then one
-// call for each run of positions (a page of the cache, or all of it), then finish. `queries` are the vectors that look
-// at the same key/value head: the query heads of its group, for one token or for several. cache: LK_BF16 or LK_F32, the
-// type of k and v q: [queries, head_dim] f32, contiguous visible: [queries], how many positions of the run each query
-// sees, from the first on k: [positions / 16, head_dim, 16]: sixteen positions side by side; in bf16, of an even
-// head_dim,
-//            [positions / 16, head_dim / 2, 16, 2]: pairs of dimensions. Written by lk_put_key. The last group is read whole, so
-//            its memory must be there
-// v: [positions, head_dim]; in bf16 [positions / 2, head_dim, 2]: pairs of positions. Written by lk_put_value. The last
-//   pair's memory must be there, whatever it holds next: keys of the run that the caller reads after this one, which
-//   are asked for ahead; NULL where none is known. A hint: nothing is read through it state: [queries, 2] f32, running
-//   maximum and running sum out: [queries, head_dim] f32, the weighted sum so far; after finish the answer A query's
-//   result depends on its own row and on how positions were cut into runs, not on the queries beside it, as long as
-//   runs other than the last are multiples of 64. With a cache of bf16 and instructions for it, queries and weights are
-//   rounded to bf16 too; products and sums are f32. A finish without a single position gives zeroes.
+// call for each run of positions (a page of the cache, or all of it), then finish.
+//
+// queries: the vectors that look at the same key/value head: the query heads of its group, for one token or for several
+// cache: LK_BF16 (of an even head_dim), LK_F32 or LK_INT8, the type of k and v
+// q: [queries, head_dim] f32, contiguous
+// visible: [queries], how many positions of the run each query sees, from the first on
+// k: sixteen positions side by side, [positions / 16, head_dim, 16]; in bf16 pairs of dimensions, [positions / 16,
+//   head_dim / 2, 16, 2]; in int8 the same pairs, the last one filled up, and behind each group of sixteen their scales,
+//   [16] f32. Written by lk_put_key. The last group is read whole, so its memory must be there
+// v: [positions, head_dim]; in bf16 pairs of positions, [positions / 2, head_dim, 2]; in int8 the same pairs, of
+//   head_dim rounded up to an even number, with the scales behind each group of sixteen positions. Written by
+//   lk_put_value. The last pair's memory, and in int8 the last group's, must be there, whatever it holds
+// next: keys of the run that the caller reads after this one, which are asked for ahead; NULL where none is known. A
+//   hint: nothing is read through it
+// state: [queries, 2] f32, running maximum and running sum
+// out: [queries, head_dim] f32, the weighted sum so far; after finish the answer
+//
+// A query's result depends on its own row and on how positions were cut into runs, not on the queries beside it, as
+// long as runs other than the last are multiples of 64. With a cache of bf16 and instructions for it, queries and
+// weights are rounded to bf16 too; with one of int8 the faster variants round them to int16, with a scale for each query
+// and each 64 of its weights. Products and sums are f32, or exact. A finish without a single position gives zeroes.
+
+/// Bytes of one position's key, or value, of one head. A run of int8 is whole groups of sixteen positions.
+size_t lk_cache_bytes(lk_type cache, size_t head_dim);
 
 void lk_attention_start(size_t queries, size_t head_dim, float *state, float *out);
 void lk_attention(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, const uint32_t *visible,
                   const void *k, const void *v, const void *next, float *state, float *out);
 /// The same where a query sees neither all positions from the first on nor their plain scores: position p counts for
-/// query i where hidden[i] <= p < visible[i], and its score becomes cap * tanh(score / cap) unless cap is 0. Queries and
-/// weights are not rounded. A query's result does not depend on the queries beside it.
+/// query i where hidden[i] <= p < visible[i], and its score becomes cap * tanh(score / cap) unless cap is 0. Tiles of 64
+/// positions that all queries have left behind are not read. With a cache of bf16 queries and weights are not rounded.
 void lk_attention_limited(lk_type cache, const float *q, size_t queries, size_t head_dim, float scale, float cap,
-                          const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v, float *state,
-                          float *out);
+                          const uint32_t *hidden, const uint32_t *visible, const void *k, const void *v,
+                          const void *next, float *state, float *out);
 /// Takes in what another start and other runs gave: `more_state` and `more`, before their finish.
 void lk_attention_join(size_t queries, size_t head_dim, const float *more_state, const float *more, float *state,
                        float *out);
 void lk_attention_finish(size_t queries, size_t head_dim, const float *state, float *out);
 
-/// Write the key and the value of one position, [head_dim] f32, to its place in a run. Threads may write different
-/// positions.
+/// Write the key and the value of one position, [head_dim] f32, to its place in a run: in int8 as 127ths of the largest
+/// magnitude, which is the scale. Threads may write different positions.
 void lk_put_key(lk_type cache, const float *key, size_t head_dim, size_t position, void *k);
 void lk_put_value(lk_type cache, const float *value, size_t head_dim, size_t position, void *v);
 
@@ -273,7 +284,7 @@ typedef struct lk_variants {
     void (*attention)(lk_type, const float *, size_t, size_t, float, const uint32_t *, const void *, const void *,
                       const void *, float *, float *);
     void (*attention_limited)(lk_type, const float *, size_t, size_t, float, float, const uint32_t *, const uint32_t *,
-                              const void *, const void *, float *, float *);
+                              const void *, const void *, const void *, float *, float *);
     /// The limits that products are measured against, beside `multiply_adds` of the training table. The answers have no
     /// meaning.
     /// Reads n bytes, a multiple of 256 on a boundary of 64, and nothing else.

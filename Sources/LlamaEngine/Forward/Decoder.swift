@@ -5,6 +5,8 @@ import Parallel
 package final class Decoder {
     package let model: Model
     package let precision: Precision
+    /// nil: by the precision.
+    private let cachePrecision: CachePrecision?
     let pool: ThreadPool
     let workspace: ForwardWorkspace
     /// Whether some product takes them.
@@ -24,12 +26,15 @@ package final class Decoder {
     /// Whether some row's products have factors (DoRA).
     var hasFactors = false
 
-    /// `exact` asks for a model whose weights were read for it.
-    package init(model: Model, precision: Precision, pool: ThreadPool) {
+    /// - Parameters:
+    ///   - precision: `exact` asks for a model whose weights were read for it.
+    ///   - cachePrecision: how keys and values are kept; nil: f32 where the precision is exact, otherwise bf16.
+    package init(model: Model, precision: Precision, cachePrecision: CachePrecision? = nil, pool: ThreadPool) {
         precondition(precision == .quantized || model.isExact, "the model's weights were rounded when they were read")
         self.model = model
         // Another library knows f32 alone.
         self.precision = model.products == nil ? precision : .exact
+        self.cachePrecision = model.products == nil ? cachePrecision : nil
         self.pool = pool
         workspace = ForwardWorkspace(model.configuration)
         hasBF16 = precision == .quantized && model.weights.has(.bf16)
@@ -50,10 +55,11 @@ package final class Decoder {
             }
     }
 
-    /// Where keys and values of this decoder's precision lie.
+    /// Where this decoder's keys and values lie.
     var cacheLayout: KVLayout {
-        let isNarrow = precision == .quantized && model.configuration.headDimension % 2 == 0
-        return KVLayout(model.configuration, element: isNarrow ? .bf16 : .f32)
+        let wanted = cachePrecision ?? (precision == .quantized ? .bf16 : .f32)
+        let isOdd = model.configuration.headDimension % 2 != 0
+        return KVLayout(model.configuration, element: wanted == .bf16 && isOdd ? .f32 : wanted)
     }
 
     /// An empty cache of its own for one sequence, without a limit.

@@ -112,7 +112,8 @@ extension KernelBackend {
         guard rest > 0 else { return }
         lk_attention_limited(
             look.type, look.queries + whole * dimension, rest, dimension, scale, cap ?? 0, look.hidden + whole,
-            look.visible + whole, look.run.keys, look.run.values, look.state + 2 * whole, look.sums + whole * dimension)
+            look.visible + whole, look.run.keys, look.run.values, look.next, look.state + 2 * whole,
+            look.sums + whole * dimension)
     }
 
     /// Keys and values of one head in the page of `position`.

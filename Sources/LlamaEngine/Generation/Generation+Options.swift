@@ -7,6 +7,8 @@ extension Generation {
         /// Threads that compute, 1 to `ThreadPool.threadsMax`.
         package var threads = 1
         package var precision = Precision.quantized
+        /// How keys and values are kept, a draft's too; nil: f32 where the precision is exact, otherwise bf16.
+        package var cachePrecision: CachePrecision?
         /// Positions of one sequence, prompt and answer together; nil, or more than the model has, means the model's
         /// own.
         package var contextTokensMax: Int?

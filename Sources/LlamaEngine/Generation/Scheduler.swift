@@ -48,7 +48,11 @@ final class Scheduler: @unchecked Sendable {
         self.contextTokens = contextTokens
         vocabulary = decoder.model.configuration.vocabulary
         let layout = decoder.cacheLayout
-        let drafter = draft.map { Decoder(model: $0.model, precision: options.precision, pool: decoder.pool) }
+        let drafter = draft.map {
+            Decoder(
+                model: $0.model, precision: options.precision, cachePrecision: options.cachePrecision,
+                pool: decoder.pool)
+        }
         // A draft's keys and values come to as many positions as its sequence's, at most: so the limit holds for both
         // together.
         let pageBytes = layout.pageBytes + (drafter?.cacheLayout.pageBytes ?? 0)

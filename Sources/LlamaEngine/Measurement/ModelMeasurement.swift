@@ -13,10 +13,11 @@ package final class ModelMeasurement {
     /// - Parameter chunkTokens: tokens of a prompt in one pass; by default as many as a provider computes at once. With
     ///   1 a text goes the way that an answer goes.
     package init(
-        model: Model, precision: Precision, threads: Int, chunkTokens: Int? = nil,
-        clock: MeasuringClock = .wall, adapter: Adapter? = nil
+        model: Model, precision: Precision, cachePrecision: CachePrecision? = nil, threads: Int,
+        chunkTokens: Int? = nil, clock: MeasuringClock = .wall, adapter: Adapter? = nil
     ) throws(ThreadPoolError) {
-        decoder = Decoder(model: model, precision: precision, pool: try ThreadPool(threads: threads))
+        decoder = Decoder(
+            model: model, precision: precision, cachePrecision: cachePrecision, pool: try ThreadPool(threads: threads))
         let usual = model.products == nil ? Generation.Options().prefillTokensMax : CBLAS.prefillTokens
         self.chunkTokens = max(1, chunkTokens ?? usual)
         self.clock = clock

@@ -6,8 +6,9 @@ import Testing
 
 @Suite("Attention kernels")
 struct AttentionTests {
-    /// What a cache of bf16 keeps of some numbers.
-    private static func rounded(_ values: [Float]) -> [Float] {
+    /// What a cache keeps of the numbers of some positions.
+    private static func rounded(_ values: [Float], _ cache: lk_type = LK_BF16, dimension: Int = 1) -> [Float] {
+        guard cache != LK_INT8 else { return eightBits(values, dimension: dimension) }
         var halves = [UInt16](repeating: 0, count: values.count)
         var floats = values
         lk_bf16_from_f32(values, &halves, values.count)
@@ -15,7 +16,16 @@ struct AttentionTests {
         return floats
     }
 
-    /// One head's keys and values, as floats [positions, dimension] and in the layout of a cache of bf16 or f32.
+    /// 127ths of the largest magnitude of each position.
+    private static func eightBits(_ values: [Float], dimension: Int) -> [Float] {
+        stride(from: 0, to: values.count, by: dimension).flatMap { start -> [Float] in
+            let position = values[start..<start + dimension]
+            let largest = position.reduce(0) { max($0, abs($1)) }
+            return position.map { ($0 * (127 / largest)).rounded(.toNearestOrEven) * (largest / 127) }
+        }
+    }
+
+    /// One head's keys and values, as floats [positions, dimension] and in the layout of a cache.
     private struct Head {
         let dimension: Int
         let keys: [Float]
@@ -27,12 +37,12 @@ struct AttentionTests {
 
         init(_ cache: lk_type, dimension: Int, positions: Int, _ random: inout RandomFloats) {
             (self.cache, self.dimension, self.positions) = (cache, dimension, positions)
-            keys = AttentionTests.rounded(random.array(positions * dimension, in: -2...2))
-            values = AttentionTests.rounded(random.array(positions * dimension))
-            let bytes = cache == LK_BF16 ? 2 : 4
+            keys = AttentionTests.rounded(random.array(positions * dimension, in: -2...2), cache, dimension: dimension)
+            values = AttentionTests.rounded(random.array(positions * dimension), cache, dimension: dimension)
+            let bytes = (positions + 15) / 16 * 16 * lk_cache_bytes(cache, dimension)
             // Places of positions that are not there hold NaN, which must not be seen.
-            k = [UInt8](repeating: 0xff, count: (positions + 15) / 16 * 16 * dimension * bytes)
-            v = [UInt8](repeating: 0xff, count: (positions + 1) / 2 * 2 * dimension * bytes)
+            k = [UInt8](repeating: 0xff, count: bytes)
+            v = [UInt8](repeating: 0xff, count: bytes)
             for position in 0..<positions {
                 let range = position * dimension..<(position + 1) * dimension
                 lk_put_key(cache, Array(keys[range]), dimension, position, &k)
@@ -47,7 +57,7 @@ struct AttentionTests {
             var state = [Float](repeating: 7, count: 2 * sees.count), out = [Float](repeating: 7, count: q.count)
             lk_attention_start(sees.count, dimension, &state, &out)
             let bounds = [0] + joints + [positions]
-            let bytes = cache == LK_BF16 ? 2 : 4
+            let bytes = lk_cache_bytes(cache, dimension)
             for (lower, upper) in zip(bounds, bounds.dropFirst()) {
                 var partState = state, part = out
                 lk_attention_start(sees.count, dimension, &partState, &part)
@@ -58,8 +68,7 @@ struct AttentionTests {
                         v.withUnsafeBytes { v in
                             forms.attention(
                                 cache, q, sees.count, dimension, 1 / Float(dimension).squareRoot(), visible,
-                                k.baseAddress! + begin * dimension * bytes, v.baseAddress! + begin * dimension * bytes,
-                                nil, &partState, &part)
+                                k.baseAddress! + begin * bytes, v.baseAddress! + begin * bytes, nil, &partState, &part)
                         }
                     }
                 }
@@ -100,25 +109,26 @@ struct AttentionTests {
 
     @Test(
         "attention over runs is attention over all positions, by every instruction set",
-        arguments: [LK_BF16.rawValue, LK_F32.rawValue])
+        arguments: [LK_BF16.rawValue, LK_F32.rawValue, LK_INT8.rawValue])
     func runs(cache: UInt32) {
         var random = RandomFloats(seed: 32)
         for (queries, dimension, positions) in [
             (1, 64, 1), (3, 64, 33), (3, 64, 100), (2, 16, 40), (5, 48, 37), (1, 80, 70), (2, 10, 9), (1, 256, 35),
-            (1, 320, 3), (6, 64, 131), (13, 128, 67), (48, 64, 95), (103, 64, 200), (7, 16, 129),
-        ] {
+            (1, 320, 3), (6, 64, 131), (13, 128, 67), (48, 64, 95), (103, 64, 200), (7, 16, 129), (4, 9, 70), (2, 1, 5),
+        ] where cache != LK_BF16.rawValue || dimension % 2 == 0 {
             let head = Head(lk_type(rawValue: cache), dimension: dimension, positions: positions, &random)
             let q = AttentionTests.rounded(random.array(queries * dimension, in: -4...4))
             // As with a causal mask: the last query sees all, the one before it a position less.
             let sees = (0..<queries).map { max(0, positions - (queries - 1 - $0)) }
             let wanted = head.definition(q, sees: sees)
             for forms in offeredForms {
-                // Instructions for bf16 round the weights to eight bits.
+                // Instructions for bf16 round the weights to eight bits; those for int16 the queries too, to fifteen.
                 let isRounding = cache == LK_BF16.rawValue && name(forms) == "avx512-bf16"
+                let limit: Float = isRounding ? 3e-3 : cache == LK_INT8.rawValue ? 3e-4 : 5e-6
                 for joints in [[], [64].filter { $0 < positions }] {
                     let error = relativeError(head.attend(forms, q, sees: sees, joints: joints), wanted)
                     #expect(
-                        error < (isRounding ? 3e-3 : 5e-6),
+                        error < limit,
                         "\(name(forms)) \(queries) queries of \(dimension), \(positions) positions")
                 }
             }
@@ -129,7 +139,7 @@ struct AttentionTests {
     func invariance() {
         var random = RandomFloats(seed: 33)
         let dimension = 64, positions = 150, queries = 20
-        for cache in [LK_BF16, LK_F32] {
+        for cache in [LK_BF16, LK_F32, LK_INT8] {
             let head = Head(cache, dimension: dimension, positions: positions, &random)
             let q = random.array(queries * dimension, in: -4...4)
             let sees = (0..<queries).map { positions - 3 * $0 }
@@ -140,6 +150,33 @@ struct AttentionTests {
                     let alone = head.attend(forms, Array(q[range]), sees: [sees[query]], run: 128)
                     #expect(alone == Array(together[range]), "\(name(forms)) query \(query)")
                 }
+            }
+        }
+    }
+
+    @Test("what is not a number, or infinite, in a cache of int8 stays to be seen", arguments: offeredForms.indices)
+    func notNumbers(index: Int) {
+        for bad in [Float.nan, -.nan, .infinity, -.infinity] {
+            for isKey in [true, false] {
+                var k = [UInt8](repeating: 0, count: 32 * lk_cache_bytes(LK_INT8, 16)), v = k
+                for position in 0..<20 {
+                    var vector = (0..<16).map { Float($0 + position) }
+                    lk_put_key(LK_INT8, vector, 16, position, &k)
+                    lk_put_value(LK_INT8, vector, 16, position, &v)
+                    guard position == 11 else { continue }
+                    vector[3] = bad
+                    if isKey {
+                        lk_put_key(LK_INT8, vector, 16, position, &k)
+                    } else {
+                        lk_put_value(LK_INT8, vector, 16, position, &v)
+                    }
+                }
+                var state: [Float] = [0, 0], out = [Float](repeating: 0, count: 16)
+                lk_attention_start(1, 16, &state, &out)
+                let q = [Float](repeating: 0.01, count: 16)
+                offeredForms[index].attention(LK_INT8, q, 1, 16, 1, [20], k, v, nil, &state, &out)
+                lk_attention_finish(1, 16, state, &out)
+                #expect(out.allSatisfy { !$0.isFinite }, "\(bad) in a \(isKey ? "key" : "value")")
             }
         }
     }

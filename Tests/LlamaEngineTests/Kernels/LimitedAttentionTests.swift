@@ -16,11 +16,18 @@ import Testing
 
         init(_ cache: lk_type, dimension: Int, positions: Int, _ random: inout RandomFloats) {
             (self.cache, self.dimension, self.positions) = (cache, dimension, positions)
-            let bytes = cache == LK_BF16 ? 2 : 4
-            k = [UInt8](repeating: 0xff, count: (positions + 15) / 16 * 16 * dimension * bytes)
-            v = [UInt8](repeating: 0xff, count: (positions + 1) / 2 * 2 * dimension * bytes)
-            keys = Self.rounded(random.array(positions * dimension, in: -2...2))
-            values = Self.rounded(random.array(positions * dimension))
+            let bytes = (positions + 15) / 16 * 16 * lk_cache_bytes(cache, dimension)
+            k = [UInt8](repeating: 0xff, count: bytes)
+            v = [UInt8](repeating: 0xff, count: bytes)
+            // What int8 holds: whole numbers whose largest is 127.
+            let wholes = { (count: Int, random: inout RandomFloats) -> [Float] in
+                var numbers = random.array(count, in: -127...127).map { $0.rounded() }
+                for first in stride(from: 0, to: count, by: dimension) { numbers[first] = 127 }
+                return numbers.map { $0 / 64 }
+            }
+            let count = positions * dimension
+            keys = cache == LK_INT8 ? wholes(count, &random) : Self.rounded(random.array(count, in: -2...2))
+            values = cache == LK_INT8 ? wholes(count, &random) : Self.rounded(random.array(count))
             for position in 0..<positions {
                 let range = position * dimension..<(position + 1) * dimension
                 lk_put_key(cache, Array(keys[range]), dimension, position, &k)
@@ -38,7 +45,7 @@ import Testing
             lk_attention_start(hidden.count, dimension, &state, &out)
             forms.attention_limited(
                 cache, q, hidden.count, dimension, 1 / Float(dimension).squareRoot(), cap, hidden.map(UInt32.init),
-                visible.map(UInt32.init), k, v, &state, &out)
+                visible.map(UInt32.init), k, v, nil, &state, &out)
             lk_attention_finish(hidden.count, dimension, state, &out)
             return out
         }
@@ -69,7 +76,7 @@ import Testing
 
     @Test(
         "a window and a cap are what their definitions say, by every instruction set",
-        arguments: [LK_BF16.rawValue, LK_F32.rawValue], [Float(0), 5, 50])
+        arguments: [LK_BF16.rawValue, LK_F32.rawValue, LK_INT8.rawValue], [Float(0), 5, 50])
     func definition(cache: UInt32, cap: Float) {
         var random = RandomFloats(seed: 61)
         for (dimension, positions) in Self.shapes {
@@ -81,7 +88,8 @@ import Testing
             let wanted = head.definition(q, cap: cap, hidden, visible)
             for forms in offeredForms {
                 let error = relativeError(head.attend(forms, q, cap: cap, hidden, visible), wanted)
-                #expect(error < 1e-5, "\(name(forms)) \(dimension) \(positions): \(error)")
+                let limit: Float = cache == LK_INT8.rawValue ? 3e-4 : 1e-5
+                #expect(error < limit, "\(name(forms)) \(dimension) \(positions): \(error)")
             }
         }
     }
@@ -89,7 +97,7 @@ import Testing
     @Test("a query's answer is the same to the bit alone and among others", arguments: offeredForms.indices)
     func alone(index: Int) {
         var random = RandomFloats(seed: 62)
-        for cache in [LK_BF16, LK_F32] {
+        for cache in [LK_BF16, LK_F32, LK_INT8] {
             let head = Head(cache, dimension: 64, positions: 128, &random)
             let q = random.array(9 * 64, in: -4...4)
             let hidden = (0..<9).map { $0 * 13 % 100 }, visible = hidden.map { $0 + 28 }
