@@ -59,6 +59,14 @@ int lk_isa_may_use(lk_instruction_set set) {
     return lk_isa_has(set) && (!is_followed || set <= names[i].limit);
 }
 
+int lk_isa_asks_ahead(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_is("intel") != 0;
+#else
+    return 0;
+#endif
+}
+
 int lk_isa_refusal(char *out, size_t capacity) { return lk_isa_refusal_of(getenv(VARIABLE), out, capacity); }
 
 int lk_isa_refusal_of(const char *value, char *out, size_t capacity) {

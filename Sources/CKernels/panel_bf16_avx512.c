@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 #include "variants_x86.h"
 #include "panels.h"
+#include <CInstructionSet.h>
 #include <immintrin.h>
 
 /// Sixteen outputs of two inputs as bf16.
@@ -31,13 +32,21 @@ LK_BF16_INLINE __m512bh pairs_at(const lk_type type, const uint8_t *p) {
         _mm512_mask_storeu_ps(to + 16, mask_high, high##r); \
     }
 
+// A few rows wait for memory: where that pays (lk_isa_asks_ahead), a panel is asked for this many bytes before it is read.
+enum { asking_rows = 3, ahead_bytes = 4096 };
+
 /// `rows` (1 to 12, a constant) rows of x times one panel.
 LK_BF16_INLINE void tile(const lk_type type, const int rows, const uint8_t *panel, const uint16_t *x, size_t n, size_t ldx,
                          float *y, size_t ldy, size_t outputs, int add) {
+    const int asks = rows <= asking_rows && lk_isa_asks_ahead();
     const __mmask16 mask_low = outputs >= 16 ? 0xffff : (__mmask16)((1 << outputs) - 1);
     const __mmask16 mask_high = outputs >= 32 ? 0xffff : outputs <= 16 ? 0 : (__mmask16)((1 << (outputs - 16)) - 1);
     EACH_ROW(DECLARE)
     for (size_t i = 0; i < n / 2; i++) {
+        if (asks) {
+            __builtin_prefetch(panel + 128 * i + ahead_bytes);
+            __builtin_prefetch(panel + 128 * i + ahead_bytes + 64);
+        }
         __m512bh w_low = pairs_at(type, panel + 128 * i), w_high = pairs_at(type, panel + 128 * i + 64);
         EACH_ROW(ADD)
     }

@@ -3,6 +3,7 @@
 #include "panels.h"
 #include "unpack_avx512.h"
 #include "panel_activations.h"
+#include <CInstructionSet.h>
 
 typedef struct { __m512i low, high; } quad;
 #if LK_WIDE
@@ -192,5 +193,5 @@ LK_INLINE size_t unasked_rows(const lk_type type) {
 #define LK_TILE 6
 #endif
 #define LK_SUMS_FIT 1
-#define LK_AHEAD 0
+#define LK_AHEAD (lk_isa_asks_ahead() ? (size_t)4096 : 0)
 #include "panel_q8.h"
