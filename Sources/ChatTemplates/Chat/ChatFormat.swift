@@ -49,7 +49,8 @@ package struct ChatFormat: Sendable {
     }
 
     private static let knownStops = [
-        "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end_of_text|>", "<|endoftext|>", "<|end|>", "</s>",
+        "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end_of_text|>", "<|endoftext|>", "<|end|>", "<|stop|>",
+        "</s>",
     ]
 
     /// The format of a model: its own template, else the built-in form that its vocabulary was made for.

@@ -109,16 +109,18 @@ struct ConversationAdapter {
             return
         }
         shown["ended_message_only"] = .bool(message.endedMessageOnly ?? endsMessage)
-        shown["tool_calls"] = .list(
-            calls.map { call, id in
-                let builtin = namesBuiltins ? ChatTool.Builtin(rawValue: call.name) : nil
-                return [
-                    "type": "function", "id": .control(id), "builtin": .bool(builtin != nil),
-                    "function": said(
-                        ["name": .string(builtin?.nameForModel ?? call.name), "arguments": .map(call.arguments)],
-                        message),
-                ]
-            })
+        var list: [TemplateValue] = []
+        for (call, id) in calls {
+            let builtin = namesBuiltins ? ChatTool.Builtin(rawValue: call.name) : nil
+            var arguments = TemplateValue.map(call.arguments)
+            if traits.takesArgumentsAsText { arguments = .string(try arguments.json()) }
+            list.append([
+                "type": "function", "id": .control(id), "builtin": .bool(builtin != nil),
+                "function": said(
+                    ["name": .string(builtin?.nameForModel ?? call.name), "arguments": arguments], message),
+            ])
+        }
+        shown["tool_calls"] = .list(list)
         messages.append(.map(shown))
     }
 

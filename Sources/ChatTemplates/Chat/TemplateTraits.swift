@@ -10,6 +10,8 @@ struct TemplateTraits: Sendable, Equatable {
     var hasTools = false
     /// Calls of an assistant message and the tool messages that answer them.
     var hasCalls = false
+    /// The template puts a call's arguments together with text: it wants them as JSON, not as an object.
+    var takesArgumentsAsText = false
     /// Several calls in one message.
     var hasSeveralCalls = false
 
@@ -29,8 +31,13 @@ struct TemplateTraits: Sendable, Equatable {
         func say(_ role: String, _ content: String) -> TemplateValue {
             ["role": .control(role), "content": .string(content)]
         }
-        func call(_ name: String, _ id: String) -> TemplateValue {
-            ["type": "function", "id": .string(id), "function": ["name": .string(name), "arguments": ["q": "1"]]]
+        func calls(_ names: [String], isText: Bool) -> TemplateValue {
+            let arguments: TemplateValue = isText ? "{\"q\": \"1\"}" : ["q": "1"]
+            let calls = names.enumerated().map { place, name -> TemplateValue in
+                let function: TemplateValue = ["name": .string(name), "arguments": arguments]
+                return ["type": "function", "id": .string("call0000\(place + 1)"), "function": function]
+            }
+            return ["role": .control("assistant"), "content": "", "tool_calls": .list(calls)]
         }
         func result(_ content: String, _ id: String) -> TemplateValue {
             ["role": .control("tool"), "content": .string(content), "tool_call_id": .string(id), "name": "Xcall"]
@@ -41,14 +48,13 @@ struct TemplateTraits: Sendable, Equatable {
         hasSystemAlone = finds(["Xsystem", "Xuser"], instructed)
         hasTools = finds(["Xtool"], [user], tools: [tool]) || finds(["Xtool"], instructed, tools: [tool])
         hasSystemBesideTools = hasTools && finds(["Xsystem", "Xuser", "Xtool"], instructed, tools: [tool])
-        let one: TemplateValue = [
-            "role": .control("assistant"), "content": "", "tool_calls": [call("Xcall", "call00001")],
-        ]
-        hasCalls = finds(["Xcall", "Xresult"], [user, one, result("Xresult", "call00001")], tools: [tool])
-        let two: TemplateValue = [
-            "role": .control("assistant"), "content": "",
-            "tool_calls": [call("Xcall", "call00001"), call("Yother", "call00002")],
-        ]
+        func findsCall(isText: Bool) -> Bool {
+            let one = calls(["Xcall"], isText: isText)
+            return finds(["Xcall", "Xresult"], [user, one, result("Xresult", "call00001")], tools: [tool])
+        }
+        hasCalls = findsCall(isText: false)
+        if !hasCalls, findsCall(isText: true) { (hasCalls, takesArgumentsAsText) = (true, true) }
+        let two = calls(["Xcall", "Yother"], isText: takesArgumentsAsText)
         hasSeveralCalls =
             hasCalls
             && finds(

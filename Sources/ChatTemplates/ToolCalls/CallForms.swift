@@ -8,21 +8,25 @@ package struct CallForms: Sendable, Equatable {
     /// For a model whose template says nothing of calls.
     package static let all = CallForms(
         marks: [
-            .toolCall, .graniteCall, .functionCall, .nemotronCalls, .toolCalls, .pythonTag, .function,
-            .deepSeekCalls, .deepSeekCall,
+            .toolCall, .graniteCall, .functionCall, .tools, .toolCallStart, .toolCode, .functools, .nemotronCalls,
+            .toolCalls, .pythonTag, .function, .deepSeekCalls, .deepSeekCall,
         ],
         takesBareCallsAnywhere: true)
 
     /// Marks that a template writes -> those that models with such a template write.
     private static let families: [(written: [String], marks: Set<ReplyMark>, isOwn: Bool)] = [
         (
-            ["<tool_call>", "<|tool_call|>", "<function_call>"], [.toolCall, .graniteCall, .functionCall, .function],
-            true
+            ["<tool_call>", "<|tool_call|>", "<function_call>"],
+            [.toolCall, .graniteCall, .functionCall, .tools, .function], true
         ),
+        (["<|tool_call_start|>"], [.toolCallStart], true),
+        (["tool_code"], [.toolCode], true),
+        (["functools["], [.functools], true),
         (["<TOOLCALL>"], [.nemotronCalls], true),
         (["[TOOL_CALLS]"], [.toolCalls], true),
         (["<｜tool▁call▁begin｜>", "<｜tool▁calls▁begin｜>"], [.deepSeekCalls, .deepSeekCall], true),
         ([">>>all", ">>>' + ", ">>>' ~ "], [.recipient], true),
+        (["<|recipient|>"], [.from, .recipientName, .content], true),
         (["<function="], [.function], false),
         // The first template of Llama 3.1 has one and its models were trained on both.
         (["<|python_tag|>"], [.pythonTag, .function], false),

@@ -44,11 +44,16 @@ extension CallGrammar {
         return Reading(calls: [call], repair: repair)
     }
 
-    /// functionary, after `>>>`: `name`, a line break and the arguments.  `all` is said to the user.
+    /// functionary, behind the mark of whom a message is for: `name`, a line break, version 2's mark of content and the
+    /// arguments.  `all` is the user.
     func recipient(_ cursor: inout ReplyCursor) throws(Stop) -> Reading {
-        if try cursor.take(text: "all\n") { return Reading(calls: []) }
+        if try cursor.take(text: "all\n") {
+            _ = try open([.content], &cursor)
+            return Reading(calls: [])
+        }
         let name = try offeredName(&cursor)
         try cursor.expect("\n")
+        _ = try open([.content], &cursor)
         let (call, repair) = try call(of: name, &cursor)
         return Reading(calls: [call], repair: repair)
     }

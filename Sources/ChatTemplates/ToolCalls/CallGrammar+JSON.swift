@@ -1,16 +1,18 @@
 extension CallGrammar {
-    /// Reads the body behind most marks: JSON, in a code fence or not; `<function=…>`; a list of Python calls.
+    /// Reads the body behind most marks: JSON, in a code fence or not; `<function=…>`; Python calls, in a list or not.
     func body(_ cursor: inout ReplyCursor) throws(Stop) -> Reading {
         if try cursor.take(.function) { return try function(&cursor) }
         if try cursor.take(.deepSeekCall) { return try deepSeek(&cursor) }
-        if try fence(&cursor) {
-            let reading = try json(&cursor, isBare: false)
-            try endFence(&cursor)
-            return reading
-        }
-        if try cursor.isAt("["), let list = try cursor.attempt(pythonList) {
-            return list
-        }
+        let isFenced = try fence(&cursor)
+        let reading = try values(&cursor)
+        if isFenced { try endFence(&cursor) }
+        return reading
+    }
+
+    /// Python calls, in a list or not, or JSON.
+    func values(_ cursor: inout ReplyCursor) throws(Stop) -> Reading {
+        if try cursor.isAt("["), let list = try cursor.attempt(pythonList) { return list }
+        if let calls = try cursor.attempt(pythonCalls) { return calls }
         return try json(&cursor, isBare: false)
     }
 

@@ -8,15 +8,39 @@ extension CallGrammar {
         while true {
             try cursor.skipSpace()
             if !calls.isEmpty, try cursor.take("]") { break }
-            let name = try offeredName(&cursor)
-            guard let call = tools.call(name, try keywords(&cursor)) else { throw .mismatch }
-            calls.append(call)
+            calls.append(try pythonCall(&cursor))
             try cursor.skipSpace()
             if try cursor.take(",") { continue }
             try cursor.expect("]")
             break
         }
         return Reading(calls: calls)
+    }
+
+    /// `f(a=1)`, and more of them behind white space.
+    func pythonCalls(_ cursor: inout ReplyCursor) throws(Stop) -> Reading {
+        try cursor.skipSpace()
+        var calls = [try pythonCall(&cursor)]
+        func next(_ cursor: inout ReplyCursor) throws(Stop) -> ChatToolCall {
+            try cursor.skipSpace()
+            return try pythonCall(&cursor)
+        }
+        while let call = try cursor.attempt(next) { calls.append(call) }
+        return Reading(calls: calls)
+    }
+
+    /// Calls that are all of a reply: with words behind them they are an example.
+    func wholeReply(_ cursor: inout ReplyCursor) throws(Stop) -> Reading {
+        let reading = try pythonCalls(&cursor)
+        try cursor.skipSpace()
+        guard try cursor.peek() == nil, !cursor.isCutOff else { throw .mismatch }
+        return reading
+    }
+
+    private func pythonCall(_ cursor: inout ReplyCursor) throws(Stop) -> ChatToolCall {
+        let name = try offeredName(&cursor)
+        guard let call = tools.call(name, try keywords(&cursor)) else { throw .mismatch }
+        return call
     }
 
     /// `(a=1, b="x")`

@@ -23,14 +23,15 @@ struct CallGrammar: Sendable {
 
     /// Marks that stand before a form's body.
     private static let opening: [ReplyMark] = [
-        .toolCall, .graniteCall, .functionCall, .nemotronCalls, .toolCalls, .pythonTag, .deepSeekCalls,
+        .toolCall, .graniteCall, .functionCall, .tools, .toolCallStart, .toolCode, .functools, .nemotronCalls,
+        .toolCalls, .pythonTag, .deepSeekCalls,
     ]
 
     /// Whether a call could begin with it.
     static func canOpen(_ symbol: ReplySymbol) -> Bool {
         guard let byte = symbol.byte else { return true }
         return byte == UInt8(ascii: "<") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{")
-            || byte == UInt8(ascii: ">")
+            || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "`") || byte == UInt8(ascii: "f")
     }
 
     /// The calls at the cursor's place.
@@ -47,12 +48,18 @@ struct CallGrammar: Sendable {
         case .toolCalls:
             if let list = try cursor.attempt(body) { return list }
             return try headed(&cursor)
+        // Definitions of tools stand between the same marks.
+        case .tools: return try json(&cursor, isBare: true)
+        case .toolCode:
+            let reading = try values(&cursor)
+            try endFence(&cursor)
+            return reading
         default: return try body(&cursor)
         }
     }
 
     /// Takes one of these marks, if it counts: it came as a token, or the model's template writes it.
-    private func open(_ marks: [ReplyMark], _ cursor: inout ReplyCursor) throws(Stop) -> ReplyMark? {
+    func open(_ marks: [ReplyMark], _ cursor: inout ReplyCursor) throws(Stop) -> ReplyMark? {
         let symbol = try cursor.peek()
         guard let symbol, Self.canOpen(symbol) else { return nil }
         let isToken = symbol.byte == nil
@@ -60,15 +67,21 @@ struct CallGrammar: Sendable {
     }
 
     private func unmarked(_ cursor: inout ReplyCursor, _ around: Surroundings) throws(Stop) -> Reading {
-        switch try open([.function, .deepSeekCall, .recipient], &cursor) {
+        switch try open([.function, .deepSeekCall, .recipient, .from], &cursor) {
         case .function?: return try function(&cursor)
         case .deepSeekCall?: return try deepSeek(&cursor)
         case .recipient?: return try recipient(&cursor)
+        case .from?:
+            guard try cursor.take(text: "assistant") else { throw .mismatch }
+            try cursor.skipSpace()
+            guard try open([.recipientName], &cursor) != nil else { throw .mismatch }
+            return try recipient(&cursor)
         default: break
         }
         guard around.takesBareCalls else { throw .mismatch }
         if around.isBeginning {
             if let call = try builtinCall(&cursor) { return Reading(calls: [call]) }
+            if let reading = try cursor.attempt(wholeReply) { return reading }
             if try fence(&cursor) {
                 let reading = try bare(&cursor)
                 try cursor.skipSpace()
@@ -98,7 +111,7 @@ struct CallGrammar: Sendable {
         try cursor.skipSpace()
         let isDouble = try cursor.take("\"")
         if !isDouble { try cursor.expect("'") }
-        for key in ["name", "type", "function", "parameters", "arguments", "id"]
+        for key in ["name", "type", "function", "parameters", "arguments", "id", "tool_calls"]
         where try cursor.take(text: key + (isDouble ? "\"" : "'")) { return }
         throw .mismatch
     }

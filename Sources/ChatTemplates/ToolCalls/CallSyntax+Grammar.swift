@@ -44,7 +44,8 @@ extension GrammarStart {
     ) -> GrammarStart {
         switch beginning {
         case .answer: return .now(source)
-        case .recipient: return .now(.sequence([.text("all\n"), source]))
+        case .recipient(let mark):
+            return .now(.sequence([.written("all" + mark.textBehindRecipient, tokens), source]))
         case .thought(let open):
             guard let close = ReplyMark.thoughts.first(where: { $0.open == open })?.close else { return .now(source) }
             let following = GrammarSource.sequence([.choice(breaks.map { .text($0) }), source])
@@ -71,12 +72,12 @@ private struct CallWriter {
     func auto(_ beginning: ReplyFormat.Beginning) -> GrammarStart {
         if syntax.opening.isEmpty {
             // functionary's prompt asks for a name; `all` is who an answer in words is for.
-            return .now(.choice([.sequence([.text("all\n"), .anyText]), calls(max: nil)]))
+            return .now(.choice([.sequence([literal("all" + syntax.middle), .anyText]), calls(max: nil)]))
         }
         let pieces = ReplyPiece.pieces(of: syntax.opening, Set(tokens.keys))
         for (place, piece) in pieces.enumerated() {
             guard case .mark(let mark) = piece, let token = tokens[mark] else { continue }
-            let rest = source(Array(pieces[(place + 1)...]))
+            let rest = GrammarSource.written(Array(pieces[(place + 1)...]), tokens)
             return .after([.init(.token(token), then: .sequence([rest, calls(after: mark.text)]))])
         }
         let marks = ReplyMark.allCases.filter { !$0.isThought }
@@ -145,9 +146,16 @@ private struct CallWriter {
         return String(quoted.dropFirst().dropLast())
     }
 
-    private func literal(_ text: String) -> GrammarSource { source(ReplyPiece.pieces(of: text, Set(tokens.keys))) }
+    private func literal(_ text: String) -> GrammarSource { .written(text, tokens) }
+}
 
-    private func source(_ pieces: [ReplyPiece]) -> GrammarSource {
+extension GrammarSource {
+    /// This text, in which the marks that are control tokens are those tokens.
+    fileprivate static func written(_ text: String, _ tokens: [ReplyMark: Int32]) -> GrammarSource {
+        written(ReplyPiece.pieces(of: text, Set(tokens.keys)), tokens)
+    }
+
+    fileprivate static func written(_ pieces: [ReplyPiece], _ tokens: [ReplyMark: Int32]) -> GrammarSource {
         .sequence(
             pieces.map { piece in
                 switch piece {

@@ -55,8 +55,11 @@ struct OfferedTools: Sendable {
         }
     }
 
-    /// The calls that a JSON value is: one, or a list of nothing else.
+    /// The calls that a JSON value is: one, a list of nothing else, or such a list as `tool_calls`, as xLAM writes it.
     func calls(_ value: TemplateValue) -> [ChatToolCall]? {
+        if case .map(let object) = value, object.entries.count == 1, case .list? = object["tool_calls"] {
+            return object["tool_calls"].flatMap { self.calls($0) }
+        }
         guard case .list(let items) = value else { return call(value).map { [$0] } }
         let calls = items.compactMap { call($0) }
         return calls.count == items.count ? calls : nil

@@ -10,8 +10,8 @@ package struct ReplyFormat: Sendable, Equatable {
         case answer
         /// The prompt ends with the mark that opens a thought.
         case thought(ReplyMark)
-        /// The prompt ends with functionary's `>>>`.
-        case recipient
+        /// The prompt ends with functionary's mark of whom the reply is for: `>>>`, or `<|recipient|>` of version 2.
+        case recipient(ReplyMark)
     }
 
     package var forms: CallForms
@@ -42,8 +42,8 @@ extension ReplyFormat.Beginning {
         let end = last.text.trimmed
         if let thought = ReplyMark.thoughts.first(where: { end.hasSuffix($0.open.text) }) {
             self = .thought(thought.open)
-        } else if forms.marks.contains(.recipient), end.hasSuffix(ReplyMark.recipient.text) {
-            self = .recipient
+        } else if let mark = ReplyMark.recipients.first(where: { forms.marks.contains($0) && end.hasSuffix($0.text) }) {
+            self = .recipient(mark)
         }
     }
 }

@@ -11,6 +11,16 @@ package enum ReplyMark: UInt16, Sendable, CaseIterable {
     case graniteCallEnd
     case functionCall
     case functionCallEnd
+    // Qwen2.5-Coder, in place of Hermes' mark.
+    case tools
+    case toolsEnd
+    // MiniCPM.
+    case toolCallStart
+    case toolCallStop
+    // Gemma 3.
+    case toolCode
+    // Phi 4 mini, Firefunction.
+    case functools
     // Nemotron.
     case nemotronCalls
     case nemotronCallsEnd
@@ -28,6 +38,10 @@ package enum ReplyMark: UInt16, Sendable, CaseIterable {
     case parameterEnd
     // functionary 3.2.
     case recipient
+    // functionary 2.
+    case from
+    case recipientName
+    case content
     // DeepSeek.
     case deepSeekCalls
     case deepSeekCallsEnd
@@ -48,6 +62,12 @@ package enum ReplyMark: UInt16, Sendable, CaseIterable {
         case .graniteCallEnd: "<|/tool_call|>"
         case .functionCall: "<function_call>"
         case .functionCallEnd: "</function_call>"
+        case .tools: "<tools>"
+        case .toolsEnd: "</tools>"
+        case .toolCallStart: "<|tool_call_start|>"
+        case .toolCallStop: "<|tool_call_end|>"
+        case .toolCode: "```tool_code"
+        case .functools: "functools"
         case .nemotronCalls: "<TOOLCALL>"
         case .nemotronCallsEnd: "</TOOLCALL>"
         case .toolCalls: "[TOOL_CALLS]"
@@ -60,6 +80,9 @@ package enum ReplyMark: UInt16, Sendable, CaseIterable {
         case .parameter: "<parameter="
         case .parameterEnd: "</parameter>"
         case .recipient: ">>>"
+        case .from: "<|from|>"
+        case .recipientName: "<|recipient|>"
+        case .content: "<|content|>"
         case .deepSeekCalls: "<｜tool▁calls▁begin｜>"
         case .deepSeekCallsEnd: "<｜tool▁calls▁end｜>"
         case .deepSeekCall: "<｜tool▁call▁begin｜>"
@@ -76,10 +99,14 @@ package enum ReplyMark: UInt16, Sendable, CaseIterable {
     static let thoughts: [(open: ReplyMark, close: ReplyMark)] = [
         (.think, .thinkEnd), (.magistralThink, .magistralThinkEnd),
     ]
+    /// Marks behind which functionary names whom a message is for.
+    static let recipients: [ReplyMark] = [.recipient, .recipientName]
+    /// What functionary writes between whom a message is for and the message.
+    var textBehindRecipient: String { self == .recipientName ? "\n" + ReplyMark.content.text : "\n" }
     /// Marks behind a call that say nothing more.
     static let closing: [ReplyMark] = [
-        .toolCallEnd, .graniteCallEnd, .functionCallEnd, .nemotronCallsEnd, .toolCallsEnd, .functionEnd,
-        .deepSeekCallEnd, .deepSeekCallsEnd,
+        .toolCallEnd, .graniteCallEnd, .functionCallEnd, .toolsEnd, .toolCallStop, .nemotronCallsEnd, .toolCallsEnd,
+        .functionEnd, .deepSeekCallEnd, .deepSeekCallsEnd,
     ]
 
     /// Marks of thoughts: they count whether or not the request has tools.

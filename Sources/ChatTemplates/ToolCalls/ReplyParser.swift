@@ -45,7 +45,7 @@ package struct ReplyParser: Sendable {
         state =
             switch format.beginning {
             case .answer: .fresh(.nothing)
-            case .recipient: .fresh(grammar == nil ? .nothing : .recipientMark)
+            case .recipient: .fresh(.recipientMark)
             case .thought(let mark):
                 ReplyMark.thoughts.first { $0.open == mark }.map { .thought(until: $0.close) } ?? .fresh(.nothing)
             }
@@ -144,6 +144,7 @@ package struct ReplyParser: Sendable {
         var cursor = try cursorAfterSpace()
         if try opensThought(&cursor, isBeginning: true) { return }
         var textEnd = cursor.place + 1
+        if after == .recipientMark, try takeUser(&cursor) { return }
         if let grammar {
             if after == .recipientMark {
                 let reading = try cursor.attempt(grammar.recipient)
@@ -173,6 +174,15 @@ package struct ReplyParser: Sendable {
         if after == .thought || after == .call { place = cursor.place }
         state = .text
         while place < min(textEnd, symbols.count) { show() }
+    }
+
+    /// functionary names the user too, with or without tools.
+    private mutating func takeUser(_ cursor: inout ReplyCursor) throws(ReplyCursor.Stop) -> Bool {
+        guard case .recipient(let mark) = format.beginning, try cursor.take(text: "all\n") else { return false }
+        if mark == .recipientName { _ = try cursor.take(.content) }
+        place = cursor.place
+        state = .fresh(.call)
+        return true
     }
 
     /// Passes a mark at the place: a thought, a call or text.

@@ -7,7 +7,7 @@ enum ChatMarks {
             "<|im_start|>", "<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|startoftext|>",
             "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>", "<|start_of_role|>", "<|end_of_role|>",
             "<|start|>", "<|message|>", "<|return|>", "<|role_start|>", "<|role_end|>", "<|header_start|>",
-            "<|header_end|>", "<|eot|>", "<|START_OF_TURN_TOKEN|>", "<|END_OF_TURN_TOKEN|>", "<|USER_TOKEN|>",
+            "<|header_end|>", "<|START_OF_TURN_TOKEN|>", "<|END_OF_TURN_TOKEN|>", "<|USER_TOKEN|>",
             "<|CHATBOT_TOKEN|>", "<|SYSTEM_TOKEN|>", "<｜begin▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>",
             "<s>", "<bos>", "<eos>", "<start_of_turn>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>",
             "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[gMASK]", "<sop>", "[|system|]", "[|user|]", "[|assistant|]",

@@ -16,7 +16,7 @@ struct Vocabulary: Sendable {
     /// Control tokens that end a turn in the families served here, for files that name only one of them.
     static let endOfTurnNames = [
         "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|im_end|>", "<|endoftext|>", "<|end|>", "</s>",
-        "<end_of_turn>", "<|EOT|>", "<｜end▁of▁sentence｜>",
+        "<end_of_turn>", "<end_of_utterance>", "<|EOT|>", "<|eot|>", "<|stop|>", "<｜end▁of▁sentence｜>",
     ]
 }
 

@@ -15,6 +15,12 @@ struct CallForm: Sendable, CustomStringConvertible {
 
     var description: String { model }
 
+    /// Where the prompt leaves the answer.
+    var beginning: ReplyFormat.Beginning {
+        guard syntax.opening.isEmpty else { return .answer }
+        return .recipient(syntax.middle.hasSuffix(ReplyMark.content.text) ? .recipientName : .recipient)
+    }
+
     func format() throws -> ChatFormat { try ChatFormat(template: template, bosToken: "<begin>", eosToken: "<end>") }
 
     /// A template that tells of tools and writes `calls` for an assistant's calls.
@@ -150,6 +156,26 @@ struct CallForm: Sendable, CustomStringConvertible {
             {%- if add_generation_prompt %}{{ '<a>>>>' }}{% endif %}
             """,
             CallSyntax(opening: "", middle: "\n", arguments: .spaced, separator: ">>>", closing: "")),
+        CallForm(
+            "functionary 2, whose template wants arguments as text",
+            """
+            {%- for m in messages %}
+                {%- if m.role == 'assistant' %}
+                    {%- if m.content %}{{- '<|from|>assistant\\n<|recipient|>all\\n<|content|>' ~ m.content }}{% endif %}
+                    {%- for c in m.tool_calls or [] %}
+                        {{- '<|from|>assistant\\n<|recipient|>' + c.function.name }}
+                        {{- '\\n<|content|>' + c.function.arguments }}
+                        {{- '' if loop.last else '\\n' }}
+                    {%- endfor %}{{- '<|stop|>\\n' }}
+                {%- else %}
+                    {{- '<|from|>' ~ m.role ~ '\\n<|recipient|>all\\n<|content|>' ~ m.content ~ '\\n' }}
+                {%- endif %}
+            {%- endfor %}
+            {%- if add_generation_prompt %}{{ '<|from|>assistant\\n<|recipient|>' }}{% endif %}
+            """, [.from, .recipientName, .content],
+            CallSyntax(
+                opening: "", middle: "\n<|content|>", arguments: .spaced,
+                separator: "\n<|from|>assistant\n<|recipient|>", closing: "")),
         CallForm(
             "Qwen3-Coder",
             shaped(

@@ -126,6 +126,14 @@ struct ReplyParserTests {
             ])
     }
 
+    @Test("without tools, whom functionary's answer is for is no part of it")
+    func noToolsForRecipient() {
+        for (mark, reply) in [(ReplyMark.recipient, "all\nHello"), (.recipientName, "all\n<|content|>Hello")] {
+            var parser = ReplyParser(tools: [], format: ReplyFormat(beginning: .recipient(mark)))
+            #expect(parser.add([.text(reply)]) + parser.finish() == [.text("Hello")])
+        }
+    }
+
     @Test("code is a call only where code can be run")
     func code() {
         var parser = ReplyParser(
@@ -180,8 +188,8 @@ struct ReplyParserTests {
     @Test(
         "a template decides which forms are tried",
         arguments: [
-            ("qwen2.5.jinja", [.toolCall, .graniteCall, .functionCall, .function], false),
-            ("qwen3.jinja", [.toolCall, .graniteCall, .functionCall, .function], false),
+            ("qwen2.5.jinja", [.toolCall, .graniteCall, .functionCall, .tools, .function], false),
+            ("qwen3.jinja", [.toolCall, .graniteCall, .functionCall, .tools, .function], false),
             ("mistral-nemo.jinja", [.toolCalls], false), ("smollm2.jinja", CallForms.all.marks, true),
         ] as [(String, Set<ReplyMark>, Bool)])
     func forms(template: String, marks: Set<ReplyMark>, isAnywhere: Bool) throws {
@@ -201,12 +209,13 @@ struct ReplyParserTests {
     func beginnings() {
         func beginning(_ text: String, isTrusted: Bool = true) -> ReplyFormat.Beginning {
             var forms = CallForms.all
-            forms.marks.insert(.recipient)
+            forms.marks.formUnion([.recipient, .recipientName])
             return .init(after: Prompt(segments: [PromptSegment(text: text, isTrusted: isTrusted)]), forms: forms)
         }
         #expect(beginning("assistant\n<think>\n") == .thought(.think))
         #expect(beginning("assistant\n<think>\n\n</think>\n\n") == .answer)
-        #expect(beginning("<|end_header_id|>\n\n>>>") == .recipient)
+        #expect(beginning("<|end_header_id|>\n\n>>>") == .recipient(.recipient))
+        #expect(beginning("<|from|>assistant\n<|recipient|>") == .recipient(.recipientName))
         #expect(beginning("what is <think>", isTrusted: false) == .answer)
     }
 }

@@ -2,7 +2,8 @@
 
 /// How models write calls: one row for each form, and for each way in which public reports show it broken.
 enum TableOfForms {
-    static let all = tagged + bare + mistral + functionTags + deepSeek + functionary + thoughts + slips + text
+    static let all = tagged + bare + mistral + functionTags + deepSeek + functionary + python + lists
+        + thoughts + slips + text
 
     static let hermes = CallForms(template: "<tool_call>", hasTools: true)
     static let hermesTokens: Set<ReplyMark> = [.toolCall, .toolCallEnd]
@@ -264,15 +265,32 @@ enum TableOfForms {
     ]
 
     private static let recipient = CallForms(template: ">>>all", hasTools: true)
+    private static let functionary2 = CallForms(template: "<|recipient|>", hasTools: false)
+    private static let functionary2Tokens: Set<ReplyMark> = [.from, .recipientName, .content]
     static let functionary = [
         WrittenReply(
+            "functionary 2", "get_weather\n<|content|>{\"city\": \"Paris\"}", tokens: functionary2Tokens,
+            forms: functionary2, beginning: .recipient(.recipientName), calls: [weather("Paris")]),
+        WrittenReply(
+            "functionary 2, words first, two calls",
+            "all\n<|content|>I look.\n<|from|>assistant\n<|recipient|>get_weather\n<|content|>{\"city\": \"Paris\"}\n"
+                + "<|from|>assistant\n<|recipient|>now\n<|content|>{}", tokens: functionary2Tokens,
+            forms: functionary2, beginning: .recipient(.recipientName), calls: [weather("Paris"), now],
+            text: "I look.\n"),
+        WrittenReply(
+            "functionary 2, marks as text", "now\n<|content|>{}\n<|from|>assistant\n<|recipient|>now\n<|content|>{}",
+            forms: functionary2, beginning: .recipient(.recipientName), calls: [now, now]),
+        WrittenReply(
+            "functionary 2, words alone", "all\n<|content|>Hello.", tokens: functionary2Tokens, forms: functionary2,
+            beginning: .recipient(.recipientName), text: "Hello."),
+        WrittenReply(
             "functionary 3.2", "get_weather\n{\"city\": \"Paris\"}>>>now\n{}", forms: recipient,
-            beginning: .recipient, calls: [weather("Paris"), now]),
+            beginning: .recipient(.recipient), calls: [weather("Paris"), now]),
         WrittenReply(
             "functionary 3.2, words first", "all\nI look.>>>get_weather\n{\"city\": \"Paris\"}", forms: recipient,
-            beginning: .recipient, calls: [weather("Paris")], text: "I look."),
+            beginning: .recipient(.recipient), calls: [weather("Paris")], text: "I look."),
         WrittenReply(
-            "functionary 3.2, words alone", "all\nTwo > one >>> none", forms: recipient, beginning: .recipient,
-            text: "Two > one >>> none"),
+            "functionary 3.2, words alone", "all\nTwo > one >>> none", forms: recipient,
+            beginning: .recipient(.recipient), text: "Two > one >>> none"),
     ]
 }

@@ -16,7 +16,7 @@ struct WrittenCallTests {
                 uniqueKeysWithValues: form.controls.map { ($0, WrittenCallTests.firstMark + Int32($0.rawValue)) })
             format = ReplyFormat(
                 forms: try form.format().callForms, controls: form.controls,
-                beginning: form.syntax.opening.isEmpty ? .recipient : .answer)
+                beginning: form.beginning)
         }
     }
 
@@ -152,10 +152,20 @@ struct WrittenCallTests {
     @Test("functionary's answer is for all, or calls")
     func functionary() throws {
         let syntax = CallSyntax(opening: "", middle: "\n", arguments: .spaced, separator: ">>>")
-        #expect(try takes("all\nHello", .auto, syntax, beginning: .recipient))
-        #expect(try takes("now\n{}>>>now\n{}", .auto, syntax, beginning: .recipient))
-        #expect(try !takes("later\n{}", .auto, syntax, beginning: .recipient))
-        #expect(try !takes("all\nHello", .required(callsMax: nil), syntax, beginning: .recipient))
+        #expect(try takes("all\nHello", .auto, syntax, beginning: .recipient(.recipient)))
+        #expect(try takes("now\n{}>>>now\n{}", .auto, syntax, beginning: .recipient(.recipient)))
+        #expect(try !takes("later\n{}", .auto, syntax, beginning: .recipient(.recipient)))
+        #expect(try !takes("all\nHello", .required(callsMax: nil), syntax, beginning: .recipient(.recipient)))
+        let second = CallSyntax(
+            opening: "", middle: "\n<|content|>", arguments: .spaced, separator: "\n<|from|>assistant\n<|recipient|>")
+        let tokens: [ReplyMark: Int32] = [.content: 1000, .from: 1001, .recipientName: 1002]
+        #expect(
+            try takes(
+                "all\n<|content|>Hello", .auto, second, beginning: .recipient(.recipientName), tokens: tokens))
+        #expect(
+            try takes(
+                "now\n<|content|>{}\n<|from|>assistant\n<|recipient|>now\n<|content|>{}", .auto, second,
+                beginning: .recipient(.recipientName), tokens: tokens))
     }
 
     @Test("a name stands in a text of JSON as JSON writes it")
