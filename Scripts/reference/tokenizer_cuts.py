@@ -65,6 +65,9 @@ PUBLISHED = [
     (["deepseek-llm"], ["[\r\n]", rf"\s?[{DEEPSEEK_LETTERS}]+", r"\s?[!-/:-~！-／：-～‘-‟　-。]+", r"\s+$", DEEPSEEK_EAST, DIGITS], False, False, False),
     (["bloom", "poro-chat"], [r" ?[^(\s|[.,!?…。，、।۔،])]+"], False, False, False),
     (["viking"], [r" ?[^(\s|[.,!?…。，、।۔،])]+", DIGITS], False, False, False),
+    (["superbpe"], [r"\p{N}+", r"(?=(\d{3})+(?!\d))"], False, False, False),
+    (["minicpm5"], [r"\p{N}{1,3}", LLAMA3.replace("{1,3}", "+")], False, False, True),
+    (["laguna"], [r"[^\n]+|[\n]+", LLAMA3.replace("{1,3}", "")], False, False, False),
     (["deepseek-v3"], [r"\p{N}{1,3}", "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+", DEEPSEEK3], False, False, False),
 ]
 

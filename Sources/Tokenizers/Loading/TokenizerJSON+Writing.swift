@@ -79,20 +79,27 @@ extension PreTokenizer {
         let endsWithGPT2 = splits.last == .gpt2
         var steps: [JSON] = []
         for split in endsWithGPT2 ? splits.dropLast() : splits[...] {
-            switch split {
-            case .digits: steps.append(["type": "Digits", "individual_digits": true])
-            case .words(let pattern):
-                steps.append([
-                    "type": "Split", "pattern": ["Regex": .string(pattern.pattern)], "behavior": "Isolated",
-                    "invert": false,
-                ])
-            default: return nil
+            if split == .digits {
+                steps.append(["type": "Digits", "individual_digits": true])
+                continue
             }
+            guard let pattern = split.pattern else { return nil }
+            steps.append([
+                "type": "Split", "pattern": ["Regex": .string(pattern)], "behavior": "Isolated", "invert": false,
+            ])
         }
         let last: JSON = [
             "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": .bool(endsWithGPT2),
         ]
         return steps.isEmpty ? last : ["type": "Sequence", "pretokenizers": .array(steps + [last])]
+    }
+}
+
+extension WordSplit {
+    /// As files spell it.
+    fileprivate var pattern: String? {
+        if case .words(let pattern) = self { return pattern.pattern }
+        return TokenizerSteps.patterns.filter { $0.value == self }.keys.min()
     }
 }
 

@@ -29,7 +29,7 @@ extension TokenizerSteps {
         #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
 
     /// The patterns that no `WordPattern` spells.
-    private static let patterns: [String: WordSplit] = [
+    static let patterns: [String: WordSplit] = [
         gpt2: .gpt2,
         #"[\r\n]"#: .runs(.newlines, scalarsMax: 1),
         #"\p{N}"#: .digits,
@@ -38,6 +38,8 @@ extension TokenizerSteps {
         #"\s?\p{L}+"#: .ledRuns(ScalarSet(classes: .letter), lead: .whitespace),
         #"\s?\p{P}+"#: .ledRuns(ScalarSet(classes: .punctuation), lead: .whitespace),
         #"\s+$"#: .trailingWhitespace,
+        #"(?=(\d{3})+(?!\d))"#: .thousands,
+        #"[^\n]+|[\n]+"#: .runs(.lineFeeds, scalarsMax: .max),
         "\\s?[\(ScalarSet.deepSeekLetters.pattern)]+": .ledRuns(.deepSeekLetters, lead: .whitespace),
         "\\s?[!-/:-~\u{FF01}-\u{FF0F}\u{FF1A}-\u{FF5E}\u{2018}-\u{201F}\u{3000}-\u{3002}]+":
             .ledRuns(.deepSeekPunctuation, lead: .whitespace),

@@ -12,7 +12,7 @@ struct PreTokenizerName: Sendable {
             names: [
                 "default", "gpt-2", "phi-2", "olmo", "mpt", "jais", "jina-es", "jina-de", "gigachat", "a.x-4.0",
                 "mellum",
-                "exaone4", "trillion", "granite-docling",
+                "exaone4", "trillion", "granite-docling", "jina-v2-es", "jina-v2-de", "modern-bert",
             ], preTokenizer: .gpt2),
         PreTokenizerName(
             names: [
@@ -20,7 +20,7 @@ struct PreTokenizerName: Sendable {
             ], preTokenizer: .smollm),
         PreTokenizerName(
             names: [
-                "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
+                "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano",
             ], preTokenizer: .llama3, takesWholeWordsFirst: true, addsBOS: true),
         PreTokenizerName(names: ["smaug-bpe", "dbrx", "glm4", "chatglm-bpe"], preTokenizer: .llama3),
         PreTokenizerName(names: ["qwen2", "deepseek-r1-qwen", "stablelm2", "megrez"], preTokenizer: .qwen2),
@@ -29,6 +29,9 @@ struct PreTokenizerName: Sendable {
             names: [
                 "hunyuan", "solar-open", "grok-2", "kormo", "f2llmv2", "bailingmoe", "bailingmoe2", "llada-moe",
             ], preTokenizer: .singleDigits),
+        PreTokenizerName(names: ["minicpm5"], preTokenizer: .miniCPM5, takesWholeWordsFirst: true),
+        PreTokenizerName(names: ["superbpe"], preTokenizer: .superBPE),
+        PreTokenizerName(names: ["laguna"], preTokenizer: .laguna),
         PreTokenizerName(names: ["seed-coder"], preTokenizer: .seedCoder),
         PreTokenizerName(
             names: ["ufakzeka"], preTokenizer: PreTokenizer(WordPattern(contractions: .none, digitsMax: 1))),
@@ -38,7 +41,7 @@ struct PreTokenizerName: Sendable {
         PreTokenizerName(names: ["viking"], preTokenizer: .viking),
         PreTokenizerName(names: ["deepseek-llm"], preTokenizer: .deepSeekLLM),
         PreTokenizerName(names: ["deepseek-coder"], preTokenizer: .deepSeekCoder),
-        PreTokenizerName(names: ["deepseek-v3", "hunyuan-dense", "joyai-llm"], preTokenizer: .deepSeek3),
+        PreTokenizerName(names: ["deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4"], preTokenizer: .deepSeek3),
     ]
 
     static var allNames: [String] { all.flatMap(\.names) }

@@ -39,6 +39,11 @@ extension PreTokenizer {
     static let singleDigits = PreTokenizer(WordPattern(digitsMax: 1))
     static let qwen2 = PreTokenizer(WordPattern(digitsMax: 1), normalizesToNFC: true)
     static let qwen35 = PreTokenizer(WordPattern(words: .lettersAndMarks, digitsMax: 1), normalizesToNFC: true)
+    static let superBPE = PreTokenizer([.runs(ScalarSet(classes: .number), scalarsMax: .max), .thousands])
+    static let miniCPM5 = PreTokenizer([
+        .runs(ScalarSet(classes: .number), scalarsMax: 3), .words(WordPattern(digitsMax: .max)),
+    ])
+    static let laguna = PreTokenizer([.runs(.lineFeeds, scalarsMax: .max), .words(WordPattern(digitsMax: 1))])
     static let seedCoder = PreTokenizer(WordPattern(digitsMax: 1, symbolsEnd: .nothing))
     static let tekken = PreTokenizer(
         WordPattern(contractions: .none, words: .cased, digitsMax: 1, symbolsEnd: .newlinesAndSlashes))
@@ -65,6 +70,8 @@ extension PreTokenizer {
 extension ScalarSet {
     /// `[\r\n]`
     static let newlines = ScalarSet(classes: .newline)
+    /// `[\n]`
+    static let lineFeeds = ScalarSet(ranges: [0x0A...0x0A])
     /// `[一-龥぀-ゟ゠-ヿ]`
     static let hanAndKana = ScalarSet(ranges: [0x3040...0x30FF, 0x4E00...0x9FA5])
     /// `[一-龥ࠀ-一가-\u{D7FF}]`

@@ -10,6 +10,8 @@ enum WordSplit: Sendable, Equatable {
     case ledRuns(ScalarSet, lead: ScalarClass)
     /// `\s+$`
     case trailingWhitespace
+    /// `(?=(\d{3})+(?!\d))`, which matches no characters: digits in threes, counted from their last.
+    case thousands
     /// DeepSeek V3's, after its numbers, Han and kana are cut off: an ASCII sign with the ASCII letters after it, then
     /// ``[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+``
     case deepSeek3
@@ -21,7 +23,7 @@ enum WordSplit: Sendable, Equatable {
     var coversText: Bool {
         switch self {
         case .gpt2, .words: true
-        case .runs, .ledRuns, .trailingWhitespace, .deepSeek3: false
+        case .runs, .ledRuns, .trailingWhitespace, .thousands, .deepSeek3: false
         }
     }
 }
@@ -37,6 +39,7 @@ extension ScalarReader {
         case .ledRuns(let set, let lead):
             forEachPiece(in: range, piece) { ledRunEnd(of: set, lead: lead, from: $0, limit: range.upperBound) }
         case .deepSeek3: forEachPiece(in: range, piece) { deepSeek3WordEnd(from: $0, limit: range.upperBound) }
+        case .thousands: forEachThousand(in: range, piece)
         case .trailingWhitespace:
             let start = trailingWhitespaceStart(in: range)
             if range.lowerBound < start { piece(range.lowerBound..<start) }
@@ -98,6 +101,26 @@ extension ScalarReader {
         }
         return index
     }
+
+    private func forEachThousand(in range: Range<Int>, _ piece: (Range<Int>) -> Void) {
+        var (start, index) = (range.lowerBound, range.lowerBound)
+        while index < range.upperBound {
+            var digits: [Int] = []
+            while index < range.upperBound, case let (scalar, next) = decode(at: index), isDigit(scalar) {
+                digits.append(index)
+                index = next
+            }
+            for (place, digit) in digits.enumerated() where (digits.count - place) % 3 == 0 && digit > start {
+                piece(start..<digit)
+                start = digit
+            }
+            if index < range.upperBound { index = read(at: index).next }
+        }
+        if start < range.upperBound { piece(start..<range.upperBound) }
+    }
+
+    /// `\d`
+    private func isDigit(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .decimalNumber }
 
     private func trailingWhitespaceStart(in range: Range<Int>) -> Int {
         var start = range.lowerBound
