@@ -3,7 +3,7 @@
     python wordpiece.py --model FOLDER_OF_all-MiniLM-L6-v2
 
 wordpiece-texts.json: texts beside those of texts.json. wordpiece-tiny.txt, wordpiece-tiny.tokenizer.json: one small vocabulary
-in both of its file forms. wordpiece-*.json: ids of all texts, [CLS] and [SEP] among them. wordpiece-scalars.json: which
+in both of its file forms. wordpiece-*.json: ids of all texts between [CLS] and [SEP], which no text spells. wordpiece-scalars.json: which
 scalars count as what, as ranges.
 """
 
@@ -98,5 +98,6 @@ if __name__ == "__main__":
     write("wordpiece-texts.json", TEXTS)
     write("wordpiece-scalars.json", scalar_classes())
     for name, tokenizer in [("tiny", tiny()), ("minilm", minilm)]:
+        tokenizer.encode_special_tokens = True
         write(f"wordpiece-{name}.json", [tokenizer.encode(text).ids for text in ALL + TEXTS])
     print(len(ALL + TEXTS), "texts")

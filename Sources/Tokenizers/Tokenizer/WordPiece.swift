@@ -1,6 +1,7 @@
 /// BERT's tokeniser: text is cleaned, lower-cased and cut into words, and a word into the longest pieces that the
 /// vocabulary has (Schuster & Nakajima 2012; Devlin et al. 2018, arXiv:1810.04805). The ids are those of Hugging Face's
-/// `tokenizers`, control tokens spelled in a text included. Immutable: any thread.
+/// `tokenizers` for a text that no control token is read in: `[SEP]` in a text is a word between brackets.
+/// Immutable: any thread.
 package struct WordPiece: Sendable {
     /// How texts are prepared, as `tokenizer_config.json` says it.
     package struct Options: Sendable, Equatable {
@@ -30,8 +31,6 @@ package struct WordPiece: Sendable {
     private let unknown: Int32
     private let first: Int32
     private let last: Int32
-    /// Control tokens that count as themselves where a text spells them.
-    private let control: [(spelling: [UInt8], token: Int32)]
 
     /// - Throws: `TokenizerError` when a token that encoding needs is not there.
     init(table: TokenTable, options: Options, place: String) throws {
@@ -49,7 +48,6 @@ package struct WordPiece: Sendable {
         unknown = try required(Self.unknownName)
         first = try required("[CLS]")
         last = try required("[SEP]")
-        control = Self.controlNames.compactMap { name in token(name).map { (Array(name.utf8), $0) } }
     }
 
     static let unknownName = "[UNK]"
@@ -74,12 +72,6 @@ package struct WordPiece: Sendable {
         var tokens: [Int32] = []
         var index = 0
         while index < text.count, tokens.count < count {
-            if text[index] == UInt8(ascii: "["), let (token, next) = controlToken(in: text, at: index) {
-                flush(&word, to: &tokens)
-                tokens.append(token)
-                index = next
-                continue
-            }
             scalars.read(text, at: &index) { part in
                 switch part {
                 case .space: flush(&word, to: &tokens)
@@ -93,13 +85,6 @@ package struct WordPiece: Sendable {
         }
         flush(&word, to: &tokens)
         return tokens
-    }
-
-    private func controlToken(in text: UnsafeBufferPointer<UInt8>, at index: Int) -> (token: Int32, next: Int)? {
-        for (spelling, token) in control where text.count - index >= spelling.count {
-            if text[index..<index + spelling.count].elementsEqual(spelling) { return (token, index + spelling.count) }
-        }
-        return nil
     }
 
     /// Greedy, longest first; a word of which some part is in no piece is unknown as a whole.
