@@ -141,9 +141,15 @@ struct EnvironmentTests {
         ("null", .null),
         ("~", .null), ("", .null), ("NULL", .null), ("nULL", "nULL"), (".inf", ".inf"), ("1_000", "1_000"),
         ("1:30", "1:30"),
-        ("9223372036854775807", .integer(.max)), ("9223372036854775808", 9223372036854775808.0), ("-", "-"),
+        ("9223372036854775807", .integer(.max)), ("9223372036854775808", digits("9223372036854775808")), ("-", "-"),
+        ("+00012345678901234567890", digits("12345678901234567890")),
+        ("-12345678901234567890", digits("-12345678901234567890")),
+        ("0xFFFFFFFFFFFFFFFF", digits("18446744073709551615")),
+        (".12345678901234567890123", digits("0.12345678901234567890123")),
         ("2024-01-01", "2024-01-01"),
     ]
+
+    private static func digits(_ text: String) -> JSON { (try? JSON(parsing: text)) ?? .null }
 
     @Test("a plain scalar means what the core schema says", arguments: scalars.indices)
     func scalar(_ index: Int) {

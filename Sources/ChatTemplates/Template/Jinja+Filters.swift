@@ -35,6 +35,7 @@ extension Jinja.Machine {
             if let number = value.asInt {
                 return number < 0 ? try signed(.int(number), isNegative: true) : .int(number)
             }
+            if value.isWide { return try signed(value, isNegative: value.asDouble ?? 0 < 0) }
             if let number = value.asDouble { return .double(abs(number)) }
             throw fault("abs needs a number, got \(value.typeName)")
         case "round": return try round(value, arguments)
@@ -91,6 +92,7 @@ extension Jinja.Machine {
         try requireDefined(value)
         let fallback = arguments.get(0, "default") ?? .int(0)
         if let number = value.asInt { return .int(number) }
+        if value.isWide { return value }
         if let number = value.asDouble {
             if number.isNaN { return fallback }
             guard let whole = Int(exactly: number.rounded(.towardZero)) else { throw tooWide }
@@ -132,6 +134,7 @@ extension Jinja.Machine {
         case .text(let method)? where method.string == "floor": rule = .down
         default: throw fault("round knows common, ceil and floor")
         }
+        if value.isWide, precision >= 0, rule == .toNearestOrEven { return value }
         if let whole = value.asInt, rule == .toNearestOrEven { return .int(try rounded(whole, precision)) }
         if rule != .toNearestOrEven, !number.isFinite { throw fault("\(number) cannot be rounded up or down") }
         let result = rounded(number, precision, rule)

@@ -16,7 +16,7 @@ extension Jinja {
             case .loop: Signature.ofLoop
             case .counter(let counter): counter.isJoiner ? none : Signature.ofCounter
             case .function(.dict): ofDict
-            case .int, .bool, .double: Signature.ofNumber
+            case .int, .wide, .bool, .double: Signature.ofNumber
             default: none
             }
         }
@@ -79,7 +79,7 @@ extension Jinja.Machine {
     private func requirePlain(_ value: Value) throws(TemplateError) {
         try charge(1)
         switch value {
-        case .undefined, .none, .bool, .int, .double, .text: break
+        case .undefined, .none, .bool, .int, .wide, .double, .text: break
         case .list(let list): for item in list.items { try requirePlain(item) }
         case .map(let map):
             // Keys hold no more than plain values.

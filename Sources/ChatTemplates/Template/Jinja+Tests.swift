@@ -52,7 +52,7 @@ extension Jinja.Machine {
         case ("undefined", _): return value.isUndefined
         case ("none", .none), ("boolean", .bool), ("true", .bool(true)), ("false", .bool(false)): return true
         case ("none", _), ("boolean", _), ("true", _), ("false", _): return false
-        case ("integer", .int), ("float", .double), ("string", .text), ("mapping", .map): return true
+        case ("integer", .int), ("integer", .wide), ("float", .double), ("string", .text), ("mapping", .map): return true
         case ("integer", _), ("float", _), ("string", _), ("mapping", _): return false
         case ("number", _): return value.asDouble != nil
         case ("sequence", .list(let list)): return !list.isView

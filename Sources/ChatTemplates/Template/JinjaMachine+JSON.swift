@@ -72,6 +72,7 @@ extension Jinja.Machine {
         case .bool(let value): value ? text.append("true") : text.append("false")
         case .int(let value): text.append(String(value), trusted: true)
         case .double(let value): text.append(Self.jsonDigits(value), trusted: true)
+        case .wide(let value): text.append(value.text, trusted: true)
         case .text(let inner): try writeJSON(inner, style, into: &text)
         case .undefined(let what): throw fault("\(what) is undefined, and tojson cannot write that")
         default: throw fault("tojson cannot write a \(value.typeName)")
@@ -92,7 +93,7 @@ extension Jinja.Machine {
         case .text(let text): return text
         case .bool(let value): return .trusted(value ? "true" : "false")
         case .none: return .trusted("null")
-        case .int: return try shown(key)
+        case .int, .wide: return try shown(key)
         case .double(let value): return .trusted(Self.jsonDigits(value))
         default: throw fault("tojson cannot write a key of type \(key.typeName)")
         }

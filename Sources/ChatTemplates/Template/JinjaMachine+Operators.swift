@@ -1,3 +1,5 @@
+import LlamaStackAPI
+
 extension Jinja {
     enum Operator: String, Sendable {
         case or, and
@@ -77,6 +79,7 @@ extension Jinja.Machine {
         case (.function(let a), .function(let b)): return a == b
         default:
             if let a = left.asInt, let b = right.asInt { return a == b }
+            if let order = Self.wideOrder(left, right) { return order == 0 }
             if let a = left.asDouble, let b = right.asDouble { return a == b }
             return false
         }
@@ -96,6 +99,7 @@ extension Jinja.Machine {
             return a.items.count - b.items.count
         default:
             if let a = left.asInt, let b = right.asInt { return a == b ? 0 : a < b ? -1 : 1 }
+            if let order = Self.wideOrder(left, right) { return order }
             if let a = left.asDouble, let b = right.asDouble {
                 if a.isNaN || b.isNaN { return symbol.hasPrefix("<") ? 1 : -1 }
                 return a == b ? 0 : a < b ? -1 : 1
@@ -141,11 +145,32 @@ extension Jinja.Machine {
         return fault("'\(symbol)' does not go with \(left.typeName) and \(right.typeName)")
     }
 
+    /// By every digit, where one of the two is an integer beyond 64 bits and the other one is a finite number; else nil.
+    private static func wideOrder(_ left: Value, _ right: Value) -> Int? {
+        func number(_ value: Value) -> JSON? {
+            switch value {
+            case .wide(let digits): .exact(digits)
+            case .double(let number): .number(number)
+            default: value.asInt.map { .integer(Int64($0)) }
+            }
+        }
+        switch (left, right) {
+        case (.wide, _), (_, .wide):
+            guard let one = number(left), let other = number(right) else { return nil }
+            return one.compared(to: other)
+        default: return nil
+        }
+    }
+
     func signed(_ value: Value, isNegative: Bool) throws(TemplateError) -> Value {
         if let number = value.asInt {
             let (result, overflows) = isNegative ? number.multipliedReportingOverflow(by: -1) : (number, false)
             if overflows { throw fault("a number that does not fit 64 bits") }
             return .int(result)
+        }
+        if value.isWide {
+            if isNegative { throw fault("a number that does not fit 64 bits") }
+            return value
         }
         if case .double(let number) = value { return .double(isNegative ? -number : number) }
         if case .undefined(let what) = value { throw fault("\(what) is undefined") }
@@ -171,6 +196,7 @@ extension Jinja.Machine {
         default: break
         }
         if let a = left.asInt, let b = right.asInt { return try whole(a, operation, b) }
+        if left.isWide || right.isWide { throw fault("a number that does not fit 64 bits") }
         if let a = left.asDouble, let b = right.asDouble { return try real(a, operation, b) }
         throw unsuited(operation.rawValue, left, right)
     }

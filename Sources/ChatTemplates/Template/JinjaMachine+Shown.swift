@@ -69,6 +69,7 @@ extension Jinja.Machine {
         case .bool(let value): value ? text.append("True") : text.append("False")
         case .int(let value): text.append(String(value), trusted: true)
         case .double(let value): text.append(Jinja.digits(value), trusted: true)
+        case .wide(let value): text.append(value.text, trusted: true)
         case .text(let inner):
             if inner.isMarkup { text.append("Markup(") }
             try quote(inner, into: &text)

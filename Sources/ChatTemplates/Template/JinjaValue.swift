@@ -1,3 +1,5 @@
+import LlamaStackAPI
+
 extension Jinja {
     /// A value while a template runs: Python's, as far as chat templates meet them.
     enum Value: Sendable {
@@ -7,6 +9,8 @@ extension Jinja {
         case bool(Bool)
         case int(Int)
         case double(Double)
+        /// A caller's integer beyond 64 bits: shown and compared digit by digit; there is no arithmetic with it.
+        case wide(JSONDecimal)
         case text(Text)
         case list(List)
         /// The items of a Python generator, which can be read once.
@@ -166,12 +170,15 @@ extension Jinja.Value {
         case .bool(let value): value
         case .int(let value): value != 0
         case .double(let value): value != 0
+        case .wide: true
         case .text(let text): !text.isEmpty
         case .list(let list): !list.items.isEmpty
         case .map(let map): !map.entries.isEmpty
         case .iterator, .namespace, .macro, .function, .method, .loop, .counter: true
         }
     }
+
+    var isWide: Bool { if case .wide = self { true } else { false } }
 
     var isUndefined: Bool { if case .undefined = self { true } else { false } }
 
@@ -181,7 +188,7 @@ extension Jinja.Value {
         case .undefined: "undefined"
         case .none: "none"
         case .bool: "bool"
-        case .int: "int"
+        case .int, .wide: "int"
         case .double: "float"
         case .text: "str"
         case .list(let list):
@@ -212,6 +219,7 @@ extension Jinja.Value {
 
     var asDouble: Double? {
         if case .double(let value) = self { return value }
+        if case .wide(let value) = self { return value.doubleValue }
         return asInt.map(Double.init)
     }
 
@@ -233,6 +241,8 @@ extension Jinja.Value {
         case (.list(let a), .list(let b)):
             a.isTuple && b.isTuple && a.items.count == b.items.count
                 && zip(a.items, b.items).allSatisfy { $0.isSameKey($1) }
+        case (.wide(let a), .wide(let b)): a == b
+        case (.wide, .int), (.int, .wide): false
         default: if let a = asDouble, let b = other.asDouble { a == b } else { false }
         }
     }
@@ -250,6 +260,10 @@ extension Jinja.Value {
         case .bool(let value): self = .bool(value)
         case .int(let value): self = .int(value)
         case .double(let value): self = .double(value)
+        // As Python reads JSON: an integer whatever its length, else a double.
+        case .exact(let value):
+            let isWhole = !value.text.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }
+            self = isWhole ? .wide(value) : .double(value.doubleValue)
         case .string(let text): self = .text(Jinja.Text(text, .content(message: message)))
         case .control(let text): self = .text(Jinja.Text(text, .template))
         case .said(let said, let message): try self.init(said, levels: levels - 1, message: message)

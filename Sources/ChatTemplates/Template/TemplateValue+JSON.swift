@@ -10,8 +10,7 @@ extension TemplateValue {
             case .bool(let value): .bool(value)
             case .integer(let value): .int(Int(value))
             case .number(let value): .double(value)
-            // A template's arithmetic knows no longer ones.
-            case .exact(let value): .double(value.doubleValue)
+            case .exact(let value): .exact(value)
             case .string(let value): .string(value)
             case .array(let items): .list(items.map(TemplateValue.init))
             case .object(let object): .map(TemplateMap(object))
@@ -33,6 +32,7 @@ extension JSON {
             case .bool(let value): .bool(value)
             case .int(let value): .integer(Int64(value))
             case .double(let value): .number(value)
+            case .exact(let value): .exact(value)
             case .string(let value), .control(let value): .string(value)
             case .said(let value, _): JSON(value)
             case .list(let items): .array(items.map(JSON.init))

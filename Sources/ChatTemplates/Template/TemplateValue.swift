@@ -1,3 +1,5 @@
+import LlamaStackAPI
+
 /// A caller's value for a chat template: JSON with its key order kept.
 ///
 /// Text in `.string` (and every map key) is untrusted: it reaches the prompt, but never as a control token.
@@ -7,6 +9,8 @@ package enum TemplateValue: Sendable, Equatable {
     case bool(Bool)
     case int(Int)
     case double(Double)
+    /// A number that neither of the two holds: its digits.
+    case exact(JSONDecimal)
     case string(String)
     case list([TemplateValue])
     case map(TemplateMap)

@@ -1,3 +1,5 @@
+import LlamaStackAPI
+
 /// Reads JSON, or Python literals, from what a model wrote.  Bounded and linear: a reply is untrusted text.
 ///
 /// One slip of JSON is repaired and said (`repair`); a second of another kind, or a second bracket, is a mismatch.
@@ -152,6 +154,7 @@ struct LiteralReader {
         if digits == "-", try cursor.take(text: "Infinity") { return .string(cursor.text(from: start)) }
         if let next = try cursor.peek(), next.isWord { throw .mismatch }
         if let whole = Int(digits) { return .int(whole) }
+        if case .exact(let number)? = try? JSON(parsing: digits) { return .exact(number) }
         guard digits.utf8.contains(where: { (48...57).contains($0) }), let value = Double(digits) else {
             throw .mismatch
         }

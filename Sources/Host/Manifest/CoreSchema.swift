@@ -11,7 +11,7 @@ enum CoreSchema {
         }
     }
 
-    /// Integers beyond 64 bits become doubles; `.inf` and `.nan` stay strings, for JSON has no such numbers.
+    /// Digits that neither 64 bits nor a double hold stay as they are; `.inf` and `.nan` stay strings, for JSON has no such numbers.
     private static func number(_ text: String) -> JSON? {
         let bytes = Array(text.utf8)
         guard bytes.count <= 400 else { return nil }
@@ -36,13 +36,24 @@ enum CoreSchema {
         }
         guard rest.isEmpty else { return nil }
         if isInteger, let value = Int64(text) { return .integer(value) }
+        if let exact = exact(text, isInteger: isInteger) { return exact }
         guard let value = Double(text), value.isFinite else { return nil }
         return .number(value)
     }
 
+    /// The number by every digit, where it needs them: as JSON writes it, which knows neither a plus nor zeros in front.
+    private static func exact(_ text: String, isInteger: Bool) -> JSON? {
+        let isNegative = text.hasPrefix("-")
+        let digits = text.drop { $0 == "-" || $0 == "+" }.drop { $0 == "0" }
+        let leading = isInteger || digits.first?.isNumber == true ? "" : "0"
+        guard case .exact(let number)? = try? JSON(parsing: (isNegative ? "-" : "") + leading + digits) else { return nil }
+        return .exact(number)
+    }
+
     private static func integer(_ digits: Substring, radix: Int) -> JSON? {
         guard let first = digits.first, first.isHexDigit else { return nil }
-        return Int64(digits, radix: radix).map { .integer($0) }
+        if let value = Int64(digits, radix: radix) { return .integer(value) }
+        return UInt64(digits, radix: radix).flatMap { try? JSON(parsing: String($0)) }
     }
 
     private static func takeDigits(_ bytes: inout ArraySlice<UInt8>) -> Int {

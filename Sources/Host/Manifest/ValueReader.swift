@@ -124,11 +124,7 @@ extension ValueReader where Value == Double {
     private static func decimal(_ range: ClosedRange<Double>, _ type: String, wanted: String) -> Self {
         Self(type) { node, name, diagnostics in
             if case .scalar(let scalar) = node.content {
-                switch scalar.value {
-                case .integer(let value) where range.contains(Double(value)): return Double(value)
-                case .number(let value) where range.contains(value): return value
-                default: break
-                }
+                if let value = scalar.value.numberValue, range.contains(value) { return value }
             }
             diagnostics.add(
                 node.position, "bad_value", "'\(name)' must be \(wanted), got \(node.found)",

@@ -1,3 +1,5 @@
+import LlamaStackAPI
+
 @testable import ChatTemplates
 
 /// What stands beside calls in replies: thoughts, slips, and text that only looks like a call.
@@ -99,11 +101,16 @@ extension TableOfForms {
                 ChatToolCall(
                     name: "now",
                     arguments: [
-                        "a": "1e999", "b": 12345678901234567890.0, "c": 0.1, "d": 1, "e": -0.0005, "f": 5.0,
+                        "a": "1e999", "b": exact("12345678901234567890"), "c": 0.1, "d": 1, "e": -0.0005, "f": 5.0,
                         "g": "-Infinity", "h": "NaN",
                     ])
             ]),
     ]
+
+    /// A number by its digits.
+    private static func exact(_ digits: String) -> TemplateValue {
+        (try? JSON(parsing: digits)).map { TemplateValue($0) } ?? nil
+    }
 
     /// What is no call comes out as it was.
     static let text =
