@@ -145,7 +145,7 @@ extension Jinja.Machine {
         return fault("'\(symbol)' does not go with \(left.typeName) and \(right.typeName)")
     }
 
-    /// By every digit, where one of the two is an integer beyond 64 bits and the other one is a finite number; else nil.
+    /// By every digit, where one of the two is an integer beyond 64 bits and the other a finite number; else nil.
     private static func wideOrder(_ left: Value, _ right: Value) -> Int? {
         func number(_ value: Value) -> JSON? {
             switch value {

@@ -101,7 +101,7 @@ package enum ReplyMark: UInt16, Sendable, CaseIterable {
     ]
     /// Marks behind which functionary names whom a message is for.
     static let recipients: [ReplyMark] = [.recipient, .recipientName]
-    /// What functionary writes between whom a message is for and the message.
+    /// The text that functionary writes between whom a message is for and the message.
     var textBehindRecipient: String { self == .recipientName ? "\n" + ReplyMark.content.text : "\n" }
     /// Marks behind a call that say nothing more.
     static let closing: [ReplyMark] = [

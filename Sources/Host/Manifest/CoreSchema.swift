@@ -11,7 +11,8 @@ enum CoreSchema {
         }
     }
 
-    /// Digits that neither 64 bits nor a double hold stay as they are; `.inf` and `.nan` stay strings, for JSON has no such numbers.
+    /// Digits that neither 64 bits nor a double hold stay as they are; `.inf` and `.nan` stay strings, for JSON has no
+    /// such numbers.
     private static func number(_ text: String) -> JSON? {
         let bytes = Array(text.utf8)
         guard bytes.count <= 400 else { return nil }
@@ -41,7 +42,7 @@ enum CoreSchema {
         return .number(value)
     }
 
-    /// The number by every digit, where it needs them: as JSON writes it, which knows neither a plus nor zeros in front.
+    /// The number by every digit, where it needs them: as JSON writes it, without a plus or zeros in front.
     private static func exact(_ text: String, isInteger: Bool) -> JSON? {
         let isNegative = text.hasPrefix("-")
         let digits = text.drop { $0 == "-" || $0 == "+" }.drop { $0 == "0" }
