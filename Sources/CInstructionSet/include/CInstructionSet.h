@@ -23,8 +23,9 @@ typedef enum lk_instruction_set {
 /// 1 when the CPU has it, whatever the environment says.
 int lk_isa_has(lk_instruction_set set);
 
-/// 1 when the CPU has it and LLAMA_STACK_ISA does not name a slower one. Where the variable is refused it counts for
-/// nothing: ask lk_isa_refusal before.
+/// 1 when the CPU has it and LLAMA_STACK_ISA does not name a slower one. Intel's AVX-512 BF16, which is slower than what
+/// it has without, is used only where the variable names it. Where the variable is refused it counts for nothing: ask
+/// lk_isa_refusal before.
 int lk_isa_may_use(lk_instruction_set set);
 
 /// 1 where a core that reads a run in vectors of 64 bytes, and computes with them, reads it faster when it asks ahead:
