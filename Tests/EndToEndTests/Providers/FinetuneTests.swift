@@ -1,4 +1,6 @@
 import Foundation
+import LlamaStackAPI
+import RawHTTP
 import Testing
 
 extension EndToEnd {
@@ -45,6 +47,62 @@ extension EndToEnd {
                 let again = try Command.run(
                     ["finetune", "--url", url, "--dataset", file, "--job", "queues"], exits: 73)
                 #expect(again.errors.contains("there is a job 'queues' already"))
+            }
+        }
+
+        @Test("preferences become a reward, which chooses data, which makes an adapter that answers: the loop in one run")
+        func loop() throws {
+            let folder = try TemporaryFolder()
+            let pairs = (0..<4).map {
+                #"{"prompt": [{"role": "user", "content": "Queue \#($0)?"}], "#
+                    + #""chosen": "Q\#($0)", "rejected": "Z\#($0)"}"#
+            }
+            let file = folder.path + "/pairs.jsonl"
+            try Data(pairs.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: file))
+            try FileManager.default.createDirectory(atPath: folder.path + "/data", withIntermediateDirectories: true)
+            let distribution = Setting.root + "/Distributions/train.yaml"
+            try Server.run(file: distribution, environment: Self.environment(folder)) { server in
+                let url = "http://127.0.0.1:\(server.port)"
+                let item: JSON = [
+                    "dialog": ["message": ["role": "user", "content": "Queue 5?"]],
+                    "k_generations": [["role": "assistant", "content": "Q5"], ["role": "assistant", "content": "Z5"]],
+                ]
+                let score: JSON = ["model": "preferred", "prompt_generations": [item]]
+                // Before there is such an adapter, the reward names what it misses.
+                let early = try server.post("/reward_scoring/score", score).text
+                #expect(early.contains("smollm2-135m-instruct@preferences"), "\(early)")
+                _ = try Command.run(
+                    [
+                        "finetune", "--url", url, "--dpo", "--from",
+                        Setting.root + "/models/SmolLM2-135M-Instruct.Q4_1.gguf", "--dataset", file, "--job",
+                        "preferences", "--steps", "6", "--epochs", "6",
+                    ], exits: 0)
+                let scored = try server.post("/reward_scoring/score", score)
+                let items = scored.json["scored_generations"]?.items.first?["k_scored_generations"]?.items ?? []
+                let scores = items.compactMap { $0["score"]?.double }
+                #expect(scores.count == 2 && scores[0] > scores[1], "\(scored.text)")
+                let made = try server.post(
+                    "/synthetic_data_generation/generate",
+                    [
+                        "prompts": [
+                            ["role": "user", "content": "Say hello."], ["role": "user", "content": "Name a bird."],
+                        ],
+                        "filtering_function": "top_k",
+                        "reward_scoring": ["model": "preferred", "k": 1, "seed": 7, "dataset_uuid": "made"],
+                    ], seconds: 240)
+                #expect(made.json["statistics"]?["dataset"]?["is_registered"] == true, "\(made.text.prefix(400))")
+                let rows = try #require(
+                    try server.client.get("/datasets/get?dataset_id=made").json["content_url"]?.stringValue)
+                let trained = try Command.run(
+                    ["finetune", "--url", url, "--dataset", rows, "--job", "made", "--steps", "2"], exits: 0)
+                #expect(trained.output.contains("checkpoint 2 is served as smollm2-135m-instruct@made"))
+                let answer = try server.post(
+                    "/inference/chat_completion",
+                    [
+                        "model": "smollm2-135m-instruct@made", "max_tokens": 4,
+                        "dialog": ["message": ["role": "user", "content": "Say hello."]],
+                    ])
+                #expect(answer.status == 200, "\(answer.text)")
             }
         }
     }
