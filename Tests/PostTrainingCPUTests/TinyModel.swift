@@ -9,6 +9,8 @@ struct TinyModel {
     var architecture = "llama"
     /// Of a mixture of experts; 0: a dense model.
     var experts = 0
+    /// In the place of a number of the last layer's values.
+    var strange: Float?
     /// nil: the vocabulary alone says how turns are written.
     var template: String? = Self.template
     var controls = ["<|im_start|>", "<|im_end|>"]
@@ -49,7 +51,8 @@ struct TinyModel {
         file.add("tokenizer.ggml.eos_token_id", UInt32(256 + end))
         if let template { file.add("tokenizer.chat_template", template) }
         func matrix(_ name: String, _ inputs: Int, _ outputs: Int, largest: Float = 0.125) {
-            let numbers = (0..<inputs * outputs).map { _ in Float(random.below(2_001) - 1_000) / 1_000 * largest }
+            var numbers = (0..<inputs * outputs).map { _ in Float(random.below(2_001) - 1_000) / 1_000 * largest }
+            if let strange, name == "blk.1.attn_v.weight" { numbers[0] = strange }
             file.addTensor(name, [inputs, outputs], numbers)
         }
         let ones = [Float](repeating: 1, count: Self.hidden)
