@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// What a request is answered without anything shared, guessed or computed beside it.
+    /// The answer to a request with nothing shared, guessed or computed beside it.
     private func alone(_ model: Model, _ prompt: [Int32], _ tokensMax: Int) async throws -> [Int32] {
         try await makeProbe(model) { ($0.prefixSharing, $0.speculation) = (false, .none) }.answer(prompt, tokensMax)
     }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Attention kernels")
 struct AttentionTests {
-    /// What a cache keeps of the numbers of some positions.
+    /// The numbers of some positions as a cache keeps them.
     private static func rounded(_ values: [Float], _ cache: lk_type = LK_BF16, dimension: Int = 1) -> [Float] {
         guard cache != LK_INT8 else { return eightBits(values, dimension: dimension) }
         var halves = [UInt16](repeating: 0, count: values.count)
