@@ -130,6 +130,18 @@ train-prompt-guard: build embedding-model ## prompt-guard's classifier anew, and
 bench-train: build model ## steps of training beside PEFT and TRL, installed from PyPI (TRAIN='--rows lora,dpo --threads 1')
 	@Scripts/bench-train.py $(TRAIN)
 
+.PHONY: bench-reward
+bench-reward: build model ## a reward model's scores of 16 candidates behind one prompt, beside transformers (REWARD='--threads 1 --rounds 2')
+	@Scripts/bench-reward.py $(REWARD)
+
+.PHONY: bench-generate
+bench-generate: build model ## tokens a second of synthetic data, beside the engine alone at 16 together (GENERATE='--threads 1')
+	@Scripts/bench-generate.py $(GENERATE)
+
+.PHONY: bench-loop
+bench-loop: build model ## preferences, a reward, data, an adapter and a chat in one run of Distributions/train.yaml (LOOP='--pairs 80')
+	@Scripts/bench-loop.py $(LOOP)
+
 .PHONY: bench-training-served
 bench-training-served: build model ## how soon a job takes its first step, and the time between a client's tokens while it trains
 	@Scripts/bench-training-served.py $(SERVED)

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """Measures a reward model of the kind `head` beside transformers: candidates behind one prompt.
 
-    bench-reward.py LLAMA_STACK TOKENIZER_FOLDER [--threads 2] [--rounds 5] [--folder /tmp/bench-reward]
+    bench-reward.py [--binary FILE] [--threads 2] [--rounds 5] [--types f32,bf16]
 
-LLAMA_STACK is the command of a release build, TOKENIZER_FOLDER one with the tokenizer of SmolLM2 (tokenizer.json,
-tokenizer_config.json, chat_template.jinja). The model has SmolLM2-135M's shape and random weights, in bf16. Both sides
+torch and transformers are installed from PyPI the first time, as for bench-train.py. The model has SmolLM2-135M's shape,
+random weights in bf16 and SmolLM2's tokenizer. Both sides
 score the same tokens, in turn: a prompt of about 384 tokens and 16 candidates of about 32. transformers computes them
 as one batch, in its faster type of f32 and bf16; the server gets one request. Medians in milliseconds, of the wall's clock
-and of processor time: on a busy machine compare the latter with one thread. Every round has a prompt of its own.
-Needs: torch transformers.
+and and of processor time: on a busy machine compare the latter with one thread. Every round has a prompt of its own.
 """
 import argparse
 import json
@@ -18,11 +17,19 @@ import random
 import shutil
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 import urllib.request
 
-import torch
-import transformers
+from bench_peers import torch_peers
+
+try:
+    import torch
+    import transformers
+except ModuleNotFoundError:
+    # Again, by the Python that has them.
+    os.execv(torch_peers.installed(), [torch_peers.installed(), *sys.argv])
 
 SHAPE = dict(
     vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30, num_attention_heads=9,
@@ -103,33 +110,40 @@ def ours(command, folder, work, threads, precision, scratch):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command")
-    parser.add_argument("tokenizer")
+    parser.add_argument("--binary", default=os.path.join(torch_peers.ROOT, ".build/release/llama-stack"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("/tmp/bench-reward"))
+    parser.add_argument("--types", default="f32,bf16", help="the peer's; none: ours alone")
     parsed = parser.parse_args()
     torch.set_num_threads(parsed.threads)
-    folder = parsed.folder / "model"
-    folder.mkdir(parents=True, exist_ok=True)
-    model_folder(folder, parsed.tokenizer)
+    with tempfile.TemporaryDirectory() as scratch:
+        measure(parsed, pathlib.Path(scratch))
+
+
+def measure(parsed, scratch):
+    folder = scratch / "model"
+    folder.mkdir()
+    model_folder(folder, torch_peers.decoded(sys.executable))
     work = list(items(parsed.rounds + 1))
-    print(f"load {os.getloadavg()}, {parsed.threads} threads, first round left out")
-    reference = None
-    for name, run in [
-        ("transformers f32", lambda: peer(folder, work, torch.float32)),
-        ("transformers bf16", lambda: peer(folder, work, torch.bfloat16)),
-        ("inline::model exact", lambda: ours(parsed.command, folder, work, parsed.threads, "exact", parsed.folder)),
-        ("inline::model quantized", lambda: ours(
-            parsed.command, folder, work, parsed.threads, "quantized", parsed.folder)),
-    ]:
+    print(f"load {os.getloadavg()[0]:.2f}, {parsed.threads} threads, first of {parsed.rounds + 1} rounds left out")
+    reference, fastest = None, {}
+    types = {"f32": torch.float32, "bf16": torch.bfloat16}
+    rows = [(f"transformers {name}", lambda dtype=types[name]: peer(folder, work, dtype))
+            for name in parsed.types.split(",") if name in types]
+    rows += [(f"inline::model {name}", lambda name=name: ours(parsed.binary, folder, work, parsed.threads, name, scratch))
+             for name in ("exact", "quantized")]
+    for name, run in rows:
         times, scores, *shape = run()
         reference = reference or scores
         difference = max(abs(a - b) for x, y in zip(scores, reference) for a, b in zip(x, y))
-        print(
-            f"{name}: {statistics.median(t[0] for t in times[1:]) * 1e3:.0f} ms, "
-            f"processor {statistics.median(t[1] for t in times[1:]) * 1e3:.0f} ms, "
-            f"largest difference to f32 {difference:.2g} {shape[0] if shape else ''}", flush=True)
+        wall, processor = (statistics.median(t[i] for t in times[1:]) * 1e3 for i in (0, 1))
+        ratio = ""
+        if "transformers" in name:
+            fastest = {"wall": min(wall, fastest.get("wall", wall)), "processor": min(processor, fastest.get("processor", processor))}
+        elif fastest:
+            ratio = f", {fastest['wall'] / wall:.1f} and {fastest['processor'] / processor:.1f} times as fast as the faster peer"
+        print(f"{name}: {wall:.0f} ms, processor {processor:.0f} ms, largest difference to the first {difference:.2g}{ratio} "
+              f"{shape[0] if shape else ''}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Whether training teaches: exact answers to rows that were held out, before and after each algorithm.
 
-    Scripts/bench-teaching.py [--algorithms lora,dora,qlora] [--epochs 4] [--batch-size 8] [--learning-rate RATE]
+    Scripts/bench-teaching.py [--algorithms lora,dora,qlora,full] [--epochs 4] [--batch-size 8] [--learning-rate RATE]
+                              [--modules q_proj,v_proj] [--mlp] [--rank 8] [--alpha 16] [--peft] [--peft-only]
 
 The task is Benchmarks/Training/routing.jsonl: which of eight made-up codes goes with a customer's message. Nothing but the
 rows can say. routing-known.jsonl asks in the rows' own wordings with other greetings, endings and numbers;
 routing-unseen.jsonl in wordings that no row has. An answer is right when it is the code and has ended by itself.
 
 Starts Distributions/train.yaml on a free port with state of its own, trains with `llama-stack finetune`, and asks over HTTP
-at the temperature 0. Prints a line of JSON for each model, and a table.
+at the temperature 0. Prints a line of JSON for each model, and a table. With --peft, PEFT (from PyPI, as for
+bench-train.py) then trains and asks by the same recipe on the same rows: the first numbers of the adapter, the order of
+rows and the schedule are the same too (Scripts/bench_peers/teach.py).
 """
 import argparse
 import json
@@ -21,6 +24,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+from bench_peers import torch_peers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = ROOT / ".build/release/llama-stack"
@@ -78,13 +83,32 @@ def measured(url, model, algorithm, seconds):
     return result
 
 
+def recipe(arguments):
+    """Options that `finetune` and the peer share."""
+    options = [
+        "--epochs", arguments.epochs, "--batch-size", arguments.batch_size, "--modules", arguments.modules,
+        "--rank", arguments.rank, "--alpha", arguments.alpha]
+    if arguments.learning_rate:
+        options += ["--lr", arguments.learning_rate]
+    return options + (["--mlp"] if arguments.mlp else [])
+
+
+def peer(algorithm, arguments):
+    python = torch_peers.installed()
+    command = [
+        python, ROOT / "Scripts/bench_peers/teach.py", torch_peers.decoded(python), "--algorithm", algorithm,
+        "--threads", arguments.threads, *recipe(arguments)]
+    result = json.loads(torch_peers.output(command).splitlines()[-1])
+    result["algorithm"] = f"{algorithm}, PEFT"
+    print(json.dumps(result), flush=True)
+    return result
+
+
 def train(url, algorithm, arguments):
     command = [
         BINARY, "finetune", "--url", url, "--dataset", TASK / "routing.jsonl", "--validation", TASK / "routing-known.jsonl",
-        "--job", algorithm, "--algorithm", algorithm, "--epochs", arguments.epochs, "--batch-size", arguments.batch_size,
+        "--job", algorithm, "--algorithm", algorithm, *recipe(arguments),
     ]
-    if arguments.learning_rate:
-        command += ["--lr", arguments.learning_rate]
     begin = time.monotonic()
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode != 0:
@@ -93,12 +117,12 @@ def train(url, algorithm, arguments):
 
 
 def table(results):
-    print(f"\n{'model':<10} {'known':>8} {'unseen':>8} {'ended':>8} {'seconds':>8}")
+    print(f"\n{'model':<12} {'known':>8} {'unseen':>8} {'ended':>8} {'seconds':>8}")
     for result in results:
         ended = sum(result[name]["ended"] for name in SETS)
         count = sum(result[name]["rows"] for name in SETS)
         cells = [f"{result[name]['right']}/{result[name]['rows']}" for name in SETS] + [f"{ended}/{count}"]
-        print(f"{result['algorithm']:<10} " + " ".join(f"{cell:>8}" for cell in cells) + f" {result['seconds']:>8}")
+        print(f"{result['algorithm']:<12} " + " ".join(f"{cell:>8}" for cell in cells) + f" {result['seconds']:>8}")
 
 
 def main():
@@ -107,9 +131,18 @@ def main():
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate")
+    parser.add_argument("--modules", default="q_proj,v_proj")
+    parser.add_argument("--mlp", action="store_true")
+    parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--alpha", type=int, default=16)
+    parser.add_argument("--peft", action="store_true", help="have PEFT train and answer beside it")
+    parser.add_argument("--peft-only", action="store_true", help="have PEFT alone train and answer")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="the peer's")
     arguments = parser.parse_args()
     if not BINARY.exists():
         sys.exit(f"error: there is no {BINARY}. `make build model` makes what this needs.")
+    if arguments.peft_only:
+        return table([peer(algorithm, arguments) for algorithm in arguments.algorithms.split(",")])
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
@@ -124,6 +157,8 @@ def main():
             for algorithm in arguments.algorithms.split(","):
                 seconds = train(url, algorithm, arguments)
                 results.append(measured(url, f"{MODEL}@{algorithm}", algorithm, seconds))
+                if arguments.peft:
+                    results.append(peer(algorithm, arguments))
             table(results)
         finally:
             server.send_signal(signal.SIGTERM)

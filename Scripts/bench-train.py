@@ -16,14 +16,10 @@ import datetime
 import json
 import os
 import statistics
-import subprocess
-import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
-FOLDER = os.path.join(os.environ.get("LLAMA_STACK_PEERS", os.path.join(CACHE, "llama-stack-peers")), "training")
+from bench_peers.torch_peers import MODEL, ROOT, decoded, installed, output
+
 PEER = os.path.join(ROOT, "Scripts", "bench_peers", "train_step.py")
-PACKAGES = ["torch==2.13.0", "transformers==5.24.0", "peft==0.21.2", "trl==1.16.0", "bitsandbytes==0.50.2", "gguf", "numpy"]
 
 # Name: what it is, our arguments, the peer's arguments.
 ROWS = {
@@ -91,7 +87,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description="Steps of training beside PEFT and TRL.", allow_abbrev=False)
     parser.add_argument("--python", help="a Python that has torch, transformers, peft, trl, bitsandbytes and gguf")
     parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/llama-stack-bench"))
-    parser.add_argument("--model", default=os.path.join(ROOT, "models/SmolLM2-135M-Instruct.Q4_1.gguf"))
+    parser.add_argument("--model", default=MODEL)
     parser.add_argument("--rows", default=",".join(ROWS), help="of " + ", ".join(ROWS))
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--steps", type=int, default=5)
@@ -102,32 +98,6 @@ def parse_arguments():
     if unknown:
         parser.error(f"--rows: {', '.join(unknown)}: none of {', '.join(ROWS)}")
     return arguments
-
-
-def installed():
-    python = os.path.join(FOLDER, "bin/python")
-    if not os.path.exists(os.path.join(FOLDER, "complete")):
-        print(f"Installing torch, PEFT and TRL below {FOLDER} ...", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES], check=True)
-        open(os.path.join(FOLDER, "complete"), "w", encoding="utf-8").close()
-    return python
-
-
-def decoded(python, model):
-    """The folder of the model in f32, made once."""
-    os.makedirs(FOLDER, exist_ok=True)
-    folder = os.path.join(FOLDER, os.path.basename(model) + "-f32")
-    if not os.path.exists(os.path.join(folder, "tokenizer_config.json")):
-        output([python, os.path.join(ROOT, "Scripts", "bench_peers", "decode_llama.py"), model, folder])
-    return folder
-
-
-def output(command):
-    run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode != 0:
-        sys.exit(f"{run.stderr[-2000:]}\nerror: {command[0]} ended with status {run.returncode}.")
-    return run.stdout.strip()
 
 
 def processor():
