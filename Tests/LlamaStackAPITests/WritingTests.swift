@@ -61,10 +61,29 @@ struct WritingTests {
         #expect(completion.isShort(bytesMax: 1000) == (count <= 100))
     }
 
+    /// One that is not costs each call two changes of thread.
+    @Test("requests and answers of a few words are known to be short")
+    func short() {
+        let dialog = Dialog(message: Message(role: .user, content: "a"))
+        #expect(ChatCompletionRequest(model: "m", dialog: dialog).isShort(bytesMax: 1000))
+        #expect(CompletionRequest(content: "a", model: "m").isShort(bytesMax: 1000))
+        let usage = TokenUsage(promptTokens: 1, completionTokens: 1)
+        #expect(ChatCompletionResponse(content: "a", stopReason: .finishedOK, usage: usage).isShort(bytesMax: 1000))
+        #expect(CompletionResponse(content: "a", stopReason: .maxTokens, usage: usage).isShort(bytesMax: 1000))
+        #expect(["a": 1.5].isShort(bytesMax: 100) && Set(["a"]).isShort(bytesMax: 100))
+    }
+
+    private struct Unmeasured: WireValue {
+        static var schema: Schema { .any }
+        var json: JSON { .null }
+        init() {}
+        init(json: JSON, at path: FieldPath) throws {}
+    }
+
     @Test("a long list is found out from its first items, and what can't be measured counts as long")
     func unmeasured() {
         #expect(![Double](repeating: 0, count: 1_000_000).isShort(bytesMax: 64 << 10))
-        #expect(measured(Set(["a"])) == nil)
+        #expect(measured(Unmeasured()) == nil)
         #expect(Nothing().isShort(bytesMax: 2))
     }
 }

@@ -38,6 +38,15 @@ public enum ExecutionStep: WireValue, Hashable {
         case .memoryRetrieval(let step): step.json
         }
     }
+    /// The step's size.
+    public func measure(_ bytesLeft: inout Int) {
+        switch self {
+        case .modelInference(let step): step.measure(&bytesLeft)
+        case .toolExecution(let step): step.measure(&bytesLeft)
+        case .safetyFiltering(let step): step.measure(&bytesLeft)
+        case .memoryRetrieval(let step): step.measure(&bytesLeft)
+        }
+    }
 
     /// Reads the step that `step_type` names. Throws a ``WireError`` when that is missing or unknown, and when the rest
     /// does not fit it.

@@ -26,6 +26,8 @@ public struct DatasetColumn: WireValue, Hashable {
     public static var schema: Schema { DatasetColumnType.schema }
     /// The word, or an object when the column is nullable.
     public var json: JSON { isNullable ? ["type": type.json, "nullable": true] : type.json }
+    /// The longest object.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft -= 64 }
     /// Throws a ``WireError`` for anything but a type's word or an object with `type` and `nullable`.
     public init(json: JSON, at path: FieldPath) throws {
         guard json.objectValue?["type"] != nil else {

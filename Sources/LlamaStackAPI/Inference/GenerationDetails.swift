@@ -76,6 +76,7 @@ public struct TokenLogprob: WireRecord, Hashable {
         var items: [TokenLogprob]
         static var schema: Schema { .array(.object) }
         var json: JSON { items.json }
+        func measure(_ bytesLeft: inout Int) { items.measure(&bytesLeft) }
         init(items: [TokenLogprob]) { self.items = items }
         init(json: JSON, at path: FieldPath) throws { items = try [TokenLogprob](json: json, at: path) }
     }

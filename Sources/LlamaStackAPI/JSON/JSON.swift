@@ -45,6 +45,7 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     init(uncheckedMembers members: [Member]) { self.members = members }
 
     /// Trusts that `key` is new: keeps writing a record linear.
+    @usableFromInline
     package mutating func append(_ key: String, _ value: JSON) { members.append(Member(key: key, value: value)) }
 
     func filter(_ isIncluded: (String) -> Bool) -> JSONObject {
@@ -82,6 +83,11 @@ extension JSON {
         case .array: "an array"
         case .object: "an object"
         }
+    }
+
+    /// Whether it is `null`. Comparing takes longer.
+    @inlinable var isNull: Bool {
+        if case .null = self { true } else { false }
     }
 
     /// The value of a member; nil when this is no object or has no such member.

@@ -52,6 +52,14 @@ public enum FinetuningAlgorithmConfig: TaggedWireValue, Hashable {
         case .dora(let config): config.json
         }
     }
+    /// The settings' size.
+    public func measure(_ bytesLeft: inout Int) {
+        switch self {
+        case .lora(let config): config.measure(&bytesLeft)
+        case .qlora(let config): config.measure(&bytesLeft)
+        case .dora(let config): config.measure(&bytesLeft)
+        }
+    }
 
     /// Reads LoRA's settings: without the algorithm beside it the kind is not known.
     public init(json: JSON, at path: FieldPath) throws { try self.init(json: json, tag: .lora, at: path) }

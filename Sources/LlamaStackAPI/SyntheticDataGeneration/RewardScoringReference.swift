@@ -17,6 +17,8 @@ public struct RewardScoringReference: WireValue, Hashable, ExpressibleByDictiona
     public static var schema: Schema { .object }
     /// The members as they came.
     public var json: JSON { .object(members) }
+    /// The object's size.
+    public func measure(_ bytesLeft: inout Int) { members.measure(&bytesLeft) }
     /// Throws a ``WireError`` for anything but an object.
     public init(json: JSON, at path: FieldPath) throws { members = try JSONObject(json: json, at: path) }
 }

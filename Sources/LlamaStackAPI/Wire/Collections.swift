@@ -51,6 +51,11 @@ extension Set: WireValue where Element: WireValue & Comparable {
     public static var schema: Schema { .array(Element.schema, uniqueItems: true) }
     /// The elements, sorted, so that the text is the same every time.
     public var json: JSON { .array(sorted().map(\.json)) }
+    /// The sum of the elements.
+    public func measure(_ bytesLeft: inout Int) {
+        bytesLeft -= 2 + count
+        for item in self where bytesLeft >= 0 { item.measure(&bytesLeft) }
+    }
     /// Throws a ``WireError`` as an array does, and for an element that comes twice.
     public init(json: JSON, at path: FieldPath) throws {
         self = []
@@ -69,6 +74,14 @@ extension Dictionary: WireValue where Key == String, Value: WireValue {
         var object = JSONObject()
         for (key, value) in sorted(by: { $0.key < $1.key }) { object.append(key, value.json) }
         return .object(object)
+    }
+    /// The sum of the members, as long as there is enough for them.
+    public func measure(_ bytesLeft: inout Int) {
+        bytesLeft -= 2
+        for (key, value) in self where bytesLeft >= 0 {
+            key.measure(&bytesLeft)
+            value.measure(&bytesLeft)
+        }
     }
     /// Throws a ``WireError`` for anything but an object, and for the first member that does not fit; its path has the
     /// key.
@@ -97,6 +110,6 @@ extension Optional: WireValue where Wrapped: WireValue {
     }
     /// nil for `null`. Throws the wrapped type's ``WireError`` for anything else that does not fit.
     public init(json: JSON, at path: FieldPath) throws {
-        self = json == .null ? nil : try Wrapped(json: json, at: path)
+        self = json.isNull ? nil : try Wrapped(json: json, at: path)
     }
 }

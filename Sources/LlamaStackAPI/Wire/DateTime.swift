@@ -6,6 +6,8 @@ extension Date: WireValue {
     public static var schema: Schema { .string(format: "date-time") }
     /// UTC with Z, to the microsecond. A date outside the years 1 to 9999 becomes the nearest that can be written.
     public var json: JSON { .string(DateTime.text(self)) }
+    /// The longest text.
+    public func measure(_ bytesLeft: inout Int) { bytesLeft -= 40 }
     /// Throws a ``WireError`` for a text that is no RFC 3339 date-time or has no zone. A leap second is read as the
     /// second after it.
     public init(json: JSON, at path: FieldPath) throws {

@@ -7,6 +7,8 @@ extension Bool: WireValue {
     public static var schema: Schema { .boolean }
     /// `true` or `false`.
     public var json: JSON { .bool(self) }
+    /// Appends the word.
+    public func write(to bytes: inout [UInt8]) { bytes.append(contentsOf: (self ? "true" : "false").utf8) }
     /// The longer of the two.
     public func measure(_ bytesLeft: inout Int) { bytesLeft -= 5 }
     /// Throws a ``WireError`` for anything but a boolean: no number or text stands for one.
@@ -21,6 +23,8 @@ extension Int: WireValue {
     public static var schema: Schema { .integer() }
     /// The exact integer.
     public var json: JSON { .integer(Int64(self)) }
+    /// Appends the digits.
+    public func write(to bytes: inout [UInt8]) { bytes.append(contentsOf: String(self).utf8) }
     /// The longest integer.
     public func measure(_ bytesLeft: inout Int) { bytesLeft -= 20 }
     /// Takes 3 and 3.0, as JSON Schema does. Throws a ``WireError`` for anything else, and for a number that `Int`

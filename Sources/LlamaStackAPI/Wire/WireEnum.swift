@@ -1,3 +1,11 @@
+/// A value that is a word on the wire.
+extension WireValue where Self: RawRepresentable, RawValue == String {
+    /// Appends the word in quotes.
+    public func write(to bytes: inout [UInt8]) { rawValue.write(to: &bytes) }
+    /// The word in quotes.
+    public func measure(_ bytesLeft: inout Int) { rawValue.measure(&bytesLeft) }
+}
+
 /// A closed list of words. The raw values are the words on the wire.
 public protocol WireEnum: WireValue, RawRepresentable, CaseIterable, Hashable where RawValue == String {}
 
@@ -8,8 +16,6 @@ extension WireEnum {
     }
     /// The word.
     public var json: JSON { .string(rawValue) }
-    /// The word in quotes.
-    public func measure(_ bytesLeft: inout Int) { rawValue.measure(&bytesLeft) }
     /// Throws a ``WireError`` for any other word, with the list and a suggestion.
     public init(json: JSON, at path: FieldPath) throws { self = try Choice.decode(json, at: path) }
 }
@@ -30,8 +36,6 @@ extension OpenWireEnum {
     }
     /// The word.
     public var json: JSON { .string(rawValue) }
-    /// The word in quotes.
-    public func measure(_ bytesLeft: inout Int) { rawValue.measure(&bytesLeft) }
     /// Any word, known or not.
     public init(stringLiteral value: String) { self.init(rawValue: value) }
     /// Takes any word of 1 to 200 bytes without control characters, known or not. Throws a ``WireError`` for anything
@@ -46,11 +50,11 @@ extension OpenWireEnum {
 enum Choice {
     static func decode<Choice: RawRepresentable & CaseIterable>(_ json: JSON, at path: FieldPath) throws -> Choice
     where Choice.RawValue == String {
+        if case .string(let word) = json, let choice = Choice(rawValue: word) { return choice }
         let words = Choice.allCases.map(\.rawValue)
         let wanted =
             (words.count == 1 ? "must be " : "must be one of ") + words.map { "'\($0)'" }.joined(separator: ", ")
         guard case .string(let word) = json else { throw WireError(path, "\(wanted), got \(json.kind)") }
-        if let choice = Choice(rawValue: word) { return choice }
         let close = Spelling.closest(to: word, in: words).map { " (did you mean '\($0)'?)" } ?? ""
         throw WireError(path, "\(wanted), got '\(Quote.short(word))'\(close)")
     }
