@@ -69,18 +69,18 @@ struct DeadlineTests {
         }
     }
 
-    @Test("a body that stops coming is answered with 408")
-    func bodyIdle() async throws {
+    @Test("a body that stops coming is answered with 408", arguments: ChatForm.allCases)
+    func bodyIdle(form: ChatForm) async throws {
         try await withFront {
             $0.limits.idleTimeoutSeconds = 0.15
         } _: { front in
             try await raw {
                 let connection = try front.connect()
-                let request = connection.request("POST", Chat.path, Chat.body("hello"))
+                let request = connection.request("POST", form.path, form.body("hello"))
                 connection.raw.send(request.utf8.dropLast(5))
                 let reply = try connection.reply()
-                expect(reply, 408, "idle body")
-                #expect(reply.code == "request_timeout")
+                #expect(reply.status == 408)
+                #expect(reply.text.contains(#""code":"request_timeout""#))
                 #expect(reply["Connection"] == "close")
                 #expect(connection.isClosed())
             }
@@ -88,21 +88,21 @@ struct DeadlineTests {
         }
     }
 
-    @Test("a body that comes a byte at a time is answered with 408 when its time is up")
-    func drippedBody() async throws {
+    @Test("a body that comes a byte at a time is answered with 408 when its time is up", arguments: ChatForm.allCases)
+    func drippedBody(form: ChatForm) async throws {
         try await withFront {
             ($0.limits.idleTimeoutSeconds, $0.limits.bodyTimeoutSeconds) = (10, 0.3)
         } _: { front in
             try await raw {
                 let connection = try front.connect()
-                let request = connection.request("POST", Chat.path, Chat.body(String(repeating: "x", count: 1000)))
+                let request = connection.request("POST", form.path, form.body(String(repeating: "x", count: 1000)))
                 let start = ContinuousClock.now
                 connection.raw.send(request.utf8.dropLast(1000))
                 while ContinuousClock.now - start < .milliseconds(350) {
                     connection.raw.send("x")
                     usleep(10_000)
                 }
-                expect(try connection.reply(), 408, "dripped body")
+                #expect(try connection.reply().status == 408)
             }
         }
     }
@@ -118,16 +118,17 @@ struct DeadlineTests {
         }
     }
 
-    @Test("clients that never finish their header do not keep the others from being served")
-    func others() async throws {
+    @Test(
+        "clients that never finish their header do not keep the others from being served", arguments: ChatForm.allCases)
+    func others(form: ChatForm) async throws {
         try await withFront {
             $0.limits.headerTimeoutSeconds = 30
         } _: { front in
             try await raw {
                 let slow = try (0..<200).map { _ in try front.connect() }
-                for connection in slow { connection.raw.send("POST \(Chat.path) HTTP/1.1\r\nX-") }
+                for connection in slow { connection.raw.send("POST \(form.path) HTTP/1.1\r\nX-") }
                 let connection = try front.connect()
-                for _ in 0..<20 { #expect(try connection.ask("POST", Chat.path, Chat.body("hi")).status == 200) }
+                for _ in 0..<20 { #expect(try connection.ask("POST", form.path, form.body("hi")).status == 200) }
                 _ = slow
             }
         }

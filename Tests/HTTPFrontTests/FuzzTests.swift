@@ -57,12 +57,14 @@ struct SplitMix: RandomNumberGenerator {
 private enum Damage {
     /// A whole request, or two, with one to four places damaged.
     static func request(port: Int, _ random: inout SplitMix) -> [UInt8] {
-        let body = Chat.body("hello there", stream: Bool.random(using: &random))
+        let form = ChatForm.allCases.randomElement(using: &random) ?? .draft
+        let body = form.body("hello there", stream: Bool.random(using: &random))
         let host = "Host: 127.0.0.1:\(port)\r\n"
-        let post = "POST \(Chat.path) HTTP/1.1\r\n\(host)Content-Type: application/json\r\n"
+        let post = "POST \(form.path) HTTP/1.1\r\n\(host)Content-Type: application/json\r\n"
         let whole = [
             post + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)",
             post + "Transfer-Encoding: chunked\r\n\r\n\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n0\r\n\r\n",
+            "GET /v1/models/a%2Fb HTTP/1.1\r\n\(host)Accept: application/json\r\n\r\n",
             "GET /datasets/get?dataset_id=a%20b HTTP/1.1\r\n\(host)Accept: application/json\r\n\r\n",
             "GET /memory_bank/get?bank_uuid=b&document_uuids=x&document_uuids=y HTTP/1.1\r\n\(host)Connection: close\r\n\r\n",
             "GET /post_training/job/logs?job_uuid=j HTTP/1.1\r\n\(host)\r\n",

@@ -5,6 +5,7 @@ package struct PathTemplate: Sendable, Hashable, CustomStringConvertible, Expres
     /// As it was written: `/v1/models/{model}`.
     package let description: String
     private let segments: [Segment]
+    private let hasParameters: Bool
 
     package init(stringLiteral value: String) {
         description = value
@@ -12,6 +13,7 @@ package struct PathTemplate: Sendable, Hashable, CustomStringConvertible, Expres
             segment.first == "{" && segment.last == "}"
                 ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
         }
+        hasParameters = segments.contains { if case .parameter = $0 { true } else { false } }
     }
 
     /// The names of the segments that the client fills in, in order.
@@ -34,6 +36,7 @@ package struct PathTemplate: Sendable, Hashable, CustomStringConvertible, Expres
     ///
     /// - Parameter path: as it came, still encoded. Empty segments do not count.
     package func match(_ path: String) -> [String: String]? {
+        if !hasParameters, path == description { return [:] }
         let given = path.utf8.split(separator: UInt8(ascii: "/"))
         guard given.count == segments.count else { return nil }
         var values: [String: String] = [:]

@@ -2,6 +2,8 @@ import HTTPTypes
 import LlamaStackAPI
 
 extension HTTPField.Name {
+    /// HTTPTypes keeps the first one apart, as the authority.
+    static let hostField = Self("Host")!
     static let requestID = Self("X-Request-Id")!
     static let idempotencyKey = Self(IdempotencyKey.header)!
     /// Proxies that hold answers back would make a stream useless.

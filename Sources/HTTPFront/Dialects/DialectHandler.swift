@@ -19,6 +19,8 @@ struct DialectHandler: HTTPResponder {
     let drain: Drain
     /// When the server began to serve, since 1970.
     let startSeconds: Int
+    /// The dialect's, as a name.
+    let timeHeader: HTTPField.Name?
 
     func respond(to request: Request, context: FrontContext) async throws -> Response {
         let start = ContinuousClock.now
@@ -50,13 +52,15 @@ struct DialectHandler: HTTPResponder {
         }
         if !prepared.ignoredFields.isEmpty {
             response.headers[.ignoredFields] = Self.list(prepared.ignoredFields)
+            context.logger.debug(
+                "\(prepared.ignoredFields.count) fields of the request have no effect; X-Ignored-Fields names them")
             // Never by name: those are the client's own text.
             stack.count(
                 "ignored_fields_total", by: prepared.ignoredFields.count,
                 labels: ["dialect": dialect.name, "method": endpoint.method], source: "http")
         }
-        if let name = dialect.timeHeader.flatMap({ HTTPField.Name($0) }) {
-            response.headers[name] = String(Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded()))
+        if let timeHeader {
+            response.headers[timeHeader] = String(Int(((ContinuousClock.now - start) / .milliseconds(1)).rounded()))
         }
         return response
     }

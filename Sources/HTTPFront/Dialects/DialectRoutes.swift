@@ -20,7 +20,7 @@ struct DialectRoutes {
                 let handler = DialectHandler(
                     dialect: dialect, endpoint: endpoint, stack: stack, pathPrefix: settings.pathPrefix,
                     bodyBytesMax: settings.limits.bodyBytesMax ?? endpoint.bodyBytesMax, budget: budget, drain: drain,
-                    startSeconds: startSeconds)
+                    startSeconds: startSeconds, timeHeader: dialect.timeHeader.flatMap { HTTPField.Name($0) })
                 for path in endpoint.paths {
                     all.append((.init(endpoint.verb), path, handler))
                     if endpoint.verb == .get, endpoint.event == nil { all.append((.head, path, handler)) }

@@ -40,14 +40,17 @@ enum BodyReader {
             throw CallError(.unsupportedMediaType, "send the body without a Transfer-Encoding but chunked")
         }
         // Also what keeps a form on a web page from being a request.
-        let type = request.headers[.contentType]?.split(separator: ";").first.map {
-            $0.trimmingCharacters(in: .whitespaces).lowercased()
-        }
-        guard type == "application/json" else {
+        let type = request.headers[.contentType] ?? ""
+        guard type == "application/json" || mediaType(of: type) == "application/json" else {
             throw CallError(
                 .unsupportedMediaType,
                 "the body must be sent as application/json (with curl: -H 'Content-Type: application/json')")
         }
+    }
+
+    /// Of a type as other clients write it: with parameters, in capitals.
+    private static func mediaType(of type: String) -> String? {
+        type.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
     }
 
     private static func tooLarge(_ bytesMax: Int) -> CallError {

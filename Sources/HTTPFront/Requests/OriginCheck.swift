@@ -59,7 +59,7 @@ struct OriginCheck: RouterMiddleware {
     }
 
     private func checkHost(_ request: Request, _ own: [String]) throws {
-        guard let host = request.head.authority, !host.isEmpty, request.headers[values: .init("Host")!].isEmpty else {
+        guard let host = request.head.authority, !host.isEmpty, request.headers[values: .hostField].isEmpty else {
             throw CallError(.badRequest, "the request must have exactly one Host header")
         }
         // Reachable by any name when the operator opened it to the network.

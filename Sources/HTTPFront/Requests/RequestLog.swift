@@ -28,6 +28,8 @@ struct RequestLog: RouterMiddleware {
         // An answer that closes the connection is the last one on it.
         if Self.closes(request) { response.headers[.connection] = "close" }
 
+        // A line that is not written need not be counted for either.
+        guard logger.logLevel <= .info else { return response }
         let line = AccessLine(
             logger: logger, requestID: context.requestID, start: start, method: request.method.rawValue,
             route: Self.path(context), status: response.status.code)

@@ -13,6 +13,31 @@ enum Chat {
     }
 }
 
+/// The forms of a chat request: the draft's, and that of each dialect. What a connection may do to a server is tried
+/// with all of them.
+enum ChatForm: String, CaseIterable, Sendable {
+    case draft, openAI
+
+    var path: String {
+        switch self {
+        case .draft: Chat.path
+        case .openAI: "/v1/chat/completions"
+        }
+    }
+
+    func body(_ text: String, stream: Bool = false) -> String {
+        switch self {
+        case .draft: return Chat.body(text, stream: stream)
+        case .openAI:
+            let body: JSON = [
+                "model": "llama3_8b_chat", "messages": [["role": "user", "content": .string(text)]],
+                "stream": .bool(stream),
+            ]
+            return body.text
+        }
+    }
+}
+
 /// A request target with this query.
 func target(_ path: String, _ query: [(String, String)]) -> String {
     guard !query.isEmpty else { return path }
