@@ -277,8 +277,13 @@ check-openapi: build ## every route against the served document, by schemathesis
 	@Scripts/check-openapi.py --seconds $(or $(CHECK_SECONDS),600) --seed $(or $(SEED),1)
 
 .PHONY: bench-front
-bench-front: build model ## what the HTTP front costs, beside a server that does nothing (FRONT='--rounds 3 --rows chat live')
-	@$(RELEASE)/llama-stack-bench front $(FRONT)
+bench-front: build model ## what the HTTP front costs, and OpenAI's route beside llama-server's (FRONT='--rounds 3 --rows chat live', --alone)
+	@Scripts/bench-front.py $(FRONT)
+
+.PHONY: fuzz-front
+fuzz-front: toolchain ## bad requests of every row over HTTP: bytes and shapes of bodies (FUZZ_COUNT=10000 for each row, SEED=N)
+	@LLAMA_STACK_FUZZ_COUNT=$(or $(FUZZ_COUNT),10000) $(if $(SEED),LLAMA_STACK_FUZZ_SEED=$(SEED)) \
+	    swift test $(SWIFT_FLAGS) --filter 'HTTPFrontTests\.(FuzzTests|ShapeFuzzTests|DialectFuzzTests)'
 
 .PHONY: client
 client: ## fetch clients, MCP servers and a tester of documents that others wrote, for the end-to-end tests

@@ -23,6 +23,7 @@ struct BenchFront: AsyncParsableCommand {
         parsing: .upToNextOption,
         help: ArgumentHelp("Only these rows, by the beginning of their keys.", valueName: "key"))
     var rows: [String] = []
+    @Option(help: "The port of a llama-server on this machine, whose /v1/models is to stand beside.") var peerPort: Int?
     @Flag(help: "Print a JSON object.") var json = false
 
     func validate() throws {
@@ -71,6 +72,9 @@ struct BenchFront: AsyncParsableCommand {
         if wants("chat") {
             measured.append(
                 try await front.requests("chat", FrontBodies.openAIRoute, echoed.openAI, must: 0.4, aim: 0.7))
+        }
+        if let peerPort, wants("peer_models") {
+            measured.append(try await front.peerModels(peerPort, Self.live))
         }
         if wants("first_token_n_8") || wants("tokens_n_8") {
             let isWide = InstructionSet.name.contains("avx512")

@@ -151,6 +151,35 @@ struct FrontMeasurement: Sendable {
                 figure: .ratio(must: must, aim: aim)),
             { _ in try await rate(ours) }, beside: { _ in try await rate(bare) })
     }
+
+    /// Requests a second of another server's list of models, beside the bare one. It ends a connection after a number
+    /// of requests.
+    func peerModels(_ peerPort: Int, _ bareRoute: String) async throws -> FrontRow {
+        let bare = try clients(Self.connections, barePort)
+        let (rounds, each) = (10, 50)
+        @Sendable func bareRate() async throws -> Double {
+            let requests = bare.map { $0.request(bareRoute) }
+            let seconds = try await Load.seconds(bare) { index, client in
+                for _ in 0..<rounds * each { try client.ask(requests[index]) }
+            }
+            return Double(bare.count * rounds * each) / seconds
+        }
+        @Sendable func peerRate() async throws -> Double {
+            let first = try clients(Self.connections, peerPort)
+            let seconds = try await Load.seconds(first) { _, client in
+                for round in 0..<rounds {
+                    let client = round == 0 ? client : try LoadClient(port: peerPort)
+                    let request = client.request("GET /v1/models")
+                    for _ in 0..<each { try client.ask(request) }
+                }
+            }
+            return Double(first.count * rounds * each) / seconds
+        }
+        _ = try await peerRate()
+        return try await inTurn(
+            FrontRow(key: "peer_models", name: "llama-server's GET /v1/models, beside bare", unit: "1/s", figure: .told),
+            { _ in try await peerRate() }, beside: { _ in try await bareRate() })
+    }
 }
 
 /// Measurements that threads add to.

@@ -10,6 +10,8 @@ struct FrontRow: Sendable {
         case ratioAtMost(must: Double, aim: Double)
         /// The first is to be above the second by at most this.
         case added(must: Double, aim: Double)
+        /// The first is told as many times the second, and has nothing to reach.
+        case told
     }
 
     /// snake_case, for programs.
@@ -38,12 +40,14 @@ struct FrontRow: Sendable {
         switch figure {
         case .ratio(let must, _): figures.median >= must
         case .ratioAtMost(let must, _), .added(let must, _): figures.median <= must
+        case .told: true
         }
     }
 
-    private var bounds: (must: Double, aim: Double) {
+    private var bounds: (must: Double, aim: Double)? {
         switch figure {
         case .ratio(let must, let aim), .ratioAtMost(let must, let aim), .added(let must, let aim): (must, aim)
+        case .told: nil
         }
     }
 
@@ -55,14 +59,16 @@ struct FrontRow: Sendable {
         return [
             name, String(format: "%.5g %@", Spread(values).median, unit),
             String(format: "%.5g", Spread(beside).median), shown(figures.median), shown(figures.least),
-            shown(figures.most), shown(bounds.must), shown(bounds.aim), isReached ? "" : "missed",
+            shown(figures.most), bounds.map { shown($0.must) } ?? "", bounds.map { shown($0.aim) } ?? "",
+            isReached ? "" : "missed",
         ]
     }
 
     var json: JSON {
         [
             "row": .string(key), "unit": .string(unit), "value": Spread(values).json, "beside": Spread(beside).json,
-            "figure": figures.json, "must": .number(bounds.must), "aim": .number(bounds.aim),
+            "figure": figures.json, "must": bounds.map { .number($0.must) } ?? .null,
+            "aim": bounds.map { .number($0.aim) } ?? .null,
             "reached": .bool(isReached),
         ]
     }
