@@ -1,7 +1,7 @@
 /// A condition on a decoded value beyond its type. The draft's schemas do not print it.
 public struct Check<Value: WireValue>: Sendable {
     /// Completes "must be …".
-    let wanted: String
+    @usableFromInline let wanted: String
     let holds: @Sendable (Value) -> Bool
 
     /// The part of a value that an error shows: its size in place of a large value.
@@ -27,6 +27,7 @@ public struct Check<Value: WireValue>: Sendable {
         (self.wanted, self.holds, shown) = (wanted, holds, { "\($0[keyPath: part])" })
     }
 
+    @usableFromInline
     func callAsFunction(_ value: Value, at path: FieldPath) throws {
         guard holds(value) else { throw WireError(path, "must be \(wanted), got \(shown(value))") }
     }

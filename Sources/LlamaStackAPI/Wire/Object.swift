@@ -13,18 +13,18 @@
 ///         Field("folder", \.folder),
 ///         Inline(\.chunking, ChunkingSettings.object))
 public struct Object<Root: Sendable>: Sendable {
+    @usableFromInline let code: RecordCode
+    /// Makes the record from its members.
+    @usableFromInline let make: @Sendable (JSONObject, FieldPath) throws -> Root
+
     /// The record's name in errors and in the document.
-    public let name: String
+    public var name: String { code.name }
     /// The fields in the order in which they are written.
-    public let properties: [Schema.Property]
+    public var properties: [Schema.Property] { code.properties }
     /// Whether the draft's document has it as a component; the others are written in place.
-    public let isComponent: Bool
+    public var isComponent: Bool { code.isComponent }
     /// Whether keys that no field has are kept in place of refused.
-    public let isOpen: Bool
-    let make: @Sendable (JSONObject, FieldPath) throws -> Root
-    let makeMembers: @Sendable (Root) -> JSONObject
-    let writeMembers: @Sendable (Root, inout [UInt8]) -> Void
-    let measureMembers: @Sendable (Root, inout Int) -> Void
+    public var isOpen: Bool { code.isOpen }
 
     /// Declares a record.
     ///
@@ -38,41 +38,24 @@ public struct Object<Root: Sendable>: Sendable {
         rest: (any WritableKeyPath<Root, JSONObject> & Sendable)? = nil,
         _ make: @escaping @Sendable (repeat each Value) -> Root, _ fields: repeat Field<Root, each Value>
     ) {
-        self.name = name
-        self.isComponent = isComponent
-        var properties: [Schema.Property] = []
-        repeat properties += (each fields).properties
-        self.properties = properties
-        self.isOpen = rest != nil
-        let known = properties.map(\.key)
-        precondition(Set(known).count == known.count, "\(name) has a key twice: \(known)")
+        var all: [FieldCode] = []
+        repeat all.append((each fields).code)
+        // By its offset: see ``Field``.
+        let restOffset: Int? = rest.flatMap { MemoryLayout<Root>.offset(of: $0) }
+        precondition((rest == nil) == (restOffset == nil), "the rest of \(name) must be a stored property")
+        let code = RecordCode(name, isComponent: isComponent, restOffset: restOffset, all)
+        self.code = code
+        @Sendable func made(_ values: inout RecordCode.Values) -> Root {
+            make(repeat values.next((each Value).self))
+        }
         self.make = { members, path in
-            var root = make(repeat try (each fields).decode(members, at: path))
-            if let rest { root[keyPath: rest] = members.filter { !known.contains($0) } }
+            var root = try code.withValues(of: members, path, made)
+            guard let restOffset else { return root }
+            withUnsafeMutablePointer(to: &root) { root in
+                (UnsafeMutableRawPointer(root) + restOffset).assumingMemoryBound(to: JSONObject.self).pointee =
+                    members.filter { !code.has($0) }
+            }
             return root
-        }
-        self.makeMembers = { root in
-            var object = JSONObject()
-            repeat (each fields).encode(root, into: &object)
-            // A key of a field in the rest would come twice.
-            for member in rest.map({ root[keyPath: $0].members }) ?? [] where !known.contains(member.key) {
-                object.append(member.key, member.value)
-            }
-            return object
-        }
-        self.writeMembers = { root, bytes in
-            repeat (each fields).write(root, to: &bytes)
-            for member in rest.map({ root[keyPath: $0].members }) ?? [] where !known.contains(member.key) {
-                if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-                member.key.write(to: &bytes)
-                bytes.append(UInt8(ascii: ":"))
-                member.value.write(to: &bytes)
-            }
-        }
-        self.measureMembers = { root, bytesLeft in
-            bytesLeft -= 2
-            repeat (each fields).measure(root, &bytesLeft)
-            rest.map { root[keyPath: $0] }?.measure(&bytesLeft)
         }
     }
 
@@ -80,20 +63,29 @@ public struct Object<Root: Sendable>: Sendable {
     /// missing field, a value that does not fit.
     public func decode(_ json: JSON, at path: FieldPath) throws -> Root {
         guard case .object(let members) = json else { throw WireError(path, "must be an object, got \(json.kind)") }
-        for key in isOpen ? [] : members.keys where !properties.contains(where: { $0.key == key }) {
-            throw WireError(path[key], "is not a field of \(name)" + suggestion(for: key))
+        for member in isOpen ? [] : members.members where !code.has(member.key) {
+            throw WireError(path[member.key], "is not a field of \(name)" + suggestion(for: member.key))
         }
         return try make(members, path)
     }
 
     /// The record as an object, fields in their order. Optional fields that are nil are left out.
-    public func encode(_ root: Root) -> JSON { .object(makeMembers(root)) }
+    public func encode(_ root: Root) -> JSON {
+        var members = JSONObject()
+        withUnsafePointer(to: root) { code.encode(UnsafeRawPointer($0), into: &members) }
+        return .object(members)
+    }
 
     /// Appends the text of what ``encode(_:)`` gives.
     public func write(_ root: Root, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "{"))
-        writeMembers(root, &bytes)
+        withUnsafePointer(to: root) { code.write(UnsafeRawPointer($0), to: &bytes) }
         bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Takes about the size of that text from `bytesLeft`: see ``WireValue/measure(_:)``.
+    func measure(_ root: Root, _ bytesLeft: inout Int) {
+        withUnsafePointer(to: root) { code.measure(UnsafeRawPointer($0), &bytesLeft) }
     }
 
     /// The record's schema, from those of its fields that the draft has.

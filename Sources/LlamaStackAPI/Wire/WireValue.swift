@@ -71,7 +71,7 @@ extension WireRecord {
     /// Appends the record's text field by field, without building a ``JSON`` first.
     public func write(to bytes: inout [UInt8]) { Self.object.write(self, to: &bytes) }
     /// The sum of the fields.
-    public func measure(_ bytesLeft: inout Int) { Self.object.measureMembers(self, &bytesLeft) }
+    public func measure(_ bytesLeft: inout Int) { Self.object.measure(self, &bytesLeft) }
 }
 
 /// Where a value stood in the request: `sampling_params.top_p`, `messages[2].role`.
@@ -100,6 +100,7 @@ public indirect enum FieldPath: Sendable, CustomStringConvertible {
     public subscript(index: Int) -> FieldPath { .index(self, index) }
 
     /// Another field of the same record.
+    @usableFromInline
     func sibling(_ key: String) -> FieldPath {
         switch self {
         case .root: .key(.root, key)

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import LlamaStackAPI
@@ -100,5 +101,54 @@ struct ObjectTests {
         #expect(throws: WireError(FieldPath.root["sise"], "is not a field of Probe (did you mean 'size'?)")) {
             try endpoint.decodeBody(Array(#"{"name":"a","sise":1}"#.utf8))
         }
+    }
+
+    /// A value whose copies in memory can be counted.
+    struct Counted: WireValue {
+        final class Mark: Sendable {
+            static let alive = Atomic<Int>(0)
+            init() { Self.alive.wrappingAdd(1, ordering: .relaxed) }
+            deinit { Self.alive.wrappingSubtract(1, ordering: .relaxed) }
+        }
+
+        let mark = Mark()
+        static var schema: Schema { .any }
+        var json: JSON { .null }
+        init(json: JSON, at path: FieldPath) throws {}
+    }
+
+    /// Values of several sizes and alignments, one of them computed.
+    struct Mixed: WireRecord {
+        var first: Bool
+        var counted: Counted
+        var byte: Bool?
+        var number: Double
+        var word: String?
+        static let object = Object(
+            "Mixed", { (first, counted, byte, number, word, _: Int) in
+                Mixed(first: first, counted: counted, byte: byte, number: number, word: word)
+            }, Field("first", \.first), Field("counted", \.counted), Field("byte", \.byte), Field("number", \.number),
+            Field("word", \.word), Field("twice", \.twice, whenAbsent: 0))
+        private var twice: Int { Int(number) * 2 }
+    }
+
+    @Test("a record holds each value once, and one that can't be read leaves none behind")
+    func values() throws {
+        let json: JSON = ["word": "a long text that has its own memory", "number": 2.5, "counted": 1, "first": true]
+        do {
+            let mixed = try Mixed(json: json, at: .root)
+            #expect(mixed.first && mixed.byte == nil && mixed.number == 2.5)
+            #expect(mixed.word == "a long text that has its own memory")
+            #expect(mixed.json["twice"] == 4)
+            withExtendedLifetime(mixed) { #expect(Counted.Mark.alive.load(ordering: .relaxed) == 1) }
+        }
+        #expect(Counted.Mark.alive.load(ordering: .relaxed) == 0)
+        #expect(throws: WireError(FieldPath.root["number"], "must be a number, got a string")) {
+            try Mixed(json: ["first": true, "counted": 1, "number": "2"], at: .root)
+        }
+        #expect(throws: WireError(FieldPath.root["number"], "is required")) {
+            try Mixed(json: ["first": true, "counted": 1], at: .root)
+        }
+        #expect(Counted.Mark.alive.load(ordering: .relaxed) == 0)
     }
 }
