@@ -42,8 +42,7 @@ final class ServerSession: Sendable {
             let page = try ToolPage(try await send(request))
             list.add(page)
             cursor = page.nextCursor
-        } while cursor.map { cursors.insert($0).inserted } ?? false && cursors.count < MessageLimits.pagesMax
-            && !list.isFull
+        } while cursor.map { list.hasNext($0, among: &cursors) } ?? false
         return list
     }
 
@@ -101,6 +100,20 @@ struct ToolList: Sendable, Equatable {
     init(tellsChanges: Bool) { self.tellsChanges = tellsChanges }
 
     var isFull: Bool { tools.count >= MessageLimits.toolsMax }
+
+    /// Whether the page of this cursor is asked for; that a list ends before its server says so is a refusal.
+    mutating func hasNext(_ cursor: String, among asked: inout Set<String>) -> Bool {
+        if isFull { return false }
+        guard asked.insert(cursor).inserted else {
+            refusals.append("pages behind the cursor '\(cursor.prefix(40))', which a page names that it led to")
+            return false
+        }
+        guard asked.count < MessageLimits.pagesMax else {
+            refusals.append("pages behind the first \(MessageLimits.pagesMax) of the list (pagesMax)")
+            return false
+        }
+        return true
+    }
 
     mutating func add(_ page: ToolPage) {
         refusals += page.refusals

@@ -52,6 +52,9 @@ final class PendingAnswers: Sendable {
         return answer.set(result)
     }
 
+    /// Whether a request had that id, whatever became of it.
+    func hasMade(_ id: Int64) -> Bool { state.withLock { (1...max(1, $0.lastID)).contains(id) } }
+
     /// Fails what waits and what comes later. The first end counts.
     func end(_ fault: ServerFault) {
         let waiting = state.withLock { state in

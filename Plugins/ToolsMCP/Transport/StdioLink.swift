@@ -11,8 +11,7 @@ final class StdioLink: Link {
     private let end = Once<String>()
     private let log: ServerLog
     private let onListChanged: @Sendable () -> Void
-    /// Lines that were no message: a banner, or worse.
-    private let strayLines = Atomic(0)
+    private let stray = Mutex(ServerFault.Stray())
 
     /// Starts the process; returns when it runs.
     static func start(
@@ -39,6 +38,7 @@ final class StdioLink: Link {
     // MARK: to the server
 
     func send(_ request: ServerRequest) async throws -> JSON {
+        let before = stray.withLock { $0 }
         do {
             return try await pending.answer(
                 request, write: { write(RPCText.request(id: $0, request.method, request.params)) },
@@ -50,8 +50,10 @@ final class StdioLink: Link {
                             "notifications/cancelled", ["requestId": .integer(id), "reason": .string(why)]))
                 })
         } catch ServerFault.late(let method, let seconds, let key, _) {
+            let now = stray.withLock { $0 }
             throw ServerFault.late(
-                method: method, seconds: seconds, key: key, strayLines: strayLines.load(ordering: .relaxed))
+                method: method, seconds: seconds, key: key,
+                stray: .init(lines: now.lines - before.lines, answers: now.answers - before.answers))
         }
     }
 
@@ -97,14 +99,17 @@ final class StdioLink: Link {
         switch RPCMessage(parsing: line) {
         case .answer(.integer(let id), let result)?:
             if !pending.settle(id, result.mapError { .rpc($0) }) {
+                if !pending.hasMade(id) { stray.withLock { $0.answers += 1 } }
                 log.note("an answer with the id \(id) is dropped: no request waits for it")
             }
-        case .answer(let id, _)?: log.note("an answer with the foreign id \(id.text.prefix(40)) is dropped")
+        case .answer(let id, _)?:
+            stray.withLock { $0.answers += 1 }
+            log.note("an answer with the foreign id \(id.text.prefix(40)) is dropped")
         case .request(let id, let method)?: write(RPCText.answer(toServerRequest: method, id: id))
         case .notification("notifications/tools/list_changed")?: onListChanged()
         case .notification?: break
         case nil:
-            strayLines.add(1, ordering: .relaxed)
+            stray.withLock { $0.lines += 1 }
             log.note("a line that is no message of JSON-RPC is dropped")
         }
     }

@@ -15,10 +15,15 @@ struct CallAnswer {
             return failed("The tool's server answered without content.")
         }
         var reader = CallAnswer(toolName)
-        if case .array(let blocks)? = members["content"] { for block in blocks { reader.take(block) } }
+        let structured = members["structuredContent"].flatMap { $0 == .null ? nil : $0 }
+        if case .array(let blocks)? = members["content"] {
+            for block in blocks { reader.take(block) }
+        } else if structured == nil {
+            return failed("The tool's server answered with a content that is no list of blocks.")
+        }
         let isError = members["isError"] == true
         // What is for programs is whole; the text beside it is a copy of it or a part.
-        if let structured = members["structuredContent"], structured != .null { reader.texts = [structured.text] }
+        if let structured { reader.texts = [structured.text] }
         return ToolResult(content: .text(reader.texts.joined(separator: "\n")), isError: isError, files: reader.files)
     }
 

@@ -8,7 +8,9 @@ enum RPCMessage: Sendable, Equatable {
 
     /// nil for bytes that are no single message: batches were a part of one revision, and no answer to ours is one.
     init?(parsing bytes: [UInt8]) {
-        guard let json = try? JSON(parsing: bytes, limits: MessageLimits.json) else { return nil }
+        // Some systems write a byte order mark before all text; RFC 8259 lets a reader ignore it.
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+        guard let json = try? JSON(parsing: text, limits: MessageLimits.json) else { return nil }
         self.init(json)
     }
 
@@ -16,7 +18,7 @@ enum RPCMessage: Sendable, Equatable {
         guard let object = json.objectValue, object["jsonrpc"] == "2.0" else { return nil }
         if let method = object["method"]?.stringValue {
             self = object["id"].map { .request(id: $0, method: method) } ?? .notification(method: method)
-        } else if let error = object["error"] {
+        } else if let error = object["error"], error != .null || object["result"] == nil {
             self = .answer(id: object["id"] ?? .null, .failure(RPCError(error)))
         } else if let result = object["result"] {
             self = .answer(id: object["id"] ?? .null, .success(result))
@@ -83,6 +85,8 @@ enum MessageLimits {
     static let toolsMax = 256
     static let schemaBytesMax = 64 << 10
     static let descriptionBytesMax = 16 << 10
+    /// As long as the protocol lets one be.
+    static let nameBytesMax = 128
     static let pagesMax = 64
     /// A string may fill a message: images come as base64.
     static let json: JSONLimits = {

@@ -5,8 +5,8 @@ enum ServerFault: Error, Sendable, Equatable {
     /// The server answered with an error.
     case rpc(RPCError)
     /// Nothing came in time. `key` is the limit's, in the tool group's config.
-    /// `strayLines` came that are no message.
-    case late(method: String, seconds: Double, key: String, strayLines: Int = 0)
+    /// `stray` came meanwhile that belongs to nothing.
+    case late(method: String, seconds: Double, key: String, stray: Stray = Stray())
     /// The connection or the process has ended: a sentence about it.
     case gone(String)
     /// It broke the protocol or a limit: a sentence about it.
@@ -14,13 +14,28 @@ enum ServerFault: Error, Sendable, Equatable {
     /// An HTTP status that is no success, with what its body says. `challenge` is the WWW-Authenticate of a 401.
     case http(status: Int, RPCError?, challenge: String?)
 
+    /// What a server wrote that belongs to no request.
+    struct Stray: Sendable, Equatable {
+        /// Lines that are no message: a banner, or worse.
+        var lines = 0
+        /// Answers to requests that were never made.
+        var answers = 0
+
+        /// To follow another sentence; empty when there is nothing.
+        var words: String {
+            [
+                lines > 0 ? "\(lines) \(lines == 1 ? "line that is" : "lines that are") no message" : nil,
+                answers > 0 ? "\(answers) \(answers == 1 ? "answer" : "answers") to what was not asked" : nil,
+            ].compactMap { $0.map { "; it wrote " + $0 } }.joined()
+        }
+    }
+
     /// To follow the server's name.
     var sentence: String {
         switch self {
         case .rpc(let error): "it answered with the error \(error.code): \(error.message.prefix(500))"
-        case .late(let method, let seconds, let key, let lines):
-            "it did not answer \(method) within \(Self.text(seconds)) s (\(key))"
-                + (lines > 0 ? "; it wrote \(lines) \(lines == 1 ? "line that is" : "lines that are") no message" : "")
+        case .late(let method, let seconds, let key, let stray):
+            "it did not answer \(method) within \(Self.text(seconds)) s (\(key))" + stray.words
         case .gone(let sentence), .broken(let sentence): sentence
         case .http(401, _, let challenge):
             "it wants a token (401)"

@@ -16,6 +16,12 @@ struct ServerTool: Sendable, Equatable {
         guard let name = json["name"]?.stringValue, !name.isEmpty else {
             throw Refusal(sentence: "a tool has no name")
         }
+        // Before it stands in a sentence of others.
+        guard name.utf8.count <= MessageLimits.nameBytesMax else {
+            throw Refusal(
+                sentence: "the tool '\(name.prefix(40))…' has a name of \(name.utf8.count) bytes; nameBytesMax is "
+                    + "\(MessageLimits.nameBytesMax)")
+        }
         func refusal(_ sentence: String) -> Refusal { Refusal(sentence: "the tool '\(name.prefix(80))' \(sentence)") }
         guard let parameters = json["inputSchema"]?.objectValue, parameters["type"] == "object" else {
             throw refusal("has an inputSchema that is not of an object")

@@ -7,6 +7,7 @@ Prints its port on a line. Every request is checked as a strict server would: wh
 Python's standard library alone.
 """
 import argparse
+import gzip
 import http.server
 import json
 import sys
@@ -68,7 +69,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if options.redirect:
             raise Refused(307, headers={"Location": "http://127.0.0.1:1/elsewhere"})
         if options.token and self.headers.get("Authorization") != "Bearer " + options.token:
-            page = "http://%s:%d/metadata" % (HOST, self.server.server_address[1])
+            page = options.metadata or "http://%s:%d/metadata" % (HOST, self.server.server_address[1])
             raise Refused(401, headers={"WWW-Authenticate": 'Bearer realm="x", resource_metadata="%s"' % page})
         if "text/event-stream" not in self.headers.get("Accept", ""):
             raise Refused(406)
@@ -157,6 +158,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return None
         if how == "null-id":
             raise Refused(400, "it is no good", -32602)
+        if hasattr(Odd, how.replace("-", "_")):
+            getattr(Odd, how.replace("-", "_"))(self, message)
+            return None
         if how == "long":
             self.answer({"jsonrpc": "2.0", "id": message["id"], "result": {"content": [], "x": "x" * (5 << 20)}})
             return None
@@ -203,12 +207,101 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Odd:
+    """Answers that no server should give. Each takes the handler and the request."""
+
+    @staticmethod
+    def text(message, value):
+        return {"jsonrpc": "2.0", "id": message["id"], "result": {"content": [{"type": "text", "text": value}]}}
+
+    @staticmethod
+    def mark(handler, message):
+        body = b"\xef\xbb\xbf" + json.dumps(Odd.text(message, "behind a mark")).encode()
+        handler.reply(200, body, {"Content-Type": "application/json"})
+
+    @staticmethod
+    def chunks(handler, kind, pieces):
+        handler.send_response(200)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for piece in pieces:
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        handler.wfile.flush()
+
+    @staticmethod
+    def huge_event(handler, message):
+        Odd.flood(handler, b"data: ")
+
+    @staticmethod
+    def huge_comment(handler, message):
+        Odd.flood(handler, b": ")
+
+    @staticmethod
+    def flood(handler, start):
+        handler.close_connection = True
+        try:
+            Odd.chunks(handler, "text/event-stream", [start] + [b"x" * (1 << 20)] * 100)
+        except OSError:
+            pass
+
+    @staticmethod
+    def huge_header(handler, message):
+        handler.close_connection = True
+        try:
+            handler.reply(200, Odd.text(message, "below a header"), {"X-Long": "x" * (1 << 20)})
+        except OSError:
+            pass
+
+    @staticmethod
+    def bomb(handler, message):
+        body = gzip.compress(json.dumps(Odd.text(message, "x" * (64 << 20))).encode())
+        handler.reply(200, body, {"Content-Type": "application/json", "Content-Encoding": "gzip"})
+
+    @staticmethod
+    def elsewhere(handler, message):
+        handler.reply(302, None, {"Location": "http://169.254.169.254/latest/meta-data/"})
+
+    @staticmethod
+    def page(handler, message):
+        handler.reply(200, b"<html>sign in</html>", {"Content-Type": "text/html"})
+
+    @staticmethod
+    def empty(handler, message):
+        handler.reply(200, None)
+
+    @staticmethod
+    def accepted(handler, message):
+        handler.reply(202, None)
+
+    @staticmethod
+    def stalls(handler, message):
+        Odd.chunks(handler, "application/json", [b'{"jsonrpc": "2.0", '])
+        time.sleep(3600)
+
+    @staticmethod
+    def stalls_in_events(handler, message):
+        Odd.chunks(handler, "text/event-stream", [b"data: {"])
+        time.sleep(3600)
+
+    @staticmethod
+    def short(handler, message):
+        """Less than its head promises."""
+        handler.close_connection = True
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b"{")
+
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--era", choices=["legacy", "modern"], required=True)
 parser.add_argument("--sse", action="store_true", help="answers with a stream of events")
 parser.add_argument("--expire", type=int, help="forgets the session at each Nth call")
 parser.add_argument("--gone", type=int, default=404, help="the status for a session that is forgotten")
 parser.add_argument("--token", help="wanted as Authorization: Bearer TEXT")
+parser.add_argument("--metadata", help="the page that is said to tell who issues it")
 parser.add_argument("--redirect", action="store_true")
 Handler.options = parser.parse_args()
 server = http.server.ThreadingHTTPServer((HOST, 0), Handler)

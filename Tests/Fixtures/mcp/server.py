@@ -137,6 +137,66 @@ class Misbehaviour:
     def input_required(request, server):
         answer(request, {"resultType": "input_required", "inputRequests": {}})
 
+    @staticmethod
+    def byte_order_mark(request, server):
+        raw("\ufeff" + json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": text("behind a mark")}) + "\n")
+
+    @staticmethod
+    def carriage_return(request, server):
+        raw(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": text("before a return")}) + "\r\n\r\n")
+
+    @staticmethod
+    def null_error(request, server):
+        write({"jsonrpc": "2.0", "id": request["id"], "error": None, "result": text("beside no error")})
+
+    @staticmethod
+    def result_and_error(request, server):
+        error = {"code": -32000, "message": "both"}
+        write({"jsonrpc": "2.0", "id": request["id"], "result": text("a result"), "error": error})
+
+    @staticmethod
+    def late_answer(request, server):
+        """Another request's, which was answered long ago, and then the right one."""
+        for number in range(1, request["id"]):
+            write({"jsonrpc": "2.0", "id": number, "result": text("another's, too late")})
+        answer(request, text("the right one"))
+
+    @staticmethod
+    def text_id(request, server):
+        write({"jsonrpc": "2.0", "id": str(request["id"]), "result": text("to a text")})
+
+    @staticmethod
+    def not_a_number(request, server):
+        write({"jsonrpc": "2.0", "id": request["id"], "result": text("", structuredContent={"x": float("nan")})})
+
+    @staticmethod
+    def deep(request, server):
+        raw('{"jsonrpc":"2.0","id":%d,"result":%s%s}\n' % (request["id"], "[" * 10_000, "]" * 10_000))
+
+    @staticmethod
+    def broken_text(request, server):
+        sys.stdout.buffer.write(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"\xc3("}]}}\n' % request["id"])
+        sys.stdout.flush()
+
+    @staticmethod
+    def no_content(request, server):
+        answer(request, {"text": "where no one looks"})
+
+    @staticmethod
+    def text_content(request, server):
+        answer(request, {"content": "a text in place of blocks"})
+
+    @staticmethod
+    def odd_blocks(request, server):
+        answer(request, {"content": ["a text", {"type": 7}]})
+
+    @staticmethod
+    def questions(request, server):
+        """More than any client answers at once; this one reads none of what comes back until it has asked them all."""
+        for number in range(2_000):
+            write({"jsonrpc": "2.0", "id": "s%d" % number, "method": "roots/list", "params": {}})
+        answer(request, text("after the questions"))
+
 
 class Server:
     def __init__(self, options):
@@ -200,6 +260,11 @@ class Server:
         return refuse(request, -32601, "Method not found")
 
     def list(self, request, params):
+        if self.options.endless_pages or self.options.same_cursor:
+            page = int(params.get("cursor", "0")) if self.options.endless_pages else 0
+            tools = [self.tool(name) for name in self.names] if page == 0 and "cursor" not in params else []
+            cursor = str(page + 1) if self.options.endless_pages else "again"
+            return answer(request, {"resultType": "complete", "tools": tools, "nextCursor": cursor})
         size = self.options.page or len(self.names) or 1
         start = int(params.get("cursor", 0))
         result = {"resultType": "complete", "tools": [self.tool(name) for name in self.names[start:start + size]]}
@@ -243,7 +308,13 @@ parser.add_argument("--version", default="2025-11-25")
 parser.add_argument("--tools", default="echo,misbehave")
 parser.add_argument("--ttl", type=int)
 parser.add_argument("--page", type=int)
+parser.add_argument("--endless-pages", action="store_true", help="each page of its list names another")
+parser.add_argument("--same-cursor", action="store_true", help="each page of its list names the same one as the next")
+parser.add_argument("--long-name", action="store_true", help="has a tool whose name has a megabyte")
 parser.add_argument("--silent", action="store_true", help="answers nothing")
 parser.add_argument("--deaf", action="store_true", help="stays when its input is closed, and ignores SIGTERM")
 parser.add_argument("--no-tools", action="store_true", help="has no such capability")
-Server(parser.parse_args()).serve()
+options = parser.parse_args()
+if options.long_name:
+    options.tools += "," + "x" * (1 << 20)
+Server(options).serve()
