@@ -15,10 +15,15 @@ struct ToolResultTests {
             from: ToolOutcome(
                 content: "drawn", files: [try file("a.png", bytes: 10), try file("b.png", bytes: 5 << 20)]))
         #expect(first.content.text.hasPrefix("drawn\n[the file 'b.png' is left out"))
+        #expect(first.content.all.last == .attachment(try file("a.png", bytes: 10).attachment))
         let many = try (0..<9).map { try file("\($0).png", bytes: 1) }
         let second = files.take(from: ToolOutcome(content: "more", files: many))
         #expect(files.kept.map(\.name) == ["a.png", "0.png", "1.png", "2.png", "3.png", "4.png", "5.png", "6.png"])
         #expect(second.content.text.contains("'7.png'") && second.content.text.contains("'8.png'"))
+        #expect(second.content.all.count == 1 + 7)
+        // The model is told of a picture, and not its bytes.
+        let told = ToolResponse(toolName: "draw", content: second.content).forModel.content.text
+        #expect(told.contains("[attachment: image/png]") && !told.contains("base64"))
         let content = files.content("Here.").all
         #expect(content.first == .text("Here.") && content.count == 9)
         #expect(TurnFiles().content("Here.") == "Here.")

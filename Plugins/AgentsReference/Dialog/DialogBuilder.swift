@@ -25,7 +25,7 @@ struct DialogBuilder {
             case .modelInference(let step): said = step.text
             case .toolExecution(let step) where !step.toolCalls.isEmpty:
                 add(Message(role: .assistant, content: .text(said), toolCalls: step.toolCalls))
-                results = step.toolResponses
+                results = step.toolResponses.map(\.forModel)
                 said = ""
             case .toolExecution, .safetyFiltering, .memoryRetrieval: break
             }
@@ -56,7 +56,7 @@ struct DialogBuilder {
                 results +=
                     message.toolResponses.isEmpty
                     ? [ToolResponse(toolName: "", content: message.content)]
-                    : message.toolResponses.map { ToolResponse(toolName: $0.toolName, content: $0.content.modelText) }
+                    : message.toolResponses.map(\.forModel)
             case .user, .assistant:
                 if index == last { message.content = message.content.appending(RetrievedText.behindMessage(retrieved)) }
                 add(message)
@@ -99,6 +99,11 @@ struct DialogBuilder {
         messages.append(.results(responses))
         (open, results) = ([], [])
     }
+}
+
+extension ToolResponse {
+    /// The result as text alone.
+    var forModel: ToolResponse { ToolResponse(toolName: toolName, content: content.modelText) }
 }
 
 extension Message {

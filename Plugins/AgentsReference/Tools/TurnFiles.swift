@@ -8,9 +8,11 @@ struct TurnFiles: Sendable {
     private(set) var kept: [ToolFile] = []
     private var bytes = 0
 
-    /// Takes a result's files; those that are over a limit are named in the result.
+    /// Takes a result's files, which stand behind its content too, for a caller that has events alone; those that are
+    /// over a limit are named there.
     mutating func take(from outcome: ToolOutcome) -> ToolOutcome {
         var outcome = outcome
+        var taken: [Attachment] = []
         for file in outcome.files {
             let size = file.attachment.url.string.utf8.count
             guard kept.count < Self.filesMax, bytes + size <= Self.bytesMax else {
@@ -20,8 +22,10 @@ struct TurnFiles: Sendable {
                 continue
             }
             kept.append(file)
+            taken.append(file.attachment)
             bytes += size
         }
+        if !taken.isEmpty { outcome.content = .items(outcome.content.all + taken.map { .attachment($0) }) }
         return outcome
     }
 

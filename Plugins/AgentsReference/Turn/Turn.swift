@@ -180,7 +180,7 @@ struct Turn: Sendable {
         if let refusal = try await round.checkCalls(&recorder) { return refusal }
         let ran = try await round.run(&recorder, &budget, &files)
         dialog.append(Message(role: .assistant, content: .text(text), toolCalls: ran.calls))
-        dialog.append(.results(ran.responses))
+        dialog.append(.results(ran.responses.map(\.forModel)))
         return ran.refusal
     }
 
