@@ -181,6 +181,10 @@ torture: build ## a server beside each fault of a provider; crashes of providers
 torture-mcp: toolchain ## MCP servers that crash, hang and lie in the turns of an agent, 50 times each (MCP_ROUNDS=N)
 	MCP_ROUNDS=$(or $(MCP_ROUNDS),50) swift test $(SWIFT_FLAGS) --filter 'ToolsMCPTests\.MisbehaviourTests'
 
+.PHONY: torture-turns
+torture-turns: toolchain ## turns of agents that 200 callers leave in each stage, and 200 agents that call 25,600 tools at once
+	TURNS_ALL=1 swift test $(SWIFT_FLAGS) --filter 'AgentsReferenceTests\.TurnFaultTests'
+
 .PHONY: bench-storage
 bench-storage: build ## inserts a second that are acknowledged when they are on disk, by 1, 8 and 64 writers
 	@$(RELEASE)/llama-stack-torture bench
