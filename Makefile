@@ -185,6 +185,11 @@ torture-mcp: toolchain ## MCP servers that crash, hang and lie in the turns of a
 torture-turns: toolchain ## turns of agents that 200 callers leave in each stage, and 200 agents that call 25,600 tools at once
 	TURNS_ALL=1 swift test $(SWIFT_FLAGS) --filter 'AgentsReferenceTests\.TurnFaultTests'
 
+.PHONY: check-groups
+check-groups: toolchain ## the limits of children and cages by control groups of version 2, on a kernel that is a program (Debian's)
+	swift build --build-tests $(SWIFT_FLAGS)
+	@Scripts/check-groups.sh
+
 .PHONY: bench-storage
 bench-storage: build ## inserts a second that are acknowledged when they are on disk, by 1, 8 and 64 writers
 	@$(RELEASE)/llama-stack-torture bench
