@@ -99,8 +99,8 @@ bench-turns: build ## what a turn of an agent costs over the same chat completio
 	@$(RELEASE)/llama-stack-bench turns
 
 .PHONY: bench-tools
-bench-tools: build model ## how well the model calls tools (TOOLS=FILE for other requests, such as those of bfcl-eval)
-	@$(RELEASE)/llama-stack-bench tools $(or $(TOOLS),Benchmarks/Tools/easy.jsonl) --distribution $(DIST)
+bench-tools: build model ## how well the model calls tools, beside llama-server (an hour; TOOLS='--rows easy --no-peer' for less)
+	@Scripts/bench-tools.py $(TOOLS)
 
 .PHONY: bench-mcp
 bench-mcp: build ## what the stack adds to a call of an MCP tool, beside the same bytes over a bare pipe
@@ -227,7 +227,7 @@ check-documents: build ## words that are lost of real HTML and Markdown (needs h
 	@Scripts/check-document-reader.py --fetch .build/documents
 
 .PHONY: bench-grammar
-bench-grammar: build model ## masks that hold answers to schemas, beside llguidance's (installed from PyPI the first time)
+bench-grammar: build model ## masks that hold answers to schemas, beside llguidance's, from PyPI (GRAMMAR=--speed, GRAMMAR='--changed 10000')
 	@Scripts/bench-grammar.py $(GRAMMAR)
 
 .PHONY: bench-playground

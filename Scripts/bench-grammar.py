@@ -2,78 +2,37 @@
 """Masks of grammars beside llguidance's, on the same tokens and the same schemas.
 
     Scripts/bench-grammar.py [--model FILE] [--lines N] [--compare N]
+    Scripts/bench-grammar.py --speed
+    Scripts/bench-grammar.py --changed 10000 [--seed N]
 
 The schemas are the tools of bfcl-eval (PyPI), with arguments of their answers; llguidance is its peer. Both are
 installed from PyPI into .build/grammar the first time. Prints a table of times over
 all schemas, and for the first ones how the masks differ: llguidance allows one spelling of forced text, this all.
+With --speed: tokens per second of calls that are held to their schemas, beside free text of as many tokens, one and 16 at
+once. With --changed: so many random changes of 200 of the schemas, each of which must be a grammar or an error in time.
 """
 import argparse
 import collections
 import json
+import random
 import statistics
 import subprocess
 import sys
 import time
-import venv
-import zipfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / ".build/grammar"
-PEERS = ["llguidance==1.9.1", "gguf", "jsonschema"]
-WORDS = {"dict": "object", "float": "number", "tuple": "array", "list": "array", "str": "string", "int": "integer",
-         "bool": "boolean", "String": "string", "Boolean": "boolean", "Array": "array", "ArrayList": "array",
-         "HashMap": "object", "Hashtable": "object", "Queue": "array", "Stack": "array", "long": "integer",
-         "short": "integer", "byte": "integer", "double": "number", "char": "string", "Bigint": "integer"}
-
-
-def in_environment():
-    python = FOLDER / "venv/bin/python"
-    if not python.exists():
-        venv.create(FOLDER / "venv", with_pip=True)
-        subprocess.run([python, "-m", "pip", "-q", "install", *PEERS], check=True)
-        subprocess.run([python, "-m", "pip", "-q", "download", "--no-deps", "-d", FOLDER, "bfcl-eval"], check=True)
-    if Path(sys.executable).resolve() != python.resolve() or "venv" not in sys.prefix:
-        sys.exit(subprocess.run([python, *sys.argv]).returncode)
-
-
-def mapped(schema):
-    """A tool's parameters in the words of JSON Schema."""
-    if isinstance(schema, list):
-        return [mapped(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    result = {}
-    for key, value in schema.items():
-        if key == "type" and isinstance(value, str):
-            value = WORDS.get(value, value)
-            if value == "any" or value not in {"object", "array", "string", "integer", "number", "boolean", "null"}:
-                continue
-        elif key == "properties" and isinstance(value, dict):
-            value = {name: mapped(one) for name, one in value.items()}
-        elif key in {"default", "description", "format", "example", "optional"}:
-            continue
-        elif key == "required" and not isinstance(value, list):
-            continue
-        else:
-            value = mapped(value)
-        result[key] = value
-    if "properties" in result:
-        # Where a schema does not speak of others, ours leaves them out and llguidance lets them in.
-        result.setdefault("additionalProperties", False)
-    return result
+from bfcl import FOLDER, ROOT, archive, in_environment, mapped
 
 
 def lines():
     """Schemas of the tools, each with arguments where an answer has some."""
     found = collections.OrderedDict()
-    archive = zipfile.ZipFile(next(FOLDER.glob("bfcl_eval*.whl")))
-    names = [name for name in archive.namelist() if "BFCL_v4" in name and name.endswith(".json") and "unused" not in name]
+    files = archive()
+    names = [name for name in files.namelist() if "BFCL_v4" in name and name.endswith(".json") and "unused" not in name]
     answers = {}
     for name in names:
         if "possible_answer" not in name:
             continue
-        for line in archive.read(name).decode().splitlines():
+        for line in files.read(name).decode().splitlines():
             row = json.loads(line)
             truth = row.get("ground_truth")
             if isinstance(truth, list) and truth and isinstance(truth[0], dict):
@@ -81,7 +40,7 @@ def lines():
     for name in names:
         if "possible_answer" in name:
             continue
-        for line in archive.read(name).decode().splitlines():
+        for line in files.read(name).decode().splitlines():
             if not line.startswith("{\""):
                 continue
             row = json.loads(line)
@@ -231,12 +190,104 @@ def row(name, compile_us, mask_us, refused):
           f"| {max(mask_us):.0f} |")
 
 
+def speed(bench, model, rows):
+    """Calls and free text in turn, five times each."""
+    # Greedy, so that each round writes the same; an answer has the length that the model gives it.
+    file = FOLDER / "calls.jsonl"
+    file.write_text("".join(json.dumps({"schema": row["schema"], "prompt": f"The call's arguments: {row['text']}\nAgain: "}) + "\n"
+                            for row in rows[:96]))
+
+    def run(together, *options):
+        command = [bench, "grammar-answers", model, file, "--temperature", "0", "--together", str(together), *options]
+        output = subprocess.run(command, check=True, capture_output=True, text=True)
+        return json.loads(output.stdout.splitlines()[-1])
+
+    print("| answers at once | calls, tokens/s | free text, tokens/s | ratio |")
+    print("| --- | --- | --- | --- |")
+    for together in (1, 16):
+        held, free = [], []
+        for _ in range(5):
+            own = run(together, "--tokens", "96")
+            held.append(own["tokens_per_second"])
+            free.append(run(together, "--free", "--tokens", str(max(1, round(own["tokens"] / len(rows[:96])))))["tokens_per_second"])
+        print(f"| {together} | {statistics.median(held):.0f} ({min(held):.0f} to {max(held):.0f}) "
+              f"| {statistics.median(free):.0f} ({min(free):.0f} to {max(free):.0f}) "
+              f"| {statistics.median(held) / statistics.median(free):.2f} |", flush=True)
+
+
+KEYWORDS = ["$ref", "$defs", "type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "properties", "patternProperties",
+            "additionalProperties", "propertyNames", "required", "minProperties", "maxProperties", "items", "prefixItems", "contains",
+            "uniqueItems", "minItems", "maxItems", "minLength", "maxLength", "pattern", "format", "minimum", "maximum",
+            "exclusiveMinimum", "multipleOf", "unevaluatedProperties"]
+VALUES = [None, True, False, 0, 1, -1, 1.5, 1e308, 2**53, 10**9, "", "#", "#/properties/a", "a{1000}", "(a|aa)+$", "[^\\x00-\\x7f]{0,999}",
+          "date-time", [], {}, ["a"], {"$ref": "#"}, {"type": "object"}, {"type": ["string", "null"]}, {"pattern": "^(a+)+$"},
+          {"anyOf": [{"$ref": "#"}, {"type": "array", "items": {"$ref": "#"}}]}, {"maxLength": 10**9, "minLength": 10**8},
+          {"maxItems": 10**9, "minItems": 10**6, "items": {"type": "integer", "maximum": 10**300}}]
+
+
+def changed(value, chance):
+    """The value with one of its places changed."""
+    if isinstance(value, dict) and value and chance.random() < 0.8:
+        copy, key = dict(value), chance.choice(list(value))
+        what = chance.randrange(7)
+        if what == 0:
+            del copy[key]
+        elif what == 1:
+            copy[chance.choice(KEYWORDS)] = copy.pop(key)
+        elif what == 2:
+            copy[chance.choice(KEYWORDS)] = chance.choice([*VALUES, value])
+        elif what == 3:
+            copy = {"type": "object", "properties": {f"p{i}": value for i in range(1 << chance.randrange(8))}}
+        else:
+            copy[key] = changed(value[key], chance)
+        return copy
+    if isinstance(value, list) and value and chance.random() < 0.8:
+        copy, place = list(value), chance.randrange(len(value))
+        what = chance.randrange(5)
+        if what == 0:
+            del copy[place]
+        elif what == 1:
+            copy = copy[place:place + 1] * (1 << chance.randrange(11))
+        else:
+            copy[place] = changed(copy[place], chance)
+        return copy
+    if isinstance(value, str) and chance.random() < 0.5:
+        place = chance.randrange(len(value) + 1)
+        return value[:place] + chance.choice(["\"", "\\", "<|im_end|>", "{", "}", "\u0000", "\U0001f600", "(", "*", "{1,1000}"]) + value[place:]
+    return chance.choice(VALUES)
+
+
+def survive(run, rows, count, seed):
+    """Changed schemas: none may take longer than a compilation may, with the first mask."""
+    chance = random.Random(seed)
+    bases = chance.sample([row["schema"] for row in rows], min(200, len(rows)))
+    cases = []
+    for _ in range(count):
+        schema = chance.choice(bases)
+        for _ in range(chance.randint(1, 3)):
+            schema = changed(schema, chance)
+        cases.append({"schema": schema, "text": "{"})
+    _, *answers = run(cases)
+    assert len(answers) == count, f"{len(answers)} answers of {count}"
+    made = [own for own in answers if "error" not in own]
+    times = [own["compile_us"] + sum(own.get("mask_us", [])[:1]) for own in answers]
+    worst = max(range(count), key=times.__getitem__)
+    print(f"seed {seed}: {count} changed schemas, {len(made)} grammars, {count - len(made)} refused; "
+          f"compiled with the first mask: median {statistics.median(times) / 1000:.2f} ms, worst {times[worst] / 1000:.1f} ms: "
+          f"{json.dumps(cases[worst]['schema'])[:300]}")
+    if times[worst] > 250_000:
+        sys.exit("error: the worst must take 250 ms at most")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default=str(ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf"))
     parser.add_argument("--lines", type=int, default=100000)
     parser.add_argument("--compare", type=int, default=100, help="schemas whose masks are compared token by token")
     parser.add_argument("--bench", default=str(ROOT / ".build/release/llama-stack-bench"))
+    parser.add_argument("--speed", action="store_true", help="tokens per second of calls and of free text")
+    parser.add_argument("--changed", type=int, metavar="N", help="compile so many changed schemas")
+    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     in_environment()
     rows = [row for row in lines() if row["text"] != "{}"][: arguments.lines]
@@ -248,6 +299,10 @@ def main():
         output = subprocess.run(command, check=True, capture_output=True, text=True)
         return list(map(json.loads, output.stdout.splitlines()))
 
+    if arguments.speed:
+        return speed(arguments.bench, arguments.model, rows)
+    if arguments.changed:
+        return survive(run, rows, arguments.changed, arguments.seed)
     start, *ours = run(rows)
     print(f"{len(rows)} schemas, trie {start['trie_us'] / 1000:.0f} ms, first masks {start['prepare_us'] / 1000:.0f} ms")
     for index, own in enumerate(ours):
@@ -263,6 +318,8 @@ def main():
     compiled = [own["compile_us"] for own in made]
     row("ours", compiled, [time for own in made for time in own["mask_us"]], len(ours) - len(made))
     row("llguidance", *theirs)
+    firsts = sorted(own["compile_us"] + own["mask_us"][0] for own in made if own["mask_us"])
+    print(f"\nFirst mask of a schema that is new: median {statistics.median(firsts) / 1000:.2f} ms, worst {firsts[-1] / 1000:.1f} ms")
     some = rows[: arguments.compare]
     print(f"\nMasks of the first {len(some)} schemas:")
     differences(some, run(some, "--masks")[1:], tokens, matcher)

@@ -48,7 +48,9 @@ struct BenchGrammar: AsyncParsableCommand {
         let start = ContinuousClock.now
         let grammar: Grammar
         do { grammar = try Grammar(.now(.value(ValueSchema(parsing: schema), .spaced))) } catch {
-            return ["error": .string("\(error)")]
+            return [
+                "error": .string("\(error)"), "compile_us": Self.microseconds(ContinuousClock.now - start),
+            ]
         }
         var state = GrammarState(grammar, vocabulary)
         let compiled = ContinuousClock.now - start
