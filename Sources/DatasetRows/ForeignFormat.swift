@@ -5,9 +5,9 @@ struct ForeignFormat {
 
     /// nil for bytes that may be text.
     init?(start: ArraySlice<UInt8>) {
-        guard let row = Self.rows.first(where: { row in row.marks.contains { start.starts(with: $0) } }) else {
-            guard let utf16 = Self.utf16(start) else { return nil }
-            refusal = utf16
+        guard let row = Self.row(of: start) else {
+            guard let other = Self.wide(start) ?? Self.binary(start) else { return nil }
+            refusal = other
             return
         }
         // A workbook is a ZIP archive, with one of these among its first names.
@@ -29,6 +29,12 @@ struct ForeignFormat {
         var extensions: [String]
         var marks: [[UInt8]]
         var refusal: String
+        /// Where the marks stand.
+        var offset = 0
+    }
+
+    private static func row(of start: ArraySlice<UInt8>) -> Row? {
+        rows.first { row in row.marks.contains { start.dropFirst(row.offset).starts(with: $0) } }
     }
 
     private static func packed(_ name: String, _ extensions: [String], _ mark: [UInt8], _ command: String) -> Row {
@@ -57,12 +63,15 @@ struct ForeignFormat {
     private static let openDocument = other(
         "an OpenDocument spreadsheet", ["ods"], [], "pandas odfpy", pandas("read_excel('a.ods')"))
 
+    /// Known by its name, and by its first letters where what follows is no text: "ORCID" may head a column.
+    private static let orc = other("ORC", ["orc"], [], "pandas pyarrow", pandas("read_orc('a.orc')"))
+
     private static let rows: [Row] = [
         other(
             "Parquet", ["parquet", "pq"], [Array("PAR1".utf8)], "duckdb",
             #"import duckdb; duckdb.sql(\"COPY 'a.parquet' TO 'a.jsonl' (FORMAT json)\")"#),
         other(
-            "Arrow", ["arrow", "feather", "ipc", "arrows"], [Array("ARROW1\0\0".utf8)],
+            "Arrow", ["arrow", "feather", "ipc", "arrows"], [Array("ARROW1\0\0".utf8), Array("FEA1".utf8)],
             "pandas pyarrow", pandas("read_feather('a.arrow')")),
         other(
             "an Arrow stream", [], [[0xFF, 0xFF, 0xFF, 0xFF]], "pandas pyarrow",
@@ -77,7 +86,18 @@ struct ForeignFormat {
             "Avro", ["avro"], [Array("Obj\u{1}".utf8)], "pandas fastavro",
             "import fastavro, pandas; pandas.DataFrame(fastavro.reader(open('a.avro', 'rb')))"
                 + ".to_json('a.jsonl', orient='records', lines=True)"),
-        other("ORC", ["orc"], [], "pandas pyarrow", pandas("read_orc('a.orc')")),
+        orc,
+        Row(
+            name: "DuckDB", extensions: ["duckdb", "ddb"], marks: [Array("DUCK".utf8)],
+            refusal: "is a DuckDB database, which is not read here: make JSON Lines of a table "
+                + "(duckdb a.duckdb -c \"COPY NAME TO 'a.jsonl' (FORMAT json)\")", offset: 8),
+        other(
+            "a Stata file", ["dta"], [Array("<stata_dta>".utf8)], "pandas", pandas("read_stata('a.dta')")),
+        other("an SPSS file", ["sav"], [Array("$FL2".utf8)], "pandas pyreadstat", pandas("read_spss('a.sav')")),
+        Row(
+            name: "R", extensions: ["rdata", "rda", "rds"], marks: [Array("RDX2\n".utf8), Array("RDX3\n".utf8)],
+            refusal: "is R's own format, which is not read here: write CSV of it "
+                + "(write.csv(x, 'a.csv', row.names = FALSE))"),
         other(
             "a Python pickle", ["pkl", "pickle"], [[0x80, 2], [0x80, 3], [0x80, 4], [0x80, 5]], "pandas",
             pandas("read_pickle('a.pkl')")),
@@ -95,8 +115,8 @@ struct ForeignFormat {
         packed("7z", ["7z"], [0x37, 0x7A, 0xBC, 0xAF], "7z x FILE"),
         packed("lz4", ["lz4"], [0x04, 0x22, 0x4D, 0x18], "lz4 -d FILE"),
         Row(
-            name: "tar", extensions: ["tar"], marks: [],
-            refusal: "is packed (tar): unpack it (tar -xf FILE), and name the file in it"),
+            name: "tar", extensions: ["tar"], marks: [Array("ustar".utf8)],
+            refusal: "is packed (tar): unpack it (tar -xf FILE), and name the file in it", offset: 257),
         Row(
             name: "TSV", extensions: ["tsv", "tab"], marks: [],
             refusal: CSVSeparator("\t").refusal),
@@ -128,15 +148,26 @@ struct ForeignFormat {
         return ["[Content_Types].xml", "xl/", "_rels/.rels", "docProps/"].contains(where: text.contains) ? excel : nil
     }
 
-    private static func utf16(_ start: ArraySlice<UInt8>) -> String? {
-        let hasMark = start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF])
-        // Without a mark every other byte of plain text is 0.
-        let bytes = Array(start.prefix(64))
-        let zeros = bytes.indices.filter { bytes[$0] == 0 }
-        let isPlain = bytes.count >= 4 && zeros.count * 2 >= bytes.count - 1
-        guard hasMark || isPlain else { return nil }
-        let name = hasMark ? "UTF-16" : zeros.first == 0 ? "UTF-16BE" : "UTF-16LE"
-        return
+    /// Text of two or four bytes a letter.
+    private static func wide(_ start: ArraySlice<UInt8>) -> String? {
+        func refusal(_ name: String) -> String {
             "is \(name), as Excel's 'Unicode Text' is, and UTF-8 is wanted: iconv -f \(name) -t UTF-8 FILE > FILE.csv"
+        }
+        if start.starts(with: [0xFF, 0xFE, 0, 0]) || start.starts(with: [0, 0, 0xFE, 0xFF]) {
+            return "is UTF-32, and UTF-8 is wanted: iconv -f UTF-32 -t UTF-8 FILE > FILE.csv"
+        }
+        if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) { return refusal("UTF-16") }
+        // Without a mark every other byte of plain text is 0, and of the others none.
+        let bytes = Array(start.prefix(64))
+        let zeros = [0, 1].map { odd in bytes.indices.count { $0 & 1 == odd && bytes[$0] == 0 } }
+        guard bytes.count >= 4, (zeros[0] + zeros[1]) * 5 >= bytes.count * 2 else { return nil }
+        return zeros[0] == 0 ? refusal("UTF-16LE") : zeros[1] == 0 ? refusal("UTF-16BE") : nil
+    }
+
+    /// No text holds a zero.
+    private static func binary(_ start: ArraySlice<UInt8>) -> String? {
+        guard start.contains(0) else { return nil }
+        if start.starts(with: "ORC".utf8) { return orc.refusal }
+        return "is no text: JSON Lines, a JSON array or CSV is wanted"
     }
 }

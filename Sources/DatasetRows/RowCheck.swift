@@ -40,7 +40,11 @@ package struct RowCheck: Sendable {
         var required = 0
         for member in row.values.members {
             guard let column = columns[member.key] else {
-                let close = Spelling.closest(to: member.key, in: names).map { " (did you mean '\($0)'?)" } ?? ""
+                let isIndex = member.key.isEmpty && reader.format == .csv
+                let close =
+                    isIndex
+                    ? " (pandas writes its index so; to_csv with index=False writes none)"
+                    : Spelling.closest(to: member.key, in: names).map { " (did you mean '\($0)'?)" } ?? ""
                 throw reader.mistake(row.line, "'\(member.key.prefix(64))' is no column\(close)")
             }
             if case .null = member.value, column.type != .json { continue }

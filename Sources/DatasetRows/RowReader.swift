@@ -149,7 +149,11 @@ package struct RowReader {
 
     private mutating func csvHeader() throws -> [String] {
         let line = bytes.line
-        let separator = CSVSeparator(start: try bytes.start(RowFormat.startBytes))
+        let start = try bytes.start(RowFormat.startBytes)
+        if start.contains(0x0D), !start.contains(0x0A) {
+            throw DatasetError("ends its lines with CR alone: tr '\\r' '\\n' < FILE > FILE.csv")
+        }
+        let separator = CSVSeparator(start: start)
         let names: [String]
         do {
             guard let found = try record(line) else { return [] }

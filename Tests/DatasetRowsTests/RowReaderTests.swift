@@ -72,6 +72,19 @@ struct RowReaderTests {
             ([0xFE, 0xFF, 0, 0x61, 0, 0x2C], "is UTF-16, as Excel's", "iconv -f UTF-16 "),
             ([0x61, 0, 0x2C, 0, 0x62, 0, 0x0A, 0], "is UTF-16LE", "iconv -f UTF-16LE "),
             ([0, 0x7B, 0, 0x22, 0, 0x61], "is UTF-16BE", "iconv -f UTF-16BE "),
+            ([0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0], "is UTF-32", "iconv -f UTF-32 "),
+            (Array("FEA1\0\0\0\0".utf8), "is Arrow, which", "read_feather"),
+            (Array("ORC\n\0\u{3}\0\0".utf8), "is ORC, which", "read_orc"),
+            (Array("\u{1}\0\0\0\0\0\0\0DUCK\u{40}\0".utf8), "is a DuckDB database", "duckdb a.duckdb"),
+            (Array("<stata_dta><header>".utf8), "is a Stata file", "read_stata"),
+            (Array("$FL2@(#) SPSS".utf8), "is an SPSS file", "read_spss"),
+            (Array("RDX3\nX\n".utf8), "is R's own format", "write.csv"),
+            (
+                Array("a.csv".utf8) + [UInt8](repeating: 0, count: 252) + Array("ustar\0".utf8), "is packed (tar)",
+                "tar -xf"
+            ),
+            ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13], "is no text", "CSV is wanted"),
+            ([16, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], "is no text", "CSV is wanted"),
             (Array("version https://git-lfs.github.com/spec/v1".utf8), "is a Git LFS pointer", "git lfs pull"),
             (Array("<!DOCTYPE html>".utf8), "is an HTML page", "link of the file"),
             (Array("// rows\n[]".utf8), "begins with a comment", "leave it out"),
@@ -114,6 +127,15 @@ struct RowReaderTests {
         let found = try #require(mistake(text, .csv))
         #expect(found.hasPrefix(name) && found.contains(command) && found.contains("csv.reader"), "\(found)")
     }
+
+    @Test("lines that end with CR alone are named, with the command that mends them")
+    func carriageReturns() {
+        #expect(mistake("a,b\r1,2\r", .csv) == "ends its lines with CR alone: tr '\\r' '\\n' < FILE > FILE.csv")
+        #expect(mistake("a,b\r\n\"1\r2\",2\r\n", .csv) == nil)
+    }
+
+    @Test("ORCID heads a column")
+    func orcid() { #expect(mistake("ORCID,name\n1,x\n", .csv) == nil) }
 
     @Test(
         "a comma's neighbours are no separators",
