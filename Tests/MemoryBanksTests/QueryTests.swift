@@ -146,6 +146,7 @@ struct QueryTests {
                 (#"{"or": [{"a": {"and": []}}]}"#, "filter.or[0].a.and", "eq, ne"),
                 (#"{"$not": [{"a": 1}]}"#, "filter.$not", "a filter"),
                 (#"{"a": {"not": 1}}"#, "filter.a.not", "operators"),
+                (#"{"a": {}}"#, "filter.a", "at least one operator"),
                 (#"{"$and": [{"$or": [{"a": {"$gtt": 1}}]}]}"#, "filter.$and[0].$or[0].a.$gtt", "gte"),
                 ("{\"or\": [{}" + String(repeating: ", {\"a\": 1}", count: 1_000) + "]}", "filter.or[1000].a", "1000"),
             ] {

@@ -47,6 +47,9 @@ struct FilterParser {
     private mutating func conditions(
         _ operators: JSONObject, on key: String, at field: String
     ) throws -> MetadataFilter.Rule {
+        guard !operators.members.isEmpty else {
+            throw refusal(field, "must hold at least one operator; {\"eq\": {}} asks for the empty object")
+        }
         var rules: [MetadataFilter.Rule] = []
         for member in operators.members {
             let field = "\(field).\(member.key)"
