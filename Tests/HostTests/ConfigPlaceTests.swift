@@ -40,12 +40,15 @@ struct ConfigPlaceTests {
               - model_id: c
                 path: models/c.gguf
               - {model_id: d, base: b, adapter: tuned}
+              - {model_id: e, path: "https://example.org/e.gguf"}
             """, directory: folder, log: log)
         #expect(
             lines == [
                 "test.yaml:5:25: error: model 'a': there is no file \(folder)/smal.gguf\n  hint: \(folder) has 'small.gguf'",
                 "test.yaml:8:11: error: model 'c': there is no folder \(folder)/models (for \(folder)/models/c.gguf)",
                 "test.yaml:9:37: error: model 'd': there is no file \(folder)/tuned",
+                "test.yaml:10:25: error: model 'e': a path of this machine is wanted, got a URL\n"
+                    + "  hint: download it, and name the file",
             ])
         #expect(log.lines.isEmpty)
     }

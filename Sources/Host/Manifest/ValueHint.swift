@@ -40,6 +40,7 @@ enum ValueHint {
     static func number(_ node: YAMLNode) -> String? {
         switch node.content {
         case .scalar(let scalar):
+            if case .number(let value) = scalar.value, let whole = Int64(exactly: value) { return "write \(whole)" }
             guard case .string(let text) = scalar.value, !scalar.isSecret else { return nil }
             let digits = text.filter { $0 != "_" && $0 != "," && $0 != " " }
             switch CoreSchema.value(of: digits) {

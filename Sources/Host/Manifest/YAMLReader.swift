@@ -22,7 +22,7 @@ struct YAMLReader {
             diagnostics.add(
                 place, "invalid_utf8", "this byte is not UTF-8",
                 hint: bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
-                    ? "the file is in UTF-16: save it in UTF-8" : nil)
+                    ? "the file is in UTF-16: save it in UTF-8" : "save the file in UTF-8")
             return nil
         }
         // libyaml skips a byte order mark only when it guesses the encoding; places count without it.

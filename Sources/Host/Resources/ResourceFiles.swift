@@ -12,6 +12,12 @@ struct ResourceFiles {
     /// Those of the entry that are not there. Blocks on the disk.
     func missing(of entry: Manifest.ResourceEntry) -> [FileDiagnostic] {
         entry.files.filter { !FileManager.default.fileExists(atPath: $0.path) }.map { file in
+            if file.written.contains("://") {
+                return source.diagnostic(
+                    file.position, "no_file",
+                    "\(entry.kind.title) \(Quote.short(entry.id)): a path of this machine is wanted, got a URL",
+                    hint: "download it, and name the file")
+            }
             let folder = firstMissing(of: file.path)
             let what =
                 folder == file.path
