@@ -52,6 +52,14 @@ struct GGUFVocabularyTests {
         #expect(ids("<s>\n a") != ids("<s>a"))
     }
 
+    @Test("a marker of 64 bits that stands for none is told, and the vocabulary is served")
+    func noMarker() throws {
+        var writer = try writer("smollm-tiny")
+        writer.add("tokenizer.ggml.eom_token_id", UInt64.max)
+        let tokenizer = try makeTokenizer(from: GGUFFile(file: guardedFile(writer.encoded().bytes)))
+        #expect(tokenizer.warnings.contains { $0.hasPrefix("tokenizer.ggml.eom_token_id: is -1, ") })
+    }
+
     @Test("an array of another kind is refused by key", arguments: ["tokens", "merges", "token_type"])
     func wrongKind(key: String) throws {
         var writer = GGUFWriter()

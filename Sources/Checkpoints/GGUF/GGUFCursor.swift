@@ -32,6 +32,8 @@ struct GGUFCursor {
         return "\(end - offset) bytes that follow" + (isWhole ? "" : " within headerBytesMax = \(end)")
     }
 
+    private var cutShort: String { end == file.bytes.count ? " (is the file cut short?)" : "" }
+
     private func shortOf(_ count: Int, _ field: String) -> CheckpointError {
         let isWhole = end == file.bytes.count
         return refuse(
@@ -60,7 +62,7 @@ struct GGUFCursor {
         guard !overflow, bytes <= end - offset else {
             throw refuse(
                 field(), at: start, found: "\(claimed)",
-                wanted: "no more than the \(room) can hold")
+                wanted: "no more than the \(room) can hold\(cutShort)")
         }
         return Int(claimed)
     }
@@ -93,7 +95,7 @@ struct GGUFCursor {
         refuse(
             "length of \(field)", at: start, found: "\(length)",
             wanted: length > UInt64(bytesMax)
-                ? "at most \(limitName) = \(bytesMax)" : "at most the \(room)")
+                ? "at most \(limitName) = \(bytesMax)" : "at most the \(room)\(cutShort)")
     }
 
     /// A name or key: UTF-8 without NUL, not empty.

@@ -20,6 +20,12 @@ extension GGUFFile {
         throw refuse(key, value, "an integer")
     }
 
+    /// The number of a token. The largest of 64 bits is the -1 of a converter that has none.
+    package func tokenID(_ key: String) throws -> Int? {
+        if case .unsigned(let number)? = metadata[key] { return Int(truncatingIfNeeded: number) }
+        return try int(key)
+    }
+
     /// Integers count as numbers too.
     package func float(_ key: String) throws -> Double? {
         guard let value = metadata[key] else { return nil }
