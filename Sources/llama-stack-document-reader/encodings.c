@@ -132,6 +132,8 @@ decoded encodings_decode(span content, span charset, form as) {
     // What is called ASCII and is not, is as if nothing had been declared.
     if (charset.size > 0 && !is_ascii(charset)) {
         known = encoding_of_label(charset.bytes, charset.size);
+        // UTF-16 without a mark: the order of its bytes shows where half of them are zeros.
+        if (known && strcmp(known->name, "utf-16le") == 0 && by_zeros(content)) known = by_zeros(content);
         if (known) return convert(content, known, 0);
     }
     span word = own_word(content, as);

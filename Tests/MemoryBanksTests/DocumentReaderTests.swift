@@ -228,6 +228,10 @@ struct DocumentReaderTests {
     func labels() throws {
         #expect(try read(Data([0x63, 0x61, 0x66, 0xE9]), "text/plain; charset=latin-1").text == "café")
         #expect(try read(Data([0x61, 0]), "text/plain; charset=\"utf-16\"").text == "a")
+        let bigEndian = try #require("plain words".data(using: .utf16BigEndian))
+        #expect(
+            try read(bigEndian, "text/plain; charset=UTF-16")
+                == ReadDocument(text: "plain words", encoding: "utf-16be"))
         let bytes = try #require(Self.japanese.data(using: .shiftJIS))
         #expect(try read(bytes, "text/plain; charset=Shift_JIS").text == Self.japanese)
     }

@@ -51,5 +51,9 @@ enum DocumentFormat: Equatable {
         "application/x-javascript": .plain, "application/sql": .plain, "application/x-sh": .plain,
         "application/x-sql": .plain, "application/x-shellscript": .plain, "application/x-python": .plain,
         "application/x-tex": .plain, "application/x-latex": .plain, "application/csv": .plain,
+        "application/typescript": .plain, "application/x-typescript": .plain, "application/ecmascript": .plain,
+        "application/x-httpd-php": .plain, "application/x-php": .plain, "application/x-perl": .plain,
+        "application/x-ruby": .plain, "application/graphql": .plain, "application/x-subrip": .plain,
+        "application/x-ipynb+json": .json,
     ]
 }
