@@ -2,6 +2,7 @@
 
 #include <gumbo.h>
 #include <string.h>
+#include <strings.h>
 
 #include "arena.h"
 #include "flow.h"
@@ -102,8 +103,36 @@ static void read_one(span page, GumboTag context, waiting_pages *waiting) {
     walk(gumbo_parse_with_options(&options, page.bytes, page.size)->document, waiting);
 }
 
+static int is_letter(char byte) { return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'; }
+
+// Whether a tag begins with the name of an element that no later start tag closes.
+static int is_lasting(const char *name, size_t size) {
+    static const char *const lasting[] = {
+        "div", "span", "section", "article", "blockquote", "center", "ul", "ol", "b", "i", "em", "strong", "font",
+    };
+    for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++) {
+        size_t length = strlen(lasting[i]);
+        if (size <= length || strncasecmp(name, lasting[i], length) != 0) continue;
+        if (name[length] == '>' || name[length] == ' ' || name[length] == '/') return 1;
+    }
+    return 0;
+}
+
+// Such elements in a row are inside each other, and the parser looks through all of them at each next one: the square
+// of their number. The tree would be refused for its depth anyway.
+static void check_rows(span page) {
+    size_t row = 0;
+    for (const char *at = page.bytes, *end = at + page.size; (at = memchr(at, '<', (size_t)(end - at))); at++) {
+        if (end - at < 2) return;
+        if (at[1] != '/' && !is_letter(at[1])) continue;
+        row = is_lasting(at + 1, (size_t)(end - at - 1)) ? row + 1 : 0;
+        document_check_depth(row, "elements");
+    }
+}
+
 static void read_all(span page, GumboTag context) {
     learn_tags();
+    check_rows(page);
     waiting_pages waiting = {.count = 0};
     read_one(page, context, &waiting);
     // A page within a page may hold more.
