@@ -6,6 +6,9 @@ import ProviderKit
 final class TextStage<Store: BankStore>: Sendable {
     /// Slow documents that are read at the same time.
     private static var readersMax: Int { 2 }
+    /// After a batch of fewer quick documents than these, those that come within this time are one batch: a transaction
+    /// and what the index does at its end cost as much as several small documents do.
+    private static var gathering: (documents: Int, time: Duration) { (32, .milliseconds(20)) }
 
     private let store: Store
     private let cut: @Sendable (PendingDocument) -> CutDocument
@@ -50,6 +53,7 @@ final class TextStage<Store: BankStore>: Sendable {
             if count == 0 { return Store.lookAgainSeconds }
             metrics.count("documents_indexed_total", by: Double(count))
             onIndexed()
+            if effort == .quick, count < Self.gathering.documents { try await Task.sleep(for: Self.gathering.time) }
         }
         return nil
     }
