@@ -55,13 +55,6 @@ struct ForeignReference {
 enum ShellVariable {
     /// nil when the text is probably meant as it stands: a price, a pattern, a password.
     static func warning(about scalar: YAMLScalar) -> (message: String, hint: String)? {
-        if scalar.text.hasPrefix("{{"), scalar.text.hasSuffix("}}") {
-            let shown = scalar.isSecret ? "'{{ }}'" : Quote.short(scalar.text)
-            return (
-                "\(shown) is taken as text: only references such as ${env.NAME} are replaced",
-                "for the environment variable write ${env.NAME}"
-            )
-        }
         guard let name = name(in: scalar.text, isSecret: scalar.isSecret) else { return nil }
         let shown = scalar.isSecret ? "'$'" : Quote.short("$\(name)")
         let known = name.hasPrefix("env.") ? String(name.dropFirst(4)) : name
