@@ -8,7 +8,7 @@ import Testing
 struct OddAnswerTests {
     private static let late = "it did not answer tools/call within 3 s (call_seconds_max)"
 
-    /// What the tool does, and how the result begins.
+    /// The tool's word for what it does, and how the result begins.
     static let lines: [(how: String, result: String)] = [
         ("byte_order_mark", "behind a mark"),
         ("carriage_return", "before a return"),

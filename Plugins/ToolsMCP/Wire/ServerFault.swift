@@ -14,7 +14,7 @@ enum ServerFault: Error, Sendable, Equatable {
     /// An HTTP status that is no success, with what its body says. `challenge` is the WWW-Authenticate of a 401.
     case http(status: Int, RPCError?, challenge: String?)
 
-    /// What a server wrote that belongs to no request.
+    /// The lines and answers of a server that belong to no request.
     struct Stray: Sendable, Equatable {
         /// Lines that are no message: a banner, or worse.
         var lines = 0

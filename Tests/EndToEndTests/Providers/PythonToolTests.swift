@@ -101,7 +101,7 @@ extension EndToEnd {
             }
         }
 
-        /// What a caller finds in a turn, whole or by its events.
+        /// The parts of a turn that a caller finds, whole or by its events.
         private struct Found {
             var results: [String] = []
             var words = ""
