@@ -48,7 +48,7 @@ enum BodyReader {
         }
     }
 
-    /// Of a type as other clients write it: with parameters, in capitals.
+    /// The media type of a Content-Type as other clients write it: with parameters, in capitals.
     private static func mediaType(of type: String) -> String? {
         type.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
     }
