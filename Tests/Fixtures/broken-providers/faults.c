@@ -86,7 +86,8 @@ static void at(const char *place) {
         fflush(stdout);
     }
     snprintf(name, sizeof name, "late in %s", place);
-    if (is(name)) usleep(1300000);
+    // Longer than a second, and than the pause between two looks at what has not returned.
+    if (is(name)) usleep(2500000);
 }
 
 __attribute__((constructor(102))) static void constructed(void) {
