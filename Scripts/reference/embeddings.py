@@ -59,6 +59,7 @@ def tiny():
     from tokenizers import Tokenizer
     tokenizer = Tokenizer.from_file(str(FIXTURES / "tokenizer/wordpiece-tiny.tokenizer.json"))
     tokenizer.enable_truncation(48)
+    tokenizer.encode_special_tokens = True
     model.eval()
     with torch.no_grad():
         rows = [model(torch.tensor([tokenizer.encode(text).ids])).last_hidden_state[0, 0] for text in TEXTS]
@@ -72,6 +73,8 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "texts.json").write_text(json.dumps(TEXTS) + "\n")
     model = SentenceTransformer(arguments.model, device="cpu")
+    # [SEP] in a text is a word between brackets, as it is here.
+    model.tokenizer.split_special_tokens = True
     model.encode(TEXTS, batch_size=1, normalize_embeddings=True).astype("<f4").tofile(OUT / "minilm.bin")
     tiny().astype("<f4").tofile(OUT / "tiny.bin")
     print(len(TEXTS), "texts, at most", model.max_seq_length, "tokens")
