@@ -1,8 +1,16 @@
+import json
+
+# With the system's text every instruction set has the same answer.
+MESSAGES = json.dumps({"messages": [
+    {"role": "system", "content": "You answer in one word."},
+    {"role": "user", "content": "What is the capital of France?"}]})
+
+
 def drive(browser):
     browser.open("#/batch?max_tokens=12")
-    browser.fill("Rows", 'What is the capital of France?\n{"prompt": "What is the capital of Italy?"}')
+    browser.fill("Rows", MESSAGES + '\nWhat is the capital of Spain?\n{"prompt": "What is the capital of Italy?"}')
     browser.press("Run")
-    browser.sees("2 rows in")
+    browser.sees("3 rows in")
     browser.sees("Paris", "main table")
     browser.sees("Italy", "main table tr:last-child td:nth-of-type(2)")
     browser.sees("finished_ok", "main table")

@@ -98,7 +98,8 @@ def tools(browser):
 
 
 def stopped(browser):
-    browser.open("#/chat?temperature=0&stop=Paris")
+    # With this text every instruction set has the same answer.
+    browser.open("#/chat?temperature=0&stop=Paris&system=You+answer+in+one+word.")
     ask(browser, "What is the capital of France?")
     browser.wants([text.strip() for text in assistants(browser)] == ["The capital of France is"], f"the stop text is held back: {assistants(browser)}")
     browser.open("#/chat?temperature=0")
