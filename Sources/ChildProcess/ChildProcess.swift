@@ -171,7 +171,11 @@ package final class ChildProcess: Sendable {
             if let most = limits.watchedProcesses, use.tasks > most { end(for: .processes) }
             if let most = limits.watchedMemoryBytes {
                 if use.memoryBytes > most / 2 { next = Self.closeLookSeconds }
-                if use.memoryBytes > most, Self.isReallyAbove(most, members) { end(for: .memory) }
+                if use.memoryBytes > most, Self.isReallyAbove(most, members) {
+                    // It may have grown since the look at the child alone.
+                    state.withLock { $0.peakBytes = max($0.peakBytes ?? 0, use.memoryBytes) }
+                    end(for: .memory)
+                }
             }
         }
         turn.after(next) { self.look($0) }
