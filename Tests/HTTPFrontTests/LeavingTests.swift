@@ -106,10 +106,11 @@ struct LeavingTests {
         } _: { front in
             try await raw {
                 let connection = try front.connect(receiveBufferBytes: 4096)
-                let script = #"{"name": "stalled", "events": 1000, "bytes": 100000}"#
+                let script = #"{"name": "stalled \#(form)", "events": 1000, "bytes": 100000}"#
                 connection.send("POST", form.path, form.body(script, stream: true))
                 let other = try front.connect()
-                let told = try other.ask("POST", Chat.path, Chat.body(#"{"tell": "stalled", "until": "cancelled"}"#))
+                let told = try other.ask(
+                    "POST", Chat.path, Chat.body(#"{"tell": "stalled \#(form)", "until": "cancelled"}"#))
                 let sent = try #require(
                     told.json["content"]?.stringValue?.split(separator: " ").dropFirst(3).first.flatMap { Int($0) })
                 // The sockets' buffers, the answer's queue, and no more of the 100 MB.
@@ -143,7 +144,7 @@ struct LeavingTests {
                     group.addTask {
                         try await raw {
                             let connection = try front.connect()
-                            let script = #"{"name": "of many \#(number)", "events": 20, "delay_milliseconds": 2}"#
+                            let script = #"{"name": "\#(form), \#(number)", "events": 20, "delay_milliseconds": 2}"#
                             connection.send("POST", form.path, form.body(script, stream: true))
                             _ = try connection.head()
                             if number % 4 == 0 { return }
@@ -158,7 +159,8 @@ struct LeavingTests {
                 try await group.waitForAll()
             }
             for number in 0..<40 {
-                let tally = try await front.tally("of many \(number)", until: number % 4 > 1 ? "ended" : "cancelled")
+                let tally = try await front.tally(
+                    "\(form), \(number)", until: number % 4 > 1 ? "ended" : "cancelled")
                 #expect(tally.contains(number % 4 > 1 ? "sent 20 ended 1" : "cancelled 1"))
             }
             // Each has been released: its line is written, and a drain finds nothing.
