@@ -87,7 +87,7 @@ static void at(const char *place) {
     }
     snprintf(name, sizeof name, "late in %s", place);
     // Longer than a second, and than the pause between two looks at what has not returned.
-    if (is(name)) usleep(2500000);
+    if (is(name)) usleep(1600000);
 }
 
 __attribute__((constructor(102))) static void constructed(void) {
