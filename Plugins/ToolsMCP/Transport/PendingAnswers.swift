@@ -53,7 +53,7 @@ final class PendingAnswers: Sendable {
     }
 
     /// Whether a request had that id, whatever became of it.
-    func hasMade(_ id: Int64) -> Bool { state.withLock { (1...max(1, $0.lastID)).contains(id) } }
+    func hasMade(_ id: Int64) -> Bool { state.withLock { id >= 1 && id <= $0.lastID } }
 
     /// Fails what waits and what comes later. The first end counts.
     func end(_ fault: ServerFault) {
