@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests and closes with one line: `N passed, N failed, N skipped`. `make test` calls it when all is set up.
+# Runs the tests and closes with the name and first message of each test that failed, and one line:
+# `N passed, N failed, N skipped`. `make test` calls it when all is set up.
 #
 #   Scripts/run-tests.sh [unit] [end-to-end]      (without a word: both)
 #
@@ -16,6 +17,7 @@ export LLAMA_STACK_BIN=${LLAMA_STACK_BIN:-$PWD/.build/release/llama-stack}
 export LLAMA_STACK_MODELS=${LLAMA_STACK_MODELS:-$PWD/models}
 results=.build/test-results
 passed=0 failed=0 skipped=0
+failures=()
 
 # run PART SELECTION...: runs one part and adds its tests to the sums.
 run() {
@@ -27,12 +29,13 @@ run() {
     counts=$(count "$results/$part-swift-testing.xml")
     read -r run_passed run_failed run_skipped <<<"$counts"
     if [[ $((run_passed + run_failed + run_skipped)) -eq 0 && -z ${FILTER-} ]]; then
-        echo "error: no $part test ran; this counts as one failure." >&2
+        failures+=("$part: no test ran; this counts as one failure")
         run_failed=1
     elif [[ $status -ne 0 && $run_failed -eq 0 ]]; then
-        echo "error: the $part tests ended with status $status before all had run; this counts as one failure." >&2
+        failures+=("$part: the tests ended with status $status before all had run; this counts as one failure")
         run_failed=1
     fi
+    mapfile -t -O ${#failures[@]} failures < <(name_failures "$results/$part-swift-testing.xml")
     passed=$((passed + run_passed)) failed=$((failed + run_failed)) skipped=$((skipped + run_skipped))
 }
 
@@ -46,6 +49,19 @@ count() {
         /<skipped/    { idle = 1 }
         END           { close_case(); print p + 0, f + 0, s + 0 }
     ' "$1"
+}
+
+# Prints `suite test: the first message` for each test that failed.
+name_failures() {
+    [[ -f $1 ]] || return 0
+    awk '
+        function value(key) {
+            if (!match($0, " " key "=\"[^\"]*")) return ""
+            return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3)
+        }
+        /<testcase / { name = value("classname") " " value("name") }
+        /<failure/   { if (name != "") print name ": " substr(value("message"), 1, 400); name = "" }
+    ' "$1" | sed "s/&quot;/\"/g; s/&apos;/'/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g"
 }
 
 parts=("$@")
@@ -93,5 +109,6 @@ if [[ $((passed + failed + skipped)) -eq 0 ]]; then
     echo "error: no test matches FILTER='${FILTER-}'; it is a regular expression over Target.Suite/function names." >&2
     failed=1
 fi
+[[ ${#failures[@]} -eq 0 ]] || printf 'failed: %s\n' "${failures[@]}" >&2
 echo "$passed passed, $failed failed, $skipped skipped"
 [[ $failed -eq 0 ]]
