@@ -8,7 +8,8 @@
 # find both by LLAMA_STACK_BIN and LLAMA_STACK_MODELS. FILTER=REGEX runs only the tests that match. SWIFT_FLAGS goes to
 # every swift command, and LLAMA_STACK_ISA=avx2 (or avx512, plain) runs every model with those kernels. With
 # UPDATE_GOLDEN=1 the golden tests write their files instead of comparing (`make golden`). The second part runs whatever
-# the first one found.
+# the first one found. Three tests a processor run at a time: they wait more than they compute, and where all of them start at
+# once on a slow machine, a child process of one has not begun when its 60 s are over.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,7 +26,8 @@ run() {
     shift
     echo "==> $part tests"
     rm -f "$results/$part"*.xml
-    swift test "${swift_flags[@]}" --skip-build --xunit-output "$results/$part.xml" "$@" || status=$?
+    swift test "${swift_flags[@]}" --skip-build --experimental-maximum-parallelization-width $((3 * $(nproc))) \
+        --xunit-output "$results/$part.xml" "$@" || status=$?
     counts=$(count "$results/$part-swift-testing.xml")
     read -r run_passed run_failed run_skipped <<<"$counts"
     if [[ $((run_passed + run_failed + run_skipped)) -eq 0 && -z ${FILTER-} ]]; then

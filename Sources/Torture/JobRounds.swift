@@ -86,7 +86,8 @@ package struct JobRounds: Sendable {
             result.kills += 1
             try disk?.mountAgain()
         } else if let disk, story.end == nil {
-            throw TortureFailure(description: "the power of \(disk.path) was not cut")
+            throw TortureFailure(
+                description: "the power of \(disk.path) was not cut; the job's last line was: \(story.lastLine)")
         }
         let found = try Self.checkpoints(below: state)
         result.kept += found.count
