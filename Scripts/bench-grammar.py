@@ -6,7 +6,7 @@
     Scripts/bench-grammar.py --changed 10000 [--seed N]
 
 The schemas are the tools of bfcl-eval (PyPI), with arguments of their answers; llguidance is its peer. Both are
-installed from PyPI into .build/grammar the first time. Prints a table of times over
+installed from PyPI into .build/grammar the first time. Prints a table of times, of the thread's processor, over
 all schemas, and for the first ones how the masks differ: llguidance allows one spelling of forced text, this all.
 With --speed: tokens per second of calls that are held to their schemas, beside free text of as many tokens, one and 16 at
 once. With --changed: so many random changes of 200 of the schemas, each of which must be a grammar or an error in time.
@@ -166,16 +166,16 @@ def times(rows, ours, matcher_of):
     """llguidance on the same tokens."""
     compile_us, mask_us, refused = [], [], 0
     for row, own in zip(rows, ours):
-        start = time.perf_counter()
+        start = time.thread_time()
         matcher = matcher_of(row)
-        compile_us.append((time.perf_counter() - start) * 1e6)
+        compile_us.append((time.thread_time() - start) * 1e6)
         if matcher.is_error():
             refused += 1
             continue
         for token in own.get("tokens", []):
-            start = time.perf_counter()
+            start = time.thread_time()
             matcher.compute_bitmask()
-            mask_us.append((time.perf_counter() - start) * 1e6)
+            mask_us.append((time.thread_time() - start) * 1e6)
             if not matcher.consume_token(token):
                 break
     return compile_us, mask_us, refused
@@ -215,6 +215,7 @@ def speed(bench, model, rows):
               f"| {statistics.median(held) / statistics.median(free):.2f} |", flush=True)
 
 
+BODY_BYTES_MAX = 8 << 20
 KEYWORDS = ["$ref", "$defs", "type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "properties", "patternProperties",
             "additionalProperties", "propertyNames", "required", "minProperties", "maxProperties", "items", "prefixItems", "contains",
             "uniqueItems", "minItems", "maxItems", "minLength", "maxLength", "pattern", "format", "minimum", "maximum",
@@ -262,21 +263,26 @@ def survive(run, rows, count, seed):
     chance = random.Random(seed)
     bases = chance.sample([row["schema"] for row in rows], min(200, len(rows)))
     cases = []
-    for _ in range(count):
+    while len(cases) < count:
         schema = chance.choice(bases)
         for _ in range(chance.randint(1, 3)):
             schema = changed(schema, chance)
-        cases.append({"schema": schema, "text": "{"})
+        # A change may grow beyond what any request may carry.
+        if len(json.dumps(schema)) <= BODY_BYTES_MAX:
+            cases.append({"schema": schema, "text": "{"})
     _, *answers = run(cases)
     assert len(answers) == count, f"{len(answers)} answers of {count}"
     made = [own for own in answers if "error" not in own]
     times = [own["compile_us"] + sum(own.get("mask_us", [])[:1]) for own in answers]
     worst = max(range(count), key=times.__getitem__)
+    if times[worst] > 250_000:
+        file = FOLDER / "worst.json"
+        file.write_text(json.dumps(cases[worst]))
     print(f"seed {seed}: {count} changed schemas, {len(made)} grammars, {count - len(made)} refused; "
           f"compiled with the first mask: median {statistics.median(times) / 1000:.2f} ms, worst {times[worst] / 1000:.1f} ms: "
           f"{json.dumps(cases[worst]['schema'])[:300]}")
     if times[worst] > 250_000:
-        sys.exit("error: the worst must take 250 ms at most")
+        sys.exit(f"error: the worst must take 250 ms at most; it is in {file}")
 
 
 def main():

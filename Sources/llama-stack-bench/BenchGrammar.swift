@@ -13,8 +13,8 @@ struct BenchGrammar: AsyncParsableCommand {
         abstract: "How long masks take that hold an answer to a JSON Schema.",
         discussion: """
             Reads lines of {"schema": …, "text": "…"}: each schema is compiled, and the mask is made before each token \
-            of the text. Prints a line for each with times in microseconds, and a digest of every mask, to compare \
-            with another's.
+            of the text. Prints a line for each with the processor's time in microseconds, and a digest of every \
+            mask, to compare with another's.
 
               llama-stack-bench grammar models/some.gguf schemas.jsonl
             """)
@@ -25,15 +25,15 @@ struct BenchGrammar: AsyncParsableCommand {
 
     func run() async throws {
         let tokenizer = try ModelCheckpoint.open(path: model).makeTokenizer()
-        let start = ContinuousClock.now
+        let start = GrammarBudget.threadTime
         let trie = TokenTrie(vocabulary: tokenizer.vocabularySize) {
             tokenizer.appendBytes(of: $0, showingControl: false, to: &$1)
         }
-        let built = ContinuousClock.now
+        let built = GrammarBudget.threadTime
         let vocabulary = GrammarVocabulary(trie: trie)
         vocabulary.prepare()
         Output.json([
-            "trie_us": Self.microseconds(built - start), "prepare_us": Self.microseconds(ContinuousClock.now - built),
+            "trie_us": Self.microseconds(built - start), "prepare_us": Self.microseconds(GrammarBudget.threadTime - built),
         ])
         for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
             let row = try JSON(parsing: String(line))
@@ -45,27 +45,27 @@ struct BenchGrammar: AsyncParsableCommand {
     }
 
     private func measure(_ schema: JSON, _ tokens: [Int32], _ vocabulary: GrammarVocabulary) -> JSONObject {
-        let start = ContinuousClock.now
+        let start = GrammarBudget.threadTime
         let grammar: Grammar
         do { grammar = try Grammar(.now(.value(ValueSchema(parsing: schema), .spaced))) } catch {
             return [
-                "error": .string("\(error)"), "compile_us": Self.microseconds(ContinuousClock.now - start),
+                "error": .string("\(error)"), "compile_us": Self.microseconds(GrammarBudget.threadTime - start),
             ]
         }
         var state = GrammarState(grammar, vocabulary)
-        let compiled = ContinuousClock.now - start
+        let compiled = GrammarBudget.threadTime - start
         var mask = TokenMask(vocabulary: vocabulary.vocabulary)
         var times: [JSON] = []
         var digests: [JSON] = []
         var advancing = Duration.zero
         for token in tokens {
-            let before = ContinuousClock.now
+            let before = GrammarBudget.threadTime
             state.allowed(&mask)
-            let after = ContinuousClock.now
+            let after = GrammarBudget.threadTime
             times.append(Self.microseconds(after - before))
             digests.append(.string(masks ? Self.hexadecimal(mask) : Self.digest(mask)))
             let isTaken = state.advance(token)
-            advancing += ContinuousClock.now - after
+            advancing += GrammarBudget.threadTime - after
             guard isTaken else { break }
         }
         return [

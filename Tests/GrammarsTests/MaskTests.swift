@@ -1,4 +1,5 @@
 import JSONSchema
+import LlamaStackAPI
 import Testing
 
 @testable import Grammars
@@ -9,6 +10,7 @@ struct MaskTests {
     static let starts: [GrammarStart] = [
         .now(json),
         .now(.value(TestSchema.any, .compact)),
+        .now(.value(TestSchema.nestings, .compact)),
         .now(.sequence([.text("<tool_call>\n"), json, .text("\n</tool_call>")])),
         .now(.repeated(.choice([.text("a"), .text("ab"), json]), separator: .text(", "), min: 1, max: 3)),
         .now(.sequence([.token(TestVocabulary.control), .textThrough("}}"), .token(TestVocabulary.control + 1)])),
@@ -38,6 +40,17 @@ struct MaskTests {
                 require(state.advance(tokens[random.next(0...tokens.count - 1)]))
             }
         }
+    }
+
+    @Test("branches that say the same, and references to one schema, are one rule")
+    func sharing() throws {
+        func rules(_ count: Int) throws -> Int {
+            let branch = ##"{"type": "array", "items": {"title": "again", "$ref": "#"}}"##
+            let branches = Array(repeating: branch, count: count).joined(separator: ",")
+            let schema = try ValueSchema(parsing: JSON(parsing: #"{"anyOf": [\#(branches)]}"#))
+            return try Grammar(.now(.value(schema, .spaced))).rules.count
+        }
+        #expect(try rules(200) == rules(1))
     }
 
     @Test("an answer can end, or go on, in every state")

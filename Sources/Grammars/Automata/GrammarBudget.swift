@@ -13,6 +13,7 @@ package struct GrammarBudget {
 
     private var states = 0
     private var bytes = 0
+    private var steps = 0
     private let deadline: Duration?
     /// The part that is being compiled, for the message.
     var place = ""
@@ -26,7 +27,7 @@ package struct GrammarBudget {
     }
 
     /// The processor's time that this thread has taken.
-    private static var threadTime: Duration {
+    package static var threadTime: Duration {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
@@ -37,7 +38,8 @@ package struct GrammarBudget {
         self.bytes += bytes
         if self.states > Self.statesMax { throw over("more than \(Self.statesMax) states") }
         if self.bytes > Self.bytesMax { throw over("more than \(Self.bytesMax >> 20) MiB") }
-        if let deadline, self.states % 64 < states || bytes > 4096, Self.threadTime > deadline {
+        steps += 1
+        if let deadline, self.states % 64 < states || bytes > 4096 || steps % 64 == 0, Self.threadTime > deadline {
             throw over("more than 250 ms")
         }
     }

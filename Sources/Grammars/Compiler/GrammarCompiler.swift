@@ -4,6 +4,8 @@ struct GrammarCompiler {
     private(set) var leaves: [Leaf] = []
     var budget: GrammarBudget
     private var literals: [[UInt8]: Int32] = [:]
+    /// Rules by what they say: equal branches of a schema are one rule.
+    private var known: [Rule: Int32] = [:]
 
     /// Sources inside each other.
     static let depthMax = 64
@@ -11,13 +13,20 @@ struct GrammarCompiler {
     init(_ budget: GrammarBudget) { self.budget = budget }
 
     mutating func add(_ rule: Rule) throws(GrammarError) -> Int32 {
+        if let number = known[rule] { return number }
+        let number = try append(rule)
+        known[rule] = number
+        return number
+    }
+
+    /// A number for a rule that is to be known before it is made, for rings.
+    mutating func reserve() throws(GrammarError) -> Int32 { try append(.nothing) }
+
+    private mutating func append(_ rule: Rule) throws(GrammarError) -> Int32 {
         try budget.spend(bytes: 64)
         rules.append(rule)
         return Int32(rules.count - 1)
     }
-
-    /// A number for a rule that is to be known before it is made, for rings.
-    mutating func reserve() throws(GrammarError) -> Int32 { try add(.nothing) }
 
     mutating func set(_ number: Int32, _ rule: Rule) { rules[Int(number)] = rule }
 

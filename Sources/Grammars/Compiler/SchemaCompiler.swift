@@ -25,19 +25,28 @@ struct SchemaCompiler {
             for alternative in try alternatives(of: next.nodes, &rules.budget) {
                 options += try compile(alternative, &rules)
             }
-            rules.set(next.number, .choice(options))
+            var chosen: Set<Int32> = []
+            rules.set(next.number, .choice(options.filter { chosen.insert($0).inserted }))
         }
         return root
     }
 
     /// The rule of values that are as all of the nodes say; of any value for none.
     mutating func rule(_ nodes: [NodeID], _ rules: inout GrammarCompiler) throws(GrammarError) -> Int32 {
-        let key = Set(nodes).sorted()
+        let key = Set(nodes.map(referred)).sorted()
         if let known = numbers[key] { return known }
         let number = try rules.reserve()
         numbers[key] = number
         open.append((number, key))
         return number
+    }
+
+    /// The node that stands behind one that only refers to it: those that refer to one node share its rule. No ring has
+    /// references alone; the parser refuses it.
+    private func referred(_ node: NodeID) -> NodeID {
+        var node = node
+        while node >= 0, schema[node].isReferenceAlone, let target = schema[node].reference { node = target }
+        return node
     }
 
     /// A rule for each type that a value can have.

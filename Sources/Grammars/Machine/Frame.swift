@@ -12,7 +12,7 @@ final class Frame: Sendable {
     /// Keys that an object has used, of those that its schema does not list.
     let used: UsedKeys?
     let depth: Int32
-    private let hash: Int
+    fileprivate let hash: Int
 
     enum Stage: UInt8, Sendable {
         case value, separator, key, openSeparator, openKey, openColon
@@ -49,8 +49,8 @@ final class Frame: Sendable {
 }
 
 /// One reading of the text so far: what takes the next byte or token, and the stack below it.
-struct Reading: Sendable {
-    enum Top: Sendable, Equatable {
+struct Reading: Hashable, Sendable {
+    enum Top: Hashable, Sendable {
         /// A leaf's number, its automaton's state, and the characters counted.
         case leaf(Int32, state: Int32, count: Int32)
         case token(Int32)
@@ -63,23 +63,44 @@ struct Reading: Sendable {
     /// The beginning of a key that the schema does not list, while it is being read; nil elsewhere.
     var key: [UInt8]?
 
-    func isSame(as other: Reading) -> Bool {
-        top == other.top && key == other.key && Frame.same(frame, other.frame)
+    static func == (a: Reading, b: Reading) -> Bool {
+        a.top == b.top && a.key == b.key && Frame.same(a.frame, b.frame)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(top)
+        hasher.combine(key)
+        hasher.combine(frame?.hash ?? 0)
     }
 }
 
 /// The readings of a text, each once.
 struct Readings: Sendable {
     private(set) var all: [Reading] = []
+    /// The same, from `searchedMax` on.
+    private var known: Set<Reading> = []
 
     /// A text that can be read in more ways than this keeps the first of them: what they allow is right, but not all
     /// that is right.
     static let countMax = 512
+    /// The number that is searched one by one: few texts can be read in more ways.
+    private static let searchedMax = 16
+
+    var isFull: Bool { all.count >= Self.countMax }
 
     mutating func insert(_ reading: Reading) {
-        guard all.count < Self.countMax, !all.contains(where: { $0.isSame(as: reading) }) else { return }
+        guard !isFull else { return }
+        if all.count < Self.searchedMax {
+            guard !all.contains(reading) else { return }
+        } else {
+            if known.isEmpty { known = Set(all) }
+            guard known.insert(reading).inserted else { return }
+        }
         all.append(reading)
     }
 
-    mutating func removeAll() { all.removeAll(keepingCapacity: true) }
+    mutating func removeAll() {
+        all.removeAll(keepingCapacity: true)
+        known.removeAll(keepingCapacity: true)
+    }
 }

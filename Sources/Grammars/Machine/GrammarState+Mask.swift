@@ -11,18 +11,28 @@ extension GrammarState {
             case .end: break
             case .token(let token): mask.insert(token)
             case .leaf(let leaf, let state, let count):
-                let kept = vocabulary.mask(grammar.leaves[Int(leaf)], state: state, count: count)
-                let exits = withoutUsedKeys(reading, below: 0, &mask) { mask in
-                    switch kept.tokens {
-                    case .many(let words): mask.formUnion(words)
-                    case .few(let tokens): for token in tokens { mask.insert(token) }
-                    }
-                    return kept.exits
-                }
                 if grammar.leaves[Int(leaf)].isFree { insertTokens(inFreeTextOf: reading, &mask) }
-                follow(exits, reading, below: 0, &walk, &mask)
+                guard reading.key != nil else { continue }
+                let exits = withoutUsedKeys(reading, below: 0, &mask) { mask in
+                    insertKept(grammar.leaves[Int(leaf)], state, count, &mask)
+                }
+                follow(exits, ofKey: reading, below: 0, &walk, &mask)
             }
         }
+        for place in readings.places {
+            let exits = insertKept(grammar.leaves[Int(place.leaf)], place.state, place.count, &mask)
+            follow(exits, of: place, &walk, &mask)
+        }
+    }
+
+    /// Inserts the tokens within a leaf, and answers where others leave it.
+    private func insertKept(_ leaf: Leaf, _ state: Int32, _ count: Int32, _ mask: inout TokenMask) -> [LeafMask.Exit] {
+        let kept = vocabulary.mask(leaf, state: state, count: count)
+        switch kept.tokens {
+        case .many(let words): mask.formUnion(words)
+        case .few(let tokens): for token in tokens { mask.insert(token) }
+        }
+        return kept.exits
     }
 
     /// Lets `insert` insert tokens and answer exits; those that end the reading's key as one that its object has are
@@ -49,35 +59,37 @@ extension GrammarState {
         for token in free.afterTokens.keys { mask.insert(token) }
     }
 
-    /// Inserts the tokens that leave a reading's automaton at `exits` and go on in what follows it.
-    /// - Parameter node: where in a token the reading stands.
-    private func follow(
-        _ exits: [LeafMask.Exit], _ reading: Reading, below node: Int, _ walk: inout TrieWalk, _ mask: inout TokenMask
-    ) {
-        if let key = reading.key {
-            // Each exit is another key.
-            for exit in exits {
-                let path = vocabulary.trie.path(to: Int(exit.node)).dropFirst(Int(vocabulary.trie.depths[node]))
-                follow([exit], of: reading, key: key + path, &walk, &mask)
-            }
-            return
-        }
+    /// Inserts the tokens that leave a place's automaton at `exits` and go on in what follows it.
+    private func follow(_ exits: [LeafMask.Exit], of place: Place, _ walk: inout TrieWalk, _ mask: inout TokenMask) {
         var left = exits[...]
         while let outcome = left.first?.outcome {
-            follow(left.filter { $0.outcome == outcome }, of: reading, key: nil, &walk, &mask)
+            var next = Readings()
+            for frame in place.frames where !next.isFull { grammar.resume(frame, outcome: outcome, &next) }
+            follow(left.filter { $0.outcome == outcome }, into: next, &walk, &mask)
             left = left.filter { $0.outcome != outcome }[...]
         }
     }
 
-    /// As the other, with exits of one outcome.
+    /// The same of a reading that is in a key: each exit is another key.
+    /// - Parameter node: where in a token the reading stands.
     private func follow(
-        _ exits: [LeafMask.Exit], of reading: Reading, key: [UInt8]?, _ walk: inout TrieWalk, _ mask: inout TokenMask
+        _ exits: [LeafMask.Exit], ofKey reading: Reading, below node: Int, _ walk: inout TrieWalk,
+        _ mask: inout TokenMask
     ) {
-        var next = Readings()
-        grammar.resume(reading.frame, outcome: exits[0].outcome, key: key, &next)
-        for reading in next.all {
+        for exit in exits {
+            let path = vocabulary.trie.path(to: Int(exit.node)).dropFirst(Int(vocabulary.trie.depths[node]))
+            var next = Readings()
+            grammar.resume(reading.frame, outcome: exit.outcome, key: (reading.key ?? []) + path, &next)
+            follow([exit], into: next, &walk, &mask)
+        }
+    }
+
+    /// Inserts the tokens that go on from `exits` in what is read next.
+    private func follow(
+        _ exits: [LeafMask.Exit], into next: Readings, _ walk: inout TrieWalk, _ mask: inout TokenMask
+    ) {
+        for reading in next.all where reading.key != nil {
             guard case .leaf(let leaf, let state, let count) = reading.top else { continue }
-            var further: [LeafMask.Exit] = []
             for exit in exits {
                 let node = Int(exit.node)
                 let found = withoutUsedKeys(reading, below: node, &mask) { mask in
@@ -87,10 +99,44 @@ extension GrammarState {
                         insert: { mask.insert($0) }, exits: &found)
                     return found
                 }
-                if reading.key != nil { follow(found, reading, below: node, &walk, &mask) } else { further += found }
+                follow(found, ofKey: reading, below: node, &walk, &mask)
             }
-            if !further.isEmpty { follow(further, reading, below: 0, &walk, &mask) }
         }
+        for place in next.places {
+            var further: [LeafMask.Exit] = []
+            for exit in exits {
+                walk.run(
+                    grammar.leaves[Int(place.leaf)], state: place.state, count: place.count, below: Int(exit.node),
+                    insert: { mask.insert($0) }, exits: &further)
+            }
+            if !further.isEmpty { follow(further, of: place, &walk, &mask) }
+        }
+    }
+}
+
+/// Readings that stand at one place of one automaton, outside keys: they allow the same tokens up to its end.
+private struct Place {
+    let leaf: Int32
+    let state: Int32
+    let count: Int32
+    var frames: [Frame?]
+}
+
+extension Readings {
+    /// In the order of their first readings.
+    fileprivate var places: [Place] {
+        var places: [Place] = []
+        var known: [Reading.Top: Int] = [:]
+        for reading in all where reading.key == nil {
+            guard case .leaf(let leaf, let state, let count) = reading.top else { continue }
+            if let index = known[reading.top] {
+                places[index].frames.append(reading.frame)
+            } else {
+                known[reading.top] = places.count
+                places.append(Place(leaf: leaf, state: state, count: count, frames: [reading.frame]))
+            }
+        }
+        return places
     }
 }
 

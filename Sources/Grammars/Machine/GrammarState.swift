@@ -47,7 +47,7 @@ package struct GrammarState: Sendable {
     private mutating func advanceWhole(_ token: Int32) -> Bool {
         let isUnspelled = vocabulary.trie.spelling(of: token).isEmpty
         spare.removeAll()
-        for reading in readings.all {
+        for reading in readings.all where !spare.isFull {
             switch reading.top {
             case .token(token): grammar.resume(reading.frame, &spare)
             case .leaf(let leaf, _, _) where grammar.leaves[Int(leaf)].isFree:
@@ -68,7 +68,7 @@ package struct GrammarState: Sendable {
     /// - Returns: false when the byte does not fit, which leaves the state as it was.
     mutating func advance(byte: UInt8) -> Bool {
         spare.removeAll()
-        for reading in readings.all {
+        for reading in readings.all where !spare.isFull {
             guard case .leaf(let leaf, let state, let count) = reading.top,
                 let step = grammar.leaves[Int(leaf)].step(state, count, byte)
             else { continue }

@@ -1,5 +1,5 @@
 /// A part of a compiled grammar, which names others by their numbers: a ring of them is no special case.
-enum Rule: Sendable {
+enum Rule: Hashable, Sendable {
     /// Bytes that an automaton takes, by the number of its leaf.
     case leaf(Int32)
     case token(Int32)
@@ -23,7 +23,7 @@ struct Leaf: Sendable {
 }
 
 /// Items in order: first those of `first`, then any number of `rest`.
-struct ListRule: Sendable {
+struct ListRule: Hashable, Sendable {
     var first: [Int32] = []
     /// Nil where none may follow `first`.
     var rest: Int32?
@@ -35,8 +35,8 @@ struct ListRule: Sendable {
 }
 
 /// Members of an object, without its braces: those of `properties` in order, each at most once, then `open` ones.
-struct MembersRule: Sendable {
-    struct Open: Sendable {
+struct MembersRule: Hashable, Sendable {
+    struct Open: Hashable, Sendable {
         /// The number of the leaf of a key, quotes included.
         let key: Int32
         /// Between the member before and the key, and between the key and the value.
@@ -45,7 +45,7 @@ struct MembersRule: Sendable {
         let value: Int32
     }
 
-    struct Property: Sendable {
+    struct Property: Hashable, Sendable {
         /// The key with all up to its value, as the first member and as a later one.
         let keyAtFirst: Int32
         let keyLater: Int32
@@ -70,7 +70,7 @@ struct MembersRule: Sendable {
 }
 
 /// Free text, ended by one of several openings, each with what follows it.
-struct FreeRule: Sendable {
+struct FreeRule: Hashable, Sendable {
     let leaf: Int32
     /// By the outcome of the leaf's automaton.
     var afterTexts: [Int32] = []

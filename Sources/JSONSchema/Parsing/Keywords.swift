@@ -13,6 +13,15 @@ struct Keywords {
     /// Before 2019, what stands beside a `$ref` is ignored.
     var isReferenceAlone: Bool { (draft.map { $0 <= .draft7 } ?? false) && object["$ref"] != nil }
 
+    /// A `$ref` with nothing beside it that judges or names.
+    var areReferenceAndAnnotations: Bool {
+        object["$ref"] != nil && object.members.allSatisfy { $0.key == "$ref" || Self.annotations.contains($0.key) }
+    }
+
+    private static let annotations: Set<String> = [
+        "$comment", "default", "deprecated", "description", "examples", "readOnly", "title", "writeOnly",
+    ]
+
     func failure(_ keyword: String, _ message: String, _ kind: SchemaError.Kind = .invalid) -> SchemaError {
         SchemaError(kind, place, keyword, message)
     }

@@ -99,6 +99,7 @@ struct SchemaParser {
 
     private mutating func read(_ keywords: Keywords, _ id: NodeID, _ scope: Scope) throws(SchemaError) {
         try readReferences(keywords, id, scope)
+        nodes[id].isReferenceAlone = keywords.isReferenceAlone || keywords.areReferenceAndAnnotations
         if keywords.isReferenceAlone { return }
         try readValues(keywords, id)
         try readNumberRules(keywords, id)

@@ -23,6 +23,8 @@ package struct SchemaNode: Sendable {
 
     /// `$ref`, and `$dynamicRef` where only one schema can be meant: the value must be as that node says, too.
     package var reference: NodeID?
+    /// It says nothing beside ``reference``, annotations apart.
+    package var isReferenceAlone = false
     /// `$dynamicRef` where the way to it says which schema is meant.
     package var dynamicReference: DynamicReference?
     /// Each of them must take the value.
