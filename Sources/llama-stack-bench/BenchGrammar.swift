@@ -33,7 +33,8 @@ struct BenchGrammar: AsyncParsableCommand {
         let vocabulary = GrammarVocabulary(trie: trie)
         vocabulary.prepare()
         Output.json([
-            "trie_us": Self.microseconds(built - start), "prepare_us": Self.microseconds(GrammarBudget.threadTime - built),
+            "trie_us": Self.microseconds(built - start),
+            "prepare_us": Self.microseconds(GrammarBudget.threadTime - built),
         ])
         for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
             let row = try JSON(parsing: String(line))

@@ -70,7 +70,8 @@ enum TestSchema {
     /// Arrays inside each other, which can be read in a number of ways that grows by a factor of 20 a level.
     static let nestings: ValueSchema = {
         let arrays = (1...20).map { ##"{"type": "array", "items": {"$ref": "#"}, "maxItems": \##($0)}"## }
-        do { return try ValueSchema(parsing: JSON(parsing: #"{"anyOf": [\#(arrays.joined(separator: ","))]}"#)) } catch {
+        do { return try ValueSchema(parsing: JSON(parsing: #"{"anyOf": [\#(arrays.joined(separator: ","))]}"#)) } catch
+        {
             preconditionFailure("\(error)")
         }
     }()
