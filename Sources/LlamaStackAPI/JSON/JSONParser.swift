@@ -76,14 +76,15 @@ struct JSONParser {
         try descend()
         defer { depth -= 1 }
         var members: [JSONObject.Member] = []
-        var seen = KeySet()
+        members.reserveCapacity(4)
+        var seen = MemberKeys()
         if lexer.take(UInt8(ascii: "}")) { return JSONObject(uncheckedMembers: members) }
         while true {
             lexer.skipWhitespace()
             let start = lexer.offset
             guard lexer.peek() == UInt8(ascii: "\"") else { throw lexer.unexpected("a key in quotes") }
             let key = lexer.text(try lexer.string())
-            guard seen.insert(key, steps: &steps) else { throw KeySet.duplicate(key, at: start) }
+            guard seen.insert(key, after: members, steps: &steps) else { throw KeySet.duplicate(key, at: start) }
             guard members.count < lexer.limits.membersMax else {
                 throw lexer.tooMany("members in one object", lexer.limits.membersMax)
             }
@@ -145,5 +146,25 @@ struct KeySet {
 
     static func duplicate(_ key: String, at offset: Int) -> JSONError {
         JSONError("the key \"\(key.prefix(64))\" comes twice in one object", byteOffset: offset)
+    }
+}
+
+/// The same beside the members that have the keys: these are compared while they are few.
+private struct MemberKeys {
+    private var many: Set<String> = []
+
+    /// False when one of `members` has it, which are all that came before.
+    mutating func insert(_ key: String, after members: [JSONObject.Member], steps: inout Int) -> Bool {
+        guard many.isEmpty else {
+            steps += 1
+            return many.insert(key).inserted
+        }
+        steps += members.count
+        if members.contains(where: { $0.key == key }) { return false }
+        if members.count == 15 {
+            many = Set(members.map(\.key))
+            many.insert(key)
+        }
+        return true
     }
 }

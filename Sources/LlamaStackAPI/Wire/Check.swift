@@ -28,8 +28,8 @@ public struct Check<Value: WireValue>: Sendable {
     }
 
     @usableFromInline
-    func callAsFunction(_ value: Value, at path: FieldPath) throws {
-        guard holds(value) else { throw WireError(path, "must be \(wanted), got \(shown(value))") }
+    func callAsFunction(_ value: Value, at path: @autoclosure () -> FieldPath) throws {
+        guard holds(value) else { throw WireError(path(), "must be \(wanted), got \(shown(value))") }
     }
 }
 

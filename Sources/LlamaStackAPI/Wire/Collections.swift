@@ -98,6 +98,11 @@ extension Optional: WireValue where Wrapped: WireValue {
     public static var schema: Schema { Wrapped.schema }
     /// nil: an optional field may be missing.
     public static var whenMissing: Wrapped?? { .some(.none) }
+    /// Takes the plain values of the wrapped type.
+    @inlinable public init?(plain json: JSON) {
+        guard let value = Wrapped(plain: json) else { return nil }
+        self = .some(value)
+    }
     /// `null` for nil; a record leaves such a member out.
     public var json: JSON { self?.json ?? .null }
     /// Appends `null` for nil.

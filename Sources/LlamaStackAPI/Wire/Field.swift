@@ -58,9 +58,9 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     ) {
         var property = FieldProperty(key, Value.schema, description: description)
         property.wanted = check.wanted
-        self.init(path, absent: nil, property) { json, _, path in
-            let value = try Value(json: json, at: path)
-            try check(value, at: path)
+        self.init(path, absent: nil, property) { json, _, path, key in
+            let value = try Self.value(json, path, key)
+            try check(value, at: path[key])
             return value
         }
     }
@@ -73,9 +73,9 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     ) where Value == Wrapped? {
         var property = FieldProperty(key, schema, isOptional: true, description: description)
         property.wanted = check.wanted
-        self.init(path, absent: .some(nil), property) { json, _, path in
-            let value = try Value(json: json, at: path)
-            if let value { try check(value, at: path) }
+        self.init(path, absent: .some(nil), property) { json, _, path, key in
+            let value = try Self.value(json, path, key)
+            if let value { try check(value, at: path[key]) }
             return value
         }
     }
@@ -88,9 +88,9 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     ) {
         var property = FieldProperty(key, Value.schema, description: description)
         (property.default, property.wanted) = (`default`.json, check?.wanted)
-        self.init(path, absent: `default`, property) { json, _, path in
-            let value = try Value(json: json, at: path)
-            try check?(value, at: path)
+        self.init(path, absent: `default`, property) { json, _, path, key in
+            let value = try Self.value(json, path, key)
+            try check?(value, at: path[key])
             return value
         }
     }
@@ -113,9 +113,9 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         let check = Check<Value>("\"\(constant.rawValue)\"") { $0 == constant }
         var property = FieldProperty(key, .constant(constant.rawValue), description: description)
         property.wanted = check.wanted
-        self.init(path, absent: nil, property) { json, _, path in
-            let value = try Value(json: json, at: path)
-            try check(value, at: path)
+        self.init(path, absent: nil, property) { json, _, path, key in
+            let value = try Self.value(json, path, key)
+            try check(value, at: path[key])
             return value
         }
     }
@@ -127,9 +127,9 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     )
     where Value: TaggedWireValue {
         self.init(path, absent: nil, FieldProperty(key, Value.schema, description: description)) {
-            json, members, path in
-            let tag = try Value.Tag(json: members[tag] ?? .null, at: path.sibling(tag))
-            return try Value(json: json, tag: tag, at: path)
+            json, members, path, key in
+            let tag = try Value.Tag(json: members[tag] ?? .null, at: path[tag])
+            return try Value(json: json, tag: tag, at: path[key])
         }
     }
 
@@ -151,8 +151,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     @inlinable
     init(
         _ path: any KeyPath<Root, Value> & Sendable, absent: Value?, _ property: FieldProperty,
-        read: @escaping @Sendable (JSON, JSONObject, FieldPath) throws -> Value = { json, _, path in
-            try Value(json: json, at: path)
+        read: @escaping @Sendable (JSON, JSONObject, FieldPath, String) throws -> Value = { json, _, path, key in
+            try Self.value(json, path, key)
         }
     ) {
         let (key, isOptional) = (property.key, property.isOptional)
@@ -165,7 +165,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
                 if let absent, json?.isNull ?? true {
                     value = absent
                 } else if let json {
-                    value = try read(json, members, path[key])
+                    value = try read(json, members, path, key)
                 } else {
                     throw WireError(path[key], "is required")
                 }
@@ -177,6 +177,12 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
             },
             write: { root, bytes in place.value(root).write(to: &bytes) },
             measure: { root, bytesLeft in place.value(root).measure(&bytesLeft) })
+    }
+
+    /// A member's value. Its path is made only where it may be needed: making one takes longer than most values.
+    @inlinable
+    static func value(_ json: JSON, _ path: FieldPath, _ key: String) throws -> Value {
+        try Value(plain: json) ?? Value(json: json, at: path[key])
     }
 
     /// The place of the value in a record that lies in memory: a stored property's is its offset, since a key path

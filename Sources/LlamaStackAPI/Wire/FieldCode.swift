@@ -1,8 +1,8 @@
 /// A field as functions over memory, without the types of its record and its value. A record's fields are a list of
 /// these, so that reading and writing it are loops of plain code: what looks for generic types as it runs would take
-/// longer than the field.
+/// longer than the field. A class, because a loop over structs of so much copies each.
 @usableFromInline
-struct FieldCode: Sendable {
+final class FieldCode: Sendable {
     /// The size and alignment of a value.
     @usableFromInline
     struct Layout: Sendable {
@@ -54,7 +54,9 @@ struct FieldCode: Sendable {
     ) {
         (self.properties, self.layout, self.read, self.encode) = (properties, layout, read, encode)
         (writeValue, measureValue) = (write, measure)
-        keyText = isInlined ? nil : key.jsonBytes + [UInt8(ascii: ":")]
+        var keyText: [UInt8] = []
+        JSONEscape.encode(key, into: &keyText)
+        self.keyText = isInlined ? nil : keyText + [UInt8(ascii: ":")]
         isOptional = !isInlined && properties[0].isOptional
     }
 

@@ -63,8 +63,8 @@ public struct Object<Root: Sendable>: Sendable {
     /// missing field, a value that does not fit.
     public func decode(_ json: JSON, at path: FieldPath) throws -> Root {
         guard case .object(let members) = json else { throw WireError(path, "must be an object, got \(json.kind)") }
-        for member in isOpen ? [] : members.members where !code.has(member.key) {
-            throw WireError(path[member.key], "is not a field of \(name)" + suggestion(for: member.key))
+        if !isOpen, let key = code.firstUnknown(members) {
+            throw WireError(path[key], "is not a field of \(name)" + suggestion(for: key))
         }
         return try make(members, path)
     }

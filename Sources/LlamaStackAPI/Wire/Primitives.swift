@@ -3,6 +3,11 @@ import Foundation
 // The plain values of the wire.
 
 extension Bool: WireValue {
+    /// Takes a boolean.
+    @inlinable public init?(plain json: JSON) {
+        guard case .bool(let value) = json else { return nil }
+        self = value
+    }
     /// A boolean.
     public static var schema: Schema { .boolean }
     /// `true` or `false`.
@@ -19,6 +24,11 @@ extension Bool: WireValue {
 }
 
 extension Int: WireValue {
+    /// Takes a number without a fraction.
+    @inlinable public init?(plain json: JSON) {
+        guard case .integer(let value) = json else { return nil }
+        self = Int(value)
+    }
     /// An integer without bounds.
     public static var schema: Schema { .integer() }
     /// The exact integer.
@@ -71,6 +81,11 @@ extension Float: WireValue {
 }
 
 extension String: WireValue {
+    /// Takes a string.
+    @inlinable public init?(plain json: JSON) {
+        guard case .string(let value) = json else { return nil }
+        self = value
+    }
     /// A string of any length.
     public static var schema: Schema { .string() }
     /// The text itself.
@@ -108,6 +123,11 @@ extension JSON: WireValue {
 
 /// map<any>: an object with any keys and values.
 extension JSONObject: WireValue {
+    /// Takes an object.
+    @inlinable public init?(plain json: JSON) {
+        guard case .object(let value) = json else { return nil }
+        self = value
+    }
     /// An object with any members.
     public static var schema: Schema { .map(.any) }
     /// The object itself.

@@ -7,7 +7,10 @@ final class RecordCode: Sendable {
     /// Where the record has the members that no field takes; nil: there may be none.
     private let restOffset: Int?
     private let fields: [FieldCode]
-    /// The field of each key.
+    /// The key of each property, and the field that takes it.
+    private let keys: [String]
+    private let takers: [Int]
+    /// The place among `keys` of each, where there are more than can soon be compared.
     private let places: [String: Int]
     /// The distance of each field's value from the first, in memory that holds all of them.
     private let offsets: [Int]
@@ -17,24 +20,51 @@ final class RecordCode: Sendable {
     init(_ name: String, isComponent: Bool, restOffset: Int?, _ fields: [FieldCode]) {
         (self.name, self.isComponent, self.restOffset, self.fields) = (name, isComponent, restOffset, fields)
         properties = fields.flatMap(\.properties)
+        var keys: [String] = []
+        var takers: [Int] = []
         var places: [String: Int] = [:]
         var offsets: [Int] = []
         var size = 0
         for (index, field) in fields.enumerated() {
             for property in field.properties {
-                precondition(places.updateValue(index, forKey: property.key) == nil, "\(name) has \(property.key) twice")
+                precondition(
+                    places.updateValue(keys.count, forKey: property.key) == nil, "\(name) has \(property.key) twice")
+                keys.append(property.key)
+                takers.append(index)
             }
             size = (size + field.layout.alignment - 1) / field.layout.alignment * field.layout.alignment
             offsets.append(size)
             size += field.layout.size
         }
-        (self.places, self.offsets, self.size) = (places, offsets, size)
+        (self.keys, self.takers, self.places) = (keys, takers, keys.count > Self.comparedMax ? places : [:])
+        (self.offsets, self.size) = (offsets, size)
         alignment = fields.map(\.layout.alignment).max() ?? 1
     }
 
     var isOpen: Bool { restOffset != nil }
 
-    func has(_ key: String) -> Bool { places[key] != nil }
+    func has(_ key: String) -> Bool { place(of: key, from: 0) != nil }
+
+    /// The first of the members that no field takes.
+    func firstUnknown(_ members: JSONObject) -> String? {
+        var next = 0
+        for member in members.members {
+            guard let place = place(of: member.key, from: next) else { return member.key }
+            next = place + 1
+        }
+        return nil
+    }
+
+    /// More keys than this are hashed.
+    private static let comparedMax = 24
+
+    /// - Parameter start: where to look first. Members mostly come in the fields' order, some of them left out.
+    private func place(of key: String, from start: Int) -> Int? {
+        guard places.isEmpty else { return places[key] }
+        for place in start..<max(start, keys.count) where keys[place] == key { return place }
+        for place in 0..<min(start, keys.count) where keys[place] == key { return place }
+        return nil
+    }
 
     /// The values of a record's fields in memory, each to be taken once, in order.
     struct Values {
@@ -67,8 +97,11 @@ final class RecordCode: Sendable {
         let all = members.members
         try withUnsafeTemporaryAllocation(of: Int.self, capacity: fields.count) { found in
             found.initialize(repeating: -1)
-            for (number, member) in all.enumerated() {
-                if let place = places[member.key] { found[place] = number }
+            var next = 0
+            for number in all.indices {
+                guard let place = place(of: all[number].key, from: next) else { continue }
+                found[takers[place]] = number
+                next = place + 1
             }
             for index in fields.indices {
                 let json = found[index] < 0 ? nil : all[found[index]].value

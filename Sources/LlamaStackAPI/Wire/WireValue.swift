@@ -6,6 +6,8 @@ public protocol WireValue: Sendable {
     static var schema: Schema { get }
     /// Throws a ``WireError`` that names `path` when `json` does not fit.
     init(json: JSON, at path: FieldPath) throws
+    /// The same for JSON that surely fits, in less time; nil where ``init(json:at:)`` is to say, which is the default.
+    init?(plain json: JSON)
     /// The value as JSON, as ``init(json:at:)`` reads it.
     var json: JSON { get }
     /// Appends the text of ``json``, the same bytes, where there is a way that builds no ``JSON`` first.
@@ -19,6 +21,9 @@ public protocol WireValue: Sendable {
 }
 
 extension WireValue {
+    /// The default: nil.
+    @inlinable public init?(plain json: JSON) { return nil }
+
     /// nil: a field of this type is required unless it has a default.
     public static var whenMissing: Self? { nil }
 
@@ -42,6 +47,8 @@ extension WireValue {
     /// The value as a JSON text.
     public var jsonBytes: [UInt8] {
         var bytes: [UInt8] = []
+        // Growing to this by halves takes longer than writing it.
+        bytes.reserveCapacity(256)
         write(to: &bytes)
         return bytes
     }
@@ -99,14 +106,6 @@ public indirect enum FieldPath: Sendable, CustomStringConvertible {
     /// The path of an item.
     public subscript(index: Int) -> FieldPath { .index(self, index) }
 
-    /// Another field of the same record.
-    @usableFromInline
-    func sibling(_ key: String) -> FieldPath {
-        switch self {
-        case .root: .key(.root, key)
-        case .key(let parent, _), .index(let parent, _): .key(parent, key)
-        }
-    }
 }
 
 /// JSON that does not fit the schema, or a value out of range.
