@@ -99,7 +99,9 @@ struct AnswerSender: Sendable {
                         parts = try await call.nextParts()
                     }
                 } catch let error as CallError where error.code != .cancelled {
-                    if error.code.httpStatus == 500 { logger.error("\(error.message)") }
+                    if error.code.httpStatus == 500 {
+                        logger.error("\(error.message)", metadata: RequestID.metadata(requestID))
+                    }
                     try await writer.write(Self.errorRecord(error, requestID: requestID))
                 }
                 try await writer.finish(nil)

@@ -15,7 +15,9 @@ struct ErrorAnswers: RouterMiddleware {
             return try await next(request, context)
         } catch {
             let error = Self.stackError(error)
-            if error.code.httpStatus == 500 { context.logger.error("\(error.message)") }
+            if error.code.httpStatus == 500 {
+                context.logger.error("\(error.message)", metadata: RequestID.metadata(context.requestID))
+            }
             return forms.response(error, path: request.uri.path, requestID: context.requestID)
         }
     }

@@ -53,7 +53,8 @@ struct DialectHandler: HTTPResponder {
         if !prepared.ignoredFields.isEmpty {
             response.headers[.ignoredFields] = Self.list(prepared.ignoredFields)
             context.logger.debug(
-                "\(prepared.ignoredFields.count) fields of the request have no effect; X-Ignored-Fields names them")
+                "\(prepared.ignoredFields.count) fields of the request have no effect; X-Ignored-Fields names them",
+                metadata: RequestID.metadata(context.requestID))
             // Never by name: those are the client's own text.
             stack.count(
                 "ignored_fields_total", by: prepared.ignoredFields.count,

@@ -67,7 +67,7 @@ struct StackCaller: Caller {
         }
     }
 
-    func uniqueID(_ prefix: String) -> String { prefix + RequestID.make().dropFirst("req_".count) }
+    func uniqueID(_ prefix: String) -> String { RequestID.unique(prefix) }
 
     var seconds: Int { Int(Date.now.timeIntervalSince1970) }
 
@@ -76,11 +76,13 @@ struct StackCaller: Caller {
         switch error {
         case let error as DialectError: return error
         case let error as CallError:
-            if error.code.httpStatus == 500 { logger.error("\(error.message)") }
+            if error.code.httpStatus == 500 {
+                logger.error("\(error.message)", metadata: RequestID.metadata(requestID))
+            }
             return DialectError(error)
         case is CancellationError: return DialectError(.cancelled, "the client left")
         default:
-            logger.error("\(error)")
+            logger.error("\(error)", metadata: RequestID.metadata(requestID))
             return DialectError(CallError(.internal, "\(error)"))
         }
     }

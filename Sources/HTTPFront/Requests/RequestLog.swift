@@ -19,7 +19,6 @@ struct RequestLog: RouterMiddleware {
         var context = context
         context.requestID = RequestID.of(request.headers[.requestID])
         context.monitor = monitors[context.channel]
-        context.logger[metadataKey: "request_id"] = .string(context.requestID)
 
         var response = try await next(request, context)
         // Errors too have no body then.
