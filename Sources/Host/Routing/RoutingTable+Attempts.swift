@@ -31,7 +31,10 @@ extension RoutingTable {
     func attempts(
         of endpoint: EndpointDescription, resourceName: String?, providerID: String? = nil, owner: String? = nil
     ) throws(CallError) -> [Attempt] {
-        let able = instances.filter { $0.api == endpoint.api && $0.descriptor.method(endpoint.method) != nil }
+        // What is routed by a list of the distribution looks for no others.
+        let isListed = if case .listed = endpoint.routingKey { true } else { false }
+        let able =
+            isListed ? [] : instances.filter { $0.api == endpoint.api && $0.descriptor.method(endpoint.method) != nil }
         let isAlone = able.count < 2
         switch endpoint.routingKey {
         case .resource where !isAlone:

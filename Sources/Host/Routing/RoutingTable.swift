@@ -2,13 +2,22 @@ import LlamaStackAPI
 
 /// Which provider answers what. A value: the dispatcher swaps it whole.
 struct RoutingTable: Sendable {
-    struct Instance: Sendable {
-        var api: API
-        var providerID: String
-        var descriptor: ProviderDescriptor
-        var libraryPath: String
-        var channel: any Channel
-        var label: String { "\(api.rawValue)/\(providerID)" }
+    /// A class, because each call has its instance copied several times.
+    final class Instance: Sendable {
+        let api: API
+        let providerID: String
+        let descriptor: ProviderDescriptor
+        let libraryPath: String
+        let channel: any Channel
+        let label: String
+
+        init(
+            api: API, providerID: String, descriptor: ProviderDescriptor, libraryPath: String, channel: any Channel
+        ) {
+            (self.api, self.providerID, self.descriptor) = (api, providerID, descriptor)
+            (self.libraryPath, self.channel) = (libraryPath, channel)
+            label = "\(api.rawValue)/\(providerID)"
+        }
     }
 
     /// Where a call goes, and the resource's own id there.
