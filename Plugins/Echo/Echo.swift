@@ -107,14 +107,23 @@ extension String {
     /// The words, each with the white space after it: joined, they are the text again.
     var piecesEndingInSpace: [String] {
         var pieces: [String] = []
-        var piece = ""
-        for character in self {
-            if let last = piece.last, last.isWhitespace, !character.isWhitespace {
-                pieces.append(piece)
-                piece = ""
+        var start = startIndex
+        var wasSpace = false
+        for index in indices {
+            let isSpace = self[index].isSpace
+            if wasSpace, !isSpace {
+                pieces.append(String(self[start..<index]))
+                start = index
             }
-            piece.append(character)
+            wasSpace = isSpace
         }
-        return piece.isEmpty ? pieces : pieces + [piece]
+        return start == endIndex ? pieces : pieces + [String(self[start...])]
+    }
+}
+
+extension Character {
+    /// As isWhitespace, which looks up every letter in Unicode's tables.
+    fileprivate var isSpace: Bool {
+        asciiValue.map { $0 == UInt8(ascii: " ") || (9...13).contains($0) } ?? isWhitespace
     }
 }
