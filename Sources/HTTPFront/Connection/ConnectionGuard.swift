@@ -181,7 +181,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if bodyIsOpen, unanswered == 1 { head.headerFields[.connection] = "close" }
             gate.frame(&head)
             closesAfterAnswer = head.headerFields[.connection]?.lowercased() == "close"
-            pass(context, .head(head), promise)
+            // What follows it is watched: parts are taken in order.
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .head(let head): pass(context, .head(head), promise)
         case .body(var buffer):
             while buffer.readableBytes > Self.writtenBytesMax,

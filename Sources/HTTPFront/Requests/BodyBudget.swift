@@ -19,6 +19,8 @@ final class BodyBudget: Sendable {
 
         fileprivate init(_ budget: BodyBudget) { self.budget = budget }
 
+        var bytes: Int { held.withLock { $0 } }
+
         func take(_ count: Int) throws(CallError) {
             let isTaken = budget.taken.withLock { taken in
                 guard count <= budget.bytesMax - taken else { return false }

@@ -59,12 +59,12 @@ struct OriginCheck: RouterMiddleware {
     }
 
     private func checkHost(_ request: Request, _ own: [String]) throws {
-        guard let host = request.head.authority, !host.isEmpty, request.headers[values: .hostField].isEmpty else {
+        guard let host = request.head.authority, !host.isEmpty, !request.headers.contains(.hostField) else {
             throw CallError(.badRequest, "the request must have exactly one Host header")
         }
         // Reachable by any name when the operator opened it to the network.
         if !settings.isLoopback, settings.allowedHosts.isEmpty { return }
-        guard own.contains(host.lowercased()) else {
+        guard own.contains(host) || own.contains(host.lowercased()) else {
             throw CallError(
                 .hostNotAllowed,
                 "this server does not answer for this Host; name it under server.allowed_hosts to let it")
