@@ -92,7 +92,7 @@ struct ServedDocument {
     private mutating func content(_ endpoint: EndpointDescription) -> JSONObject {
         var content = JSONObject()
         switch (endpoint.answerFormat, endpoint.answer) {
-        case (.jsonLines, .array(let line, _)?):
+        case (.jsonLines, .array(let line, _, _)?):
             let item = schemas.schema(line, .answer)
             content["application/jsonl"] = ["itemSchema": item]
             content["application/json"] = ["schema": ["type": "array", "items": item]]

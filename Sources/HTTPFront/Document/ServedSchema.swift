@@ -27,9 +27,11 @@ struct ServedSchema {
             return Self.object(
                 ("type", "string"), ("format", format.map { .string($0) }), ("pattern", pattern.map { .string($0) }),
                 ("contentEncoding", encoding.map { .string($0) }))
-        case .array(let item, let uniqueItems):
+        case .array(let item, let uniqueItems, let counts):
             return Self.object(
-                ("type", "array"), ("items", self.schema(item, side)), ("uniqueItems", uniqueItems ? true : nil))
+                ("type", "array"), ("items", self.schema(item, side)), ("uniqueItems", uniqueItems ? true : nil),
+                ("minItems", counts.map { .integer(Int64($0.lowerBound)) }),
+                ("maxItems", counts.map { .integer(Int64($0.upperBound)) }))
         case .map(let value): return ["type": "object", "additionalProperties": self.schema(value, side)]
         case .object: return ["type": "object"]
         case .enumeration(_, let values, let isOpen):
@@ -37,14 +39,14 @@ struct ServedSchema {
             guard isOpen else { return ["type": "string", "enum": words] }
             // An id of the distribution may be any.
             let id: JSON = ["type": "string", "examples": words]
-            return side == .request ? Self.bounded(id, Self.identifier) : id
+            return side == .request ? Self.bounded(id, Check<String>.identifierBounds) : id
         case .constant(let value): return ["type": "string", "const": .string(value)]
         case .oneOf(let members), .anyOf(let members):
             return ["anyOf": .array(members.map { self.schema($0, side) })]
         case .named("URL", _, _): return side == .request ? Self.urlOrObject : Self.url
         case .named(let name, _, let inner):
             let value = self.schema(inner, side)
-            return name.hasPrefix("OrNull") ? Self.orNull(value) : Self.bounded(value, name)
+            return name.hasPrefix("OrNull") ? Self.orNull(value) : value
         case .record(let record): return reference(record, side)
         }
     }
@@ -73,7 +75,7 @@ struct ServedSchema {
             words.map { ["type": "string", "enum": .array($0.map { .string($0) })] }
             ?? schema(property.schema, side)
         if side == .request {
-            if let wanted = property.wanted { value = Self.bounded(value, wanted) }
+            value = Self.bounded(value, property.bounds)
             if !property.isRequired { value = Self.orNull(value) }
         }
         guard case .object(var object) = value else { return value }
@@ -84,8 +86,7 @@ struct ServedSchema {
 
     /// A parameter of a query: it is text, whatever it means.
     mutating func parameter(_ property: Schema.Property) -> JSON {
-        var value = schema(property.schema, .request)
-        if let wanted = property.wanted { value = Self.bounded(value, wanted) }
+        let value = Self.bounded(schema(property.schema, .request), property.bounds)
         return [
             "name": .string(property.key), "in": "query", "description": .string(property.description),
             "required": .bool(property.isRequired), "schema": value,
@@ -96,42 +97,12 @@ struct ServedSchema {
         schema == [:] ? schema : ["anyOf": [schema, ["type": "null"]]]
     }
 
-    private static func bounded(_ schema: JSON, _ wanted: String) -> JSON {
+    private static func bounded(_ schema: JSON, _ bounds: JSONObject) -> JSON {
         guard case .object(var object) = schema else { return schema }
-        for member in bounds(wanted).members { object[member.key] = member.value }
+        for member in bounds.members { object[member.key] = member.value }
         return .object(object)
     }
 
-    /// The condition of a field, as JSON Schema says it; nothing for one that it has no words for.
-    static func bounds(_ wanted: String) -> JSONObject {
-        let numbers = wanted.split { !"0123456789.-".contains($0) }.flatMap { part in
-            part.replacing("...", with: " ").split(separator: " ").compactMap { Double($0) }
-        }
-        func number(_ value: Double) -> JSON { Int64(exactly: value).map { .integer($0) } ?? .number(value) }
-        if wanted == identifier {
-            // Of characters that are one byte each, or of as many others as are never too long.
-            return ["pattern": #"^([\x20-\x7E]{1,200}|[^\x00-\x1F\x7F-\x9F]{1,50})$"#]
-        }
-        if wanted.hasPrefix("in (0, 1]") { return ["exclusiveMinimum": 0, "maximum": 1] }
-        if wanted.hasSuffix("for the ids of tokens"), numbers.count == 2 {
-            return ["propertyNames": ["pattern": "^[0-9]{1,9}$"]]
-        }
-        if wanted == "\"function\"" { return ["const": "function"] }
-        if wanted.hasPrefix("at least "), numbers.count == 1 { return ["minimum": number(numbers[0])] }
-        if wanted.hasPrefix("in "), numbers.count == 2, numbers[0] <= numbers[1] {
-            return ["minimum": number(numbers[0]), "maximum": number(numbers[1])]
-        }
-        if wanted.hasPrefix("at most "), wanted.hasSuffix(" texts"), numbers.count == 1 {
-            return ["maxItems": number(numbers[0])]
-        }
-        if wanted.hasSuffix(" texts") || wanted.hasSuffix(" messages"), numbers.count == 2 {
-            return ["minItems": number(numbers[0]), "maxItems": number(numbers[1])]
-        }
-        return [:]
-    }
-
-    /// The condition of an id, as its check says it.
-    private static let identifier = "1 to 200 bytes without control characters"
     /// Fields whose words the draft's schema does not list.
     private static let words = ["SamplingParams.strategy": SamplingStrategy.allCases.map(\.rawValue)]
     /// With padding, without line breaks and without bits that say nothing.

@@ -67,7 +67,7 @@ package enum HTMLPage {
 
     private static func answer(_ endpoint: EndpointDescription) -> String {
         switch (endpoint.answerFormat, endpoint.answer) {
-        case (.jsonLines, .array(let line, _)?): "\(words(line)) <span>a line, application/jsonl</span>"
+        case (.jsonLines, .array(let line, _, _)?): "\(words(line)) <span>a line, application/jsonl</span>"
         case (_, let answer?): words(answer)
         case (_, nil): endpoint.streaming == .always ? "<span>a stream</span>" : "<span>empty</span>"
         }
@@ -107,7 +107,7 @@ package enum HTMLPage {
         case .string(let format, let pattern, let encoding):
             let what = [format, encoding].compactMap { $0 }.first.map { "string, \($0)" } ?? "string"
             return what + (pattern.map { " <code>\(escape($0))</code>" } ?? "")
-        case .array(let item, let uniqueItems): return "\(uniqueItems ? "set" : "array") of \(words(item))"
+        case .array(let item, let uniqueItems, _): return "\(uniqueItems ? "set" : "array") of \(words(item))"
         case .map(.any): return "object, any members"
         case .map(let value): return "object, each member \(words(value))"
         case .object: return "object"

@@ -23,7 +23,7 @@ package struct MethodShape: Sendable {
     /// The type of a whole answer; nil when there is none.
     package var answer: String? {
         switch (endpoint.answerFormat, endpoint.answer) {
-        case (.jsonLines, .array(let line, _)?): "lines, each \(words.words(line))"
+        case (.jsonLines, .array(let line, _, _)?): "lines, each \(words.words(line))"
         case (_, let answer?): words.words(answer)
         case (_, nil): nil
         }

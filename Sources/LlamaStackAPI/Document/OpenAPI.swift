@@ -71,7 +71,7 @@ package enum OpenAPI {
     private static func content(_ endpoint: EndpointDescription) -> JSONObject {
         var content = JSONObject()
         switch (endpoint.answerFormat, endpoint.answer) {
-        case (.jsonLines, .array(let line, _)?): content["application/jsonl"] = schema(line)
+        case (.jsonLines, .array(let line, _, _)?): content["application/jsonl"] = schema(line)
         case (_, let answer?): content["application/json"] = schema(answer)
         case (_, nil): break
         }

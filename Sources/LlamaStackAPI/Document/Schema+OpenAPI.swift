@@ -19,7 +19,7 @@ extension Schema {
             Self.object(
                 ("type", "string"), ("format", format?.json), ("pattern", pattern?.json),
                 ("contentEncoding", encoding?.json))
-        case .array(let item, let uniqueItems):
+        case .array(let item, let uniqueItems, _):
             Self.object(("type", "array"), ("items", item.openAPI), ("uniqueItems", uniqueItems ? true : nil))
         case .map(let value): ["type": "object", "additionalProperties": value.openAPI]
         case .object: ["type": "object"]

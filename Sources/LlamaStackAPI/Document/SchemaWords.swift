@@ -23,7 +23,8 @@ struct SchemaWords: Sendable {
         case .string(let format, let pattern, let encoding):
             let what = [format, encoding, pattern.map { "that matches \(code($0))" }].compactMap { $0 }
             return (["string"] + what).joined(separator: ", ")
-        case .array(let item, let uniqueItems): return "array of \(plural(item))" + (uniqueItems ? ", each once" : "")
+        case .array(let item, let uniqueItems, _):
+            return "array of \(plural(item))" + (uniqueItems ? ", each once" : "")
         case .map(.any), .object: return "object"
         case .map(let value): return "object, each member \(words(value))"
         case .constant(let value): return code(JSON.string(value).text)

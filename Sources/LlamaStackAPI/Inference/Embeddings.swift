@@ -34,7 +34,7 @@ public struct EmbeddingsRequest: WireRecord, Hashable {
         Field("model", \.model, check: .identifier, "The embedding model to use."),
         Field(
             "contents", \.contents,
-            check: Check("at most \(contentsMax) texts", showing: \.count) { $0.count <= contentsMax },
+            check: .atMost(contentsMax, "texts"),
             "The texts, at most \(contentsMax); pieces of one text in an array of their own."),
         Field(
             "text_truncation", \.textTruncation, default: .none,

@@ -44,7 +44,7 @@ public struct ScoreRequest: WireRecord, Hashable {
                 + "dialog."),
         Field(
             "continuations", \.continuations,
-            check: Check("at most \(continuationsMax) texts", showing: \.count) { $0.count <= continuationsMax },
+            check: .atMost(continuationsMax, "texts"),
             "The texts to score, at most \(continuationsMax)."))
 
     /// The beginning that the continuations follow.

@@ -46,7 +46,7 @@ public struct MemoryBankQueryRequest: WireRecord, Hashable {
         Field("query", \.query, "What to find: text, or pieces of text."),
         Field("mode", \.mode, "vector, keyword or hybrid; absent: the best that the provider has."),
         Field(
-            "top_k", \.topK, default: 10, check: Check("in 1...1000") { (1...1000).contains($0) },
+            "top_k", \.topK, default: 10, check: .within(1...1000),
             "The maximum number of chunks."),
         Field(
             "tokens_max", \.tokensMax, default: 4096, check: .atLeast(1),

@@ -57,7 +57,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, check: Check<Value>, _ description: String = ""
     ) {
         var property = FieldProperty(key, Value.schema, description: description)
-        property.wanted = check.wanted
+        (property.wanted, property.bounds) = (check.wanted, check.bounds)
         self.init(path, absent: nil, property) { json, _, path, key in
             let value = try Self.value(json, path, key)
             try check(value, at: path[key])
@@ -72,7 +72,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         schema: Schema = Wrapped.schema, _ description: String = ""
     ) where Value == Wrapped? {
         var property = FieldProperty(key, schema, isOptional: true, description: description)
-        property.wanted = check.wanted
+        (property.wanted, property.bounds) = (check.wanted, check.bounds)
         self.init(path, absent: .some(nil), property) { json, _, path, key in
             let value = try Self.value(json, path, key)
             if let value { try check(value, at: path[key]) }
@@ -87,7 +87,8 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         _ description: String = ""
     ) {
         var property = FieldProperty(key, Value.schema, description: description)
-        (property.default, property.wanted) = (`default`.json, check?.wanted)
+        property.default = `default`.json
+        if let check { (property.wanted, property.bounds) = (check.wanted, check.bounds) }
         self.init(path, absent: `default`, property) { json, _, path, key in
             let value = try Self.value(json, path, key)
             try check?(value, at: path[key])
@@ -112,7 +113,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     where Value: WireEnum {
         let check = Check<Value>("\"\(constant.rawValue)\"") { $0 == constant }
         var property = FieldProperty(key, .constant(constant.rawValue), description: description)
-        property.wanted = check.wanted
+        (property.wanted, property.bounds) = (check.wanted, check.bounds)
         self.init(path, absent: nil, property) { json, _, path, key in
             let value = try Self.value(json, path, key)
             try check(value, at: path[key])

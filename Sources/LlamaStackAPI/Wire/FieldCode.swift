@@ -1,6 +1,6 @@
 /// A field as functions over memory, without the types of its record and its value. A record's fields are a list of
 /// these, so that reading and writing it are loops of plain code: what looks for generic types as it runs would take
-/// longer than the field. A class, because a loop over structs of so much copies each.
+/// longer than the field. A class, because a loop over structs copies each of them whole.
 @usableFromInline
 final class FieldCode: Sendable {
     /// The size and alignment of a value.
@@ -92,6 +92,7 @@ struct FieldProperty: Sendable {
     @usableFromInline var isServerURL = false
     @usableFromInline var isExtended = false
     @usableFromInline var wanted: String?
+    @usableFromInline var bounds = JSONObject()
 
     @usableFromInline
     init(_ key: String, _ schema: Schema, isOptional: Bool = false, description: String) {
@@ -103,6 +104,6 @@ struct FieldProperty: Sendable {
         Schema.Property(
             key: key, schema: schema, isRequired: isRequired, isOptional: isOptional, default: `default`,
             description: description, resourceKind: resourceKind, isServerURL: isServerURL, isExtended: isExtended,
-            whenAbsent: isOptional ? nil : absent, wanted: wanted)
+            whenAbsent: isOptional ? nil : absent, wanted: wanted, bounds: bounds)
     }
 }

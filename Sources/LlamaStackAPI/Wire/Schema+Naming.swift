@@ -11,7 +11,7 @@ extension Schema {
     /// The schemas it is made of, one level down.
     package var parts: [Schema] {
         switch self {
-        case .array(let item, _): [item]
+        case .array(let item, _, _): [item]
         case .map(let value): [value]
         case .oneOf(let members), .anyOf(let members): members
         case .named(_, _, let schema): [schema]

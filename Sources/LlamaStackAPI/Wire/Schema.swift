@@ -10,8 +10,8 @@ public indirect enum Schema: Sendable {
     case number(minimum: Double? = nil, maximum: Double? = nil)
     /// A string; the arguments are JSON Schema's keywords, for the document: decoding is the type's own.
     case string(format: String? = nil, pattern: String? = nil, contentEncoding: String? = nil)
-    /// Items of one schema. `uniqueItems`: none comes twice.
-    case array(Schema, uniqueItems: Bool = false)
+    /// Items of one schema. `uniqueItems`: none comes twice. `counts`: how many there may be, for the document.
+    case array(Schema, uniqueItems: Bool = false, counts: ClosedRange<Int>? = nil)
     /// An object with any keys.
     case map(Schema)
     /// A string out of a closed list. `isOpen`: input may be any string, the document prints the list.
@@ -66,5 +66,7 @@ public indirect enum Schema: Sendable {
         public var whenAbsent: JSON?
         /// Its condition beyond the schema: completes "must be …". nil when there is none.
         public var wanted: String?
+        /// The same as members of a JSON Schema; none for one that JSON Schema has no words for.
+        public var bounds = JSONObject()
     }
 }

@@ -37,7 +37,7 @@ enum AnswerFormatCheck {
             if bytes.isEmpty { return "LSP_OK without an answer: wanted \(SchemaText.of(endpoint.answer))" }
             return problem(bytes, endpoint.answer, "the answer")
         case .jsonLines:
-            guard case .array(let line, _)? = endpoint.answer else { return nil }
+            guard case .array(let line, _, _)? = endpoint.answer else { return nil }
             if let last = bytes.last, last != UInt8(ascii: "\n") {
                 return "the last line of JSON Lines must end with a newline"
             }

@@ -38,7 +38,7 @@ enum SchemaText {
                 return "\(Quote.of(key)) is not a field of \(record.name)"
             }
             return nil
-        case (.array(let item, _), .array(let items)):
+        case (.array(let item, _, _), .array(let items)):
             for (index, value) in items.enumerated() {
                 if let what = mismatch(value, item, at: "\(path)[\(index)]") { return what }
             }
@@ -64,7 +64,7 @@ enum SchemaText {
                 guard let value = object[property.key] else { return property.isOptional }
                 return value == .null ? property.schema.matches(.null) : isWhole(value, property.schema)
             }
-        case (.array(let item, _), .array(let items)): items.allSatisfy { isWhole($0, item) }
+        case (.array(let item, _, _), .array(let items)): items.allSatisfy { isWhole($0, item) }
         default: true
         }
     }

@@ -11,7 +11,7 @@ package enum Samples {
         case .integer(let least, _): return .integer(least ?? 1)
         case .number(let least, _): return .number(least ?? 0.5)
         case .string(let format, let pattern, let encoding): return string(format, pattern, encoding)
-        case .array(let item, _): return isMinimal ? [] : [sample(for: item)]
+        case .array(let item, _, _): return isMinimal ? [] : [sample(for: item)]
         case .map(let value): return isMinimal ? [:] : ["key": sample(for: value)]
         case .object: return isMinimal ? [:] : ["key": "value"]
         case .enumeration(_, let values, _): return .string(values.first ?? "")
@@ -66,7 +66,7 @@ package enum Samples {
             Mutation(json: $0, field: path.description, why: "\($0.kind) instead")
         }
         switch schema {
-        case .array(let item, let uniqueItems):
+        case .array(let item, let uniqueItems, _):
             found += mutations(of: item, at: path[0]).map { $0.wrapped { [$0] } }
             if uniqueItems {
                 let item = sample(for: item)

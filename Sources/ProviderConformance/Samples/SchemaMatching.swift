@@ -12,7 +12,7 @@ extension Schema {
             json.numberValue.map { $0.isFinite && $0 >= least ?? -.infinity && $0 <= most ?? .infinity } ?? false
         case (.string(let format, let pattern, let encoding), .string(let text)):
             Self.matches(text, format: format, pattern: pattern, encoding: encoding)
-        case (.array(let item, let uniqueItems), .array(let items)):
+        case (.array(let item, let uniqueItems, _), .array(let items)):
             items.allSatisfy(item.matches) && (!uniqueItems || Set(items).count == items.count)
         case (.map(let value), .object(let object)): object.members.allSatisfy { value.matches($0.value) }
         case (.enumeration(_, let values, let isOpen), .string(let word)): isOpen || values.contains(word)

@@ -15,7 +15,7 @@ extension Schema {
         case .number(let minimum, let maximum):
             bounded("number", minimum.map { .number($0) }, maximum.map { .number($0) })
         case .string: ["type": "string"]
-        case .array(let item, _): ["type": "array", "items": item.configurationSchema]
+        case .array(let item, _, _): ["type": "array", "items": item.configurationSchema]
         case .map(let value): ["type": "object", "additionalProperties": value.configurationSchema]
         case .enumeration(_, let values, let isOpen):
             isOpen ? ["type": "string"] : ["type": "string", "enum": .array(values.map { .string($0) })]

@@ -59,16 +59,19 @@ struct DocumentTests {
 
     @Test("a request's field that may be absent may be null, and its bounds are those that are checked")
     func bounds() throws {
-        #expect(ServedSchema.bounds("at least 0.0") == ["minimum": 0])
-        #expect(ServedSchema.bounds("in -2.0...2.0") == ["minimum": -2, "maximum": 2])
-        #expect(ServedSchema.bounds("in (0, 1]") == ["exclusiveMinimum": 0, "maximum": 1])
-        #expect(ServedSchema.bounds("at most 2048 texts") == ["maxItems": 2048])
-        #expect(ServedSchema.bounds("1 to 2048 texts") == ["minItems": 1, "maxItems": 2048])
-        #expect(ServedSchema.bounds("in 0.01...10.0") == ["minimum": .number(0.01), "maximum": 10])
         var schemas = ServedSchema()
         _ = schemas.schema(ChatCompletionRequest.schema, .request)
         let fields = try #require(schemas.components["ChatCompletionRequest-request"]?["properties"])
         #expect(fields["max_tokens"]?["anyOf"]?[0]?["minimum"] == 0)
+        let openAI = try #require(OpenAI.dialect.endpoints.first { $0.method == "chat_completions" }?.body)
+        _ = schemas.schema(openAI, .request)
+        let chat = try #require(schemas.components["OpenAIChatRequest-request"]?["properties"])
+        func bound(_ key: String, _ word: String) -> JSON? { chat[key]?["anyOf"]?[0]?[word] ?? chat[key]?[word] }
+        #expect(bound("presence_penalty", "minimum") == -2 && bound("presence_penalty", "maximum") == 2)
+        #expect(bound("top_p", "exclusiveMinimum") == 0 && bound("top_p", "maximum") == 1)
+        #expect(bound("repetition_penalty", "minimum") == .number(0.01) && bound("repetition_penalty", "maximum") == 10)
+        #expect(bound("messages", "minItems") == 1 && bound("messages", "maxItems") == 100_000)
+        #expect(bound("stop", "anyOf")?[1]?["maxItems"] == 16)
         #expect(schemas.components["ChatCompletionRequest-request"]?["required"] == ["model", "dialog"])
     }
 

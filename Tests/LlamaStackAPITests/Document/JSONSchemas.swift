@@ -25,7 +25,7 @@ struct JSONSchemas {
     func definition(of schema: Schema) -> JSON {
         switch schema {
         case .any: [:]
-        case .array(let item, let uniqueItems):
+        case .array(let item, let uniqueItems, _):
             uniqueItems
                 ? ["type": "array", "items": self.schema(item), "uniqueItems": true]
                 : ["type": "array", "items": self.schema(item)]

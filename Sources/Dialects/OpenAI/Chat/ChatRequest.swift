@@ -33,7 +33,7 @@ struct ChatRequest: DialectBody {
         Field("model", \.model, check: .identifier, "The model's id or an alias."),
         Field(
             "messages", \.messages,
-            check: Check("1 to \(messagesMax) messages", showing: \.count) { (1...messagesMax).contains($0.count) },
+            check: .counting(1...messagesMax, "messages"),
             "What was said so far."),
         Inline(\.sampling, SamplingFields.object),
         Field(

@@ -28,7 +28,9 @@ struct OfferedTool: WireRecord, Hashable {
     static let object = Object(
         "OpenAITool", isComponent: false, rest: \Self.rest, Self.init(type:function:),
         Field(
-            "type", \.type, default: "function", check: Check("\"function\"") { $0 == "function" }, "Always function."),
+            "type", \.type, default: "function",
+            check: Check("\"function\"", bounds: ["const": "function"]) { $0 == "function" },
+            "Always function."),
         Field("function", \.function, "What it is."))
 
     /// As the draft has it, where a description stands in the schema of the arguments.

@@ -42,7 +42,9 @@ struct SamplingFields: WireRecord, Hashable {
             schema: .number(minimum: -2, maximum: 2), "Taken from a token's logit for each time that it came."),
         Field(
             "logit_bias", \.logitBias,
-            ifPresent: Check("-100 to 100 for the ids of tokens") { bias in
+            ifPresent: Check(
+                "-100 to 100 for the ids of tokens", bounds: ["propertyNames": ["pattern": "^[0-9]{1,9}$"]]
+            ) { bias in
                 bias.allSatisfy { (-100...100).contains($0.value) && UInt32($0.key) != nil }
             }, schema: .map(.number(minimum: -100, maximum: 100)), "Added to the logits of tokens, by their ids."),
         Field(
@@ -107,7 +109,7 @@ struct StopSequences: WireValue, Hashable {
     static var schema: Schema {
         let most = GenerationOptions.stopBytesMax
         let text = Schema.string(pattern: #"^([\x00-\x7F]{1,\#(most)}|[\s\S]{1,\#(most / 4)})$"#)
-        return .oneOf([text, .named("0 to \(GenerationOptions.stopsMax) texts", .array(text))])
+        return .oneOf([text, .array(text, counts: 0...GenerationOptions.stopsMax)])
     }
     var json: JSON { texts.json }
 

@@ -6,7 +6,7 @@ struct CompletionBody: DialectBody {
     struct Prompt: WireValue {
         var text: String
 
-        static var schema: Schema { .oneOf([String.schema, .named("1 to 1 texts", [String].schema)]) }
+        static var schema: Schema { .oneOf([String.schema, .array(String.schema, counts: 1...1)]) }
         var json: JSON { .string(text) }
 
         init(json: JSON, at path: FieldPath) throws {

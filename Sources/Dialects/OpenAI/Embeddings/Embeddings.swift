@@ -73,7 +73,10 @@ struct EmbeddingsBody: DialectBody {
         Field("model", \.model, check: .identifier, "The model's id or an alias."),
         Field(
             "input", \.input,
-            check: Check("1 to \(EmbeddingsRequest.contentsMax) texts") {
+            check: Check(
+                "1 to \(EmbeddingsRequest.contentsMax) texts",
+                bounds: ["minItems": 1, "maxItems": .integer(Int64(EmbeddingsRequest.contentsMax))]
+            ) {
                 (1...EmbeddingsRequest.contentsMax).contains($0.texts.count)
             }, "A text, or up to \(EmbeddingsRequest.contentsMax)."),
         Field("encoding_format", \.format, default: .float, "float, or base64: 32-bit floats, little-endian."),
