@@ -30,8 +30,8 @@ struct Script: WireRecord {
 
     /// nil when the text is no script.
     init?(_ text: String) throws {
-        guard text.hasPrefix("{") else { return nil }
-        try self.init(json: JSON(parsing: Array(text.utf8)), at: FieldPath.root["script"])
+        guard text.hasPrefix("{"), let json = try? JSON(parsing: text) else { return nil }
+        try self.init(json: json, at: FieldPath.root["script"])
     }
 
     private init(

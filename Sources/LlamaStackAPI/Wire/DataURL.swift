@@ -16,8 +16,12 @@ package struct DataURL: Sendable, Equatable {
         (mediaType.isEmpty ? "text/plain" : mediaType) + (charset.map { "; charset=\($0)" } ?? "")
     }
 
-    /// Schemes are written in capitals too (RFC 3986, 3.1).
-    package static func isOne(_ url: String) -> Bool { url.prefix(scheme.count).lowercased() == scheme }
+    /// Schemes are written in capitals too (RFC 3986, 3.1). By bytes: what follows may join the colon to one character.
+    package static func isOne(_ url: String) -> Bool {
+        url.utf8.prefix(scheme.utf8.count).elementsEqual(scheme.utf8) {
+            $0 == $1 || (0x41...0x5A).contains($0) && $0 + 0x20 == $1
+        }
+    }
 
     private static let scheme = "data:"
 

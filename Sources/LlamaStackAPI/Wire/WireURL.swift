@@ -11,8 +11,11 @@ public struct WireURL: WireValue, Hashable, CustomStringConvertible {
 
     private init(_ string: String, at path: FieldPath) throws {
         // The scheme of a data: URL is often written in capitals; nothing is asked of another server by it.
-        let string = DataURL.isOne(string) ? "data:" + string.dropFirst("data:".count) : string
-        guard Self.schemes.contains(where: string.hasPrefix) else {
+        let string =
+            DataURL.isOne(string)
+            ? "data:" + String(decoding: string.utf8.dropFirst("data:".utf8.count), as: UTF8.self) : string
+        // By bytes: what follows may join the last slash to one character.
+        guard Self.schemes.contains(where: { string.utf8.starts(with: $0.utf8) }) else {
             throw WireError(
                 path,
                 "must be a URL that begins with \(Self.schemes.joined(separator: ", ")), got '\(Quote.short(string))'")

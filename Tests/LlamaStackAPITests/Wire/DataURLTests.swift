@@ -59,6 +59,14 @@ struct DataURLTests {
     func scheme() throws {
         #expect(try WireURL("DATA:,x").string == "data:,x")
         #expect(DataURL.isOne("dAtA:,x") && !DataURL.isOne("datum:,x") && !DataURL.isOne(""))
+        #expect(!DataURL.isOne("data\u{1A},x"))
+    }
+
+    @Test("a scheme is one whatever follows it, though that may join it to one character")
+    func joined() throws {
+        #expect(try WireURL("DatA:\u{1ABB}h,x").string == "data:\u{1ABB}h,x")
+        #expect(try WireURL("file://\u{1F3FB}").string == "file://\u{1F3FB}")
+        #expect(try WireURL("https://\u{301}").string == "https://\u{301}")
     }
 
     @Test("a column is a word, or an object when it is nullable")
