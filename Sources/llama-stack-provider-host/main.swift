@@ -20,11 +20,9 @@ guard ccp_child_setup(parent) == 0 else { _exit(71) }
 pg_open_standard_descriptors()
 pg_set_crash_fd(4)
 pg_guard_crashes()
-do {
-    try ChildServer(socket: 3).run()
-} catch {
+ChildServer(socket: 3).run { error in
+    // Libraries are never unloaded, so nothing of theirs is to run now.
+    guard let error else { _exit(0) }
     say("the host broke the protocol: \(error)")
     _exit(76)
 }
-// Libraries are never unloaded, so nothing of theirs is to run now.
-_exit(0)

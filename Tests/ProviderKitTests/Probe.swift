@@ -68,6 +68,11 @@ struct Probe: InferenceProvider {
             try await stream.send(.init(textDelta: "\(call.requestID) \(call.principal) \(call.resource)"))
         case "deadline": try await stream.send(.init(textDelta: call.deadline == nil ? "none" : "some"))
         case "sleep": try await Task.sleep(for: .seconds(3600))
+        case "thread": try await stream.send(.init(textDelta: "\(pthread_self())"))
+        case "compute":
+            // Until it is cancelled, and never waits.
+            while !Task.isCancelled {}
+            throw CancellationError()
         case "many": for index in 0..<100 { try await stream.send(.init(textDelta: "\(index)")) }
         case "blocking":
             try await onThread { for index in 0..<100 { try stream.sendBlocking(.init(textDelta: "\(index)")) } }

@@ -5,6 +5,9 @@ import Synchronization
 
 /// One created provider: takes the contract's calls, runs each as a task, and sees to it that each ends exactly once.
 ///
+/// The task of a method whose calls have always been done at once begins on the thread that calls `invoke`: for such a
+/// call the way to another thread is the longest part.
+///
 /// The host holds one reference (the pointer that `create` returned) until `destroy` releases it.
 final class Instance: Sendable {
     private struct State {
@@ -12,6 +15,8 @@ final class Instance: Sendable {
         var isClosing = false
         var creation: RunningTask?
         var calls: [UInt64: RunningTask] = [:]
+        /// By method.
+        var promptness: [String: Promptness] = [:]
     }
 
     private let link: HostLink
@@ -47,11 +52,13 @@ final class Instance: Sendable {
         let answer = AnswerWriter(sink) { [gate] in gate.leave() }
         let id = request.call_id
         let task = RunningTask()
-        let (provider, isNew) = state.withLock { state -> (RunningProvider?, Bool) in
-            guard let provider = state.provider, !state.isClosing else { return (nil, false) }
-            guard state.calls[id] == nil else { return (provider, false) }
+        let method = request.method.text
+        let began = MonotonicClock.nanoseconds
+        let (provider, isNew, isPrompt) = state.withLock { state -> (RunningProvider?, Bool, Bool) in
+            guard let provider = state.provider, !state.isClosing else { return (nil, false, false) }
+            guard state.calls[id] == nil else { return (provider, false, false) }
             state.calls[id] = task
-            return (provider, true)
+            return (provider, true, state.promptness[method]?.isEarned ?? false)
         }
         guard let provider else {
             return answer.finish(Outcome(ProviderError(.providerUnavailable, "the provider is not ready")))
@@ -59,8 +66,8 @@ final class Instance: Sendable {
         guard isNew else {
             return answer.finish(Outcome(ProviderError(.internal, "call id \(id) is in use by a call that still runs")))
         }
-        let unread = UnreadCall(request: request, answer: answer)
-        task.run { [self] in
+        let unread = UnreadCall(request: request, method: method, answer: answer, isOnCallersThread: isPrompt)
+        task.run(atOnce: isPrompt) { [self] in
             let outcome: Outcome
             do {
                 try await provider.serve(unread.read(link))
@@ -68,8 +75,13 @@ final class Instance: Sendable {
             } catch {
                 outcome = Outcome(of: error, isCancelled: task.isCancelled || answer.isClosed)
             }
+            let seconds = Double(MonotonicClock.nanoseconds - began) / 1e9
             // Before finish: the host may use the id again as soon as finish was called.
-            state.withLock { _ = $0.calls.removeValue(forKey: id) }
+            state.withLock { state in
+                state.calls[id] = nil
+                guard provider.offers(method) else { return }
+                state.promptness[method, default: Promptness()].returned(afterSeconds: seconds)
+            }
             answer.finish(outcome)
         }
     }
@@ -105,25 +117,44 @@ final class Instance: Sendable {
 
 /// A task that can be cancelled before it was started.
 private final class RunningTask: Sendable {
-    private let state = Mutex<(task: Task<Void, Never>?, isCancelled: Bool)>((nil, false))
+    /// A task that has begun and has no handle yet.
+    private struct Begun: @unchecked Sendable {
+        // Unchecked: it is kept alive by this, and cancelling is for any thread.
+        let task: UnsafeCurrentTask?
+    }
+
+    private struct State {
+        var task: Task<Void, Never>?
+        var begun: Begun?
+        var isCancelled = false
+    }
+
+    private let state = Mutex(State())
 
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    func run(_ body: @escaping @Sendable () async -> Void) {
-        let task = Task(operation: body)
+    /// - Parameter atOnce: on this thread, as far as it goes without waiting.
+    func run(atOnce: Bool = false, _ body: @escaping @Sendable () async -> Void) {
+        let task = atOnce ? Task.immediate { await begin(body) } : Task(operation: body)
         let isCancelled = state.withLock { state in
-            state.task = task
+            (state.task, state.begun) = (task, nil)
             return state.isCancelled
         }
         if isCancelled { task.cancel() }
     }
 
+    private func begin(_ body: @Sendable () async -> Void) async {
+        let begun = withUnsafeCurrentTask { Begun(task: $0) }
+        state.withLock { $0.begun = begun }
+        await body()
+    }
+
     func cancel() {
-        let task = state.withLock { state in
+        let (task, begun) = state.withLock { state in
             state.isCancelled = true
-            return state.task
+            return (state.task, state.begun)
         }
-        task?.cancel()
+        if let task { task.cancel() } else { begun?.task?.cancel() }
     }
 }
 
@@ -131,16 +162,18 @@ private final class RunningTask: Sendable {
 private struct UnreadCall: @unchecked Sendable {
     // Unchecked because of these C pointers; nothing writes to what they point at.
     let request: lsp_request
+    let method: String
     let answer: AnswerWriter
+    let isOnCallersThread: Bool
 
     func read(_ link: HostLink) throws -> IncomingCall {
         let json = request.options.isEmpty ? .object([:]) : try JSON(parsing: request.options.buffer)
         let options = try JSONObject(json: json, at: .root["options"])
         let call = Call(
-            method: request.method.text, requestID: request.request_id.text, principal: request.principal.text,
+            method: method, requestID: request.request_id.text, principal: request.principal.text,
             resource: request.resource.text, options: options,
             idempotent: try IdempotentRequest(options, of: request), deadlineNanoseconds: request.deadline_ns,
             link: link)
-        return IncomingCall(request: request, answer: answer, call: call)
+        return IncomingCall(request: request, answer: answer, call: call, isOnCallersThread: isOnCallersThread)
     }
 }

@@ -28,6 +28,8 @@ struct RunningProvider: Sendable {
         self.handlers = handlers
     }
 
+    func offers(_ method: String) -> Bool { handlers[method] != nil }
+
     func serve(_ incoming: IncomingCall) async throws {
         let method = incoming.call.method
         guard let handler = handlers[method] else {

@@ -47,6 +47,7 @@ public struct Method<P: Provider>: Sendable {
         run = { provider, incoming in
             let (query, body) = try await incoming.decode(endpoint)
             if isStreamed(body) {
+                await incoming.leaveCaller()
                 try await stream(provider, query, body, incoming.call, EventStream(incoming.answer, endpoint))
             } else {
                 try await incoming.send(answer(provider, query, body, incoming.call), endpoint)
@@ -63,6 +64,7 @@ public struct Method<P: Provider>: Sendable {
         canStream = true
         run = { provider, incoming in
             let (query, body) = try await incoming.decode(endpoint)
+            await incoming.leaveCaller()
             try await stream(provider, query, body, incoming.call, EventStream(incoming.answer, endpoint))
         }
     }
@@ -74,6 +76,10 @@ struct IncomingCall: @unchecked Sendable {
     let request: lsp_request
     let answer: AnswerWriter
     let call: Call
+    let isOnCallersThread: Bool
+
+    /// Goes on on one of Swift's threads: a stream may send for long before it waits.
+    func leaveCaller() async { if isOnCallersThread { await Task.yield() } }
 
     /// Decodes without a copy of the bytes, once.
     func decode<Query, Body, Answer, Event>(

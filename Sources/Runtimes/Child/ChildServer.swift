@@ -9,7 +9,7 @@ import Synchronization
 /// The host opens no library of an entry with `isolation: process`: what one says of itself is read here too.
 package final class ChildServer: Sendable {
     private struct State {
-        var channel: (any Channel)?
+        var channel: InlineChannel?
         var lock: StateLock?
         var lastCall: UInt64 = 0
     }
@@ -43,30 +43,38 @@ package final class ChildServer: Sendable {
         }
     }
 
-    /// Serves until the host closes the connection. Blocks this thread; nothing of a provider runs on it.
-    package func run() throws {
-        try peer.link.receive { [self] frame in
-            switch frame.kind {
-            case .ping: peer.link.send(Frame(kind: .pong, payload: health.bytes))
-            case .call, .write, .finish, .credit, .cancel:
-                try peer.take(frame) { [self] request, sink in serve(request, sink) }
-            case .log, .metric, .pong: throw FrameError("an unexpected \(frame.kind)")
-            }
+    /// Serves until the host closes the connection, or breaks the protocol; then `ended` is called once, on any thread.
+    /// Keeps this thread: what always returns at once is called on it.
+    package func run(_ ended: @escaping @Sendable ((any Error)?) -> Void) -> Never {
+        let reader = LendingReader(peer.link, take: { [self] in try take($0, $1) }, ended: ended)
+        reader.run()
+        // Another reads, or everything has ended.
+        while true { pause() }
+    }
+
+    private func take(_ frame: Frame, _ lend: InvokeThreads.Lend) throws {
+        switch frame.kind {
+        case .ping: peer.link.send(Frame(kind: .pong, payload: health.bytes))
+        case .call, .write, .finish, .credit, .cancel:
+            try peer.take(frame) { [self] request, sink in serve(request, sink, lend) }
+        case .log, .metric, .pong: throw FrameError("an unexpected \(frame.kind)")
         }
     }
 
     /// The answer to the host's ping: which functions have not returned.
     private var health: JSON {
-        guard let oldest = (state.withLock { $0.channel } as? InlineChannel)?.threads.oldest else { return [:] }
+        guard let oldest = state.withLock({ $0.channel })?.threads.oldest else { return [:] }
         return [
             "function": .string(oldest.function), "method": .string(oldest.method),
             "request_id": .string(oldest.requestID), "seconds": .number(oldest.seconds),
         ]
     }
 
-    private func serve(_ request: CallRequest, _ sink: any AnswerSink) -> @Sendable () -> Void {
+    private func serve(
+        _ request: CallRequest, _ sink: any AnswerSink, _ lend: InvokeThreads.Lend
+    ) -> @Sendable () -> Void {
         switch request.target {
-        case PeerTarget.invoke: return invoke(request, sink)
+        case PeerTarget.invoke: return invoke(request, sink, lend)
         case PeerTarget.describe: Task { await describe(request, sink) }
         case PeerTarget.create: Task { await create(request, sink) }
         case PeerTarget.destroy: Task { await destroy(request, sink) }
@@ -75,7 +83,9 @@ package final class ChildServer: Sendable {
         return {}
     }
 
-    private func invoke(_ request: CallRequest, _ sink: any AnswerSink) -> @Sendable () -> Void {
+    private func invoke(
+        _ request: CallRequest, _ sink: any AnswerSink, _ lend: InvokeThreads.Lend
+    ) -> @Sendable () -> Void {
         var request = request
         let channel = state.withLock { state in
             state.lastCall += 1
@@ -88,7 +98,7 @@ package final class ChildServer: Sendable {
         }
         request.target = ""
         let callID = request.callID
-        channel.invoke(request, into: sink)
+        channel.invoke(request, into: sink, lend)
         return { channel.cancel(callID) }
     }
 
@@ -118,7 +128,7 @@ package final class ChildServer: Sendable {
             // Before the provider opens a file of it; held until this process and all that it forked have ended.
             let lock = try StateLock(folder: setup.setup.statePath)
             state.withLock { $0.lock = lock }
-            let channel = try await runtime.create(
+            let channel = try await runtime.createHere(
                 setup.setup, host: reach(setup.setup.label), withinSeconds: setup.seconds)
             state.withLock { $0.channel = channel }
         } catch {

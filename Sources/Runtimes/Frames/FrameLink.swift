@@ -1,3 +1,4 @@
+import CProviderABI
 import ChildProcess
 import Foundation
 import Synchronization
@@ -23,18 +24,21 @@ final class FrameLink: Sendable {
         var isClosed = false
         /// The other side left more unread than it may.
         var isOverfull = false
+        /// Pieces of bodies wait for what comes after them.
+        var holdsBodies = false
     }
 
     /// Writes of one call share a frame up to this size.
     fileprivate static let sharedFrameBytes = 64 * 1024
     /// Small frames share a system call up to about this size.
     private static let segmentBytes = 256 * 1024
-    private static let receiveBytes = 256 * 1024
+    /// With more than this waiting, pieces of bodies wait no longer.
+    private static let heldBytesMax = 64 * 1024
     /// With more than this waiting, frames that may be lost are.
     private static let losableBytesMax = 1024 * 1024
 
     private let pendingBytesMax: Int
-    private let socket: FrameSocket
+    let socket: FrameSocket
     private let state = Mutex(State())
     private let fullQueue = DispatchQueue(label: "llama-stack.frames", qos: .userInitiated)
 
@@ -85,32 +89,36 @@ final class FrameLink: Sendable {
                 state.pending.append(Segment(bytes: []))
             }
             state.bytes += state.pending[state.pending.count - 1].append(piece, call: call, kind: kind)
+            let mayWait = state.holdsBodies && state.bytes <= Self.heldBytesMax && !state.isSending
+            if mayWait, kind & ~WritePayload.isPartial == UInt8(LSP_BODY) { return false }
             return state.begin(pendingBytesMax)
         }
+    }
+
+    /// Pieces of bodies, which are of no use before their answer's end, wait for it from now on, or for any other
+    /// frame: answer and end are one system call, and one wake of the reader.
+    func holdBodies() { state.withLock { $0.holdsBodies = true } }
+
+    /// Sends what has waited.
+    func releaseBodies() {
+        let mustFlush = state.withLock { state -> Bool in
+            state.holdsBodies = false
+            return !state.pending.isEmpty && state.begin(pendingBytesMax)
+        }
+        if mustFlush { flush() }
     }
 
     /// Reads until the end on this thread. `frame` gets each whole frame. Returns at the end of the stream, and throws
     /// when a rule is broken.
     func receive(_ frame: (Frame) throws -> Void) throws {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.receiveBytes, alignment: 16)
-        var parser = FrameParser()
-        defer {
-            buffer.deallocate()
-            parser.closeDescriptors { SealedMemory.discard($0) }
-        }
-        while true {
-            switch try socket.receive(into: buffer, waits: true) {
-            case .end:
-                guard !state.withLock({ $0.isOverfull }) else {
-                    throw FrameError("left \(pendingBytesMax) bytes unread")
-                }
-                return
-            case .nothing: continue
-            case .bytes(let count, let descriptor, let surplus):
-                parser.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]), descriptor: descriptor)
-                guard surplus == 0 else { throw FrameError("sent more than one descriptor with a frame") }
-                while let next = try parser.next() { try frame(next) }
-            }
+        let frames = incoming
+        while let next = try frames.next() { try frame(next) }
+    }
+
+    /// The frames that come over the socket. To be taken once.
+    var incoming: FrameReceiver {
+        FrameReceiver(socket) { [self] in
+            guard !state.withLock({ $0.isOverfull }) else { throw FrameError("left \(pendingBytesMax) bytes unread") }
         }
     }
 

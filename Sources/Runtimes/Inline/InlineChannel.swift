@@ -105,6 +105,18 @@ package final class InlineChannel: Channel {
     // MARK: calls
 
     package func invoke(_ request: CallRequest, into sink: any AnswerSink) {
+        invoke(request, into: sink) { threads.runHere($0, $1) }
+    }
+
+    /// - Parameter lend: gets a closure to run on the caller's thread, once the caller is ready for it.
+    func invoke(_ request: CallRequest, into sink: any AnswerSink, _ lend: InvokeThreads.Lend) {
+        invoke(request, into: sink) { threads.runHere($0, lend, $1) }
+    }
+
+    private func invoke(
+        _ request: CallRequest, into sink: any AnswerSink,
+        runHere: (InvokeThreads.Entry, @escaping @Sendable () -> Void) -> Void
+    ) {
         let callID = request.callID
         let lent = LentRequest(request)
         let call = OpenCall(
@@ -135,7 +147,7 @@ package final class InlineChannel: Channel {
             gate.leave()
         }
         // A provider that calls another one is never held up by it.
-        if request.target.isEmpty { threads.runHere(entry, body) } else { threads.run(entry, body) }
+        if request.target.isEmpty { runHere(entry, body) } else { threads.run(entry, body) }
     }
 
     package func cancel(_ callID: UInt64) {

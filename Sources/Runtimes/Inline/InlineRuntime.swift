@@ -32,6 +32,12 @@ package struct InlineRuntime: ProviderRuntime {
     package func create(
         _ setup: InstanceSetup, host: HostReach, withinSeconds seconds: Double
     ) async throws(CreateFailure) -> any Channel {
+        try await createHere(setup, host: host, withinSeconds: seconds)
+    }
+
+    func createHere(
+        _ setup: InstanceSetup, host: HostReach, withinSeconds seconds: Double
+    ) async throws(CreateFailure) -> InlineChannel {
         let library: PluginLibrary
         do throws(PluginRefusal) {
             library = try await OffPool.run { LoadedLibraries.result(setup.library, log) }.get()

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The threads on which the functions of one instance are called: one, and one more for each call that blocks although
 /// the contract says that it must not. So a provider that blocks holds up only itself. An instance that has always
-/// returned at once is called on the caller's thread (`Promptness`).
+/// returned at once is called on the caller's thread (`ThreadLoan`).
 package final class InvokeThreads: Sendable {
     package static let threadsMax = 64
     static let stackBytes = 8 << 20
@@ -13,6 +13,9 @@ package final class InvokeThreads: Sendable {
     private static let patience = DispatchTimeInterval.milliseconds(5)
     /// A thread beyond the first ends when it had nothing to do for so long.
     private static let idleSeconds = 10.0
+
+    /// Takes what is to run on a thread that is lent.
+    typealias Lend = (@escaping @Sendable () -> Void) -> Void
 
     /// One entry into the provider.
     package struct Entry: Sendable {
@@ -54,7 +57,7 @@ package final class InvokeThreads: Sendable {
         var inside: [Entry?] = []
         /// The slots of `inside` whose threads have ended.
         var freeSlots: [Int] = []
-        var promptness = Promptness()
+        var loan = ThreadLoan()
 
         var isEmpty: Bool { first == jobs.count }
 
@@ -74,7 +77,7 @@ package final class InvokeThreads: Sendable {
 
         mutating func leave(_ slot: Int) {
             guard let entry = inside[slot] else { return }
-            promptness.returned(afterSeconds: entry.seconds)
+            loan.promptness.returned(afterSeconds: entry.seconds)
             inside[slot] = nil
         }
 
@@ -96,8 +99,8 @@ package final class InvokeThreads: Sendable {
         }
 
         /// The slot of a caller that enters on its own thread; nil when it may not.
-        mutating func enterHere(_ entry: Entry) -> Int? {
-            guard isEmpty, promptness.lend() else { return nil }
+        mutating func enterHere(_ entry: Entry, isShared: Bool) -> Int? {
+            guard isEmpty, loan.begin(isShared: isShared) else { return nil }
             let slot = takeSlot()
             enter(slot, entry)
             return slot
@@ -106,7 +109,7 @@ package final class InvokeThreads: Sendable {
         mutating func leaveHere(_ slot: Int) {
             leave(slot)
             freeSlots.append(slot)
-            promptness.giveBack()
+            loan.end()
         }
     }
 
@@ -126,9 +129,21 @@ package final class InvokeThreads: Sendable {
     /// instance has always returned at once, else soon on a thread of the instance.
     func runHere(_ entry: Entry, _ body: @escaping @Sendable () -> Void) {
         let isShared = withUnsafeCurrentTask { $0 != nil }
-        guard isShared, let slot = state.withLock({ $0.enterHere(entry) }) else { return run(entry, body) }
+        guard isShared, let slot = state.withLock({ $0.enterHere(entry, isShared: true) }) else {
+            return run(entry, body)
+        }
         body()
         state.withLock { $0.leaveHere(slot) }
+    }
+
+    /// Calls a function of the provider by `lend`, on a thread that is not one of Swift's, where the instance has
+    /// always returned at once; else soon on a thread of the instance.
+    func runHere(_ entry: Entry, _ lend: Lend, _ body: @escaping @Sendable () -> Void) {
+        guard let slot = state.withLock({ $0.enterHere(entry, isShared: false) }) else { return run(entry, body) }
+        lend { [self] in
+            body()
+            state.withLock { $0.leaveHere(slot) }
+        }
     }
 
     /// Calls a function of the provider soon. Any thread; never blocks.
