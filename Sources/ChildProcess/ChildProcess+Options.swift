@@ -21,6 +21,8 @@ extension ChildProcess {
         /// The user and the group to run as; nil: ours. Takes root.
         package var user: UInt32?
         package var hasNoNewPrivileges = false
+        /// Added to our own niceness: a child with 5 has a quarter of a core where others want all of it.
+        package var niceness: Int32 = 0
         /// Control groups of version 1 are not entered at the start, which would wait for them, but with
         /// ``ChildProcess/enterGroups(_:)``.
         package var entersGroupsLater = false

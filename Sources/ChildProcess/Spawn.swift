@@ -86,6 +86,7 @@ struct Spawn {
                         call.group_folder = places.folder
                         (call.group_files, call.group_file_count) = (files.baseAddress, files.count)
                         call.user = options.user ?? 0
+                        call.nice = options.niceness
                         call.no_new_privileges = options.hasNoNewPrivileges ? 1 : 0
                         return ccp_spawn(&call, &child)
                     }

@@ -56,14 +56,16 @@ struct Running {
 
     init(
         _ arguments: String..., environment: [String: String] = [:], descriptors: [Int32: Int32] = [:],
-        limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable), label: String = "test"
+        limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable), label: String = "test",
+        niceness: Int32 = 0
     ) throws {
         let lines = Lines()
         self.lines = lines
-        process = try ChildProcess.start(
-            ChildProcess.Options(
-                executable: try Probe.child.get(), arguments: arguments, environment: environment,
-                descriptors: descriptors, limits: limits, label: label, onLine: { lines.add($0) }))
+        var options = ChildProcess.Options(
+            executable: try Probe.child.get(), arguments: arguments, environment: environment,
+            descriptors: descriptors, limits: limits, label: label, onLine: { lines.add($0) })
+        options.niceness = niceness
+        process = try ChildProcess.start(options)
     }
 
     /// What it wrote to standard output, at its end.

@@ -28,6 +28,25 @@ extension Children {
             #expect(output.filter { $0.contains("pipe:") }.map { $0.prefix(2) } == ["1 ", "2 "])
         }
 
+        @Test(.enabled(if: ChildProcess.canEndNiceness))
+        func `a child that is nicer gives way until its niceness ends, on all of its threads`() async throws {
+            let child = try Running("threads", "5", niceness: 5)
+            defer { child.process.kill() }
+            try await child.wait(lines: 1)
+            let own = niceness(getpid())
+            #expect(try threads(of: child.process.pid).map(niceness) == Array(repeating: own + 5, count: 6))
+            child.process.endNiceness()
+            #expect(try threads(of: child.process.pid).map(niceness) == Array(repeating: own, count: 6))
+        }
+
+        private func threads(of pid: pid_t) throws -> [pid_t] {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task").compactMap { pid_t($0) }
+        }
+
+        private func niceness(_ thread: pid_t) -> Int32 {
+            getpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread))
+        }
+
         @Test func `standard input is empty`() async throws {
             #expect(try await Running("input").output() == ["-1"])
         }

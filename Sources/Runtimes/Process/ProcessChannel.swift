@@ -85,10 +85,10 @@ package final class ProcessChannel: Channel {
     /// A process whose instance can serve.
     private static func start(
         _ setup: InstanceSetup, _ runtime: ProcessRuntime, _ host: HostReach, withinSeconds seconds: Double,
-        began: (ProviderProcess) -> Void = { _ in }
+        yields: Bool = false, began: (ProviderProcess) -> Void = { _ in }
     ) async throws(CreateFailure) -> ProviderProcess {
         let process: ProviderProcess
-        do { process = try await runtime.start(setup.label, host) } catch {
+        do { process = try await runtime.start(setup.label, host, yields: yields) } catch {
             throw CreateFailure(CallError(.internal, "its process could not be started: \(error)"))
         }
         began(process)
@@ -236,7 +236,8 @@ package final class ProcessChannel: Channel {
         guard case .restarting = state.withLock({ $0.phase }) else { return }
         let began = DispatchTime.now()
         do throws(CreateFailure) {
-            let process = try await Self.start(setup, runtime, host, withinSeconds: createSecondsMax) { process in
+            let process = try await Self.start(setup, runtime, host, withinSeconds: createSecondsMax, yields: true) {
+                process in
                 let isWanted = state.withLock { state -> Bool in
                     state.starting = process
                     if case .restarting = state.phase { return true }
@@ -244,6 +245,7 @@ package final class ProcessChannel: Channel {
                 }
                 if !isWanted { process.stop(graceSeconds: 0) }
             }
+            process.endNiceness()
             await registerAgain(process)
             let isWanted = state.withLock { state -> Bool in
                 state.starting = nil

@@ -80,12 +80,15 @@ package struct ProcessRuntime: ProviderRuntime {
     }
 
     /// A child that waits for its first call.
-    func start(_ label: String, _ host: HostReach) async throws -> ProviderProcess {
+    ///
+    /// - Parameter yields: its start gives way to others.
+    func start(_ label: String, _ host: HostReach, yields: Bool = false) async throws -> ProviderProcess {
         let (executable, settings, environment) = (executable, settings, childEnvironment)
         return try await OffPool.run {
             Result {
                 try ProviderProcess(
-                    executable: executable, label: label, environment: environment, settings: settings, host: host)
+                    executable: executable, label: label, environment: environment, settings: settings, host: host,
+                    yields: yields)
             }
         }.get()
     }

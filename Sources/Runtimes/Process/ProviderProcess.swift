@@ -34,6 +34,8 @@ final class ProviderProcess: Sendable {
     /// The time limit for reading what the child sent before its end.
     private static let lastFramesSeconds = 1.0
 
+    private static let startNiceness: Int32 = 5
+
     let peer: CallPeer
     let started = DispatchTime.now()
     private let child: ChildProcess
@@ -46,19 +48,24 @@ final class ProviderProcess: Sendable {
     private let drained = Once<Void>()
 
     /// Starts the child. Blocks for some milliseconds.
+    ///
+    /// - Parameter yields: until ``endNiceness()`` it gives way to others who are being answered, where that can
+    ///   be taken back: a provider that crashes again and again does not slow them down.
     init(
-        executable: String, label: String, environment: [String: String], settings: IsolationSettings, host: HostReach
+        executable: String, label: String, environment: [String: String], settings: IsolationSettings,
+        host: HostReach, yields: Bool = false
     ) throws {
         let (ours, theirs) = try FrameSocket.pair()
         let output = ChildOutput(label: label, log: host.log)
         let crash = try CrashPipe()
         // Their numbers alone would not keep the two open until the child has them.
         child = try withExtendedLifetime((theirs, crash)) {
-            try ChildProcess.start(
-                ChildProcess.Options(
-                    executable: executable, arguments: [String(getpid())], environment: environment,
-                    descriptors: [3: theirs.descriptor, 4: crash.writeEnd], limits: LimitPlan(settings.limits),
-                    label: label, onLine: { output.take($0) }))
+            var options = ChildProcess.Options(
+                executable: executable, arguments: [String(getpid())], environment: environment,
+                descriptors: [3: theirs.descriptor, 4: crash.writeEnd], limits: LimitPlan(settings.limits),
+                label: label, onLine: { output.take($0) })
+            if yields, ChildProcess.canEndNiceness { options.niceness = Self.startNiceness }
+            return try ChildProcess.start(options)
         }
         crash.closeWriteEnd()
         self.crash = crash
@@ -95,6 +102,9 @@ final class ProviderProcess: Sendable {
 
     var pid: pid_t { child.pid }
     var facts: ProcessFacts? { child.facts }
+
+    /// The start, if it gave way to others, is over.
+    func endNiceness() { child.endNiceness() }
 
     /// As the child last said.
     var health: ProviderHealth { state.withLock { $0.health } }
