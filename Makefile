@@ -222,6 +222,10 @@ bench-memory-idle: build ## memory of a bank of a million chunks (needs numpy, 4
 bench-documents: build ## HTML and Markdown MB/s through the limited process, beside gumbo and cmark-gfm called directly
 	@Scripts/bench-document-reader.py --fetch .build/documents
 
+.PHONY: bench-large-documents
+bench-large-documents: build ## what a document of 64 MiB of each type takes of memory and time (LARGE='--kinds html --isolation process')
+	@Scripts/bench-large-documents.py $(LARGE)
+
 .PHONY: check-documents
 check-documents: build ## words that are lost of real HTML and Markdown (needs html5lib and markdown-it-py from PyPI)
 	@Scripts/check-document-reader.py --fetch .build/documents

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +128,13 @@ lp_result lp_ask(
         result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     }
     return result;
+}
+
+// Whole pages of it alone.
+void lp_forget(lp_result *result, size_t size) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)result->output;
+    uintptr_t first = (start + page - 1) / page * page, end = (start + size) / page * page;
+    if (first < end) madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
 void lp_close(lp_process *process) {

@@ -65,6 +65,18 @@ void arena_give(void *piece) {
     if (piece && is_last(piece)) top = (char *)piece - sizeof(size_t);
 }
 
+arena_place arena_here(void) { return (arena_place){last, top, used}; }
+
+void arena_return(arena_place place) {
+    while (last != place.block) {
+        block *before = last->before;
+        free(last);
+        last = before;
+    }
+    (top = place.top, used = place.used);
+    end = last ? last->bytes + last->size : NULL;
+}
+
 void arena_reset(void) {
     while (last && (last->before || last->size > BLOCKS_KEPT_BYTES)) {
         block *before = last->before;

@@ -13,4 +13,14 @@ void *arena_resize(void *old, size_t size);
 void arena_give(void *piece);
 void arena_reset(void);
 
+typedef struct {
+    void *block;
+    char *top;
+    size_t used;
+} arena_place;
+
+arena_place arena_here(void);
+/// Gives back everything that was taken since then.
+void arena_return(arena_place place);
+
 #endif

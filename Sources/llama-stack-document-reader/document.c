@@ -59,6 +59,10 @@ static span text_of(form as, span text) {
     return read;
 }
 
+static int is_within(span part, span whole) {
+    return part.bytes >= whole.bytes && part.bytes <= whole.bytes + whole.size;
+}
+
 void document_read(reading *wanted, const reading_limits *limits) {
     current = wanted;
     arena_reset();
@@ -75,13 +79,25 @@ void document_read(reading *wanted, const reading_limits *limits) {
     if (wanted->as == FORM_MAIL) {
         mail_read(wanted->content);
         wanted->text.bytes = lines_text(&wanted->text.size);
-        return;
+    } else {
+        decoded text = encodings_decode(wanted->content, wanted->charset, wanted->as);
+        wanted->encoding = text.encoding;
+        wanted->is_guess = text.is_guess;
+        if (!is_within(text.text, wanted->content)) wanted->give_back();
+        wanted->text = text_of(wanted->as, text.text);
     }
-    decoded text = encodings_decode(wanted->content, wanted->charset, wanted->as);
-    wanted->encoding = text.encoding;
-    wanted->is_guess = text.is_guess;
-    wanted->text = text_of(wanted->as, text.text);
+    if (wanted->as != FORM_PLAIN) {
+        // The text is apart from what it was made of. The provider makes a copy of it now, so that goes first.
+        arena_reset();
+        wanted->give_back();
+    }
     if (wanted->text.size > limits->text_bytes) {
         document_end(OUTCOME_TOO_LARGE, "it holds more than %zu bytes of text", limits->text_bytes);
     }
+}
+
+void document_forget(const reading *read) {
+    lines_begin(0);
+    arena_reset();
+    read->give_back();
 }

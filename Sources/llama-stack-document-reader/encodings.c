@@ -28,7 +28,9 @@ static decoded convert(span from, const encoding *by, int is_guess) {
         document_end(OUTCOME_UNKNOWN_ENCODING, "this machine can't convert the encoding '%s'", by->name);
     }
     iconv(converter, NULL, NULL, NULL, NULL);
-    size_t capacity = from.size + from.size / 2 + 64, length = 0;
+    // A larger piece would be a second one beside it; what is not written of this one takes no memory.
+    size_t capacity = from.size > (1 << 20) && from.size <= (64 << 20) ? 3 * from.size : from.size + from.size / 2 + 64;
+    size_t length = 0;
     size_t unit = strncmp(by->name, "utf-16", 6) == 0 ? 2 : strncmp(by->name, "utf-32", 6) == 0 ? 4 : 1;
     char *to = arena_take(capacity), *in = (char *)from.bytes;
     for (size_t left = from.size; left > 0;) {

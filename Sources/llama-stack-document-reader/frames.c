@@ -21,9 +21,15 @@ static int read_all(int socket, void *to, size_t size) {
     return 1;
 }
 
+static void give_back(void) {
+    if (capacity <= KEPT_BYTES) return;
+    free(buffer);
+    (buffer = NULL, capacity = 0);
+}
+
 static int make_room(size_t size) {
     if (size <= capacity && capacity <= KEPT_BYTES) return 1;
-    if (size <= KEPT_BYTES && capacity > KEPT_BYTES) free(buffer), buffer = NULL;
+    give_back();
     char *grown = realloc(buffer, size);
     if (!grown) return 0;
     (buffer = grown, capacity = size);
@@ -40,6 +46,7 @@ int frames_receive(int socket, reading *document) {
         .as = (form)buffer[0],
         .charset = {buffer + 2, charset},
         .content = {buffer + head, (size_t)length - head},
+        .give_back = give_back,
     };
     return 1;
 }

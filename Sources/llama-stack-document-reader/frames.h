@@ -8,8 +8,8 @@
 #define FRAMES_H
 #include "reading.h"
 
-/// The next document, whose bytes are there until the next call; 0 when there are no more, or when what came is no
-/// request.
+/// The next document, whose bytes are there until the next call or until they are given back; 0 when there are no more,
+/// or when what came is no request.
 int frames_receive(int socket, reading *document);
 /// 0 when the other end is gone.
 int frames_send(int socket, const reading *document);

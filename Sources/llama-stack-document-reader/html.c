@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "flow.h"
+#include "htmlcut.h"
 
 static void *take(void *unused, size_t size) { return ((void)unused, arena_take(size)); }
 static void give(void *unused, void *piece) { ((void)unused, arena_give(piece)); }
@@ -64,8 +65,14 @@ typedef struct {
     unsigned next;
 } step;
 
-// Without recursion: a page may nest as deep as it likes.
-static void walk(const GumboNode *root, waiting_pages *waiting) {
+// Where it stands in the page; NULL: nowhere.
+static const char *place(const GumboNode *node) {
+    int is_element = node->type == GUMBO_NODE_ELEMENT || node->type == GUMBO_NODE_TEMPLATE;
+    return is_element ? node->v.element.original_tag.data : node->v.text.original_text.data;
+}
+
+// What stands at or behind `end` is left out; NULL: nothing is. Without recursion: a page may nest as deep as it likes.
+static void walk(const GumboNode *root, const char *end, waiting_pages *waiting) {
     flow text;
     flow_begin(&text);
     size_t depth = 0, capacity = 64;
@@ -81,6 +88,7 @@ static void walk(const GumboNode *root, waiting_pages *waiting) {
             continue;
         }
         const GumboNode *child = children->data[here->next++];
+        if (end && place(child) >= end) continue;
         switch (child->type) {
         case GUMBO_NODE_TEXT: case GUMBO_NODE_WHITESPACE: case GUMBO_NODE_CDATA:
             flow_text(&text, child->v.text.text, strlen(child->v.text.text));
@@ -96,11 +104,54 @@ static void walk(const GumboNode *root, waiting_pages *waiting) {
     }
 }
 
-static void read_one(span page, GumboTag context, waiting_pages *waiting) {
+static GumboOutput *parse(span page, GumboTag context) {
     GumboOptions options = kGumboDefaultOptions;
     (options.allocator = take, options.deallocator = give, options.max_errors = 0);
     options.fragment_context = context;
-    walk(gumbo_parse_with_options(&options, page.bytes, page.size)->document, waiting);
+    return gumbo_parse_with_options(&options, page.bytes, page.size);
+}
+
+static void read_within(waiting_pages *waiting) {
+    // A page within a page may hold more.
+    for (int i = 0; i < waiting->count; i++) walk(parse(waiting->pages[i], GUMBO_TAG_BODY)->document, NULL, waiting);
+}
+
+// The tree of a page takes sixteen times its size and more, so a large one is parsed in parts: up to the start of a
+// block, and the rest behind the tags that are open there.
+enum { PART_BYTES = 256 << 10 };
+
+static html_cut cut;
+
+// Reads up to a cut and answers the bytes that it has read; 0 when there is no cut.
+static size_t read_part(span page, size_t size, GumboTag context) {
+    size_t before = cut.tags_size;
+    char *part = arena_take(before + size);
+    memcpy(part, cut.tags, before);
+    memcpy(part + before, page.bytes, size);
+    GumboOutput *output = parse((span){part, before + size}, context);
+    const char *end = NULL;
+    if (size < page.size) {
+        static html_cut found;
+        html_find_cut(output, part + before + size / 2, known, &found);
+        if (!found.place) return 0;
+        (end = found.place, size = (size_t)(end - part) - before);
+        (cut.tags_size = found.tags_size, memcpy(cut.tags, found.tags, found.tags_size));
+    }
+    waiting_pages waiting = {.count = 0};
+    walk(output->document, end, &waiting);
+    read_within(&waiting);
+    return size;
+}
+
+static void read_in_parts(span page, GumboTag context) {
+    cut.tags_size = 0;
+    for (size_t size = PART_BYTES; page.size > 0;) {
+        arena_place here = arena_here();
+        size_t done = read_part(page, size < page.size ? size : page.size, context);
+        arena_return(here);
+        size = done == 0 ? 2 * size : PART_BYTES;
+        (page.bytes += done, page.size -= done);
+    }
 }
 
 static int is_letter(char byte) { return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'; }
@@ -133,10 +184,13 @@ static void check_rows(span page) {
 static void read_all(span page, GumboTag context) {
     learn_tags();
     check_rows(page);
+    if (page.size > 2 * PART_BYTES) {
+        read_in_parts(page, context);
+        return;
+    }
     waiting_pages waiting = {.count = 0};
-    read_one(page, context, &waiting);
-    // A page within a page may hold more.
-    for (int i = 0; i < waiting.count; i++) read_one(waiting.pages[i], GUMBO_TAG_BODY, &waiting);
+    walk(parse(page, context)->document, NULL, &waiting);
+    read_within(&waiting);
 }
 
 void html_read(span page) { read_all(page, GUMBO_TAG_LAST); }

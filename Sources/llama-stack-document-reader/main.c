@@ -5,6 +5,7 @@
 //
 // Its standard input is the socket.
 #include <child_process.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,8 @@ int main(int count, char **arguments) {
     }
     if (ccp_child_setup(0) != 0) return 71;
     reading_limits limits = {strtoull(arguments[1], NULL, 10), strtoull(arguments[2], NULL, 10)};
+    // What is given back goes to the system: a document's pieces of memory are read once, and the next may be small.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     encodings_setup();
     markdown_setup();
     xml_setup();
@@ -29,6 +32,7 @@ int main(int count, char **arguments) {
     while (frames_receive(0, &document)) {
         document_read(&document, &limits);
         if (!frames_send(0, &document)) break;
+        document_forget(&document);
     }
     return 0;
 }

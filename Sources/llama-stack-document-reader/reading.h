@@ -14,6 +14,7 @@ typedef struct {
     form as;
     span charset;  // as the media type declares it; may be empty
     span content;
+    void (*give_back)(void);  // the memory of `charset` and `content`, when nothing is in it that is needed
 
     outcome how;
     span text;             // until the next document is read
@@ -24,5 +25,7 @@ typedef struct {
 } reading;
 
 void document_read(reading *wanted, const reading_limits *limits);
+/// Gives back what a large document took, its text too.
+void document_forget(const reading *read);
 
 #endif

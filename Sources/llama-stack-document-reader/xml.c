@@ -156,6 +156,15 @@ void xml_setup(void) {
     xmlParserMaxDepth = NESTING_MAX + 8;
 }
 
+// The next bytes of a text.
+static int hand_over(void *left, char *to, int room) {
+    span *text = left;
+    size_t count = text->size < (size_t)room ? text->size : (size_t)room;
+    memcpy(to, text->bytes, count);
+    (text->bytes += count, text->size -= count);
+    return (int)count;
+}
+
 // Whether it was well-formed.
 static int parse(span text, int is_shown, int options) {
     xmlParserCtxtPtr context = xmlNewParserCtxt();
@@ -181,8 +190,9 @@ static int parse(span text, int is_shown, int options) {
     (now.depth = 0, now.elements[0] = 0, now.entity_count = 0);
     flow_begin(&now.text);
     // Its own declaration is not asked: the text is UTF-8 by now.
-    options |= XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-    xmlDocPtr tree = xmlCtxtReadMemory(context, text.bytes, (int)text.size, NULL, "UTF-8", options);
+    options |= XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC;
+    // Handed over in pieces: from memory, the parser makes a copy of it all.
+    xmlDocPtr tree = xmlCtxtReadIO(context, hand_over, NULL, &text, NULL, "UTF-8", options);
     int is_whole = context->wellFormed;
     xmlFreeDoc(tree);
     xmlFreeParserCtxt(context);

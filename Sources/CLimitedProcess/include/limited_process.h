@@ -50,6 +50,9 @@ int lp_open(const char *const argv[], lp_limits limits, lp_process *process);
 lp_result lp_ask(
     lp_process *process, const void *head, size_t head_size, const void *body, size_t body_size, lp_limits limits);
 
+/// Gives back the memory of the output's first `size` bytes, which are not to be read again.
+void lp_forget(lp_result *result, size_t size);
+
 /// Ends it. Nothing when it has ended.
 void lp_close(lp_process *process);
 

@@ -15,7 +15,8 @@ final class ReaderProcess: Sendable {
         var secondsMax = 30
         /// The memory for parsing one document, without its bytes and its text.
         var memoryBytesMax = 1 << 30
-        var textBytesMax = 64 << 20
+        /// JSON with spaces where its marks were is one and a half times as long at most: that of 64 MiB fits.
+        var textBytesMax = 96 << 20
     }
 
     private struct State {
@@ -60,12 +61,13 @@ final class ReaderProcess: Sendable {
             let limits = lp_limits(
                 seconds: UInt32(clamping: limits.secondsMax), memory_bytes: 0,
                 output_bytes: limits.textBytesMax + 1024)
-            let result = content.withUnsafeBytes {
+            var result = content.withUnsafeBytes {
                 lp_ask(&state.process, head, head.count, $0.baseAddress, $0.count, limits)
             }
             defer { free(result.output) }
             let bytes = UnsafeRawBufferPointer(start: result.output, count: result.output_size)
-            guard result.end == LP_ANSWERED, let answer = ReaderProtocol.answer(bytes) else {
+            let forget = { (size: Int) in lp_forget(&result, size) }
+            guard result.end == LP_ANSWERED, let answer = ReaderProtocol.answer(bytes, forget: forget) else {
                 state.isSpent = true
                 state.hasEnded = result.end == LP_EXITED || result.end == LP_SIGNALLED
                 throw unread(result)

@@ -25,7 +25,11 @@ enum ReaderProtocol {
     }
 
     /// nil when it is no answer.
-    static func answer(_ bytes: UnsafeRawBufferPointer) -> Result<ReadDocument, UnreadDocument>? {
+    ///
+    /// - Parameter forget: told how many bytes are read and not needed any more, while a long text is copied.
+    static func answer(
+        _ bytes: UnsafeRawBufferPointer, forget: (Int) -> Void = { _ in }
+    ) -> Result<ReadDocument, UnreadDocument>? {
         guard bytes.count >= 4 else { return nil }
         let encodingEnd = 3 + Int(bytes[2])
         guard bytes.count > encodingEnd else { return nil }
@@ -37,12 +41,31 @@ enum ReaderProtocol {
         case 0:
             return .success(
                 ReadDocument(
-                    text: String(decoding: bytes[reasonEnd...], as: UTF8.self),
+                    text: text(bytes[reasonEnd...], forget),
                     encoding: encoding.isEmpty ? nil : encoding, isGuess: bytes[1] == 1))
         case 1: return .failure(UnreadDocument(.unreadable, reason))
         case 2: return .failure(UnreadDocument(.unknownEncoding, reason))
         case 3: return .failure(UnreadDocument(.tooLarge, reason))
         default: return nil
         }
+    }
+
+    /// Bytes of a text that are copied before they are forgotten.
+    private static let pieceBytes = 4 << 20
+
+    private static func text(_ bytes: Slice<UnsafeRawBufferPointer>, _ forget: (Int) -> Void) -> String {
+        guard bytes.count > pieceBytes else { return String(decoding: bytes, as: UTF8.self) }
+        var text = ""
+        text.reserveCapacity(bytes.count)
+        var start = bytes.startIndex
+        while start < bytes.endIndex {
+            var end = min(start + pieceBytes, bytes.endIndex)
+            // Between two letters: one has three bytes at most behind its first.
+            for _ in 0..<3 where end < bytes.endIndex && bytes[end] & 0xC0 == 0x80 { end -= 1 }
+            text += String(decoding: bytes[start..<end], as: UTF8.self)
+            forget(end)
+            start = end
+        }
+        return text
     }
 }
