@@ -23,6 +23,18 @@ CONTEXT = {
 }
 
 EXPRESSIONS = r"""
+namespace(d, z=none)
+namespace()|urlencode
+[namespace(a=namespace(b='x')), 1]|string
+s.join(' 12 ')|wordwrap(4, true, '|')
+'aaaa bbbbbb cc-dddddd'|wordwrap(5)
+'aaaa bbbbbb cc-dddddd'|wordwrap(3, false)
+range(3) is filter
+range(3) is test
+[1] is filter
+'nan'|filesizeformat
+'inf'|filesizeformat(true)
+'-inf'|filesizeformat
 a + b
 a - b * 2
 a / 2
@@ -818,7 +830,7 @@ STATEMENTS = [
 
 
 # What Python prints of these names addresses in memory, which nothing can repeat.
-ADDRESSES = re.compile(r"(?i)at 0x[0-9a-f]{6}|<generator|<built-in|<function|<class|<bound|<macro|<namespace|<jinja2|<templatereference|<list_?reverse|<reversed|<dict_rev")
+ADDRESSES = re.compile(r"(?i)at 0x[0-9a-f]{6}|<generator|<built-in|<function|<class|<bound|<macro|<jinja2|<templatereference|<list_?reverse|<reversed|<dict_rev")
 
 
 def generated(rng, depth=0):

@@ -147,7 +147,8 @@ extension Jinja.Machine {
     private func fileSize(_ value: Value, _ isBinary: Bool) throws(TemplateError) -> String {
         var given = value.asDouble
         if case .text(let text) = value { given = Jinja.real(text.stripped(nil).string) }
-        guard let bytes = given, bytes.isFinite else { throw fault("filesizeformat needs a number of bytes") }
+        guard let bytes = given, bytes != -.infinity else { throw fault("filesizeformat needs a number of bytes") }
+        if !bytes.isFinite { return "\(bytes.isNaN ? "nan" : "inf") \(isBinary ? "YiB" : "YB")" }
         let base = isBinary ? 1024.0 : 1000.0
         if bytes == 1 { return "1 Byte" }
         if bytes < base { return "\(Jinja.fixed(bytes.rounded(.towardZero) + 0, 0)) Bytes" }

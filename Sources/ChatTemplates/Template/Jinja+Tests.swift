@@ -18,6 +18,8 @@ extension Jinja.Machine {
             return try isEqual(remainder, .int(name == "odd" ? 1 : 0))
         case "lower", "upper": return Jinja.isAll("is" + name, try shown(value))
         case "filter", "test":
+            // Python's can be a key, ours cannot.
+            if case .list(let list) = value, case .range = list.form { return false }
             try requireHashable(value)
             guard case .text(let wanted) = value else { return false }
             return (name == "filter" ? Self.filterNames : Self.testNames).contains(wanted.string)

@@ -21,7 +21,8 @@ extension Jinja.Machine {
             }
             if let chunk = chunks.last, chunk.count > width {
                 if breaksWords {
-                    var room = max(1, width - length)
+                    // None is left where the line is full: the word begins on the next, and the space before it stays.
+                    var room = width - length
                     if breaksAtHyphens, room < chunk.count {
                         let head = chunk.slice(0..<chunk.offsets[room])
                         if let hyphen = head.string.unicodeScalars.map({ $0 == "-" }).lastIndex(of: true), hyphen > 0,

@@ -77,12 +77,31 @@ extension Jinja.Machine {
         case .list, .map: break
         case .iterator: text.append("<generator>")
         case .counter(let counter): text.append(counter.isJoiner ? "<joiner>" : "<cycler>", trusted: true)
-        case .namespace: text.append("<Namespace>")
+        case .namespace(let index): try represent(namespace: index, into: &text)
         case .macro(let index): text.append("<Macro '\(macro(at: index).definition.name)'>", trusted: true)
         case .function(let function): text.append("<function \(function.rawValue)>", trusted: true)
         case .method: text.append("<method>")
         case .loop(let loop): text.append("<LoopContext \(loop.index + 1)/\(loop.items.count)>", trusted: true)
         }
+    }
+
+    /// One that is within itself is written as Python does it.
+    private func represent(namespace index: Int, into text: inout Text) throws(TemplateError) {
+        if shownNamespaces.contains(index) {
+            text.append("<Namespace {...}>")
+            return
+        }
+        guard shownNamespaces.count < Self.shownNamespacesMax else { throw fault("a namespace is nested too deep") }
+        shownNamespaces.append(index)
+        defer { shownNamespaces.removeLast() }
+        text.append("<Namespace {")
+        for (place, entry) in namespaces[index].enumerated() {
+            if place > 0 { text.append(", ") }
+            try quote(.trusted(entry.name), into: &text)
+            text.append(": ")
+            try represent(entry.value, into: &text)
+        }
+        text.append("}>")
     }
 
     private func quote(_ inner: Text, into text: inout Text) throws(TemplateError) {

@@ -52,6 +52,9 @@ extension Jinja {
         private var output = Text()
         private var macros: [(definition: MacroDefinition, scope: Scope)] = []
         var namespaces: [[(name: String, value: Value)]] = []
+        /// Those that are being written, each within the one before.
+        var shownNamespaces: [Int] = []
+        static let shownNamespacesMax = 16
 
         init(limits: TemplateLimits, today: TemplateDate) {
             (self.limits, self.today) = (limits, today)
