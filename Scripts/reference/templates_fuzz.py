@@ -25,6 +25,8 @@ CONTEXT = {
 EXPRESSIONS = r"""
 namespace(d, z=none)
 namespace()|urlencode
+namespace({1: 'x', 2.5: 'y', (1, 2): none}, z=1)
+namespace([([1], 2)])
 [namespace(a=namespace(b='x')), 1]|string
 s.join(' 12 ')|wordwrap(4, true, '|')
 'aaaa bbbbbb cc-dddddd'|wordwrap(5)

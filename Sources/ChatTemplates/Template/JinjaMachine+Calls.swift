@@ -92,9 +92,11 @@ extension Jinja.Machine {
             namespaces.append([])
             let index = namespaces.count - 1
             for entry in try pairs(arguments.positional.first) {
-                // A key that is no name is out of every template's reach.
-                guard case .text(let name) = entry.key else { continue }
-                try setAttribute(name.string, entry.value, ofNamespace: index)
+                if case .text(let name) = entry.key {
+                    try setAttribute(name.string, entry.value, ofNamespace: index)
+                } else {
+                    try setNameless(entry.key, entry.value, ofNamespace: index)
+                }
             }
             for (name, value) in arguments.named { try setAttribute(name, value, ofNamespace: index) }
             return .namespace(index)

@@ -97,7 +97,7 @@ extension Jinja.Machine {
         text.append("<Namespace {")
         for (place, entry) in namespaces[index].enumerated() {
             if place > 0 { text.append(", ") }
-            try quote(.trusted(entry.name), into: &text)
+            try represent(entry.key, into: &text)
             text.append(": ")
             try represent(entry.value, into: &text)
         }

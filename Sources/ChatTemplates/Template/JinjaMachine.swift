@@ -51,7 +51,8 @@ extension Jinja {
         private var depth = 0
         private var output = Text()
         private var macros: [(definition: MacroDefinition, scope: Scope)] = []
-        var namespaces: [[(name: String, value: Value)]] = []
+        /// An entry whose key is no text has no name: it is out of every template's reach, but written with the others.
+        var namespaces: [[(name: String?, key: Value, value: Value)]] = []
         /// Those that are being written, each within the one before.
         var shownNamespaces: [Int] = []
         static let shownNamespacesMax = 16
@@ -178,7 +179,17 @@ extension Jinja {
             if let place = namespaces[index].firstIndex(where: { $0.name == name }) {
                 namespaces[index][place].value = value
             } else {
-                namespaces[index].append((name, value))
+                namespaces[index].append((name, .text(.trusted(name)), value))
+            }
+        }
+
+        func setNameless(_ key: Value, _ value: Value, ofNamespace index: Int) throws(TemplateError) {
+            try requireHashable(key)
+            try charge(namespaces[index].count / 16)
+            if let place = namespaces[index].firstIndex(where: { $0.key.isSameKey(key) }) {
+                namespaces[index][place].value = value
+            } else {
+                namespaces[index].append((nil, key, value))
             }
         }
 
