@@ -19,10 +19,23 @@ struct CutDisk: Sendable {
         try Self.command("mount", "-o", "loop", image, path)
     }
 
-    /// Comes back as after the power was cut.
+    /// Comes back as after the power was cut. A process that has just been given mounts of its own may hold the stopped
+    /// file system a little longer; what is mounted again in that time is still stopped.
     func mountAgain() throws {
-        try unmount()
-        try Self.command("mount", "-o", "loop", image, path)
+        for _ in 0..<100 {
+            try unmount()
+            try Self.command("mount", "-o", "loop", image, path)
+            if canSync { return }
+            usleep(100_000)
+        }
+        throw TortureFailure(description: "\(path) is still stopped: another mount namespace holds it")
+    }
+
+    private var canSync: Bool {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 
     /// A child that another thread is just starting has this process's descriptors until it runs its program: the disk
