@@ -63,7 +63,7 @@ name_failures() {
         }
         /<testcase / { name = value("classname") " " value("name") }
         /<failure/   { if (name != "") print name ": " substr(value("message"), 1, 400); name = "" }
-    ' "$1" | sed "s/&quot;/\"/g; s/&apos;/'/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g"
+    ' "$1" | perl -CS -pe 's/&#10;/ /g; s/&#(\d+);/chr $1/ge; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/&/g'
 }
 
 parts=("$@")
