@@ -6,7 +6,7 @@
     Scripts/bench-grammar.py --changed 10000 [--seed N]
 
 The schemas are the tools of bfcl-eval (PyPI), with arguments of their answers; llguidance is its peer. Both are
-installed from PyPI into .build/grammar the first time. Prints a table of times, of the thread's processor, over
+installed from PyPI into .build/grammar the first time. Prints a table of processor times over
 all schemas, and for the first ones how the masks differ: llguidance allows one spelling of forced text, this all.
 With --speed: tokens per second of calls that are held to their schemas, beside free text of as many tokens, one and 16 at
 once. With --changed: so many random changes of 200 of the schemas, each of which must be a grammar or an error in time.

@@ -7,7 +7,7 @@ extension ChildProcess {
         guard getrlimit(__rlimit_resource_t(__RLIMIT_NICE.rawValue), &limit) == 0 else { return false }
         // The limit is 20 less the niceness that may be reached.
         let wanted = rlim_t(20 - ownNiceness)
-        return limit.rlim_cur >= wanted || hasCapability(bit: 23)
+        return limit.rlim_cur >= wanted || hasCapability(sysNice)
     }
 
     /// Ends the niceness that the child was started with, on all of its threads.
@@ -25,7 +25,10 @@ extension ChildProcess {
 
     private static var ownNiceness: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(getpid())) }
 
-    private static func hasCapability(bit: UInt64) -> Bool {
+    /// CAP_SYS_NICE, by its bit in a set of capabilities.
+    private static let sysNice: UInt64 = 23
+
+    private static func hasCapability(_ bit: UInt64) -> Bool {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
         let digits = line?.dropFirst("CapEff:".count).trimmingCharacters(in: .whitespaces)

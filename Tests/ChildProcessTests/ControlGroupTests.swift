@@ -96,11 +96,11 @@ extension Children {
             controllers.allSatisfy { ControlGroups.own.bases[$0] != nil }
         }
 
-        /// The groups of this process's children that are there now.
+        /// The groups of this suite's children that are there now: other suites of this process make groups too.
         private func folders() -> [String] {
             Set(ControlGroups.own.bases.values.map(\.folder)).flatMap { folder in
                 ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-                    .filter { $0.hasPrefix("llama-stack-\(getpid()).") && !$0.hasSuffix("-host") }
+                    .filter { $0.hasPrefix("llama-stack-\(getpid()).") && $0.hasSuffix("-\(Running.label)") }
             }
         }
 

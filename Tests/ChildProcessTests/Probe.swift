@@ -51,12 +51,15 @@ enum Probe {
 
 /// A child that runs the probe, and what it wrote.
 struct Running {
+    /// No other suite names its children so.
+    static let label = "child-process-tests"
+
     let process: ChildProcess
     private let lines: Lines
 
     init(
         _ arguments: String..., environment: [String: String] = [:], descriptors: [Int32: Int32] = [:],
-        limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable), label: String = "test",
+        limits: LimitPlan = LimitPlan(ResourceLimits(), groups: .unavailable), label: String = Self.label,
         niceness: Int32 = 0
     ) throws {
         let lines = Lines()

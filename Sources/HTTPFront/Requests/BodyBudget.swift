@@ -19,6 +19,7 @@ final class BodyBudget: Sendable {
 
         fileprivate init(_ budget: BodyBudget) { self.budget = budget }
 
+        /// Bytes that this request's body has taken so far.
         var bytes: Int { held.withLock { $0 } }
 
         func take(_ count: Int) throws(CallError) {

@@ -128,6 +128,9 @@ struct JSONParser {
 
 /// The keys of one object so far: a few are compared one by one, many are hashed.
 struct KeySet {
+    /// From this many on they are hashed.
+    fileprivate static let hashedMin = 16
+
     private var few: [String] = []
     private var many: Set<String> = []
 
@@ -140,7 +143,7 @@ struct KeySet {
         steps += few.count
         if few.contains(key) { return false }
         few.append(key)
-        if few.count == 16 { many = Set(few) }
+        if few.count == Self.hashedMin { many = Set(few) }
         return true
     }
 
@@ -161,7 +164,7 @@ private struct MemberKeys {
         }
         steps += members.count
         if members.contains(where: { $0.key == key }) { return false }
-        if members.count == 15 {
+        if members.count + 1 == KeySet.hashedMin {
             many = Set(members.map(\.key))
             many.insert(key)
         }

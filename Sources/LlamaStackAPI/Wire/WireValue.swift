@@ -105,7 +105,6 @@ public indirect enum FieldPath: Sendable, CustomStringConvertible {
     public subscript(key: String) -> FieldPath { .key(self, key) }
     /// The path of an item.
     public subscript(index: Int) -> FieldPath { .index(self, index) }
-
 }
 
 /// JSON that does not fit the schema, or a value out of range.

@@ -145,7 +145,11 @@ private final class RunningTask: Sendable {
 
     private func begin(_ body: @Sendable () async -> Void) async {
         let begun = withUnsafeCurrentTask { Begun(task: $0) }
-        state.withLock { $0.begun = begun }
+        let isCancelled = state.withLock { state in
+            state.begun = begun
+            return state.isCancelled
+        }
+        if isCancelled { begun.task?.cancel() }
         await body()
     }
 

@@ -54,9 +54,7 @@ struct MessageCall: WireRecord, Hashable {
         "OpenAIMessageCall", isComponent: false, rest: \Self.rest, Self.init(id:type:function:),
         Field("id", \.id, "What the answer names it by."),
         Field(
-            "type", \.type, default: "function",
-            check: Check("\"function\"", bounds: ["const": "function"]) { $0 == "function" },
-            "Always function."),
+            "type", \.type, default: "function", check: .function, "Always function."),
         Field("function", \.function, "What is called."))
 }
 

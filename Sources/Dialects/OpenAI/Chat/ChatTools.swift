@@ -28,9 +28,7 @@ struct OfferedTool: WireRecord, Hashable {
     static let object = Object(
         "OpenAITool", isComponent: false, rest: \Self.rest, Self.init(type:function:),
         Field(
-            "type", \.type, default: "function",
-            check: Check("\"function\"", bounds: ["const": "function"]) { $0 == "function" },
-            "Always function."),
+            "type", \.type, default: "function", check: .function, "Always function."),
         Field("function", \.function, "What it is."))
 
     /// As the draft has it, where a description stands in the schema of the arguments.
@@ -159,4 +157,9 @@ enum ResponseFormat: WireValue, Hashable {
             )
         }
     }
+}
+
+extension Check where Value == String {
+    /// The only type that tools and calls of them have.
+    static let function = Check("\"function\"", bounds: ["const": "function"]) { $0 == "function" }
 }
