@@ -44,7 +44,7 @@ package struct PostgresRounds: Sendable {
         let server = try PostgresServer()
         let banks = try await BankServer(
             state: server.folder + "/state", config: server.config(schema: "torture"), provider: "remote::pgvector")
-        try await banks.create(WriterPool.bank)
+        try await persistently { try await banks.create(WriterPool.bank) }
         var result = Result()
         let ledger = Ledger()
         var random = SplitMix(seed: seed)
@@ -74,12 +74,16 @@ package struct PostgresRounds: Sendable {
             }
             result.rounds[fault, default: 0] += 1
             let checked = ledger.state.withLock { $0 }
-            var oracle = checked.oracle
-            result.wrong += try await oracle.check(banks).map { "round \(round), \(fault.rawValue): \($0)" }
+            let (oracle, wrong) = try await persistently {
+                var oracle = checked.oracle
+                let wrong = try await oracle.check(banks)
+                return (oracle, wrong)
+            }
+            result.wrong += wrong.map { "round \(round), \(fault.rawValue): \($0)" }
             let returned = checked.returnedAt
             let next = checked.acknowledgedAt.filter { $0 > returned }.min() ?? returned + .seconds(20)
             result.slowestRecoverySeconds = max(result.slowestRecoverySeconds, (next - returned) / .seconds(1))
-            ledger.state.withLock { [oracle] state in
+            ledger.state.withLock { state in
                 state.oracle = oracle
                 state.acknowledgedAt = []
             }
@@ -90,6 +94,19 @@ package struct PostgresRounds: Sendable {
         }
         await banks.stop()
         return result
+    }
+
+    /// Asks again as a client does that is told Retry-After, for a minute: on a machine with other work the server may
+    /// be away for longer than one call waits.
+    private func persistently<Answer>(_ call: () async throws -> Answer) async throws -> Answer {
+        let limit = ContinuousClock.now + .seconds(60)
+        while true {
+            do { return try await call() } catch let error as CallError
+                where error.code == .providerUnavailable && .now < limit
+            {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
     }
 
     private func meet(_ fault: Fault, _ server: PostgresServer) async throws {

@@ -42,8 +42,8 @@ package final class PostgresServer: Sendable {
     }
 
     /// The `config:` of a distribution, as YAML.
-    package func config(schema: String, _ more: String = "") -> String {
-        "{host: \(folder), user: postgres, database: postgres, schema: \(schema)\(more.isEmpty ? "" : ", " + more)}"
+    package func config(schema: String, user: String = "postgres", _ more: String = "") -> String {
+        "{host: \(folder), user: \(user), database: postgres, schema: \(schema)\(more.isEmpty ? "" : ", " + more)}"
     }
 
     private var data: String { folder + "/data" }
