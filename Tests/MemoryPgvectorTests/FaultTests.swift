@@ -76,19 +76,25 @@ struct FaultTests {
         let server = try PostgresServer(settings: ["fsync=off"])
         try await withBanks(server) { banks in
             try await banks.create("bank", [])
-            // The commit waits for a standby that never answers: it is on disk, and the client hears nothing.
-            try server.sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'")
-            try server.sql("SELECT pg_reload_conf()")
-            try await Task.sleep(for: .milliseconds(200))
-            async let outcome = refusal { try await banks.insert([text("1", "one")], "bank") }
-            try await Task.sleep(for: .milliseconds(300))
-            server.kill()
-            try server.start()
-            try server.sql("ALTER SYSTEM RESET synchronous_standby_names")
-            try server.sql("SELECT pg_reload_conf()")
-            let error = await outcome
-            #expect(error == nil)
-            #expect(try await banks.get(["1"], "bank").texts == ["one"])
+            // On a busy machine a server may come back too late for the call to find out.
+            for id in 1...8 {
+                // The commit waits for a standby that never answers: it is on disk, and the client hears nothing.
+                try server.sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'")
+                try server.sql("SELECT pg_reload_conf()")
+                try await Task.sleep(for: .milliseconds(200))
+                async let outcome = refusal { try await banks.insert([text("\(id)", "one")], "bank") }
+                try await Task.sleep(for: .milliseconds(300))
+                server.kill()
+                try server.start()
+                try server.sql("ALTER SYSTEM RESET synchronous_standby_names")
+                try server.sql("SELECT pg_reload_conf()")
+                let error = await outcome
+                if error?.message.contains("not known") == true { continue }
+                #expect(error == nil)
+                #expect(try await banks.get(["\(id)"], "bank").texts == ["one"])
+                return
+            }
+            Issue.record("the server never came back in time")
         }
     }
 
