@@ -91,7 +91,7 @@ struct BenchFront: AsyncParsableCommand {
             key: "front_memory", name: "memory of the front once it has answered", unit: "MB",
             figure: .added(must: 10, aim: 4))
         for round in 0..<rounds {
-            let cost = try await ServedStack.frontCost(try manifest())
+            let cost = try await ServedStack.frontCost(try manifest(hasModel: false))
             start.add(cost.milliseconds, beside: 0)
             if round == 0 { memory.add(Double(cost.bytes) / 1_000_000, beside: 0) }
         }
@@ -112,19 +112,27 @@ struct BenchFront: AsyncParsableCommand {
         ]
     }
 
-    private func manifest() throws -> Manifest {
-        let path = URL(fileURLWithPath: model).path
-        let yaml = """
+    /// - Parameter hasModel: the real model stands beside echo. Its pages come and go while memory is measured.
+    private func manifest(hasModel: Bool = true) throws -> Manifest {
+        var yaml = """
             version: 1
             name: front
+            models:
+              - {model_id: echo, provider_id: echo}
+
+            """
+        if hasModel {
+            yaml += "  - {model_id: model, provider_id: cpu, path: \"\(URL(fileURLWithPath: model).path)\"}\n"
+        }
+        yaml += """
             providers:
               inference:
                 - {provider_id: echo, provider_type: inline::echo}
-                - {provider_id: cpu, provider_type: inline::cpu, config: {context_tokens_max: 8192}}
-            models:
-              - {model_id: echo, provider_id: echo}
-              - {model_id: model, provider_id: cpu, path: "\(path)"}
+
             """
+        if hasModel {
+            yaml += "    - {provider_id: cpu, provider_type: inline::cpu, config: {context_tokens_max: 8192}}\n"
+        }
         return try Manifest.parse(Array(yaml.utf8), file: "front.yaml", directory: "/", environment: [:])
     }
 
