@@ -61,7 +61,8 @@ package struct EngineSettings: WireRecord {
             Field(
                 "cache_idle_bytes_max", \.cacheIdleBytesMax, default: 0, check: .atLeast(0),
                 "Memory for keys and values kept when no answer uses it, for requests that begin alike; 0: 64 MiB, or "
-                    + "what 2,048 tokens take where that is more."),
+                    + "what 2,048 tokens take where that is more, and beside it the longest of the last 16 answers with "
+                    + "its prompt, where that takes still more."),
             Field(
                 "prefix_sharing", \.prefixSharing, default: true,
                 "Requests of one owner that begin with the same tokens share the keys and values of these. By the "

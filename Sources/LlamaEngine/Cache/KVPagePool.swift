@@ -4,8 +4,12 @@ import Parallel
 final class KVPagePool {
     let layout: KVLayout
     let pagesMax: Int
-    /// Pages kept that no sequence holds; more go back to the system.
+    /// Pages kept that no sequence holds; more go back to the system, but for those of a long sequence that ended not
+    /// long ago, where `keepsRecent` is set.
     let idlePagesMax: Int
+    private let keepsRecent: Bool
+    /// The pages of each of the last `recentMax` sequences that ended.
+    private var recent: [Int] = []
     private(set) var pagesInUse = 0
     /// Pages that may be in use: `pagesMax`, or fewer while memory is short.
     private var pagesAllowed: Int
@@ -18,12 +22,15 @@ final class KVPagePool {
     /// Called for a known page that is about to be used for something else.
     var forget: (KVPage) -> Void = { _ in }
 
-    init(layout: KVLayout, pagesMax: Int, idlePagesMax: Int = 16) {
+    init(layout: KVLayout, pagesMax: Int, idlePagesMax: Int = 16, keepsRecent: Bool = false) {
         self.layout = layout
         self.pagesMax = pagesMax
         pagesAllowed = pagesMax
-        self.idlePagesMax = idlePagesMax
+        (self.idlePagesMax, self.keepsRecent) = (idlePagesMax, keepsRecent)
     }
+
+    /// As many sequences may end after a long one before its pages are kept no longer.
+    static let recentMax = 16
 
     /// Pages that sequences can still take, if the system has the memory.
     var pagesFree: Int { pagesAllowed - pagesInUse }
@@ -56,7 +63,21 @@ final class KVPagePool {
         guard page.users == 0 else { return }
         pagesInUse -= 1
         if page.node == nil { spare.append(page) } else { known.append(page) }
-        letGo(keeping: isShort ? 0 : idlePagesMax)
+        letGo(keeping: isShort ? 0 : idlePagesNow)
+    }
+
+    /// With a long sequence beside short ones, enough for both: these would take the end of the long one otherwise.
+    private var idlePagesNow: Int {
+        let longest = recent.max() ?? 0
+        return longest > idlePagesMax ? idlePagesMax + longest : idlePagesMax
+    }
+
+    /// Called before a sequence gives back the `count` pages that it holds at its end: so that the next turn of a
+    /// conversation finds all of it, the pages of the longest of the last sequences are kept.
+    func noteEnd(pages count: Int) {
+        guard keepsRecent else { return }
+        if recent.count == Self.recentMax { recent.removeFirst() }
+        recent.append(count)
     }
 
     /// Returns unused pages to the system. Until `grow` is called, no more pages are in use than are now.

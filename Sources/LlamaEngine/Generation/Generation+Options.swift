@@ -28,7 +28,8 @@ extension Generation {
         /// Whether tokens are guessed and several of them checked in one pass. Answers are the same either way.
         package var speculation = Speculation.lookup
         /// Memory for keys and values that is kept when no request uses it; nil: `idleCacheBytes`, or what
-        /// `idleCacheTokens` take where that is more, and hardly any without `prefixSharing`.
+        /// `idleCacheTokens` take where that is more, and the longest of the last `KVPagePool.recentMax` requests
+        /// besides, where that takes still more; hardly any without `prefixSharing`.
         package var idleCacheBytesMax: Int?
 
         package static let idleCacheBytes = 64 << 20
@@ -77,6 +78,9 @@ extension Generation.Options {
         guard prefixSharing else { return Self.idlePagesUnshared }
         return max(Self.idleCacheBytes / layout.pageBytes, Self.idleCacheTokens / KVLayout.positions)
     }
+
+    /// Whether the pages of long sequences stay when they end, so that the next turn does not compute them again.
+    var keepsRecent: Bool { idleCacheBytesMax == nil && prefixSharing }
 
     private func require(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(OptionError) {
         guard range.contains(value) else {

@@ -120,6 +120,7 @@ extension Scheduler {
             // The token sampled last may have no entry yet, or that of a rejected draft.
             cache.truncate(to: sequence.tokens.count - 1)
             prefixes.leave(cache, sequence.tokens, sequence.prefixKey)
+            pages.noteEnd(pages: cache.pages.count)
         }
         cache.truncate(to: 0)
         sequence.cache = nil

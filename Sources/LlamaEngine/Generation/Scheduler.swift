@@ -57,7 +57,9 @@ final class Scheduler: @unchecked Sendable {
         // together.
         let pageBytes = layout.pageBytes + (drafter?.cacheLayout.pageBytes ?? 0)
         let pagesMax = options.cacheBytesMax.map { $0 / pageBytes } ?? .max
-        pages = KVPagePool(layout: layout, pagesMax: pagesMax, idlePagesMax: options.idlePagesMax(layout))
+        pages = KVPagePool(
+            layout: layout, pagesMax: pagesMax, idlePagesMax: options.idlePagesMax(layout),
+            keepsRecent: options.keepsRecent)
         draftModel = drafter.map { drafter in
             DraftModel(
                 decoder: drafter,

@@ -113,6 +113,38 @@ import Testing
         #expect(probe.engine.load.tokensShared == 2 * shared)
     }
 
+    @Test("all of a long sequence is kept, beyond the bound, until sixteen shorter ones have ended after it")
+    func recent() throws {
+        let layout = try KVLayout(TinyModel.named("llama31").load().configuration, element: .f32)
+        for keepsRecent in [true, false] {
+            let pool = KVPagePool(layout: layout, pagesMax: .max, idlePagesMax: 2, keepsRecent: keepsRecent)
+            let tree = PrefixTree(pool: pool)
+            let key = PrefixKey(owner: "", adapter: nil)
+            /// Runs a sequence to its end; the tokens of it that were known.
+            func run(_ first: Int32, _ count: Int) throws -> Int {
+                let tokens = [first] + Array(repeating: 7, count: count - 1)
+                let cache = KVCache(pool: pool)
+                let known = tree.extend(cache, with: tokens, key)
+                try cache.reserve(count - cache.count)
+                cache.advance(by: count - cache.count)
+                tree.leave(cache, tokens, key)
+                pool.noteEnd(pages: cache.pages.count)
+                return known
+            }
+            let (count, pages) = (5 * KVLayout.positions, keepsRecent ? 5 : 2)
+            #expect(try run(1, count) == 0)
+            #expect(pool.pagesIdle == pages)
+            #expect(try run(1, count) == (keepsRecent ? count - 1 : 2 * KVLayout.positions))
+            // One page each: two of them have room beside the long one.
+            for other in 0..<2 as Range<Int32> { _ = try run(100 + other, 20) }
+            #expect(try run(1, count) == (keepsRecent ? count - 1 : 0))
+            for other in 0..<15 as Range<Int32> { _ = try run(200 + other, 20) }
+            #expect(pool.pagesIdle == (keepsRecent ? 7 : 2))
+            _ = try run(300, 20)
+            #expect(pool.pagesIdle == 2)
+        }
+    }
+
     @Test("idle pages make way when memory is short")
     func makeWay() async throws {
         let probe = try EngineProbe.tiny { $0.cacheBytesMax = 2 * Self.page }
