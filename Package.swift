@@ -162,6 +162,7 @@ let package = Package(
             dependencies: [
                 "Dialects", "Host", "LlamaStackAPI", "Playground", .target(name: "CZlib", condition: server),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),
                 .product(name: "NIOCore", package: "swift-nio", condition: server),

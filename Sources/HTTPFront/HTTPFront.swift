@@ -2,6 +2,7 @@ import Dialects
 import HTTPTypes
 import Host
 import Hummingbird
+import HummingbirdCore
 import LlamaStackAPI
 import Logging
 import NIOCore
@@ -29,9 +30,9 @@ package struct HTTPFront: Sendable {
     /// Listens until SIGTERM or SIGINT, or SIGHUP where that ends it, then drains and returns. `onListening` gets the
     /// port that was bound.
     package func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
-        let application = Application(
-            router: router(),
-            server: .http1(
+        let server = ConnectionServer(
+            responder: responder(),
+            protocols: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [
                         ConnectionGuard(limits: settings.limits, monitors: monitors, logger: logger)
@@ -43,16 +44,16 @@ package struct HTTPFront: Sendable {
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port), serverName: "llama-stack",
                 availableConnectionsDelegate: .maximum(settings.limits.connectionsMax, logger: logger)),
-            onServerRunning: { [port] channel in
+            logger: quiet,
+            onListening: { [port] channel in
                 port.set(channel.localAddress?.port ?? 0)
                 await onListening(port.value)
-            },
-            logger: quiet)
+            })
         // Told to stop in the reverse order: first the drain, then the listener. What holds the listener up after the
         // drain (a client that never finishes its request) is cut too.
         var services = ServiceGroupConfiguration(
             services: [
-                .init(service: application),
+                .init(service: server),
                 .init(
                     service: DrainService(
                         drain: drain, signals: signals, seconds: settings.limits.drainSeconds, logger: logger,
@@ -72,7 +73,7 @@ package struct HTTPFront: Sendable {
         return logger
     }
 
-    private func router() -> Router<FrontContext> {
+    private func responder() -> PlainPaths {
         let forms = ErrorForms(dialects: Dialects.all, pathPrefix: settings.pathPrefix)
         let routes = EndpointRoutes(stack: stack, settings: settings, dialects: Dialects.all, drain: drain)
         let router = Router(context: FrontContext.self)
@@ -83,8 +84,7 @@ package struct HTTPFront: Sendable {
         router.add(middleware: ErrorAnswers(forms: forms))
         router.add(middleware: HeadLimits())
         router.add(middleware: WrongMethod(verbs: routes.verbs, forms: forms))
-        routes.add(to: router)
-        return router
+        return PlainPaths(router, routes.add(to: router))
     }
 }
 

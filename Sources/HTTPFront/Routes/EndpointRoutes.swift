@@ -22,11 +22,15 @@ struct EndpointRoutes {
     /// Each route's verb and path.
     var table: [(verb: String, path: String)] { all.map { ($0.0.rawValue, $0.1.text { "{\($0)}" }) } }
 
-    func add(to router: Router<FrontContext>) {
+    /// - Returns: each route that was added, its path as the router has it.
+    @discardableResult
+    func add(
+        to router: Router<FrontContext>
+    ) -> [(HTTPRequest.Method, String, any HTTPResponder<FrontContext>)] {
         var verbs = PathVerbs()
-        for (method, path, responder) in all where verbs.insert(method, path) {
-            router.on(RouterPath(path.text { "{\($0)}" }), method: method, responder: responder)
-        }
+        let added = all.filter { verbs.insert($0.0, $0.1) }.map { ($0, $1.text { "{\($0)}" }, $2) }
+        for (method, path, responder) in added { router.on(RouterPath(path), method: method, responder: responder) }
+        return added
     }
 
     private var all: [(HTTPRequest.Method, PathTemplate, any HTTPResponder<FrontContext>)] {
