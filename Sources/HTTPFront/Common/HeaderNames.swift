@@ -13,3 +13,15 @@ extension HTTPField.Name {
     static let retryAfterMilliseconds = Self("retry-after-ms")!
     static let shouldRetry = Self("x-should-retry")!
 }
+
+extension HTTPFields {
+    /// The field's value, as the subscript gives it; that one joins even a single value to a new text.
+    func value(_ name: HTTPField.Name) -> String? {
+        var found: String?
+        for field in self where field.name == name {
+            guard found == nil else { return self[name] }
+            found = field.value
+        }
+        return found
+    }
+}

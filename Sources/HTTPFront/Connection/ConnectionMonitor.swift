@@ -11,6 +11,17 @@ final class ConnectionMonitor: Sendable {
     }
 
     private let state = Mutex(State())
+    private let hosts = Mutex<[String]?>(nil)
+
+    /// The names that the server has on this connection: they are the same for each of its requests.
+    func hosts(_ make: () -> [String]) -> [String] {
+        hosts.withLock { hosts in
+            if let hosts { return hosts }
+            let made = make()
+            hosts = made
+            return made
+        }
+    }
 
     var isGone: Bool { state.withLock { $0.isGone } }
 

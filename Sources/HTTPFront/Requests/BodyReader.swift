@@ -8,8 +8,7 @@ import NIOCore
 /// Reads a request's body within its limit, and stops reading where the limit is passed.
 enum BodyReader {
     static func read(_ request: Request, bytesMax: Int, share: BodyBudget.Share) async throws -> [UInt8] {
-        try checkHeaders(request, bytesMax: bytesMax)
-        let length = request.headers[.contentLength].flatMap(Int.init) ?? 0
+        let length = try checkHeaders(request, bytesMax: bytesMax)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(length, believedBytesMax))
         for try await buffer in request.body {
@@ -26,26 +25,30 @@ enum BodyReader {
     /// arrived.
     private static let believedBytesMax = 64 * 1024
 
-    private static func checkHeaders(_ request: Request, bytesMax: Int) throws {
-        if let length = request.headers[.contentLength] {
-            guard let length = Int(length), length >= 0 else {
+    /// - Returns: the length that the request states, 0 when it states none.
+    private static func checkHeaders(_ request: Request, bytesMax: Int) throws -> Int {
+        var length = 0
+        if let stated = request.headers.value(.contentLength) {
+            guard let number = Int(stated), number >= 0 else {
                 throw CallError(.badRequest, "Content-Length is not a number")
             }
-            if length > bytesMax { throw tooLarge(bytesMax) }
+            if number > bytesMax { throw tooLarge(bytesMax) }
+            length = number
         }
-        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+        if let encoding = request.headers.value(.contentEncoding), encoding.lowercased() != "identity" {
             throw CallError(.unsupportedMediaType, "send the body without Content-Encoding")
         }
-        if let coding = request.headers[.transferEncoding], coding.lowercased() != "chunked" {
+        if let coding = request.headers.value(.transferEncoding), coding.lowercased() != "chunked" {
             throw CallError(.unsupportedMediaType, "send the body without a Transfer-Encoding but chunked")
         }
         // Also what keeps a form on a web page from being a request.
-        let type = request.headers[.contentType] ?? ""
+        let type = request.headers.value(.contentType) ?? ""
         guard type == "application/json" || mediaType(of: type) == "application/json" else {
             throw CallError(
                 .unsupportedMediaType,
                 "the body must be sent as application/json (with curl: -H 'Content-Type: application/json')")
         }
+        return length
     }
 
     /// The media type of a Content-Type as other clients write it: with parameters, in capitals.

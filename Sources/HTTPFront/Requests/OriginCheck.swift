@@ -4,7 +4,6 @@ import Host
 import Hummingbird
 import LlamaStackAPI
 import NIOCore
-import Synchronization
 
 /// Keeps web pages out of a server that listens for its own machine: `Host` must be a loopback name with our port or an
 /// allowed one (against DNS rebinding), `Origin` must be the server's own or an allowed one (against requests that the
@@ -14,19 +13,15 @@ struct OriginCheck: RouterMiddleware {
     let settings: ServerSettings
     /// The port that was bound; the configured one may be 0.
     let port: @Sendable () -> Int
-    private let hosts = KnownHosts()
-
-    init(settings: ServerSettings, port: @escaping @Sendable () -> Int) {
-        (self.settings, self.port) = (settings, port)
-    }
 
     func handle(
         _ request: Request, context: FrontContext, next: (Request, FrontContext) async throws -> Response
     ) async throws -> Response {
-        let address = context.channel.localAddress
-        let own = port() == 0 ? ownHosts(address) : hosts.of(address) { ownHosts(address) }
+        let make = { ownHosts(context.channel.localAddress) }
+        // Not to be kept before the port is known.
+        let own = port() == 0 ? make() : context.monitor?.hosts(make) ?? make()
         try checkHost(request, own)
-        guard let origin = request.headers[.origin] else { return try await next(request, context) }
+        guard let origin = request.headers.value(.origin) else { return try await next(request, context) }
         guard settings.allowedOrigins.contains(origin) || own.contains(where: { "http://\($0)" == origin.lowercased() })
         else {
             throw CallError(
@@ -87,16 +82,4 @@ struct OriginCheck: RouterMiddleware {
     }
 
     private static let plain = Set("abcdefghijklmnopqrstuvwxyz0123456789-".utf8)
-}
-
-/// The names of the server by the address that was asked: they are the same for each of a connection's requests.
-private final class KnownHosts: Sendable {
-    private let known = Mutex<[SocketAddress?: [String]]>([:])
-
-    func of(_ address: SocketAddress?, _ names: () -> [String]) -> [String] {
-        if let found = known.withLock({ $0[address] }) { return found }
-        let names = names()
-        known.withLock { $0[address] = names }
-        return names
-    }
 }

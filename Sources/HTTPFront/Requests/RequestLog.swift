@@ -17,7 +17,7 @@ struct RequestLog: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         var context = context
-        context.requestID = RequestID.of(request.headers[.requestID])
+        context.requestID = RequestID.of(request.headers.value(.requestID))
         context.monitor = monitors[context.channel]
 
         var response = try await next(request, context)
@@ -51,7 +51,8 @@ struct RequestLog: RouterMiddleware {
     }
 
     private static func closes(_ request: Request) -> Bool {
-        (request.headers[.connection] ?? "").split(separator: ",").contains {
+        guard let connection = request.headers.value(.connection) else { return false }
+        return connection.split(separator: ",").contains {
             $0.trimmingCharacters(in: .whitespaces).lowercased() == "close"
         }
     }

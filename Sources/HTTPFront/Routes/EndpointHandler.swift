@@ -92,7 +92,7 @@ struct EndpointHandler: HTTPResponder {
 
     /// JSON Lines unless the client asks for JSON and not for lines.
     private func wantsArray(_ request: Request) -> Bool {
-        guard let accept = request.headers[.accept]?.lowercased() else { return false }
+        guard let accept = request.headers.value(.accept)?.lowercased() else { return false }
         return accept.contains("application/json") && !accept.contains("jsonl") && !accept.contains("*/*")
     }
 }
