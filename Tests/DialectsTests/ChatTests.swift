@@ -30,6 +30,30 @@ struct ChatTests {
                 + #""total_tokens":12,"prompt_tokens_details":{"cached_tokens":4}}}"#)
     }
 
+    @Test("the text of an answer is that of its fields, whichever of them it has")
+    func text() throws {
+        let call = ReplyCall(id: "call_\"1", function: .init(name: "f", arguments: #"{"a":"\u{7}"}"#))
+        let logprobs = ChatLogprobs(content: [.init(token: "é", logprob: -0.5, bytes: [195, 169], top: [])])
+        func choice(_ index: Int, _ reply: ChatAnswer.Reply, _ logprobs: ChatLogprobs? = nil) -> ChatAnswer.Choice {
+            .init(index: index, message: reply, logprobs: OrNull(logprobs), finishReason: .stop)
+        }
+        let usage = UsageBody(
+            promptTokens: 1, completionTokens: 2, totalTokens: 3, details: .init(cachedTokens: 0))
+        for (choices, usage) in [
+            ([], nil), ([choice(0, .init(content: "a\n\"é", toolCalls: nil, reasoning: nil))], usage),
+            (
+                [
+                    choice(0, .init(content: nil, toolCalls: [call, call], reasoning: "so \\"), logprobs),
+                    choice(1, .init(content: "", toolCalls: [], reasoning: "")),
+                ], usage
+            ),
+        ] as [([ChatAnswer.Choice], UsageBody?)] {
+            let answer = ChatAnswer(id: "\u{1}", created: 7, model: "m\"", choices: choices, usage: usage)
+            #expect(answer.jsonBytes == answer.json.bytes)
+            #expect(try JSON(parsing: answer.jsonBytes)["choices"] == .array(choices.map(\.json)))
+        }
+    }
+
     @Test("a stream begins with the role, says why it ended in its last chunk, and counts only when it is asked to")
     func stream() async throws {
         let events = try await route.events(body(["stream": true]), FakeCaller(hello))
