@@ -25,7 +25,7 @@ struct DialectHandler: HTTPResponder {
     func respond(to request: Request, context: FrontContext) async throws -> Response {
         let start = ContinuousClock.now
         guard !drain.hasBegun else { throw Drain.refusal }
-        let path = String(request.uri.path.dropFirst(pathPrefix.count))
+        let path = pathPrefix.isEmpty ? request.uri.path : String(request.uri.path.dropFirst(pathPrefix.count))
         guard let parameters = endpoint.paths.lazy.compactMap({ $0.match(path) }).first else {
             throw CallError(.routeNotFound, "the path is not percent-encoded UTF-8")
         }

@@ -19,8 +19,9 @@ struct StackCaller: Caller {
         _ endpoint: Endpoint<Nothing, Body, Answer, Event>, _ body: Body, model: String?, options: JSONObject
     ) async throws -> Answer {
         do {
-            let call = try await start(endpoint, body, model, options)
-            let bytes = try await call.collect()
+            let answer = try await start(endpoint, body, model, options)
+            // What has ended can be neither left nor cut.
+            let bytes = answer.hasEnded ? try await answer.collect() : try await running(answer).collect()
             return try await OffPool.run(bytes: bytes.count) { try endpoint.decodeAnswer(bytes) }
         } catch { throw told(error) }
     }
@@ -29,7 +30,7 @@ struct StackCaller: Caller {
         _ endpoint: Endpoint<Nothing, Body, Answer, Event>, _ body: Body, model: String?, options: JSONObject
     ) async throws -> EventReader<Event> {
         do {
-            let call = try await start(endpoint, body, model, options)
+            let call = try running(try await start(endpoint, body, model, options))
             return try await EventReader {
                 do { return try await call.nextParts()?.map { try endpoint.decodeEvent($0.bytes) } } catch {
                     throw told(error)
@@ -38,13 +39,13 @@ struct StackCaller: Caller {
         } catch { throw told(error) }
     }
 
-    private func start<Body, Answer, Event>(
-        _ endpoint: Endpoint<Nothing, Body, Answer, Event>, _ body: Body, _ model: String?, _ options: JSONObject
-    ) async throws -> RunningCall {
+    private func start<Body, Whole, Event>(
+        _ endpoint: Endpoint<Nothing, Body, Whole, Event>, _ body: Body, _ model: String?, _ options: JSONObject
+    ) async throws -> Answer {
         // The draft's request says what the client's does, in about as many bytes.
         let isShort = share.bytes < OffPool.bytesMax / 4 || body.isShort(bytesMax: OffPool.bytesMax)
         let bytes = isShort ? 0 : Int.max
-        let answer = try await OffPool.run(bytes: bytes) {
+        return try await OffPool.run(bytes: bytes) {
             var request = CallRequest(method: endpoint.description.method)
             request.body = endpoint.encode(body: body)
             request.options = options
@@ -53,7 +54,10 @@ struct StackCaller: Caller {
             guard !presence.isGone else { throw CallError(.cancelled, "the client left") }
             return try stack.call(endpoint.description, resourceName: model, request: request)
         }
-        return try RunningCall(answer, presence: presence, drain: drain, body: share)
+    }
+
+    private func running(_ answer: Answer) throws(CallError) -> RunningCall {
+        try RunningCall(answer, presence: presence, drain: drain, body: share)
     }
 
     func supports(_ option: String, _ endpoint: EndpointDescription, model: String) -> Bool {
