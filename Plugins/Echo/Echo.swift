@@ -89,7 +89,8 @@ struct Echo: InferenceProvider {
             }
             return text
         }
-        let words = (configuration.prefix + text.joined(separator: " ")).piecesEndingInSpace
+        let said = text.count == 1 ? text[0] : text.joined(separator: " ")
+        let words = (configuration.prefix + said).piecesEndingInSpace
         let isCut = wordsMax > 0 && words.count > wordsMax
         return Answer(
             words: isCut ? Array(words.prefix(wordsMax)) : words, wordsAsked: words.count,
@@ -106,11 +107,19 @@ struct Echo: InferenceProvider {
 extension String {
     /// The words, each with the white space after it: joined, they are the text again.
     var piecesEndingInSpace: [String] {
+        // In ASCII a byte is a character. Finding the characters of other text takes longer than all else here.
+        utf8.allSatisfy { $0 < 128 }
+            ? pieces(of: utf8) { $0 == UInt8(ascii: " ") || (9...13).contains($0) } : pieces(of: self, \.isWhitespace)
+    }
+
+    private func pieces<Part: BidirectionalCollection>(
+        of parts: Part, _ isSpace: (Part.Element) -> Bool
+    ) -> [String] where Part.Index == Index {
         var pieces: [String] = []
         var start = startIndex
         var wasSpace = false
-        for index in indices {
-            let isSpace = self[index].isSpace
+        for index in parts.indices {
+            let isSpace = isSpace(parts[index])
             if wasSpace, !isSpace {
                 pieces.append(String(self[start..<index]))
                 start = index
@@ -118,12 +127,5 @@ extension String {
             wasSpace = isSpace
         }
         return start == endIndex ? pieces : pieces + [String(self[start...])]
-    }
-}
-
-extension Character {
-    /// As isWhitespace, which looks up every letter in Unicode's tables.
-    fileprivate var isSpace: Bool {
-        asciiValue.map { $0 == UInt8(ascii: " ") || (9...13).contains($0) } ?? isWhitespace
     }
 }
