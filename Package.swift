@@ -344,7 +344,8 @@ let package = Package(
         .testTarget(
             name: "MemoryBanksTests",
             dependencies: [
-                "BankFixtures", "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks", "ProviderKit", "Torture",
+                "BankFixtures", "CLimitedProcess", "ChildProcess", "FakeOrigin", "Host", "JudgedDocuments", "MemoryBanks",
+                "ProviderKit", "Torture",
             ]),
         // For the tests alone: the providers of memory banks, to run one suite over.
         .target(

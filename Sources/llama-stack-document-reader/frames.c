@@ -6,6 +6,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "pages.h"
+
 enum { KEPT_BYTES = 4 << 20 };
 
 static char *buffer;
@@ -77,9 +79,19 @@ int frames_send(int socket, const reading *document) {
     };
     unsigned char reason = (unsigned char)strlen(document->reason);
     uint64_t length = sizeof head + head[2] + 1 + reason + document->text.size;
+    const char *at = document->text.bytes, *end = at + document->text.size;
+    size_t some = document->text.size < PAGES_AT_ONCE ? document->text.size : PAGES_AT_ONCE;
     struct iovec parts[] = {
         part(&length, sizeof length), part(head, sizeof head), part(encoding, head[2]), part(&reason, 1),
-        part(document->reason, reason), part(document->text.bytes, document->text.size),
+        part(document->reason, reason), part(at, some),
     };
-    return write_all(socket, parts, sizeof parts / sizeof *parts);
+    if (!write_all(socket, parts, sizeof parts / sizeof *parts)) return 0;
+    // The provider has a copy of what it was sent.
+    while ((at += some) < end) {
+        pages_forget(at - some, at);
+        some = (size_t)(end - at) < PAGES_AT_ONCE ? (size_t)(end - at) : PAGES_AT_ONCE;
+        struct iovec next = part(at, some);
+        if (!write_all(socket, &next, 1)) return 0;
+    }
+    return 1;
 }

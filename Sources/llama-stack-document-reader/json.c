@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lines.h"
+#include "pages.h"
 #include "utf8.h"
 
 static int hex(const char *at, const char *end, uint32_t *value) {
@@ -70,8 +71,13 @@ void json_read(span text) {
     static unsigned char is_object[NESTING_MAX];
     size_t depth = 0;
     int is_after_value = 0;
-    const char *at = text.bytes, *end = at + text.size;
+    const char *at = text.bytes, *end = at + text.size, *held = at;
     while (at < end) {
+        // What is read goes as its text grows, which may be the longer of the two.
+        if (at - held >= PAGES_AT_ONCE) {
+            pages_forget(held, at);
+            held = at;
+        }
         switch (*at) {
         case '"':
             at = string(at + 1, end);

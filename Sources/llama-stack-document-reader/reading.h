@@ -17,7 +17,7 @@ typedef struct {
     void (*give_back)(void);  // the memory of `charset` and `content`, when nothing is in it that is needed
 
     outcome how;
-    span text;             // until the next document is read
+    span text;             // until it is sent
     const char *encoding;  // NULL: not told
     int is_guess;
     char reason[200];

@@ -1,3 +1,5 @@
+import CLimitedProcess
+import ChildProcess
 import Foundation
 import Testing
 
@@ -92,14 +94,87 @@ struct LargeDocumentTests {
             default: "{\"some\":[1,2,3,4,5,6,7],\"words\":\"of a page\"}\n"
             }
         let text = String(repeating: line, count: (24 << 20) / line.utf8.count)
+        let content = Data((format == .xml ? "<all>\(text)</all>" : text).utf8)
+        let (bytes, read) = try peak(content, format)
+        #expect(read.utf8.count > content.count / 6)
+        #expect(bytes < 3 * content.count, "\(Double(bytes) / Double(content.count)) times")
+    }
+
+    @Test(
+        "JSON is given back as its text grows: of digits and commas alone, whose text is longer, it takes less than twice"
+    )
+    func numbers() throws {
+        let content = Data(digits(32 << 20).utf8)
+        let (bytes, text) = try peak(content, .json)
+        #expect(text.utf8.count == content.count / 2 * 3 - 2)
+        #expect(text.hasPrefix("1, 2, 3") && text.hasSuffix("7, 8, 9"))
+        #expect(bytes < 2 * content.count, "\(Double(bytes) / Double(content.count)) times")
+    }
+
+    @Test("the process gives back what it has sent of a text, so that two copies are never whole at once")
+    func sent() throws {
+        let reader = try RawReader()
+        let content = digits(40 << 20)
+        try reader.send([6, 0] + Array(content.utf8))
+        let size = try reader.receive(8).withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+        #expect(size > content.utf8.count)
+        _ = try reader.receive(size / 6 * 5)
+        let held = try reader.residentBytes()
+        #expect(held < size / 2, "\(held) of \(size)")
+        #expect(try reader.receive(size - size / 6 * 5).last == UInt8(ascii: "9"))
+    }
+
+    /// `[1,2,3,…,9]` of about as many bytes.
+    private func digits(_ bytes: Int) -> String {
+        "[" + String(repeating: "1,2,3,4,5,6,7,8,9,", count: bytes / 18).dropLast() + "]"
+    }
+
+    /// The most memory that a process took which read this one document alone.
+    private func peak(_ content: Data, _ format: DocumentFormat) throws -> (bytes: Int, text: String) {
         let program = try #require(ReaderProgram.find())
         let process = try ReaderProcess(program, .init(bytesMax: 1 << 30))
-        let content = Data((format == .xml ? "<all>\(text)</all>" : text).utf8)
         let head = try #require(ReaderProtocol.head(format, charset: "utf-8"))
-        #expect(try process.read(content, head).text.utf8.count > content.count / 6)
+        let text = try process.read(content, head).text
         let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-        let peak = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        let bytes = try #require(peak.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }) << 10
-        #expect(bytes < 3 * content.count, "\(Double(bytes) / Double(content.count)) times")
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        let kilobytes = try #require(line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) })
+        return (kilobytes << 10, text)
+    }
+}
+
+/// The process of a reader, read from as its answer is wanted.
+private final class RawReader {
+    private var process = lp_process()
+
+    init() throws {
+        let program = try #require(ReaderProgram.find())
+        process = SpawnThread.shared.run {
+            let words = [program, "\(1 << 30)", "\(96 << 20)"]
+            var arguments: [UnsafePointer<CChar>?] = words.map { UnsafePointer(strdup($0)) } + [nil]
+            defer { for argument in arguments { free(UnsafeMutablePointer(mutating: argument)) } }
+            var process = lp_process()
+            _ = lp_open(&arguments, lp_limits(seconds: 60, memory_bytes: 2 << 30, output_bytes: 0), &process)
+            return process
+        }
+        try #require(process.pid > 0)
+    }
+
+    deinit { lp_close(&process) }
+
+    func send(_ request: [UInt8]) throws {
+        let bytes = withUnsafeBytes(of: UInt64(request.count)) { Array($0) } + request
+        try #require(Glibc.send(process.socket, bytes, bytes.count, 0) == bytes.count)
+    }
+
+    func receive(_ count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        try #require(recv(process.socket, &bytes, count, Int32(MSG_WAITALL)) == count)
+        return bytes
+    }
+
+    func residentBytes() throws -> Int {
+        let statistics = try String(contentsOfFile: "/proc/\(process.pid)/statm", encoding: .utf8)
+        let pages = try #require(statistics.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+        return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 }
