@@ -227,7 +227,7 @@ bench-large-documents: build ## what a document of 64 MiB of each type takes of 
 	@Scripts/bench-large-documents.py $(LARGE)
 
 .PHONY: check-documents
-check-documents: build ## words that are lost of real HTML and Markdown (needs html5lib and markdown-it-py from PyPI)
+check-documents: build ## words that are lost of real HTML and Markdown, beside html5lib and markdown-it from PyPI
 	@Scripts/check-document-reader.py --fetch .build/documents
 
 .PHONY: bench-grammar

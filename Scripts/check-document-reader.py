@@ -8,7 +8,7 @@ Debian packages that are unpacked below FOLDER. HTML is compared with html5lib, 
 200 kB; Markdown against markdown-it with tables. A word that they find and the reader does not is lost. Exits 1 when
 0.5 % of the words of either kind are lost.
 
-The references come from PyPI: python3 -m pip install html5lib markdown-it-py
+The references, html5lib and markdown-it, come from PyPI, into .build/readers, the first time.
 """
 
 import argparse
@@ -20,9 +20,13 @@ import socket
 import struct
 import subprocess
 import sys
+import venv
 
 import document_files
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".build/readers"
+REFERENCES = ["html5lib==1.1", "markdown-it-py==4.0.0"]
 FORMS = {"plain": 0, "html": 1, "xhtml": 2, "markdown": 3, "xml": 4, "svg": 5, "json": 6, "mail": 7}
 HIDDEN = {"script", "style", "template", "noscript", "iframe", "noembed", "noframes", "metadata", "annotation"}
 # What parts words beside it; of the others some stand within words.
@@ -68,6 +72,17 @@ class Reader:
                 raise EOFError
             got += piece
         return bytes(got)
+
+
+def in_environment():
+    """Goes on in a Python environment of its own that has the references, which is made the first time."""
+    python, stamp = FOLDER / "bin/python", FOLDER / "-".join(REFERENCES)
+    if not stamp.exists():
+        venv.create(FOLDER, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REFERENCES], check=True)
+        stamp.touch()
+    if pathlib.Path(sys.prefix).resolve() != FOLDER.resolve():
+        sys.exit(subprocess.run([python, *sys.argv]).returncode)
 
 
 def text_of_tree(page):
@@ -176,13 +191,13 @@ def check(kind, reference, reader, roots, options):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    root = pathlib.Path(__file__).resolve().parent.parent
-    arguments.add_argument("--program", default=str(root / ".build/release/llama-stack-document-reader"))
+    arguments.add_argument("--program", default=str(ROOT / ".build/release/llama-stack-document-reader"))
     arguments.add_argument("--fetch", type=pathlib.Path)
     arguments.add_argument("--each", type=int, default=300, help="files of each folder or package at most")
     arguments.add_argument("--list", type=int, default=10)
     arguments.add_argument("folders", nargs="*", default=["/usr/share/doc"])
     options = arguments.parse_args()
+    in_environment()
     roots = list(options.folders)
     if options.fetch:
         missing = document_files.fetch(options.fetch)
