@@ -23,6 +23,85 @@ CONTEXT = {
 }
 
 EXPRESSIONS = r"""
+msgs|pprint
+nested|pprint
+d|pprint
+s|pprint
+u|pprint
+e|pprint
+n|pprint
+missing|pprint
+2.50|pprint
+{"b": 1, "a": {"d": 1, "c": [2]}}|pprint
+{2: 1, "a": 2, none: 3, 10: 4, (1, 2): 5}|pprint
+{}|pprint
+(s * 9)|pprint
+(s ~ " ")|pprint
+("Hello wide world " * 9)|pprint
+("one line\n" * 3)|pprint
+("one line " * 12 ~ "\nand\n" ~ "x" * 90)|pprint
+[("Hello wide world " * 9)]|pprint
+{"key": "Hello wide world " * 9, "other": range(40)|list}|pprint
+[[[["x" * 70, ("y" * 30,)], "it's"], ()], {}]|pprint
+[("a",), ("b" * 80,), ("c", "d" * 77)]|pprint
+["x" * 74, "x" * 75, "x" * 76, "x" * 77]|pprint
+range(3)|pprint
+range(100)|list|pprint
+d.items()|pprint
+("<b>"|safe)|pprint
+[("<b> " * 40)|safe, 1]|pprint
+msgs|groupby("role")|pprint
+namespace(d=d)|pprint
+(msgs * 4)|tojson|pprint
+"  " * 50 ~ "x" * 30|pprint
+"see https://example.org/a?b=c, or (www.example.com) and a@b.example."|urlize
+"see https://example.org/a?b=c&d=<e>"|urlize
+"http://example.org:8080/ http://example.org:123456/ http://a.b-c http://x https://localhost/x https://xn--ab/c"|urlize
+"example.com EXAMPLE.Org a.com x.y.info/p?q#r ab.com:80 ab.co example.com.uk example.de"|urlize
+"http://127.0.0.1/x http://1.2.3 http://1.2.3.4.5 http://1234.1.1.1 http://[::1]:80/x http://[fe80::1:2] http://[12345::] http://[1:2]"|urlize
+"HTTPS://EXAMPLE.ORG/ WWW.EXAMPLE.ORG/ Http://a.de"|urlize
+"mailto:a@b.example mailto:a mailto:a@b.c?cc=d @a@b.c a@b a@b.c. a:b@c.d a@-b.c a@b.c- x@y.z.w"|urlize
+"(https://example.org/a_(b)) <https://example.org/> ((a.com)) (www.a.de/(b)c). https://a.de/(b), >x<"|urlize
+"https://example.org/a/long/one"|urlize(12)
+"https://example.org/a/long/one"|urlize(trim_url_limit=-3)
+"https://example.org/a"|urlize(nofollow=true)
+"https://example.org/a"|urlize(target="_blank")
+"https://example.org/a"|urlize(target="a\"b", rel="noreferrer  me")
+"https://example.org/a a@b.example"|urlize(none, true, none, "nofollow ab")
+"tel:+1 ftp://x.example tel: git:x"|urlize(extra_schemes=["tel:", "ftp://"])
+"tel:+1"|urlize(extra_schemes=["t:"])
+"tel:+1"|urlize(extra_schemes=["tel"])
+"tel:+1"|urlize(extra_schemes="tel:")
+"tel:+1"|urlize(extra_schemes=[1])
+"x"|urlize("a")
+"a.com"|urlize("a")
+"a.com"|urlize(rel=5)
+"x\n  https://a.de\t\nb\n"|urlize
+("<b>a.com</b>"|safe)|urlize
+"<b>a.com</b>"|urlize
+["a.com", "b"]|urlize
+5|urlize
+none|urlize
+missing|urlize
+u|urlize
+"https://\u00e9\u00df.de/\u4e16 \u00e9t\u00e9@\u00e9.fr"|urlize
+["x"]|random
+[]|random
+""|random
+"a"|random
+("x",)|random
+range(1)|random
+{}|random
+{0: "x"}|random
+{"a": "x"}|random
+missing|random
+none|random
+5|random
+d.items()|random
+(l|map("string"))|random
+([4, 4, 4]|random) + 1
+(l|random) in l
+(s|random) in s
 namespace(d, z=none)
 namespace()|urlencode
 namespace({1: 'x', 2.5: 'y', (1, 2): none}, z=1)

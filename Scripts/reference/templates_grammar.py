@@ -90,6 +90,19 @@ FORMS = {
 <S>|truncate(<I>, false, '', 0)
 <S>|truncate(length=9, leeway=0, end='!')
 <S>|urlencode
+<A>|pprint
+<L>|pprint
+<D>|pprint
+(<S> * 30)|pprint
+(<L> * 9)|pprint
+{<S>: <L> * 5, <I>: (<A>, <S> * 8)}|pprint
+<S>|urlize
+(<LINK> ~ <S> ~ <LINK>)|urlize
+<LINK>|urlize(<I>)
+<LINK>|urlize(<I>, <B>, <S>, <S>)
+<LINK>|urlize(target=<A>, rel=<A>)
+<LINK>|urlize(extra_schemes=['tel:', 'ab.', 'ftp://'])
+([<S>] * 3)|random
 <D>|urlencode
 <S>|striptags
 <S>|wordwrap(<I>)
@@ -380,6 +393,8 @@ not <A>
 <D>|first
 <D>|last
 <D>|attr('x')
+[<A>]|random
+{0: <A>}|random
 <L>|sum
 <L>|sum(start=[])
 <L>|sum(attribute='x')
@@ -447,9 +462,11 @@ sameas(<A>)
 SLICES = ["1:", ":2", "::-1", "::2", "-3:-1", "1:4", ":-1", "-1:", "3:1", "5:0:-2", "none:2", "::", "-2::-1", "1:none:1", "100:", "::-3", "0:0", "a:", "true:"]
 SPECS = ["5", "<6", ">6", "^7", "*^9", "05", "+", ".2f", "8.3f", ",", ",.1f", "d", "x", "#x", "o", "b", "e", ".1e", "g", "%", ".0%", "s", ".2", "=+6", " ", "_", "X", "n", "c", "10.3", "<+8.1f", "06.1f", "G", "E", "z", "#b"]
 PERCENTS = ["s", "d", "i", "f", ".1f", "5.2f", "05d", "+d", "-6d|", "x", "X", "#x", "o", "e", ".2e", "g", "r", "a", "c", "5s", "-5s|", ".2s", "%", " d", "u", "q", "05.1f", "*d", ".3g", "G", "E"]
+LINKS = ["'https://example.org/a?b=c'", "'www.a.de/x,'", "'(http://a.b/(c))'", "'a@b.example '", "'mailto:a@b.c.'", "'<ab.com>'", "'http://1.2.3.4:5/'",
+         "'http://[::1]/ '", "'tel:+1'", "'ftp://a.b'", "'x.y.org:80#z '", "'&lt;a.com&gt;'", "'http://localhost'", "'https://a.b:'", "'a.com) b.com] (c.com'"]
 FILTERS = ["abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "filesizeformat", "first", "float", "forceescape", "format",
-           "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select",
-           "selectattr", "slice", "sort", "string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "wordcount", "wordwrap", "strip"]
+           "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "pprint", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select",
+           "selectattr", "slice", "sort", "string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "urlize", "wordcount", "wordwrap", "strip"]
 METHODS = ["strip", "split", "rsplit", "startswith", "endswith", "items", "keys", "values", "get", "copy", "count", "index", "find", "upper", "join", "append", "pop", "update", "title", "splitlines",
            "replace", "partition", "isdigit", "format", "zfill", "center", "removeprefix", "lstrip", "capitalize"]
 
@@ -531,7 +548,7 @@ class Grammar:
         while place < len(form):
             end = form.find(">", place) if form[place] == "<" else -1
             name = form[place + 1 : end] if end > 0 else ""
-            special = {"SL": SLICES, "SPEC": SPECS, "PCT": PERCENTS, "FILTER": FILTERS, "METHOD": METHODS}
+            special = {"SL": SLICES, "SPEC": SPECS, "PCT": PERCENTS, "FILTER": FILTERS, "METHOD": METHODS, "LINK": LINKS}
             if name in special:
                 result += self.rng.choice(special[name])
                 place = end + 1

@@ -9,6 +9,7 @@ extension Jinja.Machine {
         case "last":
             if case .iterator = value { throw fault("a generator has no last item; make it a list before") }
             return try items(of: value, for: name).last ?? .undefined("the last item of an empty list")
+        case "random": return try drawn(from: value)
         case "join":
             let separator = try shown(arguments.get(0, "d") ?? .text(Text()))
             let values = try attributes(arguments.get(1, "attribute") ?? .none, ofItemsOf: value)
@@ -40,6 +41,26 @@ extension Jinja.Machine {
         case .map(let map): return map.entries.first?.key
         default: return try items(of: value, for: "first").first
         }
+    }
+
+    /// In a dict a place is drawn too, as Python does it: there is an item where that number is a key.
+    private func drawn(from value: Value) throws(TemplateError) -> Value {
+        let count: Int
+        switch value {
+        case .undefined: count = 0
+        case .text(let text): count = text.count
+        case .list(let list) where !list.isView: count = list.items.count
+        case .map(let map): count = map.entries.count
+        default: throw fault("random needs a list or a text, got \(value.typeName)")
+        }
+        try charge(1 + count / 32)
+        if count == 0 { return .undefined("a random item of what is empty") }
+        let place = Int.random(in: 0..<count)
+        guard case .map(let map) = value else { return try item(.int(place), of: value) }
+        guard let found = map.value(.int(place)) else {
+            throw fault("random needs a list or a text, got a dict without the key \(place)")
+        }
+        return found
     }
 
     private func reversed(_ value: Value) throws(TemplateError) -> Value {

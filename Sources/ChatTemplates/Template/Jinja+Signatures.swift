@@ -57,8 +57,8 @@ extension Jinja {
         /// jinja2's filters, with `tojson` as transformers declares it.
         static let filters = table(
             """
-            abs capitalize count e escape first forceescape items last length list lower reverse safe string:
-            striptags title upper urlencode wordcount:
+            abs capitalize count e escape first forceescape items last length list lower pprint random reverse safe:
+            string striptags title upper urlencode wordcount:
             attr: name
             batch: linecount fill_with?
             center: width?
@@ -81,6 +81,7 @@ extension Jinja {
             trim: chars?
             truncate: length? killwords? end? leeway?
             unique: case_sensitive? attribute?
+            urlize: trim_url_limit? nofollow? target? rel? extra_schemes?
             xmlattr: autospace?
             wordwrap: width? break_long_words? wrapstring? break_on_hyphens?
             """)

@@ -9,6 +9,8 @@ extension Jinja.Machine {
             break
         case "xmlattr": return try attributes(value, autospace: arguments.get(0, "autospace")?.isTrue ?? true)
         case "urlencode": return try urlEncoded(value)
+        case "urlize": return try withLinks(value, arguments)
+        case "pprint": return try self.text(try prettyPrinted(value))
         case "truncate": return try truncated(value, arguments)
         case "indent", "wordwrap":
             guard case .text(let text) = value else { throw fault("\(name) needs a text, got \(value.typeName)") }

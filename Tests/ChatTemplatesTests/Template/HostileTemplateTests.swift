@@ -129,6 +129,14 @@ struct HostileTemplateTests {
         ("tojson with a wide indent", "{{ [[[[1]]]]|tojson(indent='x' * 1000000) }}"),
         ("output without end", "{% for a in range(99999) %}{{ 'x' * 1000 }}{% endfor %}"),
         ("a sum of lists", "{{ ([['x'] * 9999] * 9999)|sum(start=[]) }}"),
+        ("a long text printed", "{% for a in range(99) %}{% set x = ('a ' * 400000)|pprint %}{% endfor %}"),
+        (
+            "lists in lists printed",
+            "{% set ns = namespace(l=['x' * 9999]) %}{% for a in range(90) %}{% set ns.l = [ns.l] %}{% endfor %}"
+                + "{% for a in range(9999) %}{% set x = ns.l|pprint %}{% endfor %}"
+        ),
+        ("many links", "{% for a in range(99) %}{% set x = ('a.com ' * 100000)|urlize %}{% endfor %}"),
+        ("brackets around an address", "{% for a in range(99) %}{% set x = ('(' * 900000)|urlize %}{% endfor %}"),
         ("a word wrapped at each letter", "{% set t = 'a' * 900000 %}{{ t|wordwrap(1) }}"),
         (
             "words split from the end",
