@@ -15,6 +15,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "The model's id; with a distribution, its first model unless given.") var model: String?
     @Option(help: "Sampling temperature; 0 takes the likeliest token.") var temperature = 0.0
     @Option(help: "Sample from the likeliest tokens that make up this share of the mass.") var topP = 0.95
+    @Option(help: "The same seed draws the same answer again; needs a distribution and a temperature.") var seed: Int?
     @Option(help: "Most tokens to generate; 0: up to the model's context.") var maxTokens = 0
     @Option(
         help: "A file with a JSON Schema that each answer keeps to; needs a distribution.",
@@ -26,8 +27,15 @@ struct ModelOptions: ParsableArguments {
             throw ValidationError(
                 "--schema needs a distribution to start: a server's clients can't hold its answers to a schema")
         }
-        guard temperature == 0, topP != 0.95 else { return }
-        throw ValidationError("--top-p \(topP) has no effect at the temperature 0: give --temperature too, such as 0.7")
+        if seed != nil, distribution == nil {
+            throw ValidationError("--seed needs a distribution to start: a server's clients can't give it one")
+        }
+        guard temperature == 0 else { return }
+        for (option, value) in [("--top-p", topP == 0.95 ? nil : "\(topP)"), ("--seed", seed.map { "\($0)" })] {
+            guard let value else { continue }
+            throw ValidationError(
+                "\(option) \(value) has no effect at the temperature 0: give --temperature too, such as 0.7")
+        }
     }
 
     var samplingParams: SamplingParams {
@@ -36,12 +44,15 @@ struct ModelOptions: ParsableArguments {
 
     /// The options of a call that no client of a server has. Reads the schema's file.
     func callOptions() throws -> JSONObject {
-        guard let schema else { return [:] }
+        var options: JSONObject = [:]
+        if let seed { options["seed"] = .integer(Int64(seed)) }
+        guard let schema else { return options }
         guard let data = FileManager.default.contents(atPath: schema) else {
             throw Fail.with("error: can't read the schema at \(schema)", exitCode: 66)
         }
         do throws(JSONError) {
-            return ["response_schema": try JSON(parsing: Array(data))]
+            options["response_schema"] = try JSON(parsing: Array(data))
+            return options
         } catch {
             throw Fail.with("error: \(schema): \(error)", exitCode: 65)
         }

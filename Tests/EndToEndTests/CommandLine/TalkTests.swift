@@ -78,6 +78,21 @@ extension EndToEnd {
             #expect(refused.errors.contains("response_schema") && refused.errors.contains("type"))
         }
 
+        @Test("`--seed` draws the same answer again, and needs a distribution and a temperature")
+        func seed() throws {
+            let file = try Distribution.cpu().file()
+            let drawn = ["complete", file.path, "--prompt", "Once", "--max-tokens", "8"] + Self.model
+            func text(_ seed: String) throws -> String {
+                try Command.run(drawn + ["--temperature", "1.5", "--seed", seed], exits: 0).output
+            }
+            #expect(try text("9") == text("9"))
+            #expect(try text("9") != text("10"))
+            let remote = try Command.run(["chat", "--temperature", "1", "--seed", "9"], exits: 64, input: "x\n")
+            #expect(remote.errors.contains("--seed needs a distribution"))
+            let greedy = try Command.run(drawn + ["--seed", "9"], exits: 64)
+            #expect(greedy.errors.contains("--seed 9 has no effect at the temperature 0"))
+        }
+
         @Test("a model that the server does not have fails with its message and the code of its kind")
         func unknownModel() throws {
             try Server.run(.echo()) { server in
