@@ -12,18 +12,21 @@ struct AtOnceTests {
     func here() async {
         let probe = await TestInstance.ready(probeModule.value, config: config)
         #expect(await isEventuallyHere(probe))
-        let streamed = Mutex<(caller: String, sink: TestSink)?>(nil)
+        let streamed = Mutex<(caller: String, sinks: [TestSink])>(("", []))
         // No thread of Swift's, so that no task comes to run on it later.
         let caller = Thread {
-            let sink = probe.start("chat_completion", body: chat("thread", stream: true)).sink
-            streamed.withLock { $0 = ("\(pthread_self())", sink) }
-            while sink.record.finishes == 0 { usleep(1000) }
+            streamed.withLock { $0.caller = "\(pthread_self())" }
+            for _ in 0..<1000 {
+                let sink = probe.start("chat_completion", body: chat("thread", stream: true)).sink
+                streamed.withLock { $0.sinks.append(sink) }
+                while sink.record.finishes == 0 { usleep(10) }
+            }
         }
         caller.start()
         while !caller.isFinished { try? await Task.sleep(for: .milliseconds(1)) }
-        let (thread, sink) = streamed.withLock { $0! }
-        #expect(sink.record.events.first?.contains("text_delta") == true)
-        #expect(sink.record.events.first?.contains(thread) == false)
+        let (thread, sinks) = streamed.withLock { $0 }
+        #expect(sinks.allSatisfy { $0.record.events.first?.contains("text_delta") == true })
+        #expect(sinks.count { $0.record.events.first?.contains(thread) == true } == 0)
         await probe.destroy()
     }
 

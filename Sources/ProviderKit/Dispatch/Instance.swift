@@ -66,7 +66,9 @@ final class Instance: Sendable {
         guard isNew else {
             return answer.finish(Outcome(ProviderError(.internal, "call id \(id) is in use by a call that still runs")))
         }
-        let unread = UnreadCall(request: request, method: method, answer: answer, isOnCallersThread: isPrompt)
+        let callersThread = isPrompt ? CallersThread() : nil
+        defer { callersThread?.returns() }
+        let unread = UnreadCall(request: request, method: method, answer: answer, callersThread: callersThread)
         task.run(atOnce: isPrompt) { [self] in
             let outcome: Outcome
             do {
@@ -168,7 +170,7 @@ private struct UnreadCall: @unchecked Sendable {
     let request: lsp_request
     let method: String
     let answer: AnswerWriter
-    let isOnCallersThread: Bool
+    let callersThread: CallersThread?
 
     func read(_ link: HostLink) throws -> IncomingCall {
         let json = request.options.isEmpty ? .object([:]) : try JSON(parsing: request.options.buffer)
@@ -178,6 +180,6 @@ private struct UnreadCall: @unchecked Sendable {
             resource: request.resource.text, options: options,
             idempotent: try IdempotentRequest(options, of: request), deadlineNanoseconds: request.deadline_ns,
             link: link)
-        return IncomingCall(request: request, answer: answer, call: call, isOnCallersThread: isOnCallersThread)
+        return IncomingCall(request: request, answer: answer, call: call, callersThread: callersThread)
     }
 }

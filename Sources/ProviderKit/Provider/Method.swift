@@ -76,10 +76,11 @@ struct IncomingCall: @unchecked Sendable {
     let request: lsp_request
     let answer: AnswerWriter
     let call: Call
-    let isOnCallersThread: Bool
+    /// nil where the task began on one of Swift's.
+    let callersThread: CallersThread?
 
     /// Goes on on one of Swift's threads: a stream may send for long before it waits.
-    func leaveCaller() async { if isOnCallersThread { await Task.yield() } }
+    func leaveCaller() async { await callersThread?.leave() }
 
     /// Decodes without a copy of the bytes, once.
     func decode<Query, Body, Answer, Event>(
