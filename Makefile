@@ -110,6 +110,10 @@ bench-mcp: build ## what the stack adds to a call of an MCP tool, beside the sam
 bench-teaching: build model ## whether fine-tuning teaches a task: exact answers before and after (TEACH='--algorithms lora')
 	@Scripts/bench-teaching.py $(TEACH)
 
+.PHONY: check-trained
+check-trained: build model ## adapters that jobs train, beside PEFT's reading, merged in transformers and llama.cpp (CHECK='--adapters head')
+	@Scripts/reference/check_trained.py $(CHECK)
+
 .PHONY: bench-peers
 bench-peers: build model ## this beside llama.cpp and OpenVINO, from PyPI (PEERS='--rows server --write', --shape 1b,8b, --list, --smoke)
 	@Scripts/bench-peers.py $(PEERS)

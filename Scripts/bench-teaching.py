@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Whether training teaches: exact answers to rows that were held out, before and after each algorithm.
 
-    Scripts/bench-teaching.py [--algorithms lora,dora,qlora,full] [--epochs 4] [--batch-size 8] [--learning-rate RATE]
-                              [--modules q_proj,v_proj] [--mlp] [--rank 8] [--alpha 16] [--peft] [--peft-only]
+    Scripts/bench-teaching.py [--algorithms lora,dora,qlora,full] [--precisions exact,quantized] [--epochs 4]
+                              [--batch-size 8] [--learning-rate RATE] [--modules q_proj,v_proj] [--mlp] [--rank 8]
+                              [--alpha 16] [--peft] [--peft-only]
 
 The task is Benchmarks/Training/routing.jsonl: which of eight made-up codes goes with a customer's message. Nothing but the
 rows can say. routing-known.jsonl asks in the rows' own wordings with other greetings, endings and numbers;
 routing-unseen.jsonl in wordings that no row has. An answer is right when it is the code and has ended by itself.
 
 Starts Distributions/train.yaml on a free port with state of its own, trains with `llama-stack finetune`, and asks over HTTP
-at the temperature 0. Prints a line of JSON for each model, and a table. With --peft, PEFT (from PyPI, as for
+at the temperature 0. Prints a line of JSON for each model, and a table; the loss is that of the last validation, on the rows of
+routing-known.jsonl. With --peft, PEFT (from PyPI, as for
 bench-train.py) then trains and asks by the same recipe on the same rows: the first numbers of the adapter, the order of
 rows and the schedule are the same too (Scripts/bench_peers/teach.py).
 """
@@ -17,6 +19,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -76,8 +79,8 @@ def share(url, model, name):
     }
 
 
-def measured(url, model, algorithm, seconds):
-    result = {"model": model, "algorithm": algorithm, "seconds": round(seconds, 1)}
+def measured(url, model, algorithm, seconds, loss=None):
+    result = {"model": model, "algorithm": algorithm, "seconds": round(seconds, 1), "validation_loss": loss}
     result.update({name: share(url, model, name) for name in SETS})
     print(json.dumps(result), flush=True)
     return result
@@ -104,30 +107,35 @@ def peer(algorithm, arguments):
     return result
 
 
-def train(url, algorithm, arguments):
+def train(url, job, algorithm, precision, arguments):
+    """The seconds that it took, and the loss of its last validation."""
     command = [
         BINARY, "finetune", "--url", url, "--dataset", TASK / "routing.jsonl", "--validation", TASK / "routing-known.jsonl",
-        "--job", algorithm, "--algorithm", algorithm, *recipe(arguments),
+        "--job", job, "--algorithm", algorithm, "--precision", precision, *recipe(arguments),
     ]
     begin = time.monotonic()
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"error: finetune --algorithm {algorithm} ended with {done.returncode}: {done.stderr[-2000:]}")
-    return time.monotonic() - begin
+    seconds = time.monotonic() - begin
+    log = subprocess.run([BINARY, "jobs", "logs", job, "--url", url], capture_output=True, text=True, check=True).stdout
+    return seconds, float(re.findall(r"^validation ([0-9.]+) step", log, re.MULTILINE)[-1])
 
 
 def table(results):
-    print(f"\n{'model':<12} {'known':>8} {'unseen':>8} {'ended':>8} {'seconds':>8}")
+    print(f"\n{'model':<16} {'known':>8} {'unseen':>8} {'ended':>8} {'loss':>8} {'seconds':>8}")
     for result in results:
         ended = sum(result[name]["ended"] for name in SETS)
         count = sum(result[name]["rows"] for name in SETS)
         cells = [f"{result[name]['right']}/{result[name]['rows']}" for name in SETS] + [f"{ended}/{count}"]
-        print(f"{result['algorithm']:<12} " + " ".join(f"{cell:>8}" for cell in cells) + f" {result['seconds']:>8}")
+        cells += [result.get("validation_loss") or "", result["seconds"]]
+        print(f"{result['algorithm']:<16} " + " ".join(f"{cell:>8}" for cell in cells))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--algorithms", default="lora,dora,qlora")
+    parser.add_argument("--precisions", default="exact", help="exact, quantized")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate")
@@ -155,8 +163,10 @@ def main():
                 sys.exit("error: the server did not start; `llama-stack run Distributions/train.yaml` says why")
             results = [measured(url, MODEL, "before", 0)]
             for algorithm in arguments.algorithms.split(","):
-                seconds = train(url, algorithm, arguments)
-                results.append(measured(url, f"{MODEL}@{algorithm}", algorithm, seconds))
+                for precision in arguments.precisions.split(","):
+                    job = algorithm if precision == "exact" else f"{algorithm}-{precision}"
+                    seconds, loss = train(url, job, algorithm, precision, arguments)
+                    results.append(measured(url, f"{MODEL}@{job}", job, seconds, loss))
                 if arguments.peft:
                     results.append(peer(algorithm, arguments))
             table(results)

@@ -1,12 +1,15 @@
-"""torch, PEFT and TRL from PyPI, and the model as they read it: what the measurements of training share."""
+"""torch, PEFT, TRL and llama.cpp from PyPI, and the model as they read it: what the measurements of training share."""
 import os
+import pathlib
 import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
 FOLDER = os.path.join(os.environ.get("LLAMA_STACK_PEERS", os.path.join(CACHE, "llama-stack-peers")), "training")
-PACKAGES = ["torch==2.13.0", "transformers==5.24.0", "peft==0.21.2", "trl==1.16.0", "bitsandbytes==0.50.2", "gguf", "numpy"]
+PACKAGES = [
+    "torch==2.13.0", "transformers==5.24.0", "peft==0.21.2", "trl==1.16.0", "bitsandbytes==0.50.2", "xllamacpp==2026.10.11549",
+    "gguf", "numpy"]
 MODEL = os.path.join(ROOT, "models/SmolLM2-135M-Instruct.Q4_1.gguf")
 
 
@@ -20,11 +23,13 @@ def output(command):
 def installed():
     """The Python of the peers, installed the first time (several gigabytes)."""
     python = os.path.join(FOLDER, "bin/python")
-    if not os.path.exists(os.path.join(FOLDER, "complete")):
-        print(f"Installing torch, PEFT and TRL below {FOLDER} ...", file=sys.stderr)
+    # Says which packages are there, so that an older list is completed.
+    mark = pathlib.Path(FOLDER, "complete")
+    if not mark.exists() or mark.read_text(encoding="utf-8").split() != PACKAGES:
+        print(f"Installing torch, PEFT, TRL and llama.cpp below {FOLDER} ...", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES], check=True)
-        open(os.path.join(FOLDER, "complete"), "w", encoding="utf-8").close()
+        mark.write_text("\n".join(PACKAGES), encoding="utf-8")
     return python
 
 

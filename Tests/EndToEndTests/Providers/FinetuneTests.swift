@@ -38,6 +38,15 @@ extension EndToEnd {
                 let log = try Command.run(["jobs", "logs", "queues", "--url", url], exits: 0)
                 #expect(log.output.contains("step 3/3 loss "))
                 _ = try Command.run(["jobs", "cancel", "queues", "--url", url], exits: 0)
+                for precision in ["exact", "quantized"] {
+                    _ = try Command.run(
+                        [
+                            "finetune", "--url", url, "--dataset", file, "--job", precision, "--precision", precision,
+                            "--steps", "1",
+                        ], exits: 0)
+                    let state = try server.client.get("/post_training/job/status?job_uuid=\(precision)").json
+                    #expect(state["resources_allocated"]?["precision"]?.stringValue == precision, "\(state.text)")
+                }
                 let text = try Command.run(
                     [
                         "complete", "--url", url, "--model", "smollm2-135m-instruct@queues", "--prompt", "Queue",

@@ -34,6 +34,8 @@ struct FinetuneOptions: ParsableArguments {
     @Option(help: "Steps between two checkpoints.") var checkpointSteps = 50
     @Option(help: "Steps between two validations.") var validationSteps = 50
     @Option(help: "Of the first numbers of an adapter and of the order of rows.") var seed = 0
+    @Option(help: "exact, or quantized: forward as the model is served, which is faster.")
+    var precision = TrainingArithmetic.exact
     @Flag(help: "Compute activations again in place of keeping them: less memory, more time.") var saveMemory = false
 
     func validate() throws {
@@ -74,6 +76,7 @@ struct FinetuneOptions: ParsableArguments {
             "validation_steps": .integer(Int64(validationSteps)),
         ]
         if let name { search["name"] = .string(name) }
+        if precision != .exact { search["precision"] = .string(precision.rawValue) }
         return search
     }
 
@@ -112,3 +115,8 @@ struct FinetuneOptions: ParsableArguments {
 }
 
 extension FinetuningAlgorithm: ExpressibleByArgument {}
+
+/// How a job computes its forward passes.
+enum TrainingArithmetic: String, CaseIterable, ExpressibleByArgument {
+    case exact, quantized
+}
