@@ -189,6 +189,11 @@ torture-mcp: toolchain ## MCP servers that crash, hang and lie in the turns of a
 torture-turns: toolchain ## turns of agents that 200 callers leave in each stage, and 200 agents that call 25,600 tools at once
 	TURNS_ALL=1 swift test $(SWIFT_FLAGS) --filter 'AgentsReferenceTests\.TurnFaultTests'
 
+.PHONY: torture-training
+torture-training: build ## jobs beside damaged checkpoints, full disks, restarts, cancels at any time and stalled readers: hundreds of each (disks need root)
+	JOBS_ALL=1 swift test $(SWIFT_FLAGS) \
+	    --filter 'CheckpointDamageTests|JobControlTests|DivergenceTests|JobRestartTests|JobDiskTests|JobLogTests'
+
 .PHONY: check-groups
 check-groups: toolchain ## the limits of children and cages by control groups of version 2, on a kernel that is a program (Debian's)
 	swift build --build-tests $(SWIFT_FLAGS)

@@ -123,7 +123,12 @@ final class TrainingProvider: PostTrainingProvider {
         _ job: JobQuery, _ call: Call, streamingTo stream: EventStream<PostTrainingJobLogStream>
     ) async throws {
         let job = try await host.store.job(job.jobUUID, of: call.principal)
-        try await jobs.log(of: job).follow { lines in
+        let log = jobs.log(of: job)
+        if !job.status.hasEnded {
+            let now = try await host.store.job(job.uuid, of: call.principal)
+            if now.status.hasEnded { jobs.settle(log, of: now) }
+        }
+        try await log.follow { lines in
             try await stream.send(PostTrainingJobLogStream(jobUUID: job.uuid, logLines: lines))
         }
     }

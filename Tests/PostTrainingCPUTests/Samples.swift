@@ -37,4 +37,20 @@ enum Samples {
                 memoryEfficientFSDPWrap: false, fsdpCPUOffload: false),
             hyperparamSearchConfig: search, loggerConfig: [:])
     }
+
+    /// A job that is still running when a test looks at it.
+    static func long(
+        _ id: String, steps: Int = 400, algorithm: FinetuningAlgorithm = .lora, search: JSONObject = [:]
+    ) -> PostTrainingSFTRequest {
+        var search = search
+        search["checkpoint_steps"] = search["checkpoint_steps"] ?? 20
+        search["validation_steps"] = 1_000
+        var request = supervised(id, steps: steps, batch: 8, rate: 0.001, algorithm: algorithm, search: search)
+        // The steps alone say how long it takes.
+        if steps > 400 { request.trainingConfig.nEpochs = steps }
+        return request
+    }
+
+    /// `make torture-training` runs the tests of jobs as often as a long run asks for.
+    static let isWhole = ProcessInfo.processInfo.environment["JOBS_ALL"] == "1"
 }

@@ -2,6 +2,7 @@ import Foundation
 import Host
 import ProviderKit
 import Synchronization
+import Testing
 
 /// A distribution with inference and training on a tiny model, "tiny", on the libraries that a build leaves.
 final class TrainingServer: Sendable {
@@ -95,6 +96,27 @@ final class TrainingServer: Sendable {
             lines += try PostTraining.jobLogs.decodeEvent(part.bytes).logLines
         }
         return lines
+    }
+
+    /// Returns once the log has a line that begins so.
+    func wait(for beginning: String, _ id: String) async throws {
+        var request = CallRequest(callID: .random(in: 1..<1 << 62), method: PostTraining.jobLogs.description.method)
+        request.parameters = PostTraining.jobLogs.encode(query: JobQuery(jobUUID: id))
+        for try await part in try stack.call(PostTraining.jobLogs.description, request: request) {
+            let lines = try PostTraining.jobLogs.decodeEvent(part.bytes).logLines
+            if lines.contains(where: { $0.hasPrefix(beginning) }) { return }
+        }
+        Issue.record("no line '\(beginning)'")
+    }
+
+    /// What the newest checkpoint holds of what was trained.
+    func weights(_ id: String) async throws -> Data {
+        let last = try #require(try await artifacts(id).last)
+        let folder = try #require(URL(string: last.path.string)).path
+        for name in ["adapter_model.safetensors", "model.gguf"] {
+            if let bytes = FileManager.default.contents(atPath: "\(folder)/\(name)") { return bytes }
+        }
+        throw ProviderError(.notFound, "\(folder) has no weights")
     }
 
     func chat(_ model: String, _ text: String) async throws -> String {

@@ -52,10 +52,10 @@ struct JobAcceptance: Sendable {
                 new.base.adapter = try await queue.run { try folder.keep(adapter) }
             }
             try estimate(&new, settings, checkpoint)
-            let id = try await host.store.add(new, host.configuration)
+            try await host.store.add(new, host.configuration)
             call.log.info("job accepted", ["job": request.jobUUID, "rows": "\(new.rows?.rows ?? 0)"])
-            return try await host.store.open().first { $0.id == id }
-                ?? { throw ProviderError(.internal, "a job that was stored is not there") }()
+            // As it stands now: it may be cancelled already.
+            return try await host.store.job(request.jobUUID, of: call.principal)
         } catch {
             // After a fault of the disk the row may be there or not: the next start knows.
             let isSure = (error as? ProviderError)?.code != .providerUnavailable

@@ -9,17 +9,43 @@ final class JobQueue: Sendable {
     private struct Running {
         let signal: JobSignal
         /// Those that wait for its end.
-        var watchers: [CheckedContinuation<Void, Never>] = []
+        var watchers: [CheckedContinuation<Bool, Never>] = []
     }
 
     private struct State {
         var waiting: [Job] = []
+        /// Those that were cancelled between their acceptance and their place in the queue. One that ended at that
+        /// moment may stay.
+        var cancelledEarly: Set<Int64> = []
+        /// Those that end without having run, and who waits for that.
+        var cancelling: [Int64: [CheckedContinuation<Bool, Never>]] = [:]
         var running: [Int64: Running] = [:]
         var logs: [Int64: JobLog] = [:]
         var isClosing = false
         /// The job that waits for memory, once its log says so.
         var saidToWait: Int64?
         var closers: [CheckedContinuation<Void, Never>] = []
+
+        /// Has a cancelled job's end waited for, if it runs or another cancels it.
+        mutating func watch(_ job: Job, _ watcher: CheckedContinuation<Bool, Never>) -> Bool {
+            if let running = running[job.id] {
+                running.signal.set(.cancel)
+                self.running[job.id]?.watchers.append(watcher)
+                return true
+            }
+            cancelling[job.id]?.append(watcher)
+            return cancelling[job.id] != nil
+        }
+
+        /// Takes a job that does not run out of the queue, or sees to it that it does not come in.
+        mutating func withdraw(_ job: Job) {
+            cancelling[job.id] = []
+            if let place = waiting.firstIndex(where: { $0.id == job.id }) {
+                waiting.remove(at: place)
+            } else if !job.status.hasEnded {
+                cancelledEarly.insert(job.id)
+            }
+        }
     }
 
     private let host: JobHost
@@ -34,9 +60,11 @@ final class JobQueue: Sendable {
 
     func folder(of job: Job) -> JobFolder { JobFolder(path: "\(folder)/\(job.folder)") }
 
-    /// Takes jobs that were accepted.
+    /// Takes jobs that were accepted, but for those that were cancelled meanwhile.
     func add(_ jobs: [Job]) {
-        state.withLock { $0.waiting += jobs }
+        state.withLock { state in
+            for job in jobs where state.cancelledEarly.remove(job.id) == nil { state.waiting.append(job) }
+        }
         advance()
     }
 
@@ -49,6 +77,16 @@ final class JobQueue: Sendable {
             if !job.status.hasEnded { state.logs[job.id] = log }
             return log
         }
+    }
+
+    /// Ends the log of a job that ended between two looks at its row: no thread would end it otherwise.
+    func settle(_ log: JobLog, of job: Job) {
+        let isOver = state.withLock { state in
+            guard state.running[job.id] == nil, state.cancelling[job.id] == nil else { return false }
+            state.logs[job.id] = nil
+            return true
+        }
+        if isOver { log.end() }
     }
 
     // MARK: Starting
@@ -149,14 +187,15 @@ final class JobQueue: Sendable {
 
     private func ended(_ job: Job, _ log: JobLog, isPaused: Bool) {
         log.end()
-        let watchers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        let (watchers, closers) = state.withLock { state in
             let watchers = state.running.removeValue(forKey: job.id)?.watchers ?? []
             if !isPaused { state.logs[job.id] = nil }
-            guard state.running.isEmpty else { return watchers }
-            defer { state.closers = [] }
-            return watchers + state.closers
+            let closers = state.running.isEmpty ? state.closers : []
+            if state.running.isEmpty { state.closers = [] }
+            return (watchers, closers)
         }
-        for watcher in watchers { watcher.resume() }
+        for watcher in watchers { watcher.resume(returning: true) }
+        for closer in closers { closer.resume() }
         advance()
     }
 
@@ -164,30 +203,25 @@ final class JobQueue: Sendable {
 
     /// Ends a job, and returns when it has. One that has ended is left as it is.
     func cancel(_ job: Job) async throws {
-        let isWaiting = state.withLock { state in
-            guard let place = state.waiting.firstIndex(where: { $0.id == job.id }) else { return false }
-            state.waiting.remove(at: place)
-            return true
-        }
-        if isWaiting {
-            let log = log(of: job)
-            if try await host.store.end(job.id, .failed, "\(JobFault.cancelled)", at: Date()) {
-                try await DispatchQueue.global().run { log.write("\(JobFault.cancelled)") }
+        let hasEnded = await withCheckedContinuation { (watcher: CheckedContinuation<Bool, Never>) in
+            let isWatched = state.withLock { state in
+                if state.watch(job, watcher) { return true }
+                state.withdraw(job)
+                return false
             }
-            log.end()
-            state.withLock { $0.logs[job.id] = nil }
+            if !isWatched { watcher.resume(returning: false) }
+        }
+        guard !hasEnded else { return }
+        defer {
+            let watchers = state.withLock { $0.cancelling.removeValue(forKey: job.id) ?? [] }
+            for watcher in watchers { watcher.resume(returning: true) }
             advance()
-            return
         }
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            let isRunning = state.withLock { state in
-                guard let signal = state.running[job.id]?.signal else { return false }
-                signal.set(.cancel)
-                state.running[job.id]?.watchers.append(continuation)
-                return true
-            }
-            if !isRunning { continuation.resume() }
-        }
+        guard try await host.store.end(job.id, .failed, "\(JobFault.cancelled)", at: Date()) else { return }
+        let log = log(of: job)
+        try await DispatchQueue.global().run { log.write("\(JobFault.cancelled)") }
+        log.end()
+        state.withLock { $0.logs[job.id] = nil }
     }
 
     /// Stops what runs, so that the next start goes on with it, and returns when no thread is left.

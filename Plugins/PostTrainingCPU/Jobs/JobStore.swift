@@ -64,13 +64,11 @@ struct JobStore: Sendable {
     }
 
     /// Returns when the job is on disk, `scheduled`.
-    func add(_ job: NewJob, _ limits: PostTrainingConfiguration) async throws -> Int64 {
+    func add(_ job: NewJob, _ limits: PostTrainingConfiguration) async throws {
         try await store.write { db in
             try db.requireRoom(for: job, limits)
             try db.insert(job)
-            let id = db.lastInsertedRowID
-            try db.note(id, .scheduled, nil, at: job.scheduledAt)
-            return id
+            try db.note(db.lastInsertedRowID, .scheduled, nil, at: job.scheduledAt)
         }
     }
 
