@@ -151,7 +151,7 @@ bench-training-served: build model ## how soon a job takes its first step, and t
 	@Scripts/bench-training-served.py $(SERVED)
 
 .PHONY: train-curves
-train-curves: model ## the losses of 50 steps of LoRA, 20 of DoRA and 20 of DPO beside those of torch and PEFT
+train-curves: model ## the losses of 50 steps of LoRA, 20 of DoRA and 20 of DPO beside those of torch and PEFT; 300 steps with a quantized forward beside f32
 	@TRAINING_STEPS=all swift test $(SWIFT_FLAGS) --filter 'LlamaTrainingTests\.CurveTests'
 
 .PHONY: fuzz-schemas

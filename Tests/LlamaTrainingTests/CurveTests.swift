@@ -37,4 +37,30 @@ struct CurveTests {
         #expect(margin < Self.tolerance)
         #expect(norm < 1e-2)
     }
+
+    @Test(
+        "training with a quantized forward ends with the validation loss of f32, within 2 %",
+        .enabled(if: Fixture.model(model) != nil, "`make model` fetches it"))
+    func quantized() throws {
+        let path = try #require(Fixture.model(Self.model))
+        let rows = try ReferenceRun.texts()
+        let pool = try ThreadPool(threads: 2)
+        var losses: [Precision: Double] = [:]
+        for precision in [Precision.exact, .quantized] {
+            var settings = TrainingSettings()
+            settings.precision = precision
+            settings.learningRate = 2e-4
+            (settings.iterations, settings.epochs) = (ReferenceRun.isWhole ? 300 : 8, 300)
+            let trainer = try Trainer(
+                base: Model(path: path), settings: settings, data: .rows(Array(rows.dropLast(8))), pool: pool)
+            let before = try trainer.validationLoss(Array(rows.suffix(8)))
+            while trainer.step < trainer.steps { _ = try trainer.advance() }
+            let loss = try trainer.validationLoss(Array(rows.suffix(8)))
+            #expect(loss < before)
+            print("\(precision), \(trainer.steps) steps: validation loss \(before), then \(loss)")
+            losses[precision] = Double(loss)
+        }
+        let (exact, quantized) = (try #require(losses[.exact]), try #require(losses[.quantized]))
+        #expect(abs(quantized / exact - 1) < 0.02)
+    }
 }

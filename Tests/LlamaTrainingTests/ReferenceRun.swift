@@ -75,8 +75,16 @@ struct ReferenceRun {
         self.settings = settings
     }
 
-    /// Steps that tests compare: five, or all with `TRAINING_STEPS=all`.
-    var compared: Int {
-        ProcessInfo.processInfo.environment["TRAINING_STEPS"] == "all" ? curve.curve.count : min(5, curve.curve.count)
+    /// The rows of the runs without preferences, every token of which carries loss.
+    static func texts() throws -> [TrainingRow] {
+        try json("sft.json", Rows.self).rows.map {
+            TrainingRow(tokens: $0.ids, hasLoss: .init(repeating: true, count: $0.ids.count))
+        }
     }
+
+    /// Whether tests take all steps: `TRAINING_STEPS=all`.
+    static let isWhole = ProcessInfo.processInfo.environment["TRAINING_STEPS"] == "all"
+
+    /// Steps that tests compare: five, or all.
+    var compared: Int { Self.isWhole ? curve.curve.count : min(5, curve.curve.count) }
 }
