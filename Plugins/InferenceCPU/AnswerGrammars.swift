@@ -125,12 +125,12 @@ final class AnswerGrammars: Sendable {
         case .none, .free: return nil
         case .auto: return tools.isEmpty ? nil : .auto
         case .required:
-            guard !tools.isEmpty else { throw refused("'required' needs available_tools, which has none") }
+            guard !tools.isEmpty else { throw refused("'required' needs tools, and the request has none") }
             return .required(callsMax: nil)
         case .named(let name):
             guard tools.contains(where: { $0.name == name }) else {
                 let names = tools.map { "'\($0.name)'" }.joined(separator: ", ")
-                throw refused("names '\(name)', which is not in available_tools: \(names.isEmpty ? "none" : names)")
+                throw refused("names '\(name)', which is none of the request's tools: \(names.isEmpty ? "none" : names)")
             }
             return .required(callsMax: 1)
         }

@@ -125,7 +125,7 @@ extension CPUProvider {
             throw ProviderError(
                 .invalidRequest,
                 "response_schema holds the whole answer, which then calls no tool: send tool_choice none too, or leave "
-                    + "available_tools out", field: "response_schema")
+                    + "the tools out", field: "response_schema")
         }
         return try await model.grammars.value(schema, format.beginning)
     }

@@ -88,7 +88,7 @@ import Testing
     func refusedChoice() async throws {
         let served = try await Self.served()
         for (choice, tools, message) in [
-            ("required", [], "needs available_tools"), (["name": "sing"], Self.tools, "'paint', 'halt'"),
+            ("required", [], "needs tools"), (["name": "sing"], Self.tools, "'paint', 'halt'"),
             ("always", Self.tools, "must be auto, required, none"), (["tool": "paint"], Self.tools, "must be auto"),
         ] as [(JSON, [ToolDefinition], String)] {
             let error = await #expect(throws: (any Error).self) {
