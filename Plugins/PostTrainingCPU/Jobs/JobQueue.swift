@@ -212,12 +212,16 @@ final class JobQueue: Sendable {
             if !isWatched { watcher.resume(returning: false) }
         }
         guard !hasEnded else { return }
+        // Where the disk refuses, those that wait try for themselves, and are told.
+        var isOver = false
         defer {
             let watchers = state.withLock { $0.cancelling.removeValue(forKey: job.id) ?? [] }
-            for watcher in watchers { watcher.resume(returning: true) }
+            for watcher in watchers { watcher.resume(returning: isOver) }
             advance()
         }
-        guard try await host.store.end(job.id, .failed, "\(JobFault.cancelled)", at: Date()) else { return }
+        let wasEnded = try await host.store.end(job.id, .failed, "\(JobFault.cancelled)", at: Date())
+        isOver = true
+        guard wasEnded else { return }
         let log = log(of: job)
         try await DispatchQueue.global().run { log.write("\(JobFault.cancelled)") }
         log.end()
