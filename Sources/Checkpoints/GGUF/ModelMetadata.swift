@@ -38,15 +38,15 @@ struct ModelMetadata {
 
     private static let otherArchitectures = ["clip": ": the part of a model that reads images"]
 
-    /// nil when the file has none.
+    /// nil when the file has none, or an empty one.
     func chatTemplate() throws -> String? {
-        if let template = try file.string("tokenizer.chat_template") { return template }
+        if let template = try file.string("tokenizer.chat_template"), !template.isEmpty { return template }
         let prefix = "tokenizer.chat_template."
         let named = file.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
         guard !named.isEmpty else { return nil }
         if named.contains("default") { return try file.string(prefix + "default") }
         throw refuse(
-            "tokenizer.chat_template", found: "no such key, and templates named \(named.quotedList)",
+            "tokenizer.chat_template", found: "none, and templates named \(named.quotedList)",
             wanted: "one for every conversation (gguf-new-metadata --chat-template writes it)")
     }
 

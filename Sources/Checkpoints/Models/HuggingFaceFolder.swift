@@ -6,6 +6,7 @@ import LlamaStackAPI
 package enum HuggingFaceFolder {
     /// Files of settings are read whole.
     static let settingsBytesMax = 16 << 20
+    static let tokenizerSettingsFile = "tokenizer_config.json"
 
     static func open(_ folder: CheckpointFolder) throws -> ModelCheckpoint {
         let settings = try settings(folder, "config.json")
@@ -24,10 +25,11 @@ package enum HuggingFaceFolder {
             family.hasFusedProducts
             ? try FusedProducts(names: names, configuration: configuration, path: folder.path)
                 .separate(weights.tensors) : weights.tensors
-        let tokenizerSettings = try optionalSettings(folder, "tokenizer_config.json")
+        let tokenizerSettings = try optionalSettings(folder, tokenizerSettingsFile)
         return ModelCheckpoint(
             path: folder.path, format: .huggingFace, name: folder.name,
-            chatTemplate: try chatTemplate(folder, tokenizerSettings), family: family,
+            chatTemplate: try ChatTemplateFiles(folder: folder, tokenizerSettings: tokenizerSettings).template(),
+            family: family,
             configuration: configuration, names: names, tiesHead: try config.tiesHead(of: family), tensors: tensors,
             vocabulary: try vocabulary(
                 folder,
@@ -48,34 +50,6 @@ package enum HuggingFaceFolder {
                 wanted: "tokenizer.json or tokenizer.model"))
     }
 
-    /// `chat_template.jinja`, or the text in `tokenizer_config.json`: of several templates the one named `default`.
-    private static func chatTemplate(_ folder: CheckpointFolder, _ settings: JSON) throws -> String? {
-        if let file = try folder.optionalFile("chat_template.jinja") {
-            guard file.bytes.count <= settingsBytesMax, let text = String(validating: file.bytes, as: UTF8.self) else {
-                throw CheckpointError(
-                    path: file.path, field: "chat template", offset: nil, found: "\(file.bytes.count) bytes",
-                    wanted: "text in UTF-8 of at most \(settingsBytesMax) bytes")
-            }
-            return text
-        }
-        switch settings["chat_template"] {
-        case nil, .null: return nil
-        case .string(let text): return text
-        case .array(let named):
-            if let text = named.first(where: { $0["name"] == "default" })?["template"]?.stringValue { return text }
-            let names = named.compactMap { $0["name"]?.stringValue }
-            guard !named.isEmpty, names.count == named.count else { break }
-            throw CheckpointError(
-                path: folder.path(of: "tokenizer_config.json"), field: "'chat_template'", offset: nil,
-                found: "templates named \(names.quotedList)",
-                wanted: "one named 'default', or the one to use as chat_template.jinja")
-        default: break
-        }
-        throw CheckpointError(
-            path: folder.path(of: "tokenizer_config.json"), field: "'chat_template'", offset: nil,
-            found: settings["chat_template"]?.kind ?? "", wanted: "a template, or a list of named ones")
-    }
-
     /// The files beside the weights of a folder: its settings, of which `change` gets `config.json`, and its
     /// vocabulary.
     package static func otherFiles(
@@ -92,13 +66,14 @@ package enum HuggingFaceFolder {
         change(&config)
         let others = [
             "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
-            "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json", "chat_template.jinja",
+            "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json", ChatTemplateFiles.whole,
+            ChatTemplateFiles.ofProcessor,
         ].filter(folder.has)
         return [("config.json", Array(JSON.object(config).prettyText.utf8))]
             + (try others.map { ($0, [UInt8](try folder.file($0).bytes)) })
     }
 
-    private static func optionalSettings(_ folder: CheckpointFolder, _ name: String) throws -> JSON {
+    static func optionalSettings(_ folder: CheckpointFolder, _ name: String) throws -> JSON {
         folder.has(name) ? try settings(folder, name) : .object([:])
     }
 

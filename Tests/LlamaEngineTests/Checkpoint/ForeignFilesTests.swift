@@ -197,6 +197,17 @@ import Testing
         #expect(error?.found == "a model's folder, with config.json")
     }
 
+    @Test(
+        "templates that are none are shown",
+        arguments: ["[]", "{}", "5", #"[{"name": "default", "template": null}]"#, #"[{"template": "a"}]"#])
+    func noTemplates(_ value: String) throws {
+        let folder = try FolderCopy("qwen3")
+        try folder.write("tokenizer_config.json", "{\"chat_template\": \(value)}")
+        #expect(
+            folder.refusal.hasPrefix("FOLDER/tokenizer_config.json: 'chat_template': found ")
+                && folder.refusal.hasSuffix(", wanted a template, or a list of named ones"), "\(folder.refusal)")
+    }
+
     @Test("a GGUF file of experts that are not served is named by their number and its architecture")
     func ggufExperts() {
         let error = #expect(throws: CheckpointError.self) {
@@ -212,13 +223,25 @@ import Testing
     @Test("several templates without a default are listed, in a folder and in a GGUF file")
     func templates() throws {
         let folder = try FolderCopy("qwen3")
-        try folder.write(
-            "tokenizer_config.json",
-            #"{"chat_template": [{"name": "rag", "template": "a"}, {"name": "tool_use", "template": "b"}]}"#)
+        try folder.write("additional_chat_templates/rag.jinja", "a")
+        try folder.write("additional_chat_templates/tool_use.jinja", "b")
         #expect(
             folder.refusal
-                == "FOLDER/tokenizer_config.json: 'chat_template': found templates named 'rag', 'tool_use', wanted one "
-                + "named 'default', or the one to use as chat_template.jinja")
+                == "FOLDER/additional_chat_templates: chat template: found templates named 'rag', 'tool_use', wanted "
+                + "one named 'default', or the one to use as chat_template.jinja beside this folder")
+        for named in [
+            #"[{"name": "rag", "template": "a"}, {"name": "tool_use", "template": "b"}]"#,
+            #"{"rag": "a", "tool_use": "b"}"#,
+        ] {
+            for file in ["chat_template.json", "tokenizer_config.json"] {
+                try folder.write(file, "{\"chat_template\": \(named)}")
+                #expect(
+                    folder.refusal
+                        == "FOLDER/\(file): 'chat_template': found templates named 'rag', 'tool_use', wanted one "
+                        + "named 'default', or the one to use as chat_template.jinja")
+            }
+            try folder.remove("tokenizer_config.json")
+        }
         var file = GGUFWriter()
         file.add("general.architecture", "llama")
         file.add("tokenizer.chat_templates", ["rag", "tool_use"])
@@ -226,7 +249,12 @@ import Testing
         file.add("tokenizer.chat_template.tool_use", "b")
         let gguf = try GGUFFile(file: guardedFile(file.encoded().bytes))
         let error = #expect(throws: CheckpointError.self) { try ModelMetadata(gguf).chatTemplate() }
-        #expect(error?.found == "no such key, and templates named 'rag', 'tool_use'")
+        #expect(error?.found == "none, and templates named 'rag', 'tool_use'")
+        var empty = file
+        empty.add("tokenizer.chat_template", "")
+        #expect(throws: CheckpointError.self) {
+            try ModelMetadata(GGUFFile(file: guardedFile(empty.encoded().bytes))).chatTemplate()
+        }
         file.add("tokenizer.chat_template", "c")
         #expect(try ModelMetadata(GGUFFile(file: guardedFile(file.encoded().bytes))).chatTemplate() == "c")
     }

@@ -34,7 +34,9 @@ final class FolderCopy {
     func remove(_ file: String) throws { try FileManager.default.removeItem(at: url.appending(path: file)) }
 
     func write(_ file: String, _ text: String) throws {
-        try text.write(to: url.appending(path: file), atomically: true, encoding: .utf8)
+        let path = url.appending(path: file)
+        try FileManager.default.createDirectory(at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: path, atomically: true, encoding: .utf8)
     }
 
     func load() throws -> Model { try Model(path: url.path) }
@@ -255,10 +257,17 @@ struct ModelFolderTests {
         #expect(refused > 40)
     }
 
-    @Test("a chat template is read from either place")
+    @Test("a chat template is read from wherever transformers has written it")
     func chatTemplate() throws {
         let folder = try FolderCopy("qwen3")
         #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == nil)
+        try folder.write("additional_chat_templates/default.jinja", "named")
+        try folder.write("additional_chat_templates/rag.jinja", "{{ broken")
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "named")
+        try folder.write("chat_template.json", #"{"chat_template": "of the processor"}"#)
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "of the processor")
+        try folder.write("tokenizer_config.json", #"{"chat_template": {"rag": "-", "default": "of the object"}}"#)
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "of the object")
         try folder.write("tokenizer_config.json", #"{"chat_template": "one"}"#)
         #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "one")
         try folder.write(
