@@ -2,6 +2,7 @@
 ///
 /// Plain forms, for a template that
 /// - has no system message: its text stands before the first user message, a blank line between;
+/// - shows tools only beside a system message: an empty one begins a conversation without;
 /// - has no tools: a line for each ends the system message, after one that asks for a call as
 ///   `{"name": …, "parameters": {…}}`; worked calls follow as turns (`PlainTools`);
 /// - has no calls: a call is the text of an assistant message, in that form; a result is a user message that begins
@@ -34,6 +35,9 @@ struct ConversationAdapter {
             try Self.describe(tools.map(\.completed), demandsCall: conversation.demandsCall, in: &messages)
         }
         if !traits.hasSystem(besideTools: !adapted.tools.isEmpty) { Self.foldSystem(&messages) }
+        if !adapted.tools.isEmpty, !traits.hasToolsAlone, !messages.contains(where: { $0.role == .system }) {
+            messages.insert(ChatMessage(role: .system, content: ""), at: 0)
+        }
         let endsMessages = !conversation.tools.isEmpty
         var pending: [(call: ChatToolCall, id: String)] = []
         for message in messages {
@@ -46,6 +50,7 @@ struct ConversationAdapter {
             }
         }
         if !traits.hasSeveralCalls { Self.pairCalls(&adapted.messages) }
+        if traits.takesParts { adapted.messages = adapted.messages.map(withParts) }
         return adapted
     }
 
@@ -77,6 +82,12 @@ struct ConversationAdapter {
         } else {
             messages.insert(ChatMessage(role: .user, content: system), at: 0)
         }
+    }
+
+    private func withParts(_ message: TemplateValue) -> TemplateValue {
+        guard case .map(var shown) = message, let content = shown["content"] else { return message }
+        shown["content"] = traits.content(content)
+        return .map(shown)
     }
 
     private func plain(_ message: ChatMessage) -> TemplateMap {

@@ -8,6 +8,10 @@ struct TemplateTraits: Sendable, Equatable {
     /// A system message beside tools, which some templates show nowhere else and others replace.
     private var hasSystemBesideTools = false
     var hasTools = false
+    /// Tools of a conversation without a system message, beside which alone some templates show them.
+    private(set) var hasToolsAlone = false
+    /// A message's content is a list of parts, as of models that see images; a text shows nothing.
+    private(set) var takesParts = false
     /// Calls of an assistant message and the tool messages that answer them.
     var hasCalls = false
     /// The template puts a call's arguments together with text: it wants them as JSON, not as an object.
@@ -29,7 +33,7 @@ struct TemplateTraits: Sendable, Equatable {
             return wanted.allSatisfy { text.contains($0) }
         }
         func say(_ role: String, _ content: String) -> TemplateValue {
-            ["role": .control(role), "content": .string(content)]
+            ["role": .control(role), "content": Self.content(.string(content), asParts: takesParts)]
         }
         func calls(_ names: [String], isText: Bool) -> TemplateValue {
             let arguments: TemplateValue = isText ? "{\"q\": \"1\"}" : ["q": "1"]
@@ -37,16 +41,28 @@ struct TemplateTraits: Sendable, Equatable {
                 let function: TemplateValue = ["name": .string(name), "arguments": arguments]
                 return ["type": "function", "id": .string("call0000\(place + 1)"), "function": function]
             }
-            return ["role": .control("assistant"), "content": "", "tool_calls": .list(calls)]
+            let content = Self.content("", asParts: takesParts)
+            return ["role": .control("assistant"), "content": content, "tool_calls": .list(calls)]
         }
         func result(_ content: String, _ id: String) -> TemplateValue {
-            ["role": .control("tool"), "content": .string(content), "tool_call_id": .string(id), "name": "Xcall"]
+            [
+                "role": .control("tool"), "content": Self.content(.string(content), asParts: takesParts),
+                "tool_call_id": .string(id), "name": "Xcall",
+            ]
+        }
+        let tool = TemplateValue.map(ChatTool(name: "Xtool", summary: "x", parameters: [:]).definition)
+        func findsUser() -> Bool {
+            [.null, [tool]].contains { finds(["Xuser"], [say("user", "Xuser")], tools: $0) }
+        }
+        if !findsUser() {
+            takesParts = true
+            if !findsUser() { takesParts = false }
         }
         let user = say("user", "Xuser")
-        let tool = TemplateValue.map(ChatTool(name: "Xtool", summary: "x", parameters: [:]).definition)
         let instructed = [say("system", "Xsystem"), user]
         hasSystemAlone = finds(["Xsystem", "Xuser"], instructed)
-        hasTools = finds(["Xtool"], [user], tools: [tool]) || finds(["Xtool"], instructed, tools: [tool])
+        hasToolsAlone = finds(["Xtool"], [user], tools: [tool])
+        hasTools = hasToolsAlone || finds(["Xtool"], instructed, tools: [tool])
         hasSystemBesideTools = hasTools && finds(["Xsystem", "Xuser", "Xtool"], instructed, tools: [tool])
         func findsCall(isText: Bool) -> Bool {
             let one = calls(["Xcall"], isText: isText)
@@ -63,4 +79,11 @@ struct TemplateTraits: Sendable, Equatable {
     }
 
     func hasSystem(besideTools: Bool) -> Bool { besideTools ? hasSystemBesideTools : hasSystemAlone }
+
+    /// A message's content as the template takes it.
+    func content(_ text: TemplateValue) -> TemplateValue { Self.content(text, asParts: takesParts) }
+
+    private static func content(_ text: TemplateValue, asParts: Bool) -> TemplateValue {
+        asParts ? [["type": "text", "text": text]] : text
+    }
 }

@@ -287,6 +287,43 @@ struct ChatFormatTests {
         #expect(try text(replacing, [weather]) == "[user]S\n\nU;get_weather")
     }
 
+    /// What a template may do with each part of a conversation.
+    private static let systems = [
+        "always": "true", "beside tools": "tools", "without tools": "not tools", "never": "false", "refused": "true",
+    ]
+    private static let toolLists = [
+        "always": "true", "beside a system message": "messages[0].role == 'system'",
+        "without one": "messages[0].role != 'system'", "never": "false", "needed": "true",
+    ]
+
+    @Test(
+        "whatever a template shows of a system message and of tools, and when, no part of a conversation is lost",
+        arguments: systems.keys.sorted(), toolLists.keys.sorted())
+    func parts(system: String, tools: String) throws {
+        for content in ["{{ m.content }}", "{% for part in m.content %}{{ part.text }}{% endfor %}"] {
+            let refusal = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+            let format = try ChatFormat(
+                template: (system == "refused" ? refusal : "")
+                    + "{% if \(Self.toolLists[tools] ?? "") %}{% for tool in tools\(tools == "needed" ? "" : " or []") %}"
+                    + "{{ tool.function.name }};{% endfor %}{% endif %}{% for m in messages %}"
+                    + "{% if m.role != 'system' or \(Self.systems[system] ?? "") %}"
+                    + "[{{ m.role }}]\(content){% endif %}{% endfor %}",
+                bosToken: "", eosToken: "")
+            for isInstructed in [false, true] {
+                for offered in tools == "needed" ? [[weather]] : [[], [weather]] {
+                    let instruction = isInstructed ? [ChatMessage(role: .system, content: "Be brief.")] : []
+                    let said = [ChatMessage(role: .user, content: "Hi"), ChatMessage(role: .assistant, content: "Ho")]
+                    let text = try format.prompt(
+                        ChatConversation(messages: instruction + said, tools: offered, today: someDay)
+                    ).text
+                    #expect(text.contains("Hi") && text.contains("Ho"), "\(text)")
+                    #expect(text.contains("Be brief.") == isInstructed, "\(text)")
+                    #expect(text.contains("get_weather") == !offered.isEmpty, "\(text)")
+                }
+            }
+        }
+    }
+
     @Test(
         "the date is in the form that the template asks for, else as Llama's templates write it",
         arguments: [
