@@ -19,7 +19,7 @@ struct CSVSeparator {
             if !isQuoted { counts[byte, default: 0] += 1 }
         }
         // More of them than of commas.
-        let found = [";", "\t", "|"].first { (mark: Character) in
+        let found = [";", "\t", "|", "^", "~", "\u{1}"].first { (mark: Character) in
             counts[mark.asciiValue ?? 0, default: 0] > counts[UInt8(ascii: ","), default: 0]
         }
         guard let found else { return nil }
@@ -27,7 +27,13 @@ struct CSVSeparator {
     }
 
     init(_ mark: Character) {
-        let (name, delimiter) = mark == "\t" ? ("tabs", "\\t") : ("'\(mark)'", String(mark))
+        let (name, delimiter) =
+            switch mark {
+            case "\t": ("tabs", "\\t")
+            // As Hive writes its tables.
+            case "\u{1}": ("U+0001", "\\x01")
+            default: ("'\(mark)'", String(mark))
+            }
         refusal =
             "is separated by \(name), and CSV here by commas: python3 -c 'import csv, sys; "
             + "csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, delimiter=\"\(delimiter)\"))' < FILE > FILE.csv"

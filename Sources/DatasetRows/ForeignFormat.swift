@@ -93,6 +93,10 @@ struct ForeignFormat {
                 + "(duckdb a.duckdb -c \"COPY NAME TO 'a.jsonl' (FORMAT json)\")", offset: 8),
         other(
             "a Stata file", ["dta"], [Array("<stata_dta>".utf8)], "pandas", pandas("read_stata('a.dta')")),
+        other(
+            "a SAS file", ["sas7bdat"], [[UInt8](repeating: 0, count: 12) + [0xC2, 0xEA, 0x81, 0x60]], "pandas",
+            pandas("read_sas('a.sas7bdat')")),
+        other("a SAS transport file", ["xpt"], [Array("HEADER RECORD***".utf8)], "pandas", pandas("read_sas('a.xpt')")),
         other("an SPSS file", ["sav"], [Array("$FL2".utf8)], "pandas pyreadstat", pandas("read_spss('a.sav')")),
         Row(
             name: "R", extensions: ["rdata", "rda", "rds"], marks: [Array("RDX2\n".utf8), Array("RDX3\n".utf8)],
@@ -112,6 +116,7 @@ struct ForeignFormat {
         packed("zstd", ["zst", "zstd"], [0x28, 0xB5, 0x2F, 0xFD], "zstd -d FILE"),
         packed("xz", ["xz"], [0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz -dk FILE"),
         packed("bzip2", ["bz2"], [0x42, 0x5A, 0x68], "bzip2 -dk FILE"),
+        packed("rar", ["rar"], Array("Rar!\u{1A}\u{7}".utf8), "unrar x FILE"),
         packed("7z", ["7z"], [0x37, 0x7A, 0xBC, 0xAF], "7z x FILE"),
         packed("lz4", ["lz4"], [0x04, 0x22, 0x4D, 0x18], "lz4 -d FILE"),
         Row(

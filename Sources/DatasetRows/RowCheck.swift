@@ -40,16 +40,13 @@ package struct RowCheck: Sendable {
         var required = 0
         for member in row.values.members {
             guard let column = columns[member.key] else {
-                let isIndex = member.key.isEmpty && reader.format == .csv
-                let close =
-                    isIndex
-                    ? " (pandas writes its index so; to_csv with index=False writes none)"
-                    : Spelling.closest(to: member.key, in: names).map { " (did you mean '\($0)'?)" } ?? ""
-                throw reader.mistake(row.line, "'\(member.key.prefix(64))' is no column\(close)")
+                let advice = advice(on: member, of: row, reader)
+                throw reader.mistake(row.line, "'\(member.key.prefix(64))' is no column\(advice)")
             }
             if case .null = member.value, column.type != .json { continue }
             if let mistake = column.type.mistake(in: member.value) {
-                throw reader.mistake(row.line, "column '\(member.key)'\(mistake)")
+                let isTable = row.number == 1 && member.value["0"] != nil
+                throw reader.mistake(row.line, "column '\(member.key)'\(mistake)" + (isTable ? Self.records : ""))
             }
             if !column.isNullable { required += 1 }
         }
@@ -59,6 +56,21 @@ package struct RowCheck: Sendable {
         let nullable = DatasetColumn(column.type, isNullable: true).json.text
         let words = row.values[missing] == nil ? "is missing" : "is missing: it is null"
         throw reader.mistake(row.line, "column '\(missing)' \(words) (a column \(nullable) may be)")
+    }
+
+    private static let records = " (pandas writes rows by to_json('a.jsonl', orient='records', lines=True))"
+
+    /// On a member that is no column.
+    private func advice(on member: JSONObject.Member, of row: RowReader.Row, _ reader: RowReader) -> String {
+        if member.key.isEmpty, reader.format == .csv {
+            return " (pandas writes its index so; to_csv with index=False writes none)"
+        }
+        if let close = Spelling.closest(to: member.key, in: names) { return " (did you mean '\(close)'?)" }
+        if row.number == 1, ["columns", "index", "data"].allSatisfy({ row.values[$0] != nil }) { return Self.records }
+        if row.number == 1, case .array(let items) = member.value, items.first?.objectValue != nil {
+            return " (are the rows in it? jq -c '.[\"\(member.key.prefix(64))\"][]' FILE makes JSON Lines of them)"
+        }
+        return ""
     }
 
     private func isMissing(_ name: String, _ values: JSONObject) -> Bool {

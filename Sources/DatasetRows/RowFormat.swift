@@ -41,7 +41,8 @@ package enum RowFormat: Sendable, Equatable, CustomStringConvertible {
         if let foreign = ForeignFormat(start: start) { throw DatasetError(foreign.refusal) }
         switch start.first {
         case UInt8(ascii: "["): self = .jsonArray
-        case UInt8(ascii: "{"), nil: self = .jsonLines
+        // The last is the separator of RFC 7464, of which the reader tells.
+        case UInt8(ascii: "{"), nil, 0x1E: self = .jsonLines
         default: self = .csv
         }
     }

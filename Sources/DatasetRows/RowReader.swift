@@ -62,6 +62,10 @@ package struct RowReader {
     /// The parser's error, with its cause where it is a known one.
     private static func words(_ error: JSONError, _ text: [UInt8], _ format: RowFormat) -> String {
         if format == .jsonLines {
+            if text.first == 0x1E {
+                return "it begins with the separator of RFC 7464, which JSON Lines has not: "
+                    + "tr -d '\\036' < FILE > FILE.jsonl"
+            }
             if error.byteOffset >= text.count {
                 return "\(error) (is the object on several lines? In JSON Lines each has one: jq -c . FILE makes it so)"
             }
@@ -69,6 +73,11 @@ package struct RowReader {
                 (try? JSON(parsing: Array(text[..<error.byteOffset]))) != nil
             {
                 return "\(error) (JSON Lines has no commas between rows)"
+            }
+            if text[error.byteOffset] == UInt8(ascii: "{"), error.byteOffset > 0,
+                (try? JSON(parsing: Array(text[..<error.byteOffset]))) != nil
+            {
+                return "\(error) (in JSON Lines each row has a line of its own: jq -c . FILE makes it so)"
             }
         }
         guard let cause = error.cause(in: text) else { return "\(error)" }
@@ -174,7 +183,8 @@ package struct RowReader {
         number += 1
         guard let fields = try record(line) else { return nil }
         guard fields.count == header.count else {
-            throw mistake(line, "the header has \(header.count) fields, this row has \(fields.count)")
+            let comment = header[0].hasPrefix("#") ? " (the header begins with '#': CSV has no comments)" : ""
+            throw mistake(line, "the header has \(header.count) fields, this row has \(fields.count)\(comment)")
         }
         var values = JSONObject()
         for (name, text) in zip(header, fields) { values.append(name, try value(text, name, line)) }
@@ -232,7 +242,13 @@ package struct RowReader {
             case 0x0A where !isQuoted: return fields + [try close()]
             case 0x0D where try !isQuoted && bytes.peek() == 0x0A: break
             default:
-                guard !isClosed || isQuoted else { throw mistake(line, "there is text after a closing quote") }
+                guard !isClosed || isQuoted else {
+                    let isEscaped = field.last == UInt8(ascii: "\\")
+                    throw mistake(
+                        line,
+                        "there is text after a closing quote"
+                            + (isEscaped ? " (a quote within a field is written twice, without a backslash)" : ""))
+                }
                 field.append(byte)
                 isStart = false
             }

@@ -85,6 +85,9 @@ struct RowReaderTests {
             ),
             ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13], "is no text", "CSV is wanted"),
             ([16, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], "is no text", "CSV is wanted"),
+            (Array("Rar!\u{1A}\u{7}\u{1}\0".utf8), "is packed (rar)", "unrar x"),
+            ([UInt8](repeating: 0, count: 12) + [0xC2, 0xEA, 0x81, 0x60, 0xB3], "is a SAS file", "read_sas"),
+            (Array("HEADER RECORD*******LIBRARY".utf8), "is a SAS transport file", "read_sas"),
             (Array("version https://git-lfs.github.com/spec/v1".utf8), "is a Git LFS pointer", "git lfs pull"),
             (Array("<!DOCTYPE html>".utf8), "is an HTML page", "link of the file"),
             (Array("// rows\n[]".utf8), "begins with a comment", "leave it out"),
@@ -122,6 +125,8 @@ struct RowReaderTests {
             ("sep=;\na;b\n1;2\n", "is separated by ';'", "delimiter=\";\""),
             ("name;price, EUR;note\nx;1,5;y\n", "is separated by ';'", "delimiter=\";\""),
             ("\u{FEFF}\"a\";\"b\"\r\n1;2\r\n", "is separated by ';'", "delimiter=\";\""),
+            ("a^b\n1^2\n", "is separated by '^'", "delimiter=\"^\""), ("a~b\n1~2\n", "is separated by '~'", "\"~\""),
+            ("a\u{1}b\n1\u{1}2\n", "is separated by U+0001", "delimiter=\"\\x01\""),
         ])
     func separators(_ text: String, _ name: String, _ command: String) throws {
         let found = try #require(mistake(text, .csv))
@@ -153,11 +158,32 @@ struct RowReaderTests {
             (#"{"a": -Infinity}"#, "found -Infinity, a number"), (#"{"a": True}"#, "found Python's True; write true"),
             (#"{"a": None}"#, "found Python's None; write null"),
             ("{\"a\": 1},\n{\"a\": 2},\n", "JSON Lines has no commas between rows"),
-            (#"{a: 1}"#, "found a name without quotes"), ("{\n  \"a\": 1\n}\n", "is the object on several lines?"),
+            (#"{a: 1}"#, "found a name without quotes"),
+            (#"{"a": 1}{"a": 2}"#, "each row has a line of its own"),
+            ("\u{1E}{\"a\": 1}\n", "the separator of RFC 7464"),
+            ("{\n  \"a\": 1\n}\n", "is the object on several lines?"),
         ])
     func nearlyJSON(_ text: String, _ words: String) {
         #expect(mistake(text)?.hasPrefix("has a mistake in row ") == true)
         #expect(mistake(text)?.contains(words) == true, "\(mistake(text) ?? "none")")
+    }
+
+    @Test("what stands around the rows is told apart from them")
+    func around() {
+        let columns: JSON = ["a": "text", "b": "text"]
+        #expect(
+            check(#"{"rows": [{"a": "x", "b": "y"}]}"#, columns)?
+                .hasSuffix(
+                    "'rows' is no column (are the rows in it? jq -c '.[\"rows\"][]' FILE makes JSON Lines of them)")
+                == true)
+        for text in [
+            #"{"a": {"0": "x"}, "b": {"0": "y"}}"#, #"{"columns": ["a", "b"], "index": [0], "data": [["x", "y"]]}"#,
+        ] {
+            #expect(
+                check(text, columns)?.contains("to_json('a.jsonl', orient='records', lines=True)") == true, "\(text)")
+        }
+        #expect(check("# made by x\na,b\n1,2\n", columns, .csv)?.contains("CSV has no comments") == true)
+        #expect(check("a,b\n\"x\\\"y\",2\n", columns, .csv)?.contains("written twice, without a backslash") == true)
     }
 
     private func check(_ text: String, _ columns: JSON, _ format: RowFormat? = nil) -> String? {
