@@ -161,8 +161,8 @@ fuzz-schemas: toolchain ## random changes of JSON Schemas, and random patterns b
 	    --filter 'JSONSchemaTests\.FuzzTests|RegularExpressionsTests\.ReferenceTests'
 
 .PHONY: cut-replies
-cut-replies: toolchain ## tool calls of every form, cut at random: ten thousand times each, half an hour (CUTS=N in all)
-	LLAMA_STACK_CUTS=$(CUTS) swift test $(SWIFT_FLAGS) --filter 'ChatTemplatesTests\.(ReplyParserTests|WrittenCallTests)'
+cut-replies: toolchain ## tool calls of every form, cut at random: ten thousand times each, half an hour (CUTS=N in all, SEED=N)
+	LLAMA_STACK_CUTS=$(CUTS) $(if $(SEED),LLAMA_STACK_SEED=$(SEED)) swift test $(SWIFT_FLAGS) --filter 'ChatTemplatesTests\.(ReplyParserTests|WrittenCallTests)'
 
 .PHONY: torture
 torture: build ## a server beside each fault of a provider; crashes of providers in a child; kill -9 and power cuts below writing memory banks and training jobs, 200 times each (TORTURE_RUNS=N; the cuts need root)
