@@ -24,6 +24,9 @@ PARTS = [token for token, _ in ADDED] + [
 
 # The second begins inside the first, and the one that is not normalised is looked for first; the fourth is not in form NFC.
 NORMALIZED = [("<ab", dict(normalized=True)), ("b c>", dict(normalized=False)), ("<n n>", dict(normalized=True)), ("e\u0301>", dict(normalized=True)), ("<s l>", dict(normalized=True, lstrip=True))]
+# Words that cutting leaves alone: where they are no token, they are the pieces that were learned.
+WORDS = [("word", dict(single_word=True)), ("Wort", dict(single_word=True, rstrip=True)), ("\U0001f642", dict(single_word=True, lstrip=True)), ("==", dict(single_word=True))]
+WORDS_PARTS = [token for token, _ in WORDS] + ["a", "1", "_", " ", "\n", ".", "\u4e2d", "-", "'s"]
 NORMALIZED_PARTS = [token for token, _ in NORMALIZED] + ["<ab c>", "a", "b", " ", "  ", "\u00e9>", "e", "\u0301", "\u0338", "n", ".", "\u4e2d", "\u2581"]
 
 
@@ -65,3 +68,6 @@ if __name__ == "__main__":
     write("added-nfc", byte_level(normalizers.NFC()), rules, NORMALIZED_PARTS)
     for name in ["llama2", "no-prefix", "mistral", "metaspace"]:
         write(f"added-{name}", published(name), rules, NORMALIZED_PARTS)
+    rules = [AddedToken(token, normalized=False, **rule) for token, rule in WORDS]
+    for name in ["llama3", "gemma", "llama2"]:
+        write(f"added-words-{name}", published(name), rules, WORDS_PARTS)

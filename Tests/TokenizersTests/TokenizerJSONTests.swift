@@ -40,6 +40,7 @@ struct TokenizerJSONTests {
         "added tokens that take in space, count only between words or in normalised text are found as the library does",
         arguments: [
             ("added", false), ("added-special", true), ("added-normalized", false), ("added-nfc", false),
+            ("added-words-llama3", false), ("added-words-gemma", false), ("added-words-llama2", false),
             ("added-llama2", false), ("added-no-prefix", false), ("added-mistral", false), ("added-metaspace", false),
         ])
     func added(name: String, isSpecial: Bool) throws {

@@ -26,6 +26,7 @@ private func vocabularySource(
     let isByteLevel = steps.scanner != nil
     var tokens = json.tokens
     var ids: [String: Int] = [:]
+    var added: Set<Int> = []
     for token in json.added {
         if token.id < tokens.count, !tokens.isEmpty(token.id) {
             guard tokens.text(token.id) == token.content else {
@@ -36,6 +37,7 @@ private func vocabularySource(
             }
         } else {
             tokens.set(token.id, token.content)
+            added.insert(token.id)
         }
         ids[token.content] = token.id
     }
@@ -58,6 +60,7 @@ private func vocabularySource(
     var source = VocabularySource(model: isByteLevel ? "gpt2" : "llama", tokens: tokens)
     source.types = types
     source.matchRules = rules
+    source.added = added
     if json.lefts.count > 0 { source.mergeParts = (json.lefts, json.rights) } else { source.merges = json.merges }
     source.bosID = marks.bos.flatMap { ids[$0] } ?? marks.bosID
     source.eosID = marks.eos.flatMap { ids[$0] }

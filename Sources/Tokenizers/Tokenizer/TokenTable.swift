@@ -4,13 +4,18 @@ enum TokenKind: UInt8, Sendable {
     /// A mark of the chat template that stands for its own spelling, such as `<tool_call>`: shown where the model
     /// writes it, and read only where the template does.
     case mark
+    /// A user-defined token that was added to a learned vocabulary: text becomes it where it is found, and is never
+    /// merged into it.
+    case added
 
     /// Control tokens steer the model; text must never turn into one.
     var isControl: Bool { self == .control || self == .unknown }
     /// Read only in text that a template wrote.
     var isTrustedOnly: Bool { isControl || self == .mark }
     /// Found in text before it is merged.
-    var isSpecial: Bool { isTrustedOnly || self == .userDefined }
+    var isSpecial: Bool { isTrustedOnly || isUserDefined }
+    /// Stands for text of its own.
+    var isUserDefined: Bool { self == .userDefined || self == .added }
     /// Tokens that ordinary text can be merged into.
     var isText: Bool { self == .normal || self == .userDefined || self == .unused }
 }

@@ -25,6 +25,9 @@ func readTokens(
     }
     var kinds = try readKinds(source, count: count)
     classifyMarks(source, &kinds, &warnings)
+    for token in source.added where kinds.indices.contains(token) && kinds[token] == .userDefined {
+        kinds[token] = .added
+    }
     var total = 0
     for token in 0..<count {
         let size = source.tokens.withBytes(token) { $0.count }

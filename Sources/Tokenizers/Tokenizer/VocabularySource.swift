@@ -35,6 +35,8 @@ package struct VocabularySource<Strings: ByteStrings> {
     package var template: String?
     /// How tokens are found that do not stand for themselves alone.
     var matchRules: [Int32: SpecialTokenTrie.MatchRule] = [:]
+    /// Tokens that are no part of the learned vocabulary.
+    var added: Set<Int> = []
     /// More tokens that end an answer.
     package var endIDs: [Int] = []
     /// How text is prepared; nil: as `pre` and `addsSpacePrefix` say.

@@ -166,7 +166,7 @@ private func specialTokens(
         // Text can't spell what is no UTF-8, and a match must not end inside a scalar.
         // A template's marks count as it writes them.
         let isNormalized =
-            table.kinds[token] == .userDefined && source.matchRules[Int32(token)]?.isNormalized == true
+            table.kinds[token].isUserDefined && source.matchRules[Int32(token)]?.isNormalized == true
         let words = spelling(table.bytes(of: token), isNormalized)
         guard String(validating: words, as: UTF8.self) != nil else { continue }
         let isNew =
