@@ -55,7 +55,7 @@ package struct LogOutput: Sendable {
             object["message"] = .string(line.message)
             for (key, value) in values { object[key] = value }
             for (key, value) in fields { object[key] = .string(value) }
-            return JSON.object(object).text
+            return Output.shown(JSON.object(object).text, STDERR_FILENO)
         }
     }
 

@@ -52,7 +52,8 @@ package enum Output {
         ProcessGuard.leave(code)
     }
 
-    private static func shown(_ text: String, _ descriptor: Int32) -> String {
+    /// `text` with its control characters escaped where the descriptor is a terminal.
+    static func shown(_ text: String, _ descriptor: Int32) -> String {
         isatty(descriptor) == 1 ? TerminalText.escaped(text) : text
     }
 

@@ -129,6 +129,23 @@ struct LimitTests {
         }
     }
 
+    @Test("a distribution's own limit lifts that of documents, and no string is too long for it")
+    func raised() async throws {
+        try await withFront {
+            $0.limits.bodyBytesMax = 100 << 20
+        } _: { front in
+            let document: JSON = [
+                "uuid": "d", "content": .string(String(repeating: "QUJD", count: 4 << 20)), "metadata": [:],
+                "mime_type": "text/plain",
+            ]
+            // Beyond the 96 MiB that a route of documents takes by itself.
+            let filling = String(repeating: " ", count: 81 << 20)
+            let reply = try await front.ask(
+                "POST", "/memory_bank/insert?bank_uuid=b", "[" + document.text + filling + "]")
+            #expect(reply.status == 200, "\(reply.text.prefix(300))")
+        }
+    }
+
     @Test("a compressed body is 415", arguments: ["gzip", "deflate", "br", "identity, gzip"])
     func compressed(coding: String) async throws {
         let reply = try await withFront {

@@ -32,12 +32,13 @@ struct Complete: AsyncParsableCommand {
             maxTokens: options.maxTokens, stream: true)
         var completion = ""
         var reason: StopReason?
+        var output = PieceOutput()
         do {
             for try await event in connection.events(endpoint, body: request.json, options: callOptions) {
                 let chunk = try CompletionResponseStreamChunk(json: event, at: .root)
                 completion += chunk.textDelta
                 reason = chunk.stopReason ?? reason
-                if !json { Output.write(chunk.textDelta) }
+                if !json { output.write(chunk.textDelta) }
             }
         } catch let error as CallError {
             await connection.close()
@@ -47,7 +48,7 @@ struct Complete: AsyncParsableCommand {
         if json {
             Output.json(["text": .string(completion), "stop_reason": .string(reason?.rawValue ?? "")])
         } else {
-            Output.write("\n")
+            output.write("\n")
         }
         if reason == nil { throw Fail.with("error: the answer broke off", exitCode: 70) }
     }

@@ -1,3 +1,4 @@
+import FakeOrigin
 import Foundation
 import LlamaStackAPI
 import Testing
@@ -141,6 +142,9 @@ extension EndToEnd {
             try terminal.wait(for: "/model ID    talk to another model\r\n")
             terminal.type("/halp\r")
             try terminal.wait(for: "error: there is no command /halp (did you mean /help?)\r\n/help        this list")
+            terminal.type("/quit now\r/model a b\r")
+            try terminal.wait(for: "error: /quit takes nothing behind it\r\n/help        this list")
+            try terminal.wait(for: "error: /model takes one word behind it\r\n/help        this list")
             terminal.type("/model\r")
             try terminal.wait(for: "* echo\r\n  llama3_8b_chat\r\n  llama3_8b\r\n")
             terminal.type("/model llama3_8c\r")
@@ -187,6 +191,54 @@ extension EndToEnd {
                 #expect(!json.output.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{9B}" })
                 #expect(try JSON(parsing: json.output)["text"] == .string(raw + "hello"))
             }
+        }
+
+        @Test("an end of a line that comes in two pieces is one", arguments: ["chat", "complete"])
+        func pieces(command: String) async throws {
+            let events = [
+                #"{"text_delta": "one\r"}"#, #"{"text_delta": ""}"#, #"{"text_delta": "\ntwo\r"}"#,
+                #"{"text_delta": "three\r", "stop_reason": "finished_ok"}"#,
+            ]
+            let body = events.map { "data: \($0)\n\n" }.joined()
+            let answer = Origin.ok(body, type: "text/event-stream")
+            try await Origin.run(Origin.answering(answer)) { origin in
+                let url = "http://127.0.0.1:\(origin.port)"
+                let shown = "one\r\n" + #"two\u000Dthree"# + "\r\n"
+                if command == "chat" {
+                    let terminal = try PseudoTerminal(
+                        Setting.binary, ["chat", "--url", url],
+                        environment: ["XDG_STATE_HOME": state.path, "TERM": "dumb"])
+                    terminal.type("hello\n")
+                    try terminal.wait(for: shown)
+                    try leave(terminal)
+                } else {
+                    let arguments = ["complete", "--url", url, "--prompt", "x"]
+                    let terminal = try PseudoTerminal(Setting.binary, arguments)
+                    #expect(terminal.waitForEnd() == .exit(0))
+                    #expect(terminal.output == shown)
+                    #expect(try Command.run(arguments, exits: 0).output == "one\r\ntwo\rthree\r\n")
+                }
+            }
+        }
+
+        @Test("no line of a log steers the terminal", arguments: ["text", "json"])
+        func log(format: String) throws {
+            let folder = state.path + "/a\u{9B}1m\u{202E}b"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let path = folder + "/model.gguf"
+            try FileManager.default.createSymbolicLink(
+                atPath: path, withDestinationPath: try Setting.requireModel())
+            var distribution = try Distribution.cpu()
+            let escaped = path.replacing("\u{9B}", with: #"\u009B"#).replacing("\u{202E}", with: #"\u202E"#)
+            distribution.models[0].path = "\"\(escaped)\""
+            let file = try distribution.file()
+            let terminal = try PseudoTerminal(
+                Setting.binary, ["run", file.path, "--port", "0", "--log-format", format])
+            try terminal.wait(for: "b/model.gguf")
+            try terminal.wait(for: "http://")
+            terminal.type("\u{3}")
+            #expect(terminal.waitForEnd() == .exit(0))
+            #expect(!terminal.output.unicodeScalars.contains { $0 == "\u{9B}" || $0 == "\u{202E}" })
         }
 
         @Test("a terminal that can't move its cursor gets lines as they are")

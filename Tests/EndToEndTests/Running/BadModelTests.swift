@@ -75,6 +75,22 @@ extension EndToEnd {
             }
         }
 
+        @Test("a chat template that can't be parsed is refused at its model's line, by `validate` as by `run`")
+        func brokenTemplate() throws {
+            var header = try Self.realHeader()
+            let key = Array("tokenizer.chat_template".utf8)
+            let start = try #require(header.indices.first { header[$0...].starts(with: key) })
+            let word = try #require(header.indices.first { $0 > start && header[$0...].starts(with: "endfor".utf8) })
+            header.replaceSubrange(word..<word + 6, with: "endfur".utf8)
+            let folder = try TemporaryFolder()
+            let path = try Self.withEmptyWeights(header, in: folder)
+            let said = try expectRefused(path: path, "template")
+            #expect(said.contains("\(path): chat template, line 1: ") && said.contains("endfur"), "\(said)")
+            let file = try Self.distribution(path).file()
+            let errors = try Command.run(["validate", file.path], exits: 78).errors
+            #expect(errors.contains("\(file.path):13:11: error: \(path): chat template, line 1: "), "\(errors)")
+        }
+
         @Test("a folder in place of a file is refused")
         func folder() throws {
             let folder = try TemporaryFolder()

@@ -106,6 +106,9 @@ private struct ChatSession {
                     exitCode: ErrorCode.modelNotFound.exitCode)
             }
             model = name
+        case .tooLong(let word):
+            let taken = word == "/model" ? "one word" : "nothing"
+            return Fail.with("error: \(word) takes \(taken) behind it\n\(ChatCommand.list)", exitCode: 64)
         case .unknown(let word):
             let close = Spelling.closest(to: word, in: ChatCommand.words).map { " (did you mean \($0)?)" } ?? ""
             return Fail.with("error: there is no command \(word)\(close)\n\(ChatCommand.list)", exitCode: 64)

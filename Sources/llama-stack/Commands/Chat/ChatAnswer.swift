@@ -20,18 +20,19 @@ final class ChatAnswer: Sendable {
 
     func print() async throws {
         var isWhole = false
+        var output = PieceOutput()
         let endpoint = Inference.chatCompletion.description
         for try await event in connection.events(endpoint, body: request.json, options: options) {
             let chunk = try ChatCompletionResponseStreamChunk(json: event, at: .root)
-            Output.write(chunk.textDelta)
+            output.write(chunk.textDelta)
             reply.withLock { $0 += chunk.textDelta }
             if let call = chunk.toolCall {
-                Output.write("[calls \(call.toolName) \(JSON.object(call.arguments).text)]")
+                output.write("[calls \(call.toolName) \(JSON.object(call.arguments).text)]")
             }
             if chunk.stopReason != nil { isWhole = true }
         }
         try Task.checkCancellation()
-        Output.write("\n")
+        output.write("\n")
         guard isWhole else { throw CallError(.internal, "the answer broke off") }
     }
 }

@@ -5,6 +5,8 @@ enum ChatCommand: Equatable {
     case model(String?)
     /// With the word as it was typed.
     case unknown(String)
+    /// A command that has more words behind it than it takes.
+    case tooLong(String)
 
     static let words = ["/help", "/new", "/model", "/quit"]
     static let list = """
@@ -28,6 +30,8 @@ enum ChatCommand: Equatable {
         case ("/quit", 1), ("/exit", 1): self = .quit
         case ("/model", 1): self = .model(nil)
         case ("/model", 2): self = .model(String(words[1]))
+        case ("/help", _), ("/?", _), ("/new", _), ("/quit", _), ("/exit", _), ("/model", _):
+            self = .tooLong(String(word))
         default: self = .unknown(String(word))
         }
     }
