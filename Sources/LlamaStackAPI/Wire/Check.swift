@@ -33,6 +33,19 @@ public struct Check<Value: WireValue>: Sendable {
         shown = { "\($0[keyPath: part])" }
     }
 
+    /// The same for a value that may be nil, which passes.
+    @usableFromInline
+    var ifPresent: Check<Value?> {
+        Check<Value?>(wanted, bounds: bounds, { $0.map(holds) ?? true }, shown: { $0.map(shown) ?? "null" })
+    }
+
+    private init(
+        _ wanted: String, bounds: JSONObject, _ holds: @escaping @Sendable (Value) -> Bool,
+        shown: @escaping @Sendable (Value) -> String
+    ) {
+        (self.wanted, self.bounds, self.holds, self.shown) = (wanted, bounds, holds, shown)
+    }
+
     @usableFromInline
     func callAsFunction(_ value: Value, at path: @autoclosure () -> FieldPath) throws {
         guard holds(value) else { throw WireError(path(), "must be \(wanted), got \(shown(value))") }
@@ -47,8 +60,16 @@ extension Check where Value == String {
 
     /// An id that a caller chose: opaque, but bounded and printable.
     public static let identifier = Check("1 to 200 bytes without control characters", bounds: identifierBounds) { id in
-        (1...200).contains(id.utf8.count) && !id.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        guard (1...200).contains(id.utf8.count) else { return false }
+        // Looking up what a character is takes longer than all else about most ids, which are of ASCII.
+        return id.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+            || !id.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
+}
+
+extension Check where Value: WireEnum {
+    @usableFromInline
+    static func constant(_ constant: Value) -> Check { Check("\"\(constant.rawValue)\"") { $0 == constant } }
 }
 
 extension Check where Value: Comparable & Numeric {

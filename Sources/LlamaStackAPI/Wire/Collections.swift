@@ -8,9 +8,9 @@ extension Array: WireValue where Element: WireValue {
     /// Appends the elements' own texts, so that no ``JSON`` is built where an element builds none.
     public func write(to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "["))
-        for (index, item) in enumerated() {
+        for index in indices {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            item.write(to: &bytes)
+            self[index].write(to: &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
     }
@@ -24,9 +24,14 @@ extension Array: WireValue where Element: WireValue {
     }
     /// Throws a ``WireError`` for anything but an array, and for the first element that does not fit; its path has the
     /// index.
+    @inlinable
     public init(json: JSON, at path: FieldPath) throws {
         guard case .array(let items) = json else { throw WireError(path, "must be an array, got \(json.kind)") }
-        self = try items.enumerated().map { try Element(json: $1, at: path[$0]) }
+        self = []
+        reserveCapacity(items.count)
+        for index in items.indices {
+            append(try Element(plain: items[index]) ?? Element(json: items[index], at: path[index]))
+        }
     }
 }
 
