@@ -114,6 +114,7 @@ def prompts():
 class Words:
     def __init__(self, folder):
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        (self.space,) = self.tokenizer(" ", add_special_tokens=False)["input_ids"]
 
     def ids(self, dialog, **options):
         text = self.tokenizer.apply_chat_template(dialog, tokenize=False, **options)
@@ -174,7 +175,8 @@ def by_torch(model, ids):
 
 
 class LlamaCpp:
-    def __init__(self, file):
+    def __init__(self, file, space):
+        self.space = space
         settings = xllamacpp.CommonParams()
         settings.model.path = str(file)
         settings.cache_type_k = settings.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
@@ -185,35 +187,36 @@ class LlamaCpp:
         settings.verbosity = -1
         self.server = xllamacpp.Server(settings)
 
-    def ask(self, ids, count, probabilities):
+    def likeliest(self, ids, count):
+        """What may follow, the likeliest first, as (token, log-probability).
+
+        llama.cpp tells nothing of a token that begins a character and does not end it. So it is made to take a space, by a
+        bias; what it tells of the logits is from before the bias.
+        """
         answer = self.server.handle_completions({
-            "prompt": ids, "n_predict": count, "temperature": 0, "n_probs": probabilities, "cache_prompt": False,
-            "return_tokens": True})
-        logprobs = (json.loads(answer) if isinstance(answer, (str, bytes)) else answer)["choices"][0]["logprobs"]
-        # Of an answer that ends at once nothing is said.
-        return logprobs["content"] if logprobs else []
+            "prompt": ids, "n_predict": 1, "temperature": 0, "n_probs": count, "cache_prompt": False,
+            "logit_bias": [[self.space, 1e6]]})
+        choice = (json.loads(answer) if isinstance(answer, (str, bytes)) else answer)["choices"][0]
+        return [(item["id"], item["logprob"]) for item in choice["logprobs"]["content"][0]["top_logprobs"]]
 
     def logprobs(self, ids, vocabulary):
-        """None of an answer that ends at once."""
-        first = self.ask(ids, 1, vocabulary)
-        if not first:
-            return None
         logprobs = np.full(vocabulary, -np.inf)
-        for item in first[0]["top_logprobs"]:
-            logprobs[item["id"]] = item["logprob"]
+        for token, logprob in self.likeliest(ids, vocabulary):
+            logprobs[token] = logprob
         return logprobs
 
     def answer(self, ids):
-        """The tokens, without the one that ends a turn and what would stand behind it."""
-        return [item["id"] for item in self.ask(ids, LENGTH, 1)]
+        """The tokens of a greedy answer, up to the one that ends its turn."""
+        answer = []
+        while len(answer) < LENGTH and not (answer and answer[-1] in ENDS):
+            answer.append(self.likeliest(ids + answer, 1)[0][0])
+        return answer
 
 
 def same(wanted, found, logits):
     """Whether two answers are the same up to their end, or to where the wanted one could as well have gone on otherwise."""
     for place, one in enumerate(wanted):
-        # What ended an answer is left out of it.
-        is_same = one == found[place] if place < len(found) else one in ENDS
-        if not is_same:
+        if one != found[place]:
             best = np.sort(logits[place])[-2:]
             return bool(best[1] - best[0] < TOLERANCE)
         if one in ENDS:
@@ -254,25 +257,23 @@ def check(name, adapter, url, words, arguments, scratch):
     del merged, found
 
     run(*export, "--to", "gguf", "--output", scratch / f"{name}.gguf")
-    other = LlamaCpp(scratch / f"{name}.gguf")
+    other = LlamaCpp(scratch / f"{name}.gguf", words.space)
     differences, others, answers["llama.cpp"] = [], [], 0
     for row, (logits, tokens) in zip(ids, wanted):
         logprobs = logits[0] - np.logaddexp.reduce(logits[0])
-        found = other.logprobs(row, len(logprobs))
-        if found is not None:
-            differences.append(float(np.abs(found - logprobs).max()))
+        differences.append(float(np.abs(other.logprobs(row, len(logprobs)) - logprobs).max()))
         answer = other.answer(row)
         is_same = same(tokens, answer, logits)
         answers["llama.cpp"] += is_same
         if not is_same:
             others.append({"wanted": tokens, "found": answer})
-    worst["llama.cpp"] = max(differences, default=float("inf"))
+    worst["llama.cpp"] = max(differences)
     shutil.rmtree(scratch / f"{name}-folder")
     (scratch / f"{name}.gguf").unlink()
     print(json.dumps({
         "adapter": name, "largest_change_of_a_logit": round(change, 3),
         "largest_difference": {program: float(f"{value:.2g}") for program, value in worst.items()},
-        "tokens_served": len(served), "prompts_of_llama.cpp": len(differences),
+        "tokens_served": len(served),
         "other_answers_of_llama.cpp": others,
         "same_answers_of": {program: f"{count} of {len(ids)}" for program, count in answers.items()}}), flush=True)
     return max(worst.values()) < TOLERANCE and all(count == len(ids) for count in answers.values())
