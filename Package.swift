@@ -333,7 +333,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "LlamaTrainingTests",
-            dependencies: ["CKernels", "Checkpoints", "LlamaEngine", "LlamaTraining", "ModelFixtures", "Parallel"]),
+            dependencies: [
+                "CKernels", "Checkpoints", "LlamaEngine", "LlamaTraining", "ModelFixtures", "Parallel", "Tokenizers",
+            ]),
         .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectors"]),
         .testTarget(
             name: "InferenceCPUTests",

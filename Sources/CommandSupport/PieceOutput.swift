@@ -1,5 +1,5 @@
-/// Writes a text that comes in pieces to standard output. The two characters that may end a line count as one also where
-/// a piece ends between them.
+/// Writes a text that comes in pieces to standard output. The two characters that may end a line count as one also
+/// where a piece ends between them.
 package struct PieceOutput: ~Copyable {
     private var endsWithReturn = false
 

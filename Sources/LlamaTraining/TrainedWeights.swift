@@ -120,7 +120,6 @@ private struct WeightBuilder {
         }
         return LinearLayer(
             matrix: matrix, bias: bias?.base, change: change,
-            // The head serves in 16 bits, which a pass over many rows has no kernel for.
             precision: settings.precision, isHead: module == .head)
     }
 

@@ -39,7 +39,7 @@ struct BenchTrain: AsyncParsableCommand {
     @Option(help: "Steps that are measured, after two that are not.") var steps = 5
     @Option(
         help: ArgumentHelp(
-            "exact computes everything in f32; quantized goes forward in int8, as served.", valueName: "precision"))
+            "exact computes everything in f32; quantized goes forward in 16 bits.", valueName: "precision"))
     var precision: Precision = .exact
     @Flag(help: "Keep each layer's input alone, and compute the layer again on the way back.") var checkpointing = false
     @Flag(help: "Print a JSON object.") var json = false

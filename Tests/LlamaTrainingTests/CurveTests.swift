@@ -38,29 +38,34 @@ struct CurveTests {
         #expect(norm < 1e-2)
     }
 
+    /// The loss of 96 rows, 4,672 tokens: of eight rows the rounding of activations alone moves it by up to 0.7 %, up
+    /// or down.
     @Test(
-        "training with a quantized forward ends with the validation loss of f32, within 2 %",
-        .enabled(if: Fixture.model(model) != nil, "`make model` fetches it"))
-    func quantized() throws {
+        "training with a quantized forward ends with the validation loss of f32, within 1 %",
+        .enabled(if: Fixture.model(model) != nil, "`make model` fetches it"),
+        arguments: ReferenceRun.isWhole ? [0, 1, 2] : [0])
+    func quantized(seed: UInt64) throws {
         let path = try #require(Fixture.model(Self.model))
-        let rows = try ReferenceRun.texts()
+        let rows = try RoutingRows(model: path)
+        let heldOut = ReferenceRun.isWhole ? rows.heldOut : stride(from: 0, to: 96, by: 4).map { rows.heldOut[$0] }
         let pool = try ThreadPool(threads: 2)
         var losses: [Precision: Double] = [:]
         for precision in [Precision.exact, .quantized] {
             var settings = TrainingSettings()
             settings.precision = precision
+            settings.seed = seed
             settings.learningRate = 2e-4
             (settings.iterations, settings.epochs) = (ReferenceRun.isWhole ? 300 : 8, 300)
             let trainer = try Trainer(
-                base: Model(path: path), settings: settings, data: .rows(Array(rows.dropLast(8))), pool: pool)
-            let before = try trainer.validationLoss(Array(rows.suffix(8)))
+                base: Model(path: path), settings: settings, data: .rows(rows.trained), pool: pool)
+            let before = try trainer.validationLoss(heldOut)
             while trainer.step < trainer.steps { _ = try trainer.advance() }
-            let loss = try trainer.validationLoss(Array(rows.suffix(8)))
+            let loss = try trainer.validationLoss(heldOut)
             #expect(loss < before)
-            print("\(precision), \(trainer.steps) steps: validation loss \(before), then \(loss)")
+            print("\(precision), seed \(seed), \(trainer.steps) steps: validation loss \(before), then \(loss)")
             losses[precision] = Double(loss)
         }
         let (exact, quantized) = (try #require(losses[.exact]), try #require(losses[.quantized]))
-        #expect(abs(quantized / exact - 1) < 0.02)
+        #expect(abs(quantized / exact - 1) < 0.01)
     }
 }

@@ -75,13 +75,6 @@ struct ReferenceRun {
         self.settings = settings
     }
 
-    /// The rows of the runs without preferences, every token of which carries loss.
-    static func texts() throws -> [TrainingRow] {
-        try json("sft.json", Rows.self).rows.map {
-            TrainingRow(tokens: $0.ids, hasLoss: .init(repeating: true, count: $0.ids.count))
-        }
-    }
-
     /// Whether tests take all steps: `TRAINING_STEPS=all`.
     static let isWhole = ProcessInfo.processInfo.environment["TRAINING_STEPS"] == "all"
 

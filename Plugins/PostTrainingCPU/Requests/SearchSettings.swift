@@ -45,7 +45,7 @@ struct SearchSettings: WireRecord {
         Field(
             "row_tokens_max", \.rowTokensMax, "Longer rows are cut at their end; by default the model's context."),
         Field("name", \.name, "What is served is called MODEL@NAME; by default the job's id."),
-        Field("precision", \.precision, default: .exact, "exact, or quantized: forward as the model is served."))
+        Field("precision", \.precision, default: .exact, "exact, or quantized: forward with activations in 16 bits."))
 }
 
 extension SearchSettings {

@@ -58,7 +58,7 @@ struct ChatTemplateFiles {
         return text
     }
 
-    /// Of a folder that has no others.
+    /// Reads the named templates of a folder that has no others.
     private func namedTemplate() throws -> String? {
         let folder = CheckpointFolder(path: folder.path(of: Self.named))
         let names = folder.names.filter { $0.hasSuffix(Self.ending) }.map { String($0.dropLast(Self.ending.count)) }

@@ -132,12 +132,12 @@ package struct Matrix: @unchecked Sendable {
     }
 
     /// As `multiply` in f32, with int16 activations `x` [rows, inputs / 32]. Only where `narrowest` is int8.
-    func multiply(
+    package func multiply(
         _ panels: Range<Int>, wide x: UnsafePointer<lk_q16_block>, rows: Int, to y: UnsafeMutablePointer<Float>,
-        stride: Int
+        stride: Int, adding: Bool = false
     ) {
         guard case .panels(var matrix) = layout else { preconditionFailure("a matrix in rows does not take int16") }
-        lk_panel_matmul_q16(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, 0)
+        lk_panel_matmul_q16(&matrix, panels.lowerBound, panels.upperBound, x, rows, y, stride, adding ? 1 : 0)
     }
 
     /// As `multiply` in f32, with bf16 activations `x` [rows, inputs]. Only where `narrowest` says so.

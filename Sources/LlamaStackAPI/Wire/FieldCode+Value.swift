@@ -3,7 +3,7 @@
 @usableFromInline
 struct Place<Value>: Sendable {
     @usableFromInline let offset: Int
-    /// Of a property that is computed and has no offset.
+    /// Computes the value where the property is no stored one and has no offset.
     @usableFromInline let computed: (@Sendable (UnsafeRawPointer) -> Value)?
 
     @usableFromInline

@@ -45,7 +45,8 @@ package struct TrainingSettings: Sendable, Codable, Equatable {
     package var shufflesRows = true
     /// A step is computed in passes of at most this many tokens; a row that is longer has one of its own.
     package var tokensPerPassMax = 2_048
-    /// How frozen products compute going forward. `quantized`: with int8 activations, as the model is served.
+    /// How frozen products compute going forward. `quantized`: with the weights as they are served, and activations in
+    /// int16, or bf16 beside weights of 16 bits.
     package var precision = Precision.exact
     /// Keeps each layer's input alone and computes the layer again on the way back: less memory, the same numbers.
     package var checkpointsActivations = false

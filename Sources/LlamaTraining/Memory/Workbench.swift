@@ -12,7 +12,7 @@ final class Workbench {
     let lowRank: FloatBuffer
     /// The gradient of a product times DoRA's factors, [rows, outputs].
     let scaled: FloatBuffer
-    /// Activations as int8 or bf16.
+    /// Activations as int16 or bf16.
     let narrow: FloatBuffer
     /// 1 / root mean square of rows.
     let inverses: FloatBuffer

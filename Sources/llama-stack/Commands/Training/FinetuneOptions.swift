@@ -34,7 +34,7 @@ struct FinetuneOptions: ParsableArguments {
     @Option(help: "Steps between two checkpoints.") var checkpointSteps = 50
     @Option(help: "Steps between two validations.") var validationSteps = 50
     @Option(help: "Of the first numbers of an adapter and of the order of rows.") var seed = 0
-    @Option(help: "exact, or quantized: forward as the model is served, which is faster.")
+    @Option(help: "exact, or quantized: forward with activations in 16 bits, which is faster.")
     var precision = TrainingArithmetic.exact
     @Flag(help: "Compute activations again in place of keeping them: less memory, more time.") var saveMemory = false
 
