@@ -28,7 +28,7 @@ ROWS = {
     "checkpointing": (
         "the same with activation checkpointing", ["--method", "lora", "--checkpointing"],
         ["--method", "lora", "--chunked", "--checkpointing"]),
-    "quantized": ("LoRA, forward in int8", ["--method", "lora", "--precision", "quantized"], ["--method", "lora"]),
+    "quantized": ("LoRA, forward in int16", ["--method", "lora", "--precision", "quantized"], ["--method", "lora"]),
     "dora": ("DoRA r = 8 on q, v, 4 x 256", ["--method", "dora"], ["--method", "dora"]),
     "full": ("full fine-tuning, 1 x 256", ["--method", "full", "--batch", "1"], ["--method", "full", "--batch", "1"]),
     "qlora": ("QLoRA, 1 x 256", ["--method", "qlora", "--batch", "1"], ["--method", "qlora", "--batch", "1"]),
