@@ -78,8 +78,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
     public init(
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, whenAbsent absent: Value, _ description: String = ""
     ) {
-        code = FieldCode(
-            Place(path), absent: absent, .checked(key, Value.schema, Check<Value>?.none, description))
+        code = FieldCode(Place(path), absent: absent, .unchecked(key, Value.schema, description))
     }
 
     /// A field that always is `constant`: input with another value is refused.
@@ -99,8 +98,7 @@ public struct Field<Root: Sendable, Value: WireValue>: Sendable {
         _ key: String, _ path: any KeyPath<Root, Value> & Sendable, taggedBy tag: String, _ description: String = ""
     )
     where Value: TaggedWireValue {
-        code = FieldCode(
-            Place(path), taggedBy: tag, .checked(key, Value.schema, Check<Value>?.none, description))
+        code = FieldCode(Place(path), taggedBy: tag, .unchecked(key, Value.schema, description))
     }
 
     /// A record whose fields stand among those of `Root`, at the same level. To be written as ``Inline``.

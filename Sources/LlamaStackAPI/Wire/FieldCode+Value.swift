@@ -64,8 +64,6 @@ extension FieldCode {
         self.init(
             key: key, properties: [property.described(absent: absent?.json, isRequired: absent == nil)],
             isInlined: false, layout: .init(Value.self),
-            // A nil holds nothing, whatever its type.
-            isAbsencePlain: Value.whenMissing != nil && absent?.json.isNull == true,
             read: { json, members, path, memory in
                 if let absent, json?.isNull ?? true {
                     memory.initializeMemory(as: Value.self, to: absent)
@@ -88,7 +86,7 @@ extension FieldCode {
     convenience init<Value>(_ place: Place<Value>, inlining object: Object<Value>) {
         precondition(!object.isOpen, "\(object.name) takes any key, so it can't be inlined")
         self.init(
-            key: "", properties: object.properties, isInlined: true, layout: .init(Value.self), isAbsencePlain: false,
+            key: "", properties: object.properties, isInlined: true, layout: .init(Value.self),
             read: { _, members, path, memory in
                 memory.initializeMemory(as: Value.self, to: try object.make(members, path))
             },

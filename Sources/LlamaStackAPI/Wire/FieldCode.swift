@@ -39,8 +39,6 @@ final class FieldCode: Sendable {
     /// The keys that it takes: one, or those of the record that it inlines.
     let properties: [Schema.Property]
     let layout: Layout
-    /// Whether the value of an absent field is made, copied and forgotten as plain bytes.
-    let isAbsencePlain: Bool
     let read: Read
     let encode: Encode
     /// `"key":`; nil for a record that is inlined, which writes its own.
@@ -51,21 +49,15 @@ final class FieldCode: Sendable {
 
     @usableFromInline
     init(
-        key: String, properties: [Schema.Property], isInlined: Bool, layout: Layout, isAbsencePlain: Bool,
-        read: @escaping Read, encode: @escaping Encode, write: @escaping Write, measure: @escaping Measure
+        key: String, properties: [Schema.Property], isInlined: Bool, layout: Layout, read: @escaping Read,
+        encode: @escaping Encode, write: @escaping Write, measure: @escaping Measure
     ) {
         (self.properties, self.layout, self.read, self.encode) = (properties, layout, read, encode)
-        self.isAbsencePlain = isAbsencePlain
         (writeValue, measureValue) = (write, measure)
         var keyText: [UInt8] = []
         JSONEscape.encode(key, into: &keyText)
         self.keyText = isInlined ? nil : keyText + [UInt8(ascii: ":")]
         isOptional = !isInlined && properties[0].isOptional
-    }
-
-    /// Puts the value of the absent field into memory that has none.
-    func readAbsence(_ memory: UnsafeMutableRawPointer) {
-        do { try read(nil, JSONObject(), .root, memory) } catch { preconditionFailure("an optional field is required") }
     }
 
     /// Appends the field to a text whose last byte is `{` or the end of a member.

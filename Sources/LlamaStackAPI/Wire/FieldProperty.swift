@@ -38,7 +38,13 @@ struct FieldProperty: Sendable {
         return property
     }
 
-    /// A field with a condition.
+    /// A field that is always written and has no condition.
+    @usableFromInline
+    static func unchecked(_ key: String, _ schema: Schema, _ description: String) -> FieldProperty {
+        FieldProperty(key, schema, isOptional: false, description)
+    }
+
+    /// A field with a condition, where `check` is one.
     @usableFromInline
     static func checked<Value>(
         _ key: String, _ schema: Schema, _ check: Check<Value>?, _ description: String, isOptional: Bool = false,

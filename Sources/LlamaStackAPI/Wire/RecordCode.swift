@@ -16,10 +16,6 @@ final class RecordCode: Sendable {
     private let offsets: [Int]
     private let size: Int
     private let alignment: Int
-    /// For each field, whether ``absences`` has its value when it is absent.
-    private let isAbsencePlain: [Bool]
-    /// The bytes of a record's values in such memory when all of those fields are absent.
-    private let absences: [UInt8]
 
     init(_ name: String, isComponent: Bool, restOffset: Int?, _ fields: [FieldCode]) {
         (self.name, self.isComponent, self.restOffset, self.fields) = (name, isComponent, restOffset, fields)
@@ -43,16 +39,6 @@ final class RecordCode: Sendable {
         (self.keys, self.takers, self.places) = (keys, takers, keys.count > Self.comparedMax ? places : [:])
         (self.offsets, self.size) = (offsets, size)
         alignment = fields.map(\.layout.alignment).max() ?? 1
-        isAbsencePlain = fields.map(\.isAbsencePlain)
-        absences = Self.absences(fields, offsets, size: size, alignment: alignment)
-    }
-
-    private static func absences(_ fields: [FieldCode], _ offsets: [Int], size: Int, alignment: Int) -> [UInt8] {
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, size), alignment: alignment)
-        defer { memory.deallocate() }
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-        for (field, offset) in zip(fields, offsets) where field.isAbsencePlain { field.readAbsence(memory + offset) }
-        return Array(UnsafeRawBufferPointer(start: memory, count: size))
     }
 
     var isOpen: Bool { restOffset != nil }
@@ -117,13 +103,10 @@ final class RecordCode: Sendable {
                 found[takers[place]] = number
                 next = place + 1
             }
-            absences.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: memory, count: size).copyMemory(from: $0) }
-            for index in fields.indices where found[index] >= 0 || !isAbsencePlain[index] {
+            for index in fields.indices {
                 let json = found[index] < 0 ? nil : all[found[index]].value
                 do { try fields[index].read(json, members, path, memory + offsets[index]) } catch {
-                    for done in 0..<index where found[done] >= 0 || !isAbsencePlain[done] {
-                        fields[done].layout.destroy(memory + offsets[done])
-                    }
+                    for done in 0..<index { fields[done].layout.destroy(memory + offsets[done]) }
                     throw error
                 }
             }
