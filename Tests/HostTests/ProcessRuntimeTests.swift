@@ -94,6 +94,26 @@ struct ProcessRuntimeTests {
         #expect(await running.channel.close(withinSeconds: 60))
     }
 
+    @Test(
+        "a child that is prompt is waited for on the caller's thread, and one that stands still is not",
+        .enabled(if: ProcessInfo.processInfo.activeProcessorCount > 1))
+    func waits() async throws {
+        let running = try await run()
+        // Not every time: another test may have the thread that is lent, or the machine much to do.
+        var wasEnded = false
+        let end = ContinuousClock.now + .seconds(300)
+        while !wasEnded, ContinuousClock.now < end {
+            let (answer, _) = running.start("{}")
+            wasEnded = answer.hasEnded
+            _ = try await answer.collect()
+        }
+        #expect(wasEnded)
+        let (hanging, callID) = running.start(#"{"do":"hang"}"#)
+        #expect(!hanging.hasEnded)
+        running.channel.cancel(callID)
+        await running.channel.close(withinSeconds: 60)
+    }
+
     @Test("bodies and answers of any size pass", arguments: [0, 1, 255, 256 * 1024, 256 * 1024 + 1, 3 << 20])
     func sizes(size: Int) async throws {
         let running = try await run()

@@ -74,7 +74,7 @@ final class LendingReader: Sendable {
         let thread = Thread { [self] in watch() }
         thread.name = "frames"
         thread.qualityOfService = .userInitiated
-        thread.stackSize = InvokeThreads.stackBytes
+        thread.stackSize = ProviderStack.bytes
         thread.start()
     }
 

@@ -8,7 +8,6 @@ import Synchronization
 /// returned at once is called on the caller's thread (`ThreadLoan`).
 package final class InvokeThreads: Sendable {
     package static let threadsMax = 64
-    static let stackBytes = 8 << 20
     /// A function that has not returned for so long is taken to block: another thread takes what waits behind it.
     private static let patience = DispatchTimeInterval.milliseconds(5)
     /// A thread beyond the first ends when it had nothing to do for so long.
@@ -218,7 +217,7 @@ package final class InvokeThreads: Sendable {
         let thread = Thread { [self] in serve(slot) }
         thread.name = name
         thread.qualityOfService = .userInitiated
-        thread.stackSize = Self.stackBytes
+        thread.stackSize = ProviderStack.bytes
         thread.start()
     }
 

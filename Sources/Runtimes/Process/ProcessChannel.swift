@@ -26,6 +26,9 @@ package final class ProcessChannel: Channel {
         /// The life that is to follow, before it serves.
         var starting: ProviderProcess?
         var calls: [UInt64: OpenRemoteCall] = [:]
+        /// The caller's thread waits for the answer of a child that has always been prompt, where that is its only
+        /// call: to sleep and be woken takes as long again.
+        var loan = ThreadLoan()
         var history: CrashHistory
         var lastEnd: String?
         var restarts = 0
@@ -118,19 +121,20 @@ package final class ProcessChannel: Channel {
     // MARK: calls
 
     package func invoke(_ request: CallRequest, into sink: any AnswerSink) {
+        let isShared = withUnsafeCurrentTask { $0 != nil }
         // The request is kept for what is told again after a restart alone: bodies are large, and calls long.
         let kept = ["register", "unregister"].contains(request.method) ? request : nil
-        let call = OpenRemoteCall(request, sink) { [weak self, callID = request.callID] error in
-            self?.ended(callID, kept, error)
+        let call = OpenRemoteCall(request, sink) { [weak self, callID = request.callID] error, seconds in
+            self?.ended(callID, kept, error, seconds)
         }
         // The child holds its calls to their deadlines too; this is for one that stands still.
         deadlines.add(request.callID, deadline: request.deadlineNanoseconds) { [weak self, callID = request.callID] in
             self?.passedDeadline(callID)
         }
-        let process = state.withLock { state -> ProviderProcess? in
-            guard case .running(let process) = state.phase else { return nil }
+        let (process, isLent) = state.withLock { state -> (ProviderProcess?, Bool) in
+            guard case .running(let process) = state.phase else { return (nil, false) }
             state.calls[request.callID] = call
-            return process
+            return (process, state.calls.count == 1 && isShared && state.loan.begin(isShared: true))
         }
         guard let process else { return call.finish(unavailable) }
         var inner = request
@@ -138,6 +142,13 @@ package final class ProcessChannel: Channel {
         call.number = process.peer.call(inner, into: call)
         // A cancel may have come before the number was known.
         if call.isCancelled { cancel(request.callID) }
+        guard isLent else { return }
+        let wasPrompt = call.waitWhilePrompt()
+        state.withLock { state in
+            // It may yet go on for long, and the next caller is not to wait for that again.
+            if !wasPrompt { state.loan.promptness.returned(afterSeconds: .infinity) }
+            state.loan.end()
+        }
     }
 
     private var unavailable: CallError {
@@ -154,10 +165,11 @@ package final class ProcessChannel: Channel {
     }
 
     /// Called once for each call, when its answer has ended.
-    private func ended(_ callID: UInt64, _ kept: CallRequest?, _ error: CallError?) {
+    private func ended(_ callID: UInt64, _ kept: CallRequest?, _ error: CallError?, _ seconds: Double) {
         deadlines.remove(callID)
         state.withLock { state in
             state.calls[callID] = nil
+            state.loan.promptness.returned(afterSeconds: seconds)
             guard error == nil, let request = kept else { return }
             state.resources.removeAll { ResourceName(of: $0) == ResourceName(of: request) }
             if request.method == "register" { state.resources.append(request) }
@@ -323,65 +335,6 @@ package final class ProcessChannel: Channel {
         process.whenEnded { _ in gone.set(true) }
         gone.set(false, afterSeconds: 3)
         return await gone.value()
-    }
-}
-
-/// A call on its way to a child.
-final class OpenRemoteCall: AnswerSink {
-    private struct State {
-        var number: UInt64?
-        var isCancelled = false
-        var isWatched = false
-        var hasEnded = false
-    }
-
-    let method: String
-    let requestID: String
-    private let sink: any AnswerSink
-    private let ended: @Sendable (CallError?) -> Void
-    private let state = Mutex(State())
-
-    init(_ request: CallRequest, _ sink: any AnswerSink, ended: @escaping @Sendable (CallError?) -> Void) {
-        method = request.method
-        requestID = request.requestID
-        self.sink = sink
-        self.ended = ended
-    }
-
-    /// The connection's number for it.
-    var number: UInt64? {
-        get { state.withLock { $0.number } }
-        set { state.withLock { $0.number = newValue } }
-    }
-
-    var isCancelled: Bool { state.withLock { $0.isCancelled } }
-
-    /// Something waits for its cancel to be obeyed.
-    var isWatched: Bool {
-        get { state.withLock { $0.isWatched } }
-        set { state.withLock { $0.isWatched = newValue } }
-    }
-
-    /// True for the first.
-    func cancel() -> Bool {
-        state.withLock { state in
-            defer { state.isCancelled = true }
-            return !state.isCancelled
-        }
-    }
-
-    func write(_ part: AnswerPart) -> Pressure { sink.write(part) }
-    func whenWritable(_ wake: @escaping @Sendable () -> Void) { sink.whenWritable(wake) }
-
-    /// The first end counts.
-    func finish(_ error: CallError?) {
-        let isFirst = state.withLock { state in
-            defer { state.hasEnded = true }
-            return !state.hasEnded
-        }
-        guard isFirst else { return }
-        ended(error)
-        sink.finish(error)
     }
 }
 

@@ -2,7 +2,11 @@ import ContractBridge
 import Foundation
 import Synchronization
 
-/// The loan of a caller's thread to the functions of one instance, which have to be prompt.
+/// The stack that a provider's function finds, whatever thread it is called on.
+enum ProviderStack { static let bytes = 8 << 20 }
+
+/// The loan of a caller's thread to the functions of one instance, or to the wait for its process, which have to be
+/// prompt.
 struct ThreadLoan {
     var promptness = Promptness()
     /// At most one runs on its caller's thread, so that one that blocks after all holds one such thread and no second.
@@ -25,7 +29,7 @@ struct ThreadLoan {
     }
 }
 
-/// The threads of Swift's shared pool that are inside providers' functions: at most half of the pool, none where it has
+/// The threads of Swift's shared pool that are lent: at most half of the pool, none where it has
 /// but one thread, and none where its stacks are smaller than those of an instance's own threads.
 private enum SharedThreads {
     private static let lentMax = hasLargeStacks ? ProcessInfo.processInfo.activeProcessorCount / 2 : 0
@@ -47,6 +51,6 @@ private enum SharedThreads {
         guard getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max else {
             return false
         }
-        return limit.rlim_cur >= rlim_t(InvokeThreads.stackBytes)
+        return limit.rlim_cur >= rlim_t(ProviderStack.bytes)
     }
 }
