@@ -20,22 +20,23 @@ package struct ModelLanguage: Sendable {
 
     /// - Throws: what is wrong with the vocabulary, or a `TemplateError` for a chat template that can't be parsed.
     package init(_ checkpoint: ModelCheckpoint) throws {
-        try self.init(tokenizer: checkpoint.makeTokenizer(), template: checkpoint.chatTemplate)
+        try self.init(tokenizer: checkpoint.makeTokenizer(), templates: checkpoint.chatTemplates)
     }
 
-    package init(tokenizer: any Tokenizer, template: String?) throws {
+    private init(tokenizer: any Tokenizer, templates: ChatTemplateSources?) throws {
         self.tokenizer = tokenizer
         func text(_ token: Int32?) -> String {
             token.map { String(decoding: tokenizer.bytes(of: $0, showingControl: true), as: UTF8.self) } ?? ""
         }
         do throws(TemplateError) {
             chatFormat = try .choose(
-                template: template, bosToken: text(tokenizer.bos), eosToken: text(tokenizer.eos),
+                template: templates?.plain, toolTemplate: templates?.tools, bosToken: text(tokenizer.bos),
+                eosToken: text(tokenizer.eos),
                 hasToken: { tokenizer.token(named: $0) != nil })
             chatFormatError = nil
         } catch {
             // A template that is there must be right; a model without one can still continue texts.
-            if template?.isEmpty == false { throw error }
+            if templates?.plain.isEmpty == false { throw error }
             chatFormat = nil
             chatFormatError = error
         }

@@ -667,6 +667,24 @@ d|reverse|list
 "abcdefghij k"|wordwrap(4)
 "abcdefghij k"|wordwrap(4, false)
 "one two"|wordwrap(3, true, "|")
+"one two"|wordwrap(3.5)
+"one two"|wordwrap(2.5)
+"one two"|wordwrap(2.5, false)
+"ab c-d"|wordwrap(0.5)
+"l"|wordwrap(f)
+"ab"|wordwrap(-0.5)
+"ab"|wordwrap("5")
+l|batch(2.0)|list
+l|batch(0.1)|list
+l|batch(0.0)|list
+l|batch(-1.5, 9)|list
+l|batch(2.0, 9)|list
+l|batch(2.5, 9)|list
+l|batch(3.5, 9)|list
+l|batch("2")|list
+l|batch("2", 9)|list
+l|batch(none)|list
+l|batch(true)|list
 {"class": "x y", "id": none, "t": "<"}|xmlattr
 "a b c d"|truncate(5, leeway=0)
 [1, 2]|truncate

@@ -4,34 +4,28 @@
 package struct ChatFormat: Sendable {
     package enum Builtin: Sendable, CaseIterable { case llama3, llama31, chatML }
 
-    /// The template as it is written.
-    let templateSource: String
-    private let template: Template
-    private let bosToken: String
-    private let eosToken: String
-    let traits: TemplateTraits
-    /// The template tells built-in tools from others, as Llama 3.1's does.
-    private let namesBuiltins: Bool
-    private let marksMessageEnd: Bool
-    /// The template writes the date in a form of its own; one that does not, as Llama 3.1's, gets it as `date_string`.
-    private let asksForDate: Bool
+    private let plain: ChatTemplate
+    /// For conversations that offer tools, and for what a model writes of calls: `plain` where there is no other.
+    let forTools: ChatTemplate
     /// The texts of control tokens that end a reply.  A vocabulary need not have all of them.
     package let stopTokens: [String]
 
-    /// A format by the template of a model file.
+    /// A format by the templates of a model file.
     /// - Parameters:
+    ///   - toolTemplate: for conversations that offer tools; nil: the same.
     ///   - bosToken, eosToken: the texts of the vocabulary's begin and end tokens; empty for none.
     package init(
-        template source: String, bosToken: String, eosToken: String, limits: TemplateLimits = .init()
+        template source: String, toolTemplate: String? = nil, bosToken: String, eosToken: String,
+        limits: TemplateLimits = .init()
     ) throws(TemplateError) {
-        templateSource = source
-        template = try Template(source, limits: limits)
-        (self.bosToken, self.eosToken) = (bosToken, eosToken)
-        namesBuiltins = template.mentions("builtin_tools")
-        asksForDate = template.mentions("strftime_now")
-        marksMessageEnd = source.contains("<|eom_id|>")
-        traits = TemplateTraits(of: template, ["bos_token": .control(bosToken), "eos_token": .control(eosToken)])
-        var stops = Self.knownStops.filter { source.contains($0) }
+        plain = try ChatTemplate(source, bosToken: bosToken, eosToken: eosToken, limits: limits)
+        if let toolTemplate {
+            forTools = try ChatTemplate(toolTemplate, bosToken: bosToken, eosToken: eosToken, limits: limits)
+        } else {
+            forTools = plain
+        }
+        let written = source + (toolTemplate ?? "")
+        var stops = Self.knownStops.filter { written.contains($0) }
         if !eosToken.isEmpty, !stops.contains(eosToken) { stops.append(eosToken) }
         stopTokens = stops
     }
@@ -53,13 +47,14 @@ package struct ChatFormat: Sendable {
         "</s>",
     ]
 
-    /// The format of a model: its own template, else the built-in form that its vocabulary was made for.
+    /// The format of a model: its own templates, else the built-in form that its vocabulary was made for.
     /// - Parameter hasToken: whether the vocabulary has a control token of this text.
     package static func choose(
-        template: String?, bosToken: String, eosToken: String, hasToken: (String) -> Bool
+        template: String?, toolTemplate: String? = nil, bosToken: String, eosToken: String, hasToken: (String) -> Bool
     ) throws(TemplateError) -> ChatFormat {
         if let template, !template.isEmpty {
-            return try ChatFormat(template: template, bosToken: bosToken, eosToken: eosToken)
+            return try ChatFormat(
+                template: template, toolTemplate: toolTemplate, bosToken: bosToken, eosToken: eosToken)
         }
         if hasToken("<|start_header_id|>") {
             let isLater = hasToken("<|eom_id|>") && hasToken("<|python_tag|>")
@@ -74,7 +69,7 @@ package struct ChatFormat: Sendable {
 
     /// The name that the model calls a tool by.
     package func nameForModel(_ tool: ChatTool) -> String {
-        namesBuiltins ? tool.builtin?.nameForModel ?? tool.name : tool.name
+        forTools.namesBuiltins ? tool.builtin?.nameForModel ?? tool.name : tool.name
     }
 
     /// The prompt for a conversation. It begins with the begin-of-text token where the format wants one: a tokeniser
@@ -82,17 +77,7 @@ package struct ChatFormat: Sendable {
     ///
     /// Throws `TemplateError`: `refused` where the template turns the conversation down, `limit` where it is too much.
     package func prompt(_ conversation: ChatConversation) throws(TemplateError) -> Prompt {
-        let adapted = try ConversationAdapter(traits: traits, namesBuiltins: namesBuiltins).adapt(conversation)
-        var variables: TemplateMap = [
-            "bos_token": .control(bosToken), "eos_token": .control(eosToken), "documents": .null,
-            "add_generation_prompt": .bool(conversation.addsGenerationPrompt),
-        ]
-        if !asksForDate { variables["date_string"] = .control(conversation.today.formatted("%d %b %Y")) }
-        variables["messages"] = .list(adapted.messages)
-        variables["tools"] = adapted.tools.isEmpty ? .null : .list(adapted.tools)
-        if !adapted.builtins.isEmpty { variables["builtin_tools"] = .list(adapted.builtins) }
-        for entry in conversation.variables.entries { variables[entry.key] = entry.value }
-        return try template.render(variables, today: conversation.today)
+        try (conversation.tools.isEmpty ? plain : forTools).prompt(conversation)
     }
 
     /// The template's words before an answer: what it adds to ask for one, else what ends a user's message.

@@ -284,15 +284,23 @@ extension Jinja.Machine {
     private func batched(_ value: Value, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
         try iterator { groups throws(TemplateError) in
             let items = try items(of: value, for: "batch")
-            guard let count = arguments.get(0, "linecount")?.asInt else { throw fault("batch needs a whole number") }
-            if count > limits.itemsMax { throw limit("a list longer than \(limits.itemsMax) items") }
-            // A count that no batch reaches: one of all, after an empty one for zero.
-            let size = count > 0 ? count : max(items.count, 1)
-            if count == 0, !items.isEmpty { groups.append(try list([])) }
+            let given = arguments.get(0, "linecount") ?? .none
+            // A batch is full when its length equals the count, so what no length equals makes one batch of all.
+            let count = given.asDouble
+            if let count, count > Double(limits.itemsMax) {
+                throw limit("a list longer than \(limits.itemsMax) items")
+            }
+            let reached = count.flatMap { Int(exactly: $0) } ?? -1
+            let size = reached > 0 ? reached : max(items.count, 1)
+            if reached == 0, !items.isEmpty { groups.append(try list([])) }
             for start in stride(from: 0, to: items.count, by: size) {
                 var group = Array(items[start..<min(start + size, items.count)])
-                if let filler = filler(arguments), group.count < count {
-                    group += Array(repeating: filler, count: count - group.count)
+                if let filler = filler(arguments) {
+                    guard let count else { throw fault("batch needs a number, got \(given.typeName)") }
+                    if Double(group.count) < count {
+                        guard let whole = given.asInt else { throw fault("batch needs a whole number to fill") }
+                        group += Array(repeating: filler, count: whole - group.count)
+                    }
                 }
                 groups.append(try list(group))
             }

@@ -227,9 +227,8 @@ extension Jinja.Machine {
     private func wrapped(_ text: Text, _ arguments: Jinja.Arguments) throws(TemplateError) -> Value {
         let lines = lines(text.asMarkup(false))
         if lines.isEmpty { return .text(Text()) }
-        guard let width = (arguments.get(0, "width") ?? .int(79)).asInt, width > 0 else {
-            throw fault("wordwrap needs a width above zero")
-        }
+        let width = arguments.get(0, "width") ?? .int(79)
+        guard (width.asDouble ?? 0) > 0 else { throw fault("wordwrap needs a width above zero") }
         let breaksWords = arguments.get(1, "break_long_words")?.isTrue ?? true
         let separator: Text
         switch arguments.get(2, "wrapstring") ?? .none {

@@ -2,8 +2,9 @@ extension Jinja.Machine {
     /// One line as lines of at most `width` characters, as Python's `textwrap` cuts it with `expand_tabs` and
     /// `replace_whitespace` off.
     func wrapped(
-        _ line: Text, _ width: Int, breaksWords: Bool, breaksAtHyphens: Bool
+        _ line: Text, _ width: Value, breaksWords: Bool, breaksAtHyphens: Bool
     ) throws(TemplateError) -> [Text] {
+        let widest = width.asDouble ?? 0
         var chunks = Array(Self.chunks(of: line, breaksAtHyphens: breaksAtHyphens).reversed())
         var lines: [Text] = []
         while let next = chunks.last {
@@ -14,15 +15,19 @@ extension Jinja.Machine {
             try charge(1 + next.weight / 16)
             var current: [Text] = []
             var length = 0
-            while let chunk = chunks.last, length + chunk.count <= width {
+            while let chunk = chunks.last, Double(length + chunk.count) <= widest {
                 current.append(chunk)
                 length += chunk.count
                 chunks.removeLast()
             }
-            if let chunk = chunks.last, chunk.count > width {
+            if let chunk = chunks.last, Double(chunk.count) > widest {
                 if breaksWords {
                     // None is left where the line is full: the word begins on the next, and the space before it stays.
-                    var room = width - length
+                    var room = 1
+                    if widest >= 1 {
+                        guard let width = width.asInt else { throw fault("wordwrap breaks words at a whole width") }
+                        room = width - length
+                    }
                     if breaksAtHyphens, room < chunk.count {
                         let head = chunk.slice(0..<chunk.offsets[room])
                         if let hyphen = head.string.unicodeScalars.map({ $0 == "-" }).lastIndex(of: true), hyphen > 0,

@@ -3,7 +3,9 @@ import LlamaStackAPI
 /// Reads JSON of a checkpoint from front to back without building values of it: a vocabulary of 150,000 tokens must not
 /// become 150,000 strings. Strict as the API's own parser is; every error names the file, the field and the byte.
 package struct CheckpointJSON {
-    package let path: String
+    package var path: String { file.path }
+    /// Keeps `bytes`.
+    private let file: MappedFile
     private let bytes: UnsafeRawBufferPointer
     /// Where `bytes` begin in the file.
     private let start: Int
@@ -15,9 +17,11 @@ package struct CheckpointJSON {
     /// Bytes of one string: all tokens of a vocabulary have no more together.
     static let stringBytesMax = 1 << 28
 
-    /// `bytes` must outlive the reader.
-    package init(_ bytes: UnsafeRawBufferPointer, path: String, start: Int = 0) {
-        (self.bytes, self.path, self.start) = (bytes, path, start)
+    /// - Parameter range: the bytes to read; nil: all.
+    package init(_ file: MappedFile, _ range: Range<Int>? = nil) {
+        let range = range ?? file.bytes.indices
+        (self.file, start) = (file, range.lowerBound)
+        bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
         var limits = JSONLimits()
         limits.stringBytesMax = Self.stringBytesMax
         limits.depthMax = Self.depthMax

@@ -31,6 +31,9 @@ package final class MappedFile: @unchecked Sendable {  // safe: nothing changes 
 
     deinit { release() }
 
+    /// All bytes, for a reader that may outlive this object.
+    package var copied: [UInt8] { withExtendedLifetime(self) { [UInt8](bytes) } }
+
     /// Maps the file at `path`. Only regular files: a pipe or a device would block or never end. What only stands for
     /// a file, such as a pointer of Git LFS, is refused by what it is.
     package static func open(path: String) throws(CheckpointError) -> MappedFile {

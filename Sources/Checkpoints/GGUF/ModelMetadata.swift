@@ -39,14 +39,18 @@ struct ModelMetadata {
     private static let otherArchitectures = ["clip": ": the part of a model that reads images"]
 
     /// nil when the file has none, or an empty one.
-    func chatTemplate() throws -> String? {
-        if let template = try file.string("tokenizer.chat_template"), !template.isEmpty { return template }
-        let prefix = "tokenizer.chat_template."
+    func chatTemplates() throws -> ChatTemplateSources? {
+        let key = "tokenizer.chat_template"
+        let prefix = key + "."
+        let tools = try file.string(prefix + ChatTemplateSources.toolsName)
+        if let plain = try file.string(key), !plain.isEmpty { return ChatTemplateSources(plain: plain, tools: tools) }
         let named = file.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
         guard !named.isEmpty else { return nil }
-        if named.contains("default") { return try file.string(prefix + "default") }
+        if let plain = try file.string(prefix + ChatTemplateSources.plainName) {
+            return ChatTemplateSources(plain: plain, tools: tools)
+        }
         throw refuse(
-            "tokenizer.chat_template", found: "none, and templates named \(named.quotedList)",
+            key, found: "none, and templates named \(named.quotedList)",
             wanted: "one for every conversation (gguf-new-metadata --chat-template writes it)")
     }
 

@@ -10,7 +10,7 @@ extension ModelCheckpoint {
         format = .gguf
         name = try file.string("general.name") ?? ""
         family = try metadata.family()
-        chatTemplate = try metadata.chatTemplate()
+        chatTemplates = try metadata.chatTemplates()
         var names = WeightNames.gguf
         names.experts = family.mixture == nil ? nil : .gguf
         self.names = names

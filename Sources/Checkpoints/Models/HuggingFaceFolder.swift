@@ -28,7 +28,7 @@ package enum HuggingFaceFolder {
         let tokenizerSettings = try optionalSettings(folder, tokenizerSettingsFile)
         return ModelCheckpoint(
             path: folder.path, format: .huggingFace, name: folder.name,
-            chatTemplate: try ChatTemplateFiles(folder: folder, tokenizerSettings: tokenizerSettings).template(),
+            chatTemplates: try ChatTemplateFiles(folder: folder, tokenizerSettings: tokenizerSettings).sources(),
             family: family,
             configuration: configuration, names: names, tiesHead: try config.tiesHead(of: family), tensors: tensors,
             vocabulary: try vocabulary(
@@ -66,11 +66,10 @@ package enum HuggingFaceFolder {
         change(&config)
         let others = [
             "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
-            "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json", ChatTemplateFiles.whole,
-            ChatTemplateFiles.ofProcessor,
-        ].filter(folder.has)
+            "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json",
+        ].filter(folder.has) + ChatTemplateFiles.names(in: folder)
         return [("config.json", Array(JSON.object(config).prettyText.utf8))]
-            + (try others.map { ($0, [UInt8](try folder.file($0).bytes)) })
+            + (try others.map { ($0, try folder.file($0).copied) })
     }
 
     static func optionalSettings(_ folder: CheckpointFolder, _ name: String) throws -> JSON {
@@ -85,12 +84,13 @@ package enum HuggingFaceFolder {
         guard file.bytes.count <= settingsBytesMax else {
             throw refuse(nil, "\(file.bytes.count) bytes", "at most settingsBytesMax = \(settingsBytesMax)")
         }
+        let bytes = file.copied
         do {
-            let json = try JSON(parsing: file.bytes)
+            let json = try JSON(parsing: bytes)
             guard json.objectValue != nil else { throw refuse(nil, json.kind, "an object") }
             return json
         } catch let error as JSONError {
-            let words = error.words(in: file.bytes)
+            let words = bytes.withUnsafeBytes { error.words(in: $0) }
             throw refuse(error.byteOffset, words.found, words.wanted)
         }
     }

@@ -18,7 +18,7 @@ enum MetaFolder {
                 wanted: "a Llama's weights")
         }
         return ModelCheckpoint(
-            path: folder.path, format: .meta, name: folder.name, chatTemplate: nil, family: .llama,
+            path: folder.path, format: .meta, name: folder.name, chatTemplates: nil, family: .llama,
             configuration: try params.configuration(feedForward: feedForward), names: names, tiesHead: nil,
             tensors: tensors, vocabulary: try vocabulary(folder), files: files)
     }

@@ -23,7 +23,8 @@ package struct ModelCheckpoint: Sendable {
     package let format: Format
     /// The name in a GGUF file, empty when there is none; a folder's name.
     package let name: String
-    package let chatTemplate: String?
+    /// nil: the model has none.
+    package let chatTemplates: ChatTemplateSources?
     package let family: ModelFamily
     /// `vocabulary` is 0: the embedding's shape says it.
     package let configuration: ModelConfiguration
@@ -61,7 +62,7 @@ package struct ModelCheckpoint: Sendable {
     /// The same with other tensors in the place of those of their names.
     package func replacing(_ others: [String: CheckpointTensor]) -> ModelCheckpoint {
         ModelCheckpoint(
-            path: path, format: format, name: name, chatTemplate: chatTemplate, family: family,
+            path: path, format: format, name: name, chatTemplates: chatTemplates, family: family,
             configuration: configuration, names: names, tiesHead: tiesHead,
             tensors: tensors.merging(others) { $1 }, vocabulary: vocabulary, files: files)
     }

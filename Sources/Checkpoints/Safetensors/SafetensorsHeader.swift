@@ -30,7 +30,7 @@ struct SafetensorsHeader {
                 found: ForeignFile(bytes: file.bytes).form ?? "byte \(bytes.first ?? 0)",
                 wanted: "'{' (is this a safetensors file?)")
         }
-        var json = CheckpointJSON(bytes, path: file.path, start: 8)
+        var json = CheckpointJSON(file, 8..<dataOffset)
         var found: [Declared] = []
         var notes: [String: String] = [:]
         try json.members(of: "header", membersMax: limits.tensorsMax) { name, json throws(CheckpointError) in

@@ -60,7 +60,7 @@ struct SafetensorsShards {
                 path: file.path, field: "index", offset: nil, found: "\(file.bytes.count) bytes",
                 wanted: "at most indexBytesMax = \(indexBytesMax)")
         }
-        var json = CheckpointJSON(file.bytes, path: file.path)
+        var json = CheckpointJSON(file)
         var placed: [String: String]?
         let tensorsMax = SafetensorsLimits().tensorsMax
         try json.members(of: "index", membersMax: 64) { key, json throws(CheckpointError) in

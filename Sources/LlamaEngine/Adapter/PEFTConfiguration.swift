@@ -28,7 +28,7 @@ struct PEFTConfiguration {
                 path: path, field: "size", offset: nil, found: "\(file.bytes.count) bytes",
                 wanted: "at most bytesMax = \(Self.bytesMax)")
         }
-        var json = CheckpointJSON(file.bytes, path: path)
+        var json = CheckpointJSON(file)
         let root = try json.value("the configuration")
         try json.end("the configuration")
         guard let object = root.objectValue else {

@@ -96,7 +96,7 @@ package struct EncoderFolder: Sendable {
         guard file.bytes.count <= Self.configBytesMax else {
             throw refuse("\(file.bytes.count) bytes", "at most \(Self.configBytesMax)")
         }
-        var reader = CheckpointJSON(file.bytes, path: file.path)
+        var reader = CheckpointJSON(file)
         let json = try reader.value("file")
         try reader.end("file")
         guard case .object = json else { throw refuse(json.kind, "an object") }

@@ -24,7 +24,7 @@ struct HuggingFaceSettings {
         guard try file.strings("tokenizer.ggml.tokens") != nil else { return files }
         files.append(("tokenizer.json", try file.tokenizerJSON()))
         files.append(("tokenizer_config.json", Array(try tokenizerConfig().prettyText.utf8)))
-        if let template = model.checkpoint.chatTemplate { files.append(("chat_template.jinja", Array(template.utf8))) }
+        if let templates = model.checkpoint.chatTemplates { files += templates.files }
         return files
     }
 

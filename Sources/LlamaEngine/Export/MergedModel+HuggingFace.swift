@@ -12,6 +12,7 @@ extension MergedModel {
     package func writeHuggingFace(_ type: ExportType, to folder: String) throws {
         guard let dtype = type.safetensors else { preconditionFailure("safetensors hold no quantised types") }
         for (name, bytes) in try settings(type) {
+            if let slash = name.firstIndex(of: "/") { try DurableFolder.make("\(folder)/\(name[..<slash])", in: folder) }
             try FileOutput.create(folder + "/" + name) { output throws(FileError) in try output.write(bytes) }
         }
         let tensors = try released(type.type, dtype)

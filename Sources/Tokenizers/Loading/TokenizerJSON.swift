@@ -37,7 +37,7 @@ struct TokenizerJSON {
                 wanted: "at most fileBytesMax = \(Self.fileBytesMax)")
         }
         idMax = min(VocabularyLimit.tokensMax, file.bytes.count + Self.addedTokensMax) - 1
-        var json = CheckpointJSON(file.bytes, path: file.path)
+        var json = CheckpointJSON(file)
         var read = self
         try json.members(of: "tokenizer", membersMax: 64) { key, json throws(CheckpointError) in
             switch key {

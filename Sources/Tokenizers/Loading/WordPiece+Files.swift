@@ -24,7 +24,7 @@ extension WordPiece {
     /// - Throws: `TokenizerError`, `CheckpointError`.
     package init(tokenizerJSON file: MappedFile) throws {
         try Self.checkSize(file)
-        var json = CheckpointJSON(file.bytes, path: file.path)
+        var json = CheckpointJSON(file)
         var options = Options()
         var list: TokenList?
         try json.members(of: "tokenizer", membersMax: 64) { key, json throws(CheckpointError) in

@@ -255,14 +255,14 @@ struct ChatFormatTests {
     @Test("what a template can do is found by trying it")
     func traits() throws {
         let formats = Dictionary(uniqueKeysWithValues: try Self.formats())
-        #expect(formats["smollm2"]?.traits.hasTools == false)
-        #expect(formats["smollm2"]?.traits.hasCalls == false)
-        #expect(formats["smollm2"]?.traits.hasSystem(besideTools: false) == true)
+        #expect(formats["smollm2"]?.forTools.traits.hasTools == false)
+        #expect(formats["smollm2"]?.forTools.traits.hasCalls == false)
+        #expect(formats["smollm2"]?.forTools.traits.hasSystem(besideTools: false) == true)
         for name in ["qwen2.5", "qwen3", "mistral-nemo", "llama31", "chatML"] {
-            #expect(formats[name]?.traits.hasTools == true, "\(name)")
-            #expect(formats[name]?.traits.hasSeveralCalls == true, "\(name)")
+            #expect(formats[name]?.forTools.traits.hasTools == true, "\(name)")
+            #expect(formats[name]?.forTools.traits.hasSeveralCalls == true, "\(name)")
         }
-        #expect(formats["llama3"]?.traits.hasTools == false)
+        #expect(formats["llama3"]?.forTools.traits.hasTools == false)
     }
 
     @Test("a system message stays one where the template shows it only beside tools")
@@ -285,6 +285,29 @@ struct ChatFormatTests {
         #expect(try text(needy, [weather]) == "get_weather;[system]S[user]U")
         #expect(try text(replacing, []) == "[system]S[user]U")
         #expect(try text(replacing, [weather]) == "[user]S\n\nU;get_weather")
+    }
+
+    @Test("a conversation that offers tools is written by the template for those, and calls are read as it writes them")
+    func toolTemplate() throws {
+        let format = try ChatFormat(
+            template: "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}<|end|>",
+            toolTemplate: """
+                {%- for tool in tools %}{{ tool.function.name }};{% endfor %}
+                {%- for m in messages %}[{{ m.role }}]{{ m.content }}
+                {%- for call in m.tool_calls %}<tool_call>{{ call.function | tojson }}</tool_call>{% endfor %}<|im_end|>
+                {%- endfor %}
+                {%- if add_generation_prompt %}[assistant]{% endif %}
+                """,
+            bosToken: "", eosToken: "")
+        func text(_ tools: [ChatTool]) throws -> String {
+            let messages = [ChatMessage(role: .user, content: "U")]
+            return try format.prompt(ChatConversation(messages: messages, tools: tools, today: someDay)).text
+        }
+        #expect(try text([]) == "<|user|>U<|end|>")
+        #expect(try text([weather]) == "get_weather;[user]U<|im_end|>[assistant]")
+        #expect(format.stopTokens == ["<|im_end|>", "<|end|>"])
+        #expect(format.callForms.marks.contains(.toolCall) && !format.callForms.takesBareCallsAnywhere)
+        #expect(CallSyntax(of: format, controls: [])?.opening.hasPrefix("<tool_call>") == true)
     }
 
     /// What a template may do with each part of a conversation.

@@ -248,14 +248,16 @@ import Testing
         file.add("tokenizer.chat_template.rag", "a")
         file.add("tokenizer.chat_template.tool_use", "b")
         let gguf = try GGUFFile(file: guardedFile(file.encoded().bytes))
-        let error = #expect(throws: CheckpointError.self) { try ModelMetadata(gguf).chatTemplate() }
+        let error = #expect(throws: CheckpointError.self) { try ModelMetadata(gguf).chatTemplates() }
         #expect(error?.found == "none, and templates named 'rag', 'tool_use'")
         var empty = file
         empty.add("tokenizer.chat_template", "")
         #expect(throws: CheckpointError.self) {
-            try ModelMetadata(GGUFFile(file: guardedFile(empty.encoded().bytes))).chatTemplate()
+            try ModelMetadata(GGUFFile(file: guardedFile(empty.encoded().bytes))).chatTemplates()
         }
         file.add("tokenizer.chat_template", "c")
-        #expect(try ModelMetadata(GGUFFile(file: guardedFile(file.encoded().bytes))).chatTemplate() == "c")
+        #expect(
+            try ModelMetadata(GGUFFile(file: guardedFile(file.encoded().bytes))).chatTemplates()
+                == ChatTemplateSources(plain: "c", tools: "b"))
     }
 }

@@ -260,22 +260,40 @@ struct ModelFolderTests {
     @Test("a chat template is read from wherever transformers has written it")
     func chatTemplate() throws {
         let folder = try FolderCopy("qwen3")
-        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == nil)
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplates == nil)
         try folder.write("additional_chat_templates/default.jinja", "named")
         try folder.write("additional_chat_templates/rag.jinja", "{{ broken")
-        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "named")
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplates?.plain == "named")
         try folder.write("chat_template.json", #"{"chat_template": "of the processor"}"#)
-        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "of the processor")
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplates?.plain == "of the processor")
         try folder.write("tokenizer_config.json", #"{"chat_template": {"rag": "-", "default": "of the object"}}"#)
-        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "of the object")
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplates?.plain == "of the object")
         try folder.write("tokenizer_config.json", #"{"chat_template": "one"}"#)
-        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "one")
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplates?.plain == "one")
         try folder.write(
             "tokenizer_config.json",
             #"{"chat_template": [{"name": "rag", "template": "two"}, {"name": "default", "template": "three"}]}"#)
-        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "three")
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplates?.plain == "three")
         try folder.write("chat_template.jinja", "four")
-        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplate == "four")
+        #expect(try ModelCheckpoint.open(path: folder.url.path).chatTemplates?.plain == "four")
+    }
+
+    @Test("a template for conversations that offer tools is read beside the other, from each of the same places")
+    func toolTemplate() throws {
+        let folder = try FolderCopy("qwen3")
+        func read() throws -> ChatTemplateSources? { try ModelCheckpoint.open(path: folder.url.path).chatTemplates }
+        try folder.write("additional_chat_templates/tool_use.jinja", "named tools")
+        try folder.write("additional_chat_templates/default.jinja", "named")
+        #expect(try read() == ChatTemplateSources(plain: "named", tools: "named tools"))
+        try folder.write("tokenizer_config.json", #"{"chat_template": "one"}"#)
+        #expect(try read() == ChatTemplateSources(plain: "one", tools: "named tools"))
+        try folder.write(
+            "tokenizer_config.json",
+            #"{"chat_template": [{"name": "tool_use", "template": "two"}, {"name": "default", "template": "three"}]}"#)
+        #expect(try read() == ChatTemplateSources(plain: "three", tools: "two"))
+        try folder.write("chat_template.jinja", "four")
+        #expect(try read() == ChatTemplateSources(plain: "four", tools: "named tools"))
+        #expect(ChatTemplateSources(plain: "four", tools: "") == ChatTemplateSources(plain: "four"))
     }
 
     @Test("a tensor without values may claim any other size")

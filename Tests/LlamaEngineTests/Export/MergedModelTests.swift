@@ -53,6 +53,19 @@ import Testing
         #expect(difference < 1e-3)
     }
 
+    @Test("a folder's templates are written with it, those by name too")
+    func templates() throws {
+        let (base, folder) = (try FolderCopy("olmo2"), try EmptyFolder())
+        try base.write("chat_template.jinja", "plain")
+        try base.write("additional_chat_templates/tool_use.jinja", "for tools")
+        let checkpoint = try ModelCheckpoint.open(path: base.url.path)
+        let merged = try MergedModel(checkpoint, peftFolder: TinyAdapter.named("olmo2-dora").path)
+        try merged.writeHuggingFace(.f32, to: folder.path)
+        let wanted = ChatTemplateSources(plain: "plain", tools: "for tools")
+        #expect(try ModelCheckpoint.open(path: folder.path).chatTemplates == wanted)
+        #expect(wanted.files.map(\.name) == ["chat_template.jinja", "additional_chat_templates/tool_use.jinja"])
+    }
+
     @Test("a base whose files hold several products in one tensor is refused")
     func fused() throws {
         let tiny = try TinyAdapter.named("phi3-fused")
