@@ -72,6 +72,14 @@ struct TargetTests {
                 #expect(try once.reply()["Connection"] == "close")
                 #expect(once.isClosed())
 
+                // As HAProxy asks whether a server is well: which host it asks, it need not say.
+                let hostless = try front.connect()
+                hostless.raw.send("GET /health/live HTTP/1.0\r\n\r\n")
+                #expect(try hostless.reply().status == 200)
+                let nameless = try front.connect()
+                nameless.raw.send("GET /health/live HTTP/1.1\r\n\r\n")
+                expect(try nameless.reply(), 400, "HTTP/1.1 without a host")
+
                 let kept = try front.connect()
                 for value in ["keep-alive", "Keep-Alive", "TE, keep-alive"] {
                     for path in ["/health/live", "/nowhere"] {

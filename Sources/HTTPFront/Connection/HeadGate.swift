@@ -39,6 +39,10 @@ final class HeadGate: ChannelDuplexHandler, RemovableChannelHandler {
             if !isKept { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             // Its client does not know interim answers (RFC 9110, section 10.1.1).
             head.headers.remove(name: "Expect")
+            // It need not say whom it asks (RFC 9112, section 3.2), as health checks of proxies don't: whom it came to.
+            if !head.headers.contains(name: "Host"), let own = context.channel.localAddress, let name = own.hostName {
+                head.headers.add(name: "Host", value: own.port.map { "\(name):\($0)" } ?? name)
+            }
         }
         if let (host, target) = RequestTarget.absolute(head.uri) {
             if head.headers["Host"].count == 1 { head.headers.replaceOrAdd(name: "Host", value: host) }

@@ -39,18 +39,10 @@ struct OriginCheck: RouterMiddleware {
     /// `Host` has it: with the port, and without it where it is HTTP's.
     private func ownHosts(_ address: SocketAddress?) -> [String] {
         let given = settings.host.lowercased()
-        var names = ["127.0.0.1", "[::1]", "localhost", given.hasPrefix("[") ? given : Self.bracketed(given)]
+        var names = ["127.0.0.1", "[::1]", "localhost", given.hasPrefix("[") ? given : SocketAddress.bracketed(given)]
         // Of a server that listens on all addresses, the one that was asked.
-        if let ip = address?.ipAddress { names.append(Self.bracketed(Self.plain(ip))) }
+        if let name = address?.hostName { names.append(name) }
         return names.map { "\($0):\(port())" } + (port() == 80 ? names : []) + settings.allowedHosts
-    }
-
-    private static func bracketed(_ address: String) -> String { address.contains(":") ? "[\(address)]" : address }
-
-    /// Without the zone, which is no part of a URL, and without the mark of an IPv4 address on a socket of IPv6.
-    private static func plain(_ ip: String) -> String {
-        let address = String(ip.prefix { $0 != "%" }).lowercased()
-        return address.hasPrefix("::ffff:") && address.contains(".") ? String(address.dropFirst(7)) : address
     }
 
     private func checkHost(_ request: Request, _ own: [String]) throws {
