@@ -79,21 +79,11 @@ static lp_end receive_answer(int socket, lp_result *result, size_t output_bytes,
     return how;
 }
 
-// One that has closed its socket is ending; the others are ended.
-static int reap(lp_process *process, int may_end_by_itself) {
-    int status = 0;
-    pid_t reaped = 0;
-    for (int left = may_end_by_itself ? 1000 : 0; left > 0 && reaped == 0; left--) {
-        reaped = waitpid(process->pid, &status, WNOHANG);
-        if (reaped == 0) usleep(1000);
-    }
-    if (reaped == 0) {
-        kill(process->pid, SIGKILL);
-        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR) {}
-    }
+static int reap(lp_process *process, int64_t end, int *status) {
+    int ended_by_itself = lp_reap(process->pid, end, status);
     close(process->socket);
     *process = (lp_process){.socket = -1};
-    return status;
+    return ended_by_itself;
 }
 
 lp_result lp_ask(
@@ -120,13 +110,8 @@ lp_result lp_ask(
     if (result.end == LP_ANSWERED) return result;
     free(result.output);
     result.output = NULL;
-    int status = reap(process, result.end == LP_EXITED);
-    if (result.end == LP_EXITED && WIFSIGNALED(status)) {
-        result.end = WTERMSIG(status) == SIGXCPU ? LP_TIMED_OUT : LP_SIGNALLED;
-        result.code = WTERMSIG(status);
-    } else {
-        result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    }
+    int status = 0;
+    lp_note_end(&result, result.end, reap(process, result.end == LP_EXITED ? end : 0, &status), status);
     return result;
 }
 
@@ -138,5 +123,6 @@ void lp_forget(lp_result *result, size_t size) {
 }
 
 void lp_close(lp_process *process) {
-    if (process->pid != 0) reap(process, 0);
+    int status = 0;
+    if (process->pid != 0) reap(process, 0, &status);
 }

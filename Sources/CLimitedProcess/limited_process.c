@@ -28,8 +28,7 @@ static int memory_file(const void *bytes, size_t size) {
 }
 
 // Until it has closed its output, the time is up, or there is more than the limit. Answers what stopped it.
-static lp_end read_all(int from, lp_limits limits, lp_result *result) {
-    int64_t end = lp_milliseconds() + (int64_t)limits.seconds * 1000;
+static lp_end read_all(int from, lp_limits limits, int64_t end, lp_result *result) {
     size_t capacity = 0;
     for (;;) {
         int64_t left = end - lp_milliseconds();
@@ -50,16 +49,6 @@ static lp_end read_all(int from, lp_limits limits, lp_result *result) {
     }
 }
 
-// One that has closed its output may still run: it has the rest of its second.
-static void wait_for(pid_t child, int may_end_by_itself, int *status) {
-    for (int left = may_end_by_itself ? 1000 : 0; left > 0; left--) {
-        if (waitpid(child, status, WNOHANG) != 0) return;
-        usleep(1000);
-    }
-    kill(child, SIGKILL);
-    while (waitpid(child, status, 0) < 0 && errno == EINTR) {}
-}
-
 lp_result lp_run(const char *const argv[], const void *input, size_t input_size, lp_limits limits) {
     lp_result result = {.end = LP_NOT_STARTED};
     int ends[2];
@@ -69,6 +58,7 @@ lp_result lp_run(const char *const argv[], const void *input, size_t input_size,
         if (file >= 0) close(file);
         return result;
     }
+    int64_t end = lp_milliseconds() + (int64_t)limits.seconds * 1000;
     ccp_child child;
     const ccp_descriptor descriptors[] = {{file, 0}, {ends[1], 1}};
     int error = lp_spawn(argv, limits, descriptors, 2, &child);
@@ -79,15 +69,8 @@ lp_result lp_run(const char *const argv[], const void *input, size_t input_size,
         result.code = error;
     } else {
         close(child.pidfd);
-        lp_end end = read_all(ends[0], limits, &result);
-        wait_for(child.pid, end == LP_EXITED, &status);
-        if (end == LP_EXITED && WIFSIGNALED(status)) {
-            result.end = WTERMSIG(status) == SIGXCPU ? LP_TIMED_OUT : LP_SIGNALLED;
-            result.code = WTERMSIG(status);
-        } else {
-            result.end = end;
-            result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-        }
+        lp_end how = read_all(ends[0], limits, end, &result);
+        lp_note_end(&result, how, lp_reap(child.pid, how == LP_EXITED ? end : 0, &status), status);
     }
     close(ends[0]);
     return result;

@@ -168,6 +168,11 @@ struct PDFTextTests {
         #expect(throws: PDFText.Failure.self) { try run(before + "exec sleep 60") { $0.secondsMax = 1 } }
     }
 
+    @Test("a tool that has written its text may take a while to end")
+    func slowEnd() throws {
+        #expect(try run("echo text; exec >&- 2>&-; exec sleep 1.5") == "text\n")
+    }
+
     @Test("a tool that takes more memory than it may fails")
     func memory() throws {
         let script = "exec dd if=/dev/zero of=/dev/null bs=300M count=1"

@@ -72,11 +72,12 @@ extension Generation.Options {
         try require("cache_idle_bytes_max", idleCacheBytesMax ?? 1, 0...Int.max)
     }
 
-    func idlePagesMax(_ layout: KVLayout) -> Int {
-        if let idleCacheBytesMax { return idleCacheBytesMax / layout.pageBytes }
+    /// - Parameter pageBytes: of a page, and of the draft model's beside it.
+    func idlePagesMax(pageBytes: Int) -> Int {
+        if let idleCacheBytesMax { return idleCacheBytesMax / pageBytes }
         // Without sharing nothing in an idle page is of use: it only saves asking the system for another.
         guard prefixSharing else { return Self.idlePagesUnshared }
-        return max(Self.idleCacheBytes / layout.pageBytes, Self.idleCacheTokens / KVLayout.positions)
+        return max(Self.idleCacheBytes / pageBytes, Self.idleCacheTokens / KVLayout.positions)
     }
 
     /// Whether the pages of long sequences stay when they end, so that the next turn does not compute them again.

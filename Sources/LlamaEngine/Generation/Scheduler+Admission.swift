@@ -114,7 +114,7 @@ extension Scheduler {
 extension Scheduler {
     /// Gives a sequence's pages back, now, and remembers what they hold.
     func releaseMemory(of sequence: SequenceState) {
-        sequence.byModel.letGo()
+        draftModel?.leave(&sequence.byModel, sequence.tokens, of: sequence.prefixKey.owner)
         guard let cache = sequence.cache else { return }
         if let prefixes {
             // The token sampled last may have no entry yet, or that of a rejected draft.
@@ -145,9 +145,11 @@ extension Scheduler {
     func adapt(to shortage: Generation.MemoryShortage) {
         if shortage == .none {
             pages.grow()
+            draftModel?.adapt(toShortage: false)
         } else if self.shortage == .none {
             pages.shrink()
-            for sequence in running { sequence.byModel.letGo() }
+            for sequence in running { sequence.byModel.forget() }
+            draftModel?.adapt(toShortage: true)
         }
         self.shortage = shortage
     }

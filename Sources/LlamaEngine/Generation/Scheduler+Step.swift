@@ -86,7 +86,8 @@ extension Scheduler {
     private func guessFreely(_ sequence: SequenceState, limit: Int, beside sequences: Int) -> ArraySlice<Int32> {
         guard let draftModel else { return sequence.lookup.next(sequence.tokens, limit: limit, sequences: sequences) }
         guard shortage == .none else { return [] }
-        return draftModel.next(sequence.tokens, &sequence.byModel, limit: limit, sequences: sequences)[...]
+        return draftModel.next(
+            sequence.tokens, of: sequence.prefixKey.owner, &sequence.byModel, limit: limit, sequences: sequences)[...]
     }
 
     /// Samples from the pass's logits and sends the tokens.

@@ -57,14 +57,17 @@ final class Scheduler: @unchecked Sendable {
         // together.
         let pageBytes = layout.pageBytes + (drafter?.cacheLayout.pageBytes ?? 0)
         let pagesMax = options.cacheBytesMax.map { $0 / pageBytes } ?? .max
+        let idlePagesMax = options.idlePagesMax(pageBytes: pageBytes)
         pages = KVPagePool(
-            layout: layout, pagesMax: pagesMax, idlePagesMax: options.idlePagesMax(layout),
+            layout: layout, pagesMax: pagesMax, idlePagesMax: idlePagesMax,
             keepsRecent: options.keepsRecent)
         draftModel = drafter.map { drafter in
             DraftModel(
                 decoder: drafter,
-                pages: KVPagePool(layout: drafter.cacheLayout, pagesMax: pagesMax, idlePagesMax: 0),
-                cost: draft?.cost ?? 0, tokensReadMax: options.prefillTokensMax)
+                pages: KVPagePool(
+                    layout: drafter.cacheLayout, pagesMax: pagesMax, idlePagesMax: idlePagesMax,
+                    keepsRecent: options.keepsRecent),
+                sharesPrefixes: options.prefixSharing, cost: draft?.cost ?? 0, tokensReadMax: options.prefillTokensMax)
         }
         prefixes = options.prefixSharing ? PrefixTree(pool: pages) : nil
     }
@@ -187,7 +190,7 @@ final class Scheduler: @unchecked Sendable {
             load.running = running.count
             load.waiting = waiting.count
             load.cacheBytes = pages.pagesInUse * pages.layout.pageBytes + (draftModel?.cacheBytes ?? 0)
-            load.idleCacheBytes = pages.pagesIdle * pages.layout.pageBytes
+            load.idleCacheBytes = pages.pagesIdle * pages.layout.pageBytes + (draftModel?.idleCacheBytes ?? 0)
         }
     }
 }

@@ -75,6 +75,31 @@ import Testing
         #expect(probe.engine.load.tokensAccepted > 0)
     }
 
+    @Test("what was read of a conversation is kept for its next turn, and for no other owner")
+    func kept() throws {
+        let decoder = try Decoder.make(TinyModel.named("llama31").load(), .exact).0
+        let draft = DraftModel(
+            decoder: decoder, pages: KVPagePool(layout: decoder.cacheLayout, pagesMax: 100), sharesPrefixes: true,
+            cost: 0, tokensReadMax: 20)
+        /// How often it is asked until it has read all.
+        func asked(_ tokens: [Int32], _ owner: String, _ state: inout DraftModel.State) -> Int {
+            (1...100).first { _ in
+                !draft.next(tokens, of: owner, &state, limit: 1, sequences: 1).isEmpty
+            } ?? 0
+        }
+        let turn = (0..<150).map { Int32(($0 * 53) % 320) }
+        var (first, next, other) = (DraftModel.State(), DraftModel.State(), DraftModel.State())
+        #expect(asked(turn, "a", &first) == 8)
+        draft.leave(&first, turn, of: "a")
+        #expect(draft.cacheBytes == 0 && draft.idleCacheBytes > 0)
+        #expect(asked(turn + [1, 2, 3], "a", &next) == 1)
+        #expect(asked(turn, "b", &other) == 8)
+        draft.leave(&next, turn + [1, 2, 3], of: "a")
+        draft.leave(&other, turn, of: "b")
+        draft.adapt(toShortage: true)
+        #expect(draft.idleCacheBytes == 0)
+    }
+
     @Test("answers are the same among others, sharing prefixes, giving way, and when memory is short")
     func everything() async throws {
         let prompts = (0..<6).map { index in Array(prompt[..<(index * 4 + 5)]) + [Int32(index)] }
