@@ -16,7 +16,7 @@ extension EndToEnd {
             try Server.run(.cpu(), before: group.entry) { server in
                 let text = String(repeating: " a", count: 2500)
                 let replies = try concurrently(4) { _ in
-                    try server.post(Requests.completionPath, Requests.completion(text, maxTokens: 4), seconds: 240)
+                    try server.post(Requests.completionPath, Requests.completion(text, maxTokens: 4), seconds: 1200)
                 }
                 #expect(replies.map(\.status) == [200, 200, 200, 200])
                 #expect(server.process.isRunning)
@@ -43,14 +43,14 @@ extension EndToEnd {
                         defer { growing.subtract(1, ordering: .relaxed) }
                         return [
                             try server.post(
-                                Requests.completionPath, Requests.completion(text, maxTokens: 800), seconds: 240)
+                                Requests.completionPath, Requests.completion(text, maxTokens: 800), seconds: 1200)
                         ]
                     }
                     var replies: [HTTPReply] = []
                     while growing.load(ordering: .relaxed) > 0 {
                         replies.append(
                             try server.post(
-                                Requests.completionPath, Requests.completion("Hello", maxTokens: 1), seconds: 240))
+                                Requests.completionPath, Requests.completion("Hello", maxTokens: 1), seconds: 1200))
                         usleep(100_000)
                     }
                     return replies
