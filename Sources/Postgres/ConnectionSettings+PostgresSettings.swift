@@ -41,6 +41,7 @@ extension ConnectionSettings {
         self.init(parameters: parameters)
         connectionsMax = settings.connectionsMax
         statementSecondsMax = settings.statementSecondsMax
+        patienceSeconds = settings.reconnectSecondsMax
         prologue = [
             (
                 """

@@ -17,6 +17,7 @@ package struct PostgresSettings: WireRecord {
     package var schema: String
     package var connectionsMax: Int
     package var startSecondsMax: Int
+    package var reconnectSecondsMax: Double
     package var statementSecondsMax: Int
 
     package static let object = Object(
@@ -59,6 +60,10 @@ package struct PostgresSettings: WireRecord {
         Field(
             "start_seconds_max", \.startSecondsMax, default: 10, check: .within(1...600),
             "So long a start waits for a server that can't be reached yet."),
+        Field(
+            "reconnect_seconds_max", \.reconnectSecondsMax, default: 1.7, check: .within(0.1...600),
+            "A call waits so long for a server that has been lost, then it is answered with 503. More than a failover "
+                + "takes, and clients see none."),
         Field(
             "statement_seconds_max", \.statementSecondsMax, default: 30, check: .within(1...3600),
             "A statement that runs longer is ended, and the call is answered with 504."))

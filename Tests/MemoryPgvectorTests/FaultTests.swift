@@ -74,7 +74,7 @@ struct FaultTests {
     @Test("a commit whose answer was lost is looked up on the next connection")
     func lostCommit() async throws {
         let server = try PostgresServer(settings: ["fsync=off"])
-        try await withBanks(server) { banks in
+        try await withBanks(server, "reconnect_seconds_max: 120") { banks in
             try await banks.create("bank", [])
             // On a busy machine a server may come back too late for the call to find out.
             for id in 1...8 {
@@ -102,7 +102,7 @@ struct FaultTests {
     @Test("a commit that was lost is not taken for another transaction's, and is made again")
     func lostTransaction() async throws {
         let server = try PostgresServer(settings: ["fsync=off", "wal_writer_delay=10s"])
-        try await withBanks(server) { banks in
+        try await withBanks(server, "reconnect_seconds_max: 120") { banks in
             try await banks.create("bank", [])
             // On a busy machine a server may come back too late for the call to find out.
             for id in 1...8 {
