@@ -97,13 +97,30 @@ struct ConfigurationTests {
 
     @Test("where a server has no encryption, asking for it fails and says so")
     func unencrypted() async throws {
-        let server = try PostgresServer(settings: ["fsync=off", "listen_addresses=127.0.0.1", "port=54329"])
+        let port = try unusedPort()
+        let server = try PostgresServer(settings: ["fsync=off", "listen_addresses=127.0.0.1", "port=\(port)"])
         _ = server
         let said = await failure(
-            "{host: 127.0.0.1, port: 54329, user: postgres, database: postgres, sslmode: require, start_seconds_max: 1}"
+            "{host: 127.0.0.1, port: \(port), user: postgres, database: postgres, sslmode: require, start_seconds_max: 1}"
         )
         #expect(said.contains("sslmode") && said.contains("does not support SSL"), "\(said)")
     }
+}
+
+/// A port of this machine that no program listens on.
+private func unusedPort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    (address.sin_family, address.sin_addr.s_addr) = (sa_family_t(AF_INET), UInt32(INADDR_LOOPBACK).bigEndian)
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+        }
+    }
+    try #require(isBound)
+    return Int(UInt16(bigEndian: address.sin_port))
 }
 
 /// Encrypts what goes to a server that can't do it itself, as PostgreSQL's protocol wants it.
