@@ -29,8 +29,8 @@ struct ThreadLoan {
     }
 }
 
-/// The threads of Swift's shared pool that are lent: at most half of the pool, none where it has
-/// but one thread, and none where its stacks are smaller than those of an instance's own threads.
+/// The threads of Swift's shared pool that are lent: at most half of the pool, none where it has but one thread, and
+/// none where its stacks are smaller than those of an instance's own threads.
 private enum SharedThreads {
     private static let lentMax = hasLargeStacks ? ProcessInfo.processInfo.activeProcessorCount / 2 : 0
     private static let lent = Atomic<Int>(0)

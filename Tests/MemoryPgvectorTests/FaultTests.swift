@@ -76,7 +76,7 @@ struct FaultTests {
         let server = try PostgresServer(settings: ["fsync=off"])
         try await withBanks(server, "reconnect_seconds_max: 120") { banks in
             try await banks.create("bank", [])
-            // On a busy machine a server may come back too late for the call to find out.
+            // The call waits for the server, however late it comes back; tried again where it says that it did not.
             for id in 1...8 {
                 // The commit waits for a standby that never answers: it is on disk, and the client hears nothing.
                 try server.sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'")
@@ -104,7 +104,7 @@ struct FaultTests {
         let server = try PostgresServer(settings: ["fsync=off", "wal_writer_delay=10s"])
         try await withBanks(server, "reconnect_seconds_max: 120") { banks in
             try await banks.create("bank", [])
-            // On a busy machine a server may come back too late for the call to find out.
+            // As above.
             for id in 1...8 {
                 let error = try await insertLost("\(id)", banks, server)
                 if error?.message.contains("not known") == true { continue }

@@ -168,8 +168,8 @@ package final class ProcessChannel: Channel {
     private func ended(_ callID: UInt64, _ kept: CallRequest?, _ error: CallError?, _ seconds: Double) {
         deadlines.remove(callID)
         state.withLock { state in
-            state.calls[callID] = nil
-            state.loan.promptness.returned(afterSeconds: seconds)
+            // A call that was refused for want of a process says nothing of how prompt one is.
+            if state.calls.removeValue(forKey: callID) != nil { state.loan.promptness.returned(afterSeconds: seconds) }
             guard error == nil, let request = kept else { return }
             state.resources.removeAll { ResourceName(of: $0) == ResourceName(of: request) }
             if request.method == "register" { state.resources.append(request) }
