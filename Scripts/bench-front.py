@@ -80,7 +80,7 @@ def front(arguments, programs, rows):
 
 def beside_peer(programs, pairs):
     """16 clients through OpenAI's route of each server, in turn."""
-    wide = Machine.has_wide_vectors()
+    wide = Machine.instructions() == "avx512"
     # With AVX2 alone the draft's route sets the bound: Benchmarks/RESULTS.md.
     rate = Figure("rate", "output of 16 clients through OpenAI's route", "tokens/s", "5×" if wide else "", "6.3×" if wide else "")
     first = Figure("first", "first token of 16 clients", "ms", "15×" if wide else "", "25×" if wide else "", more=False)

@@ -10,14 +10,15 @@ sample is printed. A row with 1 thread is timed by the CPU time of its process, 
 there other programs disturb, and the share of the processor that they took is said with each row.
 
 --rows takes names or patterns (--list shows them), `--rows 'q4_1*,server'`; `*` is all. Without it everything but the fidelity
-row is measured, about 25 minutes with 5 pairs; rows that have nothing to reach get 3. A row that fails does not end the run, but
+row is measured, about 30 minutes with 5 pairs; rows that have nothing to reach get 3. A row that fails does not end the run, but
 makes its status 1. --write puts what was measured into
-Benchmarks/results.json and draws Benchmarks/RESULTS.md anew; rows that were not measured stay as they are. --smoke
+Benchmarks/results.json and draws Benchmarks/RESULTS.md anew, by instruction set; rows that were not measured stay as they are. --smoke
 measures so little that only the machinery is tried.
 
 --shape measures files of random weights in the shapes of Llama 3.2 1B and 3B and Llama 3.1 8B, in Q4_K_M, Q8_0 and Q4_0, and
-says which share of what this machine reaches in loops of its own that is: reading alone, or multiplying bytes alone. Files
-of up to 8.5 GB are written to DIR/models. --rows picks some of these rows ('1b-q4_k_m'). --alone leaves the peers out.
+says which share of what this machine reaches in loops of its own that is: reading alone, or multiplying bytes alone; with 1b
+also what eight answers together gain and what a context of 8,192 tokens costs. Files of up to 8.5 GB are written to DIR/models.
+--rows picks some of these rows ('1b-q4_k_m'). --alone leaves the peers out.
 """
 
 import argparse
@@ -37,10 +38,11 @@ USUAL = "usual"
 
 def main():
     arguments = parse_arguments()
-    groups = [*engine_rows.groups(), *server_rows.groups(), *reuse_rows.groups()]
+    instructions = Machine.instructions()
+    groups = [*engine_rows.groups(instructions), *server_rows.groups(instructions), *reuse_rows.groups()]
     extras = {"growth": growth.measure, "fidelity": fidelity.measure}
     if arguments.shape:
-        groups, extras = engine_rows.shape_groups(arguments.shape), {}
+        groups, extras = engine_rows.shape_groups(arguments.shape, instructions), {}
     names = [group.name for group in groups] + list(extras)
     chosen = choose(names, arguments.rows)
     if arguments.list:
@@ -50,7 +52,7 @@ def main():
         set_up(arguments, chosen)
     sizes = Sizes.smoke() if arguments.smoke else Sizes()
     programs = Programs(arguments.folder, arguments.binary, sizes)
-    results = report.Results(os.path.join(arguments.output, "results.json"))
+    results = report.Results(os.path.join(arguments.output, "results.json"), instructions)
     peer = "no peer" if arguments.alone else f"llama.cpp {programs.peer_version()}"
     print(f"{peer}; {Machine.description()}; load average {os.getloadavg()[0]:.2f}", flush=True)
     pairs = 1 if arguments.smoke else arguments.pairs
@@ -101,6 +103,8 @@ def parse_arguments():
         parser.error("--alone is for --shape: the other rows are ratios")
     if arguments.alone and arguments.write:
         parser.error("--alone has no ratios to write")
+    if arguments.write and not Machine.may_use_all():
+        parser.error("LLAMA_STACK_ISA holds this project alone back: the peers were built for all that this machine has")
     if arguments.pairs < 1:
         parser.error("--pairs must be at least 1")
     if arguments.smoke and arguments.write and arguments.output == os.path.join(ROOT, "Benchmarks"):
@@ -144,7 +148,7 @@ def measure(group, programs, pairs, alone=False):
     machine = Machine()
     for number in range(pairs):
         order = ["peer", "ours"] if number % 2 == 0 else ["ours", "peer"]
-        for engine in ["ours"] if alone else order:
+        for engine in ["ours"] if alone and not group.ours_alone else order:
             sample = group.sample(programs, engine)
             for figure in group.figures:
                 figure.samples[engine].append(sample[figure.name])
@@ -159,8 +163,8 @@ def measure(group, programs, pairs, alone=False):
 
 def save(results, arguments, programs):
     if arguments.write:
-        results.about = {"llama.cpp": programs.peer_version(), "machine": Machine.description()}
-        results.write(os.path.join(arguments.output, "RESULTS.md"))
+        about = {"llama.cpp": programs.peer_version(), "machine": Machine.description()}
+        results.write(os.path.join(arguments.output, "RESULTS.md"), about)
 
 
 if __name__ == "__main__":

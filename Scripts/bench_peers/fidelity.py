@@ -76,7 +76,7 @@ def line(row):
 
 def markdown(rows, f32, when):
     lines = [
-        "## Fidelity", "",
+        "### Fidelity", "",
         f"On Tests/Fixtures/fidelity/text.txt, in windows of 512 tokens, {when}. Divergence is the mean Kullback-Leibler",
         "divergence in nats from the F32 file computed in f32, each engine from its own; for Q4_1 and F32 the weights are the",
         "same numbers, so it shows what arithmetic rounds off, for the others what the file rounds off too. llama.cpp's",

@@ -6,10 +6,13 @@ import os
 import statistics
 import tempfile
 
+from .programs import Machine
+
 DECODED = 64
 
 
 def measure(programs, output):
+    """`output`: the folder of the results, in which there is one for what was measured with these instructions."""
     sizes = programs.sizes
     depths, batches = (",".join(map(str, numbers)) for numbers in (sizes.growth_depths, sizes.growth_batches))
     print(f"\ngrowth: decode at depth {depths}, and of {batches} sequences, Q4_1, 2 threads", flush=True)
@@ -19,21 +22,23 @@ def measure(programs, output):
     peer = [{"test": "machine", "engine": f"llama.cpp {programs.peer_version().split()[0]}", "threads": 2,
              "model": programs.model("Q4_1")}, *by_depth(programs, depths), *by_batch(programs, batches)]
     with tempfile.TemporaryDirectory(prefix="llama-stack-bench-") as folder:
-        folder = output or folder
+        name = Machine.instructions()
+        folder = os.path.join(output or folder, name)
+        os.makedirs(folder, exist_ok=True)
         files = []
-        for name, rows in (("llama-stack", ours), ("llama.cpp", peer)):
-            files.append(os.path.join(folder, f"growth-{name}.jsonl"))
+        for engine, rows in (("llama-stack", ours), ("llama.cpp", peer)):
+            files.append(os.path.join(folder, f"growth-{engine}.jsonl"))
             with open(files[-1], "w", encoding="utf-8") as file:
                 # The files are kept beside the plots: the model's path is not shown.
                 file.writelines(json.dumps(without_folder(row)) + "\n" for row in rows)
         drawn = programs.output([programs.bench, "plot", *files, "--output", folder]).split()
-    for rows, name in ((ours, "ours"), (peer, "peer")):
-        print(f"  {name}: " + ", ".join(
+    for rows, engine in ((ours, "ours"), (peer, "peer")):
+        print(f"  {engine}: " + ", ".join(
             f"{row['test']} {row.get('sequences', row.get('depth'))}: {row['median']:.4g}"
             for row in rows if row["test"] in ("decode", "batch") and "median" in row), flush=True)
     when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    images = "\n\n".join(f"![{os.path.basename(path)}]({os.path.basename(path)})" for path in drawn)
-    return {"measured": when, "markdown": f"## How cost grows\n\nQ4_1, 2 threads, {when}.\n\n{images}\n"}
+    images = "\n\n".join(f"![{os.path.basename(path)}]({name}/{os.path.basename(path)})" for path in drawn)
+    return {"measured": when, "markdown": f"### How cost grows\n\nQ4_1, 2 threads, {when}.\n\n{images}\n"}
 
 
 def without_folder(row):

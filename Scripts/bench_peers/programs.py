@@ -10,6 +10,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 MODEL = "SmolLM2-135M-Instruct"
+# What results are kept by, and its title: a machine with AVX-512 VNNI, or one without.
+INSTRUCTIONS = {"avx512": "AVX-512 VNNI", "avx2": "AVX2 alone"}
 # No measurement takes as long, but for a program that hangs.
 COMMAND_SECONDS_MAX = 600
 
@@ -34,6 +36,9 @@ class Sizes:
     growth_depths: tuple = (0, 512, 1024, 2048, 4096)
     growth_batches: tuple = (1, 2, 4, 8, 16, 32)
     growth_runs: int = 3
+
+    def is_smoke(self):
+        return self.decode < 64
 
     @staticmethod
     def smoke():
@@ -122,10 +127,17 @@ class Machine:
                    for use in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
     @staticmethod
-    def has_wide_vectors():
-        """AVX-512 with VNNI, unless LLAMA_STACK_ISA names less."""
-        if os.environ.get("LLAMA_STACK_ISA", "avx512") not in ("", "avx512", "avx512-vnni", "avx512-bf16"):
-            return False
+    def instructions():
+        """A word of INSTRUCTIONS: what this project's kernels use here."""
+        return "avx512" if Machine.has_vnni() and Machine.may_use_all() else "avx2"
+
+    @staticmethod
+    def may_use_all():
+        """Whether LLAMA_STACK_ISA leaves this project what the peers were built for."""
+        return os.environ.get("LLAMA_STACK_ISA", "") in ("", "avx512", "avx512-vnni", "avx512-bf16") or not Machine.has_vnni()
+
+    @staticmethod
+    def has_vnni():
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             return any(line.startswith("flags") and "avx512_vnni" in line for line in file)
 
