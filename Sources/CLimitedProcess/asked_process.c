@@ -30,9 +30,9 @@ int lp_open(const char *const argv[], lp_limits limits, lp_process *process) {
 }
 
 // 1 when the socket is ready before the time is up.
-static int wait_until(int socket, short events, int64_t end) {
+static int wait_for(int socket, short events, lp_time *time) {
     for (;;) {
-        int64_t left = end - lp_milliseconds();
+        int64_t left = lp_time_left(time);
         struct pollfd waiting = {.fd = socket, .events = events};
         if (left <= 0) return 0;
         if (poll(&waiting, 1, (int)left) > 0) return 1;
@@ -40,11 +40,11 @@ static int wait_until(int socket, short events, int64_t end) {
 }
 
 // LP_ANSWERED when all has gone.
-static lp_end send_all(int socket, const void *bytes, size_t size, int64_t end) {
+static lp_end send_all(int socket, const void *bytes, size_t size, lp_time *time) {
     for (const char *at = bytes; size > 0;) {
         ssize_t count = ccp_send(socket, at, size, -1, 0);
         if (count == -EAGAIN) {
-            if (!wait_until(socket, POLLOUT, end)) return LP_TIMED_OUT;
+            if (!wait_for(socket, POLLOUT, time)) return LP_TIMED_OUT;
             continue;
         }
         if (count < 0) return LP_EXITED;
@@ -53,12 +53,12 @@ static lp_end send_all(int socket, const void *bytes, size_t size, int64_t end) 
     return LP_ANSWERED;
 }
 
-static lp_end receive_all(int socket, void *bytes, size_t size, int64_t end) {
+static lp_end receive_all(int socket, void *bytes, size_t size, lp_time *time) {
     for (char *at = bytes; size > 0;) {
         ssize_t count = recv(socket, at, size, MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && errno == EAGAIN) {
-            if (!wait_until(socket, POLLIN, end)) return LP_TIMED_OUT;
+            if (!wait_for(socket, POLLIN, time)) return LP_TIMED_OUT;
             continue;
         }
         if (count <= 0) return LP_EXITED;
@@ -67,14 +67,14 @@ static lp_end receive_all(int socket, void *bytes, size_t size, int64_t end) {
     return LP_ANSWERED;
 }
 
-static lp_end receive_answer(int socket, lp_result *result, size_t output_bytes, int64_t end) {
+static lp_end receive_answer(int socket, lp_result *result, size_t output_bytes, lp_time *time) {
     uint64_t length;
-    lp_end how = receive_all(socket, &length, sizeof length, end);
+    lp_end how = receive_all(socket, &length, sizeof length, time);
     if (how != LP_ANSWERED) return how;
     if (length > output_bytes) return LP_OUTPUT_LIMIT;
     result->output = malloc(length ? (size_t)length : 1);
     if (!result->output) return LP_OUTPUT_LIMIT;
-    how = receive_all(socket, result->output, (size_t)length, end);
+    how = receive_all(socket, result->output, (size_t)length, time);
     if (how == LP_ANSWERED) result->output_size = (size_t)length;
     return how;
 }
@@ -90,7 +90,7 @@ lp_result lp_ask(
     lp_process *process, const void *head, size_t head_size, const void *body, size_t body_size, lp_limits limits) {
     lp_result result = {.end = LP_EXITED};
     if (process->pid == 0) return result;
-    int64_t end = lp_milliseconds() + (int64_t)limits.seconds * 1000;
+    lp_time time = lp_start_time(process->pid, limits.seconds);
     uint64_t length = head_size + body_size;
     // The three small parts in one, so that a small document costs one system call.
     char first[4096];
@@ -101,17 +101,17 @@ lp_result lp_ask(
         begun = sizeof length + head_size;
         size_t room = sizeof first - begun, some = body_size < room ? body_size : room;
         if (some > 0) memcpy(first + begun, body, some);
-        result.end = send_all(process->socket, first, begun + some, end);
+        result.end = send_all(process->socket, first, begun + some, &time);
         if (result.end == LP_ANSWERED) {
-            result.end = send_all(process->socket, (const char *)body + some, body_size - some, end);
+            result.end = send_all(process->socket, (const char *)body + some, body_size - some, &time);
         }
     }
-    if (result.end == LP_ANSWERED) result.end = receive_answer(process->socket, &result, limits.output_bytes, end);
+    if (result.end == LP_ANSWERED) result.end = receive_answer(process->socket, &result, limits.output_bytes, &time);
     if (result.end == LP_ANSWERED) return result;
     free(result.output);
     result.output = NULL;
     int status = 0;
-    lp_note_end(&result, result.end, reap(process, result.end == LP_EXITED ? end : 0, &status), status);
+    lp_note_end(&result, result.end, reap(process, result.end == LP_EXITED ? time.end : 0, &status), status);
     return result;
 }
 

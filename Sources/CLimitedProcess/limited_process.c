@@ -28,10 +28,10 @@ static int memory_file(const void *bytes, size_t size) {
 }
 
 // Until it has closed its output, the time is up, or there is more than the limit. Answers what stopped it.
-static lp_end read_all(int from, lp_limits limits, int64_t end, lp_result *result) {
+static lp_end read_all(int from, lp_limits limits, lp_time *time, lp_result *result) {
     size_t capacity = 0;
     for (;;) {
-        int64_t left = end - lp_milliseconds();
+        int64_t left = lp_time_left(time);
         struct pollfd waiting = {.fd = from, .events = POLLIN};
         if (left <= 0) return LP_TIMED_OUT;
         if (poll(&waiting, 1, (int)left) <= 0) continue;
@@ -58,7 +58,6 @@ lp_result lp_run(const char *const argv[], const void *input, size_t input_size,
         if (file >= 0) close(file);
         return result;
     }
-    int64_t end = lp_milliseconds() + (int64_t)limits.seconds * 1000;
     ccp_child child;
     const ccp_descriptor descriptors[] = {{file, 0}, {ends[1], 1}};
     int error = lp_spawn(argv, limits, descriptors, 2, &child);
@@ -69,8 +68,9 @@ lp_result lp_run(const char *const argv[], const void *input, size_t input_size,
         result.code = error;
     } else {
         close(child.pidfd);
-        lp_end how = read_all(ends[0], limits, end, &result);
-        lp_note_end(&result, how, lp_reap(child.pid, how == LP_EXITED ? end : 0, &status), status);
+        lp_time time = lp_start_time(child.pid, limits.seconds);
+        lp_end how = read_all(ends[0], limits, &time, &result);
+        lp_note_end(&result, how, lp_reap(child.pid, how == LP_EXITED ? time.end : 0, &status), status);
     }
     close(ends[0]);
     return result;

@@ -1,7 +1,6 @@
 #include "spawn_limited.h"
 
 #include <sys/resource.h>
-#include <time.h>
 
 int lp_spawn(
     const char *const argv[], lp_limits limits, const ccp_descriptor *descriptors, size_t count, ccp_child *child) {
@@ -19,10 +18,4 @@ int lp_spawn(
         .no_new_privileges = 1, .nice = 10,
     };
     return ccp_spawn(&options, child);
-}
-
-int64_t lp_milliseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

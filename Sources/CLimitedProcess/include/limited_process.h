@@ -8,10 +8,13 @@
 #include <sys/types.h>
 
 typedef struct {
-    uint32_t seconds;       // of the clock, and of computing
+    uint32_t seconds;       // of computing; of the clock as many, or up to LP_BUSY times while it computes
     uint64_t memory_bytes;  // of address space
     size_t output_bytes;
 } lp_limits;
+
+// On a busy machine what runs behind everything else (nice 10) waits for most of its time, and must not fail for that.
+enum { LP_BUSY = 10 };
 
 typedef enum {
     LP_EXITED,         // by itself; `code` is its exit code
@@ -30,7 +33,7 @@ typedef struct {
 } lp_result;
 
 /// Runs argv[0], an absolute path, with `input` as its standard input, no environment, and no file of ours open.
-/// Standard error goes nowhere. Blocks until the process is gone, at most `seconds` and a moment. Any thread; the
+/// Standard error goes nowhere. Blocks until the process is gone or its time is up. Any thread; the
 /// thread must not end meanwhile, or the process does too.
 lp_result lp_run(const char *const argv[], const void *input, size_t input_size, lp_limits limits);
 

@@ -74,7 +74,7 @@ package struct PDFText: Sendable {
         (tool, self.limits) = (found, limits)
     }
 
-    /// Blocks, at most `secondsMax` and a moment.
+    /// Blocks for `secondsMax` at most, on a busy machine for ten times as long (`LP_BUSY`).
     package func read(_ content: Data) throws(Failure) -> String {
         let begin = ContinuousClock.now
         let text = try read(content, [], seconds: limits.secondsMax)

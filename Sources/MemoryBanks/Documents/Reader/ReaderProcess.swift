@@ -52,7 +52,7 @@ final class ReaderProcess: Sendable {
 
     var pid: Int32 { state.withLock { $0.process.pid } }
 
-    /// Blocks for `secondsMax` at most.
+    /// Blocks for `secondsMax` at most, on a busy machine for ten times as long (`LP_BUSY`).
     func read(_ content: Data, _ head: [UInt8]) throws(UnreadDocument) -> ReadDocument {
         try state.withLock { state throws(UnreadDocument) in
             state.documents += 1
