@@ -1,6 +1,6 @@
 // Products of panels in f32, 16 lanes at a time. See vector.h. Some blocks of the panel are decoded, each
 // 32 inputs of 32 outputs, and serve many rows of x; each row adds up a block's products and then the blocks.
-#include "panels.h"
+#include "vector_pair_panels.h"
 
 #ifndef LK_LOOKUP16
 /// table[i[c]] in lane c, for i below 16.
@@ -95,8 +95,7 @@ LK_INLINE void decode_block(const lk_type type, const uint8_t *panel, size_t n, 
     }
     if (type == LK_F16 || type == LK_BF16) {
         for (size_t i = 0; i < 1024; i += 32) {  // 16 outputs of two inputs
-            v16 a = type == LK_F16 ? load16_f16(block + 2 * i) : load16_bf16(block + 2 * i);
-            v16 b2 = type == LK_F16 ? load16_f16(block + 2 * i + 32) : load16_bf16(block + 2 * i + 32);
+            v16 a = weights16(type, block + 2 * i), b2 = weights16(type, block + 2 * i + 32);
             float *to = out + i / 64 * 64 + i % 64 / 2;
             store16(to, __builtin_shufflevector(a, b2, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
             store16(to + 32, __builtin_shufflevector(a, b2, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
@@ -203,8 +202,8 @@ LK_TARGET static void LK_VARIANT(panel_matmul_f32)(const lk_panel_matrix *w, siz
                                                 size_t rows, float *y, size_t ldy, int add) {
     switch (w->type) {
     LK_PANELS_F32(LK_F32)
-    LK_PANELS_F32(LK_F16)
-    LK_PANELS_F32(LK_BF16)
+    case LK_F16: panels_pairs(LK_F16, w, begin, end, x, rows, y, ldy, add); return;
+    case LK_BF16: panels_pairs(LK_BF16, w, begin, end, x, rows, y, ldy, add); return;
     LK_PANELS_F32(LK_Q4_0)
     LK_PANELS_F32(LK_Q4_1)
     LK_PANELS_F32(LK_Q5_0)
