@@ -134,7 +134,8 @@ class Machine:
     @staticmethod
     def may_use_all():
         """Whether LLAMA_STACK_ISA leaves this project what the peers were built for."""
-        return os.environ.get("LLAMA_STACK_ISA", "") in ("", "avx512", "avx512-vnni", "avx512-bf16") or not Machine.has_vnni()
+        all_of_it = ("avx512", "avx512-vnni", "avx512-bf16") if Machine.has_vnni() else ("avx2",)
+        return os.environ.get("LLAMA_STACK_ISA", "") in ("", *all_of_it)
 
     @staticmethod
     def has_vnni():

@@ -25,7 +25,7 @@ class Results:
     """What earlier runs measured, by the instructions of their machines, and this run on top."""
 
     def __init__(self, path, instructions):
-        self.path, self.instructions, self.now = path, instructions, []
+        self.path, self.now = path, []
         self.sets = {}
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:

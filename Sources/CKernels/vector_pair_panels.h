@@ -1,7 +1,7 @@
 // Products of panels of 16-bit floats in f32, 16 lanes at a time. See vector.h. Two inputs of an output lie side by
 // side in these panels, and stay so: 64 lanes of sums, one for the even and one for the odd inputs of each output, are
 // brought together at the end. Few rows of x take the weights as they lie; for many, some are widened first. The
-// products of 64 pairs of inputs are added up before they go to the sum.
+// products of 64 pairs of inputs are added up before they go to the sum. vector_matmul.h must be there before.
 #include "panels.h"
 
 /// x[0], x[1], x[0], ...

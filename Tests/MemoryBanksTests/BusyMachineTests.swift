@@ -13,7 +13,9 @@ struct BusyMachineTests {
         let pid = process.pid
         try #require(pid > 0)
         let start = ContinuousClock.now
+        let stopped = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
+            defer { stopped.signal() }
             let before = computed(by: pid)
             while computed(by: pid) - before < .milliseconds(20), ContinuousClock.now < start + .seconds(2) {
                 usleep(1000)
@@ -24,6 +26,8 @@ struct BusyMachineTests {
         }
         let result = ask(&process, seconds: 2)
         defer { free(result.output) }
+        // Its number may be another's once it has been closed.
+        stopped.wait()
         #expect(result.end == LP_ANSWERED)
         #expect(result.output_size == 1)
     }
