@@ -5,15 +5,15 @@
 #   Scripts/check-groups.sh [REGEX]      (without a word: children, cages, and their limits)
 #
 # The kernel is Debian's package user-mode-linux (41 MB), unpacked into .build/groups and not installed. The tests must have been
-# built: `swift build --build-tests`.
+# built, as `make check-groups` does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 filter=${1:-'ChildProcessTests\.|ToolsPythonTests\.(LimitTests|CageTests)'}
 folder=$PWD/.build/groups
-tests=$PWD/.build/debug/llama-stackPackageTests.xctest
+tests=$PWD/.build/release/llama-stackPackageTests.xctest
 kernel=$folder/usr/bin/linux.uml
-[[ -x $tests ]] || { echo "error: there is no $tests; build it with: swift build --build-tests" >&2; exit 66; }
+[[ -x $tests ]] || { echo "error: there is no $tests; build it with: make check-groups" >&2; exit 66; }
 if [[ ! -x $kernel ]]; then
     mkdir -p "$folder"
     (cd "$folder" && apt-get download --quiet user-mode-linux >apt.log 2>&1 && dpkg -x user-mode-linux_*.deb . &&

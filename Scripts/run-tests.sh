@@ -4,8 +4,8 @@
 #
 #   Scripts/run-tests.sh [unit] [end-to-end]      (without a word: both)
 #
-# Unit tests run in a debug build. End-to-end tests start the release build's llama-stack with the real model; they
-# find both by LLAMA_STACK_BIN and LLAMA_STACK_MODELS. FILTER=REGEX runs only the tests that match. SWIFT_FLAGS goes to
+# Everything is built first, and once. End-to-end tests start llama-stack with the real model; they find both by
+# LLAMA_STACK_BIN and LLAMA_STACK_MODELS. FILTER=REGEX runs only the tests that match. SWIFT_FLAGS goes to
 # every swift command, and LLAMA_STACK_ISA=avx2 (or avx512, plain) runs every model with those kernels. With
 # UPDATE_GOLDEN=1 the golden tests write their files instead of comparing (`make golden`). The second part runs whatever
 # the first one found. Three tests a processor run at a time: they wait more than they compute, and where all of them start at
@@ -13,7 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-read -ra swift_flags <<<"${SWIFT_FLAGS--Xcc -O3}"
+read -ra swift_flags <<<"${SWIFT_FLAGS--c release -Xswiftc -enable-testing -Xcc -O3}"
 export LLAMA_STACK_BIN=${LLAMA_STACK_BIN:-$PWD/.build/release/llama-stack}
 export LLAMA_STACK_MODELS=${LLAMA_STACK_MODELS:-$PWD/models}
 results=.build/test-results
@@ -72,12 +72,10 @@ only=()
 [[ -z ${FILTER-} ]] || only=(--filter "$FILTER")
 
 mkdir -p "$results"
-echo "==> debug build of the tests"
+echo "==> build of everything and of the tests"
 swift build "${swift_flags[@]}" --build-tests
 # The provider in Rust goes beside the others, where there is a Rust compiler; its tests say that they are skipped else.
-for folder in .build/debug "$(dirname "$LLAMA_STACK_BIN")"; do
-    [[ ! -d $folder ]] || Scripts/build-rust-provider.sh "$folder" || [[ $? -eq 69 ]]
-done
+Scripts/build-rust-provider.sh "$(dirname "$LLAMA_STACK_BIN")" || [[ $? -eq 69 ]]
 for part in "${parts[@]}"; do
     case $part in
         unit)

@@ -38,7 +38,7 @@ case ${1-} in
     *) echo "usage: Scripts/reference/templates_differ.sh fuzz [SEED [COUNT]] | public" >&2; exit 64 ;;
 esac
 
-read -ra swift_flags <<<"${SWIFT_FLAGS--Xcc -O3}"
+read -ra swift_flags <<<"${SWIFT_FLAGS--c release -Xswiftc -enable-testing -Xcc -O3}"
 rm -f "$cases.ours"
 swift build "${swift_flags[@]}" --build-tests
 LLAMA_STACK_TEMPLATE_CASES=$cases swift test "${swift_flags[@]}" --skip-build --filter 'DifferentialTests' >"$work/test.log" 2>&1 ||

@@ -10,10 +10,7 @@ import Testing
 struct ProcessRuntimeTests {
     static let source = ProbeLibrary.root + "/Tests/Fixtures/dying-provider/provider.c"
     /// The build leaves it beside the tests.
-    static let executable =
-        Bundle.allBundles.lazy.map { $0.bundleURL.deletingLastPathComponent().path + "/llama-stack-provider-host" }
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
-        ?? ProbeLibrary.root + "/.build/debug/llama-stack-provider-host"
+    static let executable = ConformanceKit.products + "/llama-stack-provider-host"
 
     struct Running {
         let channel: any Channel
