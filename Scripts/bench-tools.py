@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How well a model calls tools, beside llama.cpp's llama-server on the same file of weights and the same requests.
 
-    Scripts/bench-tools.py [--rows easy,multiple,simple_python,irrelevance] [--choices required,auto] [--count N] [--no-peer]
+    Scripts/bench-tools.py [--rows easy,multiple,simple_python,irrelevance] [--choices required,auto] [--count N]
+                           [--ways tools,json_schema | --no-peer]
 
 The requests are Benchmarks/Tools/easy.jsonl, and those of the Berkeley Function Calling Leaderboard (bfcl-eval, from PyPI). Both
 answer greedily. The peer is asked in two ways: `tools`, with the prompt and the grammar that it makes of them by itself; and
@@ -126,8 +127,8 @@ def judged(request, calls):
 def ours(file, requests, choice, most):
     options = ["--free"] if choice == "free" else ["--tool-choice", choice]
     command = [ROOT / ".build/release/llama-stack-bench", "tools", file, "--json", "--max-tokens", str(most), "--count",
-               str(len(requests)), "--distribution", ROOT / "Distributions/starter.yaml", *options]
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+               str(len(requests)), "--distribution", ROOT / "Distributions/cpu.yaml", *options]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     rows = [json.loads(line) for line in output.splitlines()]
     said = {row["id"]: row for row in rows if "id" in row}
     answers = {key: row["calls"] for key, row in said.items()}
@@ -261,6 +262,7 @@ def main():
     parser.add_argument("--rows", default="easy,multiple,simple_python,irrelevance")
     parser.add_argument("--choices", default="required,auto")
     parser.add_argument("--count", type=int, help="requests of each file, from the first")
+    parser.add_argument("--ways", default="tools,json_schema", help="how the peer is asked")
     parser.add_argument("--no-peer", action="store_true", help="ours alone")
     options = parser.parse_args()
     in_environment()
@@ -279,7 +281,8 @@ def main():
                     continue
                 began = time.monotonic()
                 show(name, requests, choice, "ours", ours(file, requests, choice, most), time.monotonic() - began)
-                for way in ["tools"] + ["json_schema"] * (choice == "required") if peer else []:
+                ways = ["tools"] + ["json_schema"] * (choice == "required") if peer else []
+                for way in [way for way in ways if way in options.ways.split(",")]:
                     began = time.monotonic()
                     show(name, requests, choice, f"llama-server, `{way}`", peer.calls(requests, way, choice, most),
                          time.monotonic() - began)

@@ -50,9 +50,10 @@ struct BenchTools: AsyncParsableCommand {
 
     func run() async throws {
         let requests = try read()
-        var manifest = try DistributionArgument.manifest(at: distribution)
-        // The measurement keeps nothing, and may run beside a server of the same file.
-        manifest.statePath = nil
+        try await DistributionArgument.manifest(at: distribution).overEmptyState { try await measure($0, requests) }
+    }
+
+    private func measure(_ manifest: Manifest, _ requests: ArraySlice<ToolRequest>) async throws {
         let stack = try await RunningStack.start(manifest, LogOutput(format: .text, level: .warning))
         do {
             guard let model = model ?? stack.summary.firstModel else {

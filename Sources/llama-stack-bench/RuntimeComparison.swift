@@ -44,11 +44,20 @@ struct RuntimeComparison {
     private func inTurn(
         _ round: (Stack, String, inout Figures) async throws -> Void
     ) async throws -> [(name: String, figures: Figures)] {
+        // Each its own: a state folder belongs to one stack.
+        try await manifest.overEmptyState { inline in
+            try await manifest.overEmptyState { process in
+                try await inTurn([("inline", inline), ("process", process)], round)
+            }
+        }
+    }
+
+    private func inTurn(
+        _ manifests: [(name: String, manifest: Manifest)], _ round: (Stack, String, inout Figures) async throws -> Void
+    ) async throws -> [(name: String, figures: Figures)] {
         var stacks: [(name: String, stack: Stack, figures: Figures)] = []
-        for name in ["inline", "process"] {
+        for (name, manifest) in manifests {
             var manifest = manifest
-            // Each its own: a state folder belongs to one stack.
-            manifest.statePath = nil
             for index in manifest.providers.indices {
                 manifest.providers[index].process = name == "process" ? IsolationSettings() : nil
             }

@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 /// A distribution served on a free port of this machine for as long as something is measured.
 enum ServedStack {
-    /// Starts it, serves while `body` runs, which gets the port, and stops it.
+    /// Starts it over an empty state folder, serves while `body` runs, which gets the port, and stops it.
     static func measure<Result: Sendable>(
         _ manifest: Manifest, _ body: @escaping @Sendable (Stack, Int) async throws -> Result
     ) async throws -> Result {
@@ -30,6 +30,12 @@ enum ServedStack {
     }
 
     private static func started<Result: Sendable>(
+        _ manifest: Manifest, _ body: (Stack, HTTPFront) async throws -> Result
+    ) async throws -> Result {
+        try await manifest.overEmptyState { try await startedThere($0, body) }
+    }
+
+    private static func startedThere<Result: Sendable>(
         _ manifest: Manifest, _ body: (Stack, HTTPFront) async throws -> Result
     ) async throws -> Result {
         let quiet = LogOutput(format: .text, level: .warning)

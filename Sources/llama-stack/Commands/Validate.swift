@@ -21,14 +21,14 @@ struct Validate: AsyncParsableCommand {
     func run() async throws {
         var warnings: [FileDiagnostic] = []
         do throws(StartFailure) {
-            var manifest = try Manifest.load(
+            let manifest = try Manifest.load(
                 path: distribution.file, environment: ProcessInfo.processInfo.environment)
             warnings = manifest.warnings
             if !json { for warning in warnings { Output.error(warning.description) } }
-            let state = manifest.statePath.map { Self.emptyFolder(insteadOf: $0) }
-            if let state { manifest.statePath = state }
-            defer { if let state { try? FileManager.default.removeItem(atPath: state) } }
-            let summary = try await Stack.check(manifest, log: logging.output.sink)
+            let log = logging.output.sink
+            let summary = try await manifest.overEmptyState { (manifest) throws(StartFailure) in
+                try await Stack.check(manifest, log: log)
+            }
             if json {
                 Output.json(Self.json(isValid: true, warnings))
             } else {
@@ -38,17 +38,6 @@ struct Validate: AsyncParsableCommand {
             if json { Output.json(Self.json(isValid: false, warnings + error.diagnostics)) }
             throw json ? ExitCode(error.exitCode) : Fail.with(error)
         }
-    }
-
-    /// In place of the distribution's, which a running server may hold. Only what providers have announced goes along:
-    /// the distribution's configs may name it.
-    private static func emptyFolder(insteadOf path: String) -> String {
-        let folder = FileManager.default.temporaryDirectory.path + "/llama-stack-validate-\(UUID().uuidString)"
-        try? FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let name = "/" + ResourceRegistry.fileName
-        try? FileManager.default.copyItem(atPath: path + name, toPath: folder + name)
-        return folder
     }
 
     /// "2 providers, 1 models": of the kinds that there are, and of the first in any case.

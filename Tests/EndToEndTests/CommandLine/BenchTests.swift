@@ -152,6 +152,25 @@ extension EndToEnd {
             #expect(table.output.contains(#/requests that need a call +1 +100\.0 %/#))
         }
 
+        @Test("providers that keep state are measured over an empty folder, beside the server that holds theirs")
+        func state() throws {
+            let folder = try TemporaryFolder()
+            let requests = try folder.write(
+                #"{"id": "hello", "question": "Hello!", "tools": [{"name": "stop", "parameters": {}}], "call": null}"#,
+                "requests.jsonl")
+            var distribution = try Distribution.cpu()
+            distribution.more = "state: ./state"
+            distribution.moreProviders = "  datasets:\n    - {provider_id: files, provider_type: inline::file}"
+            let file = try distribution.file()
+            try Server.run(file: file.path) { _ in
+                let options = ["--count", "1", "--max-tokens", "4", "--distribution", file.path]
+                _ = try Command.run(["tools", requests] + options, of: Setting.bench, exits: 0)
+                for isolation in [[], ["--isolation", "both"]] {
+                    _ = try Command.run(["calls", file.path, "--count", "10"] + isolation, of: Setting.bench, exits: 0)
+                }
+            }
+        }
+
         @Test("`plot` draws each engine's speed by depth and by batch")
         func plot() throws {
             let folder = try TemporaryFolder()

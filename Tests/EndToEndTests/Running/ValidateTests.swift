@@ -38,7 +38,7 @@ extension EndToEnd {
 
         private static var left: [String] {
             ((try? FileManager.default.contentsOfDirectory(atPath: FileManager.default.temporaryDirectory.path)) ?? [])
-                .filter { $0.hasPrefix("llama-stack-validate-") }
+                .filter { $0.hasPrefix("llama-stack-state-") }
         }
 
         @Test("the server's lock, port, control socket, children and state stay as they are, and it goes on serving")
