@@ -9,7 +9,7 @@ struct Command {
     /// Runs `llama-stack`, or another program of the package, with these arguments; at most `seconds`.
     static func run(
         _ arguments: [String], of program: String = Setting.binary, input: String = "",
-        environment: [String: String] = [:], seconds: Double = 120
+        environment: [String: String] = [:], seconds: Double = 600
     ) throws -> Command {
         try Setting.requireBinary(program)
         let child = try ChildProcess(program, arguments, input: input, environment: environment)
@@ -23,7 +23,7 @@ struct Command {
     /// The same, holding it to an exit code. A signal is never one.
     static func run(
         _ arguments: [String], of program: String = Setting.binary, exits code: Int32, input: String = "",
-        environment: [String: String] = [:], seconds: Double = 120, at location: SourceLocation = #_sourceLocation
+        environment: [String: String] = [:], seconds: Double = 600, at location: SourceLocation = #_sourceLocation
     ) throws -> Command {
         let command = try run(arguments, of: program, input: input, environment: environment, seconds: seconds)
         #expect(

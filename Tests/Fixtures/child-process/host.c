@@ -26,9 +26,9 @@
 
 static const char *const no_environment[] = {NULL};
 
-static ccp_child start(const char *probe, const char *mode, const char *number, int folder) {
+static ccp_child start_to(int output, const char *probe, const char *mode, const char *number, int folder) {
     const char *arguments[] = {probe, mode, number, NULL};
-    ccp_descriptor out = {1, 1};
+    ccp_descriptor out = {output, 1};
     ccp_options options = {
         .path = probe, .argv = arguments, .environment = no_environment, .descriptors = &out, .descriptor_count = 1,
         .group_folder = folder,
@@ -38,8 +38,23 @@ static ccp_child start(const char *probe, const char *mode, const char *number, 
     return child;
 }
 
+static ccp_child start(const char *probe, const char *mode, const char *number) {
+    return start_to(1, probe, mode, number, -1);
+}
+
+/// Returns once the probe waits: before, its loader may have a library open.
+static ccp_child start_waiting(const char *probe, int folder) {
+    int output[2];
+    char said;
+    if (pipe2(output, O_CLOEXEC) != 0) exit(5);
+    ccp_child child = start_to(output[1], probe, "wait", "0", folder);
+    close(output[1]);
+    if (read(output[0], &said, 1) != 1) exit(5);
+    return child;
+}
+
 static void *start_and_end(void *probe) {
-    printf("%d\n", start(probe, "wait", "0", -1).pid);
+    printf("%d\n", start(probe, "wait", "0").pid);
     fflush(stdout);
     return NULL;
 }
@@ -107,13 +122,13 @@ int main(int count, char **arguments) {
     }
     if (!strcmp(mode, "ignored")) {
         signal(SIGCHLD, SIG_IGN);
-        say_exit(start(arguments[2], "exit", "3", -1));
+        say_exit(start(arguments[2], "exit", "3"));
         printf("dumpable %d\n", prctl(PR_GET_DUMPABLE));
         return 0;
     }
     if (!strcmp(mode, "old")) be_old();
     if (!strcmp(mode, "group") || !strcmp(mode, "old")) {
-        say_group(start(arguments[2], "wait", "0", open(arguments[3], O_RDONLY | O_DIRECTORY)));
+        say_group(start_waiting(arguments[2], open(arguments[3], O_RDONLY | O_DIRECTORY)));
         return 0;
     }
     if (!strcmp(mode, "fail")) {
