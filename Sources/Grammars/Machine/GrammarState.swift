@@ -29,6 +29,14 @@ package struct GrammarState: Sendable {
     /// Whether a reading takes this token by its id.
     package func takes(_ token: Int32) -> Bool { readings.all.contains { $0.top == .token(token) } }
 
+    /// The same with these readings alone.
+    func keeping(_ kept: [Reading]) -> GrammarState {
+        var state = self
+        state.readings = Readings()
+        for reading in kept { state.readings.insert(reading) }
+        return state
+    }
+
     /// Moves on by a token.
     /// - Returns: false when the token does not fit, which leaves the state as it was.
     package mutating func advance(_ token: Int32) -> Bool {

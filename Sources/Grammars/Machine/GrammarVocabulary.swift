@@ -14,6 +14,9 @@ package final class GrammarVocabulary: Sendable {
 
     package var vocabulary: Int { trie.vocabulary }
 
+    /// How many bytes a token stands for: 0 for a control token.
+    package func bytes(of token: Int32) -> Int { trie.spelling(of: token).count }
+
     /// Makes the masks that nearly every grammar needs and that take longest: those within strings and numbers.
     package func prepare() {
         for automaton in [ByteAutomaton.anyString, .anyNumber, .anyInteger] {

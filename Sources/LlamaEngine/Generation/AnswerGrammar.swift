@@ -38,6 +38,15 @@ struct AnswerGrammar {
         return state.advance(token)
     }
 
+    /// The literals of which one must come next, where nothing else may.
+    var literals: [GrammarState.Literal] { state.literals }
+
+    /// Leaves out all that `state` leaves out, which one of `literals` has.
+    mutating func keep(_ state: GrammarState) {
+        self.state = state
+        isMaskCurrent = false
+    }
+
     /// A guess at the next tokens: those that spell what must come.
     func forced(limit: Int) -> ArraySlice<Int32> { state.forced(limit: limit)[...] }
 

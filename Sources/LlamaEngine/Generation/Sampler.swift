@@ -25,6 +25,9 @@ struct Sampler {
         random = SplitMix64(seed: options.seed ?? UInt64.random(in: .min ... .max))
     }
 
+    /// Whether the likeliest token is always chosen, by the model's own logits.
+    var isGreedy: Bool { options.temperature == 0 && adjustment == nil }
+
     /// - Parameter logits: one value per token of the vocabulary, left as they are. NaN counts as impossible.
     /// - Returns: nil when no token can be chosen: all logits are NaN or infinite, or logprobs were asked for and are
     ///   NaN.

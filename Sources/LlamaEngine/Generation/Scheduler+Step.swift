@@ -6,6 +6,8 @@ extension Scheduler {
         let segment: Decoder.Segment
         /// The last tokens of the segment that have not been sampled yet.
         let draft: ArraySlice<Int32>
+        /// Whether the draft is for a choice of literals.
+        let isPath: Bool
     }
 
     /// One pass: a token for each sequence that generates, and the next part of some prompts.
@@ -19,11 +21,14 @@ extension Scheduler {
             let count = makeRoom(for: sequence, wanted)
             guard count > 0, let cache = sequence.cache else { continue }
             let isLast = count == sequence.pendingTokens
-            let draft = isLast && count == 1 ? draft(for: sequence, beside: sampling) : []
+            let path = isLast && count == 1 ? sequence.path : []
+            // What is chosen must not hang on how much memory others leave.
+            guard path.isEmpty || makeRoom(for: sequence, 1 + path.count) > path.count else { continue }
+            let draft = !path.isEmpty ? path : isLast && count == 1 ? draft(for: sequence, beside: sampling) : []
             let logits = sequence.isScored ? sequence.scoredRows(count) : !draft.isEmpty ? .all : isLast ? .last : .none
             let segment = Decoder.Segment(
                 tokens: sequence.pending(count, draft: draft), cache: cache, logits: logits, adapter: sequence.adapter)
-            batch.append(Part(sequence: sequence, segment: segment, draft: draft))
+            batch.append(Part(sequence: sequence, segment: segment, draft: draft, isPath: !path.isEmpty))
         }
         guard !batch.isEmpty else { return }
         do {
@@ -119,6 +124,12 @@ extension Scheduler {
         let sequence = part.sequence
         var accepted = 0
         while true {
+            let left = part.draft.dropFirst(accepted)
+            guard sequence.settleChoice(left, UnsafeBufferPointer(rebasing: rows[(accepted * vocabulary)...])) else {
+                // The row is computed again, before those that follow it.
+                sequence.cache?.truncate(to: sequence.tokens.count - 1)
+                return
+            }
             let row = UnsafeBufferPointer(rebasing: rows[accepted * vocabulary..<(accepted + 1) * vocabulary])
             let token = sequence.next(row)
             if part.draft.isEmpty, let token { sequence.lookup.learn(sampled: token.id) }
@@ -126,7 +137,7 @@ extension Scheduler {
             continueSequence(sequence, with: token)
             guard isRight, !sequence.isPaused, sequence.cache != nil else {
                 // When a draft token was right but came last, because of a pause, its next row is not used.
-                sequence.learn(drafted: part.draft.count, accepted: accepted + (isRight ? 1 : 0))
+                if !part.isPath { sequence.learn(drafted: part.draft.count, accepted: accepted + (isRight ? 1 : 0)) }
                 break
             }
             accepted += 1

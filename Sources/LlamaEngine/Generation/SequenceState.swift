@@ -21,6 +21,8 @@ final class SequenceState: @unchecked Sendable {
     var sampler: Sampler
     /// Nil where every token may come.
     var grammar: AnswerGrammar?
+    /// While one of several literals is to follow, and which is not known yet.
+    private var choice: LiteralChoice?
     var lookup = LookupDraft()
     /// Where the engine has a model to draft with.
     var byModel = DraftModel.State()
@@ -63,6 +65,25 @@ final class SequenceState: @unchecked Sendable {
         // A single token in an array of its own: a slice that lives on would make the next `append` copy everything.
         count == 1 && pendingTokens == 1
             ? [tokens[tokens.count - 1]] + draft : tokens[(cache?.count ?? 0)...].prefix(count)
+    }
+
+    /// The tokens whose logits a choice of literals needs; empty where there is none. They are as few as the answer may
+    /// still have, whatever memory there is.
+    var path: ArraySlice<Int32> { choice?.path(limit: tokensMax - generatedTokens - 1) ?? [] }
+
+    /// Makes sure that of several literals the likeliest is the only one to follow.
+    ///
+    /// - Parameter rows: the logits in front of each token of `draft`, and behind the last.
+    /// - Returns: false where that takes another pass.
+    func settleChoice(_ draft: ArraySlice<Int32>, _ rows: UnsafeBufferPointer<Float>) -> Bool {
+        guard sampler.isGreedy, grammar != nil else { return true }
+        let isAsked = choice != nil && draft == path
+        if choice == nil, let literals = grammar?.literals, !literals.isEmpty { choice = LiteralChoice(literals) }
+        guard choice != nil else { return true }
+        guard let chosen = choice?.learn(draft, rows, isAsked: isAsked) else { return false }
+        choice = nil
+        grammar?.keep(chosen)
+        return true
     }
 
     /// The next token by the logits of its row: one that the grammar allows.
