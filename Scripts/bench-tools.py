@@ -5,9 +5,10 @@
                            [--ways tools,json_schema | --no-peer]
 
 The requests are Benchmarks/Tools/easy.jsonl, and those of the Berkeley Function Calling Leaderboard (bfcl-eval, from PyPI). Both
-answer greedily. The peer is asked in two ways: `tools`, with the prompt and the grammar that it makes of them by itself; and
-`json_schema`, with our prompt, word for word, and a schema of all calls, which demands a call. One judge, that of
-`llama-stack-bench tools` written again, decides for all; what it says of ours is compared with what that program said.
+answer greedily. The peer is asked in two ways: `tools`, with the prompt and the grammar that it makes of them by itself, which
+leaves the tools out where the model's template has no place for them; and `json_schema`, with our prompt, word for word, and a
+schema of all calls, which demands a call. One judge, that of `llama-stack-bench tools` written again, decides for all; what it
+says of ours is compared with what that program said.
 
 llama-server is built by Scripts/setup-peers.sh, from PyPI too. A run of everything takes an hour on two cores.
 """
@@ -265,6 +266,9 @@ def main():
     parser.add_argument("--ways", default="tools,json_schema", help="how the peer is asked")
     parser.add_argument("--no-peer", action="store_true", help="ours alone")
     options = parser.parse_args()
+    unknown = set(options.ways.split(",")) - {"tools", "json_schema"}
+    if unknown:
+        parser.error(f"--ways must be tools, json_schema or both with a comma between, got {', '.join(sorted(unknown))}")
     in_environment()
     print("| requests | `tool_choice` | engine | right tool, with valid arguments | right values | calls where none helps | s |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)

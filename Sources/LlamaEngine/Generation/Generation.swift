@@ -21,6 +21,7 @@ package enum Generation {
         package var adapter: Adapter?
         /// The language that the answer keeps to, in the state before its first token, over this model's vocabulary.
         /// Stop tokens may come only where the grammar lets the turn end. Log probabilities stay those of the model.
+        /// Where nothing but one of several literals may come, a greedy answer takes the likeliest whole one.
         package var grammar: GrammarState?
         /// If not 0, nothing is generated: this many tokens at the prompt's end are scored. Each is sent as a `.token`
         /// with its log probability after those before it, and the sequence is then complete. Of the other fields only
