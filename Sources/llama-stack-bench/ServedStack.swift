@@ -32,24 +32,20 @@ enum ServedStack {
     private static func started<Result: Sendable>(
         _ manifest: Manifest, _ body: (Stack, HTTPFront) async throws -> Result
     ) async throws -> Result {
-        try await manifest.overEmptyState { try await startedThere($0, body) }
-    }
-
-    private static func startedThere<Result: Sendable>(
-        _ manifest: Manifest, _ body: (Stack, HTTPFront) async throws -> Result
-    ) async throws -> Result {
-        let quiet = LogOutput(format: .text, level: .warning)
-        let stack = try await RunningStack.start(manifest, quiet)
-        do {
-            var settings = ServerSettings()
-            settings.port = 0
-            let result = try await body(
-                stack, HTTPFront(stack: stack, settings: settings, logger: quiet.logger()))
-            await stack.shutdown(withinSeconds: 5)
-            return result
-        } catch {
-            await stack.shutdown(withinSeconds: 5)
-            throw (error as? CallError).map(Fail.with) ?? error
+        try await manifest.overEmptyState { manifest in
+            let quiet = LogOutput(format: .text, level: .warning)
+            let stack = try await RunningStack.start(manifest, quiet)
+            do {
+                var settings = ServerSettings()
+                settings.port = 0
+                let result = try await body(
+                    stack, HTTPFront(stack: stack, settings: settings, logger: quiet.logger()))
+                await stack.shutdown(withinSeconds: 5)
+                return result
+            } catch {
+                await stack.shutdown(withinSeconds: 5)
+                throw (error as? CallError).map(Fail.with) ?? error
+            }
         }
     }
 

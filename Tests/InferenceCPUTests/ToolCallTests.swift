@@ -88,6 +88,19 @@ import Testing
         #expect(chunks.compactMap(\.toolCall) == [wanted])
     }
 
+    @Test("a call that the length cuts off after another is in no stream and in no whole answer")
+    func secondCutOff() async throws {
+        let second = "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Ber"
+        let served = try await ServedModel(Self.model(reply + [.control("<tool_call>"), .text(second), .text("gen")]))
+        let request = ServedModel.request(tools: tools, maxTokens: reply.count + 2)
+        let chunks = try await served.chatChunks(request, options: free)
+        #expect(chunks.map(\.textDelta).joined() == "")
+        #expect(chunks.compactMap(\.toolCall) == [wanted])
+        #expect(chunks.last?.stopReason == .maxTokens)
+        let whole = try await served.chat(request, options: free)
+        #expect(whole == ChatCompletionResponse(content: "", toolCalls: [wanted], stopReason: .maxTokens))
+    }
+
     @Test("a call of a name that was not offered is text")
     func unknownName() async throws {
         let json = "{\"name\": \"Widget\", \"parameters\": {\"size\": 3}}"

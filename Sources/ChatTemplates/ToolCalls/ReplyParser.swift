@@ -62,11 +62,15 @@ package struct ReplyParser: Sendable {
         return takeEvents()
     }
 
-    /// The reply is over: what is still held is a call or text.
+    /// The reply is over: what is still held is a call or text, and nothing where it began after a call and was cut off.
     /// - Parameter isCutOff: its length ended it, not the model; then nothing that is missing is guessed.
     package mutating func finish(isCutOff: Bool = false) -> [Event] {
-        (isWhole, self.isCutOff, worthReading) = (true, isCutOff, 0)
-        return takeEvents()
+        worthReading = 0
+        let certain = takeEvents()
+        if isCutOff, state == .fresh(.call) { symbols = [] }
+        (isWhole, self.isCutOff) = (true, isCutOff)
+        worthReading = 0
+        return certain + takeEvents()
     }
 
     private mutating func takeEvents() -> [Event] {

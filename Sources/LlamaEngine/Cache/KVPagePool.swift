@@ -38,6 +38,9 @@ final class KVPagePool {
     /// Pages kept for later.
     var pagesIdle: Int { spare.count + known.count }
 
+    var bytesInUse: Int { pagesInUse * layout.pageBytes }
+    var bytesIdle: Int { pagesIdle * layout.pageBytes }
+
     /// - Throws: `OutOfMemoryError` when the limit is reached or the system has no more.
     func take() throws(OutOfMemoryError) -> KVPage {
         guard pagesInUse < pagesAllowed, let page = spare.popLast() ?? makePage() ?? oldestKnown() else {
@@ -63,7 +66,7 @@ final class KVPagePool {
         guard page.users == 0 else { return }
         pagesInUse -= 1
         if page.node == nil { spare.append(page) } else { known.append(page) }
-        letGo(keeping: isShort ? 0 : idlePagesNow)
+        freeIdle(keeping: isShort ? 0 : idlePagesNow)
     }
 
     /// With a long sequence beside short ones, enough for both: these would take the end of the long one otherwise.
@@ -82,7 +85,7 @@ final class KVPagePool {
 
     /// Returns unused pages to the system. Until `grow` is called, no more pages are in use than are now.
     func shrink() {
-        letGo(keeping: 0)
+        freeIdle(keeping: 0)
         pagesAllowed = pagesInUse
         isShort = true
     }
@@ -106,7 +109,7 @@ final class KVPagePool {
         spare.append(page)
     }
 
-    private func letGo(keeping count: Int) {
+    private func freeIdle(keeping count: Int) {
         while pagesIdle > count, spare.popLast() ?? oldestKnown() != nil {}
     }
 

@@ -41,8 +41,8 @@ final class DraftModel {
         prefixes = sharesPrefixes ? PrefixTree(pool: pages) : nil
     }
 
-    var cacheBytes: Int { pages.pagesInUse * pages.layout.pageBytes }
-    var idleCacheBytes: Int { pages.pagesIdle * pages.layout.pageBytes }
+    var cacheBytes: Int { pages.bytesInUse }
+    var idleCacheBytes: Int { pages.bytesIdle }
 
     /// A draft of what follows `tokens`, of at most `limit` tokens; none where it would not pay, where memory is short,
     /// or while the prompt is still being read.

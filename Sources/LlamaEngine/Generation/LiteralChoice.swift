@@ -21,7 +21,7 @@ struct LiteralChoice {
 
         /// Whether the next token to learn of is the one behind these.
         func isAt(_ path: ArraySlice<Int32>) -> Bool {
-            !isWhole && logprob > -.infinity && tokens.count == path.count && tokens[...] == path
+            !isWhole && logprob > -.infinity && tokens[...] == path
         }
 
         /// Goes on by the likeliest token that spells it.

@@ -189,8 +189,8 @@ final class Scheduler: @unchecked Sendable {
         count { load in
             load.running = running.count
             load.waiting = waiting.count
-            load.cacheBytes = pages.pagesInUse * pages.layout.pageBytes + (draftModel?.cacheBytes ?? 0)
-            load.idleCacheBytes = pages.pagesIdle * pages.layout.pageBytes + (draftModel?.idleCacheBytes ?? 0)
+            load.cacheBytes = pages.bytesInUse + (draftModel?.cacheBytes ?? 0)
+            load.idleCacheBytes = pages.bytesIdle + (draftModel?.idleCacheBytes ?? 0)
         }
     }
 }

@@ -67,6 +67,14 @@ extension TableOfForms {
             "a brace missing in a reply that was cut off", String(oslo.dropLast()), text: String(oslo.dropLast()),
             isCutOff: true),
         WrittenReply(
+            "a second call that was cut off", "<tool_call>\(paris)</tool_call>\n<tool_call>\(oslo.dropLast(9))",
+            calls: [weather("Paris")], isCutOff: true),
+        WrittenReply(
+            "an end mark that was cut off", "<tool_call>\(paris)</tool_ca", calls: [weather("Paris")], isCutOff: true),
+        WrittenReply(
+            "words after a call, cut off", "<tool_call>\(paris)</tool_call>\nLet me see <tool_call>{\"na",
+            calls: [weather("Paris")], text: "Let me see <tool_call>{\"na", isCutOff: true),
+        WrittenReply(
             "a comma too many", #"<tool_call>{"name": "get_weather", "arguments": {"city": "Paris",},}</tool_call>"#,
             calls: [weather("Paris")], repair: .trailingComma),
         WrittenReply(
