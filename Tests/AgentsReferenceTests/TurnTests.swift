@@ -165,7 +165,7 @@ struct TurnTests {
         ),
         (
             "time limit",
-            TurnScript(rounds: rounds(["text": ["so", "{\"hangs\":true}"]]), config: "{turn_seconds_max: 1}")
+            TurnScript(rounds: rounds(["text": ["so", "{\"hangs\":true}"]]), config: "{turn_seconds_max: 10}")
         ),
         (
             "provider error",

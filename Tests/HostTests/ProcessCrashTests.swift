@@ -109,9 +109,9 @@ struct ProcessCrashTests {
         var settings = IsolationSettings()
         settings.restart.crashesMax = 0
         let channel = try await channel(settings, log: log.sink)
-        let deadline = Int64(clamping: DispatchTime.now().uptimeNanoseconds) + 1_000_000_000
+        let deadline = Int64(clamping: DispatchTime.now().uptimeNanoseconds) + 5_000_000_000
         _ = try await answer(channel, #"{"kind":"model","id":"m"}"#, method: "register", deadline: deadline)
-        try await Task.sleep(for: .milliseconds(1100))
+        try await Task.sleep(for: .milliseconds(5100))
         _ = try? await answer(channel, #"{"do":"segv"}"#)
         _ = try await answerWithRetries(channel, "{}")
         #expect(!log.contains("can't serve"), "\(log.lines.map(\.message))")

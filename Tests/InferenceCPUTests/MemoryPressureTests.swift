@@ -40,7 +40,8 @@ import Testing
     private func served(_ free: Reading) async throws -> ServedModel {
         let served = try await ServedModel(
             .saying("a", end: .never, contextTokens: 100_000), bytesFree: { free.bytes })
-        try await Task.sleep(for: .milliseconds(2 * MemoryPressure.periodMilliseconds))
+        // The first read is what the model has left: the room from now on.
+        while free.reads == 0 { try await Task.sleep(for: .milliseconds(5)) }
         return served
     }
 
@@ -108,14 +109,22 @@ import Testing
     func unknown() async throws {
         let free = Reading(nil)
         let served = try await served(free)
+        // A look reads nothing where there is no room, so it can't be counted: it has been by then.
+        try await Task.sleep(for: .milliseconds(2 * MemoryPressure.periodMilliseconds))
         #expect(await refusal(served) == nil)
     }
 }
 
-/// What is said to be free.
+/// The bytes that are said to be free, and how often that was asked for.
 private final class Reading: Sendable {
-    private let value: Mutex<Int?>
-    init(_ bytes: Int?) { value = Mutex(bytes) }
-    var bytes: Int? { value.withLock { $0 } }
-    func set(_ bytes: Int) { value.withLock { $0 = bytes } }
+    private let value: Mutex<(bytes: Int?, reads: Int)>
+    init(_ bytes: Int?) { value = Mutex((bytes, 0)) }
+    var reads: Int { value.withLock { $0.reads } }
+    var bytes: Int? {
+        value.withLock { value in
+            value.reads += 1
+            return value.bytes
+        }
+    }
+    func set(_ bytes: Int) { value.withLock { $0.bytes = bytes } }
 }

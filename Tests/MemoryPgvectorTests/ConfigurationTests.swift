@@ -77,10 +77,11 @@ struct ConfigurationTests {
             let postgres = try SharedServer.get()
             let proxy = try TLSProxy(folder: folder, socket: postgres.folder + "/.s.PGSQL.5432")
             defer { proxy.stop() }
-            func start(_ host: String, _ more: String) async -> String {
+            // A certificate that is refused ends a start at once.
+            func start(_ host: String, _ more: String, seconds: Int = 60) async -> String {
                 await failure(
-                    "{host: \(host), port: \(proxy.port), user: postgres, database: postgres, schema: tls, start_seconds_max: 2, "
-                        + "\(more)}")
+                    "{host: \(host), port: \(proxy.port), user: postgres, database: postgres, schema: tls, "
+                        + "start_seconds_max: \(seconds), \(more)}")
             }
             let ours = "ssl_certificate: \(folder)/client.crt, ssl_key: \(folder)/client.key"
             let root = "ssl_root_certificate: \(folder)/server.crt"
@@ -91,7 +92,8 @@ struct ConfigurationTests {
             let issuer = await start(
                 "localhost", "sslmode: verify-full, ssl_root_certificate: \(folder)/other.crt, \(ours)")
             #expect(issuer.contains("certificate verify failed"), "\(issuer)")
-            #expect(await start("localhost", "sslmode: verify-full, \(root)") != "it started")
+            // The client may see a lost connection alone, after which a start tries again.
+            #expect(await start("localhost", "sslmode: verify-full, \(root)", seconds: 2) != "it started")
         }
     }
 

@@ -166,9 +166,12 @@ struct FaultTests {
         ])
         try server.sql("CREATE ROLE ordinary LOGIN")
         try server.sql("GRANT CREATE ON DATABASE postgres TO ordinary")
-        try await withBanks(server, "connections_max: 2, statement_seconds_max: 1") { banks in
+        try await withBanks(server, "connections_max: 2") { banks in
             try await banks.create("bank", [text("1", "one")])
             _ = try await banks.indexed("bank")
+        }
+        // The limit holds for each statement of a start too.
+        try await withBanks(server, "connections_max: 2, statement_seconds_max: 5") { banks in
             // A lock that is held makes a call wait for longer than it may.
             let holder = statement("BEGIN; LOCK TABLE banks.document; SELECT pg_sleep(600)", on: server)
             try await wait(for: 1, Self.sleepers, on: server)

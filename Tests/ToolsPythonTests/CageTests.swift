@@ -68,8 +68,11 @@ struct CageTests {
             """
             import atexit, threading, time
             atexit.register(print, "end")
-            threading.Thread(target=lambda: (time.sleep(0.1), print("thread"))).start()
+            # Sleeps when the main thread has ended: one that is not waited for prints nothing.
+            said = threading.Event()
+            threading.Thread(target=lambda: (said.wait(), time.sleep(0.1), print("thread"))).start()
             print("main")
+            said.set()
             """)
         #expect(threads.end == .exited(0) && threads.outputText == "main\nthread\nend\n")
     }

@@ -62,7 +62,8 @@ package struct ReplyParser: Sendable {
         return takeEvents()
     }
 
-    /// The reply is over: what is still held is a call or text, and nothing where it began after a call and was cut off.
+    /// The reply is over: what is still held is a call or text, or nothing where it began after a call and was cut
+    /// off.
     /// - Parameter isCutOff: its length ended it, not the model; then nothing that is missing is guessed.
     package mutating func finish(isCutOff: Bool = false) -> [Event] {
         worthReading = 0

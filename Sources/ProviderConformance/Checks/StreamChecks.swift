@@ -12,7 +12,7 @@ extension Check {
                 }
                 try context.expectStream(call.record)
                 // Time in which a provider that does not wait would go on.
-                Thread.sleep(forTimeInterval: 0.2)
+                _ = call.record.waitForWriteWhilePaused(1)
                 let early = call.record.writesWhilePaused
                 call.record.release()
                 _ = call.record.waitForEnd(context.seconds)

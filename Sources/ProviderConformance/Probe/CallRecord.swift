@@ -67,6 +67,7 @@ final class CallRecord: @unchecked Sendable {
 
     func waitForEnd(_ seconds: Double) -> Bool { wait(seconds) { finishCount > 0 } }
     func waitForFirstWrite(_ seconds: Double) -> Bool { wait(seconds) { writeCount > 0 || finishCount > 0 } }
+    func waitForWriteWhilePaused(_ seconds: Double) -> Bool { wait(seconds) { pausedWrites > 0 || finishCount > 0 } }
 
     /// The reader has caught up.
     func release() {

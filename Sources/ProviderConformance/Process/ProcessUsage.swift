@@ -20,6 +20,17 @@ struct ProcessUsage: Sendable {
             threads: ProcessFiles.numbers("/proc/self/task").count, bytes: kibibytes("RssAnon:") << 10)
     }
 
+    /// The open descriptors, and what each one is: a path, "pipe:[4711]", "anon_inode:[eventpoll]".
+    static func openFiles() -> [Int32: String] {
+        let folder = "/proc/self/fd"
+        var files: [Int32: String] = [:]
+        for number in ProcessFiles.numbers(folder) {
+            // The look itself has gone by now.
+            files[number] = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(number)")
+        }
+        return files
+    }
+
     /// The processes that this one has started and not ended, by name.
     static func children() -> [String] {
         ProcessFiles.numbers("/proc/self/task").flatMap { thread in

@@ -5,9 +5,9 @@ import LlamaStackAPI
 /// answer, whether the server stays up, whether its other provider goes on.
 package struct FaultRounds: Sendable {
     package static let isolations = ["inline", "process"]
-    static let callSecondsMax = 2
-    static let cancelSeconds = 0.3
-    static let createSecondsMax = 5
+    static let callSecondsMax = 5
+    static let cancelSeconds = 1.0
+    static let createSecondsMax = 10
 
     /// `llama-stack`, with the provider `echo` beside it.
     package var executable: String
@@ -17,7 +17,7 @@ package struct FaultRounds: Sendable {
     /// Only these; empty: all.
     package var only: [String] = []
     /// How many servers run at once. They wait most of the time.
-    package var width = 4
+    package var width = 6
 
     package init(executable: String, library: String) {
         (self.executable, self.library) = (executable, library)

@@ -7,12 +7,17 @@ package enum FaultTable {
         package var check: String
         /// Part of what the failure says.
         package var says: String
-        /// How long a step may take. Little: what hangs is waited for.
+        /// How long a step may take.
         package var seconds: Double
     }
 
-    private static func row(_ fault: String, _ check: String, _ says: String, seconds: Double = 3) -> Row {
-        Row(fault: fault, check: check, says: says, seconds: seconds)
+    private static func row(_ fault: String, _ check: String, _ says: String) -> Row {
+        Row(fault: fault, check: check, says: says, seconds: 30)
+    }
+
+    /// A fault that a step waits for in vain, to the end of its time.
+    private static func endless(_ fault: String, _ check: String, _ says: String) -> Row {
+        Row(fault: fault, check: check, says: says, seconds: 5)
     }
 
     // The process does not live, or does not answer.
@@ -40,13 +45,14 @@ package enum FaultTable {
             "ended the process with exit(0), in invoke"),
         row("exit in thread", "answers an unknown method with LSP_UNSUPPORTED", "ended the process with exit(0)"),
         row("exit in destroy", "becomes ready and stops", "ended the process with exit(0), in destroy"),
-        row("hang in constructor", "can be loaded", "dlopen did not return"),
-        row("hang in entry", "can be loaded", "llama_stack_provider_v1 did not return"),
-        row("hang in create", "becomes ready and stops", "create did not return"),
-        row("hang in invoke", "answers an unknown method with LSP_UNSUPPORTED", "invoke did not return"),
-        row("hang in cancel", "ends a stream that is cancelled", "cancel did not return"),
-        row("hang in destroy", "becomes ready and stops", "destroy did not return"),
-        row("stop the process", "answers an unknown method with LSP_UNSUPPORTED", "in invoke; its process was killed"),
+        endless("hang in constructor", "can be loaded", "dlopen did not return"),
+        endless("hang in entry", "can be loaded", "llama_stack_provider_v1 did not return"),
+        endless("hang in create", "becomes ready and stops", "create did not return"),
+        endless("hang in invoke", "answers an unknown method with LSP_UNSUPPORTED", "invoke did not return"),
+        endless("hang in cancel", "ends a stream that is cancelled", "cancel did not return"),
+        endless("hang in destroy", "becomes ready and stops", "destroy did not return"),
+        endless(
+            "stop the process", "answers an unknown method with LSP_UNSUPPORTED", "in invoke; its process was killed"),
         row("entry answers 0x10", "can be loaded", "ended by SIGSEGV, in llama_stack_provider_v1"),
         row("99 providers, one pointer", "can be loaded", "ended by SIGSEGV"),
         row("size that lies", "answers each method whole, as its schema says", "copying the bytes of a write"),
@@ -55,10 +61,10 @@ package enum FaultTable {
 
     // Its life.
     private static let lives = [
-        row("never ready", "becomes ready and stops", "'ready' was not finished"),
+        endless("never ready", "becomes ready and stops", "'ready' was not finished"),
         row("create answers NULL", "becomes ready and stops", "create answered NULL"),
         row("refuse its config", "becomes ready and stops", "LSP_UNAVAILABLE"),
-        row("never destroyed", "becomes ready and stops", "did not finish 'done'"),
+        endless("never destroyed", "becomes ready and stops", "did not finish 'done'"),
         row("done with calls left", "stops while calls run", "calls unfinished"),
         row("one instance alone", "can be created twice at once", "LSP_UNAVAILABLE"),
         row(
@@ -70,8 +76,8 @@ package enum FaultTable {
         row("ready twice", "finishes each call once, and is silent after it", "finished create twice"),
         row("done twice", "finishes each call once, and is silent after it", "finished destroy twice"),
         row("log after destroy", "finishes each call once, and is silent after it", "host's log after destroy"),
-        row("leave a thread", "leaves nothing behind after destroy", "still run its code"),
-        row("child process", "leaves nothing behind after destroy", "child processes"),
+        endless("leave a thread", "leaves nothing behind after destroy", "still run its code"),
+        endless("child process", "leaves nothing behind after destroy", "child processes"),
         row(
             "late in create", "returns at once from create, invoke, cancel and destroy", "create kept its caller"),
         row(
@@ -84,8 +90,8 @@ package enum FaultTable {
 
     // Its calls.
     private static let calls = [
-        row("never finish", "answers an unknown method with LSP_UNSUPPORTED", "was not finished"),
-        row("forget the call", "answers an unknown method with LSP_UNSUPPORTED", "was not finished"),
+        endless("never finish", "answers an unknown method with LSP_UNSUPPORTED", "was not finished"),
+        endless("forget the call", "answers an unknown method with LSP_UNSUPPORTED", "was not finished"),
         row("answer any method", "answers an unknown method with LSP_UNSUPPORTED", "wanted LSP_UNSUPPORTED"),
         row("take any field", "answers an unknown field with LSP_INVALID", "wanted LSP_INVALID"),
         row("take any body", "answers a body that is not JSON with LSP_BAD_REQUEST", "wanted LSP_BAD_REQUEST"),
@@ -96,11 +102,11 @@ package enum FaultTable {
         row(
             "confused by a cancel", "ignores the cancel of a call that it does not know, or has finished",
             "LSP_INTERNAL"),
-        row("nine calls at most", "answers 64 calls at once", "of 64 calls had finished"),
-        row("nine calls at most", "takes calls and cancels from 8 threads at once", "of 128 calls had finished"),
+        endless("nine calls at most", "answers 64 calls at once", "of 64 calls had finished"),
+        endless("nine calls at most", "takes calls and cancels from 8 threads at once", "of 128 calls had finished"),
         row("ignore pause", "waits while the reader is behind", "after LSP_PAUSE"),
-        row("ignore cancel", "ends a stream that is cancelled", "of its cancel"),
-        row("ignore cancel", "ends a call that is cancelled at once", "of its cancel"),
+        endless("ignore cancel", "ends a stream that is cancelled", "of its cancel"),
+        endless("ignore cancel", "ends a call that is cancelled at once", "of its cancel"),
         row(
             "finish twice", "finishes each call once, and is silent after it",
             "finished conformance_unknown_method twice"),

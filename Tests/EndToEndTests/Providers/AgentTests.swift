@@ -146,7 +146,7 @@ extension EndToEnd {
             try Server.run(distribution) { server in
                 _ = try ok(try server.post(Self.create, agent("echo")))
                 server.process.send(SIGKILL)
-                #expect(server.process.wait(seconds: 10) == .signal(SIGKILL))
+                #expect(server.process.wait(seconds: 60) == .signal(SIGKILL))
             }
             try Server.run(distribution) { server in
                 let whole = try ok(try server.post(Self.execute, turn("still here")))

@@ -139,9 +139,9 @@ extension EndToEnd {
             return found
         }
 
-        /// Whether it becomes true within ten seconds.
+        /// Whether it becomes true within a minute.
         private static func waits(for isSo: () -> Bool) -> Bool {
-            for _ in 0..<1_000 where !isSo() { usleep(10_000) }
+            for _ in 0..<6_000 where !isSo() { usleep(10_000) }
             return isSo()
         }
 

@@ -54,7 +54,7 @@ extension EndToEnd {
                     to: "POST \(Requests.chatPath) HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\n"
                         + "Content-Type: application/json\r\nX-Request-Id: the-last-one\r\n"
                         + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-                #expect(server.process.wait(seconds: 10) == .signal(SIGSEGV))
+                #expect(server.process.wait(seconds: 60) == .signal(SIGSEGV))
                 let lines = server.log("llama-stack: SIGSEGV at ")
                 #expect(lines.count == 1)
                 #expect(
@@ -76,7 +76,7 @@ extension EndToEnd {
                 }
                 #expect(server.isAlive)
                 server.process.send(SIGTERM)
-                #expect(server.process.wait(seconds: 10) == .exit(0))
+                #expect(server.process.wait(seconds: 60) == .exit(0))
             }
         }
 
@@ -92,7 +92,7 @@ extension EndToEnd {
                     let child = try #require(line.split(separator: " ").last.flatMap { pid_t($0) })
                     children.append(child)
                     server.process.send(SIGTERM)
-                    #expect(server.process.wait(seconds: 10) == .exit(0))
+                    #expect(server.process.wait(seconds: 60) == .exit(0))
                     #expect(kill(child, 0) == 0)
                 }
             }

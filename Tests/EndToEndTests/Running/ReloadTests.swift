@@ -83,7 +83,7 @@ extension EndToEnd {
             let file = try setup.write("{say: one}", more: drain)
             try Server.run(file: file) { server in
                 let stream = try server.stream(
-                    Self.chat, ["model": "a", "messages": [], "stream": true, "do": "stream"])
+                    Self.chat, ["model": "a", "messages": [], "stream": true, "do": "long stream"])
                 #expect(try stream.next() != nil)
                 try setup.write("{say: three}", more: drain)
                 _ = try Command.run(["reload", file], exits: 0)
@@ -144,9 +144,15 @@ extension EndToEnd {
 
         @Test("without a terminal SIGHUP reads the file again, also one that came before the server was ready")
         func hangup() throws {
-            let setup = try Setup(), file = try setup.write("{say: one, slow: \"1\"}")
-            // Becomes the leader of a session without a terminal, and gets one SIGHUP while it starts.
-            let before = "(sleep 1; kill -HUP $$) & exec setsid \"$@\"; true"
+            let setup = try Setup(), go = setup.folder.path + "/go"
+            let file = try setup.write("{say: one, slow: \"\(go)\"}")
+            // Becomes the leader of a session without a terminal, and gets one SIGHUP while it starts: when it catches
+            // the signal (bit 0 of SigCgt), and before `go` lets a provider become ready.
+            let before = """
+                (n=0; until grep -qs '^SigCgt:.*[13579bdf]$' /proc/$$/status || [ $n -ge 600 ]; do
+                    sleep 0.1; n=$((n+1))
+                done; kill -HUP $$; touch '\(go)') & exec setsid "$@"; true
+                """
             try Server.run(file: file, before: before) { server in
                 _ = try server.waitForLog("was reloaded: 2 kept")
                 try setup.write("{say: three}")

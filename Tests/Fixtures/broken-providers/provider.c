@@ -303,7 +303,8 @@ static void *create(const lsp_provider *provider, const lsp_host *host, const ls
     free(config);
     return NULL;
 #endif
-#ifdef BREAK_NEVER_READY
+#if defined BREAK_NEVER_READY || defined BREAK_EXIT_IN_THREAD
+    // That thread may begin late: what waits for this one to be ready has not ended by then.
     free(config);
     return self;
 #endif

@@ -21,6 +21,10 @@ class Wrong(Exception):
     """What the page shows is not what was wanted."""
 
 
+class Stale(Wrong):
+    """The view was drawn anew, with another element in place of the one that was found."""
+
+
 class Browser:
     """One window. Use it as a context; `base` is the page's address, with the slash at its end."""
 
@@ -76,7 +80,8 @@ class Browser:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             value = json.load(error)["value"]
-            raise Wrong(f"{value['error']}: {value['message'].splitlines()[0]}") from None
+            kind = Stale if value["error"] == "stale element reference" else Wrong
+            raise kind(f"{value['error']}: {value['message'].splitlines()[0]}") from None
 
     # The page
 
@@ -115,27 +120,36 @@ class Browser:
             ".find(b => (b.getAttribute('aria-label') ?? b.innerText.trim()) === arguments[0] && !b.disabled)",
             name, within), f"a button '{name}'")
 
-    def click(self, element):
-        if isinstance(element, str):
-            element = self.find(element)
+    def act(self, find, action, seconds=30):
+        """Acts on an element, and on the one that is there instead where the view was drawn anew in between."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return action(find())
+            except Stale:
+                if time.monotonic() > end:
+                    raise
+
+    def click(self, selector):
+        self.act(lambda: self.find(selector), self.click_on)
+
+    def press(self, name, within="main"):
+        self.act(lambda: self.button(name, within), self.click_on)
+
+    def click_on(self, element):
         self.run("arguments[0].scrollIntoView({block: 'center'})", element)
         self.send("POST", f"/element/{element[ELEMENT]}/click")
 
-    def press(self, name, within="main"):
-        self.click(self.button(name, within))
-
-    def type(self, element, text):
-        if isinstance(element, str):
-            element = self.labelled(element)
-        self.send("POST", f"/element/{element[ELEMENT]}/value", {"text": text})
+    def type(self, label, text):
+        self.act(lambda: self.labelled(label), lambda element: self.send(
+            "POST", f"/element/{element[ELEMENT]}/value", {"text": text}))
 
     def fill(self, label, text):
         """In place of what a field has."""
-        element = self.labelled(label)
-        self.run(
+        self.act(lambda: self.labelled(label), lambda element: self.run(
             "const f = arguments[0]; f.value = arguments[1];"
             "f.dispatchEvent(new Event('input', {bubbles: true})); f.dispatchEvent(new Event('change', {bubbles: true}))",
-            element, text)
+            element, text))
 
     def key(self, name):
         self.send("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": [

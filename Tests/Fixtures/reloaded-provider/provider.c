@@ -1,8 +1,9 @@
 /*
  * An inference provider that shows from which config and which build it was made, for the tests of reload. Its config:
- * "say" (answered), "slow" (create takes two seconds), "refuse" (create fails), "needs" (create fails unless this file is there),
- * "stay" (destroy never finishes). chat_completion answers {"say", "build", "pid", "registered"}; with "do": "stream" in the body it
- * streams 100 events, 20 ms apart; "long stream" goes on until it is cancelled. A model whose id begins with "bad" is refused.
+ * "say" (answered), "slow" (create waits for this file, at most a minute), "refuse" (create fails), "needs" (create
+ * fails unless this file is there), "stay" (destroy never finishes). chat_completion answers {"say", "build", "pid",
+ * "registered"}; with "do": "stream" in the body it streams 100 events, 20 ms apart; "long stream" goes on until it is
+ * cancelled. A model whose id begins with "bad" is refused.
  */
 #define _GNU_SOURCE
 #include <llama_stack_provider.h>
@@ -59,7 +60,7 @@ static void *create(const lsp_provider *p, const lsp_host *host, const lsp_setup
         return NULL;
     }
     member(setup->config, "slow", value, sizeof value);
-    if (value[0]) sleep(2);
+    for (int n = 0; value[0] && access(value, F_OK) != 0 && n < 6000; n++) usleep(10000);
     instance *i = calloc(1, sizeof *i);
     member(setup->config, "say", i->say, sizeof i->say);
     member(setup->config, "stay", value, sizeof value);

@@ -71,7 +71,7 @@ struct ProcessFaultTests {
     @Test(arguments: KeepingTests.faults)
     func `each fault of keeping is told at its step`(_ fault: String, _ subjects: [String]) async throws {
         let report = await ConformanceKit.run(
-            try ConformanceKit.faults(), fault: fault, only: [KeepingTests.check], seconds: 5, isolation: .process)
+            try ConformanceKit.faults(), fault: fault, only: [KeepingTests.check], isolation: .process)
         #expect(report.failed.map(\.subject) == subjects, "\(report.results)")
     }
 
@@ -94,7 +94,7 @@ struct ProcessFaultTests {
 
     @Test func `a crash in one check leaves the others to say what they found`() async throws {
         let report = await ConformanceKit.run(
-            try ConformanceKit.faults(), fault: "crash in cancel", seconds: 2, isolation: .process)
+            try ConformanceKit.faults(), fault: "crash in cancel", isolation: .process)
         let failed = Set(report.failed.map(\.check))
         #expect(failed.contains("ends a stream that is cancelled"))
         #expect(!failed.contains("answers an unknown method with LSP_UNSUPPORTED"))

@@ -163,11 +163,13 @@ extension ReloadTests {
     @Test("one reload at a time, and none during a shutdown")
     func once() async throws {
         let running = try await Running.start(try Self.two("one", "two"), more: Self.models)
-        let slow = Running.inference(try Running.entry("a", "{slow: \"1\"}"), try Running.entry("b", "{say: two}"))
+        let slow = Running.inference(
+            try Running.entry("a", "{slow: \"\(running.gate)\"}"), try Running.entry("b", "{say: two}"))
         async let first = running.reload(slow, more: Self.models)
         try await running.untilState("inference/a", .restarting)
         let second = await #expect(throws: CallError.self) { _ = try await running.stack.reload() }
         #expect(second?.message == "a reload is under way already; try again when it has ended")
+        try running.openGate()
         #expect(try await first.exitCode == 0)
         running.stack.refuseReloads()
         let late = await #expect(throws: CallError.self) { _ = try await running.stack.reload() }
@@ -178,11 +180,17 @@ extension ReloadTests {
     @Test("a shutdown during a reload leaves nothing running")
     func shutdown() async throws {
         let running = try await Running.start(try Self.two("one", "two"), more: Self.models, drainSeconds: 60)
-        let slow = Running.inference(try Running.entry("a", "{slow: \"1\"}"), try Running.entry("b", "{say: three}"))
+        let slow = Running.inference(
+            try Running.entry("a", "{slow: \"\(running.gate)\"}"), try Running.entry("b", "{say: three}"))
         let reload = Task { try await running.reload(slow, more: Self.models, drainSeconds: 60) }
         try await running.untilState("inference/a", .restarting)
         let waiting = try running.start("a")
-        await running.end()
+        async let ended: Void = running.end()
+        // The shutdown meets a create that is not over yet.
+        while running.stack.mayChange { try await Task.sleep(for: .milliseconds(10)) }
+        try await Task.sleep(for: .milliseconds(500))
+        try running.openGate()
+        await ended
         let error = await #expect(throws: CallError.self) { _ = try await reload.value }
         #expect(error?.code == .shuttingDown)
         _ = try? await waiting.collect()

@@ -73,10 +73,13 @@ struct ReloadTests {
     func callsWait() async throws {
         let running = try await Running.start(try Self.two("one", "two"), more: Self.models, drainSeconds: 60)
         let slow = Running.inference(
-            try Running.entry("a", "{say: three, slow: \"1\"}"), try Running.entry("b", "{say: two}"))
+            try Running.entry("a", "{say: three, slow: \"\(running.gate)\"}"), try Running.entry("b", "{say: two}"))
         async let reload = running.reload(slow, more: Self.models, drainSeconds: 60)
         try await running.untilState("inference/a", .restarting)
-        #expect(try await running.say("a") == "three")
+        let answer = try running.start("a")
+        try running.openGate()
+        let said = try JSON(parsing: try await answer.collect())["say"]
+        #expect(said == "three")
         #expect(try await reload.exitCode == 0)
         await running.end()
     }
@@ -85,7 +88,7 @@ struct ReloadTests {
     func waitsNoLonger() async throws {
         let running = try await Running.start(try Self.two("one", "two"), more: Self.models, drainSeconds: 0.1)
         let slow = Running.inference(
-            try Running.entry("a", "{say: three, slow: \"1\"}"), try Running.entry("b", "{say: two}"))
+            try Running.entry("a", "{say: three, slow: \"\(running.gate)\"}"), try Running.entry("b", "{say: two}"))
         async let reload = running.reload(slow, more: Self.models, drainSeconds: 0.1)
         try await running.untilState("inference/a", .restarting)
         #expect(
@@ -93,6 +96,7 @@ struct ReloadTests {
                 == CallError(
                     .providerUnavailable, "the provider inference/a is being created again after a change of its entry",
                     retryAfterSeconds: 1))
+        try running.openGate()
         #expect(try await reload.exitCode == 0)
         #expect(try await running.say("a") == "three")
         await running.end()
@@ -162,13 +166,14 @@ struct ReloadTests {
     func cancelsWaiting() async throws {
         let running = try await Running.start(try Self.two("one", "two"), more: Self.models, drainSeconds: 60)
         let slow = Running.inference(
-            try Running.entry("a", "{say: three, slow: \"1\"}"), try Running.entry("b", "{say: two}"))
+            try Running.entry("a", "{say: three, slow: \"\(running.gate)\"}"), try Running.entry("b", "{say: two}"))
         async let reload = running.reload(slow, more: Self.models, drainSeconds: 60)
         try await running.untilState("inference/a", .restarting)
         let answer = try running.start("a")
         answer.cancel()
         await #expect(throws: CallError.self) { _ = try await answer.collect() }
         #expect(running.state("inference/a") == .restarting)
+        try running.openGate()
         #expect(try await reload.exitCode == 0)
         await running.end()
     }

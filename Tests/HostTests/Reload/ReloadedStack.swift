@@ -65,6 +65,11 @@ struct ReloadedStack {
             "    - {provider_id: \(id), provider_type: inline::reloaded, library: \(library), config: \(config)\(more)}\n"
     }
 
+    /// The file that a provider with this `slow` in its config waits for in create.
+    var gate: String { folder + "/gate" }
+
+    func openGate() throws { try Data().write(to: URL(fileURLWithPath: gate)) }
+
     static func inference(_ entries: String...) -> String { "  inference:\n" + entries.joined() }
 
     // MARK: calls
