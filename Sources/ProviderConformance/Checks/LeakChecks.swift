@@ -47,7 +47,7 @@ private struct LeakWatch {
 
     init(_ context: CheckContext, _ instance: ProbeInstance, _ samples: SampleRequests) {
         (self.context, self.instance) = (context, instance)
-        requests = [SampleRequests.unknownMethod] + (samples.streaming.map { [$0] } ?? [])
+        requests = [SampleRequests.unknownMethod] + (samples.briefStreaming.map { [$0] } ?? [])
     }
 
     func run() throws(CheckFailure) {

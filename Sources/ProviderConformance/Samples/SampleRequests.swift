@@ -48,12 +48,17 @@ struct SampleRequests {
         }
     }
 
-    /// A request that the method must answer; `streams` where the answer is to come as events.
-    func request(_ method: String, streams: Bool = false) -> ProbeRequest? {
+    /// A request that the method must answer.
+    ///
+    /// - Parameters:
+    ///   - streams: where the answer is to come as events.
+    ///   - tokensMax: of an answer that a model writes; nil for as many as the sample asks for.
+    func request(_ method: String, streams: Bool = false, tokensMax: Int64? = nil) -> ProbeRequest? {
         guard let endpoint = endpoint(method) else { return nil }
         var body = self.body(method) ?? endpoint.body.map { Samples.sample(for: $0, isMinimal: true) }
-        if streams, case .object(var object)? = body {
-            object["stream"] = true
+        if case .object(var object)? = body {
+            if streams { object["stream"] = true }
+            if let tokensMax, object["max_tokens"] != nil { object["max_tokens"] = .integer(tokensMax) }
             body = .object(object)
         }
         let parameters = Samples.sample(of: endpoint.query, isMinimal: true)
@@ -63,9 +68,14 @@ struct SampleRequests {
     }
 
     /// A request that is answered by a stream which is long enough to be cancelled, where the provider has one.
-    var streaming: ProbeRequest? {
+    var streaming: ProbeRequest? { streaming(tokensMax: nil) }
+
+    /// The same with an answer of a few tokens, for checks that make many calls.
+    var briefStreaming: ProbeRequest? { streaming(tokensMax: 4) }
+
+    private func streaming(tokensMax: Int64?) -> ProbeRequest? {
         for method in ["chat_completion", "completion"] where descriptor.method(method)?.streams == true {
-            if api == .inference { return request(method, streams: true) }
+            if api == .inference { return request(method, streams: true, tokensMax: tokensMax) }
         }
         return nil
     }
