@@ -294,8 +294,9 @@ let package = Package(
         .testTarget(
             name: "HostTests",
             dependencies: [
-                "CChildProcess", "CProviderABI", "ChildProcess", "ContractBridge", "Host", "LlamaStackAPI",
-                "ProviderConformance", "Runtimes", "Torture", "llama-stack", "llama-stack-provider-host",
+                "CChildProcess", "CProcessGuard", "CProviderABI", "ChildProcess", "ContractBridge", "Host",
+                "LlamaStackAPI", "ProviderConformance", "Runtimes", "Torture", "llama-stack",
+                "llama-stack-provider-host",
             ]),
         .testTarget(name: "BenchTests", dependencies: ["LlamaStackAPI", "llama-stack-bench"]),
         .testTarget(name: "ChildProcessTests", dependencies: ["CChildProcess", "ChildProcess"]),

@@ -29,4 +29,8 @@ pg_watch *pg_watch_begin(void);
 /// The environment can't be put back while other threads may read it.
 void pg_watch_end(pg_watch *watch, pg_changed changed, void *context);
 
+/// Returns freed memory to the system: the C library keeps pages between blocks that are in use. Takes one to two
+/// milliseconds for 15 MB. Any thread. Does nothing where the C library is not glibc.
+void pg_return_memory(void);
+
 #endif

@@ -124,7 +124,9 @@ package final class InlineChannel: Channel {
             request: lent, log: log,
             // Not on the stack of the provider's write.
             violated: { [weak self] in OffPool.start { [weak self] in self?.cancel(callID) } },
-            finished: { [weak self, label, log, requestID = request.requestID] call, status, error in
+            finished: {
+                [weak self, label, log, method = request.method, requestID = request.requestID] call, status, error in
+                if method == "register" { FreedMemory.returnSoon() }
                 self?.calls.withLock { _ = $0.removeValue(forKey: callID) }
                 self?.deadlines.remove(callID)
                 call.end(Self.failure(status, error, label: label, requestID: requestID, log: log))

@@ -1,0 +1,11 @@
+#include "process_state.h"
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+void pg_return_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
