@@ -85,7 +85,7 @@ struct BenchCalls: AsyncParsableCommand {
 
     private func measure(_ stack: Stack, _ model: String, port: Int) async throws -> Result {
         let endpoint = Inference.completion.description
-        let body = CompletionRequest(content: "One line of text.", model: PretrainedModel(rawValue: model)).json.bytes
+        let body = CompletionRequest.line(to: model).json.bytes
         let connection = try HTTPConnection(port: port)
         let health = HTTPConnection.Request(route: "GET /health/live")
         let completion = HTTPConnection.Request(route: "POST \(endpoint.route.path)", body: body)
@@ -132,5 +132,12 @@ struct BenchCalls: AsyncParsableCommand {
                 Table.text([["", "median", "fastest", "slowest", "µs"]] + rows.map { [$0.0] + $0.1.cells }))
             Output.line(String(format: "added by host, contract and provider: %.1f µs", added))
         }
+    }
+}
+
+extension CompletionRequest {
+    /// A line that is repeated whole. A model that computes may go on to the end of its context, so it is cut short.
+    static func line(to model: String) -> CompletionRequest {
+        CompletionRequest(content: "One line of text.", model: PretrainedModel(rawValue: model), maxTokens: 16)
     }
 }

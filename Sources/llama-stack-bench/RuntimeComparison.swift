@@ -99,8 +99,7 @@ struct RuntimeComparison {
     private static func call(_ stack: Stack, _ model: String) async throws -> Double {
         let endpoint = Inference.completion.description
         var request = CallRequest(method: endpoint.method)
-        request.body =
-            CompletionRequest(content: "One line of text.", model: PretrainedModel(rawValue: model)).json.bytes
+        request.body = CompletionRequest.line(to: model).json.bytes
         let start = ContinuousClock.now
         _ = try await stack.call(endpoint, resourceName: model, request: request).collect()
         return (ContinuousClock.now - start) / .microseconds(1)
