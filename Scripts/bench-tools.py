@@ -2,13 +2,14 @@
 """How well a model calls tools, beside llama.cpp's llama-server on the same file of weights and the same requests.
 
     Scripts/bench-tools.py [--rows easy,multiple,simple_python,irrelevance] [--choices required,auto] [--count N]
-                           [--ways tools,json_schema | --no-peer]
+                           [--ways tools,template,json_schema | --no-peer]
 
 The requests are Benchmarks/Tools/easy.jsonl, and those of the Berkeley Function Calling Leaderboard (bfcl-eval, from PyPI). Both
-answer greedily. The peer is asked in two ways: `tools`, with the prompt and the grammar that it makes of them by itself, which
-leaves the tools out where the model's template has no place for them; and `json_schema`, with our prompt, word for word, and a
-schema of all calls, which demands a call. One judge, that of `llama-stack-bench tools` written again, decides for all; what it
-says of ours is compared with what that program said.
+answer greedily. The peer is asked in three ways: `tools`, with the prompt and the grammar that it makes of them by itself, which
+leaves the tools out where the model's template has no place for them; `template`, the same with Qwen 2.5's chat template, which
+has the same marks of turns and a place for tools; and `json_schema`, with our prompt, word for word, and a schema of all calls,
+which demands a call. One judge, that of `llama-stack-bench tools` written again, decides for all; what it says of ours is compared
+with what that program said.
 
 llama-server is built by Scripts/setup-peers.sh, from PyPI too. A run of everything takes an hour on two cores.
 """
@@ -30,6 +31,8 @@ PEERS = Path(os.environ.get("LLAMA_STACK_PEERS") or
              Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "llama-stack-peers")
 MODEL = ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf"
 EASY = ROOT / "Benchmarks/Tools/easy.jsonl"
+TEMPLATE = ROOT / "Tests/Fixtures/templates/qwen2.5.jinja"
+WAYS = ("tools", "template", "json_schema")
 TOGETHER = 8
 # The keys of a schema that a model may learn from; the peer gets them.
 DROPS = ("default", "format", "example", "optional")
@@ -145,14 +148,15 @@ def ours(file, requests, choice, most):
 
 
 class Peer:
-    def __init__(self):
+    def __init__(self, template=None):
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             self.port = listening.getsockname()[1]
         self.log = tempfile.NamedTemporaryFile()
         self.process = subprocess.Popen(
             [PEERS / "bin/llama-server", "-m", MODEL, "--host", "127.0.0.1", "--port", str(self.port), "--jinja", "-np",
-             str(TOGETHER), "-c", str(8192 * TOGETHER), "-t", str(os.cpu_count())], stdout=self.log, stderr=self.log)
+             str(TOGETHER), "-c", str(8192 * TOGETHER), "-t", str(os.cpu_count()),
+             *(["--chat-template-file", template] if template else [])], stdout=self.log, stderr=self.log)
         for _ in range(600):
             try:
                 if self.ask("GET", "/health", None)[0] == 200:
@@ -175,7 +179,7 @@ class Peer:
         self.process.wait()
 
     def calls(self, requests, way, choice, most):
-        body = self.tools if way == "tools" else self.json_schema
+        body = self.json_schema if way == "json_schema" else self.tools
         refused = []
 
         def one(request):
@@ -185,7 +189,7 @@ class Peer:
                 refused.append(f"{request['id']}: {json.dumps(answer)[:200]}")
                 return request["id"], []
             message = answer["choices"][0]["message"]
-            if way == "tools":
+            if way != "json_schema":
                 found = [call["function"] for call in message.get("tool_calls") or []]
                 return request["id"], [{"tool_name": call["name"], "arguments": read(call["arguments"])} for call in found]
             call = read(message.get("content"))
@@ -263,20 +267,21 @@ def main():
     parser.add_argument("--rows", default="easy,multiple,simple_python,irrelevance")
     parser.add_argument("--choices", default="required,auto")
     parser.add_argument("--count", type=int, help="requests of each file, from the first")
-    parser.add_argument("--ways", default="tools,json_schema", help="how the peer is asked")
+    parser.add_argument("--ways", default=",".join(WAYS), help="how the peer is asked")
     parser.add_argument("--no-peer", action="store_true", help="ours alone")
     options = parser.parse_args()
-    unknown = set(options.ways.split(",")) - {"tools", "json_schema"}
-    if unknown:
-        parser.error(f"--ways must be tools, json_schema or both with a comma between, got {', '.join(sorted(unknown))}")
+    asked = [] if options.no_peer else options.ways.split(",")
+    if unknown := set(asked) - set(WAYS):
+        parser.error(f"--ways must be of {', '.join(WAYS)}, with commas between, got {', '.join(sorted(unknown))}")
     in_environment()
     print("| requests | `tool_choice` | engine | right tool, with valid arguments | right values | calls where none helps | s |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    peer = None
-    if not options.no_peer:
+    peers = {}
+    if asked:
         subprocess.run([ROOT / "Scripts/setup-peers.sh"], check=True, stdout=sys.stderr)
-        peer = Peer()
     try:
+        for way in asked:
+            peers[way] = Peer(TEMPLATE) if way == "template" else Peer()
         for name in options.rows.split(","):
             file, requests = requests_of(name, options.count)
             most = 256 if name == "easy" else 128
@@ -285,13 +290,14 @@ def main():
                     continue
                 began = time.monotonic()
                 show(name, requests, choice, "ours", ours(file, requests, choice, most), time.monotonic() - began)
-                ways = ["tools"] + ["json_schema"] * (choice == "required") if peer else []
-                for way in [way for way in ways if way in options.ways.split(",")]:
+                for way, peer in peers.items():
+                    if way == "json_schema" and choice != "required":
+                        continue
                     began = time.monotonic()
                     show(name, requests, choice, f"llama-server, `{way}`", peer.calls(requests, way, choice, most),
                          time.monotonic() - began)
     finally:
-        if peer:
+        for peer in peers.values():
             peer.stop()
 
 

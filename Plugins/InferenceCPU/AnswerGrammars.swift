@@ -6,6 +6,14 @@ import ProviderKit
 import Synchronization
 import Tokenizers
 
+/// The grammars of one answer.
+struct AnswerRule: Sendable {
+    /// Nil where every token may come.
+    var grammar: GrammarState?
+    /// Where a greedy answer may begin with a call.
+    var opening: OpeningChoice?
+}
+
 /// The grammars of one model's answers: calls in the form of its template, and JSON of a schema.
 final class AnswerGrammars: Sendable {
     private let library: GrammarLibrary
@@ -13,12 +21,18 @@ final class AnswerGrammars: Sendable {
     private let syntax: CallSyntax
     /// A form that its template does not write is demanded of it, but not expected.
     private let isSyntaxKnown: Bool
+    /// Whether its template tells it of tools: such a model knows by itself when to call.
+    private let isTaught: Bool
     private let tokens: [ReplyMark: Int32]
     private let modelNames: @Sendable (ChatTool) -> String
     /// Tools whose schemas no grammar can hold to, by the key of their request.
     private let unheld = Mutex<[String: Set<Int>]>([:])
 
     private static let unheldMax = 64
+    /// Where a model that is told of tools in our words begins with a call: the natural logarithm of how likely the
+    /// opening and the likeliest tool's name must be together. Chosen by measuring (Benchmarks/README.md, "Calls of
+    /// tools").
+    static let callLogprobMin = -4.5
 
     private let queue: DispatchQueue
 
@@ -33,6 +47,7 @@ final class AnswerGrammars: Sendable {
         }
         tokens = Dictionary(language.replyMarks.map { ($1, $0) }, uniquingKeysWith: min)
         let format = language.chatFormat
+        isTaught = format?.hasTools ?? false
         let known = format.flatMap { CallSyntax(of: $0, controls: Set(language.replyMarks.values)) }
         (syntax, isSyntaxKnown) = (known ?? .plain, known != nil)
         modelNames = { tool in format?.nameForModel(tool) ?? tool.name }
@@ -41,16 +56,21 @@ final class AnswerGrammars: Sendable {
     /// Makes what all grammars need; returns at once.
     func prepare() { library.prepare() }
 
-    /// The grammar of an answer that may or must call; nil where nothing holds it.
+    /// The grammars of an answer that may or must call.
+    ///
+    /// - Parameter answersUser: the last message is a user's. Behind a tool's result the model decides by its own
+    ///   tokens whether it calls again.
     ///
     /// Throws a `ProviderError` for a choice that the tools do not allow, and, where calls are demanded, for a schema
     /// that can't be held to. Where they are not, such a tool's arguments are any.
     func calls(
-        _ choice: ToolChoice, _ tools: [ChatTool], _ format: ReplyFormat, _ log: Log
-    ) async throws -> GrammarState? {
-        guard let demand = try demand(choice, tools) else { return nil }
+        _ choice: ToolChoice, _ tools: [ChatTool], _ format: ReplyFormat, answersUser: Bool, _ log: Log
+    ) async throws -> AnswerRule {
+        guard let demand = try demand(choice, tools) else { return AnswerRule() }
         // Built-in tools have a notation of their own where the template knows them.
-        if demand == .auto, !isSyntaxKnown || tools.contains(where: { modelNames($0) != $0.name }) { return nil }
+        if demand == .auto, !isSyntaxKnown || tools.contains(where: { modelNames($0) != $0.name }) {
+            return AnswerRule()
+        }
         var offered = tools
         if case .named(let name) = choice { offered = tools.filter { $0.name == name } }
         let key =
@@ -66,17 +86,16 @@ final class AnswerGrammars: Sendable {
                 return CallableTool(name: modelNames(tool), arguments: .anyObject)
             }
         }
-        func state(_ loose: Set<Int>) async throws(GrammarError) -> GrammarState {
+        func rule(_ loose: Set<Int>) async throws(GrammarError) -> AnswerRule {
             let held = callable.enumerated().map { index, tool in
                 loose.contains(index) ? CallableTool(name: tool.name, arguments: .anyObject) : tool
             }
-            let (syntax, tokens, beginning) = (syntax, tokens, format.beginning)
-            return try await library.state("\(key) \(loose.sorted())") {
-                syntax.grammar(demand, of: held, tokens: tokens, beginning: beginning)
-            }
+            var rule = try await self.rule("\(key) \(loose.sorted())", demand, held, format.beginning)
+            if !answersUser { rule.opening = nil }
+            return rule
         }
         do throws(GrammarError) {
-            return try await state(loose)
+            return try await rule(loose)
         } catch {
             let failing = try await queue.run { Self.failures(callable) }
             if isStrict {
@@ -96,19 +115,40 @@ final class AnswerGrammars: Sendable {
                 if unheld.count >= Self.unheldMax { unheld.removeAll() }
                 unheld[key] = loose
             }
-            return try? await state(loose)
+            return (try? await rule(loose)) ?? AnswerRule()
         }
     }
 
+    private func rule(
+        _ key: String, _ demand: CallDemand, _ tools: [CallableTool], _ beginning: ReplyFormat.Beginning
+    ) async throws(GrammarError) -> AnswerRule {
+        let (syntax, tokens) = (syntax, tokens)
+        func state(_ demand: CallDemand, _ key: String) async throws(GrammarError) -> GrammarState {
+            try await library.state(key) {
+                syntax.grammar(demand, of: tools, tokens: tokens, beginning: beginning)
+            }
+        }
+        var rule = AnswerRule(grammar: try await state(demand, key))
+        guard demand == .auto, !isTaught, let openings = syntax.openings(of: tools, beginning: beginning) else {
+            return rule
+        }
+        rule.opening = OpeningChoice(
+            try await library.state("openings \(key)") { .now(openings.all) }, sharedBytes: openings.shared.utf8.count,
+            endBytes: openings.endBytes, then: try await state(.required(callsMax: nil), "opened \(key)"),
+            logprobMin: Self.callLogprobMin)
+        return rule
+    }
+
     /// The grammar of an answer that is a value of this schema.
-    func value(_ schema: JSON, _ beginning: ReplyFormat.Beginning) async throws -> GrammarState {
+    func value(_ schema: JSON, _ beginning: ReplyFormat.Beginning) async throws -> AnswerRule {
         let field = "response_schema"
         let tokens = tokens
         do {
             let parsed = try ValueSchema(parsing: schema)
-            return try await library.state("value \(beginning) \(schema.text)") {
-                GrammarStart.answer(.value(parsed, .spaced), beginning: beginning, tokens: tokens)
-            }
+            return AnswerRule(
+                grammar: try await library.state("value \(beginning) \(schema.text)") {
+                    GrammarStart.answer(.value(parsed, .spaced), beginning: beginning, tokens: tokens)
+                })
         } catch let error as SchemaError {
             throw ProviderError(error, field: field)
         } catch let error as GrammarError {
@@ -130,7 +170,8 @@ final class AnswerGrammars: Sendable {
         case .named(let name):
             guard tools.contains(where: { $0.name == name }) else {
                 let names = tools.map { "'\($0.name)'" }.joined(separator: ", ")
-                throw refused("names '\(name)', which is none of the request's tools: \(names.isEmpty ? "none" : names)")
+                throw refused(
+                    "names '\(name)', which is none of the request's tools: \(names.isEmpty ? "none" : names)")
             }
             return .required(callsMax: 1)
         }

@@ -79,7 +79,9 @@ extension CPUProvider {
             model, call, options, request.samplingParams, prompt: prompt, promptField: field,
             tokensMax: request.maxTokens, logprobs: request.logprobs, stopTokens: language.chatStops
         ) {
-            try await grammar(model, choice, options.responseSchema, tools, format, call)
+            try await rule(
+                model, choice, options.responseSchema, tools, format, answersUser: request.dialog.message.role == .user,
+                call)
         }
         return Chat(answer: answer, tools: tools, format: format)
     }
@@ -116,11 +118,13 @@ extension CPUProvider {
         return CountTokensResponse(tokens: prompt.count, contextTokensMax: model.engine.contextTokens)
     }
 
-    private func grammar(
+    private func rule(
         _ model: LoadedModel, _ choice: ToolChoice, _ schema: JSON?, _ tools: [ChatTool], _ format: ReplyFormat,
-        _ call: Call
-    ) async throws -> GrammarState? {
-        guard let schema else { return try await model.grammars.calls(choice, tools, format, call.log) }
+        answersUser: Bool, _ call: Call
+    ) async throws -> AnswerRule {
+        guard let schema else {
+            return try await model.grammars.calls(choice, tools, format, answersUser: answersUser, call.log)
+        }
         guard tools.isEmpty else {
             throw ProviderError(
                 .invalidRequest,

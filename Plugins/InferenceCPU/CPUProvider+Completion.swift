@@ -51,7 +51,7 @@ extension CPUProvider {
             model, call, options, request.samplingParams, prompt: prompt, promptField: field,
             tokensMax: request.maxTokens, logprobs: request.logprobs, stopTokens: model.language.completionStops
         ) {
-            guard let schema = options.responseSchema else { return nil }
+            guard let schema = options.responseSchema else { return AnswerRule() }
             return try await model.grammars.value(schema, .answer)
         }
     }

@@ -15,7 +15,7 @@ struct PreparedAnswer: Sendable {
     init(
         _ model: LoadedModel, _ call: Call, _ options: GenerationOptions, _ parameters: SamplingParams,
         prompt: [Int32], promptField: String, tokensMax: Int, logprobs: Bool, stopTokens: Set<Int32>,
-        grammar: () async throws -> GrammarState?
+        rule: () async throws -> AnswerRule
     ) async throws {
         self.options = options
         samplings = try (0..<(options.n ?? 1)).map {
@@ -29,7 +29,8 @@ struct PreparedAnswer: Sendable {
         var request = Generation.Request(
             prompt: prompt, tokensMax: tokensMax, sampling: samplings[0], stopTokens: stopTokens,
             deadline: call.deadline, owner: call.principal)
-        request.grammar = try await grammar()
+        let rule = try await rule()
+        (request.grammar, request.opening) = (rule.grammar, rule.opening)
         if request.grammar != nil, options.ignoreEOS == true {
             throw ProviderError(
                 .invalidRequest,

@@ -63,4 +63,20 @@ struct LiteralTests {
             }
         }
     }
+
+    @Test("whole literals are the options of a choice, or one alone; none where anything else may come")
+    func whole() throws {
+        func texts(_ source: GrammarSource) throws -> [String] {
+            try state(source).wholeLiterals(endBytes: 1).map { String(decoding: $0.text, as: UTF8.self) }
+        }
+        #expect(try texts(.choice([.text("<a>"), .text("<ab>"), .text("<b>")])) == ["<a", "<ab", "<b"])
+        #expect(try texts(.choice([.text("<a>")])) == ["<a"])
+        #expect(try texts(.choice([.text("<a>"), .value(TestSchema.any, .spaced)])) == [])
+        for literal in try state(.choice([.text("<a>"), .text("<ab>")])).wholeLiterals(endBytes: 0) {
+            for other in ["<a>", "<ab>"] {
+                var state = literal.state
+                #expect(other.utf8.allSatisfy { state.advance(byte: $0) } == (Array(other.utf8) == literal.text))
+            }
+        }
+    }
 }

@@ -35,6 +35,7 @@ struct CallStressTests {
         }
         #expect(outcomes.count { $0 == 200 } >= 667)
         #expect(await channel.close(withinSeconds: 60))
-        #expect(log.lines.map(\.message) == [])
+        // On a busy machine a call may take its second and more to be scheduled.
+        #expect(log.lines.map(\.message).filter { !$0.hasSuffix("has not returned for 1 s") } == [])
     }
 }

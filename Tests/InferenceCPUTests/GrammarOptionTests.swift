@@ -17,8 +17,10 @@ import Testing
             toolName: "halt", parameters: ["type": "object", "properties": [:], "additionalProperties": false]),
     ]
 
-    private static func served(_ script: [ScriptedModel.Piece] = [.text("Hello.")]) async throws -> ServedModel {
-        var model = ScriptedModel(script: script, contextTokens: 4096)
+    private static func served(
+        _ script: [ScriptedModel.Piece] = [.text("Hello.")], template: String = ScriptedModel.chatML
+    ) async throws -> ServedModel {
+        var model = ScriptedModel(script: script, contextTokens: 4096, template: template)
         if script.count == 1 { model.certainty = 0 }
         return try await ServedModel(model)
     }
@@ -59,12 +61,51 @@ import Testing
     func auto() async throws {
         let words = try await Self.served([.text("Hel"), .text("lo.")]).chat(Self.request())
         #expect(words == ChatCompletionResponse(content: "Hello.", stopReason: .finishedOK))
-        let begun = try await Self.served([.text("{\"name\": \""), .text("Widget")]).chat(Self.request())
+        let begun = try await Self.served(Self.widget, template: Self.toldOfTools).chat(Self.request())
         #expect(begun.toolCalls.first.map { ["paint", "halt"].contains($0.toolName) } == true)
-        let free = try await Self.served([.text("{\"name\": \""), .text("Widget")])
-            .chat(Self.request(), options: ["tool_choice": "free"])
+        let free = try await Self.served(Self.widget).chat(Self.request(), options: ["tool_choice": "free"])
         #expect(free == ChatCompletionResponse(content: "{\"name\": \"Widget", stopReason: .finishedOK))
     }
+
+    @Test("a model that is told of tools in our words calls where it means one of them, and none of another name")
+    func meant() async throws {
+        for name in ["halt", "paint"] {
+            let served = try await Self.served([.text("{\"name\": \""), .text(name), .text("\", \"parameters\": ")])
+            let answer = try await served.chat(Self.request())
+            #expect(Set(answer.toolCalls.map(\.toolName)) == [name], "\(answer)")
+        }
+        let other = try await Self.served(Self.widget).chat(Self.request())
+        let text = if case .text(let text) = other.content { text } else { "" }
+        #expect(other.toolCalls.isEmpty && !text.isEmpty && !text.hasPrefix("{"), "\(other)")
+        let json = try await Self.served([.text("{\""), .text("answer\": "), .text("42}")]).chat(Self.request())
+        #expect(json == ChatCompletionResponse(content: "{\"answer\": 42}", stopReason: .finishedOK))
+        // Behind a result what begins as a call is one, as with a model whose template tells of tools.
+        var behindResult = Self.request()
+        behindResult.dialog = Dialog(
+            message: Message(
+                role: .tool, content: "", toolResponses: [ToolResponse(toolName: "halt", content: "Done.")]),
+            messageHistory: [
+                Message(role: .user, content: "Halt!"),
+                Message(role: .assistant, content: "", toolCalls: [ToolCall(toolName: "halt", arguments: [:])]),
+            ])
+        let again = try await Self.served(Self.widget).chat(behindResult)
+        #expect(again.toolCalls.first.map { ["paint", "halt"].contains($0.toolName) } == true)
+        let required = try await Self.served(Self.widget).chat(Self.request(), options: ["tool_choice": "required"])
+        #expect(required.toolCalls.first.map { ["paint", "halt"].contains($0.toolName) } == true)
+    }
+
+    private static let widget: [ScriptedModel.Piece] = [.text("{\"name\": \""), .text("Widget")]
+
+    /// A template that tells of tools, and has no mark before calls.
+    private static let toldOfTools = """
+        {% if tools %}<|im_start|>system
+        {{ tools | tojson }}<|im_end|>
+        {% endif %}{% for message in messages %}<|im_start|>{{ message.role }}
+        {% if message.tool_calls %}{% set call = message.tool_calls[0].function %}{"name": "{{ call.name }}", \
+        "parameters": {{ call.arguments | tojson }}}{% else %}{{ message.content }}{% endif %}<|im_end|>
+        {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+        {% endif %}
+        """
 
     @Test("with none the model is not told of the tools, and nothing is a call")
     func none() async throws {

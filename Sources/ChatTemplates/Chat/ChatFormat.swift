@@ -72,6 +72,9 @@ package struct ChatFormat: Sendable {
         forTools.namesBuiltins ? tool.builtin?.nameForModel ?? tool.name : tool.name
     }
 
+    /// Whether the template tells its model of tools; where it does not, our own words do.
+    package var hasTools: Bool { forTools.traits.hasTools }
+
     /// The prompt for a conversation. It begins with the begin-of-text token where the format wants one: a tokeniser
     /// must not add another.
     ///

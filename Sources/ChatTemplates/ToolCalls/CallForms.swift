@@ -54,5 +54,5 @@ package struct CallForms: Sendable, Equatable {
 
 extension ChatFormat {
     /// The forms of calls that this model is tried for.
-    package var callForms: CallForms { CallForms(template: forTools.source, hasTools: forTools.traits.hasTools) }
+    package var callForms: CallForms { CallForms(template: forTools.source, hasTools: hasTools) }
 }

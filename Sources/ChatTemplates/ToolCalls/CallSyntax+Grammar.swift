@@ -31,6 +31,28 @@ extension CallSyntax {
         case .required(let callsMax): return writer.required(callsMax: callsMax, beginning)
         }
     }
+
+    /// How answers begin that are calls, where no mark opens those.
+    package struct Openings {
+        /// The text in front of every tool's name.
+        package let shared: String
+        /// All of the beginnings, each to the arguments.
+        package let all: GrammarSource
+        /// How many bytes of each lie behind the one that ends the name.
+        package let endBytes: Int
+    }
+
+    /// Nil where a mark opens calls, and where the prompt leaves the answer elsewhere than at its beginning.
+    package func openings(of tools: [CallableTool], beginning: ReplyFormat.Beginning) -> Openings? {
+        let shared = String(opening.drop(while: \.isWhitespace))
+        let isMarked = ReplyMark.allCases.contains { !$0.isThought && opening.contains($0.text) }
+        guard beginning == .answer, !isMarked, !shared.isEmpty else { return nil }
+        let writer = CallWriter(syntax: self, tools: tools, tokens: [:])
+        let end = numbered(middle, 1)
+        return Openings(
+            shared: shared, all: .choice(tools.map { .text(shared + writer.writtenName($0.name) + end) }),
+            endBytes: max(0, end.utf8.count - 1))
+    }
 }
 
 extension GrammarStart {
@@ -141,7 +163,7 @@ private struct CallWriter {
             })
     }
 
-    private func writtenName(_ name: String) -> String {
+    func writtenName(_ name: String) -> String {
         guard syntax.isNameQuoted, let quoted = try? TemplateValue.string(name).json() else { return name }
         return String(quoted.dropFirst().dropLast())
     }

@@ -34,6 +34,16 @@ extension GrammarState {
         return found.map { Literal(text: Array($0.text.dropLast(max(0, shared - 1))), state: keeping($0.readings)) }
     }
 
+    /// All that may come where that is one or more literals; empty where anything else may come.
+    /// - Parameter endBytes: how many bytes at their ends do not count: a token may still reach into those.
+    func wholeLiterals(endBytes: Int) -> [Literal] {
+        guard readings.all.count <= Self.literalsMax else { return [] }
+        let found = readings.all.compactMap { reading in
+            literal(reading).map { Literal(text: Array($0.dropLast(endBytes)), state: keeping([reading])) }
+        }
+        return found.count == readings.all.count ? found : []
+    }
+
     /// The rest of what a reading spells; nil where it leaves a choice.
     private func literal(_ reading: Reading) -> [UInt8]? {
         guard case .leaf(let leaf, var state, _) = reading.top, reading.key == nil else { return nil }

@@ -6,6 +6,8 @@ struct AnswerGrammar {
     private let stopTokens: Set<Int32>
     private var mask: TokenMask
     private var isMaskCurrent = false
+    /// The next token is none that begins a text of this grammar.
+    private var barred: GrammarState?
     /// How often the tokens that spell what must come are those that the model takes.
     var length = DraftLength()
 
@@ -25,6 +27,11 @@ struct AnswerGrammar {
         for token in stopTokens {
             if isFinal { mask.insert(token) } else if !state.takes(token) { mask.remove(token) }
         }
+        if let barred {
+            var beginnings = TokenMask(vocabulary: mask.vocabulary)
+            barred.allowed(&beginnings)
+            for token in beginnings.tokens { mask.remove(token) }
+        }
         isMaskCurrent = true
         return mask
     }
@@ -35,6 +42,7 @@ struct AnswerGrammar {
     /// - Returns: false when the token does not fit.
     mutating func advance(_ token: Int32) -> Bool {
         isMaskCurrent = false
+        barred = nil
         return state.advance(token)
     }
 
@@ -44,6 +52,12 @@ struct AnswerGrammar {
     /// Leaves out all that `state` leaves out, which one of `literals` has.
     mutating func keep(_ state: GrammarState) {
         self.state = state
+        isMaskCurrent = false
+    }
+
+    /// Leaves out the next tokens that `state` begins with.
+    mutating func bar(_ state: GrammarState) {
+        barred = state
         isMaskCurrent = false
     }
 

@@ -23,6 +23,9 @@ package enum Generation {
         /// Stop tokens may come only where the grammar lets the turn end. Log probabilities stay those of the model.
         /// Where nothing but one of several literals may come, a greedy answer takes the likeliest whole one.
         package var grammar: GrammarState?
+        /// How a greedy answer may begin to keep to another grammar than `grammar`, which must be given too. Drawn
+        /// answers, and those whose logits are adjusted, keep to `grammar`.
+        package var opening: OpeningChoice?
         /// If not 0, nothing is generated: this many tokens at the prompt's end are scored. Each is sent as a `.token`
         /// with its log probability after those before it, and the sequence is then complete. Of the other fields only
         /// `deadline`, `owner` and `adapter` count.

@@ -23,6 +23,8 @@ final class SequenceState: @unchecked Sendable {
     var grammar: AnswerGrammar?
     /// While one of several literals is to follow, and which is not known yet.
     private var choice: LiteralChoice?
+    /// While that choice is how the answer begins.
+    private var opening: OpeningChoice?
     var lookup = LookupDraft()
     /// Where the engine has a model to draft with.
     var byModel = DraftModel.State()
@@ -55,6 +57,12 @@ final class SequenceState: @unchecked Sendable {
         grammar = request.grammar.map {
             AnswerGrammar($0, stopTokens: request.stopTokens, vocabulary: vocabulary)
         }
+        if let opening = request.opening, grammar != nil, sampler.isGreedy, !opening.literals.isEmpty {
+            self.opening = opening
+            choice = LiteralChoice(
+                opening.literals,
+                bound: LiteralChoice.Bound(sharedBytes: opening.sharedBytes, logprobMin: opening.logprobMin))
+        }
     }
 
     /// How many tokens have not gone through the model; one, once the answer has begun.
@@ -71,7 +79,8 @@ final class SequenceState: @unchecked Sendable {
     /// still have, whatever memory there is.
     var path: ArraySlice<Int32> { choice?.path(limit: tokensMax - generatedTokens - 1) ?? [] }
 
-    /// Makes sure that of several literals the likeliest is the only one to follow.
+    /// Makes sure that of several literals the likeliest is the only one to follow, or none where one of them may begin
+    /// the answer and none is likely enough.
     ///
     /// - Parameter rows: the logits in front of each token of `draft`, and behind the last.
     /// - Returns: false where that takes another pass.
@@ -79,10 +88,23 @@ final class SequenceState: @unchecked Sendable {
         guard sampler.isGreedy, grammar != nil else { return true }
         let isAsked = choice != nil && draft == path
         if choice == nil, let literals = grammar?.literals, !literals.isEmpty { choice = LiteralChoice(literals) }
-        guard choice != nil else { return true }
-        guard let chosen = choice?.learn(draft, rows, isAsked: isAsked) else { return false }
+        guard var search = choice else { return true }
         choice = nil
-        grammar?.keep(chosen)
+        guard search.learn(draft, rows, isAsked: isAsked) else {
+            choice = search
+            return false
+        }
+        guard let opening else {
+            grammar?.keep(search.chosen)
+            return true
+        }
+        self.opening = nil
+        if search.isLikelyEnough {
+            grammar?.keep(opening.opened)
+        } else if search.isMeantFromFirstToken {
+            // Other text may begin with the same token, such as JSON that is no call: only what leads on is barred.
+            grammar?.bar(opening.openings)
+        }
         return true
     }
 

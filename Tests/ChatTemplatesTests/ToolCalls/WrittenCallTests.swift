@@ -168,6 +168,26 @@ struct WrittenCallTests {
                 beginning: .recipient(.recipientName), tokens: tokens))
     }
 
+    @Test("calls that no mark opens begin alike up to the name, and only where an answer begins")
+    func openings() throws {
+        let schema = try #require(CallAuthor.callable.first).arguments
+        let tools = ["paint", "say \"x\""].map { CallableTool(name: $0, arguments: schema) }
+        let openings = try #require(CallSyntax.plain.openings(of: tools, beginning: .answer))
+        #expect(openings.shared == "{\"name\": \"")
+        #expect(openings.endBytes == ", \"parameters\": ".utf8.count)
+        for (name, fits) in [("paint", true), ("say \\\"x\\\"", true), ("say", false)] {
+            var state = GrammarState(try Grammar(.now(openings.all), timeMax: nil), Self.vocabulary)
+            let isTaken = "{\"name\": \"\(name)\", \"parameters\": ".utf8.allSatisfy { Self.advance(&state, Int32($0)) }
+            #expect((isTaken && state.isComplete) == fits, "\(name)")
+        }
+        #expect(CallSyntax.plain.openings(of: tools, beginning: .thought(.think)) == nil)
+        let marked = CallSyntax(
+            opening: "\n<tool_call>\n{\"name\": \"", middle: "\", \"arguments\": ", arguments: .spaced)
+        #expect(marked.openings(of: tools, beginning: .answer) == nil)
+        #expect(
+            CallSyntax(opening: " ", middle: "\n", arguments: .spaced).openings(of: tools, beginning: .answer) == nil)
+    }
+
     @Test("a name stands in a text of JSON as JSON writes it")
     func quotedName() throws {
         let schema = try #require(CallAuthor.callable.first).arguments
