@@ -32,7 +32,7 @@ final class AnswerGrammars: Sendable {
     /// Where a model that is told of tools in our words begins with a call: the natural logarithm of how likely the
     /// opening and the likeliest tool's name must be together. Chosen by measuring (Benchmarks/README.md, "Calls of
     /// tools").
-    static let callLogprobMin = -4.5
+    private static let callLogprobMin = -4.5
 
     private let queue: DispatchQueue
 
@@ -58,11 +58,11 @@ final class AnswerGrammars: Sendable {
 
     /// The grammars of an answer that may or must call.
     ///
-    /// - Parameter answersUser: the last message is a user's. Behind a tool's result the model decides by its own
-    ///   tokens whether it calls again.
-    ///
     /// Throws a `ProviderError` for a choice that the tools do not allow, and, where calls are demanded, for a schema
     /// that can't be held to. Where they are not, such a tool's arguments are any.
+    ///
+    /// - Parameter answersUser: the last message is a user's. Behind a tool's result the model decides by its own
+    ///   tokens whether it calls again.
     func calls(
         _ choice: ToolChoice, _ tools: [ChatTool], _ format: ReplyFormat, answersUser: Bool, _ log: Log
     ) async throws -> AnswerRule {

@@ -5,10 +5,6 @@ import Testing
 
 /// Of several literals the likeliest whole one follows, not the one that begins likeliest.
 @Suite(.timeLimit(.minutes(60))) struct LiteralChoiceTests {
-    /// A token for each byte and no other, so that a text has one spelling.
-    private static let bytes = GrammarVocabulary(
-        trie: TokenTrie(vocabulary: 320) { token, bytes in if token < 256 { bytes.append(UInt8(token)) } })
-
     private static func source(_ names: [String]) -> GrammarSource {
         .sequence([.text("<"), .choice(names.map { .text("\($0)>") })])
     }
@@ -21,15 +17,9 @@ import Testing
             grammar: GrammarState(try Grammar(.now(source)), vocabulary))
     }
 
-    /// The natural logarithm of the probability that `text` follows, computed token by token.
+    /// The natural logarithm of the probability that `text` follows.
     private func logprob(of text: String, after prompt: [Int32], _ probe: EngineProbe) async throws -> Double {
-        let tokens = text.utf8.map { Int32($0) }
-        var request = Generation.Request(prompt: prompt + tokens)
-        request.scoredTokens = tokens.count
-        let events = await (try probe.submit(request)).all()
-        return events.reduce(0) { sum, event in
-            if case .token(let token) = event { sum + Double(token.logprob ?? 0) } else { sum }
-        }
+        try await ChoiceProbe.logprobs(of: text, after: prompt, probe).reduce(0, +)
     }
 
     private static let names = [
@@ -42,7 +32,7 @@ import Testing
         var likelierThanBeginning = 0
         for seed in 0..<24 {
             let prompt = (0..<(seed + 3)).map { Int32(($0 * 37 + seed * 11) % 310) }
-            let heard = try probe.submit(request(prompt, Self.source(Self.names), Self.bytes))
+            let heard = try probe.submit(request(prompt, Self.source(Self.names), ChoiceProbe.bytes))
             let answer = TinyGrammar.text(await heard.tokens())
             var scores: [(name: String, logprob: Double)] = []
             for name in Self.names {
@@ -69,11 +59,12 @@ import Testing
         let prompt = (0..<9).map { Int32($0 * 31) }
         var biased = Sampling()
         biased.logitBias = [Int32(UInt8(ascii: "x")): 100]
-        let heard = try EngineProbe.tiny().submit(request(prompt, Self.source(Self.names), Self.bytes, biased))
+        let heard = try EngineProbe.tiny().submit(request(prompt, Self.source(Self.names), ChoiceProbe.bytes, biased))
         #expect(TinyGrammar.text(await heard.tokens()) == "<x>")
         for seed in 0..<4 {
             let sampling = Sampling(temperature: 2, seed: UInt64(seed))
-            let heard = try EngineProbe.tiny().submit(request(prompt, Self.source(Self.names), Self.bytes, sampling))
+            let heard = try EngineProbe.tiny().submit(
+                request(prompt, Self.source(Self.names), ChoiceProbe.bytes, sampling))
             let answer = TinyGrammar.text(await heard.tokens())
             #expect(Self.names.contains { "<\($0)>" == answer }, "\(answer)")
         }
@@ -88,25 +79,15 @@ import Testing
             if index % 2 == 1 { request.sampling.topLogprobs = 2 }
             return request
         }
-        var alone: [[Generation.Event]] = []
-        for request in requests {
-            let probe = try EngineProbe.tiny { ($0.speculation, $0.prefixSharing) = (.none, false) }
-            alone.append(await (try probe.submit(request)).all())
-        }
-        let probe = try EngineProbe.tiny {
-            $0.cacheBytesMax = 3 * 2 * 2 * 2 * 128 * 64 * 4
-            $0.prefixSharing = false
-        }
-        let all = try requests.map { try probe.submit($0) }
-        for (heard, wanted) in zip(all, alone) { #expect(await heard.all() == wanted) }
+        try await ChoiceProbe.expectSame(requests)
     }
 
     @Test("an answer that its limit cuts in the middle of a literal ends there", arguments: 1...12)
     func cut(tokens: Int) async throws {
-        var request = try request([5, 6, 7], Self.source(Self.names), Self.bytes)
+        var request = try request([5, 6, 7], Self.source(Self.names), ChoiceProbe.bytes)
         request.tokensMax = tokens
         let events = await (try EngineProbe.tiny().submit(request)).all()
-        var state = try GrammarState(Grammar(.now(Self.source(Self.names))), Self.bytes)
+        var state = try GrammarState(Grammar(.now(Self.source(Self.names))), ChoiceProbe.bytes)
         for case .token(let token) in events { require(state.advance(token.id)) }
         #expect(events.last?.reason == (state.isComplete ? .complete : .length))
     }

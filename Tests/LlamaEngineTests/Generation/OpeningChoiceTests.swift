@@ -5,12 +5,11 @@ import Testing
 
 /// A greedy answer begins with one of several literals where that is likely enough, and keeps to another grammar then.
 @Suite(.timeLimit(.minutes(60))) struct OpeningChoiceTests {
-    /// A token for each byte and no other, so that a text has one spelling.
-    private static let bytes = GrammarVocabulary(
-        trie: TokenTrie(vocabulary: 320) { token, bytes in if token < 256 { bytes.append(UInt8(token)) } })
     private static let names = ["paint", "halt", "p", "search_all"]
 
-    private static func state(_ start: GrammarStart) throws -> GrammarState { GrammarState(try Grammar(start), bytes) }
+    private static func state(_ start: GrammarStart) throws -> GrammarState {
+        GrammarState(try Grammar(start), ChoiceProbe.bytes)
+    }
 
     private static func request(
         _ prompt: [Int32], bound: Double, tokensMax: Int = 24, _ sampling: Sampling = Sampling()
@@ -24,23 +23,11 @@ import Testing
         return request
     }
 
-    /// The natural logarithms of the probabilities of `text`'s bytes behind `prompt`.
-    private static func logprobs(
-        of text: String, after prompt: [Int32], _ probe: EngineProbe
-    ) async throws -> [Double] {
-        let tokens = text.utf8.map { Int32($0) }
-        var request = Generation.Request(prompt: prompt + tokens)
-        request.scoredTokens = tokens.count
-        return await (try probe.submit(request)).all().compactMap { event in
-            if case .token(let token) = event { token.logprob.map(Double.init) } else { nil }
-        }
-    }
-
     /// How likely the likeliest of the literals is by the rule, computed token by token.
     private static func likeliest(after prompt: [Int32], _ probe: EngineProbe) async throws -> (name: String, Double) {
         var found: [(name: String, sum: Double, score: Double)] = []
         for name in names {
-            let all = try await logprobs(of: "<<\(name)>", after: prompt, probe)
+            let all = try await ChoiceProbe.logprobs(of: "<<\(name)>", after: prompt, probe)
             let own = all.dropFirst(2)
             found.append((name, all.reduce(0, +), all.prefix(2).reduce(0, +) + own.reduce(0, +) / Double(own.count)))
         }
@@ -115,17 +102,7 @@ import Testing
             let (_, score) = try await Self.likeliest(after: Self.prompt(seed), probe)
             requests.append(try Self.request(Self.prompt(seed), bound: score + (seed % 2 == 0 ? 0.01 : -0.01)))
         }
-        var alone: [[Generation.Event]] = []
-        for request in requests {
-            let probe = try EngineProbe.tiny { ($0.speculation, $0.prefixSharing) = (.none, false) }
-            alone.append(await (try probe.submit(request)).all())
-        }
-        let narrow = try EngineProbe.tiny {
-            $0.cacheBytesMax = 3 * 2 * 2 * 2 * 128 * 64 * 4
-            $0.prefixSharing = false
-        }
-        let all = try requests.map { try narrow.submit($0) }
-        for (heard, wanted) in zip(all, alone) { #expect(await heard.all() == wanted) }
+        try await ChoiceProbe.expectSame(requests)
     }
 
     @Test("an answer that its limit cuts in the middle of a literal ends there", arguments: 1...8)
